@@ -1,0 +1,66 @@
+"""All checks of the project in order, with a last line that counts them."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from deploy.local.state import PROJECT, project_state
+
+_CHECKS = {
+    "format": (sys.executable, "-m", "ruff", "format", "--check", "."),
+    "lint": (sys.executable, "-m", "ruff", "check", "."),
+    "types": (sys.executable, "-m", "mypy"),
+    "imports": (str(Path(sys.executable).with_name("lint-imports")),),
+}
+
+
+def run_checks() -> int:
+    """Run everything, also after a failure; 0 only if all passed."""
+    passed = [_check(name, command) for name, command in _CHECKS.items()]
+    return _finish(passed, _pytest(["tests"]))
+
+
+def run_tests(arguments: Sequence[str]) -> int:
+    """Only pytest, with these arguments."""
+    return _finish([], _pytest(arguments))
+
+
+def _check(name: str, command: Sequence[str]) -> bool:
+    print(f"== {name}", flush=True)
+    begun = time.monotonic()
+    done = subprocess.run(command, cwd=PROJECT, check=False)
+    print(f"   {name} {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - begun:.1f} s", flush=True)
+    return done.returncode == 0
+
+
+def _pytest(arguments: Sequence[str]) -> tuple[int, int, int]:
+    """Passed, failed and skipped; a run without a result, or without any test, counts as failed."""
+    report = project_state().logs / "pytest.xml"
+    report.unlink(missing_ok=True)
+    print(f"== tests: pytest {' '.join(arguments)}", flush=True)
+    command = [sys.executable, "-m", "pytest", f"--junit-xml={report}", *arguments]
+    done = subprocess.run(command, cwd=PROJECT, check=False)
+    passed, failed, skipped = _counted(report)
+    return passed, max(failed, int(done.returncode != 0)), skipped
+
+
+def _counted(report: Path) -> tuple[int, int, int]:
+    if not report.exists():
+        return 0, 1, 0
+    suites = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 (pytest wrote it a moment ago)
+    counts = [
+        {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")} for suite in suites
+    ]
+    failed = sum(count["failures"] + count["errors"] for count in counts)
+    skipped = sum(count["skipped"] for count in counts)
+    return sum(count["tests"] for count in counts) - failed - skipped, failed, skipped
+
+
+def _finish(checks: Sequence[bool], tests: tuple[int, int, int]) -> int:
+    passed = tests[0] + sum(checks)
+    failed = tests[1] + len(checks) - sum(checks)
+    print(f"\n{passed} passed, {failed} failed" + (f", {tests[2]} skipped" if tests[2] else ""))
+    return int(failed > 0)

@@ -1,0 +1,191 @@
+"""The command line: ./aftale COMMAND."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from deploy.local.checks import run_checks, run_tests
+from deploy.local.machine import Machine
+from deploy.local.ports import HOST
+from deploy.local.processes import Fault
+from deploy.local.settings import SERVICES, Settings
+from deploy.local.state import PROJECT
+from deploy.local.status import show_status
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Aftale on this machine: PostgreSQL, Kafka and the four services, with nothing to install by hand.",
+)
+register = typer.Typer(no_args_is_help=True, help="The register of companies and units.")
+app.add_typer(register, name="register")
+
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command()
+def demo() -> None:
+    """Everything up, with a clock of its own, and a tour through it."""
+    machine = Machine(Settings(clock="virtual"))
+    machine.up()
+    machine.become("deploy.demo", [])
+
+
+@app.command()
+def up(
+    servers_only: Annotated[bool, typer.Option("--servers-only", help="Only PostgreSQL and Kafka.")] = False,
+) -> None:
+    """Start what does not run yet: PostgreSQL, Kafka, schemas and topics, the four services."""
+    machine = Machine(Settings())
+    if servers_only:
+        with machine.alone():
+            machine.servers_up()
+    else:
+        machine.up()
+    _say_where(machine, services=not servers_only)
+
+
+@app.command()
+def down() -> None:
+    """Stop everything; the data stays."""
+    machine = Machine(Settings())
+    with machine.alone():
+        stopped = machine.down()
+    print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+
+
+@app.command()
+def status() -> None:
+    """What runs, since when and how big; the clock; the sizes of the data."""
+    show_status(Machine(Settings()), Console())
+
+
+@app.command()
+def reset(
+    everything: Annotated[bool, typer.Option("--everything", help="Also what was installed.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Stop everything and delete all data."""
+    machine = Machine(Settings())
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Delete all data in {machine.state.folder}?", abort=True)
+    with machine.alone():
+        machine.down()
+        machine.reset(everything=everything)
+    print("All data is deleted" + (", and what was installed." if everything else "."))
+    if machine.settings.postgres or machine.settings.kafka:
+        print("The servers that AFTALE_POSTGRES and AFTALE_KAFKA name were left as they are.")
+
+
+@app.command()
+def serve(services: Annotated[list[str], typer.Argument(metavar="SERVICE...", help=", ".join(SERVICES))]) -> None:
+    """Run services in one process, in this terminal."""
+    machine = Machine(Settings())
+    for name in services:
+        if name not in SERVICES:
+            raise Fault(f"There is no service {name}; there are {', '.join(SERVICES)}.")
+        if machine.service(name).running() is not None:
+            raise Fault(f"{name} already runs in the background: ./aftale down first.")
+    with machine.alone():
+        machine.servers_up()
+        machine.migrate()
+    machine.become("services.serve", services)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring schemas and topics up to date."""
+    machine = Machine(Settings())
+    with machine.alone():
+        machine.servers_up()
+        machine.migrate()
+
+
+@app.command(context_settings=_PASS_ON)
+def test(context: typer.Context) -> None:
+    """All checks and tests; with arguments only pytest, with them."""
+    raise typer.Exit(run_tests(context.args) if context.args else run_checks())
+
+
+@app.command()
+def logs(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="All if none is named.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", help="How many from the end.")] = 20,
+) -> None:
+    """The ends of the logs."""
+    folder = Machine(Settings()).state.logs
+    known = {file.stem: str(file) for file in sorted(folder.glob("*.log"))}
+    if unknown := set(names or ()) - known.keys():
+        raise Fault(f"No log of {', '.join(sorted(unknown))}; there are: {', '.join(known) or 'none yet'}.")
+    if not known:
+        raise Fault("There are no logs yet: nothing was started.")
+    files = [known[name] for name in names or known]
+    os.execvp("tail", ["tail", "-n", str(lines), *(["-F"] if follow else []), "--", *files])
+
+
+@app.command()
+def trace(case: str) -> None:
+    """The way of a case from request to reporting, as a tree."""
+    machine = Machine(Settings())
+    machine.become("shared.telemetry.print_trace", [case, "--spans", str(machine.state.folder / "spans")])
+
+
+@app.command()
+def token(
+    role: str, name: str, cvr: Annotated[str | None, typer.Option(help="The company represented.")] = None
+) -> None:
+    """A token to try the HTTP interfaces with."""
+    Machine(Settings()).become("shared.http.tokens", [role, name, *(["--cvr", cvr] if cvr else [])])
+
+
+@register.command("import")
+def register_import(file: Path) -> None:
+    """Read a file of the business register and publish its units."""
+    if not file.is_file():
+        raise Fault(f"There is no file {file}.")
+    Machine(Settings()).become("deploy.local.register_import", [str(file.absolute())])
+
+
+@app.command(context_settings=_PASS_ON)
+def bench(context: typer.Context, name: str) -> None:
+    """A benchmark by its name; further arguments go to it."""
+    known = sorted(file.stem for file in (PROJECT / "benchmarks").glob("*.py") if not file.stem.startswith("_"))
+    if name not in known:
+        raise Fault(f"There is no benchmark {name}; there are: {', '.join(known) or 'none'}.")
+    machine = Machine(Settings())
+    with machine.alone():
+        machine.servers_up()
+    machine.become(f"benchmarks.{name}", context.args)
+
+
+def _say_where(machine: Machine, *, services: bool) -> None:
+    print("\nAftale is up." if services else "\nThe servers are up.")
+    for name in SERVICES if services else ():
+        print(f"  {name:<11} http://{HOST}:{machine.service(name).port}")
+    password = machine.state.secrets / "postgres-password"
+    local = f"{HOST}:{machine.postgres.port}, database aftale, user aftale, password in {password}"
+    print(f"  {'PostgreSQL':<11} {'as you set it' if machine.settings.postgres else local}")
+    print(f"  {'Kafka':<11} {machine.settings.kafka or machine.kafka.bootstrap}")
+
+
+def main() -> None:
+    """Faults that the user can put right are shown as plain text."""
+    try:
+        app(prog_name="./aftale")
+    except Fault as fault:
+        sys.exit(str(fault))
+    except ValidationError as wrong:
+        sys.exit("\n".join(f"AFTALE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in wrong.errors()))
+    except KeyboardInterrupt:
+        sys.exit("\nStopped.")
+
+
+if __name__ == "__main__":
+    main()

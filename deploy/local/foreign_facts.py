@@ -1,0 +1,86 @@
+"""Publish facts as another system would: the business register, the order system."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
+from types import TracebackType
+from typing import Self
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from uuid_utils.compat import uuid7
+
+from shared.contracts.register import UnitRegistered
+from shared.kernel.cloudevents import Message
+from shared.kernel.events import Event
+
+EPOCH = 1
+
+
+class ForeignSystem:
+    """One source outside of Aftale, with its own streams; goes on where reporting has last heard of it."""
+
+    def __init__(self, *, postgres: str, kafka: str, source: str, topic: str) -> None:
+        self._postgres = postgres
+        self._producer = AIOKafkaProducer(bootstrap_servers=kafka, enable_idempotence=True, acks="all")
+        self._source = source
+        self._topic = topic
+        self.published: dict[UUID, int] = {}
+        """The newest version of each stream."""
+
+    async def __aenter__(self) -> Self:
+        connection = await asyncpg.connect(self._postgres)
+        rows = await connection.fetch("select stream, version from reporting.inbox where source = $1", self._source)
+        await connection.close()
+        self.published = {row["stream"]: row["version"] for row in rows}
+        await self._producer.start()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        await self._producer.stop()
+
+    async def publish(self, facts: Iterable[tuple[UUID, Event, datetime]]) -> None:
+        """Publish facts of streams, each with its instant; returns once Kafka has them."""
+        sent = []
+        for stream, event, at in facts:
+            version = self.published.get(stream, 0) + 1
+            self.published[stream] = version
+            message = Message(
+                source=self._source,
+                stream=stream,
+                epoch=EPOCH,
+                version=version,
+                event_id=uuid7(),
+                type=type(event).__name__,
+                schema_version=event.schema_version,
+                occurred_at=at,
+                recorded_at=datetime.now(UTC),
+                body=event.public_json(),
+                actor=self._source,
+                concerns=_concerns(event),
+            )
+            key = str(stream).encode()
+            sent.append(await self._producer.send(self._topic, message.body.encode(), key=key, headers=message.headers()))
+        for acknowledgement in sent:
+            await acknowledgement
+
+
+def register_of_businesses(postgres: str, kafka: str) -> ForeignSystem:
+    """The business register."""
+    return ForeignSystem(postgres=postgres, kafka=kafka, source="business-register", topic="register")
+
+
+def order_system(postgres: str, kafka: str) -> ForeignSystem:
+    """The authority's order system."""
+    return ForeignSystem(postgres=postgres, kafka=kafka, source="order-system", topic="orders")
+
+
+def unit_fact(unit: UnitRegistered) -> tuple[UUID, Event, datetime]:
+    """A unit with its stream; it holds from the beginning of its day."""
+    stream = uuid5(NAMESPACE_OID, f"register/unit/{unit.p_number}")
+    return stream, unit, datetime.combine(unit.effective_from, time.min, UTC)
+
+
+def _concerns(event: Event) -> dict[str, str]:
+    named = {"cvr": getattr(event, "cvr", None), "pnumber": getattr(event, "p_number", None)}
+    return {name: value for name, value in named.items() if value is not None}

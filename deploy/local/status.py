@@ -1,0 +1,73 @@
+"""What runs, since when and how big: for a person."""
+
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.machine import DATA, Machine
+from deploy.local.processes import Process
+from deploy.local.settings import SERVICES, clock_file
+from shared.kernel.clock import VirtualClock
+
+
+def show_status(machine: Machine, console: Console) -> None:
+    """One line per process, then the clock and the sizes of the data."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("process", "state", "pid", "MB", "address", "since"):
+        table.add_column(heading, justify="right" if heading in ("pid", "MB") else "left")
+    named = {"postgres": machine.settings.postgres, "kafka": machine.settings.kafka}
+    for name in ("postgres", "kafka", *SERVICES):
+        if named.get(name):
+            table.add_row(name, "yours", "", "", "set in the environment", "")
+        else:
+            table.add_row(*_row(machine.service(name)))
+    console.print(table)
+    console.print(f"\nclock: {_clock(machine)}")
+    folder = machine.state.folder
+    sizes = {name: _megabytes(folder / name) for name in (*DATA, "venv", "kafka-jars") if (folder / name).is_dir()}
+    sizes["postgres"] = _megabytes(machine.postgres.data)
+    console.print("data:  " + ", ".join(f"{name} {size:,.0f} MB" for name, size in sizes.items() if size >= 1))
+    console.print(f"folder: {folder}", soft_wrap=True)
+
+
+def _row(process: Process) -> tuple[str, str, str, str, str, str]:
+    running = process.running()
+    if running is None:
+        return process.name, "stopped", "", "", "", ""
+    since = datetime.fromtimestamp(running.create_time()).astimezone()
+    address = f"127.0.0.1:{process.port}"
+    return (
+        process.name,
+        "running",
+        str(running.pid),
+        f"{_resident(running):,.0f}",
+        address,
+        f"{since:%Y-%m-%d %H:%M:%S}",
+    )
+
+
+def _resident(process: psutil.Process) -> float:
+    """With its children; pages that they share count once (where the system tells)."""
+    total = 0.0
+    for member in (process, *process.children(recursive=True)):
+        try:
+            memory = member.memory_full_info()
+        except psutil.Error:
+            continue
+        total += getattr(memory, "pss", memory.rss)
+    return total / 1e6
+
+
+def _clock(machine: Machine) -> str:
+    running = [process for name in SERVICES if (process := machine.service(name).running()) is not None]
+    file = clock_file(machine.state.folder)
+    if file.exists() and not (running and running[0].environ().get("AFTALE_CLOCK") == "real"):
+        return f"virtual, stands still at {VirtualClock(file).now():%Y-%m-%d %H:%M:%S} UTC"
+    return "real"
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(file.lstat().st_size for file in folder.rglob("*") if not file.is_dir()) / 1e6

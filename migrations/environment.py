@@ -1,0 +1,31 @@
+"""What both chains run in: one connection, in the schema and under the role of the service (used by their env.py)."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+
+def run() -> None:
+    """Run the migrations that alembic has chosen. Not from inside an event loop."""
+    asyncio.run(_run())
+
+
+async def _run() -> None:
+    attributes = context.config.attributes
+    schema = attributes["schema"]
+    url = attributes["dsn"].replace("postgresql://", "postgresql+asyncpg://").replace("postgres://", "postgresql+asyncpg://")
+    settings = {"search_path": schema, "role": f"aftale_{schema}"}
+    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args={"server_settings": settings})
+    async with engine.connect() as connection:
+        await connection.run_sync(_migrate)
+    await engine.dispose()
+
+
+def _migrate(connection: Connection) -> None:
+    attributes = context.config.attributes
+    table = f"migrated_{attributes['chain']}"
+    context.configure(connection=connection, version_table=table, version_table_schema=attributes["schema"])
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,5 @@
+"""Called by alembic."""
+
+from migrations.environment import run
+
+run()

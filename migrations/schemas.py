@@ -1,0 +1,59 @@
+"""Run the chains of migrations, each service's in its own schema and under its own role."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+
+CHAINS = {
+    "offers": ("event_store", "offers"),
+    "guidance": ("event_store",),
+    "control": ("event_store",),
+    "reporting": ("reporting",),
+}
+"""Which chains of migrations make each service's schema."""
+
+
+def upgrade(dsn: str, revision: str = "head") -> None:
+    """Bring every schema to a revision; makes roles and schemas that are missing. Runs again without harm."""
+    asyncio.run(_make_roles_and_schemas(dsn))
+    for schema, chains in CHAINS.items():
+        for chain in chains:
+            command.upgrade(_config(dsn, schema, chain), revision)
+
+
+def downgrade(dsn: str, revision: str = "base") -> None:
+    """Take every schema back to a revision."""
+    for schema, chains in CHAINS.items():
+        for chain in reversed(chains):
+            command.downgrade(_config(dsn, schema, chain), revision)
+
+
+def _config(dsn: str, schema: str, chain: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / chain).replace("%", "%%"))
+    config.attributes["dsn"] = dsn
+    config.attributes["schema"] = schema
+    config.attributes["chain"] = chain
+    return config
+
+
+async def _make_roles_and_schemas(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(hashtext('aftale.migrations'))")
+            for schema in CHAINS:
+                await _make_role(connection, f"aftale_{schema}")
+                await connection.execute(f'create schema if not exists "{schema}" authorization "aftale_{schema}"')
+            await _make_role(connection, "aftale_analyst")
+    finally:
+        await connection.close()
+
+
+async def _make_role(connection: "asyncpg.Connection[asyncpg.Record]", role: str) -> None:
+    if not await connection.fetchval("select 1 from pg_roles where rolname = $1", role):
+        await connection.execute(f'create role "{role}" nologin')
+    await connection.execute(f'grant "{role}" to current_user')

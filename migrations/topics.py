@@ -1,0 +1,28 @@
+"""The Kafka topics, with the number of partitions that they keep for ever (order is per key)."""
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+TOPICS = {"agreements": 48, "orders": 48, "register": 48, "republish": 1}
+_FOR_EVER = {"retention.ms": "-1"}
+
+
+async def create_topics(kafka: str, replication_factor: int = 1) -> None:
+    """Create the topics that are missing; the others stay as they are."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        missing = [
+            NewTopic(name, partitions, replication_factor, topic_configs=_FOR_EVER)
+            for name, partitions in TOPICS.items()
+            if name not in existing
+        ]
+        if missing:
+            response = await admin.create_topics(missing)
+            for topic, code, message, *_ in response.topic_errors:
+                error = for_code(code)
+                if code and error is not TopicAlreadyExistsError:
+                    raise error(f"topic {topic}: {message}")
+    finally:
+        await admin.close()

@@ -1,0 +1,1 @@
+"""Everything up to the answer, and the register of quarantines."""

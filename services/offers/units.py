@@ -1,0 +1,35 @@
+"""The units that offers can be made to: a copy of the business register, with the day from which each fact holds."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from shared.contracts.register import UnitRegistered
+from shared.kernel.database import Connection
+from shared.kernel.projector import Projector
+from shared.kernel.received import Received
+
+from services.offers.offer import Unit
+
+
+class UnitCopy(Projector):
+    """Keeps the table `units` as the register publishes it."""
+
+    async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
+        """See Projector.apply."""
+        units = [received.event for received in facts if isinstance(received.event, UnitRegistered)]
+        await connection.executemany(
+            """insert into units (p_number, effective_from, cvr, industry) values ($1, $2, $3, $4)
+               on conflict (p_number, effective_from) do update set cvr = excluded.cvr, industry = excluded.industry""",
+            [(unit.p_number, unit.effective_from, unit.cvr, unit.industry) for unit in units],
+        )
+
+
+async def unit_on(connection: Connection, p_number: str, day: date) -> Unit | None:
+    """The unit as it is on a day; None where the register does not know it then."""
+    row = await connection.fetchrow(
+        """select p_number, cvr, industry from units where p_number = $1 and effective_from <= $2
+           order by effective_from desc limit 1""",
+        p_number,
+        day,
+    )
+    return Unit(row["p_number"], row["cvr"], row["industry"]) if row else None

@@ -1,0 +1,167 @@
+"""One row of the view: a case as one audience sees it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+Audience = Literal["authority", "company"]
+AUDIENCES: tuple[Audience, ...] = ("authority", "company")
+
+
+class CaseType(StrEnum):
+    """R26: what stands in the one view."""
+
+    AGREEMENT = "agreement"
+    ORDER = "order"
+    OTHER = "other"
+
+
+class Status(StrEnum):
+    """Where a case stands."""
+
+    OFFERED = "offered"
+    DELIVERED = "delivered"
+    RUNNING = "running"
+    AWAITING_CONTROL = "awaiting_control"
+    FULFILLED = "fulfilled"
+    BREACHED = "breached"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+    ISSUED = "issued"
+    APPEALED = "appealed"
+    COMPLIED_WITH = "complied_with"
+    REVOKED = "revoked"
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+    """The fact that opens the case has not come yet."""
+
+
+class Party(StrEnum):
+    """Who must take the next step."""
+
+    COMPANY = "company"
+    INSPECTOR = "inspector"
+    AUTHORITY = "authority"
+    ORDER_SYSTEM = "order-system"
+
+
+class Step(StrEnum):
+    """What must happen next (R26)."""
+
+    DELIVER_OFFER = "deliver_offer"
+    ANSWER_OFFER = "answer_offer"
+    SET_DEADLINE = "set_deadline"
+    OFFER_GUIDANCE = "offer_guidance"
+    ANSWER_GUIDANCE = "answer_guidance"
+    HOLD_GUIDANCE = "hold_guidance"
+    SEND_DOCUMENTATION = "send_documentation"
+    HOLD_CONTROL = "hold_control"
+    RECORD_RESULT = "record_result"
+    ANSWER_HEARING = "answer_hearing"
+    REQUEST_ORDER = "request_order"
+    ISSUE_ORDER = "issue_order"
+    RESUME_INSPECTION = "resume_inspection"
+    HOLD_FOLLOW_UP = "hold_follow_up"
+    COMPLY_WITH_ORDER = "comply_with_order"
+    DECIDE_APPEAL = "decide_appeal"
+    CLOSE_CASE = "close_case"
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next step, by whom, and by when: an exclusive end, None where nothing sets a date."""
+
+    step: Step
+    by: Party
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The columns of the table `cases`, which says what they mean."""
+
+    audience: Audience
+    case_id: UUID
+    case_type: CaseType
+    opened_at: datetime
+    updated_at: datetime
+    status: Status = Status.UNKNOWN
+    kind: str | None = None
+    cvr: str | None = None
+    p_number: str | None = None
+    topic: str | None = None
+    problem_group: str | None = None
+    inspector: str | None = None
+    inspection_id: str | None = None
+    agreement_id: UUID | None = None
+    ended_at: datetime | None = None
+
+    next_step: Step | None = None
+    next_by: Party | None = None
+    next_due: datetime | None = None
+    deadlines: Mapping[str, Any] = field(default_factory=dict)
+
+    period_months: int | None = None
+    delivered_at: datetime | None = None
+    delivery_failures: int = 0
+    read_at: datetime | None = None
+    halfway_at: datetime | None = None
+    accepted_at: datetime | None = None
+    accept_reason: str | None = None
+    declined_at: datetime | None = None
+    decline_reason: str | None = None
+    lapsed_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    withdrawal_rule: str | None = None
+    acceptance_conflict: bool = False
+
+    guidance_fell_due_at: datetime | None = None
+    guidance_overdue_at: datetime | None = None
+    guidance_offered_at: datetime | None = None
+    guidance_accepted_at: datetime | None = None
+    guidance_declined_at: datetime | None = None
+    guidance_decline_reason: str | None = None
+    guidance_held_at: datetime | None = None
+    guidance_meetings: int = 0
+    guidance_minutes: int = 0
+    guidance_involvement: Mapping[str, Any] | None = None
+
+    documentation_at: datetime | None = None
+    documentation_parts: int = 0
+    documentation_complete_at: datetime | None = None
+
+    control_id: UUID | None = None
+    control_day: date | None = None
+    control_booked_at: datetime | None = None
+    control_announced: bool | None = None
+    control_late_reason: str | None = None
+    controls_undecided: int = 0
+    control_held_at: datetime | None = None
+    control_form: str | None = None
+    control_outcome: str | None = None
+    within_60_days: bool | None = None
+    control_involvement: Mapping[str, Any] | None = None
+    spread_further: bool | None = None
+
+    fulfilled_at: datetime | None = None
+    breached_at: datetime | None = None
+    hearing_opened_at: datetime | None = None
+    hearing_ended_at: datetime | None = None
+    order_requested_at: datetime | None = None
+    followed_by: UUID | None = None
+    followed_at: datetime | None = None
+    follow_up_on: date | None = None
+    follow_up_fell_due_at: datetime | None = None
+    follow_up_held_at: datetime | None = None
+    follow_up_minutes: int | None = None
+
+    order_deadline: date | None = None
+    appealed_at: datetime | None = None
+    suspended: bool = False
+
+    visible_version: int = 0

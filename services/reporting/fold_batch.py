@@ -1,0 +1,84 @@
+"""Fold a batch of facts in memory: rows as they were in, rows as they are out, no I/O."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from services.reporting import case_projection, measures, quarantines, tasks
+from services.reporting.case import Audience, Case
+from services.reporting.case_projection import Reached
+from services.reporting.measures import MeasureRow, Measures
+from services.reporting.quarantines import Quarantine
+from services.reporting.tasks import Task
+from services.reporting.units import Unit, unit_of
+from shared.contracts.offers import QuarantineEnded, QuarantineImposed
+from shared.contracts.register import UnitRegistered
+from shared.kernel.events import Event
+from shared.kernel.received import Received
+
+
+@dataclass
+class Rows:
+    """The rows that a batch is about, by their keys."""
+
+    cases: dict[tuple[Audience, UUID], Case] = field(default_factory=dict)
+    history: list[Reached] = field(default_factory=list)
+    tasks: dict[UUID, list[Task]] = field(default_factory=dict)
+    measures: dict[UUID, Measures] = field(default_factory=dict)
+    units: dict[tuple[str, date], Unit] = field(default_factory=dict)
+    quarantines: dict[tuple[UUID, str], Quarantine] = field(default_factory=dict)
+
+    def all_tasks(self) -> list[Task]:
+        return [task for of_case in self.tasks.values() for task in of_case]
+
+    def all_measures(self) -> list[MeasureRow]:
+        return [row for of_case in self.measures.values() for row in of_case.values()]
+
+
+def cases_concerned(facts: Iterable[Received]) -> set[UUID]:
+    """The cases whose rows must be at hand before the batch is folded."""
+    return {case_id for event in _events(facts) for case_id, _ in case_projection.concerned(event)}
+
+
+def quarantines_concerned(facts: Iterable[Received]) -> set[UUID]:
+    """The agreements whose quarantines must be at hand."""
+    return {event.agreement_id for event in _events(facts) if isinstance(event, QuarantineImposed | QuarantineEnded)}
+
+
+def fold_batch(rows: Rows, facts: Sequence[tuple[int, Received]]) -> Rows:
+    """Change `rows` by facts with their positions, in order; also returned. Units and history are only added to."""
+    for position, fact in facts:
+        if fact.event is not None:
+            _fold_cases(rows, position, fact, fact.event)
+            _fold_others(rows, fact.event)
+    return rows
+
+
+def _fold_cases(rows: Rows, position: int, fact: Received, event: Event) -> None:
+    for case_id, case_type in case_projection.concerned(event):
+        for audience in case_projection.audiences(event):
+            before = rows.cases.get((audience, case_id))
+            after = case_projection.fold(before, audience, case_id, case_type, fact)
+            rows.cases[audience, case_id] = after
+            reached = case_projection.reached(before, after, position, fact)
+            if reached is not None:
+                rows.history.append(reached)
+            if audience == "authority":
+                rows.tasks[case_id] = tasks.fold(rows.tasks.get(case_id, ()), after, fact.message.occurred_at)
+
+
+def _fold_others(rows: Rows, event: Event) -> None:
+    case_id = case_projection.own_case(event)
+    if case_id is not None:
+        rows.measures[case_id] = measures.fold(rows.measures.get(case_id, {}), event)
+    if isinstance(event, UnitRegistered):
+        unit = unit_of(event)
+        rows.units[unit.p_number, unit.effective_from] = unit
+    if isinstance(event, QuarantineImposed | QuarantineEnded):
+        key = (event.agreement_id, event.p_number or quarantines.WHOLE_ENTITY)
+        rows.quarantines[key] = quarantines.fold(rows.quarantines.get(key), event)
+
+
+def _events(facts: Iterable[Received]) -> Iterable[Event]:
+    return (fact.event for fact in facts if fact.event is not None)

@@ -1,0 +1,76 @@
+"""What a company did about the problem, and whether it is used (R16, R20, R35)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from shared.contracts.control import ControlCompleted, DocumentationReceived, FollowUpHeld
+from shared.contracts.vocabulary import Measure, MeasureObservation
+from shared.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """The columns of the table `measures`."""
+
+    case_id: UUID
+    measure_id: UUID
+    kind: str | None = None
+    ladder_level: int | None = None
+    psychosocial_level: int | None = None
+    reported_part: int | None = None
+    reported_at: datetime | None = None
+    verified: bool | None = None
+    control_use: str | None = None
+    control_non_use_reason: str | None = None
+    follow_up_use: str | None = None
+    follow_up_non_use_reason: str | None = None
+
+
+Measures = Mapping[UUID, MeasureRow]
+"""The measures of one case, by measure."""
+
+
+def fold(rows: Measures, event: Event) -> Measures:
+    """The measures of a case after one more fact."""
+    match event:
+        case DocumentationReceived():
+            return dict(rows) | {
+                m.measure_id: _reported(_row(rows, event.agreement_id, m), m, event) for m in event.measures
+            }
+        case ControlCompleted():
+            return dict(rows) | {
+                m.measure_id: _controlled(_row(rows, event.agreement_id, m), m) for m in event.measures
+            }
+        case FollowUpHeld():
+            return dict(rows) | {
+                m.measure_id: _followed_up(_row(rows, event.agreement_id, m), m) for m in event.measures
+            }
+    return rows
+
+
+def _row(rows: Measures, case_id: UUID, measure: Measure | MeasureObservation) -> MeasureRow:
+    """A measure may be seen at a control though no documentation named it: a missing report is never a fault (R16)."""
+    return rows.get(measure.measure_id) or MeasureRow(case_id, measure.measure_id)
+
+
+def _reported(row: MeasureRow, measure: Measure, part: DocumentationReceived) -> MeasureRow:
+    """R16: a later part corrects an earlier one."""
+    return replace(
+        row,
+        kind=measure.kind,
+        ladder_level=measure.ladder_level,
+        psychosocial_level=measure.psychosocial_level,
+        reported_part=part.part,
+        reported_at=part.received_at,
+    )
+
+
+def _controlled(row: MeasureRow, seen: MeasureObservation) -> MeasureRow:
+    return replace(row, verified=seen.verified, control_use=seen.use, control_non_use_reason=seen.non_use_reason)
+
+
+def _followed_up(row: MeasureRow, seen: MeasureObservation) -> MeasureRow:
+    verified = row.verified if seen.verified is None else seen.verified
+    return replace(row, verified=verified, follow_up_use=seen.use, follow_up_non_use_reason=seen.non_use_reason)

@@ -1,0 +1,45 @@
+"""How a case of another system looks in the view (R26): inspections, investigations, other reactions."""
+
+from dataclasses import replace
+
+from services.reporting.case import Case, Next, Party, Status, Step
+from services.reporting.problem_group import problem_group
+from shared.contracts import orders
+from shared.deadlines.copenhagen import start_of
+from shared.kernel.events import Event
+
+
+def fold(case: Case, event: Event) -> Case:
+    """The case after one more fact; it is opened and closed, and more we are not told."""
+    match event:
+        case orders.OtherCaseOpened():
+            return replace(
+                case,
+                status=Status.OPEN,
+                opened_at=start_of(event.opened_on),
+                kind=event.case_kind,
+                cvr=event.cvr,
+                p_number=event.p_number,
+                topic=event.topic,
+                problem_group=problem_group(event.topic),
+                inspector=event.inspector,
+                agreement_id=event.agreement_id,
+            )
+        case orders.OtherCaseClosed():
+            return replace(case, status=Status.CLOSED, ended_at=start_of(event.closed_on))
+    return case
+
+
+def reaches(event: Event) -> Status | None:
+    """The status that a fact brings a case of another system to, if it brings it anywhere."""
+    match event:
+        case orders.OtherCaseOpened():
+            return Status.OPEN
+        case orders.OtherCaseClosed():
+            return Status.CLOSED
+    return None
+
+
+def next_step(case: Case) -> Next | None:
+    """R26: whoever has the case closes it; other systems name no date."""
+    return Next(Step.CLOSE_CASE, Party.INSPECTOR) if case.status is Status.OPEN else None

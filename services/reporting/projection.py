@@ -1,0 +1,57 @@
+"""Take a batch of facts into the read model, in one transaction."""
+
+from collections.abc import Sequence
+
+from services.reporting import kept_facts
+from services.reporting.fold_batch import Rows, cases_concerned, fold_batch, quarantines_concerned
+from services.reporting.kept_facts import Numbered
+from services.reporting.tables import CASE_HISTORY, CASES, LIVE, MEASURES, QUARANTINES, TASKS, UNITS
+from shared.kernel.database import Connection
+from shared.kernel.received import Received
+
+
+async def apply(connection: Connection, facts: Sequence[Received]) -> None:
+    """Keep facts and fold them into the rows that they are about, in the transaction of the caller.
+
+    The caller has left out repeats: a fact that was kept before raises asyncpg.UniqueViolationError.
+    """
+    if not facts:
+        return
+    position = await lock(connection)
+    numbered = list(enumerate(facts, position + 1))
+    await kept_facts.keep(connection, numbered)
+    await fold_into(connection, numbered, LIVE)
+    await connection.execute("update checkpoint set position = $1", position + len(facts))
+
+
+async def lock(connection: Connection) -> int:
+    """The position so far. Held to the commit: positions are dense and in commit order, and rows have one writer."""
+    # A rebuild may hold it for longer than the role's lock_timeout; the command's own timeout still stands.
+    await connection.execute("set local lock_timeout = 0")
+    position: int = await connection.fetchval("select position from checkpoint for update")
+    return position
+
+
+async def fold_into(connection: Connection, facts: Sequence[Numbered], suffix: str) -> None:
+    """Fold facts into the live tables or into those of a rebuild."""
+    rows = fold_batch(await _load(connection, [fact for _, fact in facts], suffix), facts)
+    await CASES.upsert(connection, list(rows.cases.values()), suffix)
+    await CASE_HISTORY.upsert(connection, rows.history, suffix)
+    await TASKS.upsert(connection, rows.all_tasks(), suffix)
+    await MEASURES.upsert(connection, rows.all_measures(), suffix)
+    await UNITS.upsert(connection, list(rows.units.values()), suffix)
+    await QUARANTINES.upsert(connection, list(rows.quarantines.values()), suffix)
+
+
+async def _load(connection: Connection, facts: Sequence[Received], suffix: str) -> Rows:
+    case_ids = cases_concerned(facts)
+    rows = Rows()
+    for case in await CASES.load(connection, case_ids, suffix):
+        rows.cases[case.audience, case.case_id] = case
+    for task in await TASKS.load(connection, case_ids, suffix):
+        rows.tasks.setdefault(task.case_id, []).append(task)
+    for measure in await MEASURES.load(connection, case_ids, suffix):
+        rows.measures[measure.case_id] = {**rows.measures.get(measure.case_id, {}), measure.measure_id: measure}
+    for quarantine in await QUARANTINES.load(connection, quarantines_concerned(facts), suffix):
+        rows.quarantines[quarantine.agreement_id, quarantine.p_number] = quarantine
+    return rows

@@ -1,0 +1,63 @@
+"""The reporting service, put together."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import Depends, FastAPI, Request
+from opentelemetry.trace import SpanKind
+
+from services.reporting import projection
+from services.reporting.known_facts import KNOWN_FACTS
+from services.reporting.routes import router
+from shared.http import consistency
+from shared.http.consistency import ConsistencyTokens
+from shared.kernel.bus import Bus
+from shared.kernel.database import Connection, open_database
+from shared.kernel.projector import Projector
+from shared.kernel.received import Received
+from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, new_app
+from shared.telemetry.context import span
+
+NAME = "reporting"
+PREFIXES = ("/v1/cases", "/v1/tasks", "/v1/companies", "/v1/statistics")
+
+
+class Projection(Projector):
+    """Folds every fact into the one view."""
+
+    async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
+        """See Projector.apply. The span of a fact is its row's: it ends what began with a request."""
+        await projection.apply(connection, facts)
+        for received in facts:
+            message = received.message
+            about = {"case": str(message.stream), "fact": message.type, "service": NAME}
+            with span(f"project {message.type}", kind=SpanKind.CONSUMER, parent=message.traceparent, **about):
+                pass
+
+
+def make_reporting_app(settings: Settings) -> FastAPI:
+    """The HTTP application of reporting; its consumer lives as long as it does."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            database = await stack.enter_async_context(open_database(settings.postgres, NAME))
+            bus = Bus(settings.kafka, NAME)
+            projection_of_facts = Projection(
+                database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again
+            )
+            bus.consume([AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC], projection_of_facts, purpose="projection")
+            app.state.database = database
+            app.state.consumers = {"*": projection_of_facts}
+            await stack.enter_async_context(bus.broker)
+            await bus.broker.start()
+            yield
+
+    tokens = ConsistencyTokens.of_state(settings.state)
+
+    async def wait_for_token(request: Request) -> None:
+        token = request.headers.get(consistency.HEADER)
+        if token is not None:
+            await consistency.wait_until_seen(request.app.state.database, NAME, tokens.open(token))
+
+    return new_app(NAME, [router], settings, lifespan, dependencies=[Depends(wait_for_token)])

@@ -1,0 +1,129 @@
+"""Rows of the read model in PostgreSQL: one query to load a batch's rows, one `unnest` upsert to write them."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from enum import Enum
+from functools import cached_property
+from types import NoneType, UnionType
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import asyncpg
+
+from services.reporting.case import Case
+from services.reporting.case_projection import Reached
+from services.reporting.measures import MeasureRow
+from services.reporting.quarantines import Quarantine
+from services.reporting.tasks import Task
+from services.reporting.units import Unit
+from shared.kernel.database import Connection
+
+Row = TypeVar("Row")
+
+LIVE = ""
+REBUILT = "_rebuilt"
+"""Suffix of the tables that a rebuild is folded into."""
+
+_COLUMN_TYPES = {
+    str: "text",
+    int: "int",
+    bool: "bool",
+    UUID: "uuid",
+    datetime: "timestamptz",
+    date: "date",
+    dict: "jsonb",
+}
+
+
+@dataclass(frozen=True)
+class Table(Generic[Row]):
+    """A table whose columns are the fields of a dataclass."""
+
+    name: str
+    row: type[Row]
+    key: tuple[str, ...]
+    loaded_by: str
+    """The column whose values say which rows a batch needs."""
+    wide: frozenset[str] = frozenset()
+    """Columns of 64 bits."""
+
+    @cached_property
+    def column_types(self) -> Mapping[str, str]:
+        """PostgreSQL's type of each column, in the order of the fields."""
+        hints = get_type_hints(self.row)
+        names = [field.name for field in fields(self.row)]  # type: ignore[arg-type]
+        return {name: "bigint" if name in self.wide else _COLUMN_TYPES[_plain(hints[name])] for name in names}
+
+    async def load(self, connection: Connection, values: Iterable[object], suffix: str) -> list[Row]:
+        """All rows that a batch needs."""
+        wanted = list(values)
+        if not wanted:
+            return []
+        column_type = self.column_types[self.loaded_by]
+        names = ", ".join(self.column_types)
+        records = await connection.fetch(
+            f"select {names} from {self.name}{suffix} where {self.loaded_by} = any($1::{column_type}[])",  # noqa: S608 names of our own
+            wanted,
+        )
+        return [self._restored(record) for record in records]
+
+    async def upsert(self, connection: Connection, rows: Sequence[Row], suffix: str) -> None:
+        """Write rows; one with a known key replaces what stood there."""
+        if not rows:
+            return
+        columns = [[_for_database(getattr(row, name)) for row in rows] for name in self.column_types]
+        await connection.execute(self._upsert_sql(suffix), *columns)
+
+    def _upsert_sql(self, suffix: str) -> str:
+        names = ", ".join(self.column_types)
+        # A jsonb array is sent as text: asyncpg has no codec for it that would not be set per connection.
+        sent = ", ".join(
+            f"${n}::{'text' if kind == 'jsonb' else kind}[]" for n, kind in enumerate(self.column_types.values(), 1)
+        )
+        selected = ", ".join(f"{name}::jsonb" if kind == "jsonb" else name for name, kind in self.column_types.items())
+        replaced = ", ".join(f"{name} = excluded.{name}" for name in self.column_types if name not in self.key)
+        return (
+            f"insert into {self.name}{suffix} ({names}) select {selected} from unnest({sent}) as sent({names}) "  # noqa: S608 names of our own
+            f"on conflict ({', '.join(self.key)}) do update set {replaced}"
+        )
+
+    def _restored(self, record: asyncpg.Record) -> Row:
+        hints = get_type_hints(self.row)
+        return self.row(**{name: _from_database(hints[name], value) for name, value in record.items()})
+
+
+CASES = Table("cases", Case, ("audience", "case_id"), "case_id")
+CASE_HISTORY = Table(
+    "case_history", Reached, ("audience", "case_id", "position"), "case_id", wide=frozenset({"position"})
+)
+TASKS = Table("tasks", Task, ("case_id", "kind", "number"), "case_id")
+MEASURES = Table("measures", MeasureRow, ("case_id", "measure_id"), "case_id")
+UNITS = Table("units", Unit, ("p_number", "effective_from"), "p_number")
+QUARANTINES = Table("quarantines", Quarantine, ("agreement_id", "p_number"), "agreement_id")
+TABLES: tuple[Table[Any], ...] = (CASES, CASE_HISTORY, TASKS, MEASURES, UNITS, QUARANTINES)
+
+
+def _plain(hint: Any) -> Any:
+    """The Python type behind an annotation: without None, enums and literals as text, mappings as dict."""
+    if isinstance(hint, UnionType):
+        (hint,) = (part for part in get_args(hint) if part is not NoneType)
+    if get_origin(hint) is Literal or (isinstance(hint, type) and issubclass(hint, Enum)):
+        return str
+    return dict if get_origin(hint) is not None else hint
+
+
+def _for_database(value: Any) -> Any:
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+
+
+def _from_database(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if _plain(hint) is dict:
+        return json.loads(value)
+    for part in (hint, *get_args(hint)):
+        if isinstance(part, type) and issubclass(part, Enum):
+            return part(value)
+    return value

@@ -1,0 +1,111 @@
+"""What an inspector has to do: tasks that a case's row calls for, opened and closed as facts come."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.reporting.agreement_case import deadline_end, hearing_runs
+from services.reporting.case import Case, CaseType, Status
+from shared.deadlines.copenhagen import end_of
+
+
+class TaskKind(StrEnum):
+    """Tasks, by the rule that asks for them."""
+
+    OFFER_UNANSWERED = "offer-unanswered"
+    """R5: ask whether the offer was received and understood."""
+    ANSWER_RECEIVED = "answer-received"
+    """R7, R29: act on the company's answer, or on its silence."""
+    GUIDANCE_DUE = "guidance-due"
+    """R12."""
+    GUIDANCE_OVERDUE = "guidance-overdue"
+    """R12."""
+    DOCUMENTATION_RECEIVED = "documentation-received"
+    """R16, R29: read it before the control."""
+    CONTROL_TO_HOLD = "control-to-hold"
+    """R17."""
+    HEARING_RUNNING = "hearing-running"
+    """R22."""
+    ORDER_TO_REQUEST = "order-to-request"
+    """R22."""
+    FOLLOW_UP_DUE = "follow-up-due"
+    """R24."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The columns of the table `tasks`."""
+
+    case_id: UUID
+    kind: TaskKind
+    number: int
+    inspector: str | None
+    due: datetime | None
+    since: datetime
+    closed_at: datetime | None = None
+
+
+def standing(case: Case) -> Mapping[TaskKind, datetime | None]:
+    """The tasks that a case calls for now, each with its due time (exclusive end, None where nothing sets one)."""
+    if case.case_type is not CaseType.AGREEMENT or case.status in (Status.UNKNOWN, Status.WITHDRAWN):
+        return {}
+    return dict(_called_for(case))
+
+
+def fold(tasks: Iterable[Task], case: Case, at: datetime) -> list[Task]:
+    """The case's tasks after a fact at `at`: open ones follow the row, closed ones stay as they are."""
+    tasks = list(tasks)
+    wanted = dict(standing(case))
+    after = []
+    for task in tasks:
+        if task.closed_at is not None:
+            after.append(task)
+        elif task.kind in wanted:
+            after.append(replace(task, inspector=case.inspector, due=wanted.pop(task.kind)))
+        else:
+            after.append(replace(task, closed_at=at))
+    for kind, due in wanted.items():
+        number = 1 + sum(task.kind is kind for task in tasks)
+        after.append(Task(case.case_id, kind, number, case.inspector, due, at))
+    return after
+
+
+def _called_for(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
+    if case.status is Status.DELIVERED and case.halfway_at is not None:
+        yield TaskKind.OFFER_UNANSWERED, deadline_end(case, "response")
+    if _answer_is_new(case):
+        yield TaskKind.ANSWER_RECEIVED, None
+    if case.status in (Status.RUNNING, Status.AWAITING_CONTROL) and case.control_held_at is None:
+        yield from _while_running(case)
+    if hearing_runs(case):
+        yield TaskKind.HEARING_RUNNING, deadline_end(case, "hearing")
+    if case.status is Status.BREACHED and not hearing_runs(case) and _order_is_missing(case):
+        yield TaskKind.ORDER_TO_REQUEST, None
+    if case.follow_up_fell_due_at is not None and case.follow_up_held_at is None:
+        yield TaskKind.FOLLOW_UP_DUE, None if case.follow_up_on is None else end_of(case.follow_up_on)
+
+
+def _while_running(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
+    if case.guidance_offered_at is None and case.guidance_held_at is None:
+        if case.guidance_overdue_at is not None:
+            yield TaskKind.GUIDANCE_OVERDUE, deadline_end(case, "guidance")
+        elif case.guidance_fell_due_at is not None:
+            yield TaskKind.GUIDANCE_DUE, deadline_end(case, "guidance")
+    if case.documentation_at is not None:
+        yield TaskKind.DOCUMENTATION_RECEIVED, None
+    if case.control_day is not None:
+        yield TaskKind.CONTROL_TO_HOLD, end_of(case.control_day)
+
+
+def _answer_is_new(case: Case) -> bool:
+    """R7: after a no until something follows from it; after a yes until the course is under way."""
+    if case.status in (Status.DECLINED, Status.LAPSED):
+        return case.followed_by is None
+    under_way = (case.guidance_offered_at, case.guidance_held_at, case.documentation_at, case.control_held_at)
+    return case.status is Status.RUNNING and not any(under_way)
+
+
+def _order_is_missing(case: Case) -> bool:
+    return case.order_requested_at is None and case.followed_by is None

@@ -1,0 +1,32 @@
+"""Production units as the business register tells them, each fact from its own day on."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from shared.contracts.register import UnitRegistered
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The columns of the table `units`."""
+
+    p_number: str
+    effective_from: date
+    cvr: str
+    name: str
+    industry: str
+    sector: str
+    size_class: str
+
+
+def unit_of(event: UnitRegistered) -> Unit:
+    """The row that a fact gives; a later fact for the same day replaces it."""
+    return Unit(
+        p_number=event.p_number,
+        effective_from=event.effective_from,
+        cvr=event.cvr,
+        name=event.name,
+        industry=event.industry,
+        sector=event.sector,
+        size_class=event.size_class,
+    )

@@ -1,0 +1,54 @@
+"""What an asker may see, as conditions that every query of reporting carries."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+class Viewer(Protocol):
+    """Whose view is asked for; a company comes with its CVR."""
+
+    @property
+    def audience(self) -> Literal["authority", "company"]: ...
+
+    @property
+    def cvr(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Visible:
+    """SQL conditions over the aliases `c` (cases), `f` (facts), `u` (units) and `q` (quarantines)."""
+
+    cases: str
+    facts: str
+    fact_data: str
+    """The data of a fact, as the asker may see it."""
+    tasks: str
+    units: str
+    quarantines: str
+    values: tuple[str | None, ...]
+    """What stands for $1 on."""
+
+
+def visible(viewer: Viewer) -> Visible:
+    """The authority sees all; a company its own cases, folded from what it may know of (R18). No CVR: nothing."""
+    # A case whose opening fact has not come yet is shown to nobody: it is only a link from another case.
+    if viewer.audience == "authority":
+        return Visible(
+            cases="c.audience = 'authority' and c.status <> 'unknown'",
+            facts="true",
+            fact_data="f.data",
+            tasks="true",
+            units="true",
+            quarantines="true",
+            values=(),
+        )
+    return Visible(
+        cases="c.audience = 'company' and c.status <> 'unknown' and c.cvr = $1",
+        facts="f.seen_by_company",
+        # The replaced booking may have been an unannounced one; the two times are the authority's own reminders.
+        fact_data="f.data - '{replaces,halfway_at,lapses_at}'::text[]",
+        tasks="false",
+        units="u.cvr = $1",
+        quarantines="q.cvr = $1",
+        values=(viewer.cvr,),
+    )

@@ -1,0 +1,1 @@
+"""What every service speaks (contracts) and stands on (kernel, deadlines, HTTP, telemetry)."""

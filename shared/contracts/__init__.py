@@ -1,0 +1,1 @@
+"""The public facts that services exchange, one module per producer."""

@@ -1,0 +1,1 @@
+"""Danish calendar rules, and deadlines that explain themselves."""

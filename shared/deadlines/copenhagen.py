@@ -1,0 +1,23 @@
+"""Days and instants in Copenhagen: where a day begins and ends, and on which day an instant falls."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+
+
+def local_day(instant: datetime) -> date:
+    """The day in Copenhagen on which an instant falls. Raises ValueError for an instant without an offset."""
+    if instant.utcoffset() is None:
+        raise ValueError(f"{instant.isoformat()} has no offset from UTC, so it falls on no day")
+    return instant.astimezone(COPENHAGEN).date()
+
+
+def start_of(day: date) -> datetime:
+    """Midnight in Copenhagen at the beginning of the day, in UTC."""
+    return datetime.combine(day, time(), COPENHAGEN).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """The exclusive end of the day: midnight in Copenhagen after it, in UTC."""
+    return start_of(day + timedelta(days=1))

@@ -1,0 +1,73 @@
+"""A deadline that carries everything needed to explain itself."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from shared.deadlines import explanation
+from shared.deadlines.danish_calendar import ClosedDay
+
+Language = Literal["da", "en"]
+
+
+class LengthUnit(StrEnum):
+    """What a length is counted in."""
+
+    DAYS = "days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Length(_Value):
+    """How far a deadline lies from the day it counts from."""
+
+    number: int
+    unit: LengthUnit
+    share_of_period: str | None = None
+    """R12: the share of the compliance period that these days are, e.g. `1/3`."""
+
+
+class Extension(_Value):
+    """R13: a granted longer deadline; the old day stays explainable."""
+
+    granted_at: AwareDatetime
+    previous_last_day: date
+
+
+class Deadline(_Value):
+    """R27: the end of a period, with the event, rule, policy and skipped days that made it."""
+
+    rule: str
+    """Id of the rule in the description of the domain, e.g. `R3`."""
+    policy: str
+    """Version of the policy by which it was computed."""
+    anchor: AwareDatetime
+    """The instant of the event from which it counts, in UTC."""
+    anchor_event: str
+    """Name of that event, e.g. `OfferDelivered`."""
+    counted_from: date
+    """The day in Copenhagen from which it counts."""
+    length: Length
+    first_day_counts: bool = False
+    """R3: whether the day it counts from is itself the first day."""
+    last_day: date
+    """The last day, in Copenhagen, on which something is in time."""
+    ends_at: AwareDatetime
+    """Exclusive: midnight in Copenhagen after the last day, in UTC. What comes at this instant is late."""
+    skipped: tuple[ClosedDay, ...] = ()
+    """The closed days over which the last day moved, in order."""
+    extensions: tuple[Extension, ...] = ()
+
+    def has_passed(self, instant: datetime) -> bool:
+        """R3: whether an instant is too late (00:00 is, 23:59 is not)."""
+        return instant >= self.ends_at
+
+    def explain(self, language: Language) -> str:
+        """R27: why the deadline is this day, in plain Danish or English."""
+        return explanation.TEXTS[language](self)

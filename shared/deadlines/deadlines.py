@@ -1,0 +1,126 @@
+"""How each deadline and date of the process is computed from its anchor; nothing here reads a clock."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Final
+
+from dateutil.relativedelta import relativedelta
+
+from shared.deadlines.copenhagen import end_of, local_day, start_of
+from shared.deadlines.danish_calendar import closed_day, next_open_day
+from shared.deadlines.deadline import Deadline, Length, LengthUnit
+from shared.policy.policy import ClosedLastDay, Policy
+
+_ONE_DAY: Final = timedelta(days=1)
+
+
+def response_deadline(available_at: datetime, policy: Policy) -> Deadline:
+    """R3: so many weeks from the day on which the offer became available in the portal."""
+    length = Length(number=policy.offer.response_weeks, unit=LengthUnit.WEEKS)
+    return _deadline("R3", policy, available_at, "OfferDelivered", length)
+
+
+def compliance_deadline(accepted_at: datetime, months: int, policy: Policy) -> Deadline:
+    """R10: the same day number so many months after the acceptance, or the last day of that month; by R3's rules."""
+    return _deadline("R10", policy, accepted_at, "Accepted", Length(number=months, unit=LengthUnit.MONTHS))
+
+
+def guidance_due(accepted_at: datetime, compliance: Deadline, policy: Policy) -> Deadline:
+    """R12: about one third into the period; the last day on which guidance is offered in time."""
+    days = (compliance.last_day - local_day(accepted_at)).days
+    length = Length(
+        number=round(days * policy.guidance.due_fraction),
+        unit=LengthUnit.DAYS,
+        share_of_period=str(Fraction(policy.guidance.due_fraction).limit_denominator(100)),
+    )
+    return _deadline("R12", policy, accepted_at, "Accepted", length)
+
+
+def guidance_coming_due_at(due: Deadline, policy: Policy) -> datetime:
+    """R12, R29: when the inspector is told that guidance is coming due: as a day in Copenhagen begins, in UTC."""
+    return start_of(due.last_day - timedelta(days=policy.guidance.coming_due_days))
+
+
+def guidance_overdue_at(due: Deadline, policy: Policy) -> datetime:
+    """R12: from this instant on, guidance that was not offered is overdue."""
+    return end_of(due.last_day + timedelta(days=policy.guidance.overdue_days))
+
+
+def control_window(anchor: datetime | Deadline, policy: Policy) -> Deadline:
+    """R17: the days after complete documentation came (an instant), or after a compliance deadline without it."""
+    if isinstance(anchor, Deadline):
+        length = Length(number=policy.control.days_after_deadline, unit=LengthUnit.DAYS)
+        event, instant, counted_from = "ComplianceDeadlineExpired", anchor.ends_at, anchor.last_day
+    else:
+        length = Length(number=policy.control.days_after_documentation, unit=LengthUnit.DAYS)
+        event, instant, counted_from = "DocumentationReceived", anchor, local_day(anchor)
+    closed = policy.control.closed_last_day
+    return _deadline("R17", policy, instant, event, length, counted_from=counted_from, closed_last_day=closed)
+
+
+def booking_due_at(compliance: Deadline, policy: Policy) -> datetime:
+    """R17: when a control is booked by itself: as a day in Copenhagen begins, in UTC."""
+    return start_of(compliance.last_day - timedelta(days=policy.control.booking_lead_days))
+
+
+def hearing_deadline(opened_at: datetime, policy: Policy) -> Deadline:
+    """R22: how long the company may comment before the order."""
+    length = Length(number=policy.breach.hearing_weeks, unit=LengthUnit.WEEKS)
+    return _deadline("R22", policy, opened_at, "HearingOpened", length)
+
+
+def follow_up_day(fulfilled_at: datetime, policy: Policy) -> date | None:
+    """R24: the working day on which the follow-up is due, or None where the policy has it switched off."""
+    if not policy.follow_up.held:
+        return None
+    return next_working_day(local_day(fulfilled_at) + relativedelta(months=policy.follow_up.after_months), policy)
+
+
+def is_working_day(day: date, policy: Policy) -> bool:
+    """R3, R17: neither weekend nor public holiday nor one of the policy's extra closed days."""
+    return closed_day(day, policy.calendar.extra_closed_days) is None
+
+
+def next_working_day(day: date, policy: Policy) -> date:
+    """R3: the day itself where it is a working day, else the first one after it."""
+    return next_open_day(day, policy.calendar.extra_closed_days)[0]
+
+
+def _deadline(
+    rule: str,
+    policy: Policy,
+    anchor: datetime,
+    anchor_event: str,
+    length: Length,
+    *,
+    counted_from: date | None = None,
+    closed_last_day: ClosedLastDay | None = None,
+) -> Deadline:
+    """A deadline by R3's way of counting; `closed_last_day` where the rule has a way of its own."""
+    first = local_day(anchor) if counted_from is None else counted_from
+    calendar = policy.calendar
+    nominal = first + _as_delta(length) - (_ONE_DAY if calendar.first_day_counts else timedelta())
+    moves = (closed_last_day or calendar.closed_last_day) == "moves"
+    last_day, skipped = next_open_day(nominal, calendar.extra_closed_days) if moves else (nominal, ())
+    return Deadline(
+        rule=rule,
+        policy=policy.version,
+        anchor=anchor.astimezone(UTC),
+        anchor_event=anchor_event,
+        counted_from=first,
+        length=length,
+        first_day_counts=calendar.first_day_counts,
+        last_day=last_day,
+        ends_at=end_of(last_day),
+        skipped=skipped,
+    )
+
+
+def _as_delta(length: Length) -> relativedelta:
+    deltas: Mapping[LengthUnit, relativedelta] = {
+        LengthUnit.DAYS: relativedelta(days=length.number),
+        LengthUnit.WEEKS: relativedelta(weeks=length.number),
+        LengthUnit.MONTHS: relativedelta(months=length.number),
+    }
+    return deltas[length.unit]

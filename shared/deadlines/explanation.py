@@ -1,0 +1,109 @@
+"""Why a deadline is the day it is, told in plain Danish and English."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from shared.deadlines.copenhagen import local_day
+
+if TYPE_CHECKING:
+    from shared.deadlines.deadline import Deadline, Length
+
+_MONTHS_DA: Final = (
+    *("januar", "februar", "marts", "april", "maj", "juni"),
+    *("juli", "august", "september", "oktober", "november", "december"),
+)
+_MONTHS_EN: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_WEEKDAYS_DA: Final = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
+_WEEKDAYS_EN: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_UNITS_DA: Final = {"days": ("dag", "dage"), "weeks": ("uge", "uger"), "months": ("måned", "måneder")}
+
+_EVENTS: Final[Mapping[str, tuple[str, str]]] = {
+    "OfferDelivered": (
+        "tilbuddet blev tilgængeligt i virksomhedens portal",
+        "the offer became available in the company portal",
+    ),
+    "Accepted": ("tilbuddet blev accepteret", "the offer was accepted"),
+    "DocumentationReceived": (
+        "den dokumentation blev modtaget, som virksomheden kalder fuldstændig",
+        "the documentation that the company calls complete was received",
+    ),
+    "ComplianceDeadlineExpired": (
+        "fristen for at løse problemet udløb",
+        "the deadline for solving the problem expired",
+    ),
+    "HearingOpened": ("virksomheden blev hørt", "the company was asked for its comments"),
+}
+
+
+def in_danish(deadline: "Deadline") -> str:
+    """R27: in Danish."""
+    event = _EVENTS.get(deadline.anchor_event, (f"hændelsen {deadline.anchor_event} indtraf", ""))[0]
+    first_day = "dagen selv tæller med" if deadline.first_day_counts else "dagen selv tæller ikke med"
+    sentences = [
+        f"Sidste dag er {_day_da(deadline.last_day)}, til og med kl. 23.59 dansk tid.",
+        f"Fristen er {_length_da(deadline.length)} regnet fra {_day_da(deadline.counted_from)}, da {event};"
+        f" {first_day}.",
+    ]
+    if deadline.skipped:
+        days = ", ".join(f"{_date_da(closed.day)} ({closed.danish})" for closed in deadline.skipped)
+        sentences.append(f"Fristen kan ikke udløbe på en lukket dag, så disse dage er sprunget over: {days}.")
+    sentences += [
+        f"Den er forlænget den {_date_da(local_day(one.granted_at))};"
+        f" før var sidste dag den {_date_da(one.previous_last_day)}."
+        for one in deadline.extensions
+    ]
+    return " ".join([*sentences, f"Regel {deadline.rule}, regelsæt {deadline.policy}."])
+
+
+def in_english(deadline: "Deadline") -> str:
+    """R27: in English."""
+    event = _EVENTS.get(deadline.anchor_event, ("", f"the event {deadline.anchor_event} happened"))[1]
+    first_day = "that day itself counts" if deadline.first_day_counts else "that day itself does not count"
+    sentences = [
+        f"The last day is {_day_en(deadline.last_day)}, until 23:59 Danish time.",
+        f"The deadline is {_length_en(deadline.length)} from {_day_en(deadline.counted_from)}, when {event};"
+        f" {first_day}.",
+    ]
+    if deadline.skipped:
+        days = ", ".join(f"{_date_en(closed.day)} ({closed.english})" for closed in deadline.skipped)
+        sentences.append(f"It cannot end on a closed day, so these days were skipped: {days}.")
+    sentences += [
+        f"It was extended on {_date_en(local_day(one.granted_at))};"
+        f" before, the last day was {_date_en(one.previous_last_day)}."
+        for one in deadline.extensions
+    ]
+    return " ".join([*sentences, f"Rule {deadline.rule}, policy {deadline.policy}."])
+
+
+def _date_da(day: date) -> str:
+    return f"{day.day}. {_MONTHS_DA[day.month - 1]} {day.year}"
+
+
+def _date_en(day: date) -> str:
+    return f"{day.day} {_MONTHS_EN[day.month - 1]} {day.year}"
+
+
+def _day_da(day: date) -> str:
+    return f"{_WEEKDAYS_DA[day.weekday()]} den {_date_da(day)}"
+
+
+def _day_en(day: date) -> str:
+    return f"{_WEEKDAYS_EN[day.weekday()]} {_date_en(day)}"
+
+
+def _length_da(length: "Length") -> str:
+    one, many = _UNITS_DA[length.unit]
+    counted = f"{length.number} {one if length.number == 1 else many}"
+    return counted if length.share_of_period is None else f"{counted} ({length.share_of_period} af perioden)"
+
+
+def _length_en(length: "Length") -> str:
+    counted = f"{length.number} {length.unit.removesuffix('s') if length.number == 1 else length.unit}"
+    return counted if length.share_of_period is None else f"{counted} ({length.share_of_period} of the period)"
+
+
+TEXTS: Final[Mapping[str, Callable[["Deadline"], str]]] = {"da": in_danish, "en": in_english}

@@ -1,0 +1,1 @@
+"""What the HTTP interfaces of all services have in common."""

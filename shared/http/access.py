@@ -1,0 +1,77 @@
+"""The one place that decides what an asker may see and do; every read and every command goes through it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import Depends, Request
+
+from shared.http.problems import Problem, forbidden, not_found
+from shared.http.tokens import Identity, InvalidToken, Role, TokenVerifier
+from shared.kernel.events import Event, Recorded
+
+Audience = Literal["authority", "company"]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """An asker, with what follows from the role."""
+
+    role: Role
+    subject: str
+    cvr: str | None = None
+
+    @property
+    def audience(self) -> Audience:
+        """Whose view of a case the asker gets."""
+        return "authority" if self.role in (Role.INSPECTOR, Role.SUPPORTER) else "company"
+
+    def may_see_company(self, cvr: str | None) -> bool:
+        """The authority sees every company, a company itself only, portal and operators no case at all."""
+        return self.audience == "authority" or (self.role is Role.COMPANY and cvr is not None and cvr == self.cvr)
+
+    def may_see(self, event: Event) -> bool:
+        """R18: a company sees only facts that it may know of."""
+        return self.audience == "authority" or event.seen_by_company()
+
+    def require_company(self, cvr: str | None, what: str) -> None:
+        """Raises 404 where the asker may not even know that it exists."""
+        if not self.may_see_company(cvr):
+            raise not_found(what)
+
+    def require_role(self, *roles: Role) -> None:
+        """Raises 403 for every other role."""
+        if self.role not in roles:
+            allowed = " or ".join(role.value for role in roles)
+            raise forbidden(f"this is for {allowed}, and the token says {self.role.value}")
+
+
+def seen(viewer: Viewer, recorded: Iterable[Recorded]) -> list[Recorded]:
+    """What a viewer may know of a stream. Views, versions and ETags are made of this, and of nothing else."""
+    return [one for one in recorded if viewer.may_see(one.event)]
+
+
+def seen_events(viewer: Viewer, events: Sequence[Event]) -> list[Event]:
+    """The same for events that are about to be recorded."""
+    return [event for event in events if viewer.may_see(event)]
+
+
+async def viewer(request: Request) -> Viewer:
+    """The asker of a request, from its bearer token. 401 without a valid one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise _unauthorized("a bearer token is needed")
+    verifier: TokenVerifier = request.app.state.verifier
+    try:
+        identity: Identity = verifier.verify(token)
+    except InvalidToken as error:
+        raise _unauthorized(f"the token is not valid: {error}") from error
+    return Viewer(identity.role, identity.subject, identity.cvr)
+
+
+Asker = Annotated[Viewer, Depends(viewer)]
+"""For the signature of a route."""
+
+
+def _unauthorized(detail: str) -> Problem:
+    return Problem(401, "Who asks?", detail, headers={"WWW-Authenticate": "Bearer"})

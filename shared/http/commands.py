@@ -1,0 +1,189 @@
+"""A command over HTTP, from the request's headers to its answer: conditional, idempotent, and as a dry run."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4, uuid5
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from shared.http import consistency
+from shared.http.access import Viewer, seen, seen_events
+from shared.http.consistency import ConsistencyTokens, Seen
+from shared.http.problems import Problem, not_found
+from shared.kernel.commands import Decision, Guard, Intent, VersionMismatch, decide, execute
+from shared.kernel.database import Database
+from shared.kernel.decider import Decider
+from shared.kernel.event_store import AlreadyHandled, EventStore, IdempotencyKey, NameReserved, StaleVersion
+from shared.kernel.events import Event, Metadata, Recorded
+
+State = TypeVar("State")
+Command = TypeVar("Command")
+ATTEMPTS = 8
+_KEYS = UUID("0d6c6a52-5f5e-4a6e-9f0a-4d2a2a4b9c11")
+
+
+class RecordedFact(BaseModel):
+    """A fact that a command recorded, or would record."""
+
+    type: str
+    data: dict[str, Any]
+
+
+class CommandAnswer(BaseModel):
+    """What a command recorded, as far as the asker may know of it."""
+
+    id: UUID
+    dry_run: bool
+    recorded: list[RecordedFact]
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[State, Command]):
+    """What a route wants done, once the stream that it changes was read."""
+
+    command: Command
+    guards: Sequence[Guard] = ()
+
+
+Prepare = Callable[[State], Awaitable[Prepared[State, Command]]]
+"""Builds the command for the state that stands; called anew when another command came first. May raise Problem."""
+
+
+class CommandGate:
+    """Runs the commands of one service for HTTP."""
+
+    def __init__(self, database: Database, store: EventStore, tokens: ConsistencyTokens, source: str) -> None:
+        self.database = database
+        self.store = store
+        self._tokens = tokens
+        self._source = source
+
+    async def perform(
+        self,
+        request: Request,
+        asker: Viewer,
+        decider: Decider[State, Command],
+        stream: UUID,
+        prepare: "Prepare[State, Command]",
+        *,
+        at: Any,
+        policy: str | None = None,
+        creates: bool = False,
+    ) -> Response:
+        """Decide and record a command, or with `?dry_run=true` only say what it would record.
+
+        A command that changes something needs `If-Match` (428, 412); every command needs `Idempotency-Key` (400; the
+        same key with another body: 409). A company that may not know of the case gets 404. `at` is when the request
+        came: an answer is judged by the time at which it was received.
+        """
+        await self.wait_for_token(request)
+        dry_run = request.query_params.get("dry_run", "false") == "true"
+        key = None if dry_run else await _key(request, asker)
+        if key is not None and (answer := await self._answered_before(key)) is not None:
+            return answer
+        metadata = Metadata(
+            command_id=key.key if key else uuid4(), actor=asker.subject, on_behalf_of=asker.cvr, policy=policy
+        )
+        for attempt in range(1, ATTEMPTS + 1):
+            loaded = await self.store.load(stream)
+            state = decider.fold([recorded.event for recorded in loaded.events])
+            if not creates:
+                asker.require_company(decider.concerns(state).get("cvr"), f"{decider.name} {stream}")
+                _require_match(request, seen(asker, loaded.events))
+            prepared = await prepare(state)
+            intent = Intent(decider, stream, prepared.command, expected=loaded.version)
+            try:
+                if dry_run:
+                    decision, _ = await decide(self.store, intent)
+                    return self._answer(asker, decision, dry_run=True, created=creates)
+                (decision,) = await execute(
+                    self.store,
+                    [intent],
+                    at=at,
+                    metadata=metadata,
+                    guards=prepared.guards,
+                    key=lambda decided: _with_answer(key, self._answer(asker, decided[0], dry_run=False, created=creates)),
+                )
+                return self._answer(asker, decision, dry_run=False, created=creates)
+            except (StaleVersion, VersionMismatch, NameReserved):
+                if attempt == ATTEMPTS:
+                    raise
+            except AlreadyHandled:
+                assert key is not None
+                answer = await self._answered_before(key)
+                assert answer is not None
+                return answer
+        raise AssertionError("unreachable")
+
+    async def wait_for_token(self, request: Request) -> None:
+        """Wait for what the request's Consistency-Token names."""
+        token = request.headers.get(consistency.HEADER)
+        if token is not None:
+            await consistency.wait_until_seen(self.database, self._source, self._tokens.open(token))
+
+    async def read(
+        self, request: Request, asker: Viewer, decider: Decider[State, Any], stream: UUID
+    ) -> tuple[State, list[Recorded], dict[str, str]]:
+        """The state of a stream as the asker may know it, the facts behind it, and the headers of the answer."""
+        await self.wait_for_token(request)
+        loaded = await self.store.load(stream, readable=True)
+        state = decider.fold([recorded.event for recorded in loaded.events])
+        if not loaded.events:
+            raise not_found(f"{decider.name} {stream}")
+        asker.require_company(decider.concerns(state).get("cvr"), f"{decider.name} {stream}")
+        visible = seen(asker, loaded.events)
+        return decider.fold([recorded.event for recorded in visible]), visible, {"ETag": _etag(len(visible))}
+
+    async def _answered_before(self, key: IdempotencyKey) -> Response | None:
+        async with self.database.acquire() as connection:
+            row = await connection.fetchrow("select fingerprint, answer from handled where key = $1", key.key)
+        if row is None:
+            return None
+        if row["fingerprint"] != key.fingerprint:
+            raise Problem(409, "Key used before", "this Idempotency-Key was used for another request")
+        answer = json.loads(row["answer"])
+        return Response(answer["body"], answer["status"], answer["headers"], media_type="application/json")
+
+    def _answer(self, asker: Viewer, decision: Decision[Any], *, dry_run: bool, created: bool) -> Response:
+        visible = seen_events(asker, decision.events)
+        body = CommandAnswer(id=decision.stream, dry_run=dry_run, recorded=[_fact(event) for event in visible])
+        headers = {"ETag": _etag(len(seen(asker, decision.before.events)) + len(visible))}
+        if not dry_run:
+            headers[consistency.HEADER] = self._tokens.seal(Seen(self._source, decision.stream, decision.version))
+        status = 201 if created and not dry_run else 200
+        return Response(body.model_dump_json(), status, headers, media_type="application/json")
+
+
+async def _key(request: Request, asker: Viewer) -> IdempotencyKey:
+    given = request.headers.get("Idempotency-Key", "")
+    if not 1 <= len(given) <= 200:
+        raise Problem(400, "No key", "every command needs an Idempotency-Key of 1 to 200 characters")
+    asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    return IdempotencyKey(uuid5(_KEYS, f"{asker.subject}\n{given}"), hashlib.sha256(asked).hexdigest())
+
+
+def _with_answer(key: IdempotencyKey | None, answer: Response) -> IdempotencyKey:
+    assert key is not None
+    headers = {name: answer.headers[name] for name in ("ETag", consistency.HEADER)}
+    kept = {"status": answer.status_code, "headers": headers, "body": bytes(answer.body).decode()}
+    return IdempotencyKey(key.key, key.fingerprint, json.dumps(kept))
+
+
+def _require_match(request: Request, visible: Sequence[Recorded]) -> None:
+    given = request.headers.get("If-Match")
+    if given is None:
+        raise Problem(428, "No version", "a command that changes a case needs If-Match with the ETag that was read")
+    if given != "*" and _etag(len(visible)) not in [tag.strip().removeprefix("W/") for tag in given.split(",")]:
+        raise Problem(412, "Changed since", f"the case has changed since {given}; read it again")
+
+
+def _etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def _fact(event: Event) -> RecordedFact:
+    return RecordedFact(type=type(event).__name__, data=event.model_dump(mode="json", exclude_none=True))

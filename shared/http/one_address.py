@@ -1,0 +1,49 @@
+"""Several services under one address: requests go to the service whose path they name."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+
+from fastapi import FastAPI
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+
+class OneAddress:
+    """An ASGI application in front of the applications of services that run in this process."""
+
+    def __init__(self, services: Mapping[str, tuple[Sequence[str], FastAPI]]) -> None:
+        self._apps = [app for _, app in services.values()]
+        routes = [
+            (prefix, app)
+            for name, (prefixes, app) in services.items()
+            for prefix in (*prefixes, f"/v1/{name}", f"/v1/operations/{name}")
+        ]
+        self._routes = sorted(routes, key=lambda route: -len(route[0]))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI. The lifespan is that of all services, started in order and stopped in reverse."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        path = scope["path"]
+        if path == "/health":
+            await JSONResponse({"status": "up"})(scope, receive, send)
+            return
+        for prefix, app in self._routes:
+            if path == prefix or path.startswith(f"{prefix}/"):
+                await app(scope, receive, send)
+                return
+        await self._apps[0](scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with AsyncExitStack() as stack:
+            try:
+                for app in self._apps:
+                    await stack.enter_async_context(app.router.lifespan_context(app))
+            except Exception as error:
+                await send({"type": "lifespan.startup.failed", "message": repr(error)})
+                raise
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})

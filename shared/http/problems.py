@@ -1,0 +1,109 @@
+"""Errors as application/problem+json (RFC 9457), with the rule's id and all faults at once."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from shared.kernel.decider import Refused
+from shared.kernel.event_store import EventTooLarge, StaleVersion, StoreUnavailable
+from shared.kernel.private_keys import KeyDestroyed
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+
+
+class Problem(Exception):
+    """An answer that is an error. `faults` name what is wrong and where, all at once."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        *,
+        rule: str | None = None,
+        faults: Sequence[Mapping[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.headers = dict(headers or {})
+        self.body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **values}
+        if rule is not None:
+            self.body["rule"] = rule
+        if faults:
+            self.body["faults"] = list(faults)
+
+    def response(self) -> Response:
+        """As it goes out."""
+        content = json.dumps(self.body, default=str, ensure_ascii=False)
+        return Response(content, self.status, self.headers, media_type=MEDIA_TYPE)
+
+
+def unavailable(detail: str, **values: Any) -> Problem:
+    """503: worth trying again in a moment."""
+    return Problem(503, "Unavailable for now", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}, **values)
+
+
+def not_found(what: str) -> Problem:
+    """404, also for what the asker may not know of."""
+    return Problem(404, "Not found", f"{what} is not known, or not yours to see")
+
+
+def forbidden(detail: str) -> Problem:
+    """403: known, but not for this role."""
+    return Problem(403, "Not allowed", detail)
+
+
+def from_refusal(refusal: Refused) -> Problem:
+    """409: a rule refuses; says which, and with what values."""
+    values = {"values": {name: str(value) for name, value in refusal.values.items()}} if refusal.values else {}
+    return Problem(409, "Refused by a rule", refusal.detail, rule=refusal.rule, **values)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of an app be a problem."""
+
+    @app.exception_handler(Problem)
+    async def problem(_: Request, error: Problem) -> Response:
+        return error.response()
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> Response:
+        return from_refusal(error).response()
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        faults = [_fault(found) for found in error.errors()]
+        return Problem(422, "Not valid", f"{len(faults)} faults in the request", faults=faults).response()
+
+    @app.exception_handler(StoreUnavailable)
+    async def store_away(_: Request, error: StoreUnavailable) -> Response:
+        return unavailable("the database cannot be reached; nothing is lost, try again with the same key").response()
+
+    @app.exception_handler(StaleVersion)
+    async def contended(_: Request, error: StaleVersion) -> Response:
+        return unavailable("others changed the same case at the same moment; try again").response()
+
+    @app.exception_handler(EventTooLarge)
+    async def too_large(_: Request, error: EventTooLarge) -> Response:
+        return Problem(413, "Too large", str(error)).response()
+
+    @app.exception_handler(KeyDestroyed)
+    async def erased(_: Request, error: KeyDestroyed) -> Response:
+        return Problem(409, "Erased", str(error), rule="R31").response()
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> Response:
+        return Problem(error.status_code, "Request failed", str(error.detail), headers=error.headers).response()
+
+
+def _fault(found: Mapping[str, Any]) -> dict[str, Any]:
+    fault = {"where": ".".join(str(part) for part in found["loc"]), "what": found["msg"]}
+    rule = (found.get("ctx") or {}).get("rule")
+    return {**fault, "rule": rule} if rule else fault

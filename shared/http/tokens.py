@@ -1,0 +1,141 @@
+"""Bearer tokens: verified against the issuer's keys; in `local` there is an issuer of our own.
+
+python -m shared.http.tokens ROLE NAME [--cvr CVR] prints a token for a trial (needs AFTALE_STATE).
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OKPKey
+
+from shared.reference.identifiers import is_valid_cvr
+
+AUDIENCE = "aftale"
+LIFETIME_SECONDS = 12 * 3600
+_ALGORITHM = "EdDSA"
+
+
+class Role(StrEnum):
+    """What an asker is; what each may see and do is decided in shared/http/access.py."""
+
+    INSPECTOR = "inspector"
+    SUPPORTER = "supporter"
+    COMPANY = "company"
+    PORTAL = "portal"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who asks, and for whom: two things."""
+
+    role: Role
+    subject: str
+    """Pseudonymous id, never a name."""
+    cvr: str | None = None
+    """The legal entity that the asker acts for; only companies have one."""
+
+
+class InvalidToken(Exception):
+    """The token is not one of our issuer's, has run out, or lacks a claim."""
+
+
+class TokenVerifier:
+    """Checks tokens against a JWKS file."""
+
+    def __init__(self, jwks_file: Path) -> None:
+        self._file = jwks_file
+        self._keys: KeySet | None = None
+
+    def verify(self, token: str) -> Identity:
+        """Raises InvalidToken."""
+        if self._keys is None:
+            self._keys = KeySet.import_key_set(json.loads(self._file.read_text()))
+        try:
+            claims = jwt.decode(token, self._keys, algorithms=[_ALGORITHM]).claims
+            required = {"essential": True}
+            jwt.JWTClaimsRegistry(exp=required, sub=required, aud={"essential": True, "value": AUDIENCE}).validate(claims)
+            identity = Identity(Role(claims["role"]), claims["sub"], claims.get("cvr"))
+        except (JoseError, ValueError, KeyError) as error:
+            raise InvalidToken(str(error)) from error
+        if (identity.role is Role.COMPANY) != (identity.cvr is not None):
+            raise InvalidToken("a company's token names its cvr, and no other token does")
+        return identity
+
+
+class LocalIssuer:
+    """The built-in issuer of a state folder: for `local` only, it asks nobody for a password."""
+
+    def __init__(self, state: Path) -> None:
+        self._folder = state / "secrets"
+
+    @property
+    def jwks_file(self) -> Path:
+        """The public keys, made on first use."""
+        self._key()
+        return self._folder / "jwks.json"
+
+    def token(self, role: Role, name: str, cvr: str | None = None) -> str:
+        """A token for somebody of this name; the name itself is not in it."""
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "sub": pseudonym(role, name),
+            "role": role.value,
+            "aud": AUDIENCE,
+            "iat": now,
+            "exp": now + LIFETIME_SECONDS,
+        }
+        if cvr is not None:
+            claims["cvr"] = cvr
+        return jwt.encode({"alg": _ALGORITHM}, claims, self._key(), algorithms=[_ALGORITHM])
+
+    def _key(self) -> OKPKey:
+        private = self._folder / "issuer.json"
+        if not private.exists():
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            key = OKPKey.generate_key("Ed25519", {"use": "sig", "kid": "local"}, auto_kid=False)
+            _write(private, key.as_dict(private=True))
+        key = OKPKey.import_key(json.loads(private.read_text()))
+        public = self._folder / "jwks.json"
+        if not public.exists():
+            _write(public, {"keys": [key.as_dict(private=False)]})
+        return key
+
+
+def pseudonym(role: Role, name: str) -> str:
+    """The id under which somebody appears in facts: says the role, not the name."""
+    return f"{role.value}-{hashlib.sha256(f'{role.value}/{name}'.encode()).hexdigest()[:12]}"
+
+
+def _write(file: Path, content: dict[str, Any]) -> None:
+    unfinished = file.with_suffix(f".{os.getpid()}")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(json.dumps(content))
+    unfinished.replace(file)
+
+
+def main() -> None:
+    """The command behind `./aftale token`."""
+    parser = argparse.ArgumentParser(prog="aftale token")
+    parser.add_argument("role", choices=[role.value for role in Role])
+    parser.add_argument("name")
+    parser.add_argument("--cvr")
+    asked = parser.parse_args()
+    if (asked.role == Role.COMPANY) != (asked.cvr is not None):
+        parser.error("a company's token needs --cvr, and no other token takes it")
+    if asked.cvr is not None and not is_valid_cvr(asked.cvr):
+        parser.error(f"{asked.cvr} is not a CVR number: 8 digits whose weighted sum is divisible by 11")
+    print(LocalIssuer(Path(os.environ["AFTALE_STATE"])).token(Role(asked.role), asked.name, asked.cvr))
+
+
+if __name__ == "__main__":
+    main()

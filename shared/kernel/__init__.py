@@ -1,0 +1,1 @@
+"""Event sourcing on PostgreSQL and Kafka; knows nothing of agreements."""

@@ -1,0 +1,110 @@
+"""Kafka as a service meets it: one batch subscriber, and the channel on which sources are asked to publish again."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from aiokafka import ConsumerRebalanceListener
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+
+from shared.kernel.consumer import Consumer, Record
+
+REPUBLISH_TOPIC = "republish"
+"""Requests to a source to publish one of its streams again from a version on; key: the source."""
+MAX_RECORDS = 500
+BATCH_TIMEOUT_MS = 20
+
+Republish = Callable[[UUID, int], Awaitable[None]]
+"""Put a stream, from a version on, in line to be published again."""
+
+
+class _BatchInFlight(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Lets a batch end and be committed before its partitions go to another process."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+
+    async def on_partitions_revoked(self, revoked: object) -> None:
+        async with self.lock:
+            pass
+
+    async def on_partitions_assigned(self, assigned: object) -> None:
+        pass
+
+
+class Bus:
+    """The broker of one service in one process. Start it when consumer and store are ready, stop it before them."""
+
+    def __init__(self, kafka: str, source: str) -> None:
+        self._source = source
+        self.broker = KafkaBroker(kafka, logger=None, client_id=f"aftale-{source}")
+
+    async def ask_again(self, source: str, stream: UUID, version: int) -> None:
+        """Ask a source to publish a stream again from this version on."""
+        body = json.dumps({"source": source, "stream": str(stream), "from_version": version}).encode()
+        await self.broker.publish(body, REPUBLISH_TOPIC, key=source.encode())
+
+    def consume(self, topics: Sequence[str], consumer: Consumer, *, purpose: str) -> None:
+        """Give batches of these topics to the consumer; offsets are committed once a batch has its effect.
+
+        `purpose` tells the consumer groups of one service apart.
+        """
+        in_flight = _BatchInFlight()
+
+        async def take(message: KafkaMessage) -> None:
+            # Must not raise: the loop would go on, and the next commit would pass over this batch.
+            async with in_flight.lock:
+                await consumer.take_records([_record(raw) for raw in _raw(message)])
+                await message.ack()
+
+        self._subscribe(topics, take, group=f"aftale-{self._source}-{purpose}", listener=in_flight)
+
+    def republish_on_request(self, republish: Republish) -> None:
+        """Answer requests of consumers that miss a part of a stream of this service."""
+
+        async def take(message: KafkaMessage) -> None:
+            for raw in _raw(message):
+                asked = json.loads(raw.value)
+                if asked["source"] == self._source:
+                    await republish(UUID(asked["stream"]), int(asked["from_version"]))
+            await message.ack()
+
+        self._subscribe([REPUBLISH_TOPIC], take, group=f"aftale-{self._source}-republish", listener=None)
+
+    def _subscribe(
+        self, topics: Sequence[str], take: Callable[[KafkaMessage], Awaitable[None]], *, group: str, listener: Any
+    ) -> None:
+        subscriber = self.broker.subscriber(
+            *topics,
+            batch=True,
+            group_id=group,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            decoder=_undecoded,
+            max_records=MAX_RECORDS,
+            batch_timeout_ms=BATCH_TIMEOUT_MS,
+            fetch_max_wait_ms=50,
+            session_timeout_ms=10_000,
+            listener=listener,
+        )
+
+        @subscriber
+        async def handle(body: Any, message: KafkaMessage) -> None:
+            await take(message)
+
+
+def _raw(message: KafkaMessage) -> Sequence[Any]:
+    raw = message.raw_message
+    return raw if isinstance(raw, tuple) else (raw,)
+
+
+def _record(raw: Any) -> Record:
+    return tuple(raw.headers), raw.value
+
+
+async def _undecoded(message: KafkaMessage) -> Any:
+    """A body that is not JSON would block its partition for ever: we decode ourselves."""
+    return message.body

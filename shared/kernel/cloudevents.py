@@ -1,0 +1,101 @@
+"""Facts on Kafka: CloudEvents 1.0 in binary mode, one message per fact, keyed by its stream."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+_REQUIRED = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_sequence", "ce_epoch", "ce_schemaversion")
+_OPTIONAL = ("ce_specversion", "ce_recordedtime", "ce_actor", "ce_policy", "ce_traceparent")
+_PREFIX = "ce_"
+"""Attributes beyond those above say what a fact concerns: `ce_cvr`, `ce_pnumber`."""
+
+
+class Undecodable(Exception):
+    """A message is not a fact as the contract has it."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One published fact, its public part still as text."""
+
+    source: str
+    stream: UUID
+    epoch: int
+    version: int
+    event_id: UUID
+    type: str
+    schema_version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    body: str
+    actor: str = ""
+    policy: str | None = None
+    traceparent: str | None = None
+    concerns: Mapping[str, str] = field(default_factory=dict)
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """As Kafka carries them."""
+        values = {
+            "ce_specversion": "1.0",
+            "ce_id": str(self.event_id),
+            "ce_type": self.type,
+            "ce_source": self.source,
+            "ce_subject": str(self.stream),
+            "ce_time": self.occurred_at.astimezone(UTC).isoformat(),
+            "ce_recordedtime": self.recorded_at.astimezone(UTC).isoformat(),
+            "ce_sequence": str(self.version),
+            "ce_epoch": str(self.epoch),
+            "ce_schemaversion": str(self.schema_version),
+            "ce_actor": self.actor,
+            "content-type": "application/json",
+        }
+        if self.policy:
+            values["ce_policy"] = self.policy
+        if self.traceparent:
+            values["traceparent"] = values["ce_traceparent"] = self.traceparent
+        values |= {f"{_PREFIX}{name}": value for name, value in self.concerns.items()}
+        return [(name, value.encode()) for name, value in values.items()]
+
+    def data(self) -> dict[str, Any]:
+        """The public part. Raises Undecodable where the body is not a JSON object."""
+        try:
+            data = json.loads(self.body)
+        except ValueError as error:
+            raise Undecodable(f"the body of {self.type} {self.event_id} is not JSON: {error}") from error
+        if not isinstance(data, dict):
+            raise Undecodable(f"the body of {self.type} {self.event_id} is not a JSON object")
+        return data
+
+
+def read(headers: Iterable[tuple[str, bytes]], body: bytes | None) -> Message:
+    """The fact in a Kafka record. Raises Undecodable; the body itself is read later, so that it can be parked."""
+    values = {name: value.decode(errors="replace") for name, value in headers}
+    missing = [name for name in _REQUIRED if name not in values]
+    if missing:
+        raise Undecodable(f"headers are missing: {', '.join(missing)}")
+    try:
+        return Message(
+            source=values["ce_source"],
+            stream=UUID(values["ce_subject"]),
+            epoch=int(values["ce_epoch"]),
+            version=int(values["ce_sequence"]),
+            event_id=UUID(values["ce_id"]),
+            type=values["ce_type"],
+            schema_version=int(values["ce_schemaversion"]),
+            occurred_at=datetime.fromisoformat(values["ce_time"]),
+            recorded_at=datetime.fromisoformat(values.get("ce_recordedtime", values["ce_time"])),
+            body=(body or b"").decode(errors="replace"),
+            actor=values.get("ce_actor", ""),
+            policy=values.get("ce_policy"),
+            traceparent=values.get("traceparent") or values.get("ce_traceparent"),
+            concerns={
+                name.removeprefix(_PREFIX): value
+                for name, value in values.items()
+                if name.startswith(_PREFIX) and name not in _REQUIRED and name not in _OPTIONAL
+            },
+        )
+    except ValueError as error:
+        raise Undecodable(f"a header does not read: {error}") from error

@@ -1,0 +1,143 @@
+"""Run commands through deciders: load, decide, and append with the timers and reservations that should then stand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from shared.kernel.decider import Decider
+from shared.kernel.event_store import Change, EventStore, IdempotencyKey, Loaded, Mark, Occurred, StaleVersion, Write
+from shared.kernel.events import Event, Metadata
+from shared.telemetry.context import current_traceparent
+
+State = TypeVar("State")
+Command = TypeVar("Command")
+ATTEMPTS = 40
+"""How often a command that did not name a version is decided anew after losing to another."""
+
+
+class VersionMismatch(Exception):
+    """The caller decided on a version that is no longer the newest."""
+
+    def __init__(self, expected: int, actual: int) -> None:
+        super().__init__(f"version {expected} was expected, {actual} is the newest")
+        self.expected = expected
+        self.actual = actual
+
+
+@dataclass(frozen=True)
+class Intent(Generic[State, Command]):
+    """A command for one subject."""
+
+    decider: Decider[State, Command]
+    stream: UUID
+    command: Command
+    expected: int | None = None
+    """The version that the caller decided on; None decides anew on whatever stands."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A stream that the decision relied on, at the version that was read."""
+
+    stream: UUID
+    version: int
+
+
+@dataclass(frozen=True)
+class Decision(Generic[State]):
+    """What one subject would record."""
+
+    stream: UUID
+    before: Loaded
+    events: tuple[Event, ...]
+    state: State
+
+    @property
+    def version(self) -> int:
+        """The version of the stream once the events are recorded."""
+        return self.before.version + len(self.events)
+
+
+async def decide(store: EventStore, intent: Intent[State, Command]) -> tuple[Decision[State], State]:
+    """What would be recorded, and the state before. Raises Refused, or VersionMismatch."""
+    loaded = await store.load(intent.stream)
+    if intent.expected is not None and loaded.version != intent.expected:
+        raise VersionMismatch(intent.expected, loaded.version)
+    before = intent.decider.fold([recorded.event for recorded in loaded.events])
+    events = tuple(intent.decider.decide(before, intent.command))
+    return Decision(intent.stream, loaded, events, intent.decider.fold(events, before)), before
+
+
+async def execute(
+    store: EventStore,
+    intents: Sequence[Intent[Any, Any]],
+    *,
+    at: datetime,
+    metadata: Metadata,
+    guards: Sequence[Guard] = (),
+    mark: Mark | None = None,
+    key: Callable[[Sequence[Decision[Any]]], IdempotencyKey] | None = None,
+) -> list[Decision[Any]]:
+    """Decide and record commands for one or more subjects, all or none.
+
+    A command that lost to another is decided anew on the newer state, unless it names a version (VersionMismatch) or
+    a guarded stream moved (StaleVersion: the caller must read again). `key` is built from what was decided, so that a
+    repetition can be given the same answer.
+    """
+    metadata = metadata if metadata.traceparent else replace(metadata, traceparent=current_traceparent())
+    for attempt in range(1, ATTEMPTS + 1):
+        decided = [await decide(store, intent) for intent in intents]
+        used_key = key([decision for decision, _ in decided]) if key else None
+        change = _change(intents, decided, at=at, metadata=metadata, guards=guards, mark=mark, key=used_key)
+        try:
+            await store.append(change)
+        except StaleVersion:
+            if guards or attempt == ATTEMPTS:
+                raise
+            continue
+        return [decision for decision, _ in decided]
+    raise AssertionError("unreachable")
+
+
+def _change(
+    intents: Sequence[Intent[Any, Any]],
+    decided: Sequence[tuple[Decision[Any], Any]],
+    *,
+    at: datetime,
+    metadata: Metadata,
+    guards: Sequence[Guard],
+    mark: Mark | None,
+    key: IdempotencyKey | None,
+) -> Change:
+    writes = [Write(guard.stream, guard.version) for guard in guards]
+    arm: list[tuple[UUID, str, datetime]] = []
+    cancel: list[tuple[UUID, str]] = []
+    reserve: list[tuple[str, UUID]] = []
+    release: list[tuple[str, UUID]] = []
+    for intent, (decision, before) in zip(intents, decided, strict=True):
+        decider, stream = intent.decider, decision.stream
+        occurred = tuple(Occurred(event, at) for event in decision.events)
+        writes.append(Write(stream, decision.before.version, occurred, decider.concerns(decision.state)))
+        standing, wanted = timer_rows(decider, before), timer_rows(decider, decision.state)
+        arm.extend((stream, name, due) for name, due in wanted.items() if standing.get(name) != due)
+        cancel.extend((stream, name) for name in standing if name not in wanted)
+        held, needed = decider.reservations(before), decider.reservations(decision.state)
+        reserve.extend((name, stream) for name in sorted(needed - held))
+        release.extend((name, stream) for name in sorted(held - needed))
+    return Change(
+        metadata=metadata,
+        writes=tuple(writes),
+        key=key,
+        mark=mark,
+        arm=tuple(arm),
+        cancel=tuple(cancel),
+        reserve=tuple(reserve),
+        release=tuple(release),
+    )
+
+
+def timer_rows(decider: Decider[Any, Any], state: Any) -> dict[str, datetime]:
+    """The timers that should stand for a state, named `<subject>:<timer>` as the timers table has them."""
+    return {f"{decider.name}:{name}": due for name, due in decider.timers(state).items()}

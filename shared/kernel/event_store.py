@@ -1,0 +1,346 @@
+"""The event store of one service: append by group commit, and load."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from shared.kernel import private_keys
+from shared.kernel.database import Database
+from shared.kernel.events import MAX_EVENT_BYTES, Event, EventTypes, Metadata, Recorded
+from shared.telemetry.context import span
+
+GROUP_SIZE = 500
+"""Commands in one transaction, at most."""
+COMMITTERS = 2
+"""Connections that append in turn: one prepares its group while the other commits."""
+
+
+class AppendFault(Exception):
+    """A command lost in its group; nothing of it was kept."""
+
+
+class StaleVersion(AppendFault):
+    """Another command wrote to one of the streams first."""
+
+
+class AlreadyHandled(AppendFault):
+    """The idempotency key is used."""
+
+
+class InboxMoved(AppendFault):
+    """The inbox no longer stands where the reader of the fact found it."""
+
+
+class NameReserved(AppendFault):
+    """Another stream holds a name that must be unique."""
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached; whether the command was kept is unknown. Safe to retry with the same key."""
+
+
+class EventTooLarge(ValueError):
+    """An event is larger than MAX_EVENT_BYTES."""
+
+
+_FAULTS: Mapping[str, type[AppendFault]] = {
+    "stale": StaleVersion,
+    "repeated": AlreadyHandled,
+    "moved": InboxMoved,
+    "reserved": NameReserved,
+}
+
+
+@dataclass(frozen=True)
+class Occurred:
+    """An event that is about to be written, with its domain time."""
+
+    event: Event
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Write:
+    """Events for one stream at an expected version. Without events it guards: the stream must not have moved."""
+
+    stream: UUID
+    expected: int
+    events: tuple[Occurred, ...] = ()
+    concerns: Mapping[str, str] = field(default_factory=dict)
+    """Ids that travel beside the events, see Decider.concerns."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A step of the inbox: from where the reader found it to the fact that it has now taken."""
+
+    source: str
+    stream: UUID
+    from_epoch: int
+    from_version: int
+    epoch: int
+    version: int
+    event_id: UUID
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """The key of a command, what was asked under it, and the answer that a repetition gets."""
+
+    key: UUID
+    fingerprint: str
+    answer: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """All that one command does, kept whole or not at all."""
+
+    metadata: Metadata
+    writes: tuple[Write, ...] = ()
+    key: IdempotencyKey | None = None
+    mark: Mark | None = None
+    arm: tuple[tuple[UUID, str, datetime], ...] = ()
+    cancel: tuple[tuple[UUID, str], ...] = ()
+    reserve: tuple[tuple[str, UUID], ...] = ()
+    release: tuple[tuple[str, UUID], ...] = ()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The events of a stream, oldest first."""
+
+    events: tuple[Recorded, ...] = ()
+
+    @property
+    def version(self) -> int:
+        return self.events[-1].version if self.events else 0
+
+
+@dataclass
+class _Pending:
+    change: Change
+    private: Mapping[UUID, "private_keys.Sealed"]
+    claims: frozenset[object]
+    done: asyncio.Future[int] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class EventStore:
+    """Appends and loads the events of one service. Use as an async context manager: it owns the committers."""
+
+    def __init__(self, database: Database, types: EventTypes) -> None:
+        self._database = database
+        self._types = types
+        self._queue: deque[_Pending] = deque()
+        self._arrived = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.appended = asyncio.Event()
+        """Set after each group that held events; who waits for news in this process clears it."""
+
+    async def __aenter__(self) -> Self:
+        async with self._database.acquire() as connection:
+            await connection.execute("select ensure_partitions()")
+        self._tasks = [asyncio.create_task(self._commit_groups(), name=f"committer-{n}") for n in range(COMMITTERS)]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for pending in self._queue:
+            pending.done.set_exception(StoreUnavailable("the service is stopping"))
+
+    async def append(self, change: Change) -> int:
+        """Keep a change; returns the position of the log after the group that it was in.
+
+        Raises an AppendFault where the change lost, EventTooLarge, or StoreUnavailable.
+        """
+        private = {}
+        for write in change.writes:
+            parts = [occurred.event.private_parts() for occurred in write.events]
+            if any(parts):
+                private[write.stream] = await private_keys.seal(self._database, write.stream, write.expected, parts)
+        pending = _Pending(change, private, _claims(change))
+        self._queue.append(pending)
+        self._arrived.set()
+        with span("append", service=self._database.schema):
+            # A cancelled caller leaves its command in the queue: it may be under way already.
+            return await asyncio.shield(pending.done)
+
+    async def load(self, stream: UUID, *, readable: bool = False) -> Loaded:
+        """The events of a stream; private parts are decrypted only for who asks for them."""
+        try:
+            async with self._database.acquire() as connection:
+                rows = await connection.fetch(_LOAD, stream)
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            raise StoreUnavailable(str(error)) from error
+        keys: Mapping[str, bytes] = {}
+        if readable and any(row["private"] is not None for row in rows):
+            keys = await private_keys.of_stream(self._database, stream)
+        return Loaded(tuple(self._restore(row, keys) for row in rows))
+
+    def _restore(self, row: Any, keys: Mapping[str, bytes]) -> Recorded:
+        data = json.loads(row["data"])
+        if keys and row["private"] is not None:
+            data |= private_keys.unseal(json.loads(row["private"]), keys)
+        return Recorded(
+            position=row["position"],
+            stream=row["stream"],
+            version=row["version"],
+            event=self._types.restore(row["type"], data, row["schema_version"]),
+            metadata=json.loads(row["metadata"]),
+            occurred_at=row["occurred_at"],
+            recorded_at=row["recorded_at"],
+            event_id=row["event_id"],
+        )
+
+    async def _commit_groups(self) -> None:
+        while True:
+            group = self._next_group()
+            if not group:
+                self._arrived.clear()
+                await self._arrived.wait()
+                continue
+            try:
+                await self._commit(group)
+            except asyncio.CancelledError:
+                for pending in group:
+                    _fail(pending, StoreUnavailable("the service is stopping"))
+                raise
+
+    def _next_group(self) -> list[_Pending]:
+        """Commands that claim nothing in common; the others keep their order for the next group."""
+        group: list[_Pending] = []
+        held: list[_Pending] = []
+        claimed: set[object] = set()
+        while self._queue and len(group) < GROUP_SIZE:
+            pending = self._queue.popleft()
+            (held if not claimed.isdisjoint(pending.claims) else group).append(pending)
+            claimed |= pending.claims
+        self._queue.extendleft(reversed(held))
+        return group
+
+    async def _commit(self, group: list[_Pending]) -> None:
+        try:
+            faults, position = await self._execute(group)
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            for pending in group:
+                _fail(pending, StoreUnavailable(str(error)))
+            return
+        except Exception as error:
+            if len(group) == 1:
+                _fail(group[0], error)
+                return
+            for pending in group:  # one of them is at fault: it fails alone
+                await self._commit([pending])
+            return
+        for pending, fault in zip(group, faults, strict=True):
+            if fault is None:
+                if not pending.done.done():
+                    pending.done.set_result(position)
+            else:
+                _fail(pending, _FAULTS[fault](fault))
+        self.appended.set()
+
+    async def _execute(self, group: list[_Pending]) -> tuple[list[str | None], int]:
+        arrays = _as_arrays(group)
+        async with self._database.acquire() as connection:
+            row = await connection.fetchrow(_APPEND, *arrays)
+        assert row is not None
+        return row["faults"], row["last_position"]
+
+
+_LOAD = """
+select position, stream, version, event_id, type, schema_version, data, private, metadata, occurred_at, recorded_at
+from events
+where stream = $1 and position >= coalesce((select first_position from streams where id = $1), 0)
+order by version
+"""
+_APPEND = f"select * from append({', '.join(f'${n}' for n in range(1, 39))})"
+
+
+def _fail(pending: _Pending, error: Exception) -> None:
+    if not pending.done.done():
+        pending.done.set_exception(error)
+        with suppress(Exception):  # a caller that went away must not make the loop warn of an exception nobody took
+            pending.done.exception()
+
+
+def _claims(change: Change) -> frozenset[object]:
+    """What no two commands of one group may share."""
+    claims: set[object] = {write.stream for write in change.writes}
+    if change.key is not None:
+        claims.add(("key", change.key.key))
+    if change.mark is not None:
+        claims.add((change.mark.source, change.mark.stream))
+    claims.update(name for name, _ in (*change.reserve, *change.release))
+    return frozenset(claims)
+
+
+def _as_arrays(group: Sequence[_Pending]) -> list[list[Any]]:
+    """The parameters of append(), in its order; see shared/kernel/sql/append.sql."""
+    keys = [pending.change.key for pending in group]
+    marks = [pending.change.mark for pending in group]
+    commands: list[list[Any]] = [
+        [key.key if key else None for key in keys],
+        [key.fingerprint if key else None for key in keys],
+        [key.answer if key else None for key in keys],
+        [mark.source if mark else None for mark in marks],
+        [mark.stream if mark else None for mark in marks],
+        [mark.from_epoch if mark else None for mark in marks],
+        [mark.from_version if mark else None for mark in marks],
+        [mark.epoch if mark else None for mark in marks],
+        [mark.version if mark else None for mark in marks],
+        [mark.event_id if mark else None for mark in marks],
+    ]
+    writes: list[tuple[Any, ...]] = []
+    events: list[tuple[Any, ...]] = []
+    timers: list[tuple[Any, ...]] = []
+    reserve: list[tuple[Any, ...]] = []
+    release: list[tuple[Any, ...]] = []
+    new_keys: list[tuple[Any, ...]] = []
+    for ordinal, pending in enumerate(group, 1):
+        change = pending.change
+        for write in change.writes:
+            metadata = json.dumps({**change.metadata.as_dict(), "concerns": write.concerns})
+            writes.append((ordinal, write.stream, write.expected, len(write.events)))
+            sealed = pending.private.get(write.stream)
+            for number, occurred in enumerate(write.events):
+                row = _event_row(occurred, sealed.texts[number] if sealed else None)
+                events.append((ordinal, write.stream, write.expected + number + 1, *row, metadata, occurred.at))
+            if sealed:
+                new_keys.extend((ordinal, write.stream, about, key) for about, key in sealed.new_keys.items())
+        timers.extend((ordinal, stream, name, due) for stream, name, due in change.arm)
+        timers.extend((ordinal, stream, name, None) for stream, name in change.cancel)
+        reserve.extend((ordinal, name, stream) for name, stream in change.reserve)
+        release.extend((ordinal, name, stream) for name, stream in change.release)
+    return [
+        *commands,
+        *_columns(writes, 4),
+        *_columns(events, 10),
+        *_columns(timers, 4),
+        *_columns(reserve, 3),
+        *_columns(release, 3),
+        *_columns(new_keys, 4),
+    ]
+
+
+def _event_row(occurred: Occurred, private: str | None) -> tuple[UUID, str, int, str, str | None]:
+    event = occurred.event
+    data = event.public_json()
+    if len(data) + len(private or "") > MAX_EVENT_BYTES:
+        raise EventTooLarge(f"{type(event).__name__} has more than {MAX_EVENT_BYTES} bytes")
+    return uuid7(), type(event).__name__, event.schema_version, data, private
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

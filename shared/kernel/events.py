@@ -1,0 +1,140 @@
+"""An event: a frozen fact with a public part, a private part, and the words to store and publish it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+MAX_EVENT_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class PrivatePart:
+    """Marks a top-level field as private: a name, free text or a reference to a file.
+
+    It is stored encrypted under the key of the case and of the person whom it is about, and never published.
+    `about` names the field that holds that person's id; without it the text belongs to the case itself.
+    A private field is None where the reader has no key: on Kafka, in reporting, and once the key is destroyed.
+    """
+
+    about: str | None = None
+
+
+class Event(BaseModel):
+    """Base of every fact. Subclasses are named in the past tense; the class name is the type on the wire."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    schema_version: ClassVar[int] = 1
+
+    @classmethod
+    def upcast(cls, data: dict[str, Any], schema_version: int) -> dict[str, Any]:
+        """Lift data written under an older schema version; what is stored is never rewritten."""
+        return data
+
+    def seen_by_company(self) -> bool:
+        """Whether the company concerned may know that this fact exists."""
+        return True
+
+    @classmethod
+    def restore(cls, data: dict[str, Any], schema_version: int) -> Self:
+        """Build the event from stored or published data of any schema version up to this one."""
+        if schema_version < cls.schema_version:
+            data = cls.upcast(data, schema_version)
+        return cls.model_validate(data)
+
+    def public_json(self) -> str:
+        """The part that may be published: ids, codes, dates and numbers."""
+        return self.model_dump_json(exclude=_private_names(type(self)))
+
+    def private_parts(self) -> dict[str, dict[str, Any]]:
+        """Private values by the person they are about (`""` for the case itself), JSON-ready; absent ones left out."""
+        markers = private_fields(type(self))
+        if not markers:
+            return {}
+        values = self.model_dump(mode="json", include=set(markers))
+        parts: dict[str, dict[str, Any]] = {}
+        for name, value in values.items():
+            if value is not None:
+                about = markers[name].about
+                parts.setdefault("" if about is None else str(getattr(self, about)), {})[name] = value
+        return parts
+
+
+@cache
+def private_fields(event_type: type[Event]) -> Mapping[str, PrivatePart]:
+    """The fields of an event type that are marked private."""
+    return {
+        name: marker
+        for name, info in event_type.model_fields.items()
+        for marker in info.metadata
+        if isinstance(marker, PrivatePart)
+    }
+
+
+@cache
+def _private_names(event_type: type[Event]) -> set[str] | None:
+    return set(private_fields(event_type)) or None
+
+
+class UnknownEventType(LookupError):
+    """An event type that this reader has no class for."""
+
+
+class EventTypes:
+    """The event classes that a reader knows, by their name on the wire."""
+
+    def __init__(self, types: Iterable[type[Event]]) -> None:
+        self._by_name = {event_type.__name__: event_type for event_type in types}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> "Iterable[type[Event]]":  # type: ignore[override]
+        return iter(self._by_name.values())
+
+    def restore(self, name: str, data: dict[str, Any], schema_version: int) -> Event:
+        """Raises UnknownEventType, or pydantic's ValidationError where the data do not fit the type."""
+        event_type = self._by_name.get(name)
+        if event_type is None:
+            raise UnknownEventType(name)
+        return event_type.restore(data, schema_version)
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """Who did what, for whom, why and under which policy; travels with every event."""
+
+    command_id: UUID
+    actor: str
+    """Pseudonymous id of the person or process that acted, never a name."""
+    on_behalf_of: str | None = None
+    """CVR of the legal entity, or the authority's unit, for whom the actor acted."""
+    causation: str | None = None
+    """Source, stream and version of the fact that this reacts to."""
+    traceparent: str | None = None
+    policy: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, without what is absent."""
+        values = {**self.__dict__, "command_id": str(self.command_id)}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An event as it stands in a store."""
+
+    position: int
+    stream: UUID
+    version: int
+    event: Event
+    metadata: Mapping[str, Any]
+    occurred_at: datetime
+    recorded_at: datetime
+    event_id: UUID = field(default=UUID(int=0))
+
+

@@ -1,0 +1,128 @@
+"""Streams that wait: because of a hole, or of a message that could not be handled. Operators see, replay, discard."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from shared.kernel.cloudevents import Message, read
+from shared.kernel.database import Connection
+from shared.kernel.inbox import StreamKey
+
+
+class Reason(StrEnum):
+    """Why a message waits."""
+
+    HOLE = "hole"
+    """Facts before it are missing."""
+    POISON = "poison"
+    """It cannot be decoded, or its handler fails for a reason that will not pass."""
+    ALARM = "alarm"
+    """Its version was taken with another id: the source was changed behind our back."""
+    WAITING = "waiting"
+    """An earlier message of its stream is parked."""
+
+
+@dataclass(frozen=True)
+class Parked:
+    """A message that waits."""
+
+    message: Message
+    reason: Reason
+    detail: str
+    parked_at: datetime
+
+
+async def park(connection: Connection, message: Message, reason: Reason, detail: str) -> None:
+    """Put a message aside; one that is parked already stays as it is."""
+    headers = {name: value.decode() for name, value in message.headers()}
+    await connection.execute(
+        """insert into parked (source, stream, epoch, version, event_id, reason, detail, headers, body, extensions)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing""",
+        message.source,
+        message.stream,
+        message.epoch,
+        message.version,
+        message.event_id,
+        reason,
+        detail,
+        json.dumps(headers),
+        message.body,
+        json.dumps(message.concerns),
+    )
+
+
+async def parked_streams(connection: Connection, streams: Iterable[StreamKey]) -> set[StreamKey]:
+    """Which of these streams wait."""
+    keys = list(streams)
+    rows = await connection.fetch(
+        """select distinct p.source, p.stream
+           from unnest($1::text[], $2::uuid[]) as asked(source, stream) join parked p using (source, stream)""",
+        [source for source, _ in keys],
+        [stream for _, stream in keys],
+    )
+    return {(row["source"], row["stream"]) for row in rows}
+
+
+async def waiting_messages(connection: Connection, source: str, stream: UUID) -> list[Parked]:
+    """What waits in a stream, in its own order."""
+    rows = await connection.fetch(
+        """select headers, body, reason, detail, parked_at from parked
+           where source = $1 and stream = $2 order by epoch, version, parked_at""",
+        source,
+        stream,
+    )
+    return [_parked(row) for row in rows]
+
+
+async def waiting_streams(connection: Connection) -> list[Parked]:
+    """The first message of each stream that waits, longest first."""
+    rows = await connection.fetch(
+        """select * from (select distinct on (source, stream) headers, body, reason, detail, parked_at
+           from parked order by source, stream, epoch, version) first order by parked_at"""
+    )
+    return [_parked(row) for row in rows]
+
+
+async def is_parked(connection: Connection, concerns: Mapping[str, str]) -> bool:
+    """Whether a fact that concerns this (a unit, a legal entity) waits."""
+    return bool(
+        await connection.fetchval("select exists (select from parked where extensions @> $1::jsonb)", json.dumps(dict(concerns)))
+    )
+
+
+async def unpark(connection: Connection, message: Message) -> None:
+    """Forget a message that has been taken."""
+    await connection.execute(
+        "delete from parked where source = $1 and stream = $2 and epoch = $3 and version = $4 and event_id = $5",
+        message.source,
+        message.stream,
+        message.epoch,
+        message.version,
+        message.event_id,
+    )
+
+
+async def discard(connection: Connection, message: Message, *, by: str, reason: str) -> None:
+    """Pass over a parked message for ever, with who decided it and why."""
+    await connection.execute(
+        """with gone as (delete from parked where source = $1 and stream = $2 and event_id = $3 returning *)
+           insert into discarded (source, stream, epoch, version, event_id, reason, detail, headers, body, extensions,
+                                  parked_at, discarded_by, discard_reason)
+           select source, stream, epoch, version, event_id, reason, detail, headers, body, extensions, parked_at, $4, $5
+           from gone""",
+        message.source,
+        message.stream,
+        message.event_id,
+        by,
+        reason,
+    )
+
+
+def _parked(row: Any) -> Parked:
+    headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
+    message = read(headers, row["body"].encode())
+    return Parked(message, Reason(row["reason"]), row["detail"], row["parked_at"])

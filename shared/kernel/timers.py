@@ -1,0 +1,136 @@
+"""Fire due timers: claimed by a committed lease, fired at least once, effective once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID, uuid5
+
+import asyncpg
+import structlog
+
+from shared.kernel.clock import Clock
+from shared.kernel.commands import ATTEMPTS, Intent, execute, timer_rows
+from shared.kernel.database import Database
+from shared.kernel.decider import Decider, TimerDue
+from shared.kernel.event_store import Change, EventStore, NameReserved, StaleVersion, StoreUnavailable, Write
+from shared.kernel.events import Metadata
+from shared.telemetry.context import span
+
+LEASE = timedelta(seconds=30)
+"""Real time after which another process may take a claimed timer over."""
+PAUSE_SECONDS = 0.1
+"""Between two looks while nothing is due."""
+BATCH = 200
+
+_CLAIM = """
+with due as (
+  select stream, name from timers
+  where timers.due <= $1 and (leased_until is null or leased_until < now())
+  order by timers.due, stream, name limit $3 for update skip locked)
+update timers set leased_until = now() + $2 from due
+where timers.stream = due.stream and timers.name = due.name
+returning timers.stream, timers.name, timers.due
+"""
+_FAILED = """
+update timers set failures = failures + 1, last_failure = $3, leased_until = now() + least(2 ^ failures, 300) * interval '1 s'
+where stream = $1 and name = $2
+"""
+_log = structlog.get_logger()
+
+
+Lookup = Callable[[Any, TimerDue], Awaitable[Any]]
+"""Makes the command of a timer that needs something to be looked up first, from its subject's state."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A timer whose time has come; `name` is `<subject>:<timer>`."""
+
+    stream: UUID
+    name: str
+    due: datetime
+
+
+class TimerLoop:
+    """Gives each due timer to its subject as the command TimerDue."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: EventStore,
+        clock: Clock,
+        subjects: Sequence[Decider[Any, Any]],
+        *,
+        actor: str,
+        lookups: Mapping[str, Lookup] | None = None,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._clock = clock
+        self._subjects = {subject.name: subject for subject in subjects}
+        self._actor = actor
+        self._lookups = lookups or {}
+
+    async def run(self) -> None:
+        """Until cancelled. A database that is away is waited for."""
+        while True:
+            try:
+                fired = await self.fire_due()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, StoreUnavailable) as error:
+                _log.warning("timers_wait_for_the_database", error=str(error))
+                fired = 0
+            if not fired:
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def fire_due(self) -> int:
+        """Fire what is due now; returns how many. Timers of one stream fire in the order in which they fell due."""
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(_CLAIM, self._clock.now(), LEASE, BATCH)
+        claimed = sorted((Due(**row) for row in rows), key=lambda due: (due.stream, due.due, due.name))
+        streams = [list(timers) for _, timers in groupby(claimed, key=lambda due: due.stream)]
+        await asyncio.gather(*(self._fire_in_order(timers) for timers in streams))
+        return len(claimed)
+
+    async def _fire_in_order(self, timers: Sequence[Due]) -> None:
+        for due in timers:
+            try:
+                with span("timer", service=self._database.schema, case=str(due.stream), timer=due.name):
+                    await self._fire_until_free(due)
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                _log.error("timer_failed", stream=str(due.stream), timer=due.name, error=repr(error))
+                async with self._database.acquire() as connection:
+                    await connection.execute(_FAILED, due.stream, due.name, repr(error))
+                return
+
+    async def _fire_until_free(self, due: Due) -> None:
+        """Another command may take the name that a lookup found free, or write to the stream first: look again."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(NameReserved, StaleVersion):
+                return await self._fire(due)
+        return await self._fire(due)
+
+    async def _fire(self, due: Due) -> None:
+        subject_name, _, name = due.name.partition(":")
+        subject = self._subjects[subject_name]
+        metadata = Metadata(command_id=uuid5(due.stream, f"{due.name}@{due.due.isoformat()}"), actor=self._actor)
+        loaded = await self._store.load(due.stream)
+        state = subject.fold([recorded.event for recorded in loaded.events])
+        wanted = timer_rows(subject, state).get(due.name)
+        if wanted is None:  # what it waited for has happened otherwise
+            guard = (Write(due.stream, loaded.version),)
+            await self._store.append(Change(metadata, guard, cancel=((due.stream, due.name),)))
+            return
+        if wanted != due.due:  # replaced since it was claimed
+            return
+        timer = TimerDue(name, due.due, self._clock.now())
+        lookup = self._lookups.get(due.name)
+        command = await lookup(state, timer) if lookup else timer
+        (decision,) = await execute(self._store, [Intent(subject, due.stream, command)], at=timer.at, metadata=metadata)
+        if timer_rows(subject, decision.state).get(due.name) == due.due:
+            raise RuntimeError(f"{due.name} is still wanted after it fired: its subject must record what it did")

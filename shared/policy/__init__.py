@@ -1,0 +1,1 @@
+"""Choices that the source leaves open: dated files, and what reads them."""

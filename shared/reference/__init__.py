@@ -1,0 +1,1 @@
+"""What codes mean: topics, problem groups, industries, measure kinds, reasons, identifiers."""

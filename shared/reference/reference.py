@@ -1,0 +1,155 @@
+"""What every code means, read once from the files beside this module."""
+
+import csv
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+REFERENCE_FILES = Path(__file__).parent / "files"
+
+
+class FaultyReference(Exception):
+    """A reference file cannot be used: names the file, the line and why."""
+
+    def __init__(self, file: str, line: int, why: str) -> None:
+        super().__init__(f"{file}, line {line}: {why}")
+        self.file = file
+        self.line = line
+        self.why = why
+
+
+class Term(BaseModel):
+    """A code and what it means."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: Annotated[str, Field(min_length=1)]
+    danish: Annotated[str, Field(min_length=1)]
+    english: Annotated[str, Field(min_length=1)]
+    made_up: bool
+    """Whether the code (of an industry: the name) is ours and not published in the evaluation."""
+
+
+class ProblemGroup(Term):
+    """A group of working environment problems."""
+
+    psychosocial: bool
+
+
+class Topic(Term):
+    """One concrete working environment problem; an agreement concerns exactly one."""
+
+    code: Annotated[str, Field(pattern=r"^\d{3}$")]
+    group: str
+
+
+class Industry(Term):
+    """One of the authority's 36 industry groups."""
+
+    construction: bool
+
+
+TermT = TypeVar("TermT", bound=Term)
+
+
+@cache
+def reference_version() -> str:
+    """Version of the reference files as a whole: a change of any file is a new one."""
+    return str(tomllib.loads((REFERENCE_FILES / "version.toml").read_text(encoding="utf-8"))["version"])
+
+
+@cache
+def problem_groups() -> Mapping[str, ProblemGroup]:
+    """Problem groups by code, e.g. `musculoskeletal`."""
+    return read_terms(REFERENCE_FILES / "problem_groups.csv", ProblemGroup)
+
+
+@cache
+def topics() -> Mapping[str, Topic]:
+    """Topics by their three-digit code, e.g. `056`."""
+    return read_terms(REFERENCE_FILES / "topics.csv", Topic)
+
+
+@cache
+def industries() -> Mapping[str, Industry]:
+    """Industry groups by code, e.g. `day-care`."""
+    return read_terms(REFERENCE_FILES / "industries.csv", Industry)
+
+
+@cache
+def measure_kinds() -> Mapping[str, Term]:
+    """R16: kinds of measures by code, e.g. `technical-aid`."""
+    return read_terms(REFERENCE_FILES / "measure_kinds.csv", Term)
+
+
+@cache
+def size_classes() -> Mapping[str, Term]:
+    """Sizes of companies in employees by code, e.g. `10-34`."""
+    return read_terms(REFERENCE_FILES / "size_classes.csv", Term)
+
+
+@cache
+def sectors() -> Mapping[str, Term]:
+    """Public, private and other."""
+    return read_terms(REFERENCE_FILES / "sectors.csv", Term)
+
+
+@cache
+def non_use_reasons() -> Mapping[str, Term]:
+    """R35: why a measure is used little or not at all."""
+    return read_terms(REFERENCE_FILES / "non_use_reasons.csv", Term)
+
+
+@cache
+def acceptance_reasons() -> Mapping[str, Term]:
+    """R36: why an offer was accepted."""
+    return read_terms(REFERENCE_FILES / "acceptance_reasons.csv", Term)
+
+
+@cache
+def decline_reasons() -> Mapping[str, Term]:
+    """R36: why an offer was declined."""
+    return read_terms(REFERENCE_FILES / "decline_reasons.csv", Term)
+
+
+@cache
+def guidance_decline_reasons() -> Mapping[str, Term]:
+    """R36: why guidance was declined."""
+    return read_terms(REFERENCE_FILES / "guidance_decline_reasons.csv", Term)
+
+
+@cache
+def termination_reasons() -> Mapping[str, Term]:
+    """R36: why an agreement was terminated."""
+    return read_terms(REFERENCE_FILES / "termination_reasons.csv", Term)
+
+
+def is_psychosocial(topic: str) -> bool:
+    """R16, R21, R22: whether a topic is treated as psychosocial. KeyError where it is not known."""
+    return problem_groups()[topics()[topic].group].psychosocial
+
+
+def read_terms(file: Path, kind: type[TermT]) -> Mapping[str, TermT]:
+    """The terms of a file by code, in the order of the file. Raises FaultyReference."""
+    terms: dict[str, TermT] = {}
+    with file.open(encoding="utf-8", newline="") as lines:
+        reader = csv.DictReader(lines)
+        for row in reader:
+            term = _as_term(file, reader.line_num, row, kind)
+            if term.code in terms:
+                raise FaultyReference(file.name, reader.line_num, f"code {term.code} is given twice")
+            terms[term.code] = term
+    return MappingProxyType(terms)
+
+
+def _as_term(file: Path, line: int, row: Mapping[str, str], kind: type[TermT]) -> TermT:
+    try:
+        return kind.model_validate(row)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise FaultyReference(file.name, line, f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error

@@ -1,0 +1,194 @@
+"""One service in one process: what it is made of, and its life from start to stop."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+
+from shared.contracts.register import FACTS as register_facts
+from shared.http import operations, problems
+from shared.http.commands import CommandGate
+from shared.http.consistency import ConsistencyTokens
+from shared.http.tokens import LocalIssuer, TokenVerifier
+from shared.kernel.bus import Bus, Republish
+from shared.kernel.clock import Clock, RealClock, VirtualClock
+from shared.kernel.consumer import Consumer
+from shared.kernel.database import Database, open_database
+from shared.kernel.decider import Decider
+from shared.kernel.event_store import EventStore
+from shared.kernel.events import Event, EventTypes
+from shared.kernel.projector import Projector
+from shared.kernel.reactor import Reactions, Reactor
+from shared.kernel.relay import Relay
+from shared.kernel.timers import Lookup, TimerLoop
+from shared.policy.policies import Policies, load_policies
+
+AGREEMENTS_TOPIC = "agreements"
+ORDERS_TOPIC = "orders"
+REGISTER_TOPIC = "register"
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a process stands in the world."""
+
+    postgres: str
+    kafka: str
+    state: Path
+    virtual_clock: bool
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """From AFTALE_POSTGRES, AFTALE_KAFKA, AFTALE_STATE and AFTALE_CLOCK."""
+        return cls(
+            postgres=environment["AFTALE_POSTGRES"],
+            kafka=environment["AFTALE_KAFKA"],
+            state=Path(environment["AFTALE_STATE"]),
+            virtual_clock=environment.get("AFTALE_CLOCK", "real") == "virtual",
+        )
+
+    def clock(self) -> Clock:
+        """The virtual clock of the state folder, or the machine's."""
+        return VirtualClock(self.state / "clock") if self.virtual_clock else RealClock()
+
+
+@dataclass
+class Runtime:
+    """What the parts of a running service share."""
+
+    name: str
+    settings: Settings
+    clock: Clock
+    policies: Policies
+    database: Database
+    store: EventStore
+    gate: CommandGate
+    consumers: dict[str, Consumer]
+    """By the source whose facts they take; `*` takes those of all others."""
+
+
+@dataclass(frozen=True)
+class EventSourced:
+    """A service with a truth of its own: its facts, its subjects, what it reacts to and what it answers."""
+
+    name: str
+    prefixes: Sequence[str]
+    """The paths that it answers, for one address in front of several services."""
+    facts: Sequence[type[Event]]
+    """What it produces; no other service produces any of these."""
+    hears: Sequence[type[Event]]
+    """Facts of others that it knows."""
+    subjects: Sequence[Decider[Any, Any]]
+    reactions: Callable[[Runtime], Reactions]
+    router: APIRouter
+    register_copy: type[Projector] | None = None
+    """Keeps a copy of the business register, for a service that needs one."""
+    timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
+
+
+def make_app(service: EventSourced, settings: Settings) -> FastAPI:
+    """The HTTP application of a service; store, relay, consumer and timers live as long as it does."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(service, settings) as runtime:
+            app.state.runtime = runtime
+            app.state.database = runtime.database
+            app.state.consumers = runtime.consumers
+            app.state.republish = republisher(runtime.database)
+            yield
+
+    return new_app(service.name, [service.router], settings, lifespan)
+
+
+def new_app(
+    name: str, routers: Sequence[APIRouter], settings: Settings, lifespan: Any, dependencies: Sequence[Any] = ()
+) -> FastAPI:
+    """An application with the errors, the token check and the operators' paths that all services share."""
+    app = FastAPI(
+        title=f"Aftale {name}",
+        version="1",
+        lifespan=lifespan,
+        openapi_url=f"/v1/{name}/openapi.json",
+        docs_url=f"/v1/{name}/docs",
+        dependencies=list(dependencies),
+    )
+    app.state.verifier = TokenVerifier(LocalIssuer(settings.state).jwks_file)
+    app.state.service = name
+    problems.install(app)
+    for router in routers:
+        app.include_router(router)
+    app.include_router(operations.router, prefix=f"/v1/operations/{name}")
+    return app
+
+
+@asynccontextmanager
+async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Runtime]:
+    """Everything of a service but its HTTP: started in order, stopped in reverse."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings.postgres, service.name))
+        store = await stack.enter_async_context(EventStore(database, EventTypes(service.facts)))
+        tokens = ConsistencyTokens.of_state(settings.state)
+        bus = Bus(settings.kafka, service.name)
+        clock = settings.clock()
+        runtime = Runtime(
+            name=service.name,
+            settings=settings,
+            clock=clock,
+            policies=load_policies(),
+            database=database,
+            store=store,
+            gate=CommandGate(database, store, tokens, service.name),
+            consumers={},
+        )
+        reactions = service.reactions(runtime)
+        types = EventTypes(service.hears)
+        reactor = Reactor(database, store, clock, types, reactions, own_source=service.name, ask_again=bus.ask_again)
+        runtime.consumers["*"] = reactor
+        bus.consume([AGREEMENTS_TOPIC], reactor, purpose="reactions")
+        if service.register_copy is not None:
+            register = service.register_copy(
+                database, EventTypes(register_facts), own_source=service.name, ask_again=bus.ask_again
+            )
+            runtime.consumers[REGISTER_TOPIC] = register
+            bus.consume([REGISTER_TOPIC], register, purpose="register")
+        bus.republish_on_request(republisher(database))
+        lookups = service.timer_lookups(runtime)
+        timers = TimerLoop(database, store, clock, service.subjects, actor=service.name, lookups=lookups)
+        relay = Relay(dsn=settings.postgres, source=service.name, topic=AGREEMENTS_TOPIC, kafka=settings.kafka, store=store)
+        for loop in (timers.run(), relay.run()):
+            stack.push_async_callback(_stop, asyncio.create_task(loop))
+        await stack.enter_async_context(bus.broker)
+        await bus.broker.start()
+        yield runtime
+
+
+def runtime_of(request: Request) -> Runtime:
+    """The running service that a request came to."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def republisher(database: Database) -> Republish:
+    """Puts streams in line for the relay."""
+
+    async def republish(stream: UUID, from_version: int) -> None:
+        async with database.acquire() as connection:
+            await connection.execute(
+                "insert into republications (stream, from_version) values ($1, $2)", stream, from_version
+            )
+
+    return republish
+
+
+async def _stop(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

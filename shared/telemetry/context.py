@@ -1,0 +1,150 @@
+"""Start spans, carry their context across stores and topics, and keep everything but ids and codes out of them."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from opentelemetry.context import Context
+from opentelemetry.trace import (
+    Link,
+    NoOpTracer,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    Tracer,
+    get_current_span,
+    use_span,
+)
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+AttributeValue = str | int
+
+ATTRIBUTES: Final = frozenset(
+    {
+        "aftale.batch",
+        "aftale.case",
+        "aftale.command",
+        "aftale.epoch",
+        "aftale.fact",
+        "aftale.position",
+        "aftale.rule",
+        "aftale.service",
+        "aftale.source",
+        "aftale.timer",
+        "aftale.version",
+        "error.type",
+        "http.request.method",
+        "http.response.status_code",
+        "http.route",
+    }
+)
+"""Everything that a span may say: ids, codes and counts. Operators read traces, and see no personal data."""
+
+MAX_LINKS: Final = 128
+"""What OpenTelemetry keeps of a span's links; a larger batch shows how many were left out."""
+
+WITHHELD: Final = "withheld"
+"""Stands in a span for a value that is neither an id nor a code."""
+
+_KEYS: Final = {key: key for key in ATTRIBUTES} | {key.removeprefix("aftale."): key for key in ATTRIBUTES}
+_ID_OR_CODE: Final = re.compile(r"[\w.:/{}+-]{1,128}", re.ASCII)
+_PROPAGATOR: Final = TraceContextTextMapPropagator()
+
+# Not OpenTelemetry's global tracer: that one can be set only once per process, and libraries that find it begin to
+# write spans of their own, with addresses, queries and exception texts in them (FastAPI does from 0.162 on).
+_tracer: Tracer = NoOpTracer()
+
+
+class ForbiddenAttribute(ValueError):
+    """A span was to say something that is not on the list of ids and codes."""
+
+
+class OpenSpan:
+    """A span that has begun; takes only what the list allows."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def add(self, **attributes: AttributeValue) -> None:
+        """Say more about what happens. Raises ForbiddenAttribute."""
+        self._span.set_attributes(_allowed(attributes))
+
+    def rename(self, name: str) -> None:
+        """Give the name that was not yet known at the start."""
+        self._span.update_name(name)
+
+    def fail(self, error_type: str) -> None:
+        """Mark as failed, by a code; what an exception says may hold a name, and stays out."""
+        self.add(**{"error.type": error_type})
+        self._span.set_status(Status(StatusCode.ERROR))
+
+
+def trace_with(tracer: Tracer | None) -> None:
+    """Use this tracer for every span from now on; None records nothing, and still passes a parent's context on."""
+    global _tracer
+    _tracer = tracer or NoOpTracer()
+
+
+def current_traceparent() -> str | None:
+    """The running span as a W3C `traceparent`, to be stored with an event; None outside of any trace."""
+    current = get_current_span().get_span_context()
+    if not current.is_valid:
+        return None
+    return f"00-{current.trace_id:032x}-{current.span_id:016x}-{current.trace_flags:02x}"
+
+
+def remote_parent(traceparent: str) -> Context:
+    """The context of a span elsewhere; one that does not read begins a trace of its own."""
+    return _PROPAGATOR.extract({"traceparent": traceparent}, context=Context())
+
+
+@contextmanager
+def span(
+    name: str,
+    /,
+    *,
+    parent: str | None = None,
+    kind: SpanKind = SpanKind.INTERNAL,
+    links: Iterable[str | None] = (),
+    **attributes: AttributeValue,
+) -> Iterator[OpenSpan]:
+    """Trace what happens inside, under the running span or under `parent`, a traceparent.
+
+    Attributes are those of `ATTRIBUTES`, with or without `aftale.` before them: `span("append", service="offers")`.
+    `links` are traceparents of what else caused this, absent ones among them left out. `name` is made of words of
+    the code, never of data. Raises ForbiddenAttribute, also where nothing is recorded.
+    """
+    started = _tracer.start_span(
+        name,
+        context=None if parent is None else remote_parent(parent),
+        kind=kind,
+        attributes=_allowed(attributes),
+        links=[Link(context) for context in map(_span_context, links) if context.is_valid],
+    )
+    opened = OpenSpan(started)
+    with use_span(started, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        try:
+            yield opened
+        except BaseException as error:
+            opened.fail(type(error).__qualname__)
+            raise
+
+
+def _allowed(attributes: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
+    try:
+        return {_KEYS[key]: _id_or_code(value) for key, value in attributes.items()}
+    except KeyError as unknown:
+        raise ForbiddenAttribute(f"a span may not say {unknown}; it may say {', '.join(sorted(ATTRIBUTES))}") from None
+
+
+def _id_or_code(value: AttributeValue) -> AttributeValue:
+    if isinstance(value, int) or _ID_OR_CODE.fullmatch(value):
+        return value
+    return WITHHELD
+
+
+def _span_context(traceparent: str | None) -> SpanContext:
+    return get_current_span(remote_parent(traceparent or "")).get_span_context()

@@ -1,0 +1,101 @@
+"""Real servers for the tests: those of the environment, else containers, else the local ones; each run says which."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from deploy.local.servers import Servers, local_servers
+from migrations.schemas import upgrade
+from tests.containers import container_servers, engine_answers
+
+_chosen: dict[str, str] = {}
+
+
+def pytest_report_header() -> str:
+    """Which servers this run uses."""
+    return f"servers: {choose()}"
+
+
+def choose() -> str:
+    """`environment`, `testcontainers` or `local`."""
+    if "servers" not in _chosen:
+        given = "AFTALE_POSTGRES" in os.environ and "AFTALE_KAFKA" in os.environ
+        _chosen["servers"] = "environment" if given else "testcontainers" if engine_answers() else "local"
+    return _chosen["servers"]
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """PostgreSQL (a superuser's libpq URL) and Kafka for the whole run."""
+    match choose():
+        case "environment":
+            yield Servers(os.environ["AFTALE_POSTGRES"], os.environ["AFTALE_KAFKA"])
+        case "testcontainers":
+            with container_servers() as containers:
+                yield containers
+        case _:
+            state = Path(tempfile.mkdtemp(prefix="aftale test "))
+            try:
+                with local_servers(state) as local:
+                    yield local
+            finally:
+                shutil.rmtree(state, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def kafka(servers: Servers) -> str:
+    """host:port of Kafka."""
+    return servers.kafka_bootstrap
+
+
+@pytest.fixture(scope="session")
+def migrated_template(servers: Servers) -> str:
+    """The name of a database with all schemas, to make others from: faster than migrating each."""
+    name = f"template_{uuid4().hex}"
+    asyncio.run(_administer(servers, f"create database {name}"))
+    upgrade(_url(servers, name))
+    return name
+
+
+@pytest.fixture
+async def empty_database(servers: Servers) -> AsyncIterator[str]:
+    """The URL of a database of the test's own without schemas, dropped afterwards."""
+    async with _database(servers, "template1") as url:
+        yield url
+
+
+@pytest.fixture
+async def postgres_dsn(servers: Servers, migrated_template: str) -> AsyncIterator[str]:
+    """The URL of a migrated database of the test's own, dropped afterwards."""
+    async with _database(servers, migrated_template) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _database(servers: Servers, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid4().hex}"
+    await _administer(servers, f"create database {name} template {template}")
+    try:
+        yield _url(servers, name)
+    finally:
+        await _administer(servers, f"drop database {name} with (force)")
+
+
+def _url(servers: Servers, database: str) -> str:
+    return f"{servers.postgres_dsn.rpartition('/')[0]}/{database}"
+
+
+async def _administer(servers: Servers, statement: str) -> None:
+    connection = await asyncpg.connect(servers.postgres_dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

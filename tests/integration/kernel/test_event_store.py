@@ -1,0 +1,197 @@
+"""The event store on a real PostgreSQL: winners only, dense positions, private parts, timers and reservations."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.kernel import private_keys
+from shared.kernel.commands import Intent, VersionMismatch, execute
+from shared.kernel.database import Database, open_database
+from shared.kernel.decider import Refused
+from shared.kernel.event_store import (
+    AlreadyHandled,
+    Change,
+    EventStore,
+    EventTooLarge,
+    IdempotencyKey,
+    InboxMoved,
+    Mark,
+    NameReserved,
+    Occurred,
+    StaleVersion,
+    Write,
+)
+from shared.kernel.events import EventTypes, Metadata
+from tests.integration.kernel.counter import COUNTER, FACTS, Count, Counted, SetAlarm
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def database(postgres_dsn: str) -> AsyncIterator[Database]:
+    async with open_database(postgres_dsn, "offers") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def store(database: Database) -> AsyncIterator[EventStore]:
+    async with EventStore(database, EventTypes(FACTS)) as opened:
+        yield opened
+
+
+def metadata() -> Metadata:
+    return Metadata(command_id=uuid4(), actor="tester")
+
+
+def counted(stream: UUID, expected: int, **rest: object) -> Change:
+    return Change(metadata(), (Write(stream, expected, (Occurred(Counted(by=1), NOW),)),), **rest)  # type: ignore[arg-type]
+
+
+async def count(store: EventStore, stream: UUID, **values: object) -> None:
+    await execute(store, [Intent(COUNTER, stream, Count(**values))], at=NOW, metadata=metadata())  # type: ignore[arg-type]
+
+
+async def test_what_was_appended_is_loaded_in_order(store: EventStore) -> None:
+    stream = uuid4()
+    await count(store, stream, by=2)
+    await count(store, stream, by=3)
+    loaded = await store.load(stream)
+    assert [recorded.version for recorded in loaded.events] == [1, 2]
+    assert COUNTER.fold([recorded.event for recorded in loaded.events]).total == 5
+
+
+async def test_of_many_on_one_version_exactly_one_wins_and_nothing_of_the_losers_is_kept(
+    store: EventStore, database: Database
+) -> None:
+    stream, keys = uuid4(), [IdempotencyKey(uuid4(), "f") for _ in range(20)]
+    results = await asyncio.gather(
+        *(store.append(counted(stream, 0, key=key, arm=((stream, "t", NOW),))) for key in keys), return_exceptions=True
+    )
+    assert sum(isinstance(result, int) for result in results) == 1
+    assert sum(isinstance(result, StaleVersion) for result in results) == 19
+    async with database.acquire() as connection:
+        assert await connection.fetchval("select count(*) from handled") == 1
+        assert await connection.fetchval("select count(*) from timers") == 1
+        assert await connection.fetchval("select count(*) from events") == 1
+
+
+async def test_positions_are_dense_also_with_losers_and_many_writers(store: EventStore, database: Database) -> None:
+    async def write(stream: UUID) -> None:
+        for _ in range(20):
+            await count(store, stream)
+
+    await asyncio.gather(*(write(uuid4()) for _ in range(10)), *(write(UUID(int=7)) for _ in range(3)))
+    async with database.acquire() as connection:
+        positions = [row["position"] for row in await connection.fetch("select position from events order by position")]
+    assert positions == list(range(1, 261))
+
+
+async def test_a_key_is_used_once(store: EventStore) -> None:
+    key = IdempotencyKey(uuid4(), "f", '{"answer": 1}')
+    await store.append(counted(uuid4(), 0, key=key))
+    with pytest.raises(AlreadyHandled):
+        await store.append(counted(uuid4(), 0, key=key))
+
+
+async def test_a_guarded_stream_that_moved_makes_the_command_lose(store: EventStore) -> None:
+    watched, stream = uuid4(), uuid4()
+    await count(store, watched)
+    change = Change(metadata(), (Write(watched, 0), Write(stream, 0, (Occurred(Counted(by=1), NOW),))))
+    with pytest.raises(StaleVersion):
+        await store.append(change)
+    assert (await store.load(stream)).version == 0
+
+
+async def test_a_reserved_name_has_one_holder_until_it_is_released(store: EventStore) -> None:
+    first, second = uuid4(), uuid4()
+    await count(store, first, by=100)
+    with pytest.raises(NameReserved):
+        await count(store, second, by=100)
+    await count(store, first, by=1)
+    await count(store, second, by=100)
+
+
+async def test_two_at_once_for_one_name_exactly_one_wins(store: EventStore) -> None:
+    results = await asyncio.gather(*(count(store, uuid4(), by=100) for _ in range(8)), return_exceptions=True)
+    assert sum(result is None for result in results) == 1
+    assert sum(isinstance(result, NameReserved) for result in results) == 7
+
+
+async def test_the_inbox_steps_only_from_where_its_reader_found_it(store: EventStore) -> None:
+    stream = uuid4()
+    step = Mark("other", stream, 0, 0, 1, 1, uuid4())
+    await store.append(Change(metadata(), mark=step))
+    with pytest.raises(InboxMoved):
+        await store.append(counted(uuid4(), 0, mark=step))
+
+
+async def test_moving_the_anchor_replaces_the_timer(store: EventStore, database: Database) -> None:
+    stream = uuid4()
+    for hours in (1, 2):
+        alarm = SetAlarm(NOW + timedelta(hours=hours))
+        await execute(store, [Intent(COUNTER, stream, alarm)], at=NOW, metadata=metadata())
+    async with database.acquire() as connection:
+        rows = await connection.fetch("select name, due from timers where stream = $1", stream)
+    assert [(row["name"], row["due"]) for row in rows] == [("counter:ring", NOW + timedelta(hours=2))]
+
+
+async def test_a_command_that_names_an_old_version_is_told_both(store: EventStore) -> None:
+    stream = uuid4()
+    await count(store, stream)
+    with pytest.raises(VersionMismatch) as caught:
+        await execute(store, [Intent(COUNTER, stream, Count(), expected=0)], at=NOW, metadata=metadata())
+    assert (caught.value.expected, caught.value.actual) == (0, 1)
+
+
+async def test_a_refused_command_records_nothing(store: EventStore) -> None:
+    stream = uuid4()
+    with pytest.raises(Refused, match="R0: more than 1000"):
+        await count(store, stream, by=2000)
+    assert (await store.load(stream)).version == 0
+
+
+async def test_private_parts_are_sealed_and_read_only_by_who_asks(store: EventStore, database: Database) -> None:
+    stream = uuid4()
+    await count(store, stream, note="Klejnstrup planted this", person="p1", remark="about p1")
+    async with database.acquire() as connection:
+        stored = str([dict(row) for row in await connection.fetch("select * from events")])
+    assert "Klejnstrup" not in stored
+    assert "about p1" not in stored
+    assert (await store.load(stream)).events[0].event == Counted(by=1, person="p1")
+    read = (await store.load(stream, readable=True)).events[0].event
+    assert read == Counted(by=1, note="Klejnstrup planted this", person="p1", remark="about p1")
+
+
+async def test_a_destroyed_key_erases_one_person_and_leaves_the_history(store: EventStore, database: Database) -> None:
+    stream = uuid4()
+    await count(store, stream, note="stays", person="p1", remark="goes")
+    assert await private_keys.destroy(database, stream, "p1")
+    read = (await store.load(stream, readable=True)).events[0].event
+    assert read == Counted(by=1, note="stays", person="p1", remark=None)
+    with pytest.raises(private_keys.KeyDestroyed):
+        await count(store, stream, person="p1", remark="new")
+
+
+async def test_an_event_that_is_too_large_fails_alone(store: EventStore) -> None:
+    large = count(store, uuid4(), note="x" * 300_000)
+    results = await asyncio.gather(large, *(count(store, uuid4()) for _ in range(5)), return_exceptions=True)
+    assert isinstance(results[0], EventTooLarge)
+    assert results[1:] == [None] * 5
+
+
+async def test_an_event_that_the_database_rejects_fails_alone(store: EventStore) -> None:
+    rejected = count(store, uuid4(), person="\x00")
+    results = await asyncio.gather(rejected, *(count(store, uuid4()) for _ in range(5)), return_exceptions=True)
+    assert isinstance(results[0], Exception)
+    assert results[1:] == [None] * 5
+
+
+async def test_a_cancelled_caller_leaves_the_store_working(store: EventStore) -> None:
+    task = asyncio.create_task(count(store, uuid4()))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await count(store, uuid4())

@@ -1,0 +1,171 @@
+"""Facts in the database: kept, folded, folded again."""
+
+import json
+from collections.abc import Sequence
+from uuid import uuid5
+
+import asyncpg
+import pytest
+
+from services.reporting import projection, queries
+from services.reporting.queries import CaseFilter
+from services.reporting.rebuild import compare, rebuild
+from shared.contracts.vocabulary import ControlOutcome
+from shared.kernel.database import Connection, Database
+from shared.kernel.received import Received
+from tests import reporting_facts as facts
+from tests.reporting_facts import AGREEMENT, INSPECTOR, ORDER, Feed
+from tests.reporting_viewers import AUTHORITY
+
+COURSE = (
+    facts.registered(),
+    facts.sent(),
+    facts.delivered(),
+    facts.halfway(),
+    facts.accepted(),
+    facts.deadline_set(),
+    facts.guidance_scheduled(),
+    facts.guidance_offered(),
+    facts.guidance_accepted(),
+    facts.guidance_held(),
+    facts.documented(),
+    facts.booked(announced=False),
+    facts.controlled(ControlOutcome.VIOLATION),
+    facts.breached(),
+    facts.quarantine_imposed(),
+    facts.hearing_opened(),
+    facts.hearing_expired(),
+    facts.order_requested(),
+    facts.order_issued(),
+)
+
+
+async def apply(connection: Connection, received: Sequence[Received]) -> None:
+    async with connection.transaction():
+        await projection.apply(connection, received)
+
+
+async def rows(connection: Connection, table: str) -> list[dict[str, object]]:
+    found = await connection.fetch(f"select * from {table} t order by t::text")  # noqa: S608
+    return [dict(row) for row in found]
+
+
+async def test_a_whole_course_is_folded_into_its_rows(connection: Connection) -> None:
+    await apply(connection, Feed().receive(*COURSE))
+    found = await queries.find_case(connection, AUTHORITY, AGREEMENT)
+    assert found is not None
+    assert (found["status"], found["followed_by"], found["industry"]) == ("breached", ORDER, "day-care")
+    assert found["problem_group"] is not None
+    assert await connection.fetchval("select position from checkpoint") == len(COURSE)
+
+
+async def test_one_fact_at_a_time_gives_the_same_rows_as_all_in_one_batch(database: Database) -> None:
+    tables = ("cases", "case_history", "tasks", "measures", "units", "quarantines")
+    async with database.acquire() as connection:
+        received = Feed().receive(*COURSE)
+        await apply(connection, received)
+        at_once = [await rows(connection, table) for table in tables]
+        for table in (*tables, "facts"):
+            await connection.execute(f"delete from {table}")  # noqa: S608
+        await connection.execute("update checkpoint set position = 0")
+        for one in received:
+            await apply(connection, [one])
+        assert [await rows(connection, table) for table in tables] == at_once
+
+
+async def test_positions_are_dense_and_a_repeat_is_refused(connection: Connection) -> None:
+    received = Feed().receive(*COURSE)
+    await apply(connection, received[:7])
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await apply(connection, received[6:8])
+    await apply(connection, received[7:])
+    positions = [row["position"] for row in await connection.fetch("select position from facts order by 1")]
+    assert positions == list(range(1, len(COURSE) + 1))
+
+
+async def test_a_fact_of_an_unknown_type_is_kept_and_changes_no_row(connection: Connection) -> None:
+    feed = Feed()
+    await apply(connection, feed.receive(facts.sent()))
+    before = await rows(connection, "cases")
+    await apply(connection, [feed.unknown()])
+    assert await rows(connection, "cases") == before
+    kept = await connection.fetchrow("select data, case_id, seen_by_company from facts where type = 'SomethingNew'")
+    assert kept is not None
+    assert (json.loads(kept["data"]), kept["case_id"], kept["seen_by_company"]) == ({"answer": 42}, None, False)
+
+
+async def test_what_was_folded_shows_no_drift(connection: Connection) -> None:
+    await apply(connection, Feed().receive(*COURSE))
+    assert await compare(connection) == []
+
+
+async def test_drift_is_named_by_table_and_key_and_a_rebuild_repairs_it(connection: Connection) -> None:
+    await apply(connection, Feed().receive(*COURSE))
+    whole = await rows(connection, "cases")
+    await connection.execute(
+        "update cases set status = 'lapsed' where audience = 'company' and case_id = $1", AGREEMENT
+    )
+    await connection.execute("delete from measures")
+    await connection.execute("insert into units values ('9999999999', '2020-01-01', '1', 'x', 'x', 'x', 'x')")
+    assert await compare(connection) == [
+        f"cases: company {AGREEMENT}",
+        f"measures: {AGREEMENT} {facts.MEASURE}",
+        "units: 9999999999 2020-01-01",
+    ]
+    assert await rebuild(connection) == len(COURSE)
+    assert await rows(connection, "cases") == whole
+    assert await compare(connection) == []
+
+
+async def test_a_rebuild_in_small_batches_gives_the_same(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await apply(connection, Feed().receive(*COURSE))
+    monkeypatch.setattr("services.reporting.rebuild.BATCH", 2)
+    assert await compare(connection) == []
+
+
+async def test_a_rebuild_folds_facts_whose_type_was_unknown_when_they_came(connection: Connection) -> None:
+    feed = Feed()
+    sent, delivered = feed.receive(facts.sent(), facts.delivered())
+    await apply(connection, [sent, Received(delivered.message, None)])
+    await rebuild(connection)
+    found = await queries.find_case(connection, AUTHORITY, AGREEMENT)
+    assert found is not None
+    assert found["status"] == "delivered"
+    assert [fact["type"] for fact in await queries.timeline(connection, AUTHORITY, AGREEMENT)] == [
+        "OfferSent",
+        "OfferDelivered",
+    ]
+
+
+async def test_tasks_are_open_until_they_are_done(connection: Connection) -> None:
+    feed = Feed()
+    await apply(connection, feed.receive(facts.sent(), facts.delivered(), facts.halfway()))
+
+    async def kinds(inspector: str) -> list[str]:
+        found = await queries.tasks(connection, AUTHORITY, inspector=inspector, due_before=None, limit=10)
+        return [task["kind"] for task in found]
+
+    assert await kinds(INSPECTOR) == ["offer-unanswered"]
+    assert await kinds("inspector-8") == []
+    await apply(connection, feed.receive(facts.declined()))
+    assert await kinds(INSPECTOR) == ["answer-received"]
+
+
+async def test_many_cases_in_one_batch_stay_apart(connection: Connection) -> None:
+    feed = Feed()
+    ids = [uuid5(AGREEMENT, str(number)) for number in range(20)]
+    batch = [fact for case_id in ids for fact in feed.receive(facts.sent(case_id), facts.delivered(case_id))]
+    await apply(connection, [*batch, *feed.receive(*(facts.declined(case_id) for case_id in ids[:5]))])
+    assert await queries.count_cases(connection, AUTHORITY, CaseFilter()) == {"declined": 5, "delivered": 15}
+
+
+async def test_analysts_views_hold_no_name_and_leave_the_companys_rows_out(connection: Connection) -> None:
+    await apply(connection, Feed().receive(*COURSE))
+    views = await connection.fetch("select viewname from pg_views where schemaname = 'reporting'")
+    assert len(views) == 8
+    for view in views:
+        for row in await rows(connection, view["viewname"]):
+            assert "Solsikken" not in str(row)
+    assert await connection.fetchval("select count(*) from v_cases") == 2
