@@ -15,7 +15,11 @@ def run() -> None:
 async def _run() -> None:
     attributes = context.config.attributes
     schema = attributes["schema"]
-    url = attributes["dsn"].replace("postgresql://", "postgresql+asyncpg://").replace("postgres://", "postgresql+asyncpg://")
+    url = (
+        attributes["dsn"]
+        .replace("postgresql://", "postgresql+asyncpg://")
+        .replace("postgres://", "postgresql+asyncpg://")
+    )
     settings = {"search_path": schema, "role": f"aftale_{schema}"}
     engine = create_async_engine(url, poolclass=pool.NullPool, connect_args={"server_settings": settings})
     async with engine.connect() as connection:

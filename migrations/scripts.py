@@ -10,4 +10,4 @@ def run_script(file: Path) -> None:
     script = file.read_text()
     connection = op.get_bind().connection.dbapi_connection
     assert connection is not None
-    connection.run_async(lambda driver: driver.execute(script))  # type: ignore[attr-defined]
+    connection.run_async(lambda driver: driver.execute(script))

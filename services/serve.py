@@ -38,7 +38,13 @@ def main() -> None:
     parser.add_argument("services", nargs="+", choices=sorted(DEFAULT_PORTS), metavar="SERVICE")
     names: list[str] = list(dict.fromkeys(parser.parse_args().services))
     settings = Settings.from_environment()
-    structlog.configure(processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.add_log_level, structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])])
+    structlog.configure(
+        processors=[
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.add_log_level,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ]
+    )
     tracing = setup.start("-".join(names), settings.state / "spans")
     apps = {name: app_of(name, settings) for name in names}
     for name, app in apps.items():
@@ -46,7 +52,9 @@ def main() -> None:
     port = int(os.environ.get(f"AFTALE_PORT_{names[0].upper()}", DEFAULT_PORTS[names[0]]))
     one = OneAddress({name: (prefixes_of(name), app) for name, app in apps.items()})
     try:
-        uvicorn.run(one, host="127.0.0.1", port=port, loop="uvloop", http="httptools", log_level="warning", access_log=False)
+        uvicorn.run(
+            one, host="127.0.0.1", port=port, loop="uvloop", http="httptools", log_level="warning", access_log=False
+        )
     finally:
         tracing.shutdown()
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 
-from shared.contracts.register import FACTS as register_facts
+from shared.contracts import register as business_register
 from shared.http import operations, problems
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
@@ -156,14 +156,16 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
         bus.consume([AGREEMENTS_TOPIC], reactor, purpose="reactions")
         if service.register_copy is not None:
             register = service.register_copy(
-                database, EventTypes(register_facts), own_source=service.name, ask_again=bus.ask_again
+                database, EventTypes(business_register.FACTS), own_source=service.name, ask_again=bus.ask_again
             )
             runtime.consumers[REGISTER_TOPIC] = register
             bus.consume([REGISTER_TOPIC], register, purpose="register")
         bus.republish_on_request(republisher(database))
         lookups = service.timer_lookups(runtime)
         timers = TimerLoop(database, store, clock, service.subjects, actor=service.name, lookups=lookups)
-        relay = Relay(dsn=settings.postgres, source=service.name, topic=AGREEMENTS_TOPIC, kafka=settings.kafka, store=store)
+        relay = Relay(
+            dsn=settings.postgres, source=service.name, topic=AGREEMENTS_TOPIC, kafka=settings.kafka, store=store
+        )
         for loop in (timers.run(), relay.run()):
             stack.push_async_callback(_stop, asyncio.create_task(loop))
         await stack.enter_async_context(bus.broker)

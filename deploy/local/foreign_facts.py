@@ -36,7 +36,9 @@ class ForeignSystem:
         await self._producer.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         await self._producer.stop()
 
     async def publish(self, facts: Iterable[tuple[UUID, Event, datetime]]) -> None:
@@ -60,7 +62,9 @@ class ForeignSystem:
                 concerns=_concerns(event),
             )
             key = str(stream).encode()
-            sent.append(await self._producer.send(self._topic, message.body.encode(), key=key, headers=message.headers()))
+            sent.append(
+                await self._producer.send(self._topic, message.body.encode(), key=key, headers=message.headers())
+            )
         for acknowledgement in sent:
             await acknowledgement
 

@@ -35,7 +35,11 @@ def read_units(file: Path) -> tuple[list[UnitRegistered], list[str]]:
 
 def _odd(unit: UnitRegistered) -> list[str]:
     known = {"industry": industries(), "sector": sectors(), "size_class": size_classes()}
-    odd = [f"{name} {getattr(unit, name)} is not known" for name, codes in known.items() if getattr(unit, name) not in codes]
+    odd = [
+        f"{name} {getattr(unit, name)} is not known"
+        for name, codes in known.items()
+        if getattr(unit, name) not in codes
+    ]
     if not is_valid_cvr(unit.cvr):
         odd.append(f"cvr {unit.cvr} fails its check")
     return odd

@@ -1,4 +1,4 @@
-"""Move the virtual clock: only to the next due timer or to where it is sent, and only when everything has been taken."""
+"""Move the virtual clock: no further than to the next due timer, and only when everything has been taken."""
 
 import asyncio
 import time

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.offers.letter import LETTER_VERSION
 from shared.contracts.offers import (
     AcceptanceConflictFlagged,
     Accepted,
@@ -24,8 +25,6 @@ from shared.deadlines.deadlines import response_deadline
 from shared.kernel.decider import Decider, Refused, TimerDue
 from shared.kernel.events import Event
 from shared.policy.policy import Policy
-
-from services.offers.letter import LETTER_VERSION
 
 LAPSE = "lapse"
 HALFWAY = "halfway"
@@ -199,9 +198,9 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (send(command),)
         case _, SendOffer():
             raise Refused("R1", "this offer has been sent already")
-        case (Open() | Running() | Ended()), NoteEnd():
+        case ((Open() | Running() | Ended()), NoteEnd()):
             return note_end(state, command)
-        case (Open() | Running()), NoteBreach():
+        case ((Open() | Running()), NoteBreach()):
             return overtake(state, command)
         case _, (NoteEnd() | NoteBreach()):
             return ()
@@ -217,7 +216,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (withdraw(state, command),)
         case Ended(how="lapsed", response_deadline=Deadline() as deadline), (Accept() | Decline()):
             raise Refused("R6", "answered after {deadline}", deadline=deadline.last_day)
-        case (Running() | Ended()), (RecordDelivery() | RecordFailedDelivery() | RecordOpening()):
+        case ((Running() | Ended()), (RecordDelivery() | RecordFailedDelivery() | RecordOpening())):
             return ()
         case _:
             raise Refused("R6", "the offer is not open: {how}", how=how_it_stands(state))
@@ -277,7 +276,9 @@ def record_from_portal(offer: Open, command: RecordDelivery | RecordFailedDelive
             return (deliver(agreement_id, command),)
         case RecordFailedDelivery() if offer.delivered is None:
             attempt = offer.failed_deliveries + 1
-            return (DeliveryFailed(agreement_id=agreement_id, attempt=attempt, reason=command.reason, failed_at=command.at),)
+            return (
+                DeliveryFailed(agreement_id=agreement_id, attempt=attempt, reason=command.reason, failed_at=command.at),
+            )
         case RecordOpening() if not offer.opened:
             return (OfferOpened(agreement_id=agreement_id, opened_at=command.at),)
         case _:
@@ -356,7 +357,9 @@ def overtake(state: Open | Running, command: NoteBreach) -> Sequence[Event]:
             )
         case Running(conflict=False) if state.accepted.accepted_at >= command.breached_at:
             return (
-                AcceptanceConflictFlagged(agreement_id=agreement_id, because_of=command.because_of, flagged_at=command.at),
+                AcceptanceConflictFlagged(
+                    agreement_id=agreement_id, because_of=command.because_of, flagged_at=command.at
+                ),
             )
         case _:
             return ()

@@ -1,4 +1,4 @@
-"""The register of quarantines: who may not be offered a new agreement, because of which breach, and until when (R22)."""
+"""The register of quarantines: who is not offered a new agreement, because of which breach, and until when (R22)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from dateutil.relativedelta import relativedelta
 
 from shared.contracts.offers import QuarantineEnded, QuarantineImposed
-from shared.deadlines.deadlines import local_day, start_of
+from shared.deadlines.copenhagen import local_day, start_of
 from shared.kernel.decider import Decider, TimerDue
 from shared.kernel.events import Event
 from shared.policy.policies import Policies

@@ -2,15 +2,14 @@
 
 from uuid import UUID
 
+from services.offers.offer import OFFER, NoteBreach, NoteEnd, Unsent
+from services.offers.quarantine import QUARANTINE, Impose, Reach, reaches, stream_of
 from shared.contracts.control import Breached, Fulfilled
 from shared.kernel.commands import Intent
 from shared.kernel.database import Connection
 from shared.kernel.reactor import Reaction, Reactions
 from shared.kernel.received import Received
 from shared.service import Runtime
-
-from services.offers.offer import OFFER, NoteBreach, NoteEnd, Unsent
-from services.offers.quarantine import QUARANTINE, Impose, Reach, reaches, stream_of
 
 
 def reactions(runtime: Runtime) -> Reactions:
@@ -54,5 +53,7 @@ async def _offers_within(runtime: Runtime, cvr: str, imposed: list[Reach]) -> li
 
 
 async def _offers_of(connection: Connection, cvr: str) -> list[UUID]:
-    rows = await connection.fetch("select stream from reservations where name like $1 order by name", f"open-of/{cvr}/%")
+    rows = await connection.fetch(
+        "select stream from reservations where name like $1 order by name", f"open-of/{cvr}/%"
+    )
     return [row["stream"] for row in rows]

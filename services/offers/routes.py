@@ -5,37 +5,34 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from uuid_utils.compat import uuid7
-
-from shared.contracts.offers import QuarantineImposed
-from shared.contracts.vocabulary import AgreementKind, FileReference
-from shared.deadlines.deadline import Language
-from shared.deadlines.deadlines import local_day
-from shared.http.access import Asker
-from shared.http.commands import CommandAnswer, Prepared
-from shared.http.problems import unavailable
-from shared.http.tokens import Role
-from shared.kernel.commands import Guard
-from shared.kernel.parking import is_parked
-from shared.reference.identifiers import Cvr, PNumber, TopicCode
-from shared.service import Runtime, runtime_of
 
 from services.offers import offer
 from services.offers.letter import letter
 from services.offers.offer import OFFER, Quarantine, State, Unsent
 from services.offers.quarantine import QUARANTINE, legal_entity_stream, unit_stream
 from services.offers.units import unit_on
+from shared.contracts.offers import OfferDelivered, QuarantineImposed
+from shared.contracts.vocabulary import AgreementKind, FileReference
+from shared.deadlines.copenhagen import local_day
+from shared.deadlines.deadline import Language
+from shared.http.access import Asker
+from shared.http.bodies import Body, Code, FreeText
+from shared.http.commands import CommandAnswer, Prepared
+from shared.http.problems import unavailable
+from shared.http.tokens import Role
+from shared.kernel.commands import Guard
+from shared.kernel.decider import Refused
+from shared.kernel.parking import is_parked
+from shared.reference.identifiers import Cvr, PNumber, TopicCode
+from shared.service import Runtime, runtime_of
 
 router = APIRouter(tags=["offers"])
 ANSWERS: dict[int | str, dict[str, Any]] = {200: {"model": CommandAnswer}, 201: {"model": CommandAnswer}}
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class NewOffer(_Body):
+class NewOffer(Body):
     """R1: what an offer names."""
 
     kind: AgreementKind = AgreementKind.SUSPICION
@@ -45,41 +42,41 @@ class NewOffer(_Body):
     inspection_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.:-]+$")]
     """The inspection from which the suspicion arose, by its id."""
     period_months: Annotated[int, Field(ge=1, le=24)]
-    period_reason: Annotated[str | None, Field(min_length=1, max_length=4000)] = None
+    period_reason: FreeText | None = None
     """R10: needed where the period is neither 3 nor 6 months."""
-    observations: Annotated[str, Field(min_length=1, max_length=20000)]
+    observations: FreeText
     photos: Annotated[tuple[FileReference, ...], Field(max_length=50)] = ()
 
 
-class Delivery(_Body):
+class Delivery(Body):
     """R3, R4: what the portal knows of the message."""
 
     delivered: bool
     available_at: AwareDatetime | None = None
     """When it became available; now, where it is left out."""
-    failure: Annotated[str | None, Field(pattern=r"^[a-z_]{1,40}$")] = None
+    failure: Code | None = None
     """Code of the fault where it was not delivered."""
 
 
-class Acceptance(_Body):
+class Acceptance(Body):
     """R10: the company's yes."""
 
     has_read: bool
     """Confirms having read what the agreement is and is not."""
-    reason: Annotated[str | None, Field(pattern=r"^[a-z_-]{1,40}$")] = None
+    reason: Code | None = None
     """R36: optional coded reason; decides nothing."""
 
 
-class Refusal(_Body):
+class Refusal(Body):
     """R7: the company's no."""
 
-    reason: Annotated[str | None, Field(pattern=r"^[a-z_-]{1,40}$")] = None
+    reason: Code | None = None
 
 
-class Withdrawal(_Body):
+class Withdrawal(Body):
     """R9: why the authority takes the offer back."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=4000)]
+    reason: FreeText
 
 
 class OfferView(BaseModel):
@@ -151,7 +148,7 @@ async def send_offer(
 
 @router.post("/v1/offers/{agreement_id}/delivery", responses=ANSWERS)
 async def record_delivery(agreement_id: UUID, body: Delivery, request: Request, asker: Asker) -> Response:
-    """The portal says whether the offer arrived: the clock starts when it is available (R3), a failure starts none (R4)."""
+    """The portal says whether the offer arrived: being available starts the clock (R3), a failure starts none (R4)."""
     asker.require_role(Role.PORTAL)
     now = runtime_of(request).clock.now()
     available_at = body.available_at or now
@@ -217,13 +214,17 @@ async def withdraw(agreement_id: UUID, body: Withdrawal, request: Request, asker
 
 @router.get("/v1/offers/{agreement_id}")
 async def read_offer(
-    agreement_id: UUID, request: Request, response: Response, asker: Asker, language: Annotated[Language, Query()] = "da"
+    agreement_id: UUID,
+    request: Request,
+    response: Response,
+    asker: Asker,
+    language: Annotated[Language, Query()] = "da",
 ) -> OfferView:
     """The offer, with the letter and why its deadline is what it is (R1, R23, R27)."""
     state, visible, headers = await runtime_of(request).gate.read(request, asker, OFFER, agreement_id)
     response.headers.update(headers)
     assert not isinstance(state, Unsent)
-    delivered = next((r.event for r in visible if isinstance(r.event, offer.OfferDelivered)), None)
+    delivered = next((r.event for r in visible if isinstance(r.event, OfferDelivered)), None)
     sent = state.sent
     deadline = delivered.response_deadline if delivered else None
     return OfferView(
@@ -283,7 +284,7 @@ async def _refuse_taken(connection: Any, p_number: str, topic: str) -> None:
     """R8: no offer on a topic that already has an open offer or agreement at the unit."""
     holder = await connection.fetchval("select stream from reservations where name = $1", f"open/{p_number}/{topic}")
     if holder is not None:
-        raise offer.Refused(
+        raise Refused(
             "R8", "{p_number} already has an open offer or agreement on topic {topic}", p_number=p_number, topic=topic
         )
 
@@ -305,5 +306,3 @@ def _registers(cvr: str, p_number: str) -> tuple[UUID, UUID]:
 async def _register(runtime: Runtime, stream: UUID) -> tuple[tuple[QuarantineImposed, ...], int]:
     loaded = await runtime.store.load(stream)
     return QUARANTINE.fold([recorded.event for recorded in loaded.events]).standing, loaded.version
-
-

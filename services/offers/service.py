@@ -1,13 +1,12 @@
 """The offers service, put together."""
 
-from shared.contracts import control, offers
-from shared.service import EventSourced
-
 from services.offers.offer import OFFER
 from services.offers.quarantine import QUARANTINE
 from services.offers.reactions import reactions
 from services.offers.routes import router
 from services.offers.units import UnitCopy
+from shared.contracts import control, offers
+from shared.service import EventSourced
 
 SERVICE = EventSourced(
     name="offers",

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
+from services.offers.offer import Unit
 from shared.contracts.register import UnitRegistered
 from shared.kernel.database import Connection
 from shared.kernel.projector import Projector
 from shared.kernel.received import Received
-
-from services.offers.offer import Unit
 
 
 class UnitCopy(Projector):

@@ -70,7 +70,7 @@ def ended_at(case: Case) -> datetime | None:
 
 def next_step(case: Case) -> Next | None:
     """R26: what must happen next, by whom, and when."""
-    match case.status:
+    match status(case):
         case Status.UNKNOWN | Status.WITHDRAWN:
             return None
         case Status.OFFERED:

@@ -91,14 +91,14 @@ async def list_cases(
         where.add("(c.opened_at, c.case_id) < ({}, {})", after.opened_at, after.case_id)
     page = where.place(limit)
     sql = f"""select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where}
-              order by c.opened_at desc, c.case_id desc limit {page}"""  # noqa: S608 values are parameters
+              order by c.opened_at desc, c.case_id desc limit {page}"""
     return await connection.fetch(sql, *where.values)
 
 
 async def count_cases(connection: Connection, viewer: Viewer, asked: CaseFilter) -> dict[str, int]:
     """How many cases of the list stand where."""
     where = _filtered(viewer, asked)
-    sql = f"select c.status, count(*) as cases from {_CASES_WITH_UNIT} where {where} group by c.status order by 1"  # noqa: S608
+    sql = f"select c.status, count(*) as cases from {_CASES_WITH_UNIT} where {where} group by c.status order by 1"
     return {row["status"]: row["cases"] for row in await connection.fetch(sql, *where.values)}
 
 
@@ -107,7 +107,7 @@ async def find_case(connection: Connection, viewer: Viewer, case_id: UUID) -> Fo
     seen = visible(viewer)
     where = _Conditions(seen.cases, seen.values)
     where.add("c.case_id = {}", case_id)
-    sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where}"  # noqa: S608
+    sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where}"
     return await connection.fetchrow(sql, *where.values)
 
 
@@ -116,9 +116,9 @@ async def timeline(connection: Connection, viewer: Viewer, case_id: UUID) -> lis
     seen = visible(viewer)
     where = _Conditions(f"{seen.cases} and {seen.facts}", seen.values)
     where.add("f.case_id = {}", case_id)
-    sql = f"""select row_number() over (order by f.position) as number, f.type, f.occurred_at, f.actor, f.policy,
-                     {seen.fact_data} as data
-              from facts f join cases c on c.case_id = f.case_id where {where} order by number"""  # noqa: S608
+    sql = f"""select row_number() over (order by f.occurred_at, f.position) as number, f.type, f.occurred_at,
+                     f.actor, f.policy, {seen.fact_data} as data
+              from facts f join cases c on c.case_id = f.case_id where {where} order by number"""
     return await connection.fetch(sql, *where.values)
 
 
@@ -128,8 +128,8 @@ async def related_cases(connection: Connection, viewer: Viewer, case_id: UUID) -
     where = _Conditions(seen.cases, seen.values)
     case = where.place(case_id)
     where.add(f"""(c.agreement_id = {case} or c.case_id = (select f.agreement_id from cases f where f.case_id = {case}
-                   and f.audience = 'authority'))""")  # noqa: S608
-    sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where} order by c.opened_at, c.case_id"  # noqa: S608
+                   and f.audience = 'authority'))""")
+    sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where} order by c.opened_at, c.case_id"
     return await connection.fetch(sql, *where.values)
 
 
@@ -139,7 +139,7 @@ async def measures(connection: Connection, viewer: Viewer, case_id: UUID) -> lis
     where = _Conditions(seen.cases, seen.values)
     where.add("m.case_id = {}", case_id)
     sql = f"""select m.* from measures m join cases c on c.case_id = m.case_id where {where}
-              order by m.reported_part, m.measure_id"""  # noqa: S608
+              order by m.reported_part, m.measure_id"""
     return await connection.fetch(sql, *where.values)
 
 
@@ -156,7 +156,7 @@ async def tasks(
     page = where.place(limit)
     sql = f"""select t.case_id, t.kind, t.inspector, t.due, t.since, c.cvr, c.p_number, c.topic, c.status
               from tasks t join cases c on c.case_id = t.case_id where {where}
-              order by t.due nulls last, t.since, t.case_id, t.kind limit {page}"""  # noqa: S608
+              order by t.due nulls last, t.since, t.case_id, t.kind limit {page}"""
     return await connection.fetch(sql, *where.values)
 
 
@@ -168,7 +168,7 @@ async def units(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]
     sql = f"""select u.* from (
                 select *, lead(effective_from) over (partition by p_number order by effective_from) as effective_until
                 from units where p_number in (select p_number from units where units.cvr = {where.place(cvr)})
-              ) u where {where} order by u.p_number, u.effective_from"""  # noqa: S608
+              ) u where {where} order by u.p_number, u.effective_from"""
     return await connection.fetch(sql, *where.values)
 
 
@@ -179,7 +179,7 @@ async def quarantines(connection: Connection, viewer: Viewer, cvr: str) -> list[
     where.add("q.cvr = {}", cvr)
     sql = f"""select q.agreement_id, nullif(q.p_number, '') as p_number, q.cvr, q.imposed_at, q.ends_at, q.ended_at,
                      q.policy
-              from quarantines q where {where} order by q.imposed_at, q.agreement_id"""  # noqa: S608
+              from quarantines q where {where} order by q.imposed_at, q.agreement_id"""
     return await connection.fetch(sql, *where.values)
 
 
@@ -199,7 +199,7 @@ async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list
               cross join lateral (select coalesce(m.follow_up_use, m.control_use) as use) seen
               where {where} and level.level is not null
               group by level.ladder, level.level, c.problem_group
-              order by level.ladder, c.problem_group, level.level desc"""  # noqa: S608
+              order by level.ladder, c.problem_group, level.level desc"""
     return await connection.fetch(sql, *where.values)
 
 
@@ -224,7 +224,7 @@ async def agreements_by_dimension(connection: Connection, viewer: Viewer, period
                 ('industry', industry), ('sector', sector), ('size_class', size_class), ('kind', kind),
                 ('inspector', inspector)) as value(dimension, value)
               where status is not null
-              group by value.dimension, value.value order by value.dimension, value.value nulls last"""  # noqa: S608
+              group by value.dimension, value.value order by value.dimension, value.value nulls last"""
     return await connection.fetch(sql, *where.values)
 
 
@@ -301,4 +301,4 @@ def _status(where: _Conditions, period: Period) -> str:
     if period.known_at is not None:
         limits += f" and h.recorded_at <= {where.place(period.known_at)}"
     return f"""(select h.status from case_history h where h.audience = c.audience and h.case_id = c.case_id {limits}
-                order by h.effective_at desc, h.position desc limit 1)"""  # noqa: S608
+                order by h.effective_at desc, h.position desc limit 1)"""

@@ -11,6 +11,8 @@ from shared.kernel.database import Connection
 
 BATCH = 2_000
 """Facts in one transaction of a rebuild."""
+SWITCH_SECONDS = 600
+"""How long the switch or comparison of one table may take: longer than other statements of the service may."""
 SHOWN_DIFFERENCES = 100
 """How many rows per table `compare` names, at most."""
 
@@ -27,8 +29,8 @@ async def rebuild(connection: Connection) -> int:
     """
     async with _alone(connection), _folded_beside(connection, adopt=True) as facts:
         for table in TABLES:
-            await connection.execute(_DELETE_OTHERS.format(**_names(table)))
-            await connection.execute(_INSERT_MISSING.format(**_names(table)))
+            await connection.execute(_DELETE_OTHERS.format(**_names(table)), timeout=SWITCH_SECONDS)
+            await connection.execute(_INSERT_MISSING.format(**_names(table)), timeout=SWITCH_SECONDS)
     return facts
 
 
@@ -41,7 +43,9 @@ async def compare(connection: Connection) -> list[str]:
         return [
             f"{table.name}: {row['key']}"
             for table in TABLES
-            for row in await connection.fetch(_DIFFERENT.format(**_names(table)), SHOWN_DIFFERENCES)
+            for row in await connection.fetch(
+                _DIFFERENT.format(**_names(table)), SHOWN_DIFFERENCES, timeout=SWITCH_SECONDS
+            )
         ]
 
 
@@ -74,7 +78,7 @@ async def _alone(connection: Connection) -> AsyncIterator[None]:
 async def _folded_beside(connection: Connection, *, adopt: bool) -> AsyncIterator[int]:
     """While the block runs, in a transaction, a fold of all facts stands beside the live tables, and no fact comes."""
     for table in TABLES:
-        await connection.execute(f"delete from {table.name}{REBUILT}")  # noqa: S608 names of our own
+        await connection.execute(f"delete from {table.name}{REBUILT}")
     position, folded = 0, 1
     while folded:
         async with connection.transaction():

@@ -43,9 +43,7 @@ def make_reporting_app(settings: Settings) -> FastAPI:
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(open_database(settings.postgres, NAME))
             bus = Bus(settings.kafka, NAME)
-            projection_of_facts = Projection(
-                database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again
-            )
+            projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             bus.consume([AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC], projection_of_facts, purpose="projection")
             app.state.database = database
             app.state.consumers = {"*": projection_of_facts}

@@ -1,7 +1,7 @@
 """Rows of the read model in PostgreSQL: one query to load a batch's rows, one `unnest` upsert to write them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import Enum
@@ -64,7 +64,7 @@ class Table(Generic[Row]):
         column_type = self.column_types[self.loaded_by]
         names = ", ".join(self.column_types)
         records = await connection.fetch(
-            f"select {names} from {self.name}{suffix} where {self.loaded_by} = any($1::{column_type}[])",  # noqa: S608 names of our own
+            f"select {names} from {self.name}{suffix} where {self.loaded_by} = any($1::{column_type}[])",
             wanted,
         )
         return [self._restored(record) for record in records]
@@ -73,7 +73,7 @@ class Table(Generic[Row]):
         """Write rows; one with a known key replaces what stood there."""
         if not rows:
             return
-        columns = [[_for_database(getattr(row, name)) for row in rows] for name in self.column_types]
+        columns = [_column(rows, name, kind) for name, kind in self.column_types.items()]
         await connection.execute(self._upsert_sql(suffix), *columns)
 
     def _upsert_sql(self, suffix: str) -> str:
@@ -85,13 +85,19 @@ class Table(Generic[Row]):
         selected = ", ".join(f"{name}::jsonb" if kind == "jsonb" else name for name, kind in self.column_types.items())
         replaced = ", ".join(f"{name} = excluded.{name}" for name in self.column_types if name not in self.key)
         return (
-            f"insert into {self.name}{suffix} ({names}) select {selected} from unnest({sent}) as sent({names}) "  # noqa: S608 names of our own
+            f"insert into {self.name}{suffix} ({names}) select {selected} from unnest({sent}) as sent({names}) "
             f"on conflict ({', '.join(self.key)}) do update set {replaced}"
         )
 
     def _restored(self, record: asyncpg.Record) -> Row:
-        hints = get_type_hints(self.row)
-        return self.row(**{name: _from_database(hints[name], value) for name, value in record.items()})
+        restored = {name: read(record[name]) for name, read in self._readers.items()}
+        return self.row(**{**record, **restored})
+
+    @cached_property
+    def _readers(self) -> Mapping[str, Callable[[Any], Any]]:
+        """How to read the columns that asyncpg does not give as the dataclass has them."""
+        readers = {name: _reader(hint) for name, hint in get_type_hints(self.row).items()}
+        return {name: reader for name, reader in readers.items() if reader is not None}
 
 
 CASES = Table("cases", Case, ("audience", "case_id"), "case_id")
@@ -114,16 +120,17 @@ def _plain(hint: Any) -> Any:
     return dict if get_origin(hint) is not None else hint
 
 
-def _for_database(value: Any) -> Any:
-    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+def _column(rows: Sequence[Any], name: str, kind: str) -> list[Any]:
+    values = [getattr(row, name) for row in rows]
+    if kind != "jsonb":
+        return values
+    return [None if value is None else json.dumps(value, sort_keys=True) for value in values]
 
 
-def _from_database(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
+def _reader(hint: Any) -> Callable[[Any], Any] | None:
     if _plain(hint) is dict:
-        return json.loads(value)
+        return lambda value: None if value is None else json.loads(value)
     for part in (hint, *get_args(hint)):
         if isinstance(part, type) and issubclass(part, Enum):
-            return part(value)
-    return value
+            return lambda value, kind=part: None if value is None else kind(value)  # type: ignore[misc]
+    return None

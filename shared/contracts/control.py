@@ -31,6 +31,10 @@ class ComplianceDeadlineSet(Event):
     inspector: str
     accepted_at: datetime
     compliance_deadline: Deadline
+    control_window: Deadline
+    """R17: when the control takes place if no complete documentation comes."""
+    books_control_at: datetime
+    """R17: from when on a control is booked by itself, so that a booking exists before the deadline expires."""
 
 
 class DocumentationReceived(Event):
@@ -43,6 +47,8 @@ class DocumentationReceived(Event):
     sent_by: str
     complete: bool
     """R17: the company says that the agreement is met. The first such part starts the 60 days."""
+    control_window: Deadline | None = None
+    """R17: when the control takes place; only in the part that starts the 60 days."""
     measures: tuple[Measure, ...] = ()
     measure_descriptions: Annotated[dict[UUID, str] | None, PrivatePart()] = None
     text: PrivateText = None
@@ -56,6 +62,8 @@ class ControlBooked(Event):
     control_id: UUID
     inspector: str
     day: date
+    slot: int
+    """Which of the inspector's controls on that day, from 1."""
     form: ContactForm
     announced: bool
     window: Deadline

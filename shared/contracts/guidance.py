@@ -15,6 +15,8 @@ class GuidanceScheduled(Event):
     """R12: when guidance must be offered, a third into the period."""
 
     agreement_id: UUID
+    cvr: str
+    p_number: str
     inspector: str
     due: Deadline
     coming_due_at: datetime

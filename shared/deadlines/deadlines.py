@@ -27,7 +27,7 @@ def compliance_deadline(accepted_at: datetime, months: int, policy: Policy) -> D
 
 
 def guidance_due(accepted_at: datetime, compliance: Deadline, policy: Policy) -> Deadline:
-    """R12: about one third into the period; the last day on which guidance is offered in time."""
+    """R12: about one third into the period, to the nearest day; the last day on which guidance is offered in time."""
     days = (compliance.last_day - local_day(accepted_at)).days
     length = Length(
         number=round(days * policy.guidance.due_fraction),

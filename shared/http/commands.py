@@ -106,7 +106,9 @@ class CommandGate:
                     at=at,
                     metadata=metadata,
                     guards=prepared.guards,
-                    key=lambda decided: _with_answer(key, self._answer(asker, decided[0], dry_run=False, created=creates)),
+                    key=lambda decided: _with_answer(
+                        key, self._answer(asker, decided[0], dry_run=False, created=creates)
+                    ),
                 )
                 return self._answer(asker, decision, dry_run=False, created=creates)
             except (StaleVersion, VersionMismatch, NameReserved):

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -44,10 +45,8 @@ class ConsistencyTokens:
             unfinished = file.with_suffix(f".{os.getpid()}")
             unfinished.touch(mode=0o600)
             unfinished.write_bytes(AESGCM.generate_key(256))
-            try:
-                os.link(unfinished, file)  # whoever comes first wins, so that all services have the same key
-            except FileExistsError:
-                pass
+            with suppress(FileExistsError):  # whoever comes first wins, so that all services have the same key
+                os.link(unfinished, file)
             unfinished.unlink()
         return cls(file.read_bytes())
 
@@ -61,7 +60,9 @@ class ConsistencyTokens:
         """Raises Problem (400) for what is not one of our tokens."""
         try:
             raw = base64.urlsafe_b64decode(token)
-            source, stream, version = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode().split("\n")
+            source, stream, version = (
+                self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode().split("\n")
+            )
             return Seen(source, UUID(stream), int(version))
         except (ValueError, InvalidTag) as error:
             raise Problem(400, "Not valid", f"the header {HEADER} does not read") from error

@@ -62,8 +62,8 @@ def forbidden(detail: str) -> Problem:
 
 def from_refusal(refusal: Refused) -> Problem:
     """409: a rule refuses; says which, and with what values."""
-    values = {"values": {name: str(value) for name, value in refusal.values.items()}} if refusal.values else {}
-    return Problem(409, "Refused by a rule", refusal.detail, rule=refusal.rule, **values)
+    values = {name: str(value) for name, value in refusal.values.items()}
+    return Problem(409, "Refused by a rule", refusal.detail, rule=refusal.rule, values=values)
 
 
 def install(app: FastAPI) -> None:

@@ -62,8 +62,9 @@ class TokenVerifier:
             self._keys = KeySet.import_key_set(json.loads(self._file.read_text()))
         try:
             claims = jwt.decode(token, self._keys, algorithms=[_ALGORITHM]).claims
-            required = {"essential": True}
-            jwt.JWTClaimsRegistry(exp=required, sub=required, aud={"essential": True, "value": AUDIENCE}).validate(claims)
+            jwt.JWTClaimsRegistry(
+                exp={"essential": True}, sub={"essential": True}, aud={"essential": True, "value": AUDIENCE}
+            ).validate(claims)
             identity = Identity(Role(claims["role"]), claims["sub"], claims.get("cvr"))
         except (JoseError, ValueError, KeyError) as error:
             raise InvalidToken(str(error)) from error

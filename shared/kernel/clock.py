@@ -43,7 +43,9 @@ class VirtualClock:
     def move_to(self, instant: datetime) -> None:
         """Move forward; moving back is a mistake of the caller and raises ValueError."""
         if instant < self.now():
-            raise ValueError(f"the clock stands at {self.now().isoformat()} and cannot move back to {instant.isoformat()}")
+            raise ValueError(
+                f"the clock stands at {self.now().isoformat()} and cannot move back to {instant.isoformat()}"
+            )
         _MICROSECONDS.pack_into(self._view, 0, _in_microseconds(instant))
 
 

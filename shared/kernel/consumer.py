@@ -3,6 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 from uuid import UUID, uuid5
 
@@ -18,7 +19,14 @@ from shared.kernel.inbox import Place, Standing, by_stream, place, standings
 from shared.kernel.parking import Reason
 from shared.kernel.received import Received
 
-PASSING_FAULTS = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, StoreUnavailable, AppendFault, TimeoutError)
+PASSING_FAULTS = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    StoreUnavailable,
+    AppendFault,
+    TimeoutError,
+)
 """Faults that will pass: the batch is tried again."""
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
@@ -33,7 +41,7 @@ Record = tuple[Sequence[tuple[str, bytes]], bytes | None]
 
 
 class Consumer(ABC):
-    """Sorts a batch by stream, keeps each stream's order, and parks what cannot be taken. What taking means is a subclass's."""
+    """Keeps each stream's order, and parks what cannot be taken; what taking a fact means is a subclass's."""
 
     def __init__(self, database: Database, types: EventTypes, *, own_source: str, ask_again: AskAgain) -> None:
         self._database = database
@@ -55,7 +63,7 @@ class Consumer(ABC):
             try:
                 messages.append(read(headers, body))
             except Undecodable as error:
-                await self._persist(lambda h=headers, b=body, e=error: self._park_unreadable(h, b, e))  # type: ignore[misc]
+                await self._persist(partial(self._park_unreadable, headers, body, error))
         others = [message for message in messages if message.source != self._own_source]
         if others:
             await self._persist(lambda: self.take_messages(others))
@@ -102,7 +110,10 @@ class Consumer(ABC):
         return 0
 
     async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> int:
-        """Pass over one parked message and go on with its stream; returns how many still wait. LookupError if unknown."""
+        """Pass over one parked message and go on with its stream; returns how many still wait.
+
+        Raises LookupError where the message is not parked.
+        """
         async with self._database.acquire() as connection:
             waiting = await parking.waiting_messages(connection, source, stream)
             message = next((p.message for p in waiting if p.message.event_id == event_id), None)
@@ -143,7 +154,9 @@ class Consumer(ABC):
             await self._park(message, Reason.HOLE, f"version {standing.version + 1} is missing")
             await self._ask_again(message.source, message.stream, standing.version + 1)
         elif where is Place.ALARM:
-            await self._park(message, Reason.ALARM, f"version {standing.version} was taken as event {standing.event_id}")
+            await self._park(
+                message, Reason.ALARM, f"version {standing.version} was taken as event {standing.event_id}"
+            )
         else:
             await self._park(message, Reason.WAITING, "an earlier message of its stream is parked")
         return [], True
@@ -166,7 +179,9 @@ class Consumer(ABC):
                     key = (fact[1].message.source, fact[1].message.stream)
                     if await parking.parked_streams(connection, [key]):
                         for _, later in facts[number + 1 :]:
-                            await self._park(later.message, Reason.WAITING, "an earlier message of its stream is parked")
+                            await self._park(
+                                later.message, Reason.WAITING, "an earlier message of its stream is parked"
+                            )
                         return
 
     def _decode(self, message: Message) -> Received:
@@ -180,12 +195,15 @@ class Consumer(ABC):
         async with self._database.acquire() as connection:
             await parking.park(connection, message, reason, detail)
 
-    async def _park_unreadable(self, headers: Sequence[tuple[str, bytes]], body: bytes | None, error: Undecodable) -> None:
+    async def _park_unreadable(
+        self, headers: Sequence[tuple[str, bytes]], body: bytes | None, error: Undecodable
+    ) -> None:
         """A record that does not say which fact it is has no stream: it is kept for operators and holds nothing up."""
         content = repr((headers, body))
         async with self._database.acquire() as connection:
             await connection.execute(
-                """insert into parked (source, stream, epoch, version, event_id, reason, detail, headers, body, extensions)
+                """insert into parked
+                     (source, stream, epoch, version, event_id, reason, detail, headers, body, extensions)
                    values ('unreadable', $1, 0, 0, $1, 'poison', $2, '{}', $3, '{}') on conflict do nothing""",
                 uuid5(_NAMESPACE, content),
                 str(error),

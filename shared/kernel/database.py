@@ -38,7 +38,9 @@ class Database:
 async def open_database(dsn: str, schema: str, *, connections: int = 12) -> AsyncIterator[Database]:
     """Open the schema of a service as the role `aftale_<schema>`."""
     settings = {**_SETTINGS, "search_path": schema, "role": f"aftale_{schema}", "application_name": f"aftale-{schema}"}
-    pool = await asyncpg.create_pool(dsn, min_size=2, max_size=connections, server_settings=settings, command_timeout=30)
+    pool = await asyncpg.create_pool(
+        dsn, min_size=2, max_size=connections, server_settings=settings, command_timeout=30
+    )
     try:
         yield Database(pool, schema)
     finally:
@@ -47,5 +49,10 @@ async def open_database(dsn: str, schema: str, *, connections: int = 12) -> Asyn
 
 async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]":
     """One connection of its own, outside the pool: for who holds a session lock."""
-    settings = {**_SETTINGS, "search_path": schema, "role": f"aftale_{schema}", "application_name": f"aftale-{schema}-relay"}
+    settings = {
+        **_SETTINGS,
+        "search_path": schema,
+        "role": f"aftale_{schema}",
+        "application_name": f"aftale-{schema}-relay",
+    }
     return await asyncpg.connect(dsn, server_settings=settings, command_timeout=30)

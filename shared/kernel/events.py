@@ -1,7 +1,7 @@
 """An event: a frozen fact with a public part, a private part, and the words to store and publish it."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Self
@@ -93,7 +93,7 @@ class EventTypes:
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
 
-    def __iter__(self) -> "Iterable[type[Event]]":  # type: ignore[override]
+    def __iter__(self) -> Iterator[type[Event]]:
         return iter(self._by_name.values())
 
     def restore(self, name: str, data: dict[str, Any], schema_version: int) -> Event:
@@ -135,6 +135,4 @@ class Recorded:
     metadata: Mapping[str, Any]
     occurred_at: datetime
     recorded_at: datetime
-    event_id: UUID = field(default=UUID(int=0))
-
-
+    event_id: UUID

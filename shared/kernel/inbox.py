@@ -13,13 +13,16 @@ StreamKey = tuple[str, UUID]
 """A source and one of its streams."""
 
 
+NO_EVENT = UUID(int=0)
+
+
 @dataclass(frozen=True)
 class Standing:
     """The newest fact that was taken from a stream; epoch and version 0 before the first."""
 
     epoch: int = 0
     version: int = 0
-    event_id: UUID = UUID(int=0)
+    event_id: UUID = NO_EVENT
 
     def after(self, message: Message) -> "Standing":
         """Where the inbox stands once this message is taken."""

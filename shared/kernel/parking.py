@@ -90,7 +90,9 @@ async def waiting_streams(connection: Connection) -> list[Parked]:
 async def is_parked(connection: Connection, concerns: Mapping[str, str]) -> bool:
     """Whether a fact that concerns this (a unit, a legal entity) waits."""
     return bool(
-        await connection.fetchval("select exists (select from parked where extensions @> $1::jsonb)", json.dumps(dict(concerns)))
+        await connection.fetchval(
+            "select exists (select from parked where extensions @> $1::jsonb)", json.dumps(dict(concerns))
+        )
     )
 
 

@@ -31,7 +31,9 @@ class Sealed:
 async def of_stream(database: Database, stream: UUID) -> dict[str, bytes]:
     """The keys of a stream that still exist, by whom they are about."""
     async with database.acquire() as connection:
-        rows = await connection.fetch("select about, key from private_keys where stream = $1 and key is not null", stream)
+        rows = await connection.fetch(
+            "select about, key from private_keys where stream = $1 and key is not null", stream
+        )
     return {row["about"]: row["key"] for row in rows}
 
 
@@ -55,7 +57,8 @@ async def destroy(database: Database, stream: UUID, about: str) -> bool:
     """Destroy a key; what was written under it can never be read again. False where there was none."""
     async with database.acquire() as connection:
         status = await connection.execute(
-            "update private_keys set key = null, destroyed_at = now() where stream = $1 and about = $2 and key is not null",
+            """update private_keys set key = null, destroyed_at = now()
+               where stream = $1 and about = $2 and key is not null""",
             stream,
             about,
         )

@@ -65,9 +65,9 @@ class Relay:
     async def _with_connection(self) -> None:
         connection = await connect(self._dsn, self._source)
         try:
-            while not await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", f"relay.{self._source}"):
-                await asyncio.sleep(RETRY_SECONDS)
-            await self._with_producer(connection)
+            if await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", f"relay.{self._source}"):
+                await self._with_producer(connection)
+            await asyncio.sleep(RETRY_SECONDS)  # another process is the active relay
         finally:
             with suppress(Exception):  # a connection that is broken already cannot be closed politely
                 await connection.close(timeout=1)

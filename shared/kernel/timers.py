@@ -36,7 +36,8 @@ where timers.stream = due.stream and timers.name = due.name
 returning timers.stream, timers.name, timers.due
 """
 _FAILED = """
-update timers set failures = failures + 1, last_failure = $3, leased_until = now() + least(2 ^ failures, 300) * interval '1 s'
+update timers
+set failures = failures + 1, last_failure = $3, leased_until = now() + least(2 ^ failures, 300) * interval '1 s'
 where stream = $1 and name = $2
 """
 _log = structlog.get_logger()

@@ -24,7 +24,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute(
         """do $$ declare name text; begin
-             for name in select tablename from pg_tables where schemaname = current_schema() and tablename not like 'migrated_%'
+             for name in select tablename from pg_tables
+                         where schemaname = current_schema() and tablename not like 'migrated_%'
              loop execute format('drop table if exists %I cascade', name); end loop;
            end $$"""
     )

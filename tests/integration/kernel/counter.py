@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated
 
 from shared.kernel.decider import Decider, Refused, TimerDue
 from shared.kernel.events import Event, PrivatePart
-from typing import Annotated
 
 
 class Counted(Event):

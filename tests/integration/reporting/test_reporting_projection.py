@@ -46,7 +46,7 @@ async def apply(connection: Connection, received: Sequence[Received]) -> None:
 
 
 async def rows(connection: Connection, table: str) -> list[dict[str, object]]:
-    found = await connection.fetch(f"select * from {table} t order by t::text")  # noqa: S608
+    found = await connection.fetch(f"select * from {table} t order by t::text")
     return [dict(row) for row in found]
 
 
@@ -66,7 +66,7 @@ async def test_one_fact_at_a_time_gives_the_same_rows_as_all_in_one_batch(databa
         await apply(connection, received)
         at_once = [await rows(connection, table) for table in tables]
         for table in (*tables, "facts"):
-            await connection.execute(f"delete from {table}")  # noqa: S608
+            await connection.execute(f"delete from {table}")
         await connection.execute("update checkpoint set position = 0")
         for one in received:
             await apply(connection, [one])
@@ -169,3 +169,17 @@ async def test_analysts_views_hold_no_name_and_leave_the_companys_rows_out(conne
         for row in await rows(connection, view["viewname"]):
             assert "Solsikken" not in str(row)
     assert await connection.fetchval("select count(*) from v_cases") == 2
+
+
+async def test_analysts_read_the_views_and_nothing_else(connection: Connection, postgres_dsn: str) -> None:
+    await apply(connection, Feed().receive(*COURSE))
+    analyst = await asyncpg.connect(postgres_dsn, server_settings={"role": "aftale_analyst"})
+    try:
+        assert await analyst.fetchval("select count(*) from reporting.v_facts") == len(COURSE)
+        assert await analyst.fetchval("select count(*) from reporting.v_measure_catalogue") == 0
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await analyst.fetchval("select count(*) from reporting.facts")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await analyst.execute("delete from reporting.v_facts")
+    finally:
+        await analyst.close()

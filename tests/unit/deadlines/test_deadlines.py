@@ -138,6 +138,12 @@ def test_r12_guidance_is_due_a_third_into_the_period() -> None:
     assert due.last_day == date(2026, 5, 18)  # 61 of 184 days on: Sunday 17 May
 
 
+def test_r12_a_third_is_rounded_to_the_nearest_whole_day() -> None:
+    due = guidance_due(noon("2026-03-17"), compliance("2026-03-17", 3), CURRENT)
+    assert due.length.number == 31  # of 92 days
+    assert due.last_day == date(2026, 4, 17)
+
+
 def test_r12_is_due_later_where_the_period_is_longer() -> None:
     accepted = noon("2026-03-17")
     short = guidance_due(accepted, compliance_deadline(accepted, 3, CURRENT), CURRENT)

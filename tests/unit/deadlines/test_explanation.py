@@ -47,7 +47,9 @@ def test_guidance_says_which_part_of_the_period_it_is() -> None:
 
 def test_a_control_without_documentation_says_that_it_counts_from_the_expired_deadline() -> None:
     window = control_window(compliance_deadline(datetime(2026, 3, 17, tzinfo=UTC), 3, CURRENT), CURRENT)
-    assert "60 days from Wednesday 17 June 2026, when the deadline for solving the problem expired" in window.explain("en")
+    assert "60 days from Wednesday 17 June 2026, when the deadline for solving the problem expired" in window.explain(
+        "en"
+    )
 
 
 def test_a_first_day_that_counts_is_said_to_count() -> None:

@@ -1,0 +1,1 @@
+"""Everything from the acceptance on that decides the course of an agreement."""

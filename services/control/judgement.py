@@ -1,0 +1,168 @@
+"""What a control decides: fulfilled, breached, or nothing yet because it was turned into guidance (R18, R20, R21)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.control.phases import Running
+from shared.contracts.control import (
+    Breached,
+    ControlBooked,
+    ControlCompleted,
+    ControlTurnedIntoGuidance,
+    Fulfilled,
+    HearingOpened,
+)
+from shared.contracts.vocabulary import (
+    ContactForm,
+    ControlOutcome,
+    FileReference,
+    Involvement,
+    JudgedBy,
+    Measure,
+    MeasureObservation,
+    SpokeWith,
+)
+from shared.deadlines.copenhagen import local_day
+from shared.deadlines.deadlines import follow_up_day, hearing_deadline
+from shared.kernel.decider import Refused
+from shared.kernel.events import Event
+from shared.policy.policy import Policy
+from shared.reference.reference import topics
+
+FORM_REASONS = frozenset({"thorough-documentation", "recent-visit"})
+"""R18: the special situations in which a control is not a visit."""
+UNDECIDED_REASONS = frozenset({"work_unfinished", "processes_not_running"})
+"""R21: why a control could not decide."""
+
+
+@dataclass(frozen=True)
+class CompleteControl:
+    """What the inspector found (R20)."""
+
+    at: datetime
+    policy: Policy
+    inspector: str
+    form: ContactForm
+    form_reason: str | None
+    outcome: ControlOutcome
+    judged_by: tuple[JudgedBy, ...]
+    spoke_with: tuple[SpokeWith, ...]
+    measures: tuple[MeasureObservation, ...]
+    involvement: Involvement
+    spread_further: bool | None
+    findings: str | None
+    not_seen: str | None
+    photos: tuple[FileReference, ...]
+
+
+@dataclass(frozen=True)
+class TurnIntoGuidance:
+    """The control could not decide (R21)."""
+
+    at: datetime
+    inspector: str
+    form: ContactForm
+    reason: str
+    involvement: Involvement
+    summary: str | None
+
+
+def complete(course: Running, command: CompleteControl) -> Sequence[Event]:
+    """R20: no violation on the topic means fulfilled, a violation means breached."""
+    booking = require_booking(course)
+    refuse_form_without_reason(command)
+    refuse_unknown_measures(course.measures, command.measures)
+    completed = ControlCompleted(
+        agreement_id=course.started.agreement_id,
+        control_id=booking.control_id,
+        held_at=command.at,
+        inspector=command.inspector,
+        form=command.form,
+        form_reason=command.form_reason,
+        outcome=command.outcome,
+        judged_by=command.judged_by,
+        spoke_with=command.spoke_with,
+        measures=command.measures,
+        involvement=command.involvement,
+        within_window=local_day(command.at) <= course.window.last_day,
+        spread_further=command.spread_further,
+        findings=command.findings,
+        not_seen=command.not_seen,
+        photos=command.photos or None,
+    )
+    if command.outcome is ControlOutcome.NO_VIOLATION:
+        return completed, fulfil(course, command)
+    return completed, *breach(course, command)
+
+
+def fulfil(course: Running, command: CompleteControl) -> Fulfilled:
+    """R20, R24: and when it is asked about once more."""
+    return Fulfilled(
+        agreement_id=course.started.agreement_id,
+        fulfilled_at=command.at,
+        follow_up_on=follow_up_day(command.at, command.policy),
+    )
+
+
+def breach(course: Running, command: CompleteControl) -> tuple[Breached, HearingOpened]:
+    """R20, R22: the unit of the agreement is the breaching one; the company is heard, in writing where psychosocial."""
+    started = course.started
+    return (
+        Breached(
+            agreement_id=started.agreement_id,
+            cvr=started.cvr,
+            p_number=started.p_number,
+            topic=started.topic,
+            breached_at=command.at,
+            breached_units=(started.p_number,),
+        ),
+        HearingOpened(
+            agreement_id=started.agreement_id,
+            in_writing=topics()[started.topic].group in command.policy.breach.hearing_in_writing_for,
+            opened_at=command.at,
+            answer_deadline=hearing_deadline(command.at, command.policy),
+        ),
+    )
+
+
+def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTurnedIntoGuidance:
+    """R21: inside the deadline or the window; nothing is decided, and a new control is booked inside the window."""
+    booking = require_booking(course)
+    if command.reason not in UNDECIDED_REASONS:
+        raise Refused("R21", "{given} is no reason to decide nothing", given=command.reason)
+    if local_day(command.at) > course.window.last_day:
+        raise Refused("R21", "the window ended on {last_day}: the control must decide", last_day=course.window.last_day)
+    return ControlTurnedIntoGuidance(
+        agreement_id=course.started.agreement_id,
+        control_id=booking.control_id,
+        held_at=command.at,
+        inspector=command.inspector,
+        form=command.form,
+        reason=command.reason,
+        involvement=command.involvement,
+        summary=command.summary,
+    )
+
+
+def require_booking(course: Running) -> ControlBooked:
+    """R17: a control is booked before it is held."""
+    if course.booking is None:
+        raise Refused("R17", "no control is booked")
+    return course.booking
+
+
+def refuse_form_without_reason(command: CompleteControl) -> None:
+    """R18: a visit, or a special situation that is recorded."""
+    if command.form is not ContactForm.VISIT and command.form_reason not in FORM_REASONS:
+        raise Refused(
+            "R18", "a control by {form} needs a reason: {known}", form=command.form, known=sorted(FORM_REASONS)
+        )
+
+
+def refuse_unknown_measures(known: Sequence[Measure], observed: Sequence[MeasureObservation]) -> None:
+    """R20: what is said of a measure is said of one that the company documented."""
+    ids = {measure.measure_id for measure in known}
+    for observation in observed:
+        if observation.measure_id not in ids:
+            raise Refused("R20", "measure {measure_id} is not known", measure_id=observation.measure_id)

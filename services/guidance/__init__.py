@@ -1,0 +1,1 @@
+"""Contacts and meetings between offer and control: due, offered, answered, held, overdue."""

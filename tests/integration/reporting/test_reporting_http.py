@@ -1,0 +1,156 @@
+"""The questions over HTTP: who gets which answer."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+
+from services.reporting import projection
+from services.reporting.routes import router
+from shared.contracts.vocabulary import ControlOutcome
+from shared.http import problems
+from shared.http.access import Viewer, viewer
+from shared.http.tokens import Role
+from shared.kernel.database import Database
+from tests import reporting_facts as facts
+from tests.reporting_facts import AGREEMENT, CVR, INSPECTOR, ORDER, OTHER_CVR, Feed
+
+COURSE = (
+    facts.registered(),
+    facts.sent(),
+    facts.delivered(),
+    facts.accepted(),
+    facts.deadline_set(),
+    facts.guidance_scheduled(),
+    facts.documented(),
+    facts.booked(announced=False),
+    facts.controlled(ControlOutcome.VIOLATION),
+    facts.breached(),
+    facts.quarantine_imposed(),
+    facts.order_requested(),
+    facts.order_issued(),
+)
+
+
+class Asker:
+    """A client that asks as whoever it is told to be."""
+
+    def __init__(self, app: FastAPI, client: AsyncClient) -> None:
+        self._app = app
+        self._client = client
+
+    async def get(self, path: str, role: Role = Role.INSPECTOR, cvr: str | None = None, **query: Any) -> Response:
+        self._app.dependency_overrides[viewer] = lambda: Viewer(role, "somebody", cvr)
+        return await self._client.get(path, params=query or None)
+
+
+@pytest.fixture
+async def asker(database: Database) -> AsyncIterator[Asker]:
+    app = FastAPI()
+    problems.install(app)
+    app.include_router(router)
+    app.state.database = database
+    async with database.acquire() as connection, connection.transaction():
+        await projection.apply(connection, Feed().receive(*COURSE))
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://reporting") as client:
+        yield Asker(app, client)
+
+
+async def test_one_list_shows_agreements_and_orders_with_what_comes_next(asker: Asker) -> None:
+    answer = (await asker.get("/v1/cases")).json()
+    assert [(case["case_id"], case["status"]) for case in answer["cases"]] == [
+        (str(ORDER), "issued"),
+        (str(AGREEMENT), "breached"),
+    ]
+    assert answer["cases"][0]["next"] == {
+        "step": "comply_with_order",
+        "by": "company",
+        "due": "2026-08-31T22:00:00Z",
+    }
+    assert answer["counts"] == {"breached": 1, "issued": 1}
+    assert answer["next_cursor"] is None
+
+
+async def test_pages_follow_by_cursor_and_count_the_whole_list(asker: Asker) -> None:
+    first = (await asker.get("/v1/cases", limit=1)).json()
+    second = (await asker.get("/v1/cases", limit=1, cursor=first["next_cursor"])).json()
+    assert [case["case_id"] for case in (*first["cases"], *second["cases"])] == [str(ORDER), str(AGREEMENT)]
+    assert second["next_cursor"] is None
+    assert first["counts"] == second["counts"]
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "WyJ4IiwgInkiXQ", "bnVsbA", "WzEsMl0", "ZmZm", "😀"])
+async def test_what_is_no_cursor_is_refused(asker: Asker, cursor: str) -> None:
+    assert (await asker.get("/v1/cases", cursor=cursor)).status_code == 400
+
+
+async def test_r23_a_case_says_that_an_agreement_is_no_decision_and_does_not_touch_the_smiley(asker: Asker) -> None:
+    notice = (await asker.get(f"/v1/cases/{AGREEMENT}", Role.COMPANY, CVR)).json()["notice"]
+    assert "smiley" in notice["da"]
+    assert "neither a decision" in notice["en"]
+    assert (await asker.get(f"/v1/cases/{ORDER}")).json()["notice"] is None
+
+
+async def test_a_case_shows_its_deadlines_explained_its_measures_orders_and_timeline(asker: Asker) -> None:
+    case = (await asker.get(f"/v1/cases/{AGREEMENT}")).json()
+    response = next(deadline for deadline in case["deadlines"] if deadline["name"] == "response")
+    assert response["explanation_da"]
+    assert response["explanation_en"] != response["explanation_da"]
+    assert case["measures"][0]["control_use"] == "limited"
+    assert [other["case_id"] for other in case["related"]] == [str(ORDER)]
+    assert [fact["type"] for fact in case["timeline"]][-1] == "OrderRequested"
+    assert case["control_day"] == "2026-06-15"
+    assert case["version"] == len(case["timeline"]) + 1  # the order that followed counts, and stands in its own case
+
+
+async def test_r18_a_company_is_shown_nothing_of_an_unannounced_control(asker: Asker) -> None:
+    answer = await asker.get(f"/v1/cases/{AGREEMENT}", Role.COMPANY, CVR)
+    case = answer.json()
+    assert case["control_day"] is None
+    assert {deadline["name"] for deadline in case["deadlines"]} == {"response", "compliance"}
+    assert "ControlBooked" not in answer.text
+    assert "GuidanceScheduled" not in answer.text
+
+
+async def test_a_company_gets_404_for_what_is_not_its_own(asker: Asker) -> None:
+    for path in (f"/v1/cases/{AGREEMENT}", f"/v1/companies/{CVR}"):
+        assert (await asker.get(path, Role.COMPANY, OTHER_CVR)).status_code == 404, path
+    assert (await asker.get(f"/v1/cases?cvr={CVR}", Role.COMPANY, OTHER_CVR)).status_code == 404
+    assert (await asker.get("/v1/cases", Role.COMPANY, OTHER_CVR)).json()["cases"] == []
+
+
+async def test_tasks_are_for_the_authority_only(asker: Asker) -> None:
+    assert (await asker.get("/v1/tasks", Role.COMPANY, CVR)).status_code == 403
+    assert (await asker.get("/v1/tasks", Role.INSPECTOR, inspector=INSPECTOR)).json() == {"tasks": []}
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.PORTAL])
+async def test_operators_and_the_portal_itself_see_no_case(asker: Asker, role: Role) -> None:
+    for path in ("/v1/cases", f"/v1/cases/{AGREEMENT}", f"/v1/companies/{CVR}", "/v1/statistics/ladder", "/v1/tasks"):
+        assert (await asker.get(path, role)).status_code == 403, path
+
+
+async def test_a_company_page_holds_units_quarantines_and_cases(asker: Asker) -> None:
+    company = (await asker.get(f"/v1/companies/{CVR}", Role.COMPANY, CVR)).json()
+    assert [unit["industry"] for unit in company["units"]] == ["day-care"]
+    assert company["quarantines"][0]["ends_at"] == "2027-06-15T12:00:00Z"
+    assert len(company["cases"]["cases"]) == 2
+    assert (await asker.get(f"/v1/companies/{OTHER_CVR}")).status_code == 404
+
+
+async def test_statistics_name_their_base(asker: Asker) -> None:
+    table = (await asker.get("/v1/statistics/agreements")).json()
+    whole = next(row for row in table["rows"] if row["dimension"] == "all")
+    assert (whole["agreements"], whole["orders"], whole["breached"]) == (1, 1, 1)
+    assert (table["course"]["breached_of_controlled"], table["course"]["breached_of_accepted"]) == (1.0, 1.0)
+    past = (await asker.get("/v1/statistics/agreements", known_at="2026-04-01T00:00:00Z")).json()
+    assert past["course"] is None
+    assert next(row for row in past["rows"] if row["dimension"] == "all")["running"] == 1
+    ladder = (await asker.get("/v1/statistics/ladder")).json()
+    assert [(row["ladder"], row["level"], row["limited"]) for row in ladder["rows"]] == [("general", 3, 1)]
+
+
+async def test_an_instant_without_an_offset_is_refused(asker: Asker) -> None:
+    assert (await asker.get("/v1/cases", due_before="2026-04-01T00:00:00")).status_code == 422
