@@ -115,6 +115,8 @@ def deadline_set(agreement_id: UUID = AGREEMENT, *, cvr: str = CVR, topic: str =
         inspector=INSPECTOR,
         accepted_at=on("2026-03-20"),
         compliance_deadline=deadline("R10", "2026-06-22", "2026-03-20", "Accepted", 3, LengthUnit.MONTHS),
+        control_window=deadline("R17", "2026-08-21", "2026-06-22", "ComplianceDeadlineExpired", 60, LengthUnit.DAYS),
+        books_control_at=on("2026-06-08"),
     )
 
 
@@ -167,8 +169,13 @@ def documented(
         received_at=on(at),
         sent_by="person-1",
         complete=complete,
+        control_window=_window_of_documentation() if complete else None,
         measures=(measure,),
     )
+
+
+def _window_of_documentation() -> Deadline:
+    return deadline("R17", "2026-07-31", "2026-06-01", "DocumentationReceived", 60, LengthUnit.DAYS)
 
 
 def booked(
@@ -181,7 +188,8 @@ def booked(
         day=date.fromisoformat(day),
         form=ContactForm.VISIT,
         announced=announced,
-        window=deadline("R17", "2026-07-31", "2026-06-01", "DocumentationReceived", 60, LengthUnit.DAYS),
+        slot=1,
+        window=_window_of_documentation(),
         booked_at=on(at),
         replaces=uuid5(agreement_id, "earlier booking"),
     )

@@ -353,8 +353,7 @@ def timers(state: State) -> dict[str, datetime]:
 def concerns(state: State) -> dict[str, str]:
     """The legal entity and the unit, where they are known."""
     scheduled = scheduled_in(state)
-    ids = {} if scheduled is None else {"cvr": scheduled.cvr, "pnumber": scheduled.p_number}
-    return {name: value for name, value in ids.items() if value is not None}
+    return {} if scheduled is None else {"cvr": scheduled.cvr, "pnumber": scheduled.p_number}
 
 
 GUIDANCE: Decider[State, Command] = Decider(

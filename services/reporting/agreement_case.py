@@ -184,15 +184,19 @@ def _control(case: Case, event: Event) -> Case:
                 problem_group=problem_group(event.topic),
                 inspector=event.inspector,
             )
-            return _with_deadline(known, "compliance", event.compliance_deadline)
+            running = _with_deadline(known, "compliance", event.compliance_deadline)
+            return _with_deadline(running, "control_window", event.control_window)
         case control.DocumentationReceived():
             complete = case.documentation_complete_at or (event.received_at if event.complete else None)
-            return replace(
+            documented = replace(
                 case,
                 documentation_at=case.documentation_at or event.received_at,
                 documentation_parts=max(case.documentation_parts, event.part),
                 documentation_complete_at=complete,
             )
+            if event.control_window is None:
+                return documented
+            return _with_deadline(documented, "control_window", event.control_window)
         case control.ControlBooked():
             booked = replace(
                 case,

@@ -100,7 +100,7 @@ class Table(Generic[Row]):
         return {name: reader for name, reader in readers.items() if reader is not None}
 
 
-CASES = Table("cases", Case, ("audience", "case_id"), "case_id")
+CASES = Table("cases", Case, ("case_id", "audience"), "case_id")
 CASE_HISTORY = Table(
     "case_history", Reached, ("audience", "case_id", "position"), "case_id", wide=frozenset({"position"})
 )

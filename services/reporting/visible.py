@@ -45,8 +45,9 @@ def visible(viewer: Viewer) -> Visible:
     return Visible(
         cases="c.audience = 'company' and c.status <> 'unknown' and c.cvr = $1",
         facts="f.seen_by_company",
-        # The replaced booking may have been an unannounced one; the two times are the authority's own reminders.
-        fact_data="f.data - '{replaces,halfway_at,lapses_at}'::text[]",
+        # The booking that an announced one replaces, and the inspector's other ones of the day, may be unannounced
+        # (R18); the times are the authority's own reminders.
+        fact_data="f.data - '{replaces,slot,books_control_at,halfway_at,lapses_at}'::text[]",
         tasks="false",
         units="u.cvr = $1",
         quarantines="q.cvr = $1",

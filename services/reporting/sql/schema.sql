@@ -124,7 +124,7 @@ create table cases (
 
   visible_version int not null,        -- how many facts the audience has seen
   updated_at timestamptz not null,     -- domain time of the newest of them
-  primary key (audience, case_id)
+  primary key (case_id, audience)
 ) with (fillfactor = 70);
 create index on cases (audience, opened_at desc, case_id desc);
 create index on cases (audience, cvr, opened_at desc, case_id desc);

@@ -109,7 +109,7 @@ async def test_r18_a_company_is_shown_nothing_of_an_unannounced_control(asker: A
     answer = await asker.get(f"/v1/cases/{AGREEMENT}", Role.COMPANY, CVR)
     case = answer.json()
     assert case["control_day"] is None
-    assert {deadline["name"] for deadline in case["deadlines"]} == {"response", "compliance"}
+    assert {deadline["name"] for deadline in case["deadlines"]} == {"response", "compliance", "control_window"}
     assert "ControlBooked" not in answer.text
     assert "GuidanceScheduled" not in answer.text
 

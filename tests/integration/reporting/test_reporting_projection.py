@@ -108,7 +108,7 @@ async def test_drift_is_named_by_table_and_key_and_a_rebuild_repairs_it(connecti
     await connection.execute("delete from measures")
     await connection.execute("insert into units values ('9999999999', '2020-01-01', '1', 'x', 'x', 'x', 'x')")
     assert await compare(connection) == [
-        f"cases: company {AGREEMENT}",
+        f"cases: {AGREEMENT} company",
         f"measures: {AGREEMENT} {facts.MEASURE}",
         "units: 9999999999 2020-01-01",
     ]

@@ -43,7 +43,7 @@ def test_a_breach_is_a_status_of_its_own_and_ends_the_agreement() -> None:
             (*RUNNING, facts.guidance_offered(), facts.guidance_accepted()),
             ("hold_guidance", "inspector", "2026-06-22T22:00:00+00:00"),
         ),
-        ((*RUNNING, facts.documented()), ("hold_control", "inspector", None)),
+        ((*RUNNING, facts.documented()), ("hold_control", "inspector", "2026-07-31T22:00:00+00:00")),
         (
             (*RUNNING, facts.documented(), facts.booked(announced=True)),
             ("hold_control", "inspector", "2026-06-15T22:00:00+00:00"),
