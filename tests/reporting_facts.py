@@ -123,6 +123,8 @@ def deadline_set(agreement_id: UUID = AGREEMENT, *, cvr: str = CVR, topic: str =
 def guidance_scheduled() -> Event:
     return guidance.GuidanceScheduled(
         agreement_id=AGREEMENT,
+        cvr=CVR,
+        p_number=UNIT,
         inspector=INSPECTOR,
         due=deadline("R12", "2026-04-20", "2026-03-20", "Accepted", 31, LengthUnit.DAYS),
         coming_due_at=on("2026-04-13"),

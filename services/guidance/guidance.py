@@ -64,11 +64,11 @@ class RecordMeeting:
     form: ContactForm
     held_at: datetime
     inspector: str
-    participants: tuple[str, ...] = ()
-    involvement: Involvement = Involvement()
-    minutes_spent: int | None = None
-    usefulness: int | None = None
-    summary: str | None = None
+    participants: tuple[str, ...]
+    involvement: Involvement
+    minutes_spent: int | None
+    usefulness: int | None
+    summary: str | None
 
 
 @dataclass(frozen=True)
@@ -267,8 +267,8 @@ def close(state: State, command: CloseGuidance) -> Sequence[Event]:
 
 
 def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
-    """R12: what was not offered falls due, and later escalates."""
-    if not isinstance(state, Awaited):
+    """R12, R28: what was not offered falls due, and later escalates; a timer that no longer stands does nothing."""
+    if not isinstance(state, Awaited) or timers(state).get(timer.name) != timer.due:
         return ()
     fact = GuidanceFellDue if timer.name == DUE else GuidanceBecameOverdue
     return (fact(agreement_id=state.scheduled.agreement_id, at=timer.at),)

@@ -1,14 +1,13 @@
 """How an agreement looks in the view: its dates, its status and what must happen next, folded from facts."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.reporting.case import Case, Next, Party, Status, Step
+from services.reporting.case import Case, Next, Party, Status, Step, changed
 from services.reporting.problem_group import problem_group
 from shared.contracts import control, guidance, offers, orders
 from shared.deadlines.copenhagen import end_of, start_of
@@ -104,7 +103,7 @@ def hearing_runs(case: Case) -> bool:
 def _offer(case: Case, event: Event) -> Case:
     match event:
         case offers.OfferSent():
-            return replace(
+            return changed(
                 case,
                 opened_at=event.sent_at,
                 kind=event.kind,
@@ -117,15 +116,15 @@ def _offer(case: Case, event: Event) -> Case:
                 period_months=event.period_months,
             )
         case offers.OfferDelivered():
-            return _with_deadline(replace(case, delivered_at=event.available_at), "response", event.response_deadline)
+            return _with_deadline(changed(case, delivered_at=event.available_at), "response", event.response_deadline)
         case offers.DeliveryFailed():
-            return replace(case, delivery_failures=case.delivery_failures + 1)
+            return changed(case, delivery_failures=case.delivery_failures + 1)
         case offers.OfferOpened():
-            return replace(case, read_at=case.read_at or event.opened_at)
+            return changed(case, read_at=case.read_at or event.opened_at)
         case offers.OfferUnansweredHalfway():
-            return replace(case, halfway_at=event.at)
+            return changed(case, halfway_at=event.at)
         case offers.Accepted():
-            return replace(
+            return changed(
                 case,
                 kind=event.kind,
                 cvr=event.cvr,
@@ -138,32 +137,32 @@ def _offer(case: Case, event: Event) -> Case:
                 accept_reason=event.reason,
             )
         case offers.Declined():
-            return replace(case, declined_at=event.declined_at, decline_reason=event.reason)
+            return changed(case, declined_at=event.declined_at, decline_reason=event.reason)
         case offers.Lapsed():
-            return replace(case, lapsed_at=event.lapsed_at)
+            return changed(case, lapsed_at=event.lapsed_at)
         case offers.Withdrawn():
-            return replace(case, withdrawn_at=event.withdrawn_at, withdrawal_rule=event.rule)
+            return changed(case, withdrawn_at=event.withdrawn_at, withdrawal_rule=event.rule)
         case offers.AcceptanceConflictFlagged():
-            return replace(case, acceptance_conflict=True)
+            return changed(case, acceptance_conflict=True)
     return case
 
 
 def _guidance(case: Case, event: Event) -> Case:
     match event:
         case guidance.GuidanceScheduled():
-            return _with_deadline(replace(case, inspector=case.inspector or event.inspector), "guidance", event.due)
+            return _with_deadline(changed(case, inspector=case.inspector or event.inspector), "guidance", event.due)
         case guidance.GuidanceFellDue():
-            return replace(case, guidance_fell_due_at=event.at)
+            return changed(case, guidance_fell_due_at=event.at)
         case guidance.GuidanceBecameOverdue():
-            return replace(case, guidance_overdue_at=event.at)
+            return changed(case, guidance_overdue_at=event.at)
         case guidance.GuidanceOffered():
-            return replace(case, guidance_offered_at=case.guidance_offered_at or event.offered_at)
+            return changed(case, guidance_offered_at=case.guidance_offered_at or event.offered_at)
         case guidance.GuidanceAccepted():
-            return replace(case, guidance_accepted_at=event.answered_at)
+            return changed(case, guidance_accepted_at=event.answered_at)
         case guidance.GuidanceDeclined():
-            return replace(case, guidance_declined_at=event.answered_at, guidance_decline_reason=event.reason)
+            return changed(case, guidance_declined_at=event.answered_at, guidance_decline_reason=event.reason)
         case guidance.GuidanceHeld():
-            return replace(
+            return changed(
                 case,
                 guidance_held_at=case.guidance_held_at or event.held_at,
                 guidance_meetings=case.guidance_meetings + 1,
@@ -176,7 +175,7 @@ def _guidance(case: Case, event: Event) -> Case:
 def _control(case: Case, event: Event) -> Case:
     match event:
         case control.ComplianceDeadlineSet():
-            known = replace(
+            known = changed(
                 case,
                 cvr=event.cvr,
                 p_number=event.p_number,
@@ -188,7 +187,7 @@ def _control(case: Case, event: Event) -> Case:
             return _with_deadline(running, "control_window", event.control_window)
         case control.DocumentationReceived():
             complete = case.documentation_complete_at or (event.received_at if event.complete else None)
-            documented = replace(
+            documented = changed(
                 case,
                 documentation_at=case.documentation_at or event.received_at,
                 documentation_parts=max(case.documentation_parts, event.part),
@@ -198,7 +197,7 @@ def _control(case: Case, event: Event) -> Case:
                 return documented
             return _with_deadline(documented, "control_window", event.control_window)
         case control.ControlBooked():
-            booked = replace(
+            booked = changed(
                 case,
                 control_id=event.control_id,
                 control_day=event.day,
@@ -208,10 +207,10 @@ def _control(case: Case, event: Event) -> Case:
             )
             return _with_deadline(booked, "control_window", event.window)
         case control.ControlTurnedIntoGuidance():
-            return _without_booking(replace(case, controls_undecided=case.controls_undecided + 1))
+            return _without_booking(changed(case, controls_undecided=case.controls_undecided + 1))
         case control.ControlCompleted():
             spread = case.spread_further if event.spread_further is None else event.spread_further
-            return replace(
+            return changed(
                 case,
                 control_held_at=event.held_at,
                 control_form=event.form,
@@ -226,22 +225,22 @@ def _control(case: Case, event: Event) -> Case:
 def _ending(case: Case, event: Event) -> Case:
     match event:
         case control.Fulfilled():
-            return replace(case, fulfilled_at=event.fulfilled_at, follow_up_on=event.follow_up_on)
+            return changed(case, fulfilled_at=event.fulfilled_at, follow_up_on=event.follow_up_on)
         case control.Breached():
-            return replace(case, breached_at=event.breached_at)
+            return changed(case, breached_at=event.breached_at)
         case control.HearingOpened():
-            return _with_deadline(replace(case, hearing_opened_at=event.opened_at), "hearing", event.answer_deadline)
+            return _with_deadline(changed(case, hearing_opened_at=event.opened_at), "hearing", event.answer_deadline)
         case control.HearingAnswered():
-            return replace(case, hearing_ended_at=event.answered_at)
+            return changed(case, hearing_ended_at=event.answered_at)
         case control.HearingExpired():
-            return replace(case, hearing_ended_at=event.at)
+            return changed(case, hearing_ended_at=event.at)
         case control.OrderRequested():
-            return replace(case, order_requested_at=event.requested_at)
+            return changed(case, order_requested_at=event.requested_at)
         case control.FollowUpFellDue():
-            return replace(case, follow_up_fell_due_at=event.at)
+            return changed(case, follow_up_fell_due_at=event.at)
         case control.FollowUpHeld():
             spread = case.spread_further if event.spread_further is None else event.spread_further
-            return replace(
+            return changed(
                 case,
                 follow_up_held_at=event.held_at,
                 follow_up_minutes=event.minutes_spent,
@@ -261,7 +260,7 @@ def _what_followed(case: Case, event: Event) -> Case:
 
 
 def _followed(case: Case, by: UUID, at: datetime) -> Case:
-    return case if case.followed_by is not None else replace(case, followed_by=by, followed_at=at)
+    return case if case.followed_by is not None else changed(case, followed_by=by, followed_at=at)
 
 
 def _steps_while_running(case: Case) -> Iterator[Next]:
@@ -318,11 +317,11 @@ def _after_breach(case: Case) -> Next | None:
 
 def _with_deadline(case: Case, name: str, deadline: BaseModel) -> Case:
     """R27: a deadline is kept with all that explains it."""
-    return replace(case, deadlines={**case.deadlines, name: deadline.model_dump(mode="json")})
+    return changed(case, deadlines={**case.deadlines, name: deadline.model_dump(mode="json")})
 
 
 def _without_booking(case: Case) -> Case:
-    return replace(
+    return changed(
         case,
         control_id=None,
         control_day=None,

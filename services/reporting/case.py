@@ -81,9 +81,9 @@ class Next:
     due: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
-    """The columns of the table `cases`, which says what they mean."""
+    """The columns of the table `cases`, which says what they mean. Without slots, for the sake of `changed`."""
 
     audience: Audience
     case_id: UUID
@@ -165,3 +165,10 @@ class Case:
     suspended: bool = False
 
     visible_version: int = 0
+
+
+def changed(case: Case, **columns: Any) -> Case:
+    """Like dataclasses.replace, which takes ten times as long for so many fields; and folding does little else."""
+    copy = object.__new__(Case)
+    copy.__dict__.update(case.__dict__, **columns)
+    return copy

@@ -1,12 +1,12 @@
 """Fold a fact into the rows of the cases that it is about, per audience."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.reporting import agreement_case, order_case, other_case
-from services.reporting.case import AUDIENCES, Audience, Case, CaseType, Status
+from services.reporting.case import AUDIENCES, Audience, Case, CaseType, Status, changed
 from shared.contracts import orders
 from shared.kernel.events import Event
 from shared.kernel.received import Received
@@ -79,7 +79,7 @@ def _settled(case: Case, at: datetime) -> Case:
     """With the columns that follow from the others; in one copy, for copying a row is what folding costs."""
     following = _SUBJECTS[case.case_type].next_step(case)
     is_agreement = case.case_type is CaseType.AGREEMENT
-    return replace(
+    return changed(
         case,
         status=agreement_case.status(case) if is_agreement else case.status,
         ended_at=agreement_case.ended_at(case) if is_agreement else case.ended_at,

@@ -1,9 +1,8 @@
 """How an order looks in the view (R25): issued, moved, appealed, complied with, revoked."""
 
-from dataclasses import replace
 from datetime import datetime
 
-from services.reporting.case import Case, Next, Party, Status, Step
+from services.reporting.case import Case, Next, Party, Status, Step, changed
 from services.reporting.problem_group import problem_group
 from shared.contracts import orders
 from shared.deadlines.copenhagen import end_of, start_of
@@ -14,7 +13,7 @@ def fold(case: Case, event: Event) -> Case:
     """The order after one more fact; facts of one order come in order, for one system says them all."""
     match event:
         case orders.OrderIssued():
-            return replace(
+            return changed(
                 case,
                 status=Status.ISSUED,
                 opened_at=start_of(event.issued_on),
@@ -28,9 +27,9 @@ def fold(case: Case, event: Event) -> Case:
                 order_deadline=event.deadline,
             )
         case orders.OrderDeadlineMoved():
-            return replace(case, order_deadline=event.deadline)
+            return changed(case, order_deadline=event.deadline)
         case orders.OrderAppealed():
-            return replace(
+            return changed(
                 case, status=Status.APPEALED, appealed_at=start_of(event.appealed_on), suspended=event.suspends
             )
         case orders.OrderCompliedWith():
@@ -65,4 +64,4 @@ def next_step(case: Case) -> Next | None:
 
 
 def _ended(case: Case, status: Status, at: datetime) -> Case:
-    return replace(case, status=status, ended_at=at, suspended=False)
+    return changed(case, status=status, ended_at=at, suspended=False)

@@ -1,8 +1,6 @@
 """How a case of another system looks in the view (R26): inspections, investigations, other reactions."""
 
-from dataclasses import replace
-
-from services.reporting.case import Case, Next, Party, Status, Step
+from services.reporting.case import Case, Next, Party, Status, Step, changed
 from services.reporting.problem_group import problem_group
 from shared.contracts import orders
 from shared.deadlines.copenhagen import start_of
@@ -13,7 +11,7 @@ def fold(case: Case, event: Event) -> Case:
     """The case after one more fact; it is opened and closed, and more we are not told."""
     match event:
         case orders.OtherCaseOpened():
-            return replace(
+            return changed(
                 case,
                 status=Status.OPEN,
                 opened_at=start_of(event.opened_on),
@@ -26,7 +24,7 @@ def fold(case: Case, event: Event) -> Case:
                 agreement_id=event.agreement_id,
             )
         case orders.OtherCaseClosed():
-            return replace(case, status=Status.CLOSED, ended_at=start_of(event.closed_on))
+            return changed(case, status=Status.CLOSED, ended_at=start_of(event.closed_on))
     return case
 
 

@@ -91,7 +91,7 @@ class Table(Generic[Row]):
 
     def _restored(self, record: asyncpg.Record) -> Row:
         restored = {name: read(record[name]) for name, read in self._readers.items()}
-        return self.row(**{**record, **restored})
+        return self.row(**dict(record.items()) | restored)
 
     @cached_property
     def _readers(self) -> Mapping[str, Callable[[Any], Any]]:

@@ -39,6 +39,11 @@ class Viewer:
         if not self.may_see_company(cvr):
             raise not_found(what)
 
+    def require_to_act(self, cvr: str | None, what: str) -> None:
+        """Raises 404 where the asker has nothing to do with the case. The portal acts on all and reads none."""
+        if self.role is not Role.PORTAL:
+            self.require_company(cvr, what)
+
     def require_role(self, *roles: Role) -> None:
         """Raises 403 for every other role."""
         if self.role not in roles:

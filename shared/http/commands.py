@@ -92,7 +92,9 @@ class CommandGate:
             loaded = await self.store.load(stream)
             state = decider.fold([recorded.event for recorded in loaded.events])
             if not creates:
-                asker.require_company(decider.concerns(state).get("cvr"), f"{decider.name} {stream}")
+                if not loaded.events:
+                    raise not_found(f"{decider.name} {stream}")
+                asker.require_to_act(decider.concerns(state).get("cvr"), f"{decider.name} {stream}")
                 _require_match(request, seen(asker, loaded.events))
             prepared = await prepare(state)
             intent = Intent(decider, stream, prepared.command, expected=loaded.version)

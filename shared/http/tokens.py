@@ -21,7 +21,7 @@ from shared.reference.identifiers import is_valid_cvr
 
 AUDIENCE = "aftale"
 LIFETIME_SECONDS = 12 * 3600
-_ALGORITHM = "EdDSA"
+_ALGORITHM = "Ed25519"
 
 
 class Role(StrEnum):

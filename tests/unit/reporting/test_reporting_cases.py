@@ -1,11 +1,12 @@
 """How the rows of cases follow from facts."""
 
+from dataclasses import fields
 from datetime import date
 from itertools import permutations
 
 import pytest
 
-from services.reporting.case import Status
+from services.reporting.case import Case, Status
 from services.reporting.fold_batch import Rows, fold_batch
 from shared.contracts import orders
 from shared.contracts.vocabulary import ControlOutcome
@@ -176,3 +177,8 @@ def test_unknown_facts_change_no_row() -> None:
     known = feed.receive(facts.sent())
     with_unknown = fold_batch(Rows(), list(enumerate([*known, feed.unknown()], 1)))
     assert with_unknown == fold_batch(Rows(), list(enumerate(known, 1)))
+
+
+def test_a_fold_gives_a_row_no_column_that_the_table_has_not() -> None:
+    case = case_after(*TO_BREACH, facts.hearing_opened(), facts.order_issued(), facts.follow_up_held())
+    assert set(vars(case)) == {field.name for field in fields(Case)}

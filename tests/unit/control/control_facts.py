@@ -1,0 +1,222 @@
+"""The facts and commands from which the tests of control tell their stories."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.control.after_breach import AnswerHearing, RequestOrder
+from services.control.booking import BookControl
+from services.control.course import COURSE, StartCourse
+from services.control.documentation import ReceiveDocumentation
+from services.control.follow_up import HoldFollowUp
+from services.control.judgement import CompleteControl, TurnIntoGuidance
+from services.control.phases import Running
+from shared.contracts.control import (
+    ComplianceDeadlineSet,
+    ControlBooked,
+    ControlTurnedIntoGuidance,
+    DocumentationReceived,
+    HearingAnswered,
+    HearingExpired,
+)
+from shared.contracts.offers import Accepted
+from shared.contracts.vocabulary import (
+    AgreementKind,
+    ContactForm,
+    ControlOutcome,
+    Involvement,
+    JudgedBy,
+    Measure,
+    MeasureObservation,
+    MeasureUse,
+    SpokeWith,
+)
+from shared.kernel.events import Event
+from shared.policy.policies import load_policies
+from tests.unit.scenario import scenarios_of
+
+AGREEMENT = UUID(int=1)
+CONTROL = UUID(int=2)
+OTHER_CONTROL = UUID(int=3)
+LIFT = UUID(int=4)
+GLOVES = UUID(int=5)
+REQUEST = UUID(int=6)
+CVR, UNIT, INSPECTOR = "13748136", "1000000001", "inspector-1"
+NOISE, PSYCHOSOCIAL = "011", "061"
+"""Topics: noise in production, and one of the psychosocial group."""
+POLICIES = load_policies()
+COMPLIANCE_DAY = date(2026, 6, 22)
+"""Three months from 20 March is Saturday 20 June; Monday follows."""
+given = scenarios_of(COURSE)
+
+
+def at(day: str, time: str = "10:00") -> datetime:
+    """A time of a summer day in Copenhagen."""
+    return datetime.fromisoformat(f"{day}T{time}+02:00")
+
+
+def accepted(topic: str = NOISE, months: int = 3) -> Accepted:
+    return Accepted(
+        agreement_id=AGREEMENT,
+        kind=AgreementKind.SUSPICION,
+        cvr=CVR,
+        p_number=UNIT,
+        topic=topic,
+        inspector=INSPECTOR,
+        period_months=months,
+        accepted_at=at("2026-03-20"),
+        accepted_by="person-1",
+    )
+
+
+def start(topic: str = NOISE, months: int = 3) -> StartCourse:
+    fact = accepted(topic, months)
+    return StartCourse(at=fact.accepted_at, policy=POLICIES.at(fact.accepted_at), fact=fact)
+
+
+def started(topic: str = NOISE, months: int = 3) -> ComplianceDeadlineSet:
+    return given().when(start(topic, months)).one(ComplianceDeadlineSet)
+
+
+def measure(measure_id: UUID = LIFT, level: int = 3, psychosocial_level: int | None = None) -> Measure:
+    return Measure(
+        measure_id=measure_id, kind="technical-aid", ladder_level=level, psychosocial_level=psychosocial_level
+    )
+
+
+def document(
+    day: str = "2026-06-01", *, complete: bool = True, measures: tuple[Measure, ...] = (measure(),)
+) -> ReceiveDocumentation:
+    return ReceiveDocumentation(
+        at=at(day),
+        policy=POLICIES.at(at(day)),
+        sent_by="person-1",
+        complete=complete,
+        measures=measures,
+        measure_descriptions={one.measure_id: "A lift at station four." for one in measures},
+        text="We have bought a lift.",
+        files=(),
+    )
+
+
+def documented(
+    *history: Event, day: str = "2026-06-01", complete: bool = True, measures: tuple[Measure, ...] = (measure(),)
+) -> DocumentationReceived:
+    """The part that follows on this history (a course that has just started, where none is given)."""
+    command = document(day, complete=complete, measures=measures)
+    return given(*(history or (started(),))).when(command).one(DocumentationReceived)
+
+
+def book(day: str, *, on: str = "2026-06-02", **changes: Any) -> BookControl:
+    values: dict[str, Any] = {
+        "at": at(on),
+        "policy": POLICIES.at(at(on)),
+        "control_id": CONTROL,
+        "day": date.fromisoformat(day),
+        "slot": 1,
+        "form": ContactForm.VISIT,
+        "announced": False,
+        "late_reason": None,
+    }
+    return BookControl(**{**values, **changes})
+
+
+def booked(*history: Event, day: str = "2026-07-01", **changes: Any) -> ControlBooked:
+    """The booking that follows on this history (a course that has just started, where none is given)."""
+    return given(*(history or (started(),))).when(book(day, **changes)).one(ControlBooked)
+
+
+def observed(
+    measure_id: UUID = LIFT, use: MeasureUse = MeasureUse.IN_USE, non_use_reason: str | None = None
+) -> MeasureObservation:
+    return MeasureObservation(measure_id=measure_id, use=use, non_use_reason=non_use_reason)
+
+
+def complete(
+    outcome: ControlOutcome = ControlOutcome.NO_VIOLATION, *, on: datetime = at("2026-07-01"), **changes: Any
+) -> CompleteControl:
+    values: dict[str, Any] = {
+        "at": on,
+        "policy": POLICIES.at(on),
+        "inspector": INSPECTOR,
+        "form": ContactForm.VISIT,
+        "form_reason": None,
+        "outcome": outcome,
+        "judged_by": (JudgedBy.SEEN_IN_USE,),
+        "spoke_with": (SpokeWith.MANAGER, SpokeWith.SAFETY_REPRESENTATIVE),
+        "measures": (),
+        "involvement": Involvement(),
+        "spread_further": None,
+        "findings": "The lift stood at station four, and was used.",
+        "not_seen": None,
+        "photos": (),
+    }
+    return CompleteControl(**{**values, **changes})
+
+
+def turn(on: datetime = at("2026-07-01"), reason: str = "work_unfinished") -> TurnIntoGuidance:
+    return TurnIntoGuidance(
+        at=on,
+        inspector=INSPECTOR,
+        form=ContactForm.VISIT,
+        reason=reason,
+        involvement=Involvement(),
+        summary="The lift had not been delivered.",
+    )
+
+
+def turned(*history: Event, on: datetime = at("2026-07-01")) -> ControlTurnedIntoGuidance:
+    return given(*history).when(turn(on)).one(ControlTurnedIntoGuidance)
+
+
+def running(*history: Event) -> Running:
+    """The state of a course that runs."""
+    state = given(*history).state
+    assert isinstance(state, Running)
+    return state
+
+
+def fulfilled_course() -> tuple[Event, ...]:
+    """Documented, controlled on 1 July, and found in order."""
+    history = _controlled_course(NOISE)
+    return (*history, *given(*history).when(complete()).events)
+
+
+def breached_course(topic: str = NOISE) -> tuple[Event, ...]:
+    """Documented, controlled on 1 July, and found in breach; the hearing is open until 15 July."""
+    history = _controlled_course(topic)
+    return (*history, *given(*history).when(complete(ControlOutcome.VIOLATION)).events)
+
+
+def answer_hearing(on: datetime = at("2026-07-10")) -> AnswerHearing:
+    return AnswerHearing(at=on, person="person-1", answer="The lift is late; it comes next week.")
+
+
+def hearing_answered() -> HearingAnswered:
+    return given(*breached_course()).when(answer_hearing()).one(HearingAnswered)
+
+
+def hearing_expired() -> HearingExpired:
+    return HearingExpired(agreement_id=AGREEMENT, at=at("2026-07-16", "00:00"))
+
+
+def request_order(on: datetime = at("2026-07-16")) -> RequestOrder:
+    return RequestOrder(at=on, request_id=REQUEST, inspector=INSPECTOR, reasons="The noise is as before.")
+
+
+def hold_follow_up(on: datetime = at("2027-07-01"), **changes: Any) -> HoldFollowUp:
+    values: dict[str, Any] = {
+        "at": on,
+        "inspector": INSPECTOR,
+        "form": ContactForm.PHONE,
+        "measures": (observed(),),
+        "spread_further": True,
+        "minutes_spent": 20,
+    }
+    return HoldFollowUp(**{**values, **changes})
+
+
+def _controlled_course(topic: str) -> tuple[Event, ...]:
+    terms = started(topic)
+    part = documented(terms)
+    return (terms, part, booked(terms, part))

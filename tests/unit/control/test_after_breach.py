@@ -1,0 +1,89 @@
+"""After a breach: the hearing, and the order that is asked for (R22)."""
+
+from datetime import date
+
+import pytest
+
+from shared.contracts.control import HearingAnswered, HearingExpired, OrderRequested
+from shared.deadlines.copenhagen import end_of
+from shared.kernel.decider import TimerDue
+from shared.kernel.events import Event
+from tests.unit.control.control_facts import (
+    AGREEMENT,
+    CVR,
+    REQUEST,
+    UNIT,
+    answer_hearing,
+    at,
+    breached_course,
+    fulfilled_course,
+    given,
+    hearing_answered,
+    hearing_expired,
+    request_order,
+    started,
+)
+
+BREACHED = breached_course()
+"""The hearing is open until 15 July."""
+HEARING_ENDS = end_of(date(2026, 7, 15))
+EXPIRES = TimerDue("hearing", HEARING_ENDS, HEARING_ENDS)
+
+
+def order_requested() -> OrderRequested:
+    return given(*BREACHED, hearing_answered()).when(request_order()).one(OrderRequested)
+
+
+def test_r22_the_hearing_ends_with_its_deadline() -> None:
+    assert given(*BREACHED).timers() == {"hearing": HEARING_ENDS}
+
+
+def test_r22_the_company_is_heard() -> None:
+    heard = given(*BREACHED).when(answer_hearing())
+    assert heard.one(HearingAnswered).answer == "The lift is late; it comes next week."
+    assert heard.timers() == {}
+
+
+def test_r22_an_answer_in_the_last_minute_is_in_time() -> None:
+    given(*BREACHED).when(answer_hearing(at("2026-07-15", "23:59"))).records(HearingAnswered)
+
+
+def test_r22_an_answer_at_midnight_is_late() -> None:
+    given(*BREACHED).when(answer_hearing(at("2026-07-16", "00:00"))).refused("R22", deadline=date(2026, 7, 15))
+
+
+@pytest.mark.parametrize("end", [hearing_answered(), hearing_expired()], ids=["answered", "expired"])
+def test_r22_the_company_is_heard_once(end: Event) -> None:
+    given(*BREACHED, end).when(answer_hearing()).refused("R22", "over")
+
+
+def test_r22_a_company_that_says_nothing_lets_its_time_pass() -> None:
+    silent = given(*BREACHED).when(EXPIRES)
+    silent.then(HearingExpired(agreement_id=AGREEMENT, at=HEARING_ENDS))
+    assert silent.timers() == {}
+
+
+@pytest.mark.parametrize("end", [hearing_answered(), hearing_expired()], ids=["answered", "expired"])
+def test_r22_then_the_order_is_asked_for(end: Event) -> None:
+    order = given(*BREACHED, end).when(request_order()).one(OrderRequested)
+    assert (order.request_id, order.cvr, order.p_number, order.topic) == (REQUEST, CVR, UNIT, "011")
+
+
+def test_r22_no_order_before_the_company_was_heard() -> None:
+    given(*BREACHED).when(request_order(at("2026-07-02"))).refused("R22", "heard before the order")
+
+
+def test_r22_one_breach_leads_to_one_order() -> None:
+    ordered = order_requested()
+    given(*BREACHED, hearing_answered(), ordered).when(request_order()).refused("R22", at=ordered.requested_at)
+
+
+@pytest.mark.parametrize("history", [(), (started(),), fulfilled_course()], ids=["none", "running", "kept"])
+def test_r22_hearing_and_order_follow_from_a_breach_only(history: tuple[Event, ...]) -> None:
+    given(*history).when(answer_hearing()).refused("R22")
+    given(*history).when(request_order()).refused("R22")
+
+
+@pytest.mark.xfail(strict=True, reason="R28: an answer that is recorded while the timer fires is followed by an expiry")
+def test_r28_a_hearing_that_was_answered_does_not_expire() -> None:
+    given(*BREACHED, hearing_answered()).when(EXPIRES).then()

@@ -1,0 +1,170 @@
+"""Booking a control: on which day, in whose calendar, and what an earlier booking becomes (R17, R18, R21)."""
+
+from datetime import date
+from itertools import islice, takewhile
+
+import pytest
+
+from services.control.booking import candidate_days
+from services.control.course import BookWhenDue
+from shared.contracts.control import ControlBooked
+from shared.contracts.vocabulary import ContactForm
+from shared.deadlines.deadlines import is_working_day
+from shared.kernel.events import Event
+from tests.unit.control.control_facts import (
+    AGREEMENT,
+    COMPLIANCE_DAY,
+    CONTROL,
+    INSPECTOR,
+    OTHER_CONTROL,
+    POLICIES,
+    at,
+    book,
+    booked,
+    breached_course,
+    documented,
+    fulfilled_course,
+    given,
+    running,
+    started,
+    turned,
+)
+
+POLICY = POLICIES.at(at("2026-06-02"))
+WINDOW_ENDS = date(2026, 7, 31)
+"""60 days from 1 June are 31 July, a Friday."""
+
+
+def inside(*history: Event, on: str = "2026-06-02") -> list[date]:
+    """The days that are tried before those that need a reason."""
+    course = running(*history)
+    days = candidate_days(course, at(on), POLICY)
+    return list(takewhile(lambda day: day <= course.window.last_day, days))
+
+
+def test_r17_a_control_is_booked_in_the_window_of_the_documentation() -> None:
+    terms, part = started(), documented()
+    given(terms, part).when(book("2026-07-01")).then(
+        ControlBooked(
+            agreement_id=AGREEMENT,
+            control_id=CONTROL,
+            inspector=INSPECTOR,
+            day=date(2026, 7, 1),
+            slot=1,
+            form=ContactForm.VISIT,
+            announced=False,
+            window=running(terms, part).window,
+            booked_at=at("2026-06-02"),
+        )
+    )
+
+
+def test_r17_two_bookings_never_take_one_place() -> None:
+    booking = given(started()).when(book("2026-07-01", slot=2))
+    assert booking.reservations() == {f"calendar/{INSPECTOR}/2026-07-01/2"}
+    assert booking.timers() == {}
+
+
+def test_r17_a_new_booking_takes_the_place_of_the_earlier_one_and_gives_its_place_up() -> None:
+    terms = started()
+    earlier = booked(terms, day="2026-07-01")
+    later = given(terms, earlier).when(book("2026-07-02", control_id=OTHER_CONTROL))
+    assert later.one(ControlBooked).replaces == CONTROL
+    assert later.reservations() == {f"calendar/{INSPECTOR}/2026-07-02/1"}
+
+
+def test_r17_the_last_day_of_the_window_needs_no_reason() -> None:
+    given(started(), documented()).when(book("2026-07-31")).records(ControlBooked)
+
+
+def test_r17_a_day_after_the_window_needs_a_reason() -> None:
+    given(started(), documented()).when(book("2026-08-03")).refused("R17", day=date(2026, 8, 3), last_day=WINDOW_ENDS)
+
+
+def test_r17_a_day_after_the_window_with_a_reason_is_booked_and_counted() -> None:
+    late = given(started(), documented()).when(book("2026-08-03", late_reason="season"))
+    assert late.one(ControlBooked).late_reason == "season"
+    assert late.timers() == {}
+
+
+@pytest.mark.parametrize("day", ["2026-06-13", "2026-06-14", "2026-06-05"], ids=["Saturday", "Sunday", "5 June"])
+def test_r17_a_control_is_held_on_a_working_day(day: str) -> None:
+    given(started(), documented()).when(book(day)).refused("R17", "working day", day=date.fromisoformat(day))
+
+
+def test_r17_no_control_is_booked_on_a_day_that_is_over() -> None:
+    given(started(), documented()).when(book("2026-06-01", on="2026-06-02")).refused("R17", day=date(2026, 6, 1))
+
+
+@pytest.mark.parametrize(
+    ("history", "how"),
+    [((), "not_running"), (fulfilled_course(), "fulfilled"), (breached_course(), "breached")],
+    ids=["none", "kept", "broken"],
+)
+def test_r17_there_must_be_something_to_control(history: tuple[Event, ...], how: str) -> None:
+    given(*history).when(book("2026-07-01")).refused("R17", how=how)
+
+
+def test_r17_a_booking_that_comes_by_itself_after_the_decision_does_nothing() -> None:
+    given(*fulfilled_course()).when(BookWhenDue(book("2026-07-01"))).then()
+
+
+def test_r17_a_booking_that_comes_by_itself_is_a_booking() -> None:
+    given(started()).when(BookWhenDue(book("2026-07-01"))).records(ControlBooked)
+
+
+def test_r17_a_booking_beyond_the_window_that_documentation_has_started_is_made_anew() -> None:
+    terms = started()
+    booking = booked(terms, day="2026-08-20")
+    part = documented(terms, booking, day="2026-06-03")
+    assert given(terms, booking, part).timers() == {"book-control": at("2026-06-03")}
+
+
+def test_r17_a_booking_inside_the_window_that_documentation_has_started_stands() -> None:
+    terms = started()
+    booking = booked(terms, day="2026-07-22")
+    assert given(terms, booking, documented(terms, booking, day="2026-06-03")).timers() == {}
+
+
+def test_r21_after_a_control_that_decided_nothing_another_is_booked_at_once() -> None:
+    terms, part = started(), documented()
+    booking = booked(terms, part)
+    history = (terms, part, booking, turned(terms, part, booking, on=at("2026-07-01", "14:00")))
+    assert given(*history).timers() == {"book-control": at("2026-07-01", "14:00")}
+    assert given(*history).reservations() == frozenset()
+
+
+def test_r17_the_day_that_the_policy_aims_at_is_tried_first() -> None:
+    assert inside(started(), documented())[:2] == [date(2026, 7, 1), date(2026, 7, 2)]
+
+
+def test_r17_later_days_are_tried_before_earlier_ones_and_all_working_days_of_the_window_are() -> None:
+    days = inside(started(), documented())
+    turn = days.index(WINDOW_ENDS)
+    assert days[turn + 1] == date(2026, 6, 30)
+    assert days[-1] == date(2026, 6, 3)
+    assert days[: turn + 1] == sorted(days[: turn + 1])
+    assert days[turn + 1 :] == sorted(days[turn + 1 :], reverse=True)
+    assert len(set(days)) == len(days) == 42
+
+
+def test_r17_only_working_days_are_tried() -> None:
+    days = list(islice(candidate_days(running(started(), documented()), at("2026-06-02"), POLICY), 100))
+    assert all(is_working_day(day, POLICY) for day in days)
+    assert date(2026, 6, 5) not in days
+
+
+def test_r17_without_documentation_no_day_before_the_deadline_is_tried() -> None:
+    assert min(inside(started())) == date(2026, 6, 23)
+    assert date(2026, 6, 22) == COMPLIANCE_DAY
+
+
+def test_r17_days_after_a_full_window_are_tried_last() -> None:
+    course = running(started(), documented())
+    days = islice(candidate_days(course, at("2026-06-02"), POLICY), 44)
+    assert list(days)[-2:] == [date(2026, 8, 3), date(2026, 8, 4)]
+
+
+def test_r17_after_the_window_the_next_working_day_is_tried_first() -> None:
+    course = running(started(), documented())
+    assert next(candidate_days(course, at("2026-08-14"), POLICY)) == date(2026, 8, 17)

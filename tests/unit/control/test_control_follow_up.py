@@ -1,0 +1,96 @@
+"""The follow-up, a year after fulfilment (R24, R35, R39)."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from shared.contracts.control import FollowUpFellDue, FollowUpHeld, Fulfilled
+from shared.contracts.vocabulary import MeasureUse
+from shared.deadlines.copenhagen import start_of
+from shared.kernel.decider import TimerDue
+from shared.kernel.events import Event
+from tests.unit.control.control_facts import (
+    AGREEMENT,
+    LIFT,
+    at,
+    breached_course,
+    fulfilled_course,
+    given,
+    hold_follow_up,
+    observed,
+    started,
+)
+
+FULFILLED = fulfilled_course()
+"""On 1 July 2026."""
+DUE = start_of(date(2027, 7, 1))
+FALLS_DUE = TimerDue("follow-up", DUE, DUE)
+
+
+def fell_due() -> FollowUpFellDue:
+    return FollowUpFellDue(agreement_id=AGREEMENT, at=DUE)
+
+
+def held() -> FollowUpHeld:
+    return given(*FULFILLED, fell_due()).when(hold_follow_up()).one(FollowUpHeld)
+
+
+def without_follow_up() -> tuple[Event, ...]:
+    """The same course under a policy that has follow-ups switched off."""
+    return tuple(
+        event.model_copy(update={"follow_up_on": None}) if isinstance(event, Fulfilled) else event
+        for event in FULFILLED
+    )
+
+
+def test_r24_a_year_after_fulfilment_it_falls_due() -> None:
+    assert given(*FULFILLED).timers() == {"follow-up": DUE}
+    due = given(*FULFILLED).when(FALLS_DUE)
+    due.then(fell_due())
+    assert due.timers() == {}
+
+
+def test_r24_the_company_does_not_see_that_it_fell_due() -> None:
+    assert not fell_due().seen_by_company()
+
+
+def test_r24_where_the_policy_has_it_switched_off_nothing_falls_due() -> None:
+    assert given(*without_follow_up()).timers() == {}
+
+
+def test_r35_r39_it_says_whether_the_measures_are_in_use_and_have_spread() -> None:
+    seen = observed(LIFT, MeasureUse.LIMITED, "in-the-way")
+    follow_up = given(*FULFILLED, fell_due()).when(hold_follow_up(measures=(seen,))).one(FollowUpHeld)
+    assert follow_up.measures == (seen,)
+    assert follow_up.spread_further is True
+
+
+def test_r35_what_is_said_of_a_measure_is_said_of_one_that_was_documented() -> None:
+    stranger = UUID(int=99)
+    unknown = hold_follow_up(measures=(observed(stranger),))
+    given(*FULFILLED, fell_due()).when(unknown).refused("R20", measure_id=stranger)
+
+
+def test_r24_it_is_held_once() -> None:
+    given(*FULFILLED, fell_due(), held()).when(hold_follow_up()).refused("R24", "held already")
+
+
+@pytest.mark.parametrize("history", [(), (started(),), breached_course()], ids=["none", "running", "broken"])
+def test_r24_only_a_fulfilled_agreement_is_followed_up(history: tuple[Event, ...]) -> None:
+    given(*history).when(hold_follow_up()).refused("R24")
+
+
+@pytest.mark.xfail(strict=True, reason="R28: a follow-up that is held while the timer fires falls due afterwards")
+def test_r28_what_was_held_does_not_fall_due() -> None:
+    given(*FULFILLED, held()).when(FALLS_DUE).then()
+
+
+@pytest.mark.xfail(strict=True, reason="R24: a follow-up is not held before its year is over")
+def test_r24_it_is_not_held_before_a_year_has_passed() -> None:
+    given(*FULFILLED).when(hold_follow_up(at("2026-07-02"))).refused("R24")
+
+
+@pytest.mark.xfail(strict=True, reason="R24: a policy that has it switched off has no follow-up to hold")
+def test_r24_where_the_policy_has_it_switched_off_none_is_held() -> None:
+    given(*without_follow_up()).when(hold_follow_up()).refused("R24")
