@@ -363,5 +363,7 @@ _TIMES = (
 
 def occurred_at(event: Event) -> datetime:
     """When a fact occurred, from its own data."""
+    if isinstance(event, guidance.GuidanceScheduled):
+        return event.due.anchor
     times = (getattr(event, name, None) for name in _TIMES)
     return next((time for time in times if isinstance(time, datetime)), on("2026-07-06"))

@@ -160,7 +160,8 @@ async def test_filters_narrow_the_list(connection: Connection) -> None:
     assert await ids(CaseFilter(industry="mink-farming")) == set()
     assert await ids(CaseFilter(inspector="inspector-8")) == set()
     assert await ids(CaseFilter(p_number="1000000000")) == set()
-    assert await ids(CaseFilter(due_before=facts.on("2026-09-02"))) == {ORDER}
+    assert await ids(CaseFilter(due_before=facts.on("2026-07-31"))) == set()
+    assert await ids(CaseFilter(due_before=facts.on("2026-08-02"))) == {AGREEMENT}
 
 
 async def test_a_table_shows_the_status_that_held_and_was_known(connection: Connection) -> None:

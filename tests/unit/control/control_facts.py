@@ -55,6 +55,12 @@ def at(day: str, time: str = "10:00") -> datetime:
     return datetime.fromisoformat(f"{day}T{time}+02:00")
 
 
+CONTROL_TIME = at("2026-07-01")
+HEARING_TIME = at("2026-07-10")
+ORDER_TIME = at("2026-07-16")
+FOLLOW_UP_TIME = at("2027-07-01")
+
+
 def accepted(topic: str = NOISE, months: int = 3) -> Accepted:
     return Accepted(
         agreement_id=AGREEMENT,
@@ -133,7 +139,7 @@ def observed(
 
 
 def complete(
-    outcome: ControlOutcome = ControlOutcome.NO_VIOLATION, *, on: datetime = at("2026-07-01"), **changes: Any
+    outcome: ControlOutcome = ControlOutcome.NO_VIOLATION, *, on: datetime = CONTROL_TIME, **changes: Any
 ) -> CompleteControl:
     values: dict[str, Any] = {
         "at": on,
@@ -154,7 +160,7 @@ def complete(
     return CompleteControl(**{**values, **changes})
 
 
-def turn(on: datetime = at("2026-07-01"), reason: str = "work_unfinished") -> TurnIntoGuidance:
+def turn(on: datetime = CONTROL_TIME, reason: str = "work_unfinished") -> TurnIntoGuidance:
     return TurnIntoGuidance(
         at=on,
         inspector=INSPECTOR,
@@ -165,7 +171,7 @@ def turn(on: datetime = at("2026-07-01"), reason: str = "work_unfinished") -> Tu
     )
 
 
-def turned(*history: Event, on: datetime = at("2026-07-01")) -> ControlTurnedIntoGuidance:
+def turned(*history: Event, on: datetime = CONTROL_TIME) -> ControlTurnedIntoGuidance:
     return given(*history).when(turn(on)).one(ControlTurnedIntoGuidance)
 
 
@@ -188,7 +194,7 @@ def breached_course(topic: str = NOISE) -> tuple[Event, ...]:
     return (*history, *given(*history).when(complete(ControlOutcome.VIOLATION)).events)
 
 
-def answer_hearing(on: datetime = at("2026-07-10")) -> AnswerHearing:
+def answer_hearing(on: datetime = HEARING_TIME) -> AnswerHearing:
     return AnswerHearing(at=on, person="person-1", answer="The lift is late; it comes next week.")
 
 
@@ -200,11 +206,11 @@ def hearing_expired() -> HearingExpired:
     return HearingExpired(agreement_id=AGREEMENT, at=at("2026-07-16", "00:00"))
 
 
-def request_order(on: datetime = at("2026-07-16")) -> RequestOrder:
+def request_order(on: datetime = ORDER_TIME) -> RequestOrder:
     return RequestOrder(at=on, request_id=REQUEST, inspector=INSPECTOR, reasons="The noise is as before.")
 
 
-def hold_follow_up(on: datetime = at("2027-07-01"), **changes: Any) -> HoldFollowUp:
+def hold_follow_up(on: datetime = FOLLOW_UP_TIME, **changes: Any) -> HoldFollowUp:
     values: dict[str, Any] = {
         "at": on,
         "inspector": INSPECTOR,

@@ -96,6 +96,10 @@ def test_r17_no_control_is_booked_on_a_day_that_is_over() -> None:
     given(started(), documented()).when(book("2026-06-01", on="2026-06-02")).refused("R17", day=date(2026, 6, 1))
 
 
+def test_r17_a_control_can_be_booked_for_the_same_day() -> None:
+    given(started(), documented()).when(book("2026-06-02", on="2026-06-02")).records(ControlBooked)
+
+
 @pytest.mark.parametrize(
     ("history", "how"),
     [((), "not_running"), (fulfilled_course(), "fulfilled"), (breached_course(), "breached")],

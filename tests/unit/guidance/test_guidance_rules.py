@@ -322,6 +322,11 @@ def test_r21_a_turned_control_is_recorded_and_never_refused(since: tuple[Event, 
     given(*since).when(NoteTurnedControl(at=at("2026-06-11"), fact=turned_control())).records(GuidanceHeld)
 
 
+def test_r21_a_turned_control_that_is_noted_late_does_not_open_guidance_again() -> None:
+    late = given(scheduled(), closed()).when(NoteTurnedControl(at=at("2026-06-24"), fact=turned_control()))
+    assert how_it_stands(late.state) == "closed"
+
+
 def test_the_end_of_the_agreement_closes_guidance() -> None:
     end = given(scheduled()).when(CloseGuidance(at=closed().at))
     end.then(closed())
