@@ -246,6 +246,7 @@ def hearing_opened() -> Event:
         in_writing=True,
         opened_at=on("2026-06-16"),
         answer_deadline=deadline("R22", "2026-06-30", "2026-06-16", "HearingOpened", 2, LengthUnit.WEEKS),
+        expires_at=on("2026-07-01"),
     )
 
 

@@ -15,6 +15,8 @@ from shared.kernel.decider import Refused
 from shared.kernel.events import Event
 from shared.policy.policy import Policy
 
+FORM_REASONS = frozenset({"thorough-documentation", "recent-visit"})
+"""R18: the special situations in which a control is not a visit."""
 CALENDAR_FULL = "calendar-full"
 """R17: the reason that the system gives where no day of the window is free."""
 _ONE_DAY = timedelta(days=1)
@@ -30,6 +32,7 @@ class BookControl:
     day: date
     slot: int
     form: ContactForm
+    form_reason: str | None
     announced: bool
     late_reason: str | None
 
@@ -38,6 +41,7 @@ def book(course: Running, command: BookControl) -> ControlBooked:
     """R17: a later booking replaces the one that stands."""
     refuse_impossible_day(command)
     refuse_late_without_reason(course.window, command)
+    refuse_form_without_reason(command.form, command.form_reason)
     return ControlBooked(
         agreement_id=course.started.agreement_id,
         control_id=command.control_id,
@@ -45,12 +49,19 @@ def book(course: Running, command: BookControl) -> ControlBooked:
         day=command.day,
         slot=command.slot,
         form=command.form,
+        form_reason=command.form_reason,
         announced=command.announced,
         window=course.window,
         booked_at=command.at,
         replaces=course.booking.control_id if course.booking else None,
         late_reason=command.late_reason,
     )
+
+
+def refuse_form_without_reason(form: ContactForm, reason: str | None) -> None:
+    """R18: a visit, or a special situation that is recorded."""
+    if form is not ContactForm.VISIT and reason not in FORM_REASONS:
+        raise Refused("R18", "a control by {form} needs a reason: {known}", form=form, known=sorted(FORM_REASONS))
 
 
 def refuse_impossible_day(command: BookControl) -> None:
@@ -68,8 +79,8 @@ def refuse_late_without_reason(window: Deadline, command: BookControl) -> None:
 
 
 def book_when_due(state: State, command: BookControl) -> Sequence[Event]:
-    """The same by itself: nothing where a control has decided meanwhile."""
-    return (book(state, command),) if isinstance(state, Running) else ()
+    """The same by itself: nothing where a control has decided, or was booked, meanwhile."""
+    return (book(state, command),) if isinstance(state, Running) and booking_due(state) is not None else ()
 
 
 def booking_due(course: Running) -> datetime | None:

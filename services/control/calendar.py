@@ -44,7 +44,9 @@ async def free_booking(runtime: Runtime, course: Running, timer: TimerDue) -> Bo
         day=day,
         slot=slot,
         form=ContactForm.VISIT,
-        announced=False,
+        form_reason=None,
+        # A company that was told of a day is told of the one that replaces it.
+        announced=course.booking.announced if course.booking else False,
         late_reason=CALENDAR_FULL if day > course.window.last_day else None,
     )
 

@@ -59,6 +59,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
     match state, command:
         case NotStarted(), StartCourse():
             return (start(command),)
+        case _, TimerDue() if timers(state).get(command.name) != command.due:
+            return ()  # settled otherwise, or moved, since the timer fired (R28)
         case _, BookWhenDue():
             return booking.book_when_due(state, command.booking)
         case Kept(), TimerDue(name="follow-up"):
@@ -108,7 +110,7 @@ def timers(state: State) -> dict[str, datetime]:
         case Running() if due := booking.booking_due(state):
             return {BOOK_CONTROL: due}
         case Broken(hearing=hearing, heard=False) if hearing is not None:
-            return {HEARING: hearing.answer_deadline.ends_at}
+            return {HEARING: hearing.expires_at}
         case Kept(follow_up_due=False, followed_up=False) if state.fulfilled.follow_up_on is not None:
             return {FOLLOW_UP: start_of(state.fulfilled.follow_up_on)}
         case _:

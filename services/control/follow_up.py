@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.control.judgement import refuse_unknown_measures
+from services.control.judgement import refuse_faulty_observations
 from services.control.phases import Kept
 from shared.contracts.control import FollowUpFellDue, FollowUpHeld
 from shared.contracts.vocabulary import ContactForm, MeasureObservation
+from shared.deadlines.copenhagen import start_of
 from shared.kernel.decider import Refused, TimerDue
 
 
@@ -28,10 +29,15 @@ def fall_due(course: Kept, timer: TimerDue) -> FollowUpFellDue:
 
 
 def hold(course: Kept, command: HoldFollowUp) -> FollowUpHeld:
-    """R24, R35: once, on measures that the company documented."""
+    """R24, R35: once, when its time has come, on measures that the company documented."""
+    due = course.fulfilled.follow_up_on
+    if due is None:
+        raise Refused("R24", "no follow-up is held")
+    if command.at < start_of(due):
+        raise Refused("R24", "the follow-up is held from {due} on", due=due)
     if course.followed_up:
         raise Refused("R24", "the follow-up was held already")
-    refuse_unknown_measures(course.measures, command.measures)
+    refuse_faulty_observations(course.measures, command.measures)
     return FollowUpHeld(
         agreement_id=course.started.agreement_id,
         held_at=command.at,

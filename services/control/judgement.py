@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from services.control.booking import refuse_form_without_reason
 from services.control.phases import Running
 from shared.contracts.control import (
     Breached,
@@ -21,6 +22,7 @@ from shared.contracts.vocabulary import (
     JudgedBy,
     Measure,
     MeasureObservation,
+    MeasureUse,
     SpokeWith,
 )
 from shared.deadlines.copenhagen import local_day
@@ -30,8 +32,6 @@ from shared.kernel.events import Event
 from shared.policy.policy import Policy
 from shared.reference.reference import topics
 
-FORM_REASONS = frozenset({"thorough-documentation", "recent-visit"})
-"""R18: the special situations in which a control is not a visit."""
 UNDECIDED_REASONS = frozenset({"work_unfinished", "processes_not_running"})
 """R21: why a control could not decide."""
 
@@ -71,8 +71,8 @@ class TurnIntoGuidance:
 def complete(course: Running, command: CompleteControl) -> Sequence[Event]:
     """R20: no violation on the topic means fulfilled, a violation means breached."""
     booking = require_booking(course)
-    refuse_form_without_reason(command)
-    refuse_unknown_measures(course.measures, command.measures)
+    refuse_form_without_reason(command.form, command.form_reason)
+    refuse_faulty_observations(course.measures, command.measures)
     completed = ControlCompleted(
         agreement_id=course.started.agreement_id,
         control_id=booking.control_id,
@@ -108,6 +108,7 @@ def fulfil(course: Running, command: CompleteControl) -> Fulfilled:
 def breach(course: Running, command: CompleteControl) -> tuple[Breached, HearingOpened]:
     """R20, R22: the unit of the agreement is the breaching one; the company is heard, in writing where psychosocial."""
     started = course.started
+    answer_deadline = hearing_deadline(command.at, command.policy)
     return (
         Breached(
             agreement_id=started.agreement_id,
@@ -121,7 +122,8 @@ def breach(course: Running, command: CompleteControl) -> tuple[Breached, Hearing
             agreement_id=started.agreement_id,
             in_writing=topics()[started.topic].group in command.policy.breach.hearing_in_writing_for,
             opened_at=command.at,
-            answer_deadline=hearing_deadline(command.at, command.policy),
+            answer_deadline=answer_deadline,
+            expires_at=answer_deadline.ends_at + timedelta(minutes=command.policy.offer.lapse_grace_minutes),
         ),
     )
 
@@ -131,8 +133,9 @@ def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTur
     booking = require_booking(course)
     if command.reason not in UNDECIDED_REASONS:
         raise Refused("R21", "{given} is no reason to decide nothing", given=command.reason)
-    if local_day(command.at) > course.window.last_day:
-        raise Refused("R21", "the window ended on {last_day}: the control must decide", last_day=course.window.last_day)
+    last_day = max(course.window.last_day, course.started.compliance_deadline.last_day)
+    if local_day(command.at) > last_day:
+        raise Refused("R21", "the time for it ended on {last_day}: the control must decide", last_day=last_day)
     return ControlTurnedIntoGuidance(
         agreement_id=course.started.agreement_id,
         control_id=booking.control_id,
@@ -152,17 +155,11 @@ def require_booking(course: Running) -> ControlBooked:
     return course.booking
 
 
-def refuse_form_without_reason(command: CompleteControl) -> None:
-    """R18: a visit, or a special situation that is recorded."""
-    if command.form is not ContactForm.VISIT and command.form_reason not in FORM_REASONS:
-        raise Refused(
-            "R18", "a control by {form} needs a reason: {known}", form=command.form, known=sorted(FORM_REASONS)
-        )
-
-
-def refuse_unknown_measures(known: Sequence[Measure], observed: Sequence[MeasureObservation]) -> None:
-    """R20: what is said of a measure is said of one that the company documented."""
+def refuse_faulty_observations(known: Sequence[Measure], observed: Sequence[MeasureObservation]) -> None:
+    """R20, R35: of measures that the company documented; and why, where one is not in use."""
     ids = {measure.measure_id for measure in known}
     for observation in observed:
         if observation.measure_id not in ids:
             raise Refused("R20", "measure {measure_id} is not known", measure_id=observation.measure_id)
+        if observation.use is MeasureUse.NOT_IN_USE and observation.non_use_reason is None:
+            raise Refused("R20", "why is measure {measure_id} not in use?", measure_id=observation.measure_id)

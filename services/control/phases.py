@@ -42,10 +42,14 @@ class Running:
 
     @property
     def window(self) -> Deadline:
-        """R17: the days for the control, from the complete documentation or else from the compliance deadline."""
-        if self.complete is not None and self.complete.control_window is not None:
-            return self.complete.control_window
-        return self.started.control_window
+        """R17: the days for the control, from the complete documentation or else from the compliance deadline.
+
+        R21: where those of the documentation were over when a control was turned into guidance, the others count again.
+        """
+        window = self.complete.control_window if self.complete is not None else None
+        if window is None or (self.turned_at is not None and window.has_passed(self.turned_at)):
+            return self.started.control_window
+        return window
 
 
 @dataclass(frozen=True)

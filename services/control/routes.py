@@ -83,6 +83,7 @@ class Booking(Body):
 
     day: date
     form: ContactForm = ContactForm.VISIT
+    form_reason: Code | None = None
     announced: bool = False
     late_reason: Code | None = None
 
@@ -210,6 +211,7 @@ async def book_control(agreement_id: UUID, body: Booking, request: Request, aske
             day=body.day,
             slot=slot,
             form=body.form,
+            form_reason=body.form_reason,
             announced=body.announced,
             late_reason=body.late_reason,
         )

@@ -65,6 +65,8 @@ class ControlBooked(Event):
     slot: int
     """Which of the inspector's controls on that day, from 1."""
     form: ContactForm
+    form_reason: str | None = None
+    """R18: code of the special situation where it is not to be a visit."""
     announced: bool
     window: Deadline
     booked_at: datetime
@@ -144,6 +146,8 @@ class HearingOpened(Event):
     in_writing: bool
     opened_at: datetime
     answer_deadline: Deadline
+    expires_at: datetime
+    """A while after the deadline, so that an answer on its way is not overtaken."""
 
 
 class HearingAnswered(Event):

@@ -121,6 +121,7 @@ def book(day: str, *, on: str = "2026-06-02", **changes: Any) -> BookControl:
         "day": date.fromisoformat(day),
         "slot": 1,
         "form": ContactForm.VISIT,
+        "form_reason": None,
         "announced": False,
         "late_reason": None,
     }

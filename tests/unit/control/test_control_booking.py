@@ -172,3 +172,10 @@ def test_r17_days_after_a_full_window_are_tried_last() -> None:
 def test_r17_after_the_window_the_next_working_day_is_tried_first() -> None:
     course = running(started(), documented())
     assert next(candidate_days(course, at("2026-08-14"), POLICY)) == date(2026, 8, 17)
+
+
+def test_r18_a_control_that_is_not_to_be_a_visit_is_booked_with_its_reason() -> None:
+    by_phone = book("2026-07-01", form=ContactForm.PHONE)
+    given(started(), documented()).when(by_phone).refused("R18", "needs a reason")
+    explained = book("2026-07-01", form=ContactForm.PHONE, form_reason="recent-visit")
+    given(started(), documented()).when(explained).records(ControlBooked)

@@ -81,16 +81,13 @@ def test_r24_only_a_fulfilled_agreement_is_followed_up(history: tuple[Event, ...
     given(*history).when(hold_follow_up()).refused("R24")
 
 
-@pytest.mark.xfail(strict=True, reason="R28: a follow-up that is held while the timer fires falls due afterwards")
 def test_r28_what_was_held_does_not_fall_due() -> None:
     given(*FULFILLED, held()).when(FALLS_DUE).then()
 
 
-@pytest.mark.xfail(strict=True, reason="R24: a follow-up is not held before its year is over")
 def test_r24_it_is_not_held_before_a_year_has_passed() -> None:
     given(*FULFILLED).when(hold_follow_up(at("2026-07-02"))).refused("R24")
 
 
-@pytest.mark.xfail(strict=True, reason="R24: a policy that has it switched off has no follow-up to hold")
 def test_r24_where_the_policy_has_it_switched_off_none_is_held() -> None:
     given(*without_follow_up()).when(hold_follow_up()).refused("R24")

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.control import Breached, ControlCompleted, ControlTurnedIntoGuidance, Fulfilled, HearingOpened
-from shared.contracts.vocabulary import ContactForm, ControlOutcome
+from shared.contracts.vocabulary import ContactForm, ControlOutcome, MeasureUse
 from shared.kernel.events import Event
 from tests.unit.control.control_facts import (
     CONTROL,
@@ -148,9 +148,15 @@ def test_r21_only_while_the_matter_is_open(history: tuple[Event, ...]) -> None:
     given(*history).when(turn()).refused("R21")
 
 
-@pytest.mark.xfail(strict=True, reason="R21 also allows it inside the compliance deadline, after the window has ended")
 def test_r21_inside_the_deadline_although_the_window_has_ended() -> None:
     terms = started(months=6)
     part = documented(terms, day="2026-04-07")
     late = given(terms, part).when(book("2026-07-01", late_reason="processes")).events
     given(terms, part, *late).when(turn(on=at("2026-07-01"))).records(ControlTurnedIntoGuidance)
+
+
+def test_r20_a_measure_that_is_not_in_use_says_why() -> None:
+    unexplained = complete(measures=(observed(use=MeasureUse.NOT_IN_USE),))
+    given(*READY).when(unexplained).refused("R20", "why is measure")
+    explained = complete(measures=(observed(use=MeasureUse.NOT_IN_USE, non_use_reason="in-the-way"),))
+    given(*READY).when(explained).records(ControlCompleted, Fulfilled)
