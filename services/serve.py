@@ -2,34 +2,35 @@
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol, cast
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from services.control.service import SERVICE as CONTROL
-from services.guidance.service import SERVICE as GUIDANCE
-from services.offers.service import SERVICE as OFFERS
-from services.reporting.service import PREFIXES as REPORTING_PREFIXES
-from services.reporting.service import make_reporting_app
 from shared.http.one_address import OneAddress
-from shared.service import EventSourced, Settings, make_app
+from shared.service import Settings
 from shared.telemetry import setup
 from shared.telemetry.http import instrument
 
 DEFAULT_PORTS = {"offers": 8101, "guidance": 8102, "control": 8103, "reporting": 8104}
-_EVENT_SOURCED: Mapping[str, EventSourced] = {service.name: service for service in (OFFERS, GUIDANCE, CONTROL)}
 
 
-def app_of(name: str, settings: Settings) -> FastAPI:
-    """The application of a service."""
-    return make_reporting_app(settings) if name == "reporting" else make_app(_EVENT_SOURCED[name], settings)
+class ServiceModule(Protocol):
+    """What services/<name>/service.py offers."""
+
+    PREFIXES: Sequence[str]
+    """The paths that it answers."""
+
+    def app(self, settings: Settings) -> FastAPI:
+        """Its HTTP application, with all that lives behind it."""
 
 
-def prefixes_of(name: str) -> tuple[str, ...]:
-    """The paths that a service answers."""
-    return tuple(REPORTING_PREFIXES if name == "reporting" else _EVENT_SOURCED[name].prefixes)
+def service_module(name: str) -> ServiceModule:
+    """Imported only when it is to run: a process of one service does not pay for the others."""
+    return cast(ServiceModule, import_module(f"services.{name}.service"))
 
 
 def main() -> None:
@@ -46,11 +47,12 @@ def main() -> None:
         ]
     )
     tracing = setup.start("-".join(names), settings.state / "spans")
-    apps = {name: app_of(name, settings) for name in names}
+    modules = {name: service_module(name) for name in names}
+    apps = {name: module.app(settings) for name, module in modules.items()}
     for name, app in apps.items():
         instrument(app, service=name)
     port = int(os.environ.get(f"AFTALE_PORT_{names[0].upper()}", DEFAULT_PORTS[names[0]]))
-    one = OneAddress({name: (prefixes_of(name), app) for name, app in apps.items()})
+    one = OneAddress({name: (modules[name].PREFIXES, app) for name, app in apps.items()})
     try:
         uvicorn.run(
             one, host="127.0.0.1", port=port, loop="uvloop", http="httptools", log_level="warning", access_log=False

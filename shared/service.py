@@ -80,8 +80,6 @@ class EventSourced:
     """A service with a truth of its own: its facts, its subjects, what it reacts to and what it answers."""
 
     name: str
-    prefixes: Sequence[str]
-    """The paths that it answers, for one address in front of several services."""
     facts: Sequence[type[Event]]
     """What it produces; no other service produces any of these."""
     hears: Sequence[type[Event]]

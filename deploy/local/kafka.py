@@ -86,6 +86,7 @@ class LocalKafka:
             "listeners": f"PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{self.controller_port}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": "data",
+            "log.index.size.max.bytes": 1_048_576,  # made in full for each of some 150 partitions
             "auto.create.topics.enable": "false",
             "group.initial.rebalance.delay.ms": 0,
             # A killed broker is refused until its old session ends: let that be soon.

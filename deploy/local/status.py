@@ -70,4 +70,4 @@ def _clock(machine: Machine) -> str:
 
 
 def _megabytes(folder: Path) -> float:
-    return sum(file.lstat().st_size for file in folder.rglob("*") if not file.is_dir()) / 1e6
+    return sum(file.lstat().st_blocks * 512 for file in folder.rglob("*") if not file.is_dir()) / 1e6

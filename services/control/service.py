@@ -1,15 +1,17 @@
 """The control service, put together."""
 
+from fastapi import FastAPI
+
 from services.control.calendar import lookups
 from services.control.course import COURSE
 from services.control.reactions import reactions
 from services.control.routes import router
 from shared.contracts import control, offers
-from shared.service import EventSourced
+from shared.service import EventSourced, Settings, make_app
 
+PREFIXES = ("/v1/agreements",)
 SERVICE = EventSourced(
     name="control",
-    prefixes=("/v1/agreements",),
     facts=control.FACTS,
     hears=offers.FACTS,
     subjects=(COURSE,),
@@ -17,3 +19,8 @@ SERVICE = EventSourced(
     router=router,
     timer_lookups=lookups,
 )
+
+
+def app(settings: Settings) -> FastAPI:
+    """The HTTP application of the service, with all that lives behind it."""
+    return make_app(SERVICE, settings)

@@ -1,17 +1,24 @@
 """The guidance service, put together."""
 
+from fastapi import FastAPI
+
 from services.guidance.guidance import GUIDANCE
 from services.guidance.reactions import reactions
 from services.guidance.routes import router
 from shared.contracts import control, guidance
-from shared.service import EventSourced
+from shared.service import EventSourced, Settings, make_app
 
+PREFIXES = ("/v1/guidance",)
 SERVICE = EventSourced(
     name="guidance",
-    prefixes=("/v1/guidance",),
     facts=guidance.FACTS,
     hears=control.FACTS,
     subjects=(GUIDANCE,),
     reactions=reactions,
     router=router,
 )
+
+
+def app(settings: Settings) -> FastAPI:
+    """The HTTP application of the service, with all that lives behind it."""
+    return make_app(SERVICE, settings)

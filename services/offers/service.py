@@ -1,16 +1,18 @@
 """The offers service, put together."""
 
+from fastapi import FastAPI
+
 from services.offers.offer import OFFER
 from services.offers.quarantine import QUARANTINE
 from services.offers.reactions import reactions
 from services.offers.routes import router
 from services.offers.units import UnitCopy
 from shared.contracts import control, offers
-from shared.service import EventSourced
+from shared.service import EventSourced, Settings, make_app
 
+PREFIXES = ("/v1/offers", "/v1/quarantines")
 SERVICE = EventSourced(
     name="offers",
-    prefixes=("/v1/offers", "/v1/quarantines"),
     facts=offers.FACTS,
     hears=control.FACTS,
     subjects=(OFFER, QUARANTINE),
@@ -18,3 +20,8 @@ SERVICE = EventSourced(
     router=router,
     register_copy=UnitCopy,
 )
+
+
+def app(settings: Settings) -> FastAPI:
+    """The HTTP application of the service, with all that lives behind it."""
+    return make_app(SERVICE, settings)

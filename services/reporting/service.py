@@ -35,7 +35,7 @@ class Projection(Projector):
                 pass
 
 
-def make_reporting_app(settings: Settings) -> FastAPI:
+def app(settings: Settings) -> FastAPI:
     """The HTTP application of reporting; its consumer lives as long as it does."""
 
     @asynccontextmanager
