@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,8 @@ app = typer.Typer(
 register = typer.Typer(no_args_is_help=True, help="The register of companies and units.")
 app.add_typer(register, name="register")
 
+DEMO_BEGINS = datetime(2020, 9, 1, 6, tzinfo=UTC)
+"""The register of agreements begins in September 2020."""
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -33,6 +36,7 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 def demo() -> None:
     """Everything up, with a clock of its own, and a tour through it."""
     machine = Machine(Settings(clock="virtual"))
+    machine.set_up_clock(DEMO_BEGINS)
     machine.up()
     machine.become("deploy.demo", [])
 

@@ -1,7 +1,9 @@
 """Publish facts as another system would: the business register, the order system."""
 
+import asyncio
+import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -11,10 +13,17 @@ from aiokafka import AIOKafkaProducer
 from uuid_utils.compat import uuid7
 
 from shared.contracts.register import UnitRegistered
+from shared.deadlines.copenhagen import start_of
 from shared.kernel.cloudevents import Message
 from shared.kernel.events import Event
 
 EPOCH = 1
+PATIENCE_SECONDS = 30.0
+_BEHIND = """
+select count(*) from unnest($2::uuid[], $3::int[]) as published(stream, version)
+left join {}.inbox i on i.source = $1 and i.stream = published.stream
+where coalesce(i.version, 0) < published.version
+"""
 
 
 class ForeignSystem:
@@ -68,6 +77,23 @@ class ForeignSystem:
         for acknowledgement in sent:
             await acknowledgement
 
+    async def until_taken(self, consumer: str) -> None:
+        """Wait until a service has taken everything that was published here. Raises TimeoutError."""
+        connection = await asyncpg.connect(self._postgres)
+        try:
+            until = time.monotonic() + PATIENCE_SECONDS
+            while await connection.fetchval(_BEHIND.format(consumer), self._source, *self._versions()):
+                if time.monotonic() > until:
+                    raise TimeoutError(
+                        f"{consumer} has not taken what {self._source} published; see ./aftale logs {consumer}"
+                    )
+                await asyncio.sleep(0.02)
+        finally:
+            await connection.close()
+
+    def _versions(self) -> tuple[list[UUID], list[int]]:
+        return list(self.published), list(self.published.values())
+
 
 def register_of_businesses(postgres: str, kafka: str) -> ForeignSystem:
     """The business register."""
@@ -82,7 +108,7 @@ def order_system(postgres: str, kafka: str) -> ForeignSystem:
 def unit_fact(unit: UnitRegistered) -> tuple[UUID, Event, datetime]:
     """A unit with its stream; it holds from the beginning of its day."""
     stream = uuid5(NAMESPACE_OID, f"register/unit/{unit.p_number}")
-    return stream, unit, datetime.combine(unit.effective_from, time.min, UTC)
+    return stream, unit, start_of(unit.effective_from)
 
 
 def _concerns(event: Event) -> dict[str, str]:

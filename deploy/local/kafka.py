@@ -31,6 +31,28 @@ _SECONDS_BETWEEN_LINES = 3
 _JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=WARN")
 _PINNED = Path(__file__).with_name("kafka-jars.txt")
 _CLUSTER_ID = "YWZ0YWxlLWxvY2FsLTAwMQ"
+LONE_BROKER = {
+    "process.roles": "broker,controller",
+    "node.id": 1,
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "log.index.size.max.bytes": 1_048_576,  # made in full for each of some 150 partitions
+    "auto.create.topics.enable": "false",
+    "group.initial.rebalance.delay.ms": 0,
+    # A killed broker is refused until its old session ends: let that be soon.
+    "broker.session.timeout.ms": 1500,
+    "broker.heartbeat.interval.ms": 300,
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": 4,
+    # A laptop may sleep for months: its consumers' places must still be known.
+    "offsets.retention.minutes": 2 * 365 * 24 * 60,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": 4,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
+}
+"""What a broker that is its own controller is told, wherever it runs."""
 
 
 @dataclass(frozen=True)
@@ -79,28 +101,10 @@ class LocalKafka:
     def _properties(self) -> str:
         # Folders are relative to the broker's own: a path with a comma or a backslash needs no escaping then.
         settings = {
-            "process.roles": "broker,controller",
-            "node.id": 1,
+            **LONE_BROKER,
             "controller.quorum.voters": f"1@{HOST}:{self.controller_port}",
-            "controller.listener.names": "CONTROLLER",
             "listeners": f"PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{self.controller_port}",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": "data",
-            "log.index.size.max.bytes": 1_048_576,  # made in full for each of some 150 partitions
-            "auto.create.topics.enable": "false",
-            "group.initial.rebalance.delay.ms": 0,
-            # A killed broker is refused until its old session ends: let that be soon.
-            "broker.session.timeout.ms": 1500,
-            "broker.heartbeat.interval.ms": 300,
-            "offsets.topic.replication.factor": 1,
-            "offsets.topic.num.partitions": 4,
-            # A laptop may sleep for months: its consumers' places must still be known.
-            "offsets.retention.minutes": 2 * 365 * 24 * 60,
-            "transaction.state.log.replication.factor": 1,
-            "transaction.state.log.min.isr": 1,
-            "transaction.state.log.num.partitions": 4,
-            "share.coordinator.state.topic.replication.factor": 1,
-            "share.coordinator.state.topic.min.isr": 1,
         }
         return "".join(f"{name}={value}\n" for name, value in settings.items())
 

@@ -4,9 +4,11 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
 import asyncpg
@@ -14,28 +16,30 @@ import pytest
 
 from deploy.local.servers import Servers, local_servers
 from migrations.schemas import upgrade
-from tests.containers import container_servers, engine_answers
-
-_chosen: dict[str, str] = {}
+from tests.containers import KAFKA_IMAGE, POSTGRES_IMAGE, container_servers, why_no_containers
 
 
-def pytest_report_header() -> str:
-    """Which servers this run uses."""
-    return f"servers: {choose()}"
+def pytest_report_collectionfinish(items: Sequence[pytest.Item]) -> str | None:
+    """Which servers this run uses and why, if it uses any."""
+    if not any("servers" in getattr(item, "fixturenames", ()) for item in items):
+        return None
+    choice, reason = choose()
+    return f"servers: {choice} ({reason})"
 
 
-def choose() -> str:
-    """`environment`, `testcontainers` or `local`."""
-    if "servers" not in _chosen:
-        given = "AFTALE_POSTGRES" in os.environ and "AFTALE_KAFKA" in os.environ
-        _chosen["servers"] = "environment" if given else "testcontainers" if engine_answers() else "local"
-    return _chosen["servers"]
+@cache
+def choose() -> tuple[Literal["environment", "testcontainers", "local"], str]:
+    """Where the servers are, and why there."""
+    if "AFTALE_POSTGRES" in os.environ and "AFTALE_KAFKA" in os.environ:
+        return "environment", "AFTALE_POSTGRES and AFTALE_KAFKA name them"
+    obstacle = why_no_containers()
+    return ("local", obstacle) if obstacle else ("testcontainers", f"{POSTGRES_IMAGE}, {KAFKA_IMAGE}")
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """PostgreSQL (a superuser's libpq URL) and Kafka for the whole run."""
-    match choose():
+    match choose()[0]:
         case "environment":
             yield Servers(os.environ["AFTALE_POSTGRES"], os.environ["AFTALE_KAFKA"])
         case "testcontainers":

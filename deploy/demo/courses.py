@@ -1,0 +1,294 @@
+"""The courses of the demo, each told from offer to end. A course yields the instant at which it goes on."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from deploy.demo.companies import (
+    CONTROLLED_BY_PHONE,
+    GUIDANCE_DECLINED,
+    GUIDANCE_UNKNOWN,
+    NOT_IN_USE,
+    SPREAD_FURTHER,
+    TURNED_INTO_GUIDANCE,
+    Company,
+)
+from deploy.demo.people import INSPECTORS, People, Person
+from deploy.local.foreign_facts import ForeignSystem
+from shared.contracts.orders import (
+    OrderCompliedWith,
+    OrderIssued,
+    OrderKind,
+    OtherCaseClosed,
+    OtherCaseKind,
+    OtherCaseOpened,
+)
+from shared.deadlines.copenhagen import COPENHAGEN, local_day
+from shared.http.tokens import Role, pseudonym
+from shared.kernel.events import Event
+
+Course = AsyncIterator[datetime]
+INVOLVED = {"safety_representative": "took_part", "safety_organisation": "informed", "employees": "consulted"}
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the courses act on."""
+
+    people: People
+    orders: ForeignSystem
+    settle: Callable[[], Awaitable[None]]
+    """Waits until everybody has taken everything."""
+    say: Callable[[str], None]
+
+
+def at(day: date, hour: int = 10) -> datetime:
+    """An hour of a day in Copenhagen."""
+    return datetime.combine(day, time(hour), COPENHAGEN)
+
+
+async def fulfilled(stage: Stage, company: Company, first_day: date) -> Course:
+    """One of the 20: accepted, guided, documented, controlled, fulfilled, and asked about again a year later."""
+    inspector, director = _inspector(stage, company), stage.people.company(company.cvr)
+    yield at(first_day)
+    agreement_id = await _offer_and_deliver(stage, company, months=6 if company.number % 2 else 3)
+    yield at(first_day + 2 * _DAY)
+    await stage.people.portal().do("offers", f"/v1/offers/{agreement_id}/opening")
+    yield at(first_day + (5 + company.number) * _DAY)
+    await director.do("offers", f"/v1/offers/{agreement_id}/acceptance", {"has_read": True})
+    await stage.settle()
+    stage.say(f"company {company.number} accepted")
+
+    async for instant in _guidance(inspector, director, company, agreement_id):
+        yield instant
+
+    agreement = await director.get("control", f"/v1/agreements/{agreement_id}")
+    yield at(date.fromisoformat(agreement["compliance_deadline"]["last_day"]) - 20 * _DAY)
+    await director.do("control", f"/v1/agreements/{agreement_id}/documentation", _documentation(company))
+    await stage.settle()
+
+    if company.number == TURNED_INTO_GUIDANCE:
+        yield await _booked_day(inspector, agreement_id)
+        turned = {"reason": "work_unfinished", "involvement": INVOLVED, "summary": "Bordene var bestilt, ikke leveret."}
+        await inspector.do("control", f"/v1/agreements/{agreement_id}/conversion", turned)
+        await stage.settle()
+        stage.say(f"company {company.number}'s control was turned into guidance")
+
+    yield await _booked_day(inspector, agreement_id)
+    await inspector.do(
+        "control", f"/v1/agreements/{agreement_id}/controls", await _control(inspector, company, agreement_id)
+    )
+    await stage.settle()
+    stage.say(f"company {company.number} fulfilled its agreement")
+
+    agreement = await inspector.get("control", f"/v1/agreements/{agreement_id}")
+    yield at(date.fromisoformat(agreement["follow_up_on"]))
+    await inspector.do("control", f"/v1/agreements/{agreement_id}/follow-up", _follow_up(company, agreement))
+
+
+async def lapses(stage: Stage, company: Company, first_day: date) -> Course:
+    """Made up: nobody answers, which is never a yes (R6)."""
+    yield at(first_day)
+    await _offer_and_deliver(stage, company, months=3)
+    yield at(first_day + 40 * _DAY)
+    stage.say(f"company {company.number} let its offer lapse")
+
+
+async def declines(stage: Stage, company: Company, first_day: date) -> Course:
+    """Made up: the company says no (R7)."""
+    yield at(first_day)
+    agreement_id = await _offer_and_deliver(stage, company, months=3)
+    yield at(first_day + 9 * _DAY)
+    refusal = {"reason": None}
+    await stage.people.company(company.cvr).do("offers", f"/v1/offers/{agreement_id}/refusal", refusal)
+    stage.say(f"company {company.number} declined")
+
+
+async def breaches(stage: Stage, company: Company, first_day: date) -> Course:
+    """Made up: breached, heard, ordered, in quarantine, and refused a new offer for that reason (R8, R22)."""
+    inspector, director = _inspector(stage, company), stage.people.company(company.cvr)
+    yield at(first_day)
+    agreement_id = await _offer_and_deliver(stage, company, months=3)
+    yield at(first_day + 6 * _DAY)
+    await director.do("offers", f"/v1/offers/{agreement_id}/acceptance", {"has_read": True})
+    await stage.settle()
+    agreement = await director.get("control", f"/v1/agreements/{agreement_id}")
+    # Nothing is documented and no guidance is asked for: the control books itself all the same (R17).
+    yield at(date.fromisoformat(agreement["compliance_deadline"]["last_day"]))
+    yield await _booked_day(inspector, agreement_id)
+    found = {
+        "outcome": "violation",
+        "judged_by": ["seen_in_use"],
+        "spoke_with": ["manager", "employees"],
+        "involvement": {"employees": "not"},
+        "findings": "Støjen ved maskinen er uændret.",
+    }
+    await inspector.do("control", f"/v1/agreements/{agreement_id}/controls", found)
+    await stage.settle()
+    stage.say(f"company {company.number} breached its agreement")
+    agreement = await director.get("control", f"/v1/agreements/{agreement_id}")
+    heard_by = date.fromisoformat(agreement["hearing_deadline"]["last_day"])
+    yield at(heard_by - 4 * _DAY)
+    answer = {"answer": "Vi har bestilt en afskærmning."}
+    await director.do("control", f"/v1/agreements/{agreement_id}/hearing-answer", answer)
+    yield at(heard_by)
+    reasons = {"reasons": "Støjbelastningen er ikke nedbragt, jf. kontrollen."}
+    requested = await inspector.do("control", f"/v1/agreements/{agreement_id}/order-request", reasons)
+    request_id = UUID(requested["recorded"][0]["data"]["request_id"])
+    order_id = uuid5(NAMESPACE_OID, f"order after {agreement_id}")
+    issued_on = heard_by + 5 * _DAY
+    yield at(issued_on)
+    deadline = issued_on + 60 * _DAY
+    order = OrderIssued(
+        case_id=order_id,
+        order_kind=OrderKind.WITH_DEADLINE,
+        cvr=company.cvr,
+        p_number=company.p_number,
+        topic=company.topic,
+        inspector=_inspector_id(company),
+        issued_on=issued_on,
+        deadline=deadline,
+        agreement_id=UUID(agreement_id),
+        request_id=request_id,
+    )
+    await stage.orders.publish([(order_id, order, at(issued_on))])
+    yield at(issued_on + 20 * _DAY)
+    refused = await inspector.attempt("offers", "/v1/offers", _offer(company, 3))
+    problem = refused.json()
+    stage.say(
+        f"company {company.number}'s next offer: {refused.status_code} {problem.get('rule')}, {problem['detail']}"
+    )
+    yield at(deadline - 3 * _DAY)
+    complied = OrderCompliedWith(case_id=order_id, complied_on=deadline - 3 * _DAY)
+    await stage.orders.publish([(order_id, complied, at(deadline - 3 * _DAY))])
+
+
+async def other_cases(stage: Stage, company: Company, first_day: date) -> Course:
+    """Made up: an inspection and an immediate order at a company, from the authority's other systems (R25, R26)."""
+    inspection, order = (uuid5(NAMESPACE_OID, f"{what} at {company.p_number}") for what in ("inspection", "order"))
+    yield at(first_day)
+    opened = OtherCaseOpened(
+        case_id=inspection,
+        case_kind=OtherCaseKind.INSPECTION,
+        cvr=company.cvr,
+        p_number=company.p_number,
+        inspector=_inspector_id(company),
+        opened_on=first_day,
+    )
+    issued = OrderIssued(
+        case_id=order,
+        order_kind=OrderKind.IMMEDIATE,
+        cvr=company.cvr,
+        p_number=company.p_number,
+        topic="073",
+        inspector=_inspector_id(company),
+        issued_on=first_day,
+    )
+    facts: list[tuple[UUID, Event, datetime]] = [(inspection, opened, at(first_day)), (order, issued, at(first_day))]
+    await stage.orders.publish(facts)
+    last_day = first_day + 14 * _DAY
+    yield at(last_day)
+    complied = OrderCompliedWith(case_id=order, complied_on=last_day)
+    closed = OtherCaseClosed(case_id=inspection, closed_on=last_day)
+    await stage.orders.publish([(order, complied, at(last_day)), (inspection, closed, at(last_day))])
+
+
+async def _offer_and_deliver(stage: Stage, company: Company, months: int) -> str:
+    offered = await _inspector(stage, company).do("offers", "/v1/offers", _offer(company, months))
+    agreement_id: str = offered["id"]
+    await stage.people.portal().do("offers", f"/v1/offers/{agreement_id}/delivery", {"delivered": True})
+    return agreement_id
+
+
+async def _guidance(inspector: Person, director: Person, company: Company, agreement_id: str) -> Course:
+    """R12, R33: offered before it is due; declined, left unanswered, or accepted and held."""
+    guidance = await inspector.get("guidance", f"/v1/guidance/{agreement_id}")
+    due = local_day(datetime.fromisoformat(guidance["due"]))
+    yield at(due - 5 * _DAY)
+    form = {"form": "visit" if company.number % 3 == 0 else "phone"}
+    await inspector.do("guidance", f"/v1/guidance/{agreement_id}/offer", form)
+    if company.number in GUIDANCE_UNKNOWN:
+        return
+    yield at(due - 3 * _DAY)
+    accepted = company.number not in GUIDANCE_DECLINED
+    await director.do("guidance", f"/v1/guidance/{agreement_id}/answer", {"accepted": accepted})
+    if accepted:
+        yield at(due + 4 * _DAY)
+        meeting = {**form, "participants": ["manager", "safety_representative"], "involvement": INVOLVED}
+        await inspector.do("guidance", f"/v1/guidance/{agreement_id}/meetings", {**meeting, "minutes_spent": 60})
+
+
+async def _booked_day(inspector: Person, agreement_id: str) -> datetime:
+    agreement = await inspector.get("control", f"/v1/agreements/{agreement_id}")
+    return at(date.fromisoformat(agreement["control"]["day"]))
+
+
+def _offer(company: Company, months: int) -> Mapping[str, Any]:
+    return {
+        "cvr": company.cvr,
+        "p_number": company.p_number,
+        "topic": company.topic,
+        "inspection_id": f"inspection-{company.number}",
+        "period_months": months,
+        "observations": "Se tilsynsrapporten.",
+    }
+
+
+def _documentation(company: Company) -> Mapping[str, Any]:
+    return {
+        "complete": True,
+        "text": "Vi mener, at aftalen er opfyldt.",
+        "measures": [
+            {
+                "kind": measure.kind,
+                "description": measure.description,
+                "ladder_level": measure.ladder_level,
+                "psychosocial_level": measure.psychosocial_level,
+            }
+            for measure in company.measures
+        ],
+    }
+
+
+async def _control(inspector: Person, company: Company, agreement_id: str) -> Mapping[str, Any]:
+    """R18, R20: a visit, but for the company that was controlled by phone on the photos it sent."""
+    agreement = await inspector.get("control", f"/v1/agreements/{agreement_id}")
+    verified = {measure.description: measure.verified for measure in company.measures}
+    by_phone = company.number == CONTROLLED_BY_PHONE
+    return {
+        "outcome": "no_violation",
+        "form": "phone" if by_phone else "visit",
+        "form_reason": "thorough-documentation" if by_phone else None,
+        "judged_by": ["on_paper"] if by_phone else ["seen_in_use", "shown"],
+        "spoke_with": ["manager", "safety_representative"],
+        "involvement": INVOLVED,
+        "measures": [
+            {"measure_id": one["measure_id"], "use": "unknown", "verified": verified[one["description"]]}
+            for one in agreement["measures"]
+        ],
+    }
+
+
+def _follow_up(company: Company, agreement: Mapping[str, Any]) -> Mapping[str, Any]:
+    """R24, R35, R39: what is left of it a year later."""
+    use = company.use_of_measures()
+    reason = NOT_IN_USE.get(company.number)
+    return {
+        "form": "phone",
+        "measures": [
+            {"measure_id": one["measure_id"], "use": use.value, "non_use_reason": reason}
+            for one in agreement["measures"]
+        ],
+        "spread_further": company.number in SPREAD_FURTHER,
+    }
+
+
+def _inspector(stage: Stage, company: Company) -> Person:
+    return stage.people.inspector(INSPECTORS[company.number % len(INSPECTORS)])
+
+
+def _inspector_id(company: Company) -> str:
+    return pseudonym(Role.INSPECTOR, INSPECTORS[company.number % len(INSPECTORS)])

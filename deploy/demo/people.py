@@ -1,0 +1,92 @@
+"""Who acts in the demo, each over the public HTTP interfaces with a token of their own."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from shared.http.tokens import LocalIssuer, Role
+
+RETRIES = 40
+_PAUSE_SECONDS = 0.25
+INSPECTORS = ("anna", "bo", "carla")
+
+
+class Unexpected(Exception):
+    """A service answered otherwise than the demo needs it to."""
+
+
+class Person:
+    """Somebody with a token. Carries each Consistency-Token on, so that what was done is seen everywhere."""
+
+    def __init__(self, client: httpx.AsyncClient, addresses: Mapping[str, str], token: str, what: str) -> None:
+        self._client = client
+        self._addresses = addresses
+        self._token = token
+        self._what = what
+        self._seen: str | None = None
+
+    async def get(self, service: str, path: str, **parameters: str) -> dict[str, Any]:
+        """Read something."""
+        response = await self._ask("GET", service, path, params=parameters)
+        return _checked(response, self._what)
+
+    async def do(self, service: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Give a command, with a key of its own."""
+        return _checked(await self.attempt(service, path, body), self._what)
+
+    async def attempt(self, service: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
+        """Give a command that may be refused."""
+        return await self._ask("POST", service, path, json=body, headers={"Idempotency-Key": str(uuid4())})
+
+    async def _ask(
+        self, method: str, service: str, path: str, headers: Mapping[str, str] | None = None, **rest: Any
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self._token}", "If-Match": "*", **(headers or {})}
+        if self._seen:
+            headers["Consistency-Token"] = self._seen
+        for _ in range(RETRIES):
+            response = await self._client.request(
+                method, f"{self._addresses[service]}{path}", headers=headers, timeout=10, **rest
+            )
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            await asyncio.sleep(_PAUSE_SECONDS)
+        self._seen = response.headers.get("Consistency-Token", self._seen)
+        return response
+
+
+class People:
+    """Makes the persons of the demo."""
+
+    def __init__(self, client: httpx.AsyncClient, addresses: Mapping[str, str], state: Path) -> None:
+        self._client = client
+        self._addresses = addresses
+        self._issuer = LocalIssuer(state)
+
+    def inspector(self, name: str) -> Person:
+        """One of the authority's inspectors."""
+        return self._person(Role.INSPECTOR, name)
+
+    def company(self, cvr: str) -> Person:
+        """Somebody who acts for a legal entity."""
+        return self._person(Role.COMPANY, f"director of {cvr}", cvr)
+
+    def portal(self) -> Person:
+        """The company portal itself."""
+        return self._person(Role.PORTAL, "advi")
+
+    def _person(self, role: Role, name: str, cvr: str | None = None) -> Person:
+        what = f"{role.value} {name}"
+        return Person(self._client, self._addresses, self._issuer.token(role, name, cvr), what)
+
+
+def _checked(response: httpx.Response, what: str) -> dict[str, Any]:
+    if response.is_success:
+        answer: dict[str, Any] = response.json()
+        return answer
+    asked = response.request
+    raise Unexpected(f"{what}: {asked.method} {asked.url} answered {response.status_code}: {response.text}")

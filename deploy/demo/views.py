@@ -1,0 +1,96 @@
+"""What the demo shows at its end: the one view, the tasks, the ladder tables, and where everything is."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from deploy.demo.companies import everybody
+from deploy.demo.ladders import LEVELS, Counts, Line, differences, lines
+from deploy.demo.people import INSPECTORS, Person
+from shared.http.tokens import Role, pseudonym
+
+_NUMBERS = {company.p_number: str(company.number) for company in everybody()}
+_NAMES = {pseudonym(Role.INSPECTOR, name): name for name in INSPECTORS}
+
+
+async def show(console: Console, inspector: Person) -> None:
+    """Read everything from reporting, as an inspector, and print it."""
+    cases = await _all_cases(inspector)
+    tasks = (await inspector.get("reporting", "/v1/tasks"))["tasks"]
+    ladder = (await inspector.get("reporting", "/v1/statistics/ladder"))["rows"]
+    console.print(_cases(cases))
+    console.print(_tasks(tasks))
+    compared = lines(ladder)
+    console.print(_ladders(compared))
+    console.print("Differences:")
+    for difference in differences(compared):
+        console.print(f"  {difference}")
+
+
+async def _all_cases(inspector: Person) -> list[dict[str, Any]]:
+    page = await inspector.get("reporting", "/v1/cases")
+    cases: list[dict[str, Any]] = page["cases"]
+    while page["next_cursor"]:
+        page = await inspector.get("reporting", "/v1/cases", cursor=page["next_cursor"])
+        cases += page["cases"]
+    return cases
+
+
+def _cases(cases: Sequence[Mapping[str, Any]]) -> Table:
+    title = "The one view: agreements, orders and other cases (an agreement is not a decision and affects no smiley)"
+    table = Table(title=title, box=SIMPLE)
+    for column in ("opened", "case", "id", "company", "topic", "inspector", "status", "what is next"):
+        table.add_column(column, no_wrap=True)
+    for case in reversed(cases):
+        following = case["next"]
+        table.add_row(
+            case["opened_at"][:10],
+            case["kind"] if case["case_type"] == "other" else case["case_type"],
+            case["case_id"],
+            _NUMBERS.get(case["p_number"], "?"),
+            case["topic"] or "-",
+            _NAMES.get(case["inspector"], "-"),
+            case["status"],
+            _next(following) if following else "-",
+        )
+    return table
+
+
+def _next(following: Mapping[str, Any]) -> str:
+    due = following["due"]
+    return f"{following['step']} by {following['by']}" + (f", {due[:10]}" if due else "")
+
+
+def _tasks(tasks: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table(title="Tasks of the inspectors" if tasks else "Tasks of the inspectors: none are left", box=SIMPLE)
+    for column in ("inspector", "task", "company", "due"):
+        table.add_column(column)
+    for task in tasks:
+        due = datetime.fromisoformat(task["due"]).date().isoformat() if task["due"] else "-"
+        table.add_row(_NAMES.get(task["inspector"], "-"), task["kind"], _NUMBERS.get(task["p_number"], "?"), due)
+    return table
+
+
+def _ladders(compared: Sequence[Line]) -> Table:
+    table = Table(title="Measures of the 20 companies by ladder level", box=SIMPLE)
+    table.add_column("companies and ladder")
+    table.add_column("counted")
+    for level in LEVELS:
+        table.add_column(f"level {level}", justify="right")
+    table.add_column("all", justify="right")
+    for line in compared:
+        sources: list[tuple[str, Counts | None]] = [
+            ("here", line.reported),
+            ("published table", line.table),
+            ("published text", line.text),
+        ]
+        for source, counts in sources:
+            if counts is not None:
+                numbers = [str(counts.get(level, 0)) for level in LEVELS]
+                name = f"{line.group}, {line.ladder} ladder" if source == "here" else ""
+                table.add_row(name, source, *numbers, str(sum(counts.values())))
+    return table
