@@ -1,7 +1,7 @@
 """Commands per second through the whole write path: decide, encode, append as a group, and what stands beside.
 
 ./aftale bench append [SECONDS]. Each command names its expected version, carries an idempotency key, and arms or
-cancels timers; 1, 32 and 128 callers. Uses the schema `offers` of a database of its own on the servers of `./aftale up`.
+cancels timers; 1, 32 and 128 callers. Uses a database of its own on the servers of `./aftale up`, dropped afterwards.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -78,7 +79,7 @@ async def _caller(store: EventStore, latencies: list[float], until: float) -> No
             [Intent(STEPS, stream, Step(FACT), expected=version)],
             at=NOW,
             metadata=metadata,
-            key=lambda decided, used=uuid4(): _key(used, decided),
+            key=partial(_key, uuid4()),
         )
         latencies.append(time.perf_counter() - begun)
         stream, version = (stream, version + 1) if version + 1 < EVENTS_PER_STREAM else (uuid7(), 0)

@@ -43,13 +43,13 @@ def _row(process: Process) -> tuple[str, str, str, str, str, str]:
         process.name,
         "running",
         str(running.pid),
-        f"{_resident(running):,.0f}",
+        f"{resident_megabytes(running):,.0f}",
         address,
         f"{since:%Y-%m-%d %H:%M:%S}",
     )
 
 
-def _resident(process: psutil.Process) -> float:
+def resident_megabytes(process: psutil.Process) -> float:
     """With its children; pages that they share count once (where the system tells)."""
     total = 0.0
     for member in (process, *process.children(recursive=True)):

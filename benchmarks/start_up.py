@@ -1,0 +1,42 @@
+"""How soon everything is up, how much memory it holds, and how much lies on disk.
+
+./aftale bench start_up [RUNS]. Stops what runs in this state folder, and starts it anew RUNS times; the data stay.
+Prints each run, then the resident memory of each process of the last one. The limits: a second start under 10 s,
+everything under 1.2 GB.
+"""
+
+import subprocess
+import sys
+import time
+
+from deploy.local.machine import Machine
+from deploy.local.settings import SERVICES, Settings
+from deploy.local.state import PROJECT
+from deploy.local.status import resident_megabytes
+
+LIMIT_SECONDS = 10.0
+LIMIT_MEGABYTES = 1200.0
+
+
+def main() -> None:
+    """Every start is the public command, as a user gives it."""
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    aftale = str(PROJECT / "aftale")
+    seconds = []
+    for number in range(1, runs + 1):
+        subprocess.run([aftale, "down"], check=True, stdout=subprocess.DEVNULL)
+        begun = time.monotonic()
+        subprocess.run([aftale, "up"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        seconds.append(time.monotonic() - begun)
+        print(f"start {number}: {seconds[-1]:.1f} s")
+    print(f"fastest {min(seconds):.1f} s, slowest {max(seconds):.1f} s, limit {LIMIT_SECONDS:.0f} s")
+    machine = Machine(Settings())
+    running = {name: machine.service(name).running() for name in ("postgres", "kafka", *SERVICES)}
+    megabytes = {name: resident_megabytes(process) for name, process in running.items() if process is not None}
+    for name, size in megabytes.items():
+        print(f"{name:<10} {size:>6.0f} MB")
+    print(f"{'all':<10} {sum(megabytes.values()):>6.0f} MB, limit {LIMIT_MEGABYTES:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
