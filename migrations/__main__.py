@@ -9,12 +9,12 @@ from migrations.topics import create_topics
 
 
 def main() -> None:
-    """Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
+    """Reads AFTALE_POSTGRES, AFTALE_KAFKA and AFTALE_TOPIC_PREFIX."""
     if sys.argv[1:] == ["down"]:
         downgrade(os.environ["AFTALE_POSTGRES"])
         return
     upgrade(os.environ["AFTALE_POSTGRES"])
-    asyncio.run(create_topics(os.environ["AFTALE_KAFKA"]))
+    asyncio.run(create_topics(os.environ["AFTALE_KAFKA"], prefix=os.environ.get("AFTALE_TOPIC_PREFIX", "")))
 
 
 main()

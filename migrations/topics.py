@@ -7,16 +7,16 @@ TOPICS = {"agreements": 48, "orders": 48, "register": 48, "republish": 1}
 _FOR_EVER = {"retention.ms": "-1"}
 
 
-async def create_topics(kafka: str, replication_factor: int = 1) -> None:
+async def create_topics(kafka: str, *, prefix: str = "", replication_factor: int = 1) -> None:
     """Create the topics that are missing; the others stay as they are."""
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
         existing = set(await admin.list_topics())
         missing = [
-            NewTopic(name, partitions, replication_factor, topic_configs=_FOR_EVER)
+            NewTopic(f"{prefix}{name}", partitions, replication_factor, topic_configs=_FOR_EVER)
             for name, partitions in TOPICS.items()
-            if name not in existing
+            if f"{prefix}{name}" not in existing
         ]
         if missing:
             response = await admin.create_topics(missing)

@@ -17,7 +17,7 @@ from shared.http import operations, problems
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import LocalIssuer, TokenVerifier
-from shared.kernel.bus import Bus, Republish
+from shared.kernel.bus import Bus, Kafka, Republish
 from shared.kernel.clock import Clock, RealClock, VirtualClock
 from shared.kernel.consumer import Consumer
 from shared.kernel.database import Database, open_database
@@ -41,16 +41,16 @@ class Settings:
     """Where a process stands in the world."""
 
     postgres: str
-    kafka: str
+    kafka: Kafka
     state: Path
     virtual_clock: bool
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """From AFTALE_POSTGRES, AFTALE_KAFKA, AFTALE_STATE and AFTALE_CLOCK."""
+        """From AFTALE_POSTGRES, AFTALE_KAFKA, AFTALE_TOPIC_PREFIX, AFTALE_STATE and AFTALE_CLOCK."""
         return cls(
             postgres=environment["AFTALE_POSTGRES"],
-            kafka=environment["AFTALE_KAFKA"],
+            kafka=Kafka(environment["AFTALE_KAFKA"], environment.get("AFTALE_TOPIC_PREFIX", "")),
             state=Path(environment["AFTALE_STATE"]),
             virtual_clock=environment.get("AFTALE_CLOCK", "real") == "virtual",
         )
@@ -156,13 +156,17 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             register = service.register_copy(
                 database, EventTypes(business_register.FACTS), own_source=service.name, ask_again=bus.ask_again
             )
-            runtime.consumers[REGISTER_TOPIC] = register
+            runtime.consumers[business_register.SOURCE] = register
             bus.consume([REGISTER_TOPIC], register, purpose="register")
         bus.republish_on_request(republisher(database))
         lookups = service.timer_lookups(runtime)
         timers = TimerLoop(database, store, clock, service.subjects, actor=service.name, lookups=lookups)
         relay = Relay(
-            dsn=settings.postgres, source=service.name, topic=AGREEMENTS_TOPIC, kafka=settings.kafka, store=store
+            dsn=settings.postgres,
+            source=service.name,
+            topic=AGREEMENTS_TOPIC,
+            kafka=settings.kafka,
+            store=store,
         )
         for loop in (timers.run(), relay.run()):
             stack.push_async_callback(_stop, asyncio.create_task(loop))

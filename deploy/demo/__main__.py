@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 import time
-from pathlib import Path
 
 import asyncpg
 import httpx
@@ -17,6 +16,7 @@ from deploy.demo.views import show
 from deploy.local.foreign_facts import order_system
 from deploy.local.virtual_time import NotTaken, VirtualTime
 from shared.kernel.clock import VirtualClock
+from shared.service import Settings
 
 WIDTH = 150
 """Columns that the tables need."""
@@ -25,7 +25,8 @@ SERVICES = ("offers", "guidance", "control", "reporting")
 
 async def main() -> int:
     """Exit code 1 where something else than this demo has used the system, or an earlier demo was cut off."""
-    state, postgres, kafka = Path(os.environ["AFTALE_STATE"]), os.environ["AFTALE_POSTGRES"], os.environ["AFTALE_KAFKA"]
+    settings = Settings.from_environment()
+    state, postgres, kafka = settings.state, settings.postgres, settings.kafka
     addresses = {name: f"http://127.0.0.1:{os.environ[f'AFTALE_PORT_{name.upper()}']}" for name in SERVICES}
     played = state / "demo-played"
     console = Console(highlight=False, width=max(Console().width, WIDTH))

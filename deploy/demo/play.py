@@ -9,6 +9,7 @@ from deploy.demo.companies import breaching, declining, everybody, lapsing, stud
 from deploy.demo.courses import Course, Stage
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from deploy.local.virtual_time import VirtualTime
+from shared.kernel.bus import Kafka
 
 FIRST_DAY = date(2020, 9, 7)
 """The register of agreements begins in September 2020."""
@@ -33,7 +34,7 @@ async def play(stage: Stage, virtual_time: VirtualTime) -> int:
     return acts
 
 
-async def register_units(postgres: str, kafka: str) -> None:
+async def register_units(postgres: str, kafka: Kafka) -> None:
     """Let the business register publish the units, and wait until offers knows them."""
     async with register_of_businesses(postgres, kafka) as register:
         await register.publish(unit_fact(company.unit()) for company in everybody())

@@ -12,8 +12,10 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from uuid_utils.compat import uuid7
 
+from shared.contracts import orders, register
 from shared.contracts.register import UnitRegistered
 from shared.deadlines.copenhagen import start_of
+from shared.kernel.bus import Kafka
 from shared.kernel.cloudevents import Message
 from shared.kernel.events import Event
 
@@ -29,11 +31,11 @@ where coalesce(i.version, 0) < published.version
 class ForeignSystem:
     """One source outside of Aftale, with its own streams; goes on where reporting has last heard of it."""
 
-    def __init__(self, *, postgres: str, kafka: str, source: str, topic: str) -> None:
+    def __init__(self, *, postgres: str, kafka: Kafka, source: str, topic: str) -> None:
         self._postgres = postgres
-        self._producer = AIOKafkaProducer(bootstrap_servers=kafka, enable_idempotence=True, acks="all")
+        self._producer = AIOKafkaProducer(bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all")
         self._source = source
-        self._topic = topic
+        self._topic = kafka.name(topic)
         self.published: dict[UUID, int] = {}
         """The newest version of each stream."""
 
@@ -95,14 +97,14 @@ class ForeignSystem:
         return list(self.published), list(self.published.values())
 
 
-def register_of_businesses(postgres: str, kafka: str) -> ForeignSystem:
+def register_of_businesses(postgres: str, kafka: Kafka) -> ForeignSystem:
     """The business register."""
-    return ForeignSystem(postgres=postgres, kafka=kafka, source="business-register", topic="register")
+    return ForeignSystem(postgres=postgres, kafka=kafka, source=register.SOURCE, topic="register")
 
 
-def order_system(postgres: str, kafka: str) -> ForeignSystem:
+def order_system(postgres: str, kafka: Kafka) -> ForeignSystem:
     """The authority's order system."""
-    return ForeignSystem(postgres=postgres, kafka=kafka, source="order-system", topic="orders")
+    return ForeignSystem(postgres=postgres, kafka=kafka, source=orders.SOURCE, topic="orders")
 
 
 def unit_fact(unit: UnitRegistered) -> tuple[UUID, Event, datetime]:

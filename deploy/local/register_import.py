@@ -2,7 +2,6 @@
 
 import asyncio
 import csv
-import os
 import sys
 from pathlib import Path
 
@@ -10,8 +9,10 @@ from pydantic import ValidationError
 
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from shared.contracts.register import UnitRegistered
+from shared.kernel.bus import Kafka
 from shared.reference.identifiers import is_valid_cvr
 from shared.reference.reference import industries, sectors, size_classes
+from shared.service import Settings
 
 
 def read_units(file: Path) -> tuple[list[UnitRegistered], list[str]]:
@@ -45,7 +46,7 @@ def _odd(unit: UnitRegistered) -> list[str]:
     return odd
 
 
-async def publish(units: list[UnitRegistered], postgres: str, kafka: str) -> None:
+async def publish(units: list[UnitRegistered], postgres: str, kafka: Kafka) -> None:
     """All units, on the topic `register`."""
     async with register_of_businesses(postgres, kafka) as register:
         await register.publish(unit_fact(unit) for unit in units)
@@ -56,7 +57,8 @@ def main() -> None:
     units, odd = read_units(Path(sys.argv[1]))
     for line in odd:
         print(line)
-    asyncio.run(publish(units, os.environ["AFTALE_POSTGRES"], os.environ["AFTALE_KAFKA"]))
+    settings = Settings.from_environment()
+    asyncio.run(publish(units, settings.postgres, settings.kafka))
     print(f"{len(units)} units published, {len(odd)} remarks.")
     if not units:
         sys.exit(1)

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from shared.kernel.events import Event
 
+SOURCE = "order-system"
+"""The `ce_source` of the order system's facts; other case systems have names of their own."""
+
 
 class OrderKind(StrEnum):
     """R25: the ordinary reactions."""

@@ -4,6 +4,9 @@ from datetime import date
 
 from shared.kernel.events import Event
 
+SOURCE = "business-register"
+"""The `ce_source` of these facts."""
+
 
 class UnitRegistered(Event):
     """A unit as it is from `effective_from` on; a later fact about the same unit replaces it from its own day on."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,20 @@ REPUBLISH_TOPIC = "republish"
 """Requests to a source to publish one of its streams again from a version on; key: the source."""
 MAX_RECORDS = 500
 BATCH_TIMEOUT_MS = 20
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """A cluster, and the prefix of everything that Aftale has there, so that several can share it."""
+
+    servers: str
+    """host:port, several with commas between."""
+    prefix: str = ""
+
+    def name(self, topic_or_group: str) -> str:
+        """As it is called in this cluster."""
+        return f"{self.prefix}{topic_or_group}"
+
 
 Republish = Callable[[UUID, int], Awaitable[None]]
 """Put a stream, from a version on, in line to be published again."""
@@ -38,14 +53,15 @@ class _BatchInFlight(ConsumerRebalanceListener):  # type: ignore[misc]
 class Bus:
     """The broker of one service in one process. Start it when consumer and store are ready, stop it before them."""
 
-    def __init__(self, kafka: str, source: str) -> None:
+    def __init__(self, kafka: Kafka, source: str) -> None:
         self._source = source
-        self.broker = KafkaBroker(kafka, logger=None, client_id=f"aftale-{source}")
+        self._kafka = kafka
+        self.broker = KafkaBroker(kafka.servers, logger=None, client_id=f"aftale-{source}")
 
     async def ask_again(self, source: str, stream: UUID, version: int) -> None:
         """Ask a source to publish a stream again from this version on."""
         body = json.dumps({"source": source, "stream": str(stream), "from_version": version}).encode()
-        await self.broker.publish(body, REPUBLISH_TOPIC, key=source.encode())
+        await self.broker.publish(body, self._kafka.name(REPUBLISH_TOPIC), key=source.encode())
 
     def consume(self, topics: Sequence[str], consumer: Consumer, *, purpose: str) -> None:
         """Give batches of these topics to the consumer; offsets are committed once a batch has its effect.
@@ -78,9 +94,9 @@ class Bus:
         self, topics: Sequence[str], take: Callable[[KafkaMessage], Awaitable[None]], *, group: str, listener: Any
     ) -> None:
         subscriber = self.broker.subscriber(
-            *topics,
+            *(self._kafka.name(topic) for topic in topics),
             batch=True,
-            group_id=group,
+            group_id=self._kafka.name(group),
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             decoder=_undecoded,

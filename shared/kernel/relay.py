@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from opentelemetry.trace import SpanKind
 
+from shared.kernel.bus import Kafka
 from shared.kernel.cloudevents import Message
 from shared.kernel.database import connect
 from shared.kernel.event_store import EventStore
@@ -46,10 +47,10 @@ class Fenced(Exception):
 class Relay:
     """One of these runs per process; a session lock lets only one per service be active."""
 
-    def __init__(self, *, dsn: str, source: str, topic: str, kafka: str, store: EventStore) -> None:
+    def __init__(self, *, dsn: str, source: str, topic: str, kafka: Kafka, store: EventStore) -> None:
         self._dsn = dsn
         self._source = source
-        self._topic = topic
+        self._topic = kafka.name(topic)
         self._kafka = kafka
         self._store = store
 
@@ -74,7 +75,9 @@ class Relay:
 
     async def _with_producer(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         # A new producer each time round: an idempotent one that met a fatal error fails for ever (aiokafka #1017).
-        producer = AIOKafkaProducer(bootstrap_servers=self._kafka, enable_idempotence=True, acks="all", linger_ms=2)
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._kafka.servers, enable_idempotence=True, acks="all", linger_ms=2
+        )
         await producer.start()
         try:
             checkpoint = int(await connection.fetchval("select checkpoint from relay"))
