@@ -76,7 +76,8 @@ def why_no_containers() -> str | None:
 @contextmanager
 def container_servers() -> Iterator[Servers]:
     """Both servers, stopped at the end."""
-    with PostgresContainer(POSTGRES_IMAGE) as postgres, ApacheKafkaContainer() as kafka:
+    postgres_container = PostgresContainer(POSTGRES_IMAGE).with_command(["postgres", "-c", "fsync=off"])
+    with postgres_container as postgres, ApacheKafkaContainer() as kafka:
         yield Servers(postgres.get_connection_url(driver=None), kafka.bootstrap)
 
 

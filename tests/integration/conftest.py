@@ -83,6 +83,13 @@ async def postgres_dsn(servers: Servers, migrated_template: str) -> AsyncIterato
         yield url
 
 
+@pytest.fixture
+async def other_postgres_dsn(servers: Servers, migrated_template: str) -> AsyncIterator[str]:
+    """Another one, for a test that compares two systems."""
+    async with _database(servers, migrated_template) as url:
+        yield url
+
+
 @asynccontextmanager
 async def _database(servers: Servers, template: str) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex}"

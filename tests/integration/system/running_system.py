@@ -1,0 +1,130 @@
+"""Four real service processes on a database and topics of their own, on the virtual clock; each can be killed."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx
+
+from deploy.demo.people import People
+from deploy.local.foreign_facts import register_of_businesses, unit_fact
+from deploy.local.ports import free_port
+from deploy.local.virtual_time import VirtualTime
+from migrations.topics import create_topics
+from shared.contracts.register import UnitRegistered
+from shared.kernel.bus import Kafka
+from shared.kernel.clock import VirtualClock
+
+PROJECT = Path(__file__).parents[3]
+SERVICES = ("offers", "guidance", "control", "reporting")
+BEGINS = datetime(2026, 3, 2, 7, tzinfo=UTC)
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass
+class RunningSystem:
+    """What a test holds in its hands."""
+
+    state: Path
+    postgres: str
+    kafka: Kafka
+    client: httpx.AsyncClient
+    time: VirtualTime
+    ports: dict[str, int]
+    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+
+    @property
+    def people(self) -> People:
+        """Persons of every role."""
+        return People(self.client, {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()}, self.state)
+
+    def start(self, *names: str, together: bool = False) -> None:
+        """Start services, each as a process of its own or all in one."""
+        for group in [names] if together else [(name,) for name in names]:
+            log = (self.state / f"{group[0]}.log").open("ab")
+            command = [sys.executable, "-m", "services.serve", *group]
+            process = subprocess.Popen(command, cwd=PROJECT, env=self._environment(), stdout=log, stderr=log)
+            log.close()
+            self.processes |= dict.fromkeys(group, process)
+
+    async def until_healthy(self, *names: str) -> None:
+        """Wait until services answer."""
+        until = time.monotonic() + _PATIENCE_SECONDS
+        for name in names:
+            while True:
+                try:
+                    if (await self.client.get(f"http://127.0.0.1:{self.ports[name]}/health")).is_success:
+                        break
+                except httpx.TransportError:
+                    pass
+                if time.monotonic() > until or self.processes[name].poll() is not None:
+                    raise AssertionError(f"{name} is not up: {(self.state / f'{name}.log').read_text()[-3000:]}")
+                await asyncio.sleep(0.05)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL: nothing is tidied up."""
+        self.processes[name].send_signal(signal.SIGKILL)
+        self.processes[name].wait()
+
+    async def kill_and_start_again(self, name: str) -> None:
+        """A crash and a restart."""
+        self.kill(name)
+        self.start(name)
+        await self.until_healthy(name)
+
+    def stop(self) -> None:
+        """End every process that still runs, politely."""
+        running = {process for process in self.processes.values() if process.poll() is None}
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(30)
+
+    async def register(self, *units: UnitRegistered) -> None:
+        """Let the business register publish units, and everybody take them."""
+        async with register_of_businesses(self.postgres, self.kafka) as register:
+            await register.publish(unit_fact(unit) for unit in units)
+            await register.until_taken("offers")
+            await register.until_taken("reporting")
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "AFTALE_POSTGRES": self.postgres,
+            "AFTALE_KAFKA": self.kafka.servers,
+            "AFTALE_TOPIC_PREFIX": self.kafka.prefix,
+            "AFTALE_STATE": str(self.state),
+            "AFTALE_CLOCK": "virtual",
+            **{f"AFTALE_PORT_{name.upper()}": str(port) for name, port in self.ports.items()},
+        }
+
+
+@asynccontextmanager
+async def running_system(
+    postgres: str, kafka: str, state: Path, *, together: bool = False
+) -> AsyncIterator[RunningSystem]:
+    """A whole system, stopped at the end."""
+    cluster = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
+    await create_topics(kafka, prefix=cluster.prefix)
+    clock = VirtualClock(state / "clock", BEGINS)
+    connection = await asyncpg.connect(postgres)
+    ports = dict.fromkeys(SERVICES, free_port()) if together else {name: free_port() for name in SERVICES}
+    async with httpx.AsyncClient(timeout=10) as client:
+        system = RunningSystem(state, postgres, cluster, client, VirtualTime(clock, connection), ports)
+        try:
+            system.start(*SERVICES, together=together)
+            await system.until_healthy(*SERVICES)
+            yield system
+        finally:
+            system.stop()
+            await connection.close()
