@@ -204,6 +204,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return overtake(state, command)
         case _, (NoteEnd() | NoteBreach()):
             return ()
+        case _, TimerDue() if timers(state).get(command.name) != command.due:
+            return ()  # settled otherwise, or moved, since the timer fired (R28)
         case Open(), TimerDue():
             return fall_due(state, command)
         case Open(), (RecordDelivery() | RecordFailedDelivery() | RecordOpening()):

@@ -1,0 +1,292 @@
+"""An offer from sending to answer (R1-R10, R23)."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.offers.letter import letter
+from services.offers.offer import (
+    OFFER,
+    Accept,
+    Decline,
+    NoteBreach,
+    NoteEnd,
+    Quarantine,
+    RecordDelivery,
+    RecordFailedDelivery,
+    RecordOpening,
+    SendOffer,
+    Unit,
+    Withdraw,
+)
+from shared.contracts.offers import (
+    AcceptanceConflictFlagged,
+    Accepted,
+    AgreementEndNoted,
+    Declined,
+    DeliveryFailed,
+    Lapsed,
+    OfferDelivered,
+    OfferOpened,
+    OfferSent,
+    OfferUnansweredHalfway,
+    Withdrawn,
+)
+from shared.contracts.vocabulary import AgreementKind
+from shared.kernel.decider import TimerDue
+from shared.kernel.events import Event
+from shared.policy.policies import load_policies
+from tests.unit.scenario import scenarios_of
+
+given = scenarios_of(OFFER)
+POLICIES = load_policies()
+AGREEMENT, OTHER = UUID(int=1), UUID(int=2)
+CVR, UNIT = "13748136", "1003388394"
+SENT_AT = datetime(2026, 3, 5, 9, tzinfo=UTC)
+AVAILABLE_AT = datetime(2026, 3, 5, 11, tzinfo=UTC)
+IN_TIME = datetime.fromisoformat("2026-04-07T23:59:59+02:00")
+TOO_LATE = datetime.fromisoformat("2026-04-08T00:00:00+02:00")
+
+
+def send(**changes: Any) -> SendOffer:
+    values: dict[str, Any] = {
+        "at": SENT_AT,
+        "policy": POLICIES.at(SENT_AT),
+        "agreement_id": AGREEMENT,
+        "kind": AgreementKind.SUSPICION,
+        "unit": Unit(UNIT, CVR, "day-care"),
+        "cvr": CVR,
+        "p_number": UNIT,
+        "topic": "056",
+        "inspection_id": "I-1",
+        "inspector": "inspector-1",
+        "period_months": 3,
+        "period_reason": None,
+        "observations": "Heavy lifts.",
+        "photos": (),
+        "quarantines": (),
+    }
+    return SendOffer(**{**values, **changes})
+
+
+def sent() -> OfferSent:
+    return given().when(send()).one(OfferSent)
+
+
+def deliver() -> RecordDelivery:
+    return RecordDelivery(at=AVAILABLE_AT, available_at=AVAILABLE_AT, policy=POLICIES.at(AVAILABLE_AT))
+
+
+def delivered() -> OfferDelivered:
+    return given(sent()).when(deliver()).one(OfferDelivered)
+
+
+def accept(at: datetime = IN_TIME, **changes: Any) -> Accept:
+    values: dict[str, Any] = {
+        "acting_for": CVR,
+        "person": "company-1",
+        "has_read": True,
+        "reason": None,
+        "quarantines": (),
+    }
+    return Accept(at=at, **{**values, **changes})
+
+
+def accepted() -> Accepted:
+    return given(sent(), delivered()).when(accept()).one(Accepted)
+
+
+def decline(at: datetime = IN_TIME, acting_for: str = CVR) -> Decline:
+    return Decline(at=at, acting_for=acting_for, person="company-1", reason=None)
+
+
+def due(name: str) -> TimerDue:
+    when = given(sent(), delivered()).timers()[name]
+    return TimerDue(name, when, when)
+
+
+def lapsed() -> Lapsed:
+    return given(sent(), delivered()).when(due("lapse")).one(Lapsed)
+
+
+def test_r1_an_offer_names_what_it_is_about() -> None:
+    offer = sent()
+    assert (offer.cvr, offer.p_number, offer.topic, offer.inspection_id) == (CVR, UNIT, "056", "I-1")
+    assert (offer.response_rule, offer.observations) == ("R3", "Heavy lifts.")
+
+
+def test_r1_a_unit_that_the_register_does_not_know_is_refused() -> None:
+    given().when(send(unit=None)).refused("R1", "does not know")
+
+
+def test_r1_a_unit_of_another_legal_entity_is_refused() -> None:
+    given().when(send(unit=Unit(UNIT, "24256790", "day-care"))).refused("R1", "belongs to")
+
+
+def test_r1_an_offer_is_sent_once() -> None:
+    given(sent()).when(send()).refused("R1", "sent already")
+
+
+def test_r2_a_spread_offer_cannot_be_made_as_yet() -> None:
+    given().when(send(kind=AgreementKind.SPREAD)).refused("R2", "only offers on suspicion")
+
+
+def test_r8_no_offers_in_construction() -> None:
+    for industry in ("construction-building", "construction-civil", "construction-finishing"):
+        given().when(send(unit=Unit(UNIT, CVR, industry))).refused("R8", "no agreements are offered")
+
+
+def test_r8_no_offer_in_quarantine() -> None:
+    standing = Quarantine(OTHER, SENT_AT + timedelta(seconds=1))
+    given().when(send(quarantines=(standing,))).refused("R8", "in quarantine")
+
+
+def test_r8_an_offer_once_the_quarantine_has_ended() -> None:
+    given().when(send(quarantines=(Quarantine(OTHER, SENT_AT),))).records(OfferSent)
+
+
+def test_r10_another_period_needs_a_reason() -> None:
+    given().when(send(period_months=4)).refused("R10", "need a reason")
+    given().when(send(period_months=4, period_reason="Season")).records(OfferSent)
+    given().when(send(period_months=6)).records(OfferSent)
+
+
+def test_r3_the_clock_starts_when_the_offer_is_available() -> None:
+    deadline = delivered().response_deadline
+    assert deadline.last_day == date(2026, 4, 7)
+    assert deadline.ends_at == TOO_LATE
+
+
+def test_r3_a_second_delivery_starts_no_other_clock() -> None:
+    given(sent(), delivered()).when(deliver()).then()
+
+
+def test_r3_nothing_is_available_before_it_was_sent() -> None:
+    early = SENT_AT - timedelta(seconds=1)
+    command = RecordDelivery(at=SENT_AT, available_at=early, policy=POLICIES.at(early))
+    given(sent()).when(command).refused("R3", "before it was sent")
+
+
+def test_r4_a_failed_delivery_starts_no_clock_and_closes_nothing() -> None:
+    failed = given(sent()).when(RecordFailedDelivery(at=AVAILABLE_AT, reason="bounce"))
+    failed.records(DeliveryFailed)
+    assert given(sent(), failed.one(DeliveryFailed)).timers() == {}
+    given(sent(), failed.one(DeliveryFailed)).when(deliver()).records(OfferDelivered)
+
+
+def test_r5_half_way_without_an_answer_the_inspector_is_told_once() -> None:
+    told = given(sent(), delivered()).when(due("halfway"))
+    told.records(OfferUnansweredHalfway)
+    assert not told.one(OfferUnansweredHalfway).seen_by_company()
+    assert set(given(sent(), delivered(), told.one(OfferUnansweredHalfway)).timers()) == {"lapse"}
+
+
+def test_r5_that_an_offer_was_opened_is_known_once() -> None:
+    opened = given(sent(), delivered()).when(RecordOpening(at=AVAILABLE_AT))
+    opened.records(OfferOpened)
+    given(sent(), delivered(), opened.one(OfferOpened)).when(RecordOpening(at=AVAILABLE_AT)).then()
+
+
+def test_r6_no_answer_is_never_an_acceptance() -> None:
+    given(sent(), delivered()).when(due("lapse")).records(Lapsed)
+    assert lapsed().last_day == date(2026, 4, 7)
+
+
+def test_r6_lapse_fires_a_while_after_the_deadline() -> None:
+    assert due("lapse").due == TOO_LATE + timedelta(minutes=10)
+
+
+def test_r6_an_answer_in_the_last_minute_is_in_time() -> None:
+    given(sent(), delivered()).when(accept(IN_TIME)).records(Accepted)
+    given(sent(), delivered()).when(decline(IN_TIME)).records(Declined)
+
+
+@pytest.mark.parametrize("answer", [accept(TOO_LATE), decline(TOO_LATE)], ids=["yes", "no"])
+def test_r6_a_late_answer_is_refused_with_the_date(answer: Accept | Decline) -> None:
+    given(sent(), delivered()).when(answer).refused("R6", "answered after 2026-04-07")
+
+
+@pytest.mark.parametrize("answer", [accept(TOO_LATE), decline(TOO_LATE)], ids=["yes", "no"])
+def test_r6_after_the_lapse_too(answer: Accept | Decline) -> None:
+    given(sent(), delivered(), lapsed()).when(answer).refused("R6", "answered after 2026-04-07")
+
+
+def test_r6_an_offer_is_answered_once() -> None:
+    given(sent(), delivered(), accepted()).when(decline()).refused("R6", "accepted")
+
+
+def test_r10_only_who_may_act_for_the_company_answers() -> None:
+    given(sent(), delivered()).when(accept(acting_for="24256790")).refused("R10", "not entitled")
+    given(sent(), delivered()).when(decline(acting_for="24256790")).refused("R10", "not entitled")
+
+
+def test_r10_who_accepts_has_read_what_it_is() -> None:
+    given(sent(), delivered()).when(accept(has_read=False)).refused("R10", "having read")
+
+
+def test_r8_an_open_offer_cannot_be_accepted_in_quarantine() -> None:
+    standing = Quarantine(OTHER, IN_TIME + timedelta(days=1))
+    given(sent(), delivered()).when(accept(quarantines=(standing,))).refused("R8", "in quarantine")
+
+
+def test_r8_an_open_offer_is_withdrawn_with_that_reason() -> None:
+    overtaken = given(sent(), delivered()).when(NoteBreach(IN_TIME, OTHER, IN_TIME))
+    overtaken.then(Withdrawn(agreement_id=AGREEMENT, rule="R8", withdrawn_at=IN_TIME, because_of=OTHER))
+
+
+def test_r8_an_acceptance_recorded_before_the_breach_was_known_stands_flagged() -> None:
+    history = (sent(), delivered(), accepted())
+    breach = NoteBreach(at=TOO_LATE, because_of=OTHER, breached_at=IN_TIME - timedelta(hours=1))
+    flagged = given(*history).when(breach)
+    flagged.records(AcceptanceConflictFlagged)
+    given(*history, flagged.one(AcceptanceConflictFlagged)).when(breach).then()
+
+
+def test_r8_an_acceptance_before_the_breach_itself_is_no_conflict() -> None:
+    breach = NoteBreach(at=TOO_LATE, because_of=OTHER, breached_at=TOO_LATE)
+    given(sent(), delivered(), accepted()).when(breach).then()
+
+
+def test_r9_an_unanswered_offer_is_withdrawn_with_a_reason() -> None:
+    given(sent()).when(Withdraw(AVAILABLE_AT, "By mistake")).records(Withdrawn)
+    given(sent(), delivered(), accepted()).when(Withdraw(IN_TIME, "Too late")).refused("R6", "accepted")
+
+
+ENDINGS: dict[str, tuple[Event, ...]] = {
+    "lapsed": (lapsed(),),
+    "withdrawn": (given(sent()).when(Withdraw(AVAILABLE_AT, "x")).one(Withdrawn),),
+    "declined": (given(sent(), delivered()).when(decline()).one(Declined),),
+    "fulfilled": (accepted(), AgreementEndNoted(agreement_id=AGREEMENT, outcome="fulfilled", noted_at=TOO_LATE)),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
+def test_r8_unit_and_topic_are_taken_until_the_end(ending: tuple[Event, ...]) -> None:
+    taken = {f"open/{UNIT}/056", f"open-of/{CVR}/{AGREEMENT}"}
+    assert given(sent(), delivered()).reservations() == taken
+    assert given(sent(), delivered(), accepted()).reservations() == taken
+    assert given(sent(), delivered(), *ending).reservations() == frozenset()
+    assert given(sent(), delivered(), *ending).timers() == {}
+
+
+def test_r8_the_end_of_an_agreement_is_noted_once() -> None:
+    given(sent(), delivered(), accepted()).when(NoteEnd(TOO_LATE, "breached")).records(AgreementEndNoted)
+    given(sent(), delivered(), *ENDINGS["fulfilled"]).when(NoteEnd(TOO_LATE, "fulfilled")).then()
+
+
+def test_r28_reactions_and_timers_never_refuse() -> None:
+    for history in ((), (sent(),), (sent(), delivered(), accepted())):
+        given(*history).when(TimerDue("lapse", TOO_LATE, TOO_LATE)).then()
+    given().when(NoteBreach(TOO_LATE, OTHER, TOO_LATE)).then()
+    given().when(NoteEnd(TOO_LATE, "breached")).then()
+
+
+def test_r1_r23_the_letter_says_what_it_is_and_is_not() -> None:
+    text = letter(sent(), delivered().response_deadline)
+    for said in ("frivillig", "ikke et påbud", "ikke en afgørelse", "smiley", "siger ja", "siger nej", "2026-04-07"):
+        assert said in text
+    assert "rådgiver ikke" in text
+    assert "misligholdt" in text
+    assert "inden fristen" in letter(sent(), None)
