@@ -4,7 +4,6 @@ import asyncio
 import base64
 import os
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -13,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.http.problems import Problem, unavailable
+from shared.http.secret_files import keep_first
 from shared.kernel.database import Database
 
 HEADER = "Consistency-Token"
@@ -41,13 +41,7 @@ class ConsistencyTokens:
         """With the key of a state folder, made on first use and the same for all services."""
         file = state / "secrets" / "consistency-key"
         if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            unfinished = file.with_suffix(f".{os.getpid()}")
-            unfinished.touch(mode=0o600)
-            unfinished.write_bytes(AESGCM.generate_key(256))
-            with suppress(FileExistsError):  # whoever comes first wins, so that all services have the same key
-                os.link(unfinished, file)
-            unfinished.unlink()
+            keep_first(file, AESGCM.generate_key(256))
         return cls(file.read_bytes())
 
     def seal(self, seen: Seen) -> str:

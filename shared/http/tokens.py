@@ -17,6 +17,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
+from shared.http.secret_files import keep_first
 from shared.reference.identifiers import is_valid_cvr
 
 AUDIENCE = "aftale"
@@ -102,26 +103,18 @@ class LocalIssuer:
     def _key(self) -> OKPKey:
         private = self._folder / "issuer.json"
         if not private.exists():
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            key = OKPKey.generate_key("Ed25519", {"use": "sig", "kid": "local"}, auto_kid=False)
-            _write(private, key.as_dict(private=True))
+            new = OKPKey.generate_key("Ed25519", {"use": "sig", "kid": "local"}, auto_kid=False)
+            keep_first(private, json.dumps(new.as_dict(private=True)).encode())
         key = OKPKey.import_key(json.loads(private.read_text()))
         public = self._folder / "jwks.json"
         if not public.exists():
-            _write(public, {"keys": [key.as_dict(private=False)]})
+            keep_first(public, json.dumps({"keys": [key.as_dict(private=False)]}).encode())
         return key
 
 
 def pseudonym(role: Role, name: str) -> str:
     """The id under which somebody appears in facts: says the role, not the name."""
     return f"{role.value}-{hashlib.sha256(f'{role.value}/{name}'.encode()).hexdigest()[:12]}"
-
-
-def _write(file: Path, content: dict[str, Any]) -> None:
-    unfinished = file.with_suffix(f".{os.getpid()}")
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps(content))
-    unfinished.replace(file)
 
 
 def main() -> None:

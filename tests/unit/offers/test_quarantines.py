@@ -19,11 +19,12 @@ FIRST_OF_2024 = datetime.fromisoformat("2024-01-01T00:00:00+01:00")
 
 def reading(how: str) -> Policies:
     """The policies with the other reading of 1 January 2024."""
-    policies = [POLICIES.at(LAST_OF_2023), POLICIES.at(FIRST_OF_2024)]
-    changed = [
-        p.model_copy(update={"breach": p.breach.model_copy(update={"quarantine_reading": how})}) for p in policies
-    ]
-    return Policies(changed)
+    policies = (POLICIES.at(LAST_OF_2023), POLICIES.at(FIRST_OF_2024))
+    return Policies(
+        tuple(
+            p.model_copy(update={"breach": p.breach.model_copy(update={"quarantine_reading": how})}) for p in policies
+        )
+    )
 
 
 def impose(at: datetime = LAST_OF_2023, agreement: UUID = BREACHED) -> Impose:

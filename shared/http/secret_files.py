@@ -1,0 +1,17 @@
+"""Secrets that the processes of a state folder share and that any of them may be the first to make."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+
+def keep_first(file: Path, secret: bytes) -> None:
+    """Make the file, readable by its owner only; whoever comes first wins, and nobody ever reads half of it."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # A name by pid would not do: in containers that share the folder, every service has the same.
+    with NamedTemporaryFile(dir=file.parent) as unfinished:
+        unfinished.write(secret)
+        unfinished.flush()
+        with suppress(FileExistsError):
+            os.link(unfinished.name, file)
