@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import structlog
 from fastapi import APIRouter, FastAPI, Request
 
 from shared.contracts import register as business_register
-from shared.http import operations, problems
+from shared.http import openapi, operations, problems
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import LocalIssuer, TokenVerifier
@@ -33,6 +33,7 @@ from shared.policy.policies import Policies, load_policies
 AGREEMENTS_TOPIC = "agreements"
 ORDERS_TOPIC = "orders"
 REGISTER_TOPIC = "register"
+RESTART_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
@@ -118,6 +119,7 @@ def new_app(
         openapi_url=f"/v1/{name}/openapi.json",
         docs_url=f"/v1/{name}/docs",
         dependencies=list(dependencies),
+        responses=openapi.EVERYWHERE,
     )
     app.state.verifier = TokenVerifier(LocalIssuer(settings.state).jwks_file)
     app.state.service = name
@@ -125,6 +127,7 @@ def new_app(
     for router in routers:
         app.include_router(router)
     app.include_router(operations.router, prefix=f"/v1/operations/{name}")
+    openapi.describe_problems(app)
     return app
 
 
@@ -168,8 +171,8 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             kafka=settings.kafka,
             store=store,
         )
-        for loop in (timers.run(), relay.run()):
-            stack.push_async_callback(_stop, asyncio.create_task(loop))
+        for name, loop in (("timers", timers.run), ("relay", relay.run)):
+            stack.push_async_callback(_stop, asyncio.create_task(_for_ever(f"{service.name} {name}", loop)))
         await stack.enter_async_context(bus.broker)
         await bus.broker.start()
         yield runtime
@@ -191,6 +194,16 @@ def republisher(database: Database) -> Republish:
             )
 
     return republish
+
+
+async def _for_ever(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+    """A loop that meets what it does not expect is started again, and the fault is logged: it must not end unseen."""
+    while True:
+        try:
+            await loop()
+        except Exception as error:
+            _log.error("loop_starts_again", loop=name, error=repr(error), exc_info=True)
+            await asyncio.sleep(RESTART_SECONDS)
 
 
 async def _stop(task: "asyncio.Task[None]") -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -31,7 +31,8 @@ from shared.contracts.vocabulary import (
 from shared.deadlines.deadline import Language
 from shared.http.access import Asker
 from shared.http.bodies import Body, Code, FreeText
-from shared.http.commands import CommandAnswer, Prepared
+from shared.http.commands import Prepared
+from shared.http.openapi import CHANGE, CHANGED, READ, SEEN
 from shared.http.problems import not_found
 from shared.http.tokens import Role
 from shared.kernel.decider import Refused
@@ -40,7 +41,6 @@ from shared.reference.reference import measure_kinds, non_use_reasons
 from shared.service import Runtime, runtime_of
 
 router = APIRouter(tags=["control"])
-ANSWERS: dict[int | str, dict[str, Any]] = {200: {"model": CommandAnswer}}
 Files = Annotated[tuple[FileReference, ...], Field(max_length=50)]
 Minutes = Annotated[int | None, Field(ge=0, le=10_000)]
 
@@ -147,7 +147,7 @@ class FollowUp(Body):
     minutes_spent: Minutes = None
 
 
-@router.get("/v1/agreements/{agreement_id}")
+@router.get("/v1/agreements/{agreement_id}", responses=SEEN, dependencies=[READ])
 async def read_agreement(
     agreement_id: UUID,
     request: Request,
@@ -163,7 +163,7 @@ async def read_agreement(
     return view(state, visible, language)
 
 
-@router.post("/v1/agreements/{agreement_id}/documentation", responses=ANSWERS)
+@router.post("/v1/agreements/{agreement_id}/documentation", responses=CHANGED, dependencies=[CHANGE])
 async def receive_documentation(agreement_id: UUID, body: Documentation, request: Request, asker: Asker) -> Response:
     """The company sends a part of its documentation (R16, R17)."""
     asker.require_role(Role.COMPANY)
@@ -192,7 +192,7 @@ async def receive_documentation(agreement_id: UUID, body: Documentation, request
     return await _perform(request, asker, agreement_id, command)
 
 
-@router.post("/v1/agreements/{agreement_id}/bookings", responses=ANSWERS)
+@router.post("/v1/agreements/{agreement_id}/bookings", responses=CHANGED, dependencies=[CHANGE])
 async def book_control(agreement_id: UUID, body: Booking, request: Request, asker: Asker) -> Response:
     """The inspector chooses the day of the control, replacing the booking that stands (R17, R18)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -219,7 +219,7 @@ async def book_control(agreement_id: UUID, body: Booking, request: Request, aske
     return await _perform_prepared(request, asker, agreement_id, prepare)
 
 
-@router.post("/v1/agreements/{agreement_id}/controls", responses=ANSWERS)
+@router.post("/v1/agreements/{agreement_id}/controls", responses=CHANGED, dependencies=[CHANGE])
 async def complete_control(agreement_id: UUID, body: Control, request: Request, asker: Asker) -> Response:
     """The inspector records the control that was booked, and what it decides (R18, R20, R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -245,7 +245,7 @@ async def complete_control(agreement_id: UUID, body: Control, request: Request, 
     return await _perform(request, asker, agreement_id, command)
 
 
-@router.post("/v1/agreements/{agreement_id}/conversion", responses=ANSWERS)
+@router.post("/v1/agreements/{agreement_id}/conversion", responses=CHANGED, dependencies=[CHANGE])
 async def turn_into_guidance(agreement_id: UUID, body: Conversion, request: Request, asker: Asker) -> Response:
     """A control that cannot decide becomes guidance, and a new one is booked (R21)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -263,7 +263,7 @@ async def turn_into_guidance(agreement_id: UUID, body: Conversion, request: Requ
     return await _perform(request, asker, agreement_id, command)
 
 
-@router.post("/v1/agreements/{agreement_id}/hearing-answer", responses=ANSWERS)
+@router.post("/v1/agreements/{agreement_id}/hearing-answer", responses=CHANGED, dependencies=[CHANGE])
 async def answer_hearing(agreement_id: UUID, body: HearingAnswer, request: Request, asker: Asker) -> Response:
     """The company answers before the order (R22)."""
     asker.require_role(Role.COMPANY)
@@ -272,7 +272,7 @@ async def answer_hearing(agreement_id: UUID, body: HearingAnswer, request: Reque
     )
 
 
-@router.post("/v1/agreements/{agreement_id}/order-request", responses=ANSWERS)
+@router.post("/v1/agreements/{agreement_id}/order-request", responses=CHANGED, dependencies=[CHANGE])
 async def request_order(agreement_id: UUID, body: OrderRequest, request: Request, asker: Asker) -> Response:
     """The inspector asks the order system for an order with deadline (R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -284,7 +284,7 @@ async def request_order(agreement_id: UUID, body: OrderRequest, request: Request
     return await _perform(request, asker, agreement_id, command)
 
 
-@router.post("/v1/agreements/{agreement_id}/follow-up", responses=ANSWERS)
+@router.post("/v1/agreements/{agreement_id}/follow-up", responses=CHANGED, dependencies=[CHANGE])
 async def hold_follow_up(agreement_id: UUID, body: FollowUp, request: Request, asker: Asker) -> Response:
     """Whether the measures are still in use a year later (R24, R35, R39)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)

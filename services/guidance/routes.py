@@ -1,7 +1,7 @@
 """The HTTP interface of guidance."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,12 +15,12 @@ from shared.contracts.vocabulary import ContactForm, Involvement
 from shared.deadlines.deadline import Language
 from shared.http.access import Asker
 from shared.http.bodies import Body, Code, FreeText
-from shared.http.commands import CommandAnswer, Prepared
+from shared.http.commands import Prepared
+from shared.http.openapi import CHANGE, CHANGED, READ, SEEN
 from shared.http.tokens import Role
 from shared.service import runtime_of
 
 router = APIRouter(tags=["guidance"])
-ANSWERS: dict[int | str, dict[str, Any]] = {200: {"model": CommandAnswer}}
 
 
 class Offer(Body):
@@ -74,7 +74,7 @@ class GuidanceView(BaseModel):
     meetings: list[MeetingView]
 
 
-@router.post("/v1/guidance/{agreement_id}/offer", responses=ANSWERS)
+@router.post("/v1/guidance/{agreement_id}/offer", responses=CHANGED, dependencies=[CHANGE])
 async def offer_guidance(agreement_id: UUID, body: Offer, request: Request, asker: Asker) -> Response:
     """The inspector offers guidance (R12)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -83,7 +83,7 @@ async def offer_guidance(agreement_id: UUID, body: Offer, request: Request, aske
     return await _perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/guidance/{agreement_id}/answer", responses=ANSWERS)
+@router.post("/v1/guidance/{agreement_id}/answer", responses=CHANGED, dependencies=[CHANGE])
 async def answer_guidance(agreement_id: UUID, body: Answer, request: Request, asker: Asker) -> Response:
     """The company says yes or no to guidance (R12)."""
     asker.require_role(Role.COMPANY)
@@ -92,7 +92,7 @@ async def answer_guidance(agreement_id: UUID, body: Answer, request: Request, as
     return await _perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/guidance/{agreement_id}/meetings", responses=ANSWERS)
+@router.post("/v1/guidance/{agreement_id}/meetings", responses=CHANGED, dependencies=[CHANGE])
 async def record_meeting(agreement_id: UUID, body: Meeting, request: Request, asker: Asker) -> Response:
     """The inspector records a meeting, offered or informal (R12, R33)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -112,7 +112,7 @@ async def record_meeting(agreement_id: UUID, body: Meeting, request: Request, as
     return await _perform(request, asker, agreement_id, command, now)
 
 
-@router.get("/v1/guidance/{agreement_id}")
+@router.get("/v1/guidance/{agreement_id}", responses=SEEN, dependencies=[READ])
 async def read_guidance(
     agreement_id: UUID,
     request: Request,

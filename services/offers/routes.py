@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 from uuid_utils.compat import uuid7
 
@@ -19,7 +19,8 @@ from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadline import Language
 from shared.http.access import Asker
 from shared.http.bodies import Body, Code, FreeText
-from shared.http.commands import CommandAnswer, Prepared
+from shared.http.commands import Prepared
+from shared.http.openapi import CHANGE, CHANGED, CREATE, CREATED, READ, SEEN, problems
 from shared.http.problems import unavailable
 from shared.http.tokens import Role
 from shared.kernel.commands import Guard
@@ -29,7 +30,6 @@ from shared.reference.identifiers import Cvr, PNumber, TopicCode
 from shared.service import Runtime, runtime_of
 
 router = APIRouter(tags=["offers"])
-ANSWERS: dict[int | str, dict[str, Any]] = {200: {"model": CommandAnswer}, 201: {"model": CommandAnswer}}
 
 
 class NewOffer(Body):
@@ -113,10 +113,8 @@ class QuarantineView(BaseModel):
     ends_at: datetime
 
 
-@router.post("/v1/offers", status_code=201, responses=ANSWERS)
-async def send_offer(
-    body: NewOffer, request: Request, asker: Asker, idempotency_key: Annotated[str | None, Header()] = None
-) -> Response:
+@router.post("/v1/offers", status_code=201, responses=CREATED, dependencies=[CREATE])
+async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response:
     """Offer an agreement (R1, R2, R8). The inspector who asks is the one responsible."""
     asker.require_role(Role.INSPECTOR)
     runtime = runtime_of(request)
@@ -146,7 +144,7 @@ async def send_offer(
     )
 
 
-@router.post("/v1/offers/{agreement_id}/delivery", responses=ANSWERS)
+@router.post("/v1/offers/{agreement_id}/delivery", responses=CHANGED, dependencies=[CHANGE])
 async def record_delivery(agreement_id: UUID, body: Delivery, request: Request, asker: Asker) -> Response:
     """The portal says whether the offer arrived: being available starts the clock (R3), a failure starts none (R4)."""
     asker.require_role(Role.PORTAL)
@@ -161,7 +159,7 @@ async def record_delivery(agreement_id: UUID, body: Delivery, request: Request, 
     return await _perform(request, asker, agreement_id, command, now, policy.version)
 
 
-@router.post("/v1/offers/{agreement_id}/opening", responses=ANSWERS)
+@router.post("/v1/offers/{agreement_id}/opening", responses=CHANGED, dependencies=[CHANGE])
 async def record_opening(agreement_id: UUID, request: Request, asker: Asker) -> Response:
     """The portal says that somebody at the company opened the offer (R5)."""
     asker.require_role(Role.PORTAL)
@@ -169,7 +167,7 @@ async def record_opening(agreement_id: UUID, request: Request, asker: Asker) -> 
     return await _perform(request, asker, agreement_id, offer.RecordOpening(at=now), now)
 
 
-@router.post("/v1/offers/{agreement_id}/acceptance", responses=ANSWERS)
+@router.post("/v1/offers/{agreement_id}/acceptance", responses=CHANGED, dependencies=[CHANGE])
 async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: Asker) -> Response:
     """The company accepts (R6, R8, R10)."""
     asker.require_role(Role.COMPANY)
@@ -195,7 +193,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
     return await runtime.gate.perform(request, asker, OFFER, agreement_id, prepare, at=now)
 
 
-@router.post("/v1/offers/{agreement_id}/refusal", responses=ANSWERS)
+@router.post("/v1/offers/{agreement_id}/refusal", responses=CHANGED, dependencies=[CHANGE])
 async def decline(agreement_id: UUID, body: Refusal, request: Request, asker: Asker) -> Response:
     """The company says no (R7)."""
     asker.require_role(Role.COMPANY)
@@ -204,7 +202,7 @@ async def decline(agreement_id: UUID, body: Refusal, request: Request, asker: As
     return await _perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/offers/{agreement_id}/withdrawal", responses=ANSWERS)
+@router.post("/v1/offers/{agreement_id}/withdrawal", responses=CHANGED, dependencies=[CHANGE])
 async def withdraw(agreement_id: UUID, body: Withdrawal, request: Request, asker: Asker) -> Response:
     """The authority takes an unanswered offer back (R9)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -212,7 +210,7 @@ async def withdraw(agreement_id: UUID, body: Withdrawal, request: Request, asker
     return await _perform(request, asker, agreement_id, offer.Withdraw(at=now, reason=body.reason), now)
 
 
-@router.get("/v1/offers/{agreement_id}")
+@router.get("/v1/offers/{agreement_id}", responses=SEEN, dependencies=[READ])
 async def read_offer(
     agreement_id: UUID,
     request: Request,
@@ -247,7 +245,7 @@ async def read_offer(
     )
 
 
-@router.get("/v1/quarantines")
+@router.get("/v1/quarantines", responses=problems(400, 404), dependencies=[READ])
 async def read_quarantines(
     request: Request, asker: Asker, cvr: Annotated[Cvr, Query()], p_number: Annotated[PNumber, Query()]
 ) -> list[QuarantineView]:

@@ -28,6 +28,7 @@ from services.reporting.models import (
 )
 from services.reporting.queries import CaseFilter, Period
 from shared.http.access import Viewer, viewer
+from shared.http.openapi import problems
 from shared.http.problems import Problem, not_found
 from shared.http.tokens import Role
 from shared.kernel.database import Connection, Database
@@ -82,7 +83,7 @@ async def period(
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Cases on a page, at most.")]
 
 
-@router.get("/cases")
+@router.get("/cases", responses=problems(400, 404))
 async def list_cases(
     request: Request,
     asker: Reader,
@@ -97,7 +98,7 @@ async def list_cases(
         return await _page(connection, asker, asked, _after(cursor), limit)
 
 
-@router.get("/cases/{case_id}")
+@router.get("/cases/{case_id}", responses=problems(400, 404))
 async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail:
     """One case with its deadlines, measures, related cases and timeline."""
     async with _database(request).acquire() as connection:
@@ -115,7 +116,7 @@ async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail
     )
 
 
-@router.get("/tasks")
+@router.get("/tasks", responses=problems(400))
 async def list_tasks(
     request: Request,
     asker: Reader,
@@ -130,7 +131,7 @@ async def list_tasks(
     return TaskList(tasks=[TaskItem.model_validate(dict(row)) for row in rows])
 
 
-@router.get("/companies/{cvr}")
+@router.get("/companies/{cvr}", responses=problems(400, 404))
 async def get_company(
     request: Request,
     asker: Reader,
@@ -154,7 +155,7 @@ async def get_company(
     )
 
 
-@router.get("/statistics/ladder")
+@router.get("/statistics/ladder", responses=problems(400))
 async def ladder(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> LadderTable:
     """Measures by ladder level and problem group, and whether they are used."""
     async with _database(request).acquire() as connection:
@@ -162,7 +163,7 @@ async def ladder(request: Request, asker: Reader, asked: Annotated[Period, Depen
     return LadderTable(rows=[LadderRow.model_validate(dict(row)) for row in rows])
 
 
-@router.get("/statistics/agreements")
+@router.get("/statistics/agreements", responses=problems(400))
 async def agreements(
     request: Request,
     asker: Reader,

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Header, Request
 from opentelemetry.trace import SpanKind
 
 from services.reporting import projection
@@ -53,8 +54,9 @@ def app(settings: Settings) -> FastAPI:
 
     tokens = ConsistencyTokens.of_state(settings.state)
 
-    async def wait_for_token(request: Request) -> None:
-        token = request.headers.get(consistency.HEADER)
+    async def wait_for_token(
+        request: Request, token: Annotated[str | None, Header(alias=consistency.HEADER)] = None
+    ) -> None:
         if token is not None:
             await consistency.wait_until_seen(request.app.state.database, NAME, tokens.open(token))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.http.problems import Problem, forbidden, not_found
 from shared.http.tokens import Identity, InvalidToken, Role, TokenVerifier
@@ -61,14 +62,16 @@ def seen_events(viewer: Viewer, events: Sequence[Event]) -> list[Event]:
     return [event for event in events if viewer.may_see(event)]
 
 
-async def viewer(request: Request) -> Viewer:
+_bearer = HTTPBearer(scheme_name="bearer", bearerFormat="JWT", auto_error=False)
+
+
+async def viewer(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Viewer:
     """The asker of a request, from its bearer token. 401 without a valid one."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    if bearer is None:
         raise _unauthorized("a bearer token is needed")
     verifier: TokenVerifier = request.app.state.verifier
     try:
-        identity: Identity = verifier.verify(token)
+        identity: Identity = verifier.verify(bearer.credentials)
     except InvalidToken as error:
         raise _unauthorized(f"the token is not valid: {error}") from error
     return Viewer(identity.role, identity.subject, identity.cvr)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.http.access import Asker
+from shared.http.openapi import problems
 from shared.http.problems import not_found
 from shared.http.tokens import Role
 from shared.kernel import parking
@@ -80,7 +81,7 @@ async def replay(source: str, stream: UUID, request: Request, asker: Asker) -> W
     return Waiting(waiting=await _consumer(request, source).replay(source, stream))
 
 
-@router.post("/parked/{source}/{stream}/discard")
+@router.post("/parked/{source}/{stream}/discard", responses=problems(404))
 async def discard(source: str, stream: UUID, body: Discard, request: Request, asker: Asker) -> Waiting:
     """Pass over one parked message for ever, and go on with its stream."""
     asker.require_role(Role.OPERATOR)

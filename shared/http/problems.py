@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from shared.kernel.database import DATABASE_AWAY
 from shared.kernel.decider import Refused
 from shared.kernel.event_store import EventTooLarge, StaleVersion, StoreUnavailable
 from shared.kernel.private_keys import KeyDestroyed
@@ -82,9 +83,13 @@ def install(app: FastAPI) -> None:
         faults = [_fault(found) for found in error.errors()]
         return Problem(422, "Not valid", f"{len(faults)} faults in the request", faults=faults).response()
 
-    @app.exception_handler(StoreUnavailable)
-    async def store_away(_: Request, error: StoreUnavailable) -> Response:
+    async def database_away(_: Request, error: Exception) -> Response:
         return unavailable("the database cannot be reached; nothing is lost, try again with the same key").response()
+
+    app.add_exception_handler(StoreUnavailable, database_away)
+
+    for away in DATABASE_AWAY:
+        app.add_exception_handler(away, database_away)
 
     @app.exception_handler(StaleVersion)
     async def contended(_: Request, error: StaleVersion) -> Response:

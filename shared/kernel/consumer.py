@@ -7,26 +7,18 @@ from functools import partial
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-import asyncpg
 import structlog
 
 from shared.kernel import parking
 from shared.kernel.cloudevents import Message, Undecodable, read
-from shared.kernel.database import Connection, Database
+from shared.kernel.database import DATABASE_AWAY, Connection, Database
 from shared.kernel.event_store import AppendFault, StoreUnavailable
 from shared.kernel.events import EventTypes, UnknownEventType
 from shared.kernel.inbox import Place, Standing, by_stream, place, standings
 from shared.kernel.parking import Reason
 from shared.kernel.received import Received
 
-PASSING_FAULTS = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    StoreUnavailable,
-    AppendFault,
-    TimeoutError,
-)
+PASSING_FAULTS = (*DATABASE_AWAY, StoreUnavailable, AppendFault)
 """Faults that will pass: the batch is tried again."""
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0

@@ -22,6 +22,18 @@ _SETTINGS = {
 }
 
 
+DATABASE_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says of a connection that was cut while it was idle
+)
+"""What a database that is away, or that has just come back, makes of a call. Whether it was done is unknown."""
+
+
 class Database:
     """A pool whose connections see one schema only."""
 

@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-import asyncpg
 from uuid_utils.compat import uuid7
 
 from shared.kernel import private_keys
-from shared.kernel.database import Database
+from shared.kernel.database import DATABASE_AWAY, Database
 from shared.kernel.events import MAX_EVENT_BYTES, Event, EventTypes, Metadata, Recorded
 from shared.telemetry.context import span
 
@@ -181,7 +180,7 @@ class EventStore:
         try:
             async with self._database.acquire() as connection:
                 rows = await connection.fetch(_LOAD, stream)
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        except DATABASE_AWAY as error:
             raise StoreUnavailable(str(error)) from error
         keys: Mapping[str, bytes] = {}
         if readable and any(row["private"] is not None for row in rows):
@@ -232,7 +231,7 @@ class EventStore:
     async def _commit(self, group: list[_Pending]) -> None:
         try:
             faults, position = await self._execute(group)
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        except DATABASE_AWAY as error:
             for pending in group:
                 _fail(pending, StoreUnavailable(str(error)))
             return

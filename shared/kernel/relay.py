@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind
 
 from shared.kernel.bus import Kafka
 from shared.kernel.cloudevents import Message
-from shared.kernel.database import connect
+from shared.kernel.database import DATABASE_AWAY, connect
 from shared.kernel.event_store import EventStore
 from shared.telemetry.context import current_traceparent, span
 
@@ -59,7 +59,7 @@ class Relay:
         while True:
             try:
                 await self._with_connection()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError, TimeoutError, Fenced) as error:
+            except (*DATABASE_AWAY, KafkaError, Fenced) as error:
                 _log.warning("relay_starts_again", source=self._source, error=repr(error))
                 await asyncio.sleep(RETRY_SECONDS)
 

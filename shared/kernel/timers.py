@@ -9,12 +9,11 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 
-import asyncpg
 import structlog
 
 from shared.kernel.clock import Clock
 from shared.kernel.commands import ATTEMPTS, Intent, execute, timer_rows
-from shared.kernel.database import Database
+from shared.kernel.database import DATABASE_AWAY, Database
 from shared.kernel.decider import Decider, TimerDue
 from shared.kernel.event_store import Change, EventStore, NameReserved, StaleVersion, StoreUnavailable, Write
 from shared.kernel.events import Metadata
@@ -81,7 +80,7 @@ class TimerLoop:
         while True:
             try:
                 fired = await self.fire_due()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, StoreUnavailable) as error:
+            except (*DATABASE_AWAY, StoreUnavailable) as error:
                 _log.warning("timers_wait_for_the_database", error=str(error))
                 fired = 0
             if not fired:

@@ -1,0 +1,150 @@
+"""The facts on Kafka as an AsyncAPI document: topics, CloudEvents headers, and each fact's public part."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from inspect import getdoc
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from migrations.topics import TOPICS
+from shared.contracts import control, guidance, offers, orders, register
+from shared.kernel.events import Event, private_fields
+from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC
+
+_SCHEMAS = "#/components/schemas/"
+_TEXT = {"type": "string"}
+_INSTANT = {"type": "string", "format": "date-time"}
+_ID = {"type": "string", "format": "uuid"}
+_COUNT = {"type": "string", "pattern": "^[0-9]+$"}
+
+
+@dataclass(frozen=True)
+class _Topic:
+    name: str
+    key: str
+    facts: Mapping[str, Sequence[type[Event]]]
+    """By the `ce_source` of their producer."""
+
+
+_PUBLISHED = (
+    _Topic(
+        AGREEMENTS_TOPIC,
+        "The agreement (or, of a quarantine, its register), so that causes come before effects.",
+        {"offers": offers.FACTS, "guidance": guidance.FACTS, "control": control.FACTS},
+    ),
+    _Topic(ORDERS_TOPIC, "The case in the system that it comes from.", {orders.SOURCE: orders.FACTS}),
+    _Topic(REGISTER_TOPIC, "The production unit.", {register.SOURCE: register.FACTS}),
+)
+_HEADERS = {
+    "type": "object",
+    "required": [
+        "ce_id",
+        "ce_type",
+        "ce_source",
+        "ce_subject",
+        "ce_time",
+        "ce_sequence",
+        "ce_epoch",
+        "ce_schemaversion",
+    ],
+    "properties": {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": {**_ID, "description": "Id of the fact, the same in every repetition."},
+        "ce_type": {**_TEXT, "description": "Name of the fact. Readers skip those that they do not know."},
+        "ce_source": {**_TEXT, "description": "Its one producer."},
+        "ce_subject": {**_ID, "description": "The stream that it belongs to; an agreement's is its id."},
+        "ce_time": {**_INSTANT, "description": "Domain time, UTC."},
+        "ce_recordedtime": {**_INSTANT, "description": "Machine time at the source, UTC."},
+        "ce_sequence": {**_COUNT, "description": "Version of the stream, from 1 and without gaps."},
+        "ce_epoch": {**_COUNT, "description": "Raised where a source was restored from a backup."},
+        "ce_schemaversion": {**_COUNT, "description": "Version of the fact's schema."},
+        "ce_actor": {**_TEXT, "description": "Pseudonymous id of who acted, never a name."},
+        "ce_policy": {**_TEXT, "description": "Version of the policy under which it was decided."},
+        "ce_cvr": {**_TEXT, "description": "The legal entity that it concerns."},
+        "ce_pnumber": {**_TEXT, "description": "The production unit that it concerns."},
+        "ce_traceparent": {**_TEXT, "description": "W3C trace context of the request that led to it."},
+        "traceparent": {**_TEXT, "description": "The same, for tracing of Kafka."},
+        "content-type": {"const": "application/json"},
+    },
+}
+
+
+def document() -> dict[str, Any]:
+    """As it is published."""
+    facts = [(source, fact) for topic in _PUBLISHED for source, of_source in topic.facts.items() for fact in of_source]
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Aftale facts",
+            "version": "1",
+            "description": "CloudEvents 1.0 in binary mode. Only public parts are published: ids, codes, dates and "
+            "numbers; no person's name and no free text. At least once: the same source, epoch, subject and sequence "
+            "is the same fact. Absent fields have their default, and unknown ones are to be ignored.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {topic.name: _channel(topic) for topic in _PUBLISHED},
+        "operations": {
+            f"{source}-publishes-to-{topic.name}": {
+                "action": "receive",
+                "channel": {"$ref": f"#/channels/{topic.name}"},
+                "title": f"Facts of {source}",
+                "messages": [{"$ref": f"#/channels/{topic.name}/messages/{fact.__name__}"} for fact in of_source],
+            }
+            for topic in _PUBLISHED
+            for source, of_source in topic.facts.items()
+        },
+        "components": {
+            "messages": {fact.__name__: _message(source, fact) for source, fact in facts},
+            "messageTraits": {"cloudevent": {"headers": _HEADERS}},
+            "schemas": _schemas([fact for _, fact in facts]),
+        },
+    }
+
+
+def _channel(topic: _Topic) -> dict[str, Any]:
+    facts = [fact for of_source in topic.facts.values() for fact in of_source]
+    return {
+        "address": topic.name,
+        "description": f"Key: {topic.key}",
+        "messages": {fact.__name__: {"$ref": f"#/components/messages/{fact.__name__}"} for fact in facts},
+        "bindings": {"kafka": {"topic": topic.name, "partitions": TOPICS[topic.name]}},
+    }
+
+
+def _message(source: str, fact: type[Event]) -> dict[str, Any]:
+    return {
+        "name": fact.__name__,
+        "summary": getdoc(fact),
+        "contentType": "application/json",
+        "traits": [{"$ref": "#/components/messageTraits/cloudevent"}],
+        "payload": {"$ref": f"{_SCHEMAS}{fact.__name__}"},
+        "x-source": source,
+        "x-schema-version": fact.schema_version,
+        "x-always-seen-by-company": fact.seen_by_company is Event.seen_by_company,
+    }
+
+
+def _schemas(facts: Sequence[type[Event]]) -> dict[str, Any]:
+    """What may stand in the log for ever: of every fact its public part, and of that only what it refers to."""
+    _, made = models_json_schema([(fact, "validation") for fact in facts], ref_template=f"{_SCHEMAS}{{model}}")
+    schemas: dict[str, Any] = made["$defs"]
+    for fact in facts:
+        for private in private_fields(fact):
+            del schemas[fact.__name__]["properties"][private]
+    wanted: set[str] = set()
+    unread = {fact.__name__ for fact in facts}
+    while unread:
+        wanted |= unread
+        unread = {name for one in unread for name in _references(schemas[one])} - wanted
+    return {name: schema for name, schema in schemas.items() if name in wanted}
+
+
+def _references(schema: Any) -> set[str]:
+    if isinstance(schema, list):
+        return {name for part in schema for name in _references(part)}
+    if not isinstance(schema, dict):
+        return set()
+    found = {name for part in schema.values() for name in _references(part)}
+    reference = schema.get("$ref")
+    return found | {reference.removeprefix(_SCHEMAS)} if isinstance(reference, str) else found

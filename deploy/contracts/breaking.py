@@ -1,0 +1,195 @@
+"""Which changes of a contract break those who rely on the one that was released."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_METHODS = ("get", "post", "put", "patch", "delete")
+_LOWER_BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems")
+_UPPER_BOUNDS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
+_EXACT = ("pattern", "format")
+
+Schema = Mapping[str, Any]
+
+
+def breaking_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Everything that was there and is no longer, or is demanded and was not; empty where nobody has to change.
+
+    Understands OpenAPI and AsyncAPI documents as this project makes them.
+    """
+    if "channels" in old:
+        return list(_facts(old, new))
+    return list(_operations(old, new))
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Two documents, and who writes what the schemas describe."""
+
+    old: Mapping[str, Any]
+    new: Mapping[str, Any]
+    taken: bool
+    """Whether it is taken by us (a narrower type breaks), or given by us (a wider type, or a missing field, does)."""
+
+    def of(
+        self, old: Schema, new: Schema, where: str, within: frozenset[tuple[str, str]] = frozenset()
+    ) -> Iterator[str]:
+        """The breaking changes between two schemas."""
+        pair = (str(old.get("$ref")), str(new.get("$ref")))
+        if "$ref" in old and pair in within:
+            return
+        within |= {pair}
+        old, new = _resolve(self.old, old), _resolve(self.new, new)
+        narrow, wide = (new, old) if self.taken else (old, new)
+        yield from self._types(old, new, where, within)
+        if self.taken:
+            yield from _bounds(wide, narrow, where)
+        yield from self._fields(old, new, where, within)
+        if isinstance(old.get("items"), Mapping) and isinstance(new.get("items"), Mapping):
+            yield from self.of(old["items"], new["items"], f"{where}[]", within)
+
+    def _types(self, old: Schema, new: Schema, where: str, within: frozenset[tuple[str, str]]) -> Iterator[str]:
+        before, now = _alternatives(self.old, old), _alternatives(self.new, new)
+        lost = set(before) - set(now) if self.taken else set(now) - set(before)
+        if lost:
+            what = "no longer takes" if self.taken else "may now be"
+            yield f"{where}: {what} {', '.join(sorted(lost))}"
+        if "anyOf" in old or "anyOf" in new:
+            for kind in sorted(set(before) & set(now)):
+                yield from self.of(before[kind], now[kind], where, within)
+        values_before, values_now = _values(old), _values(new)
+        if self.taken and values_now is not None and (values_before is None or values_before - values_now):
+            gone = sorted(values_before - values_now) if values_before else ["any other value"]
+            yield f"{where}: no longer takes {', '.join(gone)}"
+
+    def _fields(self, old: Schema, new: Schema, where: str, within: frozenset[tuple[str, str]]) -> Iterator[str]:
+        before, now = old.get("properties", {}), new.get("properties", {})
+        for name in before:
+            if name not in now:
+                yield f"{where}.{name}: is gone"
+            else:
+                yield from self.of(before[name], now[name], f"{where}.{name}", within)
+        required_before, required_now = set(old.get("required", ())), set(new.get("required", ()))
+        if self.taken:
+            yield from (f"{where}.{name}: is required now" for name in sorted(required_now - required_before))
+        else:
+            kept = (required_before - required_now) & set(now)
+            yield from (f"{where}.{name}: may be missing now" for name in sorted(kept))
+
+
+def _bounds(old: Schema, new: Schema, where: str) -> Iterator[str]:
+    for name in _LOWER_BOUNDS:
+        if name in new and (name not in old or new[name] > old[name]):
+            yield f"{where}: {name} is {new[name]} now, and was {old.get(name, 'none')}"
+    for name in _UPPER_BOUNDS:
+        if name in new and (name not in old or new[name] < old[name]):
+            yield f"{where}: {name} is {new[name]} now, and was {old.get(name, 'none')}"
+    for name in _EXACT:
+        if name in new and new[name] != old.get(name):
+            yield f"{where}: {name} is {new[name]} now, and was {old.get(name, 'none')}"
+
+
+def _operations(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for path, operations in old["paths"].items():
+        for method in (method for method in _METHODS if method in operations):
+            where = f"{method.upper()} {path}"
+            operation = new["paths"].get(path, {}).get(method)
+            if operation is None:
+                yield f"{where}: is gone"
+                continue
+            yield from _parameters(old, new, operations[method], operation, where)
+            yield from _bodies(old, new, operations[method], operation, where)
+            yield from _answers(old, new, operations[method], operation, where)
+
+
+def _parameters(
+    old: Mapping[str, Any], new: Mapping[str, Any], before: Schema, now: Schema, where: str
+) -> Iterator[str]:
+    compare = _Comparison(old, new, taken=True)
+    asked_before = {(one["in"], one["name"]): one for one in before.get("parameters", ())}
+    asked_now = {(one["in"], one["name"]): one for one in now.get("parameters", ())}
+    for key, parameter in asked_before.items():
+        name = f"{where} {key[0]} {key[1]}"
+        if key not in asked_now:
+            yield f"{name}: is gone"
+        else:
+            yield from compare.of(parameter["schema"], asked_now[key]["schema"], name)
+    for key, parameter in asked_now.items():
+        if parameter.get("required") and not asked_before.get(key, {}).get("required"):
+            yield f"{where} {key[0]} {key[1]}: is required now"
+
+
+def _bodies(old: Mapping[str, Any], new: Mapping[str, Any], before: Schema, now: Schema, where: str) -> Iterator[str]:
+    body_before, body_now = before.get("requestBody"), now.get("requestBody")
+    if body_now is not None and body_now.get("required") and not (body_before or {}).get("required"):
+        yield f"{where} body: is required now"
+    if body_before is not None:
+        yield from _contents(_Comparison(old, new, taken=True), body_before, body_now or {}, f"{where} body")
+
+
+def _answers(old: Mapping[str, Any], new: Mapping[str, Any], before: Schema, now: Schema, where: str) -> Iterator[str]:
+    for status, answer in before["responses"].items():
+        if status not in now["responses"]:
+            yield f"{where} {status}: is gone"
+            continue
+        answer_now = now["responses"][status]
+        yield from _contents(_Comparison(old, new, taken=False), answer, answer_now, f"{where} {status}")
+        for header in answer.get("headers", {}):
+            if header not in answer_now.get("headers", {}):
+                yield f"{where} {status} header {header}: is gone"
+
+
+def _contents(compare: _Comparison, before: Schema, now: Schema, where: str) -> Iterator[str]:
+    for media_type, content in before.get("content", {}).items():
+        if media_type not in now.get("content", {}):
+            yield f"{where}: is no longer {media_type}"
+        else:
+            yield from compare.of(content.get("schema", {}), now["content"][media_type].get("schema", {}), where)
+
+
+def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """A fact is both: what was once recorded must read for ever, and readers rely on its fields."""
+    for topic, channel in old["channels"].items():
+        if topic not in new["channels"]:
+            yield f"topic {topic}: is gone"
+            continue
+        channel_now = new["channels"][topic]
+        partitions, partitions_now = (one["bindings"]["kafka"]["partitions"] for one in (channel, channel_now))
+        if partitions_now != partitions:
+            yield f"topic {topic}: has {partitions_now} partitions now, which breaks the order per key"
+        for name in channel["messages"]:
+            if name not in channel_now["messages"]:
+                yield f"topic {topic} {name}: is gone"
+                continue
+            payload, payload_now = (one["components"]["messages"][name]["payload"] for one in (old, new))
+            yield from _Comparison(old, new, taken=True).of(payload, payload_now, f"topic {topic} {name}")
+    headers, headers_now = (one["components"]["messageTraits"]["cloudevent"]["headers"] for one in (old, new))
+    yield from _Comparison(old, new, taken=False).of(headers, headers_now, "headers")
+
+
+def _resolve(document: Mapping[str, Any], schema: Schema) -> Schema:
+    reference = schema.get("$ref")
+    if reference is None:
+        return schema
+    found: Any = document
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part]
+    return _resolve(document, found)
+
+
+def _alternatives(document: Mapping[str, Any], schema: Schema) -> dict[str, Schema]:
+    """The schemas that a value may follow, by their type; everything where none is said."""
+    options: Sequence[Schema] = schema.get("anyOf") or (schema,)
+    kinds: dict[str, Schema] = {}
+    for option in (_resolve(document, one) for one in options):
+        kind = option.get("type", "object" if "properties" in option else "anything")
+        if kind == "number":
+            kinds.setdefault("integer", option)
+        kinds[kind] = option
+    return kinds
+
+
+def _values(schema: Schema) -> set[str] | None:
+    if "const" in schema:
+        return {str(schema["const"])}
+    return {str(value) for value in schema["enum"]} if "enum" in schema else None

@@ -1,0 +1,16 @@
+"""The HTTP interface of each service as an OpenAPI document, from an application that is built and never started."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from services.serve import service_module
+from shared.kernel.bus import Kafka
+from shared.service import Settings
+
+
+def document(service: str) -> dict[str, Any]:
+    """As it is published, and as the service itself answers at /v1/<service>/openapi.json."""
+    with tempfile.TemporaryDirectory() as state:
+        nowhere = Settings(postgres="", kafka=Kafka(""), state=Path(state), virtual_clock=False)
+        return service_module(service).app(nowhere).openapi()

@@ -1,0 +1,232 @@
+"""The offers service on real servers: what only the whole of it can get wrong."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from migrations.topics import create_topics
+from services.offers import service
+from shared.contracts.control import Breached
+from shared.http.tokens import LocalIssuer, Role
+from shared.kernel import parking
+from shared.kernel.bus import Kafka
+from shared.kernel.clock import VirtualClock
+from shared.kernel.cloudevents import Message
+from shared.service import Settings
+
+CVR, OTHER_CVR = "13748136", "24256790"
+UNIT, SISTER, FOREIGN = "1003388394", "1003388395", "1003388396"
+NOW = datetime(2026, 3, 5, 9, tzinfo=UTC)
+
+
+class Offers:
+    """The service, called as one role or another."""
+
+    def __init__(self, client: httpx.AsyncClient, state: Path, clock: VirtualClock, postgres: str) -> None:
+        self.client = client
+        self.clock = clock
+        self.postgres = postgres
+        self._issuer = LocalIssuer(state)
+
+    async def post(
+        self,
+        path: str,
+        body: Any,
+        role: Role = Role.INSPECTOR,
+        name: str = "anna",
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        token = self._issuer.token(role, name, CVR if role is Role.COMPANY else None)
+        given = {
+            "Authorization": f"Bearer {token}",
+            "If-Match": "*",
+            "Idempotency-Key": str(uuid4()),
+            **(headers or {}),
+        }
+        return await self.client.post(path, json=body, headers=given)
+
+    async def offered_and_delivered(self, p_number: str = UNIT, topic: str = "056") -> str:
+        answer = await self.post("/v1/offers", offer(p_number, topic))
+        assert answer.status_code == 201, answer.text
+        agreement_id: str = answer.json()["id"]
+        delivered = await self.post(f"/v1/offers/{agreement_id}/delivery", {"delivered": True}, Role.PORTAL)
+        assert delivered.status_code == 200, delivered.text
+        return agreement_id
+
+    async def accept(self, agreement_id: str) -> httpx.Response:
+        return await self.post(f"/v1/offers/{agreement_id}/acceptance", {"has_read": True}, Role.COMPANY)
+
+
+@pytest.fixture
+async def offers(postgres_dsn: str, kafka: str, tmp_path: Path) -> AsyncIterator[Offers]:
+    cluster = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
+    await create_topics(kafka, prefix=cluster.prefix)
+    clock = VirtualClock(tmp_path / "clock", NOW)
+    await _register(postgres_dsn)
+    app = service.app(Settings(postgres_dsn, cluster, tmp_path, virtual_clock=True))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://offers") as client:
+            yield Offers(client, tmp_path, clock, postgres_dsn)
+
+
+def offer(p_number: str = UNIT, topic: str = "056") -> dict[str, Any]:
+    return {
+        "cvr": CVR,
+        "p_number": p_number,
+        "topic": topic,
+        "inspection_id": "I-1",
+        "period_months": 3,
+        "observations": "Heavy lifts.",
+    }
+
+
+async def test_r8_of_two_inspectors_who_offer_at_the_same_moment_exactly_one_succeeds(offers: Offers) -> None:
+    answers = await asyncio.gather(
+        *(offers.post("/v1/offers", offer(), name=name) for name in ("anna", "bo", "carla", "dan"))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    refused = next(answer.json() for answer in answers if answer.status_code == 409)
+    assert refused["rule"] == "R8"
+    assert refused["detail"] == f"{UNIT} already has an open offer or agreement on topic 056"
+
+
+async def test_r8_another_topic_or_unit_is_free(offers: Offers) -> None:
+    for p_number, topic in ((UNIT, "056"), (UNIT, "061"), (SISTER, "056")):
+        assert (await offers.post("/v1/offers", offer(p_number, topic))).status_code == 201
+
+
+async def test_r8_nothing_is_offered_or_accepted_while_a_fact_about_the_unit_is_parked(offers: Offers) -> None:
+    agreement_id = await offers.offered_and_delivered()
+    connection = await asyncpg.connect(offers.postgres, server_settings={"search_path": "offers"})
+    await parking.park(connection, _breach(UNIT), parking.Reason.HOLE, "for the test")  # type: ignore[arg-type]
+    for answer in (await offers.accept(agreement_id), await offers.post("/v1/offers", offer(topic="061"))):
+        assert answer.status_code == 503
+        assert answer.json()["rule"] == "R8"
+        assert answer.headers["Retry-After"]
+    await connection.execute("delete from parked")
+    await connection.close()
+    assert (await offers.accept(agreement_id)).status_code == 200
+
+
+async def test_r6_midnight_in_copenhagen_is_too_late_and_the_minute_before_is_not(offers: Offers) -> None:
+    in_time, too_late = await offers.offered_and_delivered(), await offers.offered_and_delivered(SISTER)
+    offers.clock.move_to(datetime.fromisoformat("2026-04-07T23:59:59+02:00"))
+    assert (await offers.accept(in_time)).status_code == 200
+    offers.clock.move_to(datetime.fromisoformat("2026-04-08T00:00:00+02:00"))
+    refused = await offers.accept(too_late)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "R6")
+    assert refused.json()["values"] == {"deadline": "2026-04-07"}
+
+
+async def test_r6_an_offer_lapses_by_itself_and_once(offers: Offers) -> None:
+    agreement_id = await offers.offered_and_delivered()
+    offers.clock.move_to(datetime.fromisoformat("2026-05-01T00:00:00+02:00"))
+    connection = await asyncpg.connect(offers.postgres)
+    query = "select count(*) from offers.events where stream = $1 and type = 'Lapsed'"
+    async with asyncio.timeout(10):
+        while not await connection.fetchval(query, UUID(agreement_id)):
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
+    assert await connection.fetchval(query, UUID(agreement_id)) == 1
+    assert await connection.fetchval("select count(*) from offers.timers") == 0
+    await connection.close()
+
+
+async def test_a_dry_run_says_what_would_be_recorded_and_records_nothing(offers: Offers) -> None:
+    answer = await offers.post("/v1/offers?dry_run=true", offer())
+    assert answer.status_code == 200
+    assert [fact["type"] for fact in answer.json()["recorded"]] == ["OfferSent"]
+    assert "Consistency-Token" not in answer.headers
+    connection = await asyncpg.connect(offers.postgres)
+    assert await connection.fetchval("select position from offers.log") == 0
+    await connection.close()
+
+
+async def test_a_dry_run_is_refused_by_the_same_rule(offers: Offers) -> None:
+    answer = await offers.post("/v1/offers?dry_run=true", {**offer(), "p_number": FOREIGN})
+    assert (answer.status_code, answer.json()["rule"]) == (409, "R1")
+
+
+async def test_all_faults_of_a_request_are_named_at_once(offers: Offers) -> None:
+    answer = await offers.post("/v1/offers", {**offer(), "cvr": "12345678", "topic": "999", "period_months": 0, "x": 1})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    faults = {fault["where"] for fault in answer.json()["faults"]}
+    assert faults == {"body.cvr", "body.topic", "body.period_months", "body.x"}
+
+
+async def test_the_same_key_gets_the_same_answer_and_is_not_used_for_anything_else(offers: Offers) -> None:
+    first = await offers.post("/v1/offers", offer(), headers={"Idempotency-Key": "k"})
+    again = await offers.post("/v1/offers", offer(), headers={"Idempotency-Key": "k"})
+    other = await offers.post("/v1/offers", offer(topic="061"), headers={"Idempotency-Key": "k"})
+    assert (again.status_code, again.text, again.headers["ETag"]) == (201, first.text, first.headers["ETag"])
+    assert other.status_code == 409
+
+
+async def test_one_key_sent_many_times_at_once_has_one_effect(offers: Offers) -> None:
+    answers = await asyncio.gather(
+        *(offers.post("/v1/offers", offer(), headers={"Idempotency-Key": "k"}) for _ in range(6))
+    )
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len({answer.json()["id"] for answer in answers if answer.status_code == 201}) == 1
+
+
+async def test_a_version_that_was_read_long_ago_is_told_so(offers: Offers) -> None:
+    agreement_id = await offers.offered_and_delivered()
+    old = await offers.post(f"/v1/offers/{agreement_id}/withdrawal", {"reason": "x"}, headers={"If-Match": '"1"'})
+    assert old.status_code == 412
+    newest = await offers.post(f"/v1/offers/{agreement_id}/withdrawal", {"reason": "x"}, headers={"If-Match": '"2"'})
+    assert newest.status_code == 200
+
+
+async def test_a_killed_connection_of_the_database_loses_nothing(offers: Offers) -> None:
+    connection = await asyncpg.connect(offers.postgres)
+    await connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'aftale-offers%'"
+    )
+    answers = [await offers.post("/v1/offers", offer(topic=topic)) for topic in ("056", "061", "063")]
+    recorded = await connection.fetchval("select count(*) from offers.events where type = 'OfferSent'")
+    await connection.close()
+    assert {answer.status_code for answer in answers} <= {201, 503}
+    assert recorded == sum(answer.status_code == 201 for answer in answers) > 0
+
+
+def _breach(p_number: str) -> Message:
+    event = Breached(
+        agreement_id=uuid4(),
+        cvr=CVR,
+        p_number=p_number,
+        topic="056",
+        breached_at=NOW,
+        breached_units=(p_number,),
+    )
+    return Message(
+        source="control",
+        stream=event.agreement_id,
+        epoch=1,
+        version=7,
+        event_id=uuid4(),
+        type="Breached",
+        schema_version=1,
+        occurred_at=NOW,
+        recorded_at=NOW,
+        body=event.public_json(),
+        concerns={"cvr": CVR, "pnumber": p_number},
+    )
+
+
+async def _register(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.executemany(
+        "insert into offers.units (p_number, effective_from, cvr, industry) values ($1, $2, $3, 'day-care')",
+        [(unit, date(2020, 1, 1), cvr) for unit, cvr in ((UNIT, CVR), (SISTER, CVR), (FOREIGN, OTHER_CVR))],
+    )
+    await connection.close()
