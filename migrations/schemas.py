@@ -24,11 +24,12 @@ def upgrade(dsn: str, revision: str = "head") -> None:
             command.upgrade(_config(dsn, schema, chain), revision)
 
 
-def downgrade(dsn: str, revision: str = "base") -> None:
-    """Take every schema back to a revision."""
-    for schema, chains in CHAINS.items():
-        for chain in reversed(chains):
-            command.downgrade(_config(dsn, schema, chain), revision)
+def downgrade(dsn: str) -> None:
+    """Take every schema away, with all that is in it. The roles stay: other databases of the server may need them."""
+    for schema in asyncio.run(_existing(dsn)):
+        for chain in reversed(CHAINS[schema]):
+            command.downgrade(_config(dsn, schema, chain), "base")
+        asyncio.run(_drop(dsn, schema))
 
 
 def _config(dsn: str, schema: str, chain: str) -> Config:
@@ -49,6 +50,27 @@ async def _make_roles_and_schemas(dsn: str) -> None:
                 await _make_role(connection, f"aftale_{schema}")
                 await connection.execute(f'create schema if not exists "{schema}" authorization "aftale_{schema}"')
             await _make_role(connection, "aftale_analyst")
+    finally:
+        await connection.close()
+
+
+async def _existing(dsn: str) -> list[str]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch("select nspname from pg_namespace where nspname = any($1)", list(CHAINS))
+        return [row["nspname"] for row in rows]
+    finally:
+        await connection.close()
+
+
+async def _drop(dsn: str, schema: str) -> None:
+    """Without `cascade`, so that what a migration forgot to take back is found."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            for chain in CHAINS[schema]:
+                await connection.execute(f'drop table "{schema}".migrated_{chain}')
+            await connection.execute(f'drop schema "{schema}"')
     finally:
         await connection.close()
 

@@ -32,37 +32,31 @@ class _Comparison:
     """Whether it is taken by us (a narrower type breaks), or given by us (a wider type, or a missing field, does)."""
 
     def of(
-        self, old: Schema, new: Schema, where: str, within: frozenset[tuple[str, str]] = frozenset()
+        self, old: Schema, new: Schema, where: str, within: frozenset[tuple[int, int]] = frozenset()
     ) -> Iterator[str]:
         """The breaking changes between two schemas."""
-        pair = (str(old.get("$ref")), str(new.get("$ref")))
-        if "$ref" in old and pair in within:
-            return
-        within |= {pair}
         old, new = _resolve(self.old, old), _resolve(self.new, new)
-        narrow, wide = (new, old) if self.taken else (old, new)
-        yield from self._types(old, new, where, within)
-        if self.taken:
-            yield from _bounds(wide, narrow, where)
-        yield from self._fields(old, new, where, within)
-        if isinstance(old.get("items"), Mapping) and isinstance(new.get("items"), Mapping):
-            yield from self.of(old["items"], new["items"], f"{where}[]", within)
-
-    def _types(self, old: Schema, new: Schema, where: str, within: frozenset[tuple[str, str]]) -> Iterator[str]:
         before, now = _alternatives(self.old, old), _alternatives(self.new, new)
         lost = set(before) - set(now) if self.taken else set(now) - set(before)
         if lost:
-            what = "no longer takes" if self.taken else "may now be"
-            yield f"{where}: {what} {', '.join(sorted(lost))}"
-        if "anyOf" in old or "anyOf" in new:
-            for kind in sorted(set(before) & set(now)):
-                yield from self.of(before[kind], now[kind], where, within)
-        values_before, values_now = _values(old), _values(new)
-        if self.taken and values_now is not None and (values_before is None or values_before - values_now):
-            gone = sorted(values_before - values_now) if values_before else ["any other value"]
-            yield f"{where}: no longer takes {', '.join(gone)}"
+            yield f"{where}: {'no longer takes' if self.taken else 'may now be'} {', '.join(sorted(lost))}"
+        for kind in sorted(set(before) & set(now)):
+            yield from self._alike(before[kind], now[kind], where, within)
 
-    def _fields(self, old: Schema, new: Schema, where: str, within: frozenset[tuple[str, str]]) -> Iterator[str]:
+    def _alike(self, old: Schema, new: Schema, where: str, within: frozenset[tuple[int, int]]) -> Iterator[str]:
+        """Of two schemas of one type; a schema within itself is not looked at again."""
+        if (id(old), id(new)) in within:
+            return
+        within |= {(id(old), id(new))}
+        if self.taken:
+            yield from _values(old, new, where)
+            yield from _bounds(old, new, where)
+        yield from self._fields(old, new, where, within)
+        for parts in ("items", "additionalProperties"):
+            if isinstance(old.get(parts), Mapping) and isinstance(new.get(parts), Mapping):
+                yield from self.of(old[parts], new[parts], f"{where}[]", within)
+
+    def _fields(self, old: Schema, new: Schema, where: str, within: frozenset[tuple[int, int]]) -> Iterator[str]:
         before, now = old.get("properties", {}), new.get("properties", {})
         for name in before:
             if name not in now:
@@ -72,9 +66,20 @@ class _Comparison:
         required_before, required_now = set(old.get("required", ())), set(new.get("required", ()))
         if self.taken:
             yield from (f"{where}.{name}: is required now" for name in sorted(required_now - required_before))
+            if new.get("additionalProperties") is False and old.get("additionalProperties") is not False:
+                yield f"{where}: no longer takes unknown fields"
         else:
             kept = (required_before - required_now) & set(now)
             yield from (f"{where}.{name}: may be missing now" for name in sorted(kept))
+
+
+def _values(old: Schema, new: Schema, where: str) -> Iterator[str]:
+    before, now = _allowed(old), _allowed(new)
+    if now is None:
+        return
+    gone = ["any other value"] if before is None else sorted(before - now)
+    if gone:
+        yield f"{where}: no longer takes {', '.join(gone)}"
 
 
 def _bounds(old: Schema, new: Schema, where: str) -> Iterator[str]:
@@ -162,7 +167,11 @@ def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
                 yield f"topic {topic} {name}: is gone"
                 continue
             payload, payload_now = (one["components"]["messages"][name]["payload"] for one in (old, new))
-            yield from _Comparison(old, new, taken=True).of(payload, payload_now, f"topic {topic} {name}")
+            where = f"topic {topic} {name}"
+            taken, given = (
+                list(_Comparison(old, new, taken).of(payload, payload_now, where)) for taken in (True, False)
+            )
+            yield from dict.fromkeys((*taken, *given))
     headers, headers_now = (one["components"]["messageTraits"]["cloudevent"]["headers"] for one in (old, new))
     yield from _Comparison(old, new, taken=False).of(headers, headers_now, "headers")
 
@@ -183,13 +192,13 @@ def _alternatives(document: Mapping[str, Any], schema: Schema) -> dict[str, Sche
     kinds: dict[str, Schema] = {}
     for option in (_resolve(document, one) for one in options):
         kind = option.get("type", "object" if "properties" in option else "anything")
+        kinds[kind] = option
         if kind == "number":
             kinds.setdefault("integer", option)
-        kinds[kind] = option
     return kinds
 
 
-def _values(schema: Schema) -> set[str] | None:
+def _allowed(schema: Schema) -> set[str] | None:
     if "const" in schema:
         return {str(schema["const"])}
     return {str(value) for value in schema["enum"]} if "enum" in schema else None

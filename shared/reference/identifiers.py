@@ -1,11 +1,12 @@
-"""Identifiers in input: of legal entities (CVR), of production units (P-number), of topics."""
+"""Identifiers and codes in input: of legal entities (CVR), production units (P-number), topics, kinds of measures."""
 
 from typing import Annotated
 
 from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 from stdnum.dk import cvr as stdnum_cvr
 
-from shared.reference.reference import topics
+from shared.reference.reference import measure_kinds, topics
 
 _P_NUMBER_DIGITS = 10
 _CVR_DIGITS = 8
@@ -26,20 +27,36 @@ def _is_digits(number: str, length: int) -> bool:
 
 
 def _checked_cvr(number: str) -> str:
+    """R1: an offer names its legal entity, so interactive input refuses a number that cannot be one."""
+    if not _is_digits(number, _CVR_DIGITS):
+        raise PydanticCustomError("cvr", "is not a CVR number: it must be exactly 8 digits", {"rule": "R1"})
     if not is_valid_cvr(number):
-        raise ValueError("is not a CVR number: 8 digits whose weighted sum is divisible by 11")
+        why = "is not a CVR number: its sum weighted 2 7 6 5 4 3 2 1 is not divisible by 11, or it begins with 0"
+        raise PydanticCustomError("cvr", why, {"rule": "R1"})
     return number
 
 
 def _checked_p_number(number: str) -> str:
+    """R1: an offer names its production unit."""
     if not is_valid_p_number(number):
-        raise ValueError("is not a P-number: 10 digits")
+        raise PydanticCustomError("p_number", "is not a P-number: it must be exactly 10 digits", {"rule": "R1"})
     return number
 
 
 def _checked_topic(code: str) -> str:
+    """R1: an offer names one topic."""
     if code not in topics():
-        raise ValueError("is not the three-digit code of a topic, e.g. 056")
+        raise PydanticCustomError("topic", "is not the three-digit code of a topic, e.g. 056", {"rule": "R1"})
+    return code
+
+
+def _checked_measure_kind(code: str) -> str:
+    """R16: a measure has a coded kind."""
+    if code not in measure_kinds():
+        known = ", ".join(measure_kinds())
+        raise PydanticCustomError(
+            "measure_kind", "is not a kind of measure; known are {known}", {"rule": "R16", "known": known}
+        )
     return code
 
 
@@ -51,3 +68,6 @@ PNumber = Annotated[str, AfterValidator(_checked_p_number)]
 
 TopicCode = Annotated[str, AfterValidator(_checked_topic)]
 """A topic that the reference data knows."""
+
+MeasureKind = Annotated[str, AfterValidator(_checked_measure_kind)]
+"""A kind of measure that the reference data knows."""

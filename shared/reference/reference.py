@@ -129,6 +129,24 @@ def termination_reasons() -> Mapping[str, Term]:
     return read_terms(REFERENCE_FILES / "termination_reasons.csv", Term)
 
 
+@cache
+def control_form_reasons() -> Mapping[str, Term]:
+    """R18: the special situations in which a control is held by phone or virtually."""
+    return read_terms(REFERENCE_FILES / "control_form_reasons.csv", Term)
+
+
+@cache
+def control_late_reasons() -> Mapping[str, Term]:
+    """R17: why a control is later than its window; `calendar-full` is the one that the system itself gives."""
+    return read_terms(REFERENCE_FILES / "control_late_reasons.csv", Term)
+
+
+@cache
+def undecided_reasons() -> Mapping[str, Term]:
+    """R21: why a control could not decide and was turned into guidance."""
+    return read_terms(REFERENCE_FILES / "undecided_reasons.csv", Term)
+
+
 def is_psychosocial(topic: str) -> bool:
     """R16, R21, R22: whether a topic is treated as psychosocial. KeyError where it is not known."""
     return problem_groups()[topics()[topic].group].psychosocial

@@ -1,12 +1,14 @@
 """Which identifiers are valid, and what a refusal says."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
 
 from deploy.demo.made_up_numbers import made_up_cvr_numbers, made_up_p_numbers
-from shared.reference.identifiers import Cvr, PNumber, TopicCode, is_valid_cvr, is_valid_p_number
+from shared.reference.identifiers import Cvr, MeasureKind, PNumber, TopicCode, is_valid_cvr, is_valid_p_number
 
 WEIGHTS = (2, 7, 6, 5, 4, 3, 2, 1)
 
@@ -17,12 +19,17 @@ def test_a_cvr_number_with_the_right_weighted_sum_is_valid(number: str) -> None:
     assert TypeAdapter(Cvr).validate_python(number) == number
 
 
-@pytest.mark.parametrize(
-    "number", ["12345678", "13748137", "1374813", "137481360", "DK13748136", "13 74 81 36", "1374813６", "", "00000000"]
-)
-def test_anything_else_is_no_cvr_number(number: str) -> None:
+@pytest.mark.parametrize("number", ["12345678", "13748137", "00000000"])
+def test_eight_digits_that_fail_the_check_are_no_cvr_number_and_say_so(number: str) -> None:
     assert not is_valid_cvr(number)
-    with pytest.raises(ValidationError, match="8 digits whose weighted sum is divisible by 11"):
+    with pytest.raises(ValidationError, match="not divisible by 11"):
+        TypeAdapter(Cvr).validate_python(number)
+
+
+@pytest.mark.parametrize("number", ["1374813", "137481360", "DK13748136", "13 74 81 36", "1374813６", ""])
+def test_anything_but_eight_digits_is_no_cvr_number_and_says_so(number: str) -> None:
+    assert not is_valid_cvr(number)
+    with pytest.raises(ValidationError, match="exactly 8 digits"):
         TypeAdapter(Cvr).validate_python(number)
 
 
@@ -47,7 +54,7 @@ def test_a_p_number_is_any_ten_digits(number: str) -> None:
 @pytest.mark.parametrize("number", ["123456789", "12345678901", "12345 6789", "123456789x", "１234567890", ""])
 def test_anything_else_is_no_p_number(number: str) -> None:
     assert not is_valid_p_number(number)
-    with pytest.raises(ValidationError, match="10 digits"):
+    with pytest.raises(ValidationError, match="exactly 10 digits"):
         TypeAdapter(PNumber).validate_python(number)
 
 
@@ -56,6 +63,28 @@ def test_a_topic_must_be_known() -> None:
     for unknown in ("999", "56", ""):
         with pytest.raises(ValidationError, match="three-digit code of a topic"):
             TypeAdapter(TopicCode).validate_python(unknown)
+
+
+def test_a_kind_of_measure_must_be_known_and_a_refusal_names_those_that_are() -> None:
+    assert TypeAdapter(MeasureKind).validate_python("technical-aid") == "technical-aid"
+    with pytest.raises(ValidationError, match="known are technical-aid, substitution, "):
+        TypeAdapter(MeasureKind).validate_python("magic")
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        pytest.param(Cvr, "R1", id="cvr"),
+        pytest.param(PNumber, "R1", id="p-number"),
+        pytest.param(TopicCode, "R1", id="topic"),
+        pytest.param(MeasureKind, "R16", id="measure kind"),
+    ],
+)
+@pytest.mark.parametrize("wrong", ["12345678", "x"])
+def test_a_refusal_carries_the_rule_it_serves(kind: Any, rule: str, wrong: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(kind).validate_python(wrong)
+    assert [fault["ctx"]["rule"] for fault in caught.value.errors()] == [rule]
 
 
 def test_made_up_numbers_are_valid_different_and_always_the_same() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from services.control.booking import CALENDAR_FULL, FORM_REASONS
+from services.control.judgement import UNDECIDED_REASONS
 from shared.reference import reference
 from shared.reference.reference import (
     REFERENCE_FILES,
@@ -24,7 +26,8 @@ from shared.reference.reference import (
     topics,
 )
 
-EVALUATION = Path(__file__).parents[3] / "deploy" / "demo" / "evaluation"
+DEMO = Path(__file__).parents[3] / "deploy" / "demo"
+EVALUATION = DEMO / "evaluation"
 LOOKUPS: list[Callable[[], Mapping[str, Term]]] = [
     problem_groups,
     topics,
@@ -37,6 +40,9 @@ LOOKUPS: list[Callable[[], Mapping[str, Term]]] = [
     reference.decline_reasons,
     reference.guidance_decline_reasons,
     reference.termination_reasons,
+    reference.control_form_reasons,
+    reference.control_late_reasons,
+    reference.undecided_reasons,
 ]
 
 
@@ -121,6 +127,26 @@ def test_sizes_and_sectors_are_those_of_the_evaluation() -> None:
 def test_the_kinds_and_reasons_that_other_rules_name_exist() -> None:
     assert "technical-aid" in measure_kinds()
     assert {"in-the-way", "does-not-fit-the-place", "seldom-needed", "other"} == non_use_reasons().keys()
+
+
+def test_the_reasons_that_control_gives_and_accepts_are_in_the_reference_lists() -> None:
+    assert reference.control_form_reasons().keys() == FORM_REASONS
+    assert reference.undecided_reasons().keys() == UNDECIDED_REASONS
+    assert reference.control_late_reasons().keys() == {"season", "processes-not-running", "illness", CALENDAR_FULL}
+
+
+def test_only_the_reasons_that_the_rules_name_are_not_made_up() -> None:
+    late = reference.control_late_reasons().values()
+    assert [reason.code for reason in late if reason.made_up] == [CALENDAR_FULL]
+
+
+def test_the_coded_measures_are_the_published_ones_in_their_order_with_a_known_kind() -> None:
+    with (DEMO / "coded_measures.csv").open(encoding="utf-8", newline="") as lines:
+        coded = list(csv.DictReader(lines))
+    kinds = [row.pop("kind") for row in coded]
+    assert coded == table("measures.csv")
+    assert set(kinds) <= measure_kinds().keys()
+    assert all(measure_kinds()[kind].made_up for kind in kinds)
 
 
 def test_a_lookup_cannot_be_changed() -> None:

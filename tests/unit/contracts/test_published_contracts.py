@@ -1,0 +1,93 @@
+"""docs/contracts says what the code does, and takes back nothing that was released."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from deploy.contracts.breaking import breaking_changes
+from deploy.contracts.files import PUBLISHED, RELEASED, made, read
+from shared.contracts import control, guidance, offers, orders, register
+from shared.kernel.events import private_fields
+
+SERVICES = ("offers", "guidance", "control", "reporting")
+FACTS = (*offers.FACTS, *guidance.FACTS, *control.FACTS, *orders.FACTS, *register.FACTS)
+
+
+@pytest.fixture(scope="module")
+def current() -> dict[str, str]:
+    return made()
+
+
+@pytest.fixture(scope="module")
+def published() -> Mapping[str, Any]:
+    return read(PUBLISHED)
+
+
+def commands(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The operations that change something in a case, by their path."""
+    return {
+        path: operations["post"]
+        for path, operations in document["paths"].items()
+        if "post" in operations and not path.startswith("/v1/operations/")
+    }
+
+
+def parameters(operation: Mapping[str, Any]) -> set[str]:
+    return {parameter["name"] for parameter in operation.get("parameters", ())}
+
+
+def test_what_is_published_is_what_the_code_does(current: dict[str, str]) -> None:
+    outdated = [name for name, text in current.items() if (PUBLISHED / name).read_text(encoding="utf-8") != text]
+    assert outdated == [], "run: python -m deploy.contracts"
+    assert {file.name for file in PUBLISHED.glob("*.json")} == set(current)
+
+
+def test_nothing_that_was_released_is_taken_back(published: Mapping[str, Any]) -> None:
+    broken = {name: breaking_changes(old, published[name]) for name, old in read(RELEASED).items()}
+    assert {name: changes for name, changes in broken.items() if changes} == {}, (
+        "keep it, or agree with all who rely on it and run: python -m deploy.contracts release"
+    )
+
+
+def test_every_contract_has_a_release_to_be_compared_with(published: Mapping[str, Any]) -> None:
+    assert set(read(RELEASED)) == set(published)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_says_who_may_ask_and_how_it_fails(service: str, published: Mapping[str, Any]) -> None:
+    for path, operations in published[f"openapi-{service}.json"]["paths"].items():
+        for operation in operations.values():
+            assert operation["security"] == [{"bearer": []}], path
+            assert operation["description"], path
+            failures = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+            assert {"401", "403", "422", "503"} <= set(failures), path
+            assert all(list(answer["content"]) == ["application/problem+json"] for answer in failures.values()), path
+
+
+@pytest.mark.parametrize("service", ["offers", "guidance", "control"])
+def test_every_command_says_that_it_is_idempotent_and_can_be_tried(service: str, published: Mapping[str, Any]) -> None:
+    found = commands(published[f"openapi-{service}.json"])
+    assert found
+    for path, operation in found.items():
+        assert {"Idempotency-Key", "dry_run", "Consistency-Token"} <= parameters(operation), path
+        assert {"400", "409", "413"} <= set(operation["responses"]), path
+        assert {"ETag", "Consistency-Token"} == set(operation["responses"]["200"]["headers"]), path
+
+
+@pytest.mark.parametrize("service", ["offers", "guidance", "control"])
+def test_every_command_that_changes_a_case_names_its_version(service: str, published: Mapping[str, Any]) -> None:
+    for path, operation in commands(published[f"openapi-{service}.json"]).items():
+        changes = "{agreement_id}" in path
+        assert ("If-Match" in parameters(operation)) == changes, path
+        assert ({"404", "412", "428"} <= set(operation["responses"])) == changes, path
+
+
+def test_every_fact_is_published_with_its_meaning_and_without_its_private_part(published: Mapping[str, Any]) -> None:
+    components = published["asyncapi.json"]["components"]
+    assert set(components["messages"]) == {fact.__name__ for fact in FACTS}
+    for fact in FACTS:
+        assert components["messages"][fact.__name__]["summary"]
+        public = set(fact.model_fields) - set(private_fields(fact))
+        assert set(components["schemas"][fact.__name__]["properties"]) == public
+    assert "FileReference" not in components["schemas"]

@@ -1,0 +1,81 @@
+"""No history makes a fold fail: any fact in any phase, also where earlier ones are hidden from who asks (R18)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from typing import Any, get_args
+
+import pytest
+
+from services.control import phases
+from services.control.course import COURSE
+from services.guidance import guidance
+from services.guidance.guidance import GUIDANCE
+from services.offers import offer
+from services.offers.offer import OFFER
+from services.offers.quarantine import QUARANTINE, Register
+from shared.contracts import control, offers
+from shared.contracts import guidance as guidance_facts
+from shared.kernel.decider import Decider
+from shared.kernel.events import Event
+from tests.unit.deciders.example_facts import full, least
+
+FACTS: tuple[type[Event], ...] = (*offers.FACTS, *guidance_facts.FACTS, *control.FACTS)
+DECIDERS: dict[str, tuple[Decider[Any, Any], Iterable[type], Callable[[Any], object]]] = {
+    "offer": (OFFER, get_args(offer.State), offer.how_it_stands),
+    "quarantine": (QUARANTINE, (Register,), lambda register: register.standing),
+    "guidance": (GUIDANCE, get_args(guidance.State), guidance.how_it_stands),
+    "course": (COURSE, get_args(phases.State), phases.how_it_stands),
+}
+"""Each with its phases, and with what a view says of them."""
+
+
+def shape(state: Any) -> tuple[Any, ...]:
+    """What tells phases apart for the rules: the type, what is there, and every flag."""
+    values = {field.name: getattr(state, field.name) for field in fields(state)}
+    return type(state), *((name, value if isinstance(value, bool) else bool(value)) for name, value in values.items())
+
+
+def reached_by_any_history(decider: Decider[Any, Any], facts: Iterable[Event]) -> list[Any]:
+    """Every phase, in every shape, that some sequence of these facts leads to; tries every fact in each of them."""
+    found = {shape(decider.initial): decider.initial}
+    unread = [decider.initial]
+    known = list(facts)
+    while unread:
+        state = unread.pop()
+        for fact in known:
+            following = decider.evolve(state, fact)
+            if shape(following) not in found:
+                found[shape(following)] = following
+                unread.append(following)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("name", DECIDERS)
+def test_any_fact_in_any_phase(name: str) -> None:
+    decider, phases_of_it, how_it_stands = DECIDERS[name]
+    states = reached_by_any_history(decider, [made(fact) for fact in FACTS for made in (least, full)])
+    assert {type(state) for state in states} == set(phases_of_it)
+    for state in states:
+        assert all(due.tzinfo for due in decider.timers(state).values())
+        assert all(decider.reservations(state))
+        assert set(decider.concerns(state)) <= {"cvr", "pnumber"}
+        how_it_stands(state)
+
+
+@pytest.mark.parametrize("name", DECIDERS)
+def test_what_a_company_sees_is_told_apart_from_nothing(name: str) -> None:
+    decider, _, how_it_stands = DECIDERS[name]
+    seen = [fact for fact in (made(fact) for fact in FACTS for made in (least, full)) if fact.seen_by_company()]
+    states = reached_by_any_history(decider, seen)
+    assert len(states) > 1
+    for state in states:
+        how_it_stands(state)
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_a_fact_reads_as_it_was_written_also_without_its_private_part(fact: type[Event]) -> None:
+    for written in (least(fact), full(fact)):
+        public = type(written).model_validate_json(written.public_json())
+        assert public.public_json() == written.public_json()
+        assert public.private_parts() == {}
+        assert public.seen_by_company() == written.seen_by_company()
