@@ -24,9 +24,9 @@ def main() -> None:
     aftale = str(PROJECT / "aftale")
     seconds = []
     for number in range(1, runs + 1):
-        subprocess.run([aftale, "down"], check=True, stdout=subprocess.DEVNULL)
+        _run(aftale, "down")
         begun = time.monotonic()
-        subprocess.run([aftale, "up"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _run(aftale, "up")
         seconds.append(time.monotonic() - begun)
         print(f"start {number}: {seconds[-1]:.1f} s")
     print(f"fastest {min(seconds):.1f} s, slowest {max(seconds):.1f} s, limit {LIMIT_SECONDS:.0f} s")
@@ -36,6 +36,12 @@ def main() -> None:
     for name, size in megabytes.items():
         print(f"{name:<10} {size:>6.0f} MB")
     print(f"{'all':<10} {sum(megabytes.values()):>6.0f} MB, limit {LIMIT_MEGABYTES:.0f} MB")
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 
 
 if __name__ == "__main__":
