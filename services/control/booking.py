@@ -14,9 +14,8 @@ from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.kernel.decider import Refused
 from shared.kernel.events import Event
 from shared.policy.policy import Policy
+from shared.reference.reference import control_form_reasons, control_late_reasons
 
-FORM_REASONS = frozenset({"thorough-documentation", "recent-visit"})
-"""R18: the special situations in which a control is not a visit."""
 CALENDAR_FULL = "calendar-full"
 """R17: the reason that the system gives where no day of the window is free."""
 _ONE_DAY = timedelta(days=1)
@@ -60,8 +59,9 @@ def book(course: Running, command: BookControl) -> ControlBooked:
 
 def refuse_form_without_reason(form: ContactForm, reason: str | None) -> None:
     """R18: a visit, or a special situation that is recorded."""
-    if form is not ContactForm.VISIT and reason not in FORM_REASONS:
-        raise Refused("R18", "a control by {form} needs a reason: {known}", form=form, known=sorted(FORM_REASONS))
+    known = control_form_reasons()
+    if form is not ContactForm.VISIT and reason not in known:
+        raise Refused("R18", "a control by {form} needs a reason: {known}", form=form, known=", ".join(known))
 
 
 def refuse_impossible_day(command: BookControl) -> None:
@@ -74,8 +74,15 @@ def refuse_impossible_day(command: BookControl) -> None:
 
 def refuse_late_without_reason(window: Deadline, command: BookControl) -> None:
     """R17: after the window only with a reason, which is counted."""
-    if command.day > window.last_day and command.late_reason is None:
-        raise Refused("R17", "{day} is after {last_day} and needs a reason", day=command.day, last_day=window.last_day)
+    known = control_late_reasons()
+    if command.day > window.last_day and command.late_reason not in known:
+        raise Refused(
+            "R17",
+            "{day} is after {last_day} and needs a reason: {known}",
+            day=command.day,
+            last_day=window.last_day,
+            known=", ".join(known),
+        )
 
 
 def book_when_due(state: State, command: BookControl) -> Sequence[Event]:

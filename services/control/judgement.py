@@ -30,10 +30,7 @@ from shared.deadlines.deadlines import follow_up_day, hearing_deadline
 from shared.kernel.decider import Refused
 from shared.kernel.events import Event
 from shared.policy.policy import Policy
-from shared.reference.reference import topics
-
-UNDECIDED_REASONS = frozenset({"work_unfinished", "processes_not_running"})
-"""R21: why a control could not decide."""
+from shared.reference.reference import topics, undecided_reasons
 
 
 @dataclass(frozen=True)
@@ -131,7 +128,7 @@ def breach(course: Running, command: CompleteControl) -> tuple[Breached, Hearing
 def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTurnedIntoGuidance:
     """R21: inside the deadline or the window; nothing is decided, and a new control is booked inside the window."""
     booking = require_booking(course)
-    if command.reason not in UNDECIDED_REASONS:
+    if command.reason not in undecided_reasons():
         raise Refused("R21", "{given} is no reason to decide nothing", given=command.reason)
     last_day = max(course.window.last_day, course.started.compliance_deadline.last_day)
     if local_day(command.at) > last_day:

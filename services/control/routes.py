@@ -37,18 +37,13 @@ from shared.http.problems import not_found
 from shared.http.tokens import Role
 from shared.kernel.decider import Refused
 from shared.policy.policy import Policy
-from shared.reference.reference import measure_kinds, non_use_reasons
+from shared.reference.identifiers import MeasureKind
+from shared.reference.reference import non_use_reasons
 from shared.service import Runtime, runtime_of
 
 router = APIRouter(tags=["control"])
 Files = Annotated[tuple[FileReference, ...], Field(max_length=50)]
 Minutes = Annotated[int | None, Field(ge=0, le=10_000)]
-
-
-def _known_kind(kind: str) -> str:
-    if kind not in measure_kinds():
-        raise ValueError(f"is not a kind of measure; known are {', '.join(measure_kinds())}")
-    return kind
 
 
 def _known_reason(reason: str | None) -> str | None:
@@ -62,7 +57,7 @@ class SentMeasure(Body):
 
     measure_id: UUID | None = None
     """Names a measure that was sent before and is corrected; a new one has none."""
-    kind: Annotated[Code, AfterValidator(_known_kind)]
+    kind: MeasureKind
     description: FreeText
     ladder_level: Annotated[int, Field(ge=1, le=5)]
     psychosocial_level: Annotated[int | None, Field(ge=1, le=5)] = None

@@ -179,3 +179,8 @@ def test_r18_a_control_that_is_not_to_be_a_visit_is_booked_with_its_reason() -> 
     given(started(), documented()).when(by_phone).refused("R18", "needs a reason")
     explained = book("2026-07-01", form=ContactForm.PHONE, form_reason="recent-visit")
     given(started(), documented()).when(explained).records(ControlBooked)
+
+
+def test_r17_after_the_window_not_for_any_reason() -> None:
+    late = book("2026-08-03", late_reason="forgot")
+    given(started(), documented()).when(late).refused("R17", "needs a reason")

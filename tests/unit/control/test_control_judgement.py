@@ -151,7 +151,7 @@ def test_r21_only_while_the_matter_is_open(history: tuple[Event, ...]) -> None:
 def test_r21_inside_the_deadline_although_the_window_has_ended() -> None:
     terms = started(months=6)
     part = documented(terms, day="2026-04-07")
-    late = given(terms, part).when(book("2026-07-01", late_reason="processes")).events
+    late = given(terms, part).when(book("2026-07-01", late_reason="processes-not-running")).events
     given(terms, part, *late).when(turn(on=at("2026-07-01"))).records(ControlTurnedIntoGuidance)
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.control.booking import CALENDAR_FULL, FORM_REASONS
-from services.control.judgement import UNDECIDED_REASONS
+from services.control.booking import CALENDAR_FULL
 from shared.reference import reference
 from shared.reference.reference import (
     REFERENCE_FILES,
@@ -130,8 +129,6 @@ def test_the_kinds_and_reasons_that_other_rules_name_exist() -> None:
 
 
 def test_the_reasons_that_control_gives_and_accepts_are_in_the_reference_lists() -> None:
-    assert reference.control_form_reasons().keys() == FORM_REASONS
-    assert reference.undecided_reasons().keys() == UNDECIDED_REASONS
     assert reference.control_late_reasons().keys() == {"season", "processes-not-running", "illness", CALENDAR_FULL}
 
 
