@@ -53,11 +53,11 @@ def main() -> None:
         instrument(app, service=name)
     port = int(os.environ.get(f"AFTALE_PORT_{names[0].upper()}", DEFAULT_PORTS[names[0]]))
     host = os.environ.get("AFTALE_HOST", "127.0.0.1")
-    one = OneAddress({name: (modules[name].PREFIXES, app) for name, app in apps.items()})
-    try:
-        uvicorn.run(one, host=host, port=port, loop="uvloop", http="httptools", log_level="warning", access_log=False)
-    finally:
-        tracing.shutdown()
+    one = OneAddress(
+        {name: (modules[name].PREFIXES, app) for name, app in apps.items()},
+        at_end=tracing.shutdown,
+    )
+    uvicorn.run(one, host=host, port=port, loop="uvloop", http="httptools", log_level="warning", access_log=False)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ from deploy.demo.play import play, register_units
 from deploy.demo.views import show
 from deploy.local.foreign_facts import order_system
 from deploy.local.virtual_time import NotTaken, VirtualTime
+from shared.deadlines.copenhagen import local_day
 from shared.kernel.clock import VirtualClock
 from shared.service import Settings
 
-WIDTH = 150
+WIDTH = 160
 """Columns that the tables need."""
 SERVICES = ("offers", "guidance", "control", "reporting")
 
@@ -31,7 +32,7 @@ async def main() -> int:
     played = state / "demo-played"
     console = Console(highlight=False, width=max(Console().width, WIDTH))
     clock = VirtualClock(state / "clock")
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(trust_env=False) as client:
         people = People(client, addresses, state)
         if not played.exists():
             connection = await asyncpg.connect(postgres)
@@ -45,7 +46,10 @@ async def main() -> int:
             virtual_time = VirtualTime(clock, connection)
             async with order_system(postgres, kafka) as orders:
                 stage = Stage(
-                    people, orders, virtual_time.settle, lambda what: console.print(f"{clock.now():%Y-%m-%d}  {what}")
+                    people,
+                    orders,
+                    virtual_time.settle,
+                    lambda what: console.print(f"{local_day(clock.now())}  {what}", soft_wrap=True),
                 )
                 acts = await play(stage, virtual_time)
             await connection.close()
@@ -62,5 +66,7 @@ async def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(main()))
+    except KeyboardInterrupt:
+        sys.exit("\nCut off. ./aftale demo says how to go on.")
     except (Unexpected, NotTaken, TimeoutError, httpx.TransportError) as error:
         sys.exit(f"The demo stopped: {error}\nSee ./aftale logs; start over with ./aftale reset.")

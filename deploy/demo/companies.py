@@ -19,59 +19,20 @@ REGISTERED_FROM = date(2020, 1, 1)
 GUIDANCE_DECLINED = frozenset({4, 6, 8})
 GUIDANCE_UNKNOWN = frozenset({2, 9, 10, 14, 16, 19})
 """Six of the 20, as the report says; which six is made up, except that 5 of the 8 psychosocial companies accepted."""
-TURNED_INTO_GUIDANCE = 12
+TURNED_INTO_GUIDANCE = {12: "work_unfinished", 5: "processes_not_running"}
+"""Two of the 20, company 12 is one, as the report says; the other one, and the reasons, are made up."""
 CONTROLLED_BY_PHONE = 13
+EMPLOYEES_TOOK_PART = frozenset({2, 7, 15, 17, 20})
+"""Five of the 20, as the report says; which five is made up."""
 NOT_IN_USE = {4: "in-the-way", 13: "does-not-fit-the-place"}
+"""The companies and the two reasons are the report's; which reason belongs to which company is made up."""
 LIMITED_USE = frozenset({7, 11, 20})
 """Three of the 20, one of them psychosocial, as the report says; which three is made up."""
 SPREAD_FURTHER = frozenset(range(1, 20, 2))
 """About half of the 20, as the report says; which ones is made up."""
 
-_KINDS = (
-    ("APV", "workplace-assessment"),
-    ("politik", "guideline"),
-    ("andleplan", "action-plan"),
-    ("Risikovurdering", "risk-assessment"),
-    ("Registrering", "registration"),
-    ("vejledning", "guideline"),
-    ("Retningslinje", "guideline"),
-    ("retningslinje", "guideline"),
-    ("Procedure", "guideline"),
-    ("SOP", "guideline"),
-    ("definition", "guideline"),
-    ("grundlag", "guideline"),
-    ("Funktionsbeskrivelser", "roles-and-functions"),
-    ("teamledere", "roles-and-functions"),
-    ("grænse", "exposure-limit"),
-    ("AMR", "representative-elected"),
-    ("workshops", "workshop"),
-    ("møder", "meetings-and-supervision"),
-    ("Supervision", "meetings-and-supervision"),
-    ("plakater", "information"),
-    ("tegninger", "information"),
-    ("videoer", "information"),
-    ("oplæring", "training"),
-    ("Kursus", "training"),
-    ("Instruktion", "training"),
-    ("træning", "training"),
-    ("Kompetence", "training"),
-    ("Onboarding", "training"),
-    ("Ansat", "staffing"),
-    ("Ansættelse", "staffing"),
-    ("Ressourcer", "project-resources"),
-    ("Inddelt", "work-organisation"),
-    ("Lagt", "work-organisation"),
-    ("arbejdsfordeling", "work-organisation"),
-    ("Overblik", "action-plan"),
-    ("Mål", "action-plan"),
-    ("Ombygning", "physical-layout"),
-    ("station", "physical-layout"),
-    ("spray", "substitution"),
-    ("mopper", "substitution"),
-    ("bakker", "substitution"),
-    ("skema", "registration"),
-)
-"""A made-up coding: the evaluation describes measures in words. What no word here fits is a technical aid."""
+CODED_MEASURES = Path(__file__).parent / "coded_measures.csv"
+"""The published measures with a kind; that coding is made up, the evaluation describes measures in words."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +82,7 @@ class Company:
 def studied() -> tuple[Company, ...]:
     """The 20 companies of cases.csv."""
     measures: dict[int, list[Measure]] = {}
-    for row in _rows("measures.csv"):
+    for row in _rows(CODED_MEASURES):
         measures.setdefault(int(row["case"]), []).append(_measure(row))
     industry_codes = {industry.danish: code for code, industry in industries().items()}
     topic_codes = {topic.danish: code for code, topic in topics().items()}
@@ -134,8 +95,13 @@ def studied() -> tuple[Company, ...]:
             topic_codes[row["topic_da"]],
             tuple(measures[int(row["case"])]),
         )
-        for row in _rows("cases.csv")
+        for row in _rows(EVALUATION / "cases.csv")
     )
+
+
+def published_outcomes() -> dict[str, int]:
+    """What the text of the evaluation says of the 20, from case_outcomes.csv."""
+    return {row["measure"]: int(row["value"]) for row in _rows(EVALUATION / "case_outcomes.csv")}
 
 
 def lapsing() -> Company:
@@ -166,17 +132,16 @@ def _company(
 
 
 def _measure(row: dict[str, str]) -> Measure:
-    described = row["measure_da"]
     psychosocial = row["psychosocial_level"]
     return Measure(
-        kind=next((kind for word, kind in _KINDS if word in described), "technical-aid"),
-        description=described,
+        kind=row["kind"],
+        description=row["measure_da"],
         ladder_level=int(row["ladder_level"]),
         psychosocial_level=None if psychosocial == "-" else int(psychosocial),
         verified=row["verified"] == "yes",
     )
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    with (EVALUATION / name).open(encoding="utf-8", newline="") as lines:
+def _rows(file: Path) -> Iterator[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
         yield from csv.DictReader(lines)

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from deploy.demo.companies import (
     CONTROLLED_BY_PHONE,
+    EMPLOYEES_TOOK_PART,
     GUIDANCE_DECLINED,
     GUIDANCE_UNKNOWN,
     NOT_IN_USE,
@@ -30,7 +31,6 @@ from shared.http.tokens import Role, pseudonym
 from shared.kernel.events import Event
 
 Course = AsyncIterator[datetime]
-INVOLVED = {"safety_representative": "took_part", "safety_organisation": "informed", "employees": "consulted"}
 _DAY = timedelta(days=1)
 
 
@@ -70,9 +70,13 @@ async def fulfilled(stage: Stage, company: Company, first_day: date) -> Course:
     await director.do("control", f"/v1/agreements/{agreement_id}/documentation", _documentation(company))
     await stage.settle()
 
-    if company.number == TURNED_INTO_GUIDANCE:
+    if company.number in TURNED_INTO_GUIDANCE:
         yield await _booked_day(inspector, agreement_id)
-        turned = {"reason": "work_unfinished", "involvement": INVOLVED, "summary": "Bordene var bestilt, ikke leveret."}
+        turned = {
+            "reason": TURNED_INTO_GUIDANCE[company.number],
+            "involvement": _involvement(company),
+            "summary": "Der kunne ikke konkluderes ved besøget.",
+        }
         await inspector.do("control", f"/v1/agreements/{agreement_id}/conversion", turned)
         await stage.settle()
         stage.say(f"company {company.number}'s control was turned into guidance")
@@ -90,11 +94,28 @@ async def fulfilled(stage: Stage, company: Company, first_day: date) -> Course:
 
 
 async def lapses(stage: Stage, company: Company, first_day: date) -> Course:
-    """Made up: nobody answers, which is never a yes (R6)."""
+    """Made up: nobody answers, which is never a yes (R6), so an investigation goes on (R7)."""
     yield at(first_day)
-    await _offer_and_deliver(stage, company, months=3)
-    yield at(first_day + 40 * _DAY)
+    agreement_id = await _offer_and_deliver(stage, company, months=3)
+    resumed_on = first_day + 40 * _DAY
+    yield at(resumed_on)
     stage.say(f"company {company.number} let its offer lapse")
+    investigation = uuid5(NAMESPACE_OID, f"investigation after {agreement_id}")
+    opened = OtherCaseOpened(
+        case_id=investigation,
+        case_kind=OtherCaseKind.INVESTIGATION,
+        cvr=company.cvr,
+        p_number=company.p_number,
+        topic=company.topic,
+        inspector=_inspector_id(company),
+        opened_on=resumed_on,
+        agreement_id=UUID(agreement_id),
+    )
+    await stage.orders.publish([(investigation, opened, at(resumed_on))])
+    found_nothing_on = resumed_on + 30 * _DAY
+    yield at(found_nothing_on)
+    closed = OtherCaseClosed(case_id=investigation, closed_on=found_nothing_on)
+    await stage.orders.publish([(investigation, closed, at(found_nothing_on))])
 
 
 async def declines(stage: Stage, company: Company, first_day: date) -> Course:
@@ -166,9 +187,21 @@ async def breaches(stage: Stage, company: Company, first_day: date) -> Course:
     await stage.orders.publish([(order_id, complied, at(deadline - 3 * _DAY))])
 
 
-async def other_cases(stage: Stage, company: Company, first_day: date) -> Course:
-    """Made up: an inspection and an immediate order at a company, from the authority's other systems (R25, R26)."""
+async def offered_again(stage: Stage, company: Company, first_day: date) -> Course:
+    """Made up: the quarantine is over, so a new agreement is possible; it runs when the demo ends (R22)."""
+    yield at(first_day)
+    agreement_id = await _offer_and_deliver(stage, company, months=3)
+    yield at(first_day + 7 * _DAY)
+    acceptance = {"has_read": True}
+    await stage.people.company(company.cvr).do("offers", f"/v1/offers/{agreement_id}/acceptance", acceptance)
+    await stage.settle()
+    stage.say(f"company {company.number} accepted a new agreement after its quarantine")
+
+
+async def other_cases(stage: Stage, company: Company, first_day: date, *, left_open: bool) -> Course:
+    """Made up: an inspection and the order that it gave, from the authority's other systems (R25, R26)."""
     inspection, order = (uuid5(NAMESPACE_OID, f"{what} at {company.p_number}") for what in ("inspection", "order"))
+    last_day = first_day + 60 * _DAY
     yield at(first_day)
     opened = OtherCaseOpened(
         case_id=inspection,
@@ -180,16 +213,18 @@ async def other_cases(stage: Stage, company: Company, first_day: date) -> Course
     )
     issued = OrderIssued(
         case_id=order,
-        order_kind=OrderKind.IMMEDIATE,
+        order_kind=OrderKind.WITH_DEADLINE,
         cvr=company.cvr,
         p_number=company.p_number,
         topic="073",
         inspector=_inspector_id(company),
         issued_on=first_day,
+        deadline=last_day,
     )
     facts: list[tuple[UUID, Event, datetime]] = [(inspection, opened, at(first_day)), (order, issued, at(first_day))]
     await stage.orders.publish(facts)
-    last_day = first_day + 14 * _DAY
+    if left_open:
+        return
     yield at(last_day)
     complied = OrderCompliedWith(case_id=order, complied_on=last_day)
     closed = OtherCaseClosed(case_id=inspection, closed_on=last_day)
@@ -217,7 +252,7 @@ async def _guidance(inspector: Person, director: Person, company: Company, agree
     await director.do("guidance", f"/v1/guidance/{agreement_id}/answer", {"accepted": accepted})
     if accepted:
         yield at(due + 4 * _DAY)
-        meeting = {**form, "participants": ["manager", "safety_representative"], "involvement": INVOLVED}
+        meeting = {**form, "participants": ["manager", "safety_representative"], "involvement": _involvement(company)}
         await inspector.do("guidance", f"/v1/guidance/{agreement_id}/meetings", {**meeting, "minutes_spent": 60})
 
 
@@ -264,12 +299,18 @@ async def _control(inspector: Person, company: Company, agreement_id: str) -> Ma
         "form_reason": "thorough-documentation" if by_phone else None,
         "judged_by": ["on_paper"] if by_phone else ["seen_in_use", "shown"],
         "spoke_with": ["manager", "safety_representative"],
-        "involvement": INVOLVED,
+        "involvement": _involvement(company),
         "measures": [
             {"measure_id": one["measure_id"], "use": "unknown", "verified": verified[one["description"]]}
             for one in agreement["measures"]
         ],
     }
+
+
+def _involvement(company: Company) -> Mapping[str, str]:
+    """R33: the employees as the report says; the others are made up."""
+    employees = "took_part" if company.number in EMPLOYEES_TOOK_PART else "consulted"
+    return {"safety_representative": "took_part", "safety_organisation": "informed", "employees": employees}
 
 
 def _follow_up(company: Company, agreement: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,8 +1,8 @@
 """Play the courses of the demo, interleaved, on the virtual clock: the earliest one always goes on."""
 
 import heapq
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime, timedelta
 
 from deploy.demo import courses
 from deploy.demo.companies import breaching, declining, everybody, lapsing, studied
@@ -13,24 +13,33 @@ from shared.kernel.bus import Kafka
 
 FIRST_DAY = date(2020, 9, 7)
 """The register of agreements begins in September 2020."""
-BETWEEN_COURSES = timedelta(days=23)
+BETWEEN_COURSES = timedelta(weeks=4)
+BETWEEN_OTHER_CASES = timedelta(weeks=8)
+AGAIN_ON = date(2023, 7, 31)
+"""Long after the quarantine, and so late that the new agreement still runs when all others have ended."""
 
 
 async def play(stage: Stage, virtual_time: VirtualTime) -> int:
     """Play everything to its end; returns how many acts that were."""
-    waiting = [(await anext(course), number, course) for number, course in enumerate(_all_courses(stage))]
+    acts = await interleave(_all_courses(stage), virtual_time.advance_to)
+    await virtual_time.settle()
+    await stage.orders.until_taken("reporting")
+    return acts
+
+
+async def interleave(courses: Sequence[Course], advance_to: Callable[[datetime], Awaitable[None]]) -> int:
+    """Let the course go on whose instant comes first, the first of several in their order; returns the acts played."""
+    waiting = [(await anext(course), number, course) for number, course in enumerate(courses)]
     heapq.heapify(waiting)
     acts = 0
     while waiting:
         instant, number, course = heapq.heappop(waiting)
-        await virtual_time.advance_to(instant)
+        await advance_to(instant)
         acts += 1
         try:
             heapq.heappush(waiting, (await anext(course), number, course))
         except StopAsyncIteration:
             continue
-    await virtual_time.settle()
-    await stage.orders.until_taken("reporting")
     return acts
 
 
@@ -42,11 +51,18 @@ async def register_units(postgres: str, kafka: Kafka) -> None:
 
 
 def _all_courses(stage: Stage) -> Sequence[Course]:
-    first_days = [FIRST_DAY + BETWEEN_COURSES * number for number in range(len(everybody()))]
+    first_days = [FIRST_DAY + BETWEEN_COURSES * number for number in range(len(studied()))]
+    with_other_cases = studied()[::6]
     return [
-        *(courses.fulfilled(stage, one, day) for one, day in zip(studied(), first_days, strict=False)),
+        *(courses.fulfilled(stage, one, day) for one, day in zip(studied(), first_days, strict=True)),
         courses.lapses(stage, lapsing(), first_days[2]),
         courses.declines(stage, declining(), first_days[5]),
         courses.breaches(stage, breaching(), first_days[1]),
-        *(courses.other_cases(stage, one, FIRST_DAY + timedelta(days=61 * one.number)) for one in studied()[::6]),
+        courses.offered_again(stage, breaching(), AGAIN_ON),
+        *(
+            courses.other_cases(
+                stage, one, FIRST_DAY + BETWEEN_OTHER_CASES * one.number, left_open=one is with_other_cases[-1]
+            )
+            for one in with_other_cases
+        ),
     ]

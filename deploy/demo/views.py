@@ -1,19 +1,22 @@
-"""What the demo shows at its end: the one view, the tasks, the ladder tables, and where everything is."""
+"""What the demo shows at its end: the one view, the tasks, and its figures beside the published ones."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from deploy.demo.companies import everybody
+from deploy.demo.companies import everybody, studied
 from deploy.demo.ladders import LEVELS, Counts, Line, differences, lines
+from deploy.demo.outcomes import Outcome, outcomes
 from deploy.demo.people import INSPECTORS, Person
+from shared.deadlines.copenhagen import local_day
 from shared.http.tokens import Role, pseudonym
 
 _NUMBERS = {company.p_number: str(company.number) for company in everybody()}
+_STUDIED = frozenset(company.p_number for company in studied())
 _NAMES = {pseudonym(Role.INSPECTOR, name): name for name in INSPECTORS}
 
 
@@ -29,6 +32,7 @@ async def show(console: Console, inspector: Person) -> None:
     console.print("Differences:")
     for difference in differences(compared):
         console.print(f"  {difference}")
+    console.print(_outcomes(outcomes(await _studied(inspector, cases))))
 
 
 async def _all_cases(inspector: Person) -> list[dict[str, Any]]:
@@ -40,16 +44,24 @@ async def _all_cases(inspector: Person) -> list[dict[str, Any]]:
     return cases
 
 
+async def _studied(inspector: Person, cases: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [
+        await inspector.get("reporting", f"/v1/cases/{case['case_id']}")
+        for case in cases
+        if case["case_type"] == "agreement" and case["p_number"] in _STUDIED
+    ]
+
+
 def _cases(cases: Sequence[Mapping[str, Any]]) -> Table:
     title = "The one view: agreements, orders and other cases (an agreement is not a decision and affects no smiley)"
-    table = Table(title=title, box=SIMPLE)
+    table = Table(title=title, caption="* follows from an agreement of the same company", box=SIMPLE, pad_edge=False)
     for column in ("opened", "case", "id", "company", "topic", "inspector", "status", "what is next"):
         table.add_column(column, no_wrap=True)
     for case in reversed(cases):
         following = case["next"]
         table.add_row(
-            case["opened_at"][:10],
-            case["kind"] if case["case_type"] == "other" else case["case_type"],
+            local_day(datetime.fromisoformat(case["opened_at"])).isoformat(),
+            _what(case),
             case["case_id"],
             _NUMBERS.get(case["p_number"], "?"),
             case["topic"] or "-",
@@ -60,17 +72,26 @@ def _cases(cases: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
+def _what(case: Mapping[str, Any]) -> str:
+    what: str = case["kind"] if case["case_type"] == "other" else case["case_type"]
+    return f"{what} *" if case["agreement_id"] else what
+
+
 def _next(following: Mapping[str, Any]) -> str:
     due = following["due"]
-    return f"{following['step']} by {following['by']}" + (f", {due[:10]}" if due else "")
+    return f"{following['step']} by {following['by']}" + (f", {_last_day(due)}" if due else "")
+
+
+def _last_day(exclusive_end: str) -> str:
+    return local_day(datetime.fromisoformat(exclusive_end) - timedelta(microseconds=1)).isoformat()
 
 
 def _tasks(tasks: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(title="Tasks of the inspectors" if tasks else "Tasks of the inspectors: none are left", box=SIMPLE)
     for column in ("inspector", "task", "company", "due"):
         table.add_column(column)
-    for task in tasks:
-        due = datetime.fromisoformat(task["due"]).date().isoformat() if task["due"] else "-"
+    for task in sorted(tasks, key=lambda one: _NAMES.get(one["inspector"], "-")):
+        due = _last_day(task["due"]) if task["due"] else "-"
         table.add_row(_NAMES.get(task["inspector"], "-"), task["kind"], _NUMBERS.get(task["p_number"], "?"), due)
     return table
 
@@ -93,4 +114,16 @@ def _ladders(compared: Sequence[Line]) -> Table:
                 numbers = [str(counts.get(level, 0)) for level in LEVELS]
                 name = f"{line.group}, {line.ladder} ladder" if source == "here" else ""
                 table.add_row(name, source, *numbers, str(sum(counts.values())))
+    return table
+
+
+def _outcomes(compared: Sequence[Outcome]) -> Table:
+    table = Table(title="What became of the 20 companies", box=SIMPLE)
+    table.add_column("outcome")
+    table.add_column("here", justify="right")
+    table.add_column("published", justify="right")
+    table.add_column("")
+    for one in compared:
+        here, remark = ("-", "not kept here") if one.here is None else (str(one.here), "")
+        table.add_row(one.name, here, str(one.published), "differs" if one.differs else remark)
     return table

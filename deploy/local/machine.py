@@ -148,6 +148,11 @@ class Machine:
         return {**os.environ, **self.environment()}
 
     def _require_same_clock(self) -> None:
+        if self.settings.clock == "real" and clock_file(self.state.folder).exists():
+            raise Fault(
+                "The data here were made on the virtual clock: ./aftale demo starts them again on it. "
+                "For the real clock: ./aftale reset, then ./aftale up."
+            )
         for name in SERVICES:
             running = self.service(name).running()
             clock = running.environ().get("AFTALE_CLOCK") if running else None

@@ -1,6 +1,6 @@
 """Several services under one address: requests go to the service whose path they name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 from fastapi import FastAPI
@@ -11,7 +11,11 @@ from starlette.types import Receive, Scope, Send
 class OneAddress:
     """An ASGI application in front of the applications of services that run in this process."""
 
-    def __init__(self, services: Mapping[str, tuple[Sequence[str], FastAPI]]) -> None:
+    def __init__(
+        self, services: Mapping[str, tuple[Sequence[str], FastAPI]], *, at_end: Callable[[], None] = lambda: None
+    ) -> None:
+        """`at_end` runs once all services have stopped: after that uvicorn lets the signal end the process."""
+        self._at_end = at_end
         self._apps = [app for _, app in services.values()]
         routes = [
             (prefix, app)
@@ -46,4 +50,5 @@ class OneAddress:
                 raise
             await send({"type": "lifespan.startup.complete"})
             await receive()
+        self._at_end()
         await send({"type": "lifespan.shutdown.complete"})

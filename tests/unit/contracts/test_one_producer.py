@@ -1,14 +1,18 @@
 """Every fact has one producer, is published whole, and shows no name and no free text."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
+from deploy.contracts import asyncapi
 from shared.contracts import control, guidance, offers, orders, register
-from shared.kernel.events import Event, private_fields
+from shared.kernel.events import Event, PrivatePart, private_fields
 
 PROJECT = Path(__file__).parents[3]
 OURS: dict[str, ModuleType] = {"offers": offers, "guidance": guidance, "control": control}
@@ -36,8 +40,16 @@ CODED_TEXT = {
     "industry",
     "sector",
     "size_class",
+    "kind",
+    "non_use_reason",
+    "participants",
+    "breached_units",
+    "anchor_event",
+    "share_of_period",
 }
-"""Text fields that hold ids and codes; `name` is that of a unit, which the business register publishes itself."""
+"""Text fields that hold ids and codes."""
+NAMES_THAT_ARE_PUBLIC = {"UnitRegistered.name", "ClosedDay.danish", "ClosedDay.english"}
+"""Of a unit, which the business register publishes itself, and of holidays."""
 
 
 def facts_of(contract: ModuleType) -> tuple[type[Event], ...]:
@@ -91,14 +103,55 @@ def test_every_fact_is_made_by_its_service(service: str) -> None:
     assert {fact.__name__ for fact in facts_of(OURS[service])} - made == set()
 
 
+@pytest.mark.parametrize("folder", ["shared", "migrations", "deploy/local"])
+def test_nobody_but_a_service_makes_facts_of_agreements(folder: str) -> None:
+    facts = {fact.__name__ for contract in OURS.values() for fact in facts_of(contract)}
+    assert [f"{name} in {file}" for name, file in constructed(PROJECT / folder) if name in facts] == []
+
+
 @pytest.mark.parametrize("fact", [fact for contract in OURS.values() for fact in facts_of(contract)])
-def test_a_fact_names_its_agreement_and_shows_no_text(fact: type[Event]) -> None:
+def test_a_fact_names_its_agreement(fact: type[Event]) -> None:
     assert "agreement_id" in fact.model_fields
+    assert fact.model_fields["agreement_id"].is_required()
+
+
+def test_no_fact_shows_a_name_or_a_text_at_any_depth() -> None:
+    schemas = asyncapi.document()["components"]["schemas"]
+    fields = {f"{schema}.{name}": field for schema in schemas for name, field in properties(schemas[schema]).items()}
+    texts = {where for where, field in fields.items() if is_open_text(field)}
+    assert "Accepted.reason" in texts
+    assert {where for where in texts if where.split(".")[1] not in CODED_TEXT} == NAMES_THAT_ARE_PUBLIC
+
+
+@pytest.mark.parametrize("fact", [fact for contract in OURS.values() for fact in facts_of(contract)])
+def test_what_is_private_stands_at_the_top_and_can_be_missing(fact: type[Event]) -> None:
     private = private_fields(fact)
-    texts = {
-        name
-        for name, field in fact.model_fields.items()
-        if name not in private and field.annotation in (str, str | None)
-    }
-    assert texts <= CODED_TEXT
-    assert all(not fact.model_fields[name].is_required() for name in private)
+    for name in private:
+        assert not fact.model_fields[name].is_required()
+        assert fact.model_fields[name].default is None
+    for name, field in fact.model_fields.items():
+        hidden = [
+            one for inner in inner_fields(field.annotation) for one in inner.metadata if isinstance(one, PrivatePart)
+        ]
+        assert hidden == [], f"{name} has a private part within"
+
+
+def properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = schema.get("properties", {})
+    return found
+
+
+def is_open_text(schema: Any) -> bool:
+    """Whether any string may stand here, or within it."""
+    if schema.get("type") == "string":
+        return not {"format", "enum", "const", "pattern"} & set(schema)
+    parts = [*schema.get("anyOf", ()), *(schema[name] for name in ("items", "additionalProperties") if name in schema)]
+    return any(is_open_text(part) for part in parts if isinstance(part, Mapping))
+
+
+def inner_fields(annotation: Any) -> list[FieldInfo]:
+    """The fields of every model within a type, at any depth."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = list(annotation.model_fields.values())
+        return [*fields, *(inner for field in fields for inner in inner_fields(field.annotation))]
+    return [inner for argument in get_args(annotation) for inner in inner_fields(argument)]

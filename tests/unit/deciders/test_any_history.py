@@ -63,7 +63,7 @@ def test_any_fact_in_any_phase(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DECIDERS)
-def test_what_a_company_sees_is_told_apart_from_nothing(name: str) -> None:
+def test_any_fact_that_a_company_sees_without_those_that_it_does_not(name: str) -> None:
     decider, _, how_it_stands = DECIDERS[name]
     seen = [fact for fact in (made(fact) for fact in FACTS for made in (least, full)) if fact.seen_by_company()]
     states = reached_by_any_history(decider, seen)

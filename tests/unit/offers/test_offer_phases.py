@@ -1,21 +1,29 @@
 """Which command has its place in which phase of an offer, and what then stands (R3-R9, R28)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from services.offers.offer import NoteBreach, NoteEnd, RecordFailedDelivery, RecordOpening, Withdraw
-from shared.contracts.offers import Accepted, Declined, DeliveryFailed, Lapsed, OfferOpened, OfferUnansweredHalfway
+from shared.contracts.offers import (
+    AcceptanceConflictFlagged,
+    Declined,
+    DeliveryFailed,
+    Lapsed,
+    OfferOpened,
+    OfferUnansweredHalfway,
+    Withdrawn,
+)
 from shared.kernel.decider import TimerDue
 from shared.kernel.events import Event
-from tests.unit.offers.test_offer_rules import (
+from tests.unit.offers.offer_facts import (
     AGREEMENT,
     AVAILABLE_AT,
     CVR,
     ENDINGS,
     IN_TIME,
     OTHER,
-    SENT_AT,
     TOO_LATE,
     UNIT,
     accept,
@@ -28,3 +36,116 @@ from tests.unit.offers.test_offer_rules import (
     lapsed,
     sent,
 )
+
+ANSWERS = {"yes": accept(), "no": decline(), "taken back": Withdraw(IN_TIME, "By mistake")}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_r6_what_was_never_sent_has_no_answer(answer: Any) -> None:
+    given().when(answer).refused("R6", how="never sent")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_r6_what_has_ended_has_no_answer(answer: Any, ending: str) -> None:
+    history = (sent(), *([] if ending == "withdrawn" else [delivered()]), *ENDINGS[ending])
+    given(*history).when(answer).refused("R6")
+
+
+def test_r9_an_offer_that_lapsed_is_not_taken_back() -> None:
+    given(sent(), delivered(), lapsed()).when(Withdraw(TOO_LATE, "By mistake")).refused("R6", how="lapsed")
+
+
+def test_r3_an_offer_that_was_not_delivered_can_be_answered_whenever_the_company_has_it() -> None:
+    assert given(sent()).timers() == {}
+    given(sent()).when(decline(TOO_LATE)).records(Declined)
+
+
+def test_r4_each_failed_delivery_is_counted() -> None:
+    failure = RecordFailedDelivery(at=AVAILABLE_AT, reason="bounce")
+    first = given(sent()).when(failure).one(DeliveryFailed)
+    second = given(sent(), first).when(failure).one(DeliveryFailed)
+    assert (first.attempt, second.attempt) == (1, 2)
+
+
+def test_r4_a_failure_that_is_told_after_the_delivery_stops_no_clock() -> None:
+    late = given(sent(), delivered()).when(RecordFailedDelivery(at=AVAILABLE_AT, reason="bounce"))
+    late.then()
+    assert set(late.timers()) == {"halfway", "lapse"}
+
+
+@pytest.mark.parametrize("since", [(accepted(),), (lapsed(),)], ids=["accepted", "lapsed"])
+def test_r4_r5_what_the_portal_tells_after_the_answer_changes_nothing(since: tuple[Event, ...]) -> None:
+    for told in (deliver(), RecordFailedDelivery(at=TOO_LATE, reason="bounce"), RecordOpening(at=TOO_LATE)):
+        given(sent(), delivered(), *since).when(told).then()
+
+
+def test_r5_half_way_lies_in_the_middle_of_the_response_time() -> None:
+    assert due("halfway").due == AVAILABLE_AT + (TOO_LATE - AVAILABLE_AT) / 2
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["unopened", "opened"])
+def test_r5_half_way_says_whether_the_offer_was_opened(opened: bool) -> None:
+    since = (OfferOpened(agreement_id=AGREEMENT, opened_at=AVAILABLE_AT),) if opened else ()
+    told = given(sent(), delivered(), *since).when(due("halfway")).one(OfferUnansweredHalfway)
+    assert told.opened == opened
+
+
+def test_r28_what_was_missed_during_downtime_happens_in_order() -> None:
+    back = TOO_LATE + timedelta(days=1)
+    halfway, lapse = (TimerDue(name, due(name).due, back) for name in ("halfway", "lapse"))
+    told = given(sent(), delivered()).when(halfway).one(OfferUnansweredHalfway)
+    ended = given(sent(), delivered(), told).when(lapse)
+    ended.then(Lapsed(agreement_id=AGREEMENT, last_day=delivered().response_deadline.last_day, lapsed_at=back))
+    assert ended.timers() == {}
+
+
+@pytest.mark.parametrize("name", ["halfway", "lapse"])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_r28_a_timer_that_fires_beside_the_answer_does_nothing(name: str, ending: str) -> None:
+    given(sent(), delivered(), *ENDINGS[ending]).when(due(name)).then()
+
+
+def test_r28_half_way_does_not_come_twice() -> None:
+    told = given(sent(), delivered()).when(due("halfway")).one(OfferUnansweredHalfway)
+    given(sent(), delivered(), told).when(due("halfway")).then()
+
+
+def test_r8_the_breach_of_an_agreement_is_no_conflict_with_itself() -> None:
+    breach = NoteBreach(at=TOO_LATE, because_of=AGREEMENT, breached_at=IN_TIME - timedelta(hours=1))
+    given(sent(), delivered(), accepted()).when(breach).then()
+
+
+def test_r8_an_acceptance_at_the_moment_of_the_breach_is_a_conflict() -> None:
+    breach = NoteBreach(at=TOO_LATE, because_of=OTHER, breached_at=IN_TIME)
+    flagged = given(sent(), delivered(), accepted()).when(breach).one(AcceptanceConflictFlagged)
+    assert not flagged.seen_by_company()
+
+
+def test_r8_a_conflict_leaves_the_agreement_running() -> None:
+    history = (sent(), delivered(), accepted())
+    breach = NoteBreach(at=TOO_LATE, because_of=OTHER, breached_at=IN_TIME)
+    assert given(*history).when(breach).reservations() == given(*history).reservations() != frozenset()
+
+
+def test_r8_an_undelivered_offer_is_withdrawn_too() -> None:
+    overtaken = given(sent()).when(NoteBreach(IN_TIME, OTHER, IN_TIME))
+    assert overtaken.one(Withdrawn).because_of == OTHER
+    assert overtaken.reservations() == frozenset()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_r8_what_has_ended_is_overtaken_by_no_breach(ending: str) -> None:
+    given(sent(), delivered(), *ENDINGS[ending]).when(NoteBreach(TOO_LATE, OTHER, IN_TIME)).then()
+
+
+def test_r8_only_an_agreement_that_runs_can_end() -> None:
+    for history in ((sent(),), (sent(), delivered()), (sent(), delivered(), lapsed())):
+        given(*history).when(NoteEnd(TOO_LATE, "fulfilled")).then()
+
+
+def test_every_fact_concerns_the_company_and_its_unit() -> None:
+    ids = {"cvr": CVR, "pnumber": UNIT}
+    for since in ((), (delivered(),), (delivered(), accepted()), *((delivered(), *end) for end in ENDINGS.values())):
+        assert given(sent(), *since).concerns() == ids
+    assert given().concerns() == {}
