@@ -123,3 +123,10 @@ def candidate_days(course: Running, at: datetime, policy: Policy) -> Iterator[da
 def _aim(course: Running, first: date, policy: Policy) -> date:
     aimed = course.window.counted_from + timedelta(days=policy.control.target_days)
     return max(aimed, first + (course.window.last_day - first) / 2) if course.turned_at else aimed
+
+
+def require_booking(course: Running) -> ControlBooked:
+    """R17: a control is booked before it is held."""
+    if course.booking is None:
+        raise Refused("R17", "no control is booked")
+    return course.booking

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.control import after_breach, booking, documentation, follow_up, judgement
+from services.control import after_breach, booking, documentation, follow_up, judgement, turned_into_guidance
 from services.control.after_breach import AnswerHearing, RequestOrder
 from services.control.booking import BookControl
 from services.control.documentation import ReceiveDocumentation
 from services.control.follow_up import HoldFollowUp
-from services.control.judgement import CompleteControl, TurnIntoGuidance
+from services.control.judgement import CompleteControl
 from services.control.phases import Broken, Kept, NotStarted, Running, State, evolve, how_it_stands
+from services.control.turned_into_guidance import TurnIntoGuidance
 from shared.contracts.control import ComplianceDeadlineSet
 from shared.contracts.offers import Accepted
 from shared.deadlines.copenhagen import start_of
@@ -76,7 +77,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case Running(), CompleteControl():
             return judgement.complete(state, command)
         case Running(), TurnIntoGuidance():
-            return (judgement.turn_into_guidance(state, command),)
+            return (turned_into_guidance.turn_into_guidance(state, command),)
         case Broken(), AnswerHearing():
             return (after_breach.answer_hearing(state, command),)
         case Broken(), RequestOrder():

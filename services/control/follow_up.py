@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.control.judgement import refuse_faulty_observations
+from services.control.measures_in_use import refuse_faulty_observations
 from services.control.phases import Kept
 from shared.contracts.control import FollowUpFellDue, FollowUpHeld
 from shared.contracts.vocabulary import ContactForm, MeasureObservation

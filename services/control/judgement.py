@@ -1,16 +1,15 @@
-"""What a control decides: fulfilled, breached, or nothing yet because it was turned into guidance (R18, R20, R21)."""
+"""What a control decides: fulfilled or breached (R20, R22)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.control.booking import refuse_form_without_reason
+from services.control.booking import refuse_form_without_reason, require_booking
+from services.control.measures_in_use import refuse_faulty_observations
 from services.control.phases import Running
 from shared.contracts.control import (
     Breached,
-    ControlBooked,
     ControlCompleted,
-    ControlTurnedIntoGuidance,
     Fulfilled,
     HearingOpened,
 )
@@ -20,17 +19,14 @@ from shared.contracts.vocabulary import (
     FileReference,
     Involvement,
     JudgedBy,
-    Measure,
     MeasureObservation,
-    MeasureUse,
     SpokeWith,
 )
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import follow_up_day, hearing_deadline
-from shared.kernel.decider import Refused
 from shared.kernel.events import Event
 from shared.policy.policy import Policy
-from shared.reference.reference import topics, undecided_reasons
+from shared.reference.reference import topics
 
 
 @dataclass(frozen=True)
@@ -51,18 +47,6 @@ class CompleteControl:
     findings: str | None
     not_seen: str | None
     photos: tuple[FileReference, ...]
-
-
-@dataclass(frozen=True)
-class TurnIntoGuidance:
-    """The control could not decide (R21)."""
-
-    at: datetime
-    inspector: str
-    form: ContactForm
-    reason: str
-    involvement: Involvement
-    summary: str | None
 
 
 def complete(course: Running, command: CompleteControl) -> Sequence[Event]:
@@ -123,40 +107,3 @@ def breach(course: Running, command: CompleteControl) -> tuple[Breached, Hearing
             expires_at=answer_deadline.ends_at + timedelta(minutes=command.policy.offer.lapse_grace_minutes),
         ),
     )
-
-
-def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTurnedIntoGuidance:
-    """R21: inside the deadline or the window; nothing is decided, and a new control is booked inside the window."""
-    booking = require_booking(course)
-    if command.reason not in undecided_reasons():
-        raise Refused("R21", "{given} is no reason to decide nothing", given=command.reason)
-    last_day = max(course.window.last_day, course.started.compliance_deadline.last_day)
-    if local_day(command.at) > last_day:
-        raise Refused("R21", "the time for it ended on {last_day}: the control must decide", last_day=last_day)
-    return ControlTurnedIntoGuidance(
-        agreement_id=course.started.agreement_id,
-        control_id=booking.control_id,
-        held_at=command.at,
-        inspector=command.inspector,
-        form=command.form,
-        reason=command.reason,
-        involvement=command.involvement,
-        summary=command.summary,
-    )
-
-
-def require_booking(course: Running) -> ControlBooked:
-    """R17: a control is booked before it is held."""
-    if course.booking is None:
-        raise Refused("R17", "no control is booked")
-    return course.booking
-
-
-def refuse_faulty_observations(known: Sequence[Measure], observed: Sequence[MeasureObservation]) -> None:
-    """R20, R35: of measures that the company documented; and why, where one is not in use."""
-    ids = {measure.measure_id for measure in known}
-    for observation in observed:
-        if observation.measure_id not in ids:
-            raise Refused("R20", "measure {measure_id} is not known", measure_id=observation.measure_id)
-        if observation.use is MeasureUse.NOT_IN_USE and observation.non_use_reason is None:
-            raise Refused("R20", "why is measure {measure_id} not in use?", measure_id=observation.measure_id)

@@ -11,12 +11,13 @@ from uuid_utils.compat import uuid7
 
 from services.control.after_breach import AnswerHearing, RequestOrder
 from services.control.booking import BookControl
-from services.control.calendar import free_slot
 from services.control.course import COURSE, Command
 from services.control.documentation import ReceiveDocumentation
 from services.control.follow_up import HoldFollowUp
-from services.control.judgement import CompleteControl, TurnIntoGuidance
+from services.control.inspector_calendar import free_slot
+from services.control.judgement import CompleteControl
 from services.control.phases import NotStarted, Running, State
+from services.control.turned_into_guidance import TurnIntoGuidance
 from services.control.views import AgreementView, view
 from shared.contracts.vocabulary import (
     ContactForm,

@@ -2,8 +2,8 @@
 
 from fastapi import FastAPI
 
-from services.control.calendar import lookups
 from services.control.course import COURSE
+from services.control.inspector_calendar import lookups
 from services.control.reactions import reactions
 from services.control.routes import router
 from shared.contracts import control, offers

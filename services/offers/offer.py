@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.offers.eligibility import Quarantine, Unit, refuse_in_quarantine, refuse_ineligible_unit
 from services.offers.letter import LETTER_VERSION
 from shared.contracts.offers import (
     AcceptanceConflictFlagged,
@@ -28,23 +29,6 @@ from shared.policy.policy import Policy
 
 LAPSE = "lapse"
 HALFWAY = "halfway"
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A production unit as the business register has it on the day of the offer."""
-
-    p_number: str
-    cvr: str
-    industry: str
-
-
-@dataclass(frozen=True)
-class Quarantine:
-    """A quarantine that stands when an offer is made or accepted."""
-
-    because_of: UUID
-    ends_at: datetime
 
 
 @dataclass(frozen=True)
@@ -229,12 +213,7 @@ def send(command: SendOffer) -> OfferSent:
     policy = command.policy
     if command.kind is not AgreementKind.SUSPICION:
         raise Refused("R2", "only offers on suspicion can be made as yet")
-    if command.unit is None:
-        raise Refused("R1", "the register does not know the unit {p_number}", p_number=command.p_number)
-    if command.unit.cvr != command.cvr:
-        raise Refused("R1", "{p_number} belongs to {cvr}", p_number=command.p_number, cvr=command.unit.cvr)
-    if command.unit.industry in policy.offer.excluded_industries:
-        raise Refused("R8", "no agreements are offered in the industry {industry}", industry=command.unit.industry)
+    refuse_ineligible_unit(command.unit, command.p_number, command.cvr, policy)
     if command.period_months not in policy.agreement.periods_months and not command.period_reason:
         raise Refused("R10", "{months} months need a reason", months=command.period_months)
     refuse_in_quarantine(command.quarantines, command.at)
@@ -254,18 +233,6 @@ def send(command: SendOffer) -> OfferSent:
         observations=command.observations,
         photos=command.photos,
     )
-
-
-def refuse_in_quarantine(quarantines: Sequence[Quarantine], at: datetime) -> None:
-    """R8: no new agreement while a quarantine stands."""
-    for quarantine in quarantines:
-        if quarantine.ends_at > at:
-            raise Refused(
-                "R8",
-                "in quarantine until {until}, because of the breach of agreement {agreement}",
-                until=quarantine.ends_at.isoformat(),
-                agreement=quarantine.because_of,
-            )
 
 
 def record_from_portal(offer: Open, command: RecordDelivery | RecordFailedDelivery | RecordOpening) -> Sequence[Event]:

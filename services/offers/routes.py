@@ -9,8 +9,9 @@ from pydantic import AwareDatetime, BaseModel, Field
 from uuid_utils.compat import uuid7
 
 from services.offers import offer
+from services.offers.eligibility import Quarantine
 from services.offers.letter import letter
-from services.offers.offer import OFFER, Quarantine, State, Unsent
+from services.offers.offer import OFFER, State, Unsent
 from services.offers.quarantine import QUARANTINE, legal_entity_stream, unit_stream
 from services.offers.units import unit_on
 from shared.contracts.offers import OfferDelivered, QuarantineImposed

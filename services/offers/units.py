@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from services.offers.offer import Unit
+from services.offers.eligibility import Unit
 from shared.contracts.register import UnitRegistered
 from shared.kernel.database import Connection
 from shared.kernel.projector import Projector

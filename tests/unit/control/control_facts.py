@@ -9,8 +9,9 @@ from services.control.booking import BookControl
 from services.control.course import COURSE, StartCourse
 from services.control.documentation import ReceiveDocumentation
 from services.control.follow_up import HoldFollowUp
-from services.control.judgement import CompleteControl, TurnIntoGuidance
+from services.control.judgement import CompleteControl
 from services.control.phases import Running
+from services.control.turned_into_guidance import TurnIntoGuidance
 from shared.contracts.control import (
     ComplianceDeadlineSet,
     ControlBooked,

@@ -4,15 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from services.offers.offer import (
-    OFFER,
-    Accept,
-    Decline,
-    RecordDelivery,
-    SendOffer,
-    Unit,
-    Withdraw,
-)
+from services.offers.eligibility import Unit
+from services.offers.offer import OFFER, Accept, Decline, RecordDelivery, SendOffer, Withdraw
 from shared.contracts.offers import (
     Accepted,
     AgreementEndNoted,

@@ -4,17 +4,16 @@ from datetime import date, timedelta
 
 import pytest
 
+from services.offers.eligibility import Quarantine, Unit
 from services.offers.letter import letter
 from services.offers.offer import (
     Accept,
     Decline,
     NoteBreach,
     NoteEnd,
-    Quarantine,
     RecordDelivery,
     RecordFailedDelivery,
     RecordOpening,
-    Unit,
     Withdraw,
 )
 from shared.contracts.offers import (
