@@ -111,12 +111,12 @@ class RunningSystem:
 
 @asynccontextmanager
 async def running_system(
-    postgres: str, kafka: str, state: Path, *, together: bool = False
+    postgres: str, kafka: str, state: Path, *, together: bool = False, begins: datetime = BEGINS
 ) -> AsyncIterator[RunningSystem]:
     """A whole system, stopped at the end."""
     cluster = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
     await create_topics(kafka, prefix=cluster.prefix)
-    clock = VirtualClock(state / "clock", BEGINS)
+    clock = VirtualClock(state / "clock", begins)
     connection = await asyncpg.connect(postgres)
     ports = dict.fromkeys(SERVICES, free_port()) if together else {name: free_port() for name in SERVICES}
     async with httpx.AsyncClient(timeout=10) as client:
