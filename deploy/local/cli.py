@@ -77,7 +77,9 @@ def reset(
 ) -> None:
     """Stop everything and delete all data."""
     machine = Machine(Settings())
-    if not yes and sys.stdin.isatty():
+    if not yes and not sys.stdin.isatty():
+        raise Fault("Nobody can be asked here: ./aftale reset --yes deletes all data without asking.")
+    if not yes:
         typer.confirm(f"Delete all data in {machine.state.folder}?", abort=True)
     with machine.alone():
         machine.down()

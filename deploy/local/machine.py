@@ -158,7 +158,8 @@ class Machine:
             clock = running.environ().get("AFTALE_CLOCK") if running else None
             if clock not in (None, self.settings.clock):
                 raise Fault(
-                    f"{name} runs with the {clock} clock, not the {self.settings.clock} one: ./aftale down first."
+                    f"{name} runs with the {clock} clock, not the {self.settings.clock} one: ./aftale down first"
+                    + (", or ./aftale demo to start again what the demo left." if clock == "virtual" else ".")
                 )
 
     def _wait_until_healthy(self, name: str, seconds: float = 60) -> None:

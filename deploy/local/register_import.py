@@ -5,24 +5,35 @@ import csv
 import sys
 from pathlib import Path
 
+from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from shared.contracts.register import UnitRegistered
 from shared.kernel.bus import Kafka
+from shared.kernel.database import DATABASE_AWAY
 from shared.reference.identifiers import is_valid_cvr
 from shared.reference.reference import industries, sectors, size_classes
 from shared.service import Settings
+
+
+class NotTheRegister(ValueError):
+    """A file does not have the columns of the register."""
 
 
 def read_units(file: Path) -> tuple[list[UnitRegistered], list[str]]:
     """The units of a CSV file with a header line, and what is odd about them.
 
     A row that does not read at all is left out and named; a failed CVR check or an unknown code is kept and flagged.
+    Raises NotTheRegister.
     """
     units, odd = [], []
     with file.open(encoding="utf-8", newline="") as lines:
-        for number, row in enumerate(csv.DictReader(lines), start=2):
+        rows = csv.DictReader(lines)
+        missing = UnitRegistered.model_fields.keys() - set(rows.fieldnames or ())
+        if missing:
+            raise NotTheRegister(f"its first line lacks the columns {', '.join(sorted(missing))}")
+        for number, row in enumerate(rows, start=2):
             try:
                 unit = UnitRegistered.model_validate(row)
             except ValidationError as error:
@@ -54,14 +65,21 @@ async def publish(units: list[UnitRegistered], postgres: str, kafka: Kafka) -> N
 
 def main() -> None:
     """The command behind `./aftale register import`."""
-    units, odd = read_units(Path(sys.argv[1]))
+    file = Path(sys.argv[1])
+    try:
+        units, odd = read_units(file)
+    except (UnicodeDecodeError, csv.Error) as error:
+        sys.exit(f"{file.name} is not a CSV file in UTF-8: {error}")
+    except NotTheRegister as error:
+        sys.exit(f"{file.name}: {error}")
     for line in odd:
         print(line)
     settings = Settings.from_environment()
-    asyncio.run(publish(units, settings.postgres, settings.kafka))
+    try:
+        asyncio.run(publish(units, settings.postgres, settings.kafka))
+    except (*DATABASE_AWAY, KafkaError):
+        sys.exit("PostgreSQL or Kafka does not answer: ./aftale up first.")
     print(f"{len(units)} units published, {len(odd)} remarks.")
-    if not units:
-        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """What the user may set in the environment for a run on one machine."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.state import State, project_state
 
+Port = Annotated[int, Field(ge=1, le=65535)]
 SERVICES = ("offers", "guidance", "control", "reporting")
 
 
@@ -19,14 +21,21 @@ class Settings(BaseSettings):
     """A libpq URL: that server is used, and no local one is started."""
     kafka: str | None = None
     """host:port of a Kafka: that one is used, and no local one is started."""
-    postgres_port: int | None = None
-    kafka_port: int | None = None
-    kafka_controller_port: int | None = None
+    postgres_port: Port | None = None
+    kafka_port: Port | None = None
+    kafka_controller_port: Port | None = None
     clock: Literal["real", "virtual"] = "real"
-    port_offers: int = 8101
-    port_guidance: int = 8102
-    port_control: int = 8103
-    port_reporting: int = 8104
+    port_offers: Port = 8101
+    port_guidance: Port = 8102
+    port_control: Port = 8103
+    port_reporting: Port = 8104
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        ports = [self.port(name) for name in SERVICES]
+        if len(set(ports)) < len(ports):
+            raise ValueError(f"two services would share a port: {dict(zip(SERVICES, ports, strict=True))}")
+        return self
 
     @property
     def state(self) -> State:

@@ -13,5 +13,5 @@ class Body(BaseModel):
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """A coded value, such as a reason."""
-FreeText = Annotated[str, Field(min_length=1, max_length=20_000)]
-"""Text of people: kept encrypted, never published."""
+FreeText = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]
+"""Text of people: kept encrypted, never published; without NUL, which no reader expects."""

@@ -93,8 +93,8 @@ class CommandGate:
             state = decider.fold([recorded.event for recorded in loaded.events])
             if not creates:
                 if not loaded.events:
-                    raise not_found(f"{decider.name} {stream}")
-                asker.require_to_act(decider.concerns(state).get("cvr"), f"{decider.name} {stream}")
+                    raise not_found(f"case {stream}")
+                asker.require_to_act(decider.concerns(state).get("cvr"), f"case {stream}")
                 _require_match(request, seen(asker, loaded.events))
             prepared = await prepare(state)
             intent = Intent(decider, stream, prepared.command, expected=loaded.version)
@@ -137,8 +137,8 @@ class CommandGate:
         loaded = await self.store.load(stream, readable=True)
         state = decider.fold([recorded.event for recorded in loaded.events])
         if not loaded.events:
-            raise not_found(f"{decider.name} {stream}")
-        asker.require_company(decider.concerns(state).get("cvr"), f"{decider.name} {stream}")
+            raise not_found(f"case {stream}")
+        asker.require_company(decider.concerns(state).get("cvr"), f"case {stream}")
         visible = seen(asker, loaded.events)
         return decider.fold([recorded.event for recorded in visible]), visible, {"ETag": _etag(len(visible))}
 

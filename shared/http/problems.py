@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import asyncpg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -81,7 +82,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
         faults = [_fault(found) for found in error.errors()]
-        return Problem(422, "Not valid", f"{len(faults)} faults in the request", faults=faults).response()
+        return Problem(422, "Not valid", _counted(len(faults)), faults=faults).response()
 
     async def database_away(_: Request, error: Exception) -> Response:
         return unavailable("the database cannot be reached; nothing is lost, try again with the same key").response()
@@ -90,6 +91,15 @@ def install(app: FastAPI) -> None:
 
     for away in DATABASE_AWAY:
         app.add_exception_handler(away, database_away)
+
+    @app.exception_handler(asyncpg.DataError)
+    @app.exception_handler(OverflowError)
+    async def out_of_range(_: Request, error: Exception) -> Response:
+        return Problem(422, "Not valid", "a value in the request is out of range, or holds a NUL character").response()
+
+    @app.exception_handler(Exception)
+    async def unexpected(_: Request, error: Exception) -> Response:
+        return Problem(500, "A fault of ours", "the request was not carried out; the fault is logged").response()
 
     @app.exception_handler(StaleVersion)
     async def contended(_: Request, error: StaleVersion) -> Response:
@@ -104,8 +114,14 @@ def install(app: FastAPI) -> None:
         return Problem(409, "Erased", str(error), rule="R31").response()
 
     @app.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> Response:
-        return Problem(error.status_code, "Request failed", str(error.detail), headers=error.headers).response()
+    async def http(request: Request, error: HTTPException) -> Response:
+        return Problem(
+            error.status_code, str(error.detail), f"{request.method} {request.url.path}", headers=error.headers
+        ).response()
+
+
+def _counted(faults: int) -> str:
+    return "one fault in the request" if faults == 1 else f"{faults} faults in the request"
 
 
 def _fault(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,11 @@ from shared.kernel.inbox import Place, Standing, by_stream, place, standings
 from shared.kernel.parking import Reason
 from shared.kernel.received import Received
 
+
+class SourceUnreachable(Exception):
+    """A source could not be asked to publish again."""
+
+
 PASSING_FAULTS = (*DATABASE_AWAY, StoreUnavailable, AppendFault)
 """Faults that will pass: the batch is tried again."""
 FIRST_PAUSE_SECONDS = 0.2

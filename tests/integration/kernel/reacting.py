@@ -1,21 +1,22 @@
 """A reactor that counts in a stream of its own what it hears; the messages are made by hand."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from shared.kernel import parking
 from shared.kernel.clock import RealClock
 from shared.kernel.cloudevents import Message
-from shared.kernel.commands import Intent
-from shared.kernel.consumer import Record
+from shared.kernel.commands import Intent, execute
+from shared.kernel.consumer import Record, SourceUnreachable
 from shared.kernel.database import Database, open_database
 from shared.kernel.event_store import EventStore
-from shared.kernel.events import EventTypes
-from shared.kernel.parking import Reason
+from shared.kernel.events import EventTypes, Metadata
+from shared.kernel.parking import Parked, Reason
 from shared.kernel.reactor import Reaction, Reactor
 from shared.kernel.received import Received
 from tests.integration.kernel.counter import COUNTER, FACTS, Count, Counted, Counter
@@ -32,6 +33,12 @@ class Bench:
     asked: list[tuple[str, UUID, int]] = field(default_factory=list)
     broken: bool = False
     """While set, reacting fails for a reason that does not pass."""
+    unreachable: int = 0
+    """How many more times a source cannot be asked."""
+    effect_of: dict[UUID, str] = field(default_factory=dict)
+    """What the person is called whom the facts of a stream are about."""
+    apart: set[UUID] = field(default_factory=set)
+    """Streams that are counted in a stream of their own instead of the common one."""
     sum_of: UUID = field(default_factory=uuid4)
     reactor: Reactor = field(init=False)
 
@@ -50,13 +57,27 @@ class Bench:
         if self.broken:
             raise RuntimeError("broken on purpose")
         assert isinstance(received.event, Counted)
-        return Reaction([Intent(COUNTER, self.sum_of, Count(received.event.by))])
+        heard = received.message.stream
+        stream = uuid5(heard, "apart") if heard in self.apart else self.sum_of
+        return Reaction([Intent(COUNTER, stream, Count(received.event.by, person=self.effect_of.get(heard, "")))])
 
     async def ask_again(self, source: str, stream: UUID, version: int) -> None:
+        if self.unreachable:
+            self.unreachable -= 1
+            raise SourceUnreachable("on purpose")
         self.asked.append((source, stream, version))
 
     async def take(self, *messages: Message) -> None:
-        await self.reactor.take_records([record(message) for message in messages])
+        await self.take_records(*(record(message) for message in messages))
+
+    async def take_records(self, *records: Record) -> None:
+        async with asyncio.timeout(8):  # a batch that is tried for ever is a failure, not a hanging test
+            await self.reactor.take_records(records)
+
+    async def count(self, stream: UUID, by: int) -> None:
+        """As a caller of the service would, with no fact behind it."""
+        metadata = Metadata(command_id=uuid4(), actor="tester")
+        await execute(self.store, [Intent(COUNTER, stream, Count(by))], at=NOW, metadata=metadata)
 
     async def total(self) -> int:
         return (await self.counter()).total
@@ -65,13 +86,13 @@ class Bench:
         return COUNTER.fold([recorded.event for recorded in (await self.store.load(self.sum_of)).events])
 
     async def parked(self) -> list[tuple[UUID, int, Reason]]:
+        return [(one.message.stream, one.message.version, one.reason) for _, _, one in await self.waiting()]
+
+    async def waiting(self) -> list[tuple[str, UUID, Parked]]:
+        """All that waits, by stream and in order."""
         async with self.database.acquire() as connection:
-            streams = await parking.waiting_streams(connection)
-            return [
-                (one.message.stream, one.message.version, one.reason)
-                for first in streams
-                for one in await parking.waiting_messages(connection, first.message.source, first.message.stream)
-            ]
+            keys = [(first.message.source, first.message.stream) for first in await parking.waiting_streams(connection)]
+            return [(*key, one) for key in keys for one in await parking.waiting_messages(connection, *key)]
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """What cannot be taken waits in a table, its stream behind it and no other; operators see, replay and discard it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -84,7 +85,7 @@ async def test_the_same_version_with_another_id_is_an_alarm(bench: Bench) -> Non
 
 async def test_a_record_without_the_headers_of_a_fact_is_kept_and_holds_nothing_up(bench: Bench) -> None:
     stream = uuid4()
-    await bench.reactor.take_records([([("odd", b"1")], b"x"), record(message(stream, 1))])
+    await bench.take_records(([("odd", b"1")], b"x"), record(message(stream, 1)))
     assert await bench.total() == 1
     async with bench.database.acquire() as connection:
         assert await connection.fetchval("select count(*) from parked where source = 'unreadable'") == 1
@@ -95,3 +96,138 @@ async def test_what_a_parked_fact_concerns_can_be_asked(bench: Bench) -> None:
     async with bench.database.acquire() as connection:
         assert await parking.is_parked(connection, {"unit": "u1"})
         assert not await parking.is_parked(connection, {"unit": "u2"})
+
+
+async def test_a_record_that_cannot_be_read_is_shown_to_operators_and_can_be_discarded(bench: Bench) -> None:
+    await bench.take_records(([("odd", b"1")], b"x"), record(message(uuid4(), 2)))
+    async with bench.database.acquire() as connection:
+        waiting = {one.message.source: one for one in await parking.waiting_streams(connection)}
+    assert set(waiting) == {"unreadable", "there"}
+    unreadable = waiting["unreadable"]
+    assert unreadable.reason is Reason.POISON
+    assert "ce_id" in unreadable.detail
+    assert await bench.reactor.replay("unreadable", unreadable.message.stream) == 1
+    await bench.reactor.discard(
+        "unreadable", unreadable.message.stream, unreadable.message.event_id, by="operator-1", reason="not ours"
+    )
+    assert [source for source, _, _ in await bench.waiting()] == ["there"]
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("ce_sequence", b"99999999999"),
+        ("ce_sequence", b"0"),
+        ("ce_epoch", b"-1"),
+        ("ce_schemaversion", b"70000"),
+        ("ce_time", b"2026-03-05T12:00:00"),
+        ("ce_subject", b"not a uuid"),
+        ("ce_pnumber", b"\x00"),
+        ("ce_type", None),
+    ],
+)
+async def test_a_header_that_no_fact_can_have_holds_nothing_up(bench: Bench, header: str, value: bytes | None) -> None:
+    headers, body = record(message(uuid4(), 1))
+    broken = [*((name, kept) for name, kept in headers if name != header), (header, value)]
+    await bench.take_records((broken, body), record(message(uuid4(), 1)))
+    assert await bench.total() == 1
+    assert [source for source, _, _ in await bench.waiting()] == ["unreadable"]
+
+
+async def test_a_body_that_the_database_cannot_hold_is_poison_like_any_other(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1, body='{"by": \x00}'), message(uuid4(), 1))
+    assert await bench.total() == 1
+    assert await bench.parked() == [(stream, 1, Reason.POISON)]
+
+
+async def test_a_value_that_the_database_rejects_is_poison_and_not_a_database_that_is_away(bench: Bench) -> None:
+    stream, other = uuid4(), uuid4()
+    bench.effect_of[stream] = "\x00"
+    await bench.take(message(stream, 1), message(other, 1))
+    assert await bench.total() == 1
+    assert await bench.parked() == [(stream, 1, Reason.POISON)]
+
+
+async def test_a_hole_that_stays_does_not_make_its_source_publish_for_ever(bench: Bench) -> None:
+    stream = uuid4()
+    for version in (3, 4, 3, 4, 5):
+        await bench.take(message(stream, version))
+    assert bench.asked == [("there", stream, 1)]
+
+
+async def test_an_operator_who_replays_a_hole_asks_its_source_again(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 2))
+    assert await bench.reactor.replay("there", stream) == 1
+    assert bench.asked == [("there", stream, 1)] * 2
+
+
+async def test_a_hole_behind_a_mended_hole_is_asked_for_too(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 2), message(stream, 4))
+    await bench.take(message(stream, 1))
+    assert bench.asked == [("there", stream, 1), ("there", stream, 3)]
+    await bench.take(message(stream, 3))
+    assert await bench.total() == 4
+    assert await bench.parked() == []
+
+
+async def test_a_source_that_cannot_be_asked_loses_nothing_of_the_batch(bench: Bench) -> None:
+    stream = uuid4()
+    bench.unreachable = 1
+    await bench.take(message(stream, 2), message(stream, 3), message(uuid4(), 1))
+    assert await bench.parked() == [(stream, 2, Reason.HOLE), (stream, 3, Reason.WAITING)]
+    assert bench.asked == [("there", stream, 1)]
+    assert await bench.total() == 1
+
+
+async def test_only_the_first_that_waits_can_be_discarded_lest_others_vanish_with_it(bench: Bench) -> None:
+    stream = uuid4()
+    bench.broken = True
+    await bench.take(message(stream, 1), message(stream, 2))
+    with pytest.raises(LookupError, match="first"):
+        await bench.reactor.discard("there", stream, UUID(int=2), by="operator-1", reason="x")
+    bench.broken = False
+    assert await bench.reactor.replay("there", stream) == 0
+    assert await bench.total() == 2
+
+
+async def test_a_discarded_alarm_lets_its_stream_go_on(bench: Bench) -> None:
+    stream, other_id = uuid4(), uuid4()
+    await bench.take(message(stream, 1), message(stream, 1, event_id=other_id), message(stream, 2))
+    assert await bench.parked() == [(stream, 1, Reason.ALARM), (stream, 2, Reason.WAITING)]
+    assert await bench.reactor.discard("there", stream, other_id, by="operator-1", reason="seen") == 0
+    assert await bench.total() == 2
+
+
+async def test_a_stream_heals_by_itself_once_its_cause_is_mended_and_a_new_fact_comes(bench: Bench) -> None:
+    stream = uuid4()
+    bench.broken = True
+    await bench.take(message(stream, 1))
+    bench.broken = False
+    await bench.take(message(stream, 2))
+    assert await bench.total() == 2
+    assert await bench.parked() == []
+
+
+async def test_a_name_that_another_stream_holds_parks_only_who_wants_it(bench: Bench) -> None:
+    stream, other, holder = uuid4(), uuid4(), uuid4()
+    await bench.count(holder, 100)  # a total of 100 reserves a name
+    bench.apart.add(stream)
+    await bench.take(message(stream, 1, by=100), message(other, 1))
+    assert await bench.total() == 1
+    assert await bench.parked() == [(stream, 1, Reason.POISON)]
+    await bench.count(holder, 1)
+    assert await bench.reactor.replay("there", stream) == 0
+
+
+async def test_two_who_replay_at_once_give_each_message_one_effect(bench: Bench) -> None:
+    stream = uuid4()
+    bench.broken = True
+    await bench.take(*(message(stream, version) for version in range(1, 9)))
+    bench.broken = False
+    left = await asyncio.gather(*(bench.reactor.replay("there", stream) for _ in range(4)))
+    assert left == [0] * 4
+    assert await bench.total() == 8
+    assert await bench.parked() == []

@@ -154,3 +154,10 @@ async def test_statistics_name_their_base(asker: Asker) -> None:
 
 async def test_an_instant_without_an_offset_is_refused(asker: Asker) -> None:
     assert (await asker.get("/v1/cases", due_before="2026-04-01T00:00:00")).status_code == 422
+
+
+@pytest.mark.parametrize("asked", ["/v1/tasks?due_before=0001-01-01T00:00:00%2B14:00", "/v1/cases?inspector=%00"])
+async def test_a_value_that_no_database_can_hold_is_a_fault_of_the_request(asker: Asker, asked: str) -> None:
+    answer = await asker.get(asked)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"

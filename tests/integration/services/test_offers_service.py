@@ -230,3 +230,9 @@ async def _register(dsn: str) -> None:
         [(unit, date(2020, 1, 1), cvr) for unit, cvr in ((UNIT, CVR), (SISTER, CVR), (FOREIGN, OTHER_CVR))],
     )
     await connection.close()
+
+
+async def test_a_text_with_a_nul_character_is_a_fault_and_not_kept(offers: Offers) -> None:
+    answer = await offers.post("/v1/offers", {**offer(), "observations": "a\u0000b"})
+    assert answer.status_code == 422
+    assert [fault["where"] for fault in answer.json()["faults"]] == ["body.observations"]
