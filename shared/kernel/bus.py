@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from aiokafka import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
-from shared.kernel.consumer import Consumer, Record
+from shared.kernel.consumer import Consumer, Record, SourceUnreachable
 
 REPUBLISH_TOPIC = "republish"
 """Requests to a source to publish one of its streams again from a version on; key: the source."""
@@ -59,9 +60,12 @@ class Bus:
         self.broker = KafkaBroker(kafka.servers, logger=None, client_id=f"aftale-{source}")
 
     async def ask_again(self, source: str, stream: UUID, version: int) -> None:
-        """Ask a source to publish a stream again from this version on."""
+        """Ask a source to publish a stream again from this version on. Raises SourceUnreachable."""
         body = json.dumps({"source": source, "stream": str(stream), "from_version": version}).encode()
-        await self.broker.publish(body, self._kafka.name(REPUBLISH_TOPIC), key=source.encode())
+        try:
+            await self.broker.publish(body, self._kafka.name(REPUBLISH_TOPIC), key=source.encode())
+        except KafkaError as error:
+            raise SourceUnreachable(f"{source} could not be asked for {stream} from {version} on") from error
 
     def consume(self, topics: Sequence[str], consumer: Consumer, *, purpose: str) -> None:
         """Give batches of these topics to the consumer; offsets are committed once a batch has its effect.

@@ -11,6 +11,8 @@ _REQUIRED = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_seque
 _OPTIONAL = ("ce_specversion", "ce_recordedtime", "ce_actor", "ce_policy", "ce_traceparent")
 _PREFIX = "ce_"
 """Attributes beyond those above say what a fact concerns: `ce_cvr`, `ce_pnumber`."""
+_LARGEST = 2**31 - 1
+_LARGEST_SCHEMA_VERSION = 2**15 - 1
 
 
 class Undecodable(Exception):
@@ -70,24 +72,27 @@ class Message:
         return data
 
 
-def read(headers: Iterable[tuple[str, bytes]], body: bytes | None) -> Message:
+def read(headers: Iterable[tuple[str, bytes | None]], body: bytes | None) -> Message:
     """The fact in a Kafka record. Raises Undecodable; the body itself is read later, so that it can be parked."""
-    values = {name: value.decode(errors="replace") for name, value in headers}
+    values = {name: value.decode(errors="replace") for name, value in headers if value is not None}
     missing = [name for name in _REQUIRED if name not in values]
     if missing:
         raise Undecodable(f"headers are missing: {', '.join(missing)}")
+    if any("\x00" in text for header in values.items() for text in header):
+        raise Undecodable("a header holds a NUL character")
     try:
         return Message(
             source=values["ce_source"],
             stream=UUID(values["ce_subject"]),
-            epoch=int(values["ce_epoch"]),
-            version=int(values["ce_sequence"]),
+            epoch=_count(values["ce_epoch"]),
+            version=_count(values["ce_sequence"]),
             event_id=UUID(values["ce_id"]),
             type=values["ce_type"],
-            schema_version=int(values["ce_schemaversion"]),
-            occurred_at=datetime.fromisoformat(values["ce_time"]),
-            recorded_at=datetime.fromisoformat(values.get("ce_recordedtime", values["ce_time"])),
-            body=(body or b"").decode(errors="replace"),
+            schema_version=_count(values["ce_schemaversion"], largest=_LARGEST_SCHEMA_VERSION),
+            occurred_at=_instant(values["ce_time"]),
+            recorded_at=_instant(values.get("ce_recordedtime", values["ce_time"])),
+            # No JSON holds a NUL character, and no text column takes one: the body could not even be parked.
+            body=(body or b"").decode(errors="replace").replace("\x00", "\ufffd"),
             actor=values.get("ce_actor", ""),
             policy=values.get("ce_policy"),
             traceparent=values.get("traceparent") or values.get("ce_traceparent"),
@@ -99,3 +104,17 @@ def read(headers: Iterable[tuple[str, bytes]], body: bytes | None) -> Message:
         )
     except ValueError as error:
         raise Undecodable(f"a header does not read: {error}") from error
+
+
+def _count(text: str, largest: int = _LARGEST) -> int:
+    number = int(text)
+    if not 1 <= number <= largest:
+        raise ValueError(f"{text} is not between 1 and {largest}")
+    return number
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text} has no offset from UTC")
+    return instant

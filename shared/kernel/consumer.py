@@ -3,18 +3,20 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 from uuid import UUID, uuid5
 
+import asyncpg
 import structlog
 
 from shared.kernel import parking
 from shared.kernel.cloudevents import Message, Undecodable, read
-from shared.kernel.database import DATABASE_AWAY, Connection, Database
-from shared.kernel.event_store import AppendFault, StoreUnavailable
+from shared.kernel.database import Connection, Database, is_away
+from shared.kernel.event_store import InboxMoved, StaleVersion, StoreUnavailable
 from shared.kernel.events import EventTypes, UnknownEventType
-from shared.kernel.inbox import Place, Standing, by_stream, place, standings
+from shared.kernel.inbox import Place, Standing, StreamKey, by_stream, place, standings
 from shared.kernel.parking import Reason
 from shared.kernel.received import Received
 
@@ -23,8 +25,14 @@ class SourceUnreachable(Exception):
     """A source could not be asked to publish again."""
 
 
-PASSING_FAULTS = (*DATABASE_AWAY, StoreUnavailable, AppendFault)
-"""Faults that will pass: the batch is tried again."""
+def will_pass(error: Exception) -> bool:
+    """Whether a fault passes by itself, so that the batch is tried again: a server away, or a race that was lost."""
+    return is_away(error) or isinstance(error, _PASSING)
+
+
+UNREADABLE = "unreadable"
+"""The source under which a record is parked that does not say which fact it is."""
+_PASSING = (StoreUnavailable, StaleVersion, InboxMoved, SourceUnreachable, asyncpg.TransactionRollbackError)
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 _NAMESPACE = UUID("6f1f6c0e-6f0a-4c3b-9d5e-2b8f6a5d1c77")
@@ -32,8 +40,8 @@ _log = structlog.get_logger()
 Result = TypeVar("Result")
 
 AskAgain = Callable[[str, UUID, int], Awaitable[None]]
-"""Ask a source to publish a stream again from a version on."""
-Record = tuple[Sequence[tuple[str, bytes]], bytes | None]
+"""Ask a source to publish a stream again from a version on. Raises SourceUnreachable."""
+Record = tuple[Sequence[tuple[str, bytes | None]], bytes | None]
 """Headers and value of a Kafka record."""
 
 
@@ -45,16 +53,18 @@ class Consumer(ABC):
         self._types = types
         self._own_source = own_source
         self._ask_again = ask_again
+        self._asked: dict[StreamKey, int] = {}
 
     @abstractmethod
     async def take(self, facts: Sequence[tuple[Standing, Received]]) -> None:
         """Give facts of one stream their effect, with the inbox's steps, all or none.
 
-        Each comes with where the inbox stands before it. Raises one of PASSING_FAULTS where it is worth trying again.
+        Each comes with where the inbox stands before it. Raises what `will_pass` where it is worth trying again, such as
+        InboxMoved where another process was first.
         """
 
     async def take_records(self, records: Sequence[Record]) -> None:
-        """Take a batch of Kafka records; returns once all are taken or parked."""
+        """Take a batch of Kafka records; returns once all are taken or parked, and never raises."""
         messages = []
         for headers, body in records:
             try:
@@ -81,6 +91,33 @@ class Consumer(ABC):
 
     async def replay(self, source: str, stream: UUID) -> int:
         """Try what is parked in a stream again; returns how many messages still wait."""
+        self._asked.pop((source, stream), None)
+        return await self._replay(source, stream)
+
+    async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> int:
+        """Pass over the first message that waits in a stream and go on; returns how many still wait.
+
+        Raises LookupError where another message, or none, is the first: what stands before it would vanish with it.
+        """
+        async with self._database.acquire() as connection, connection.transaction():
+            waiting = await parking.waiting_messages(connection, source, stream)
+            if not waiting or waiting[0].message.event_id != event_id:
+                raise LookupError(f"{event_id} is not the first message that waits in {source} {stream}")
+            await parking.discard(connection, waiting[0].message, by=by, reason=reason)
+            await _pass_over(connection, waiting[0].message)
+        return await self.replay(source, stream)
+
+    async def _replay(self, source: str, stream: UUID) -> int:
+        while True:
+            try:
+                waiting = await self._replay_once(source, stream)
+            except InboxMoved:  # somebody else replays it too, and is further
+                continue
+            if not waiting:
+                self._asked.pop((source, stream), None)
+            return waiting
+
+    async def _replay_once(self, source: str, stream: UUID) -> int:
         async with self._database.acquire() as connection:
             waiting = await parking.waiting_messages(connection, source, stream)
             standing = (await standings(connection, [(source, stream)]))[source, stream]
@@ -89,14 +126,14 @@ class Consumer(ABC):
                 case Place.NEXT:
                     try:
                         await self.take([(standing, self._decode(parked.message))])
-                    except PASSING_FAULTS:
-                        raise
                     except Exception as error:
+                        if will_pass(error):
+                            raise
                         _log.error("parked_message_fails_again", **_named(parked.message), error=repr(error))
                         return len(waiting) - number
                     standing = standing.after(parked.message)
                 case Place.HOLE:
-                    await self._ask_again(source, stream, standing.version + 1)
+                    await self._ask_for(source, stream, standing.version + 1)
                     return len(waiting) - number
                 case Place.ALARM:
                     return len(waiting) - number
@@ -105,21 +142,6 @@ class Consumer(ABC):
             async with self._database.acquire() as connection:
                 await parking.unpark(connection, parked.message)
         return 0
-
-    async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> int:
-        """Pass over one parked message and go on with its stream; returns how many still wait.
-
-        Raises LookupError where the message is not parked.
-        """
-        async with self._database.acquire() as connection:
-            waiting = await parking.waiting_messages(connection, source, stream)
-            message = next((p.message for p in waiting if p.message.event_id == event_id), None)
-            if message is None:
-                raise LookupError(f"{source} {stream} has no parked message {event_id}")
-            async with connection.transaction():
-                await parking.discard(connection, message, by=by, reason=reason)
-                await _pass_over(connection, message)
-        return await self.replay(source, stream)
 
     async def _take_stream(self, standing: Standing, messages: Sequence[Message], parked: bool) -> None:
         facts: list[tuple[Standing, Received]] = []
@@ -141,7 +163,7 @@ class Consumer(ABC):
             facts, parked = await self._take_rest_and_park(facts, message, where, standing, parked)
         await self._take_or_park(facts)
         if parked:
-            await self.replay(messages[0].source, messages[0].stream)
+            await self._replay(messages[0].source, messages[0].stream)
 
     async def _take_rest_and_park(
         self, facts: list[tuple[Standing, Received]], message: Message, where: Place, standing: Standing, parked: bool
@@ -149,7 +171,6 @@ class Consumer(ABC):
         await self._take_or_park(facts)
         if where is Place.HOLE and not parked:
             await self._park(message, Reason.HOLE, f"version {standing.version + 1} is missing")
-            await self._ask_again(message.source, message.stream, standing.version + 1)
         elif where is Place.ALARM:
             await self._park(
                 message, Reason.ALARM, f"version {standing.version} was taken as event {standing.event_id}"
@@ -164,9 +185,9 @@ class Consumer(ABC):
             return
         try:
             await self.take(facts)
-        except PASSING_FAULTS:
-            raise
         except Exception as error:
+            if will_pass(error):
+                raise
             if len(facts) == 1:
                 await self._park(facts[0][1].message, Reason.POISON, repr(error))
                 return
@@ -181,6 +202,12 @@ class Consumer(ABC):
                             )
                         return
 
+    async def _ask_for(self, source: str, stream: UUID, version: int) -> None:
+        """Ask once per hole: what comes again for an answer must not itself be a reason to ask, or it never ends."""
+        if self._asked.get((source, stream)) != version:
+            await self._ask_again(source, stream, version)
+            self._asked[source, stream] = version
+
     def _decode(self, message: Message) -> Received:
         try:
             return Received(message, self._types.restore(message.type, message.data(), message.schema_version))
@@ -193,28 +220,37 @@ class Consumer(ABC):
             await parking.park(connection, message, reason, detail)
 
     async def _park_unreadable(
-        self, headers: Sequence[tuple[str, bytes]], body: bytes | None, error: Undecodable
+        self, headers: Sequence[tuple[str, bytes | None]], body: bytes | None, error: Undecodable
     ) -> None:
         """A record that does not say which fact it is has no stream: it is kept for operators and holds nothing up."""
         content = repr((headers, body))
-        async with self._database.acquire() as connection:
-            await connection.execute(
-                """insert into parked
-                     (source, stream, epoch, version, event_id, reason, detail, headers, body, extensions)
-                   values ('unreadable', $1, 0, 0, $1, 'poison', $2, '{}', $3, '{}') on conflict do nothing""",
-                uuid5(_NAMESPACE, content),
-                str(error),
-                content,
-            )
+        identity, now = uuid5(_NAMESPACE, content), datetime.now(UTC)
+        stand_in = Message(
+            source=UNREADABLE,
+            stream=identity,
+            epoch=1,
+            version=1,
+            event_id=identity,
+            type=UNREADABLE,
+            schema_version=1,
+            occurred_at=now,
+            recorded_at=now,
+            body=content,
+        )
+        await self._park(stand_in, Reason.POISON, repr(error))
 
     async def _persist(self, step: Callable[[], Awaitable[Result]]) -> Result:
-        """Try until it works, with growing pauses: for faults that will pass."""
+        """Try until it works, with growing pauses.
+
+        Also after a fault that nobody foresaw: a batch that is given up is lost, one that is tried again shows as lag.
+        """
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
                 return await step()
-            except PASSING_FAULTS as error:
-                _log.warning("consumer_tries_again", source=self._own_source, error=repr(error), pause_seconds=pause)
+            except Exception as error:
+                report = _log.warning if will_pass(error) else _log.error
+                report("consumer_tries_again", source=self._own_source, error=repr(error), pause_seconds=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 

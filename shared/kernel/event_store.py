@@ -13,12 +13,14 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from shared.kernel import private_keys
-from shared.kernel.database import DATABASE_AWAY, Database
+from shared.kernel.database import DATABASE_AWAY, Database, is_away
 from shared.kernel.events import MAX_EVENT_BYTES, Event, EventTypes, Metadata, Recorded
 from shared.telemetry.context import span
 
 GROUP_SIZE = 500
 """Commands in one transaction, at most."""
+LOOK_AT_PARTITIONS_EVERY = 1_000_000
+"""Positions after which the next partition is made, if it is not there yet; a partition holds ten times as many."""
 COMMITTERS = 2
 """Connections that append in turn: one prepares its group while the other commits."""
 
@@ -142,12 +144,12 @@ class EventStore:
         self._queue: deque[_Pending] = deque()
         self._arrived = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._partitions_looked_at = 0
         self.appended = asyncio.Event()
         """Set after each group that held events; who waits for news in this process clears it."""
 
     async def __aenter__(self) -> Self:
-        async with self._database.acquire() as connection:
-            await connection.execute("select ensure_partitions()")
+        await self._make_partitions_ahead(0)
         self._tasks = [asyncio.create_task(self._commit_groups(), name=f"committer-{n}") for n in range(COMMITTERS)]
         return self
 
@@ -231,11 +233,11 @@ class EventStore:
     async def _commit(self, group: list[_Pending]) -> None:
         try:
             faults, position = await self._execute(group)
-        except DATABASE_AWAY as error:
-            for pending in group:
-                _fail(pending, StoreUnavailable(str(error)))
-            return
         except Exception as error:
+            if is_away(error):
+                for pending in group:
+                    _fail(pending, StoreUnavailable(str(error)))
+                return
             if len(group) == 1:
                 _fail(group[0], error)
                 return
@@ -249,6 +251,13 @@ class EventStore:
             else:
                 _fail(pending, _FAULTS[fault](fault))
         self.appended.set()
+        if position - self._partitions_looked_at > LOOK_AT_PARTITIONS_EVERY:
+            await self._make_partitions_ahead(position)
+
+    async def _make_partitions_ahead(self, position: int) -> None:
+        self._partitions_looked_at = position
+        async with self._database.acquire() as connection:
+            await connection.execute("select ensure_partitions()")
 
     async def _execute(self, group: list[_Pending]) -> tuple[list[str | None], int]:
         arrays = _as_arrays(group)

@@ -7,8 +7,9 @@ import structlog
 
 from shared.kernel import parking
 from shared.kernel.cloudevents import Message
-from shared.kernel.consumer import PASSING_FAULTS, Consumer
+from shared.kernel.consumer import Consumer, will_pass
 from shared.kernel.database import Connection
+from shared.kernel.event_store import InboxMoved, Mark
 from shared.kernel.inbox import Place, Standing, StreamKey, by_stream, place, standings
 from shared.kernel.received import Received
 
@@ -25,16 +26,17 @@ class Projector(Consumer):
     async def take(self, facts: Sequence[tuple[Standing, Received]]) -> None:
         """See Consumer.take."""
         async with self._database.acquire() as connection, connection.transaction():
-            await self._apply_and_step(connection, [received for _, received in facts])
+            await self._apply_and_step(connection, facts)
 
     async def take_messages(self, messages: Sequence[Message]) -> None:
         """See Consumer.take_messages. The order between streams is kept too where the whole batch can be taken."""
         try:
             if await self._take_together(messages):
                 return
-        except PASSING_FAULTS:
-            raise
-        except Exception as error:  # one of them is at fault: found by taking each stream alone
+        except Exception as error:
+            if will_pass(error):
+                raise
+            # one of them is at fault: found by taking each stream alone
             _log.warning("batch_is_taken_stream_by_stream", error=repr(error))
         await super().take_messages(messages)
 
@@ -44,12 +46,12 @@ class Projector(Consumer):
             if await parking.parked_streams(connection, keys):
                 return False
             standing = await standings(connection, keys)
-            facts = []
+            facts: list[tuple[Standing, Received]] = []
             for message in messages:
                 key = (message.source, message.stream)
                 match place(standing[key], message):
                     case Place.NEXT:
-                        facts.append(self._decode(message))
+                        facts.append((standing[key], self._decode(message)))
                         standing[key] = standing[key].after(message)
                     case Place.REPEAT:
                         pass
@@ -59,17 +61,42 @@ class Projector(Consumer):
                 await self._apply_and_step(connection, facts)
         return True
 
-    async def _apply_and_step(self, connection: Connection, facts: Sequence[Received]) -> None:
-        await self.apply(connection, facts)
-        newest: dict[StreamKey, Message] = {(r.message.source, r.message.stream): r.message for r in facts}
-        await connection.execute(
-            """insert into inbox (source, stream, epoch, version, event_id)
-               select * from unnest($1::text[], $2::uuid[], $3::int[], $4::int[], $5::uuid[])
-               on conflict (source, stream) do update
-               set epoch = excluded.epoch, version = excluded.version, event_id = excluded.event_id""",
-            [source for source, _ in newest],
-            [stream for _, stream in newest],
-            [message.epoch for message in newest.values()],
-            [message.version for message in newest.values()],
-            [message.event_id for message in newest.values()],
-        )
+    async def _apply_and_step(self, connection: Connection, facts: Sequence[tuple[Standing, Received]]) -> None:
+        await _step(connection, facts)
+        await self.apply(connection, [received for _, received in facts])
+
+
+async def _step(connection: Connection, facts: Sequence[tuple[Standing, Received]]) -> None:
+    """Move the inbox past the facts. Raises InboxMoved where another process has taken some of them."""
+    steps: dict[StreamKey, Mark] = {}
+    first: dict[StreamKey, Standing] = {}
+    for standing, received in facts:
+        key = (received.message.source, received.message.stream)
+        steps[key] = first.setdefault(key, standing).step(received.message)
+    marks = [steps[key] for key in sorted(steps)]
+    moved = await connection.fetchval(
+        """with step as (
+             select * from unnest($1::text[], $2::uuid[], $3::int[], $4::int[], $5::int[], $6::int[], $7::uuid[])
+               as step(source, stream, from_epoch, from_version, epoch, version, event_id)
+           ), first as (
+             insert into inbox (source, stream, epoch, version, event_id)
+             select source, stream, epoch, version, event_id from step where from_epoch = 0
+             on conflict do nothing returning stream
+           ), later as (
+             update inbox set epoch = step.epoch, version = step.version, event_id = step.event_id
+             from step
+             where inbox.source = step.source and inbox.stream = step.stream
+               and (inbox.epoch, inbox.version) = (step.from_epoch, step.from_version)
+             returning inbox.stream
+           )
+           select (select count(*) from first) + (select count(*) from later)""",
+        [mark.source for mark in marks],
+        [mark.stream for mark in marks],
+        [mark.from_epoch for mark in marks],
+        [mark.from_version for mark in marks],
+        [mark.epoch for mark in marks],
+        [mark.version for mark in marks],
+        [mark.event_id for mark in marks],
+    )
+    if moved != len(marks):
+        raise InboxMoved(f"{len(marks) - moved} of {len(marks)} streams stand elsewhere than where they were read")

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.kernel import private_keys
+from shared.kernel import event_store, private_keys
 from shared.kernel.commands import Intent, VersionMismatch, execute
 from shared.kernel.database import Database, open_database
 from shared.kernel.decider import Refused
@@ -195,3 +195,24 @@ async def test_a_cancelled_caller_leaves_the_store_working(store: EventStore) ->
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await count(store, uuid4())
+
+
+async def test_partitions_are_made_ahead_while_the_log_grows(
+    store: EventStore, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_store, "LOOK_AT_PARTITIONS_EVERY", 0)
+    stream = uuid4()
+    await count(store, stream)
+    async with database.acquire() as connection:
+        await connection.execute("update log set position = 9999998")
+    for _ in range(3):
+        await count(store, stream)
+    async with database.acquire() as connection:
+        partitions = [
+            row[0] for row in await connection.fetch("select tableoid::regclass::text from events order by position")
+        ]
+        assert partitions == ["events_0", "events_0", "events_1", "events_1"]
+        async with asyncio.timeout(10):
+            while await connection.fetchval("select to_regclass('events_2')") is None:
+                await asyncio.sleep(0.02)
+    assert [recorded.version for recorded in (await store.load(stream)).events] == [1, 2, 3, 4]
