@@ -5,6 +5,7 @@ Prints each run, then the resident memory of each process of the last one. The l
 everything under 1.2 GB.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -30,7 +31,7 @@ def main() -> None:
         seconds.append(time.monotonic() - begun)
         print(f"start {number}: {seconds[-1]:.1f} s")
     print(f"fastest {min(seconds):.1f} s, slowest {max(seconds):.1f} s, limit {LIMIT_SECONDS:.0f} s")
-    machine = Machine(Settings())
+    machine = Machine(Settings(postgres=None, kafka=None))
     running = {name: machine.service(name).running() for name in ("postgres", "kafka", *SERVICES)}
     megabytes = {name: resident_megabytes(process) for name, process in running.items() if process is not None}
     for name, size in megabytes.items():
@@ -39,7 +40,9 @@ def main() -> None:
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # `bench` names the local servers in the environment, and `up` would take them for servers of the user's own.
+    environment = {name: value for name, value in os.environ.items() if name not in ("AFTALE_POSTGRES", "AFTALE_KAFKA")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 

@@ -1,16 +1,35 @@
 """The Kafka topics, with the number of partitions that they keep for ever (order is per key)."""
 
+import asyncio
+import time
+
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 TOPICS = {"agreements": 48, "orders": 48, "register": 48, "republish": 1}
+PATIENCE_SECONDS = 60.0
 _FOR_EVER = {"retention.ms": "-1"}
+
+
+async def _admin(kafka: str) -> AIOKafkaAdminClient:
+    """Connected; a Kafka that is just starting is waited for."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+        try:
+            await admin.start()
+        except KafkaConnectionError:
+            await admin.close()
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.1)
+        else:
+            return admin
 
 
 async def create_topics(kafka: str, *, prefix: str = "", replication_factor: int = 1) -> None:
     """Create the topics that are missing; the others stay as they are."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await admin.start()
+    admin = await _admin(kafka)
     try:
         existing = set(await admin.list_topics())
         missing = [

@@ -65,6 +65,13 @@ class Machine:
     def servers_up(self) -> None:
         """Start PostgreSQL and Kafka side by side, unless the user named servers of their own, and wait for both."""
         begun = time.monotonic()
+        local = self._start_servers()
+        for server in local:
+            server.wait_until_ready()
+        if local:
+            self._progress(f"Servers ready after {time.monotonic() - begun:.1f} s.")
+
+    def _start_servers(self) -> list[LocalPostgres | LocalKafka]:
         local: list[LocalPostgres | LocalKafka] = []
         if self.settings.postgres is None:
             self._progress("Starting PostgreSQL ...")
@@ -74,16 +81,19 @@ class Machine:
             self._progress("Starting Kafka ...")
             self.kafka.start(self._progress)
             local.append(self.kafka)
-        for server in local:
-            server.wait_until_ready()
-        if local:
-            self._progress(f"Servers ready after {time.monotonic() - begun:.1f} s.")
+        return local
 
     def migrate(self) -> None:
         """Bring every schema and topic to the newest version."""
+        self._finish_migrating(self._begin_migrating())
+
+    def _begin_migrating(self) -> "subprocess.Popen[bytes]":
+        """Schemas need PostgreSQL only; the topics are made as soon as Kafka answers."""
         self._progress("Bringing schemas and topics up to date ...")
-        done = subprocess.run([sys.executable, "-m", "migrations"], cwd=PROJECT, env=self._child(), check=False)
-        if done.returncode != 0:
+        return subprocess.Popen([sys.executable, "-m", "migrations"], cwd=PROJECT, env=self._child())
+
+    def _finish_migrating(self, migrating: "subprocess.Popen[bytes]") -> None:
+        if migrating.wait() != 0:
             raise Fault("The migrations failed; what they said stands above. Nothing else was started.")
 
     def services_up(self) -> None:
@@ -111,8 +121,18 @@ class Machine:
         """Servers, schemas and topics, services."""
         self._require_same_clock()
         with self.alone():
-            self.servers_up()
-            self.migrate()
+            local = self._start_servers()
+            if self.postgres in local:
+                self.postgres.wait_until_ready()
+            migrating = self._begin_migrating()
+            try:
+                if self.kafka in local:
+                    self.kafka.wait_until_ready()
+            except Fault:
+                migrating.kill()  # it waits for Kafka, too
+                migrating.wait()
+                raise
+            self._finish_migrating(migrating)
             self.services_up()
 
     def down(self) -> list[str]:

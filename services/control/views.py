@@ -1,15 +1,22 @@
 """A course as an asker may see it."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.control.phases import Broken, Kept, Running, how_it_stands
-from shared.contracts.control import DocumentationReceived
-from shared.contracts.vocabulary import ContactForm, FileReference, Measure
+from shared.contracts.control import (
+    ControlCompleted,
+    ControlTurnedIntoGuidance,
+    DocumentationReceived,
+    HearingAnswered,
+    OrderRequested,
+)
+from shared.contracts.vocabulary import ContactForm, ControlOutcome, FileReference, Measure
 from shared.deadlines.deadline import Deadline, Language
-from shared.kernel.events import Recorded
+from shared.kernel.events import Event, Recorded
 
 
 class DeadlineView(BaseModel):
@@ -56,6 +63,20 @@ class PartView(BaseModel):
     files: tuple[FileReference, ...]
 
 
+class HeldControlView(BaseModel):
+    """R20, R21: a control that was held, with what was written about it."""
+
+    held_at: datetime
+    form: ContactForm
+    outcome: ControlOutcome | None = None
+    """None where it decided nothing and became guidance."""
+    findings: str | None = None
+    not_seen: str | None = None
+    photos: tuple[FileReference, ...] | None = None
+    summary: str | None = None
+    """Of the guidance that it became."""
+
+
 class AgreementView(BaseModel):
     """The course of an agreement."""
 
@@ -70,7 +91,12 @@ class AgreementView(BaseModel):
     documentation: list[PartView]
     measures: list[MeasureView]
     control: ControlView | None
+    held_controls: list[HeldControlView]
     hearing_deadline: DeadlineView | None
+    hearing_answer: str | None
+    """R22: what the company said."""
+    order_reasons: str | None
+    """R22: why an order was asked for."""
     follow_up_on: date | None
     is_a_decision: bool = False
     """R23: an agreement is not a decision and does not affect the smiley."""
@@ -78,7 +104,8 @@ class AgreementView(BaseModel):
 
 def view(state: Running | Kept | Broken, recorded: list[Recorded], language: Language) -> AgreementView:
     """Made of what the asker may know, and of nothing else."""
-    parts = [one.event for one in recorded if isinstance(one.event, DocumentationReceived)]
+    events = [one.event for one in recorded]
+    parts = [event for event in events if isinstance(event, DocumentationReceived)]
     booking = state.booking if isinstance(state, Running) else None
     hearing = state.hearing if isinstance(state, Broken) else None
     started = state.started
@@ -104,9 +131,17 @@ def view(state: Running | Kept | Broken, recorded: list[Recorded], language: Lan
         ],
         measures=_measures(parts),
         control=ControlView.model_validate(booking.model_dump()) if booking else None,
+        held_controls=_held_controls(events),
         hearing_deadline=DeadlineView.of(hearing.answer_deadline, language) if hearing else None,
+        hearing_answer=next((event.answer for event in events if isinstance(event, HearingAnswered)), None),
+        order_reasons=next((event.reasons for event in events if isinstance(event, OrderRequested)), None),
         follow_up_on=state.fulfilled.follow_up_on if isinstance(state, Kept) else None,
     )
+
+
+def _held_controls(events: Iterable[Event]) -> list[HeldControlView]:
+    held = [event for event in events if isinstance(event, ControlCompleted | ControlTurnedIntoGuidance)]
+    return [HeldControlView.model_validate(event.model_dump()) for event in held]
 
 
 def _measures(parts: list[DocumentationReceived]) -> list[MeasureView]:

@@ -14,7 +14,7 @@ from services.offers.letter import letter
 from services.offers.offer import OFFER, State, Unsent
 from services.offers.quarantine import QUARANTINE, legal_entity_stream, unit_stream
 from services.offers.units import unit_on
-from shared.contracts.offers import OfferDelivered, QuarantineImposed
+from shared.contracts.offers import OfferDelivered, QuarantineImposed, Withdrawn
 from shared.contracts.vocabulary import AgreementKind, FileReference
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadline import Language
@@ -92,10 +92,12 @@ class OfferView(BaseModel):
     inspector: str
     inspection_id: str
     period_months: int
+    period_reason: str | None
     sent_at: datetime
     observations: str | None
     photos: tuple[FileReference, ...]
     available_at: datetime | None
+    withdrawal_reason: str | None
     response_deadline: datetime | None
     """Exclusive: an answer before this instant is in time."""
     why: str | None
@@ -236,10 +238,12 @@ async def read_offer(
         inspector=sent.inspector,
         inspection_id=sent.inspection_id,
         period_months=sent.period_months,
+        period_reason=sent.period_reason,
         sent_at=sent.sent_at,
         observations=sent.observations,
         photos=sent.photos or (),
         available_at=delivered.available_at if delivered else None,
+        withdrawal_reason=next((r.event.reason for r in visible if isinstance(r.event, Withdrawn)), None),
         response_deadline=deadline.ends_at if deadline else None,
         why=deadline.explain(language) if deadline else None,
         letter=letter(sent, deadline),

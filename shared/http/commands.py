@@ -167,7 +167,7 @@ async def _key(request: Request, asker: Viewer) -> IdempotencyKey:
     if not 1 <= len(given) <= 200:
         raise Problem(400, "No key", "every command needs an Idempotency-Key of 1 to 200 characters")
     asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
-    return IdempotencyKey(uuid5(_KEYS, f"{asker.subject}\n{given}"), hashlib.sha256(asked).hexdigest())
+    return IdempotencyKey(uuid5(_KEYS, f"{asker.subject}\n{asker.cvr}\n{given}"), hashlib.sha256(asked).hexdigest())
 
 
 def _with_answer(key: IdempotencyKey | None, answer: Response) -> IdempotencyKey:

@@ -1,23 +1,28 @@
 """Kafka as a service meets it: one batch subscriber, and the channel on which sources are asked to publish again."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Annotated, Any, Self
 from uuid import UUID
 
+import structlog
 from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
+from pydantic import BaseModel, Field, ValidationError
 
-from shared.kernel.consumer import Consumer, Record, SourceUnreachable
+from shared.kernel.cloudevents import LARGEST_VERSION
+from shared.kernel.consumer import Consumer, Record
+from shared.kernel.passing_faults import SourceUnreachable, until_it_works
 
 REPUBLISH_TOPIC = "republish"
 """Requests to a source to publish one of its streams again from a version on; key: the source."""
 MAX_RECORDS = 500
 BATCH_TIMEOUT_MS = 20
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,23 @@ class Kafka:
 
 Republish = Callable[[UUID, int], Awaitable[None]]
 """Put a stream, from a version on, in line to be published again."""
+
+
+class _Request(BaseModel):
+    """A request to publish a stream again."""
+
+    source: str
+    stream: UUID
+    from_version: Annotated[int, Field(ge=1, le=LARGEST_VERSION)]
+
+    @classmethod
+    def read(cls, body: bytes | None) -> Self | None:
+        """None, and a line in the log, for what is no request: it must not hold up those behind it."""
+        try:
+            return cls.model_validate_json(body or b"")
+        except ValidationError as error:
+            _log.error("request_to_republish_does_not_read", error=repr(error))
+            return None
 
 
 class _BatchInFlight(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -61,7 +83,7 @@ class Bus:
 
     async def ask_again(self, source: str, stream: UUID, version: int) -> None:
         """Ask a source to publish a stream again from this version on. Raises SourceUnreachable."""
-        body = json.dumps({"source": source, "stream": str(stream), "from_version": version}).encode()
+        body = _Request(source=source, stream=stream, from_version=version).model_dump_json().encode()
         try:
             await self.broker.publish(body, self._kafka.name(REPUBLISH_TOPIC), key=source.encode())
         except KafkaError as error:
@@ -87,9 +109,10 @@ class Bus:
 
         async def take(message: KafkaMessage) -> None:
             for raw in _raw(message):
-                asked = json.loads(raw.value)
-                if asked["source"] == self._source:
-                    await republish(UUID(asked["stream"]), int(asked["from_version"]))
+                asked = _Request.read(raw.value)
+                if asked is not None and asked.source == self._source:
+                    step = partial(republish, asked.stream, asked.from_version)
+                    await until_it_works(step, service=self._source)
             await message.ack()
 
         self._subscribe([REPUBLISH_TOPIC], take, group=f"aftale-{self._source}-republish", listener=None)

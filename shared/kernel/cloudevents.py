@@ -11,7 +11,7 @@ _REQUIRED = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_seque
 _OPTIONAL = ("ce_specversion", "ce_recordedtime", "ce_actor", "ce_policy", "ce_traceparent")
 _PREFIX = "ce_"
 """Attributes beyond those above say what a fact concerns: `ce_cvr`, `ce_pnumber`."""
-_LARGEST = 2**31 - 1
+LARGEST_VERSION = 2**31 - 1
 _LARGEST_SCHEMA_VERSION = 2**15 - 1
 
 
@@ -106,7 +106,7 @@ def read(headers: Iterable[tuple[str, bytes | None]], body: bytes | None) -> Mes
         raise Undecodable(f"a header does not read: {error}") from error
 
 
-def _count(text: str, largest: int = _LARGEST) -> int:
+def _count(text: str, largest: int = LARGEST_VERSION) -> int:
     number = int(text)
     if not 1 <= number <= largest:
         raise ValueError(f"{text} is not between 1 and {largest}")

@@ -5,39 +5,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
 from uuid import UUID, uuid5
 
-import asyncpg
 import structlog
 
 from shared.kernel import parking
 from shared.kernel.cloudevents import Message, Undecodable, read
-from shared.kernel.database import Connection, Database, is_away
-from shared.kernel.event_store import InboxMoved, StaleVersion, StoreUnavailable
+from shared.kernel.database import Connection, Database
+from shared.kernel.event_store import InboxMoved
 from shared.kernel.events import EventTypes, UnknownEventType
 from shared.kernel.inbox import Place, Standing, StreamKey, by_stream, place, standings
 from shared.kernel.parking import Reason
+from shared.kernel.passing_faults import until_it_works, will_pass
 from shared.kernel.received import Received
-
-
-class SourceUnreachable(Exception):
-    """A source could not be asked to publish again."""
-
-
-def will_pass(error: Exception) -> bool:
-    """Whether a fault passes by itself, so that the batch is tried again: a server away, or a race that was lost."""
-    return is_away(error) or isinstance(error, _PASSING)
-
 
 UNREADABLE = "unreadable"
 """The source under which a record is parked that does not say which fact it is."""
-_PASSING = (StoreUnavailable, StaleVersion, InboxMoved, SourceUnreachable, asyncpg.TransactionRollbackError)
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 10.0
 _NAMESPACE = UUID("6f1f6c0e-6f0a-4c3b-9d5e-2b8f6a5d1c77")
 _log = structlog.get_logger()
-Result = TypeVar("Result")
 
 AskAgain = Callable[[str, UUID, int], Awaitable[None]]
 """Ask a source to publish a stream again from a version on. Raises SourceUnreachable."""
@@ -59,8 +44,8 @@ class Consumer(ABC):
     async def take(self, facts: Sequence[tuple[Standing, Received]]) -> None:
         """Give facts of one stream their effect, with the inbox's steps, all or none.
 
-        Each comes with where the inbox stands before it. Raises what `will_pass` where it is worth trying again, such as
-        InboxMoved where another process was first.
+        Each comes with where the inbox stands before it. Raises a fault that `will_pass` where it is worth trying
+        again: InboxMoved where another process was first.
         """
 
     async def take_records(self, records: Sequence[Record]) -> None:
@@ -70,10 +55,10 @@ class Consumer(ABC):
             try:
                 messages.append(read(headers, body))
             except Undecodable as error:
-                await self._persist(partial(self._park_unreadable, headers, body, error))
+                await until_it_works(partial(self._park_unreadable, headers, body, error), service=self._own_source)
         others = [message for message in messages if message.source != self._own_source]
         if others:
-            await self._persist(lambda: self.take_messages(others))
+            await until_it_works(lambda: self.take_messages(others), service=self._own_source)
 
     async def take_messages(self, messages: Sequence[Message]) -> None:
         """Take messages; different streams at the same time, each in its own order."""
@@ -238,21 +223,6 @@ class Consumer(ABC):
             body=content,
         )
         await self._park(stand_in, Reason.POISON, repr(error))
-
-    async def _persist(self, step: Callable[[], Awaitable[Result]]) -> Result:
-        """Try until it works, with growing pauses.
-
-        Also after a fault that nobody foresaw: a batch that is given up is lost, one that is tried again shows as lag.
-        """
-        pause = FIRST_PAUSE_SECONDS
-        while True:
-            try:
-                return await step()
-            except Exception as error:
-                report = _log.warning if will_pass(error) else _log.error
-                report("consumer_tries_again", source=self._own_source, error=repr(error), pause_seconds=pause)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
 async def _pass_over(connection: Connection, message: Message) -> None:

@@ -7,10 +7,11 @@ import structlog
 
 from shared.kernel import parking
 from shared.kernel.cloudevents import Message
-from shared.kernel.consumer import Consumer, will_pass
+from shared.kernel.consumer import Consumer
 from shared.kernel.database import Connection
 from shared.kernel.event_store import InboxMoved, Mark
 from shared.kernel.inbox import Place, Standing, StreamKey, by_stream, place, standings
+from shared.kernel.passing_faults import will_pass
 from shared.kernel.received import Received
 
 _log = structlog.get_logger()

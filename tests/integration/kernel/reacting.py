@@ -12,11 +12,12 @@ from shared.kernel import parking
 from shared.kernel.clock import RealClock
 from shared.kernel.cloudevents import Message
 from shared.kernel.commands import Intent, execute
-from shared.kernel.consumer import Record, SourceUnreachable
+from shared.kernel.consumer import AskAgain, Record
 from shared.kernel.database import Database, open_database
 from shared.kernel.event_store import EventStore
 from shared.kernel.events import EventTypes, Metadata
 from shared.kernel.parking import Parked, Reason
+from shared.kernel.passing_faults import SourceUnreachable
 from shared.kernel.reactor import Reaction, Reactor
 from shared.kernel.received import Received
 from tests.integration.kernel.counter import COUNTER, FACTS, Count, Counted, Counter
@@ -39,10 +40,17 @@ class Bench:
     """What the person is called whom the facts of a stream are about."""
     apart: set[UUID] = field(default_factory=set)
     """Streams that are counted in a stream of their own instead of the common one."""
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    """Reactions wait until it is open, as it is at first."""
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once a reaction stands at the gate."""
+    ask_again_with: AskAgain | None = None
+    """How a source is really asked, where the test has one."""
     sum_of: UUID = field(default_factory=uuid4)
     reactor: Reactor = field(init=False)
 
     def __post_init__(self) -> None:
+        self.gate.set()
         self.reactor = Reactor(
             self.database,
             self.store,
@@ -54,6 +62,8 @@ class Bench:
         )
 
     async def react(self, received: Received) -> Reaction:
+        self.reached.set()
+        await self.gate.wait()
         if self.broken:
             raise RuntimeError("broken on purpose")
         assert isinstance(received.event, Counted)
@@ -66,6 +76,8 @@ class Bench:
             self.unreachable -= 1
             raise SourceUnreachable("on purpose")
         self.asked.append((source, stream, version))
+        if self.ask_again_with is not None:
+            await self.ask_again_with(source, stream, version)
 
     async def take(self, *messages: Message) -> None:
         await self.take_records(*(record(message) for message in messages))

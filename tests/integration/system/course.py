@@ -11,6 +11,7 @@ from tests.integration.system.running_system import RunningSystem
 
 CVR, P_NUMBER = "13748136", "1003388394"
 TOPIC = "056"
+SISTER_P_NUMBER = "1003388395"
 UNIT = UnitRegistered(
     p_number=P_NUMBER,
     cvr=CVR,
@@ -20,15 +21,16 @@ UNIT = UnitRegistered(
     size_class="10-34",
     effective_from=date(2020, 1, 1),
 )
+SISTER = UNIT.model_copy(update={"p_number": SISTER_P_NUMBER})
 PLANTED = "Zebedæus Klejnstrup"
 """A name in every text and file name of the course: it must be found nowhere but with its owner."""
 PHOTO = {"name": f"{PLANTED}.jpg", "sha256": "ab" * 32, "media_type": "image/jpeg", "size_bytes": 10}
 
 
-async def play(system: RunningSystem, outcome: str) -> AsyncIterator[str]:
+async def play(system: RunningSystem, outcome: str, p_number: str = P_NUMBER) -> AsyncIterator[str]:
     """Play a course to its end; yields the name of each step that was taken, first the id of the agreement."""
     inspector, company, portal = system.people.inspector("anna"), system.people.company(CVR), system.people.portal()
-    offered = await inspector.do("offers", "/v1/offers", offer())
+    offered = await inspector.do("offers", "/v1/offers", offer(p_number))
     agreement_id: str = offered["id"]
     yield agreement_id
     await portal.do("offers", f"/v1/offers/{agreement_id}/delivery", {"delivered": True})
@@ -48,7 +50,10 @@ async def play(system: RunningSystem, outcome: str) -> AsyncIterator[str]:
     yield "documented"
     await system.time.settle()
     agreement = await inspector.get("control", f"/v1/agreements/{agreement_id}")
-    await system.time.advance_to(at(date.fromisoformat(agreement["control"]["day"])))
+    day = agreement["control"]["day"]
+    await inspector.do("control", f"/v1/agreements/{agreement_id}/bookings", {"day": day, "announced": True})
+    yield "booked"
+    await system.time.advance_to(at(date.fromisoformat(day)))
     await inspector.do("control", f"/v1/agreements/{agreement_id}/controls", control(agreement, outcome))
     yield "controlled"
     if outcome == "violation":
@@ -61,11 +66,11 @@ async def play(system: RunningSystem, outcome: str) -> AsyncIterator[str]:
     await system.time.settle()
 
 
-def offer() -> dict[str, Any]:
+def offer(p_number: str = P_NUMBER) -> dict[str, Any]:
     """A new offer with planted names."""
     return {
         "cvr": CVR,
-        "p_number": P_NUMBER,
+        "p_number": p_number,
         "topic": TOPIC,
         "inspection_id": "I-1",
         "period_months": 3,

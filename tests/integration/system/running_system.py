@@ -24,6 +24,7 @@ from migrations.topics import create_topics
 from shared.contracts.register import UnitRegistered
 from shared.kernel.bus import Kafka
 from shared.kernel.clock import VirtualClock
+from tests.integration.system.unreliable_network import UnreliableNetwork
 
 PROJECT = Path(__file__).parents[3]
 SERVICES = ("offers", "guidance", "control", "reporting")
@@ -43,10 +44,16 @@ class RunningSystem:
     ports: dict[str, int]
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.network = UnreliableNetwork(self._kill_and_start_whoever_listens)
+        self._people_client = httpx.AsyncClient(transport=self.network, timeout=10)
+
     @property
     def people(self) -> People:
-        """Persons of every role."""
-        return People(self.client, {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()}, self.state)
+        """Persons of every role, who send again what was not answered."""
+        return People(
+            self._people_client, {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()}, self.state
+        )
 
     def start(self, *names: str, together: bool = False) -> None:
         """Start services, each as a process of its own or all in one."""
@@ -76,14 +83,14 @@ class RunningSystem:
         self.processes[name].send_signal(signal.SIGKILL)
         self.processes[name].wait()
 
-    async def kill_and_start_again(self, name: str) -> None:
-        """A crash and a restart."""
+    def kill_and_start_again(self, name: str) -> None:
+        """A crash and a restart, without waiting until it answers."""
         self.kill(name)
         self.start(name)
-        await self.until_healthy(name)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """End every process that still runs, politely."""
+        await self._people_client.aclose()
         running = {process for process in self.processes.values() if process.poll() is None}
         for process in running:
             process.terminate()
@@ -96,6 +103,9 @@ class RunningSystem:
             await register.publish(unit_fact(unit) for unit in units)
             await register.until_taken("offers")
             await register.until_taken("reporting")
+
+    def _kill_and_start_whoever_listens(self, port: int | None) -> None:
+        self.kill_and_start_again(next(name for name, own in self.ports.items() if own == port))
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -126,5 +136,5 @@ async def running_system(
             await system.until_healthy(*SERVICES)
             yield system
         finally:
-            system.stop()
+            await system.stop()
             await connection.close()

@@ -5,30 +5,50 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
-
 from deploy.demo.courses import at
-from deploy.demo.people import Person
-from shared.http.tokens import LocalIssuer, Role
-from tests.integration.system.course import CVR, P_NUMBER, UNIT, control, documentation, offer, play
+from shared.http.tokens import Role
+from tests.integration.system.asking import Asker
+from tests.integration.system.course import (
+    CVR,
+    P_NUMBER,
+    SISTER,
+    SISTER_P_NUMBER,
+    UNIT,
+    control,
+    documentation,
+    offer,
+    play,
+)
 from tests.integration.system.running_system import RunningSystem, running_system
 
 OTHER_CVR = "24256790"
+FOREIGN_P_NUMBER = "1003388396"
+COMMANDS_OF_A_COMPANY: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("/v1/offers/{}/acceptance", {"has_read": True}),
+    ("/v1/offers/{}/refusal", {}),
+    ("/v1/guidance/{}/answer", {"accepted": True}),
+    ("/v1/agreements/{}/documentation", {"complete": True, "text": "Færdig."}),
+    ("/v1/agreements/{}/hearing-answer", {"answer": "Nej."}),
+)
+VIEWS_OF_A_CASE = ("/v1/offers/{}", "/v1/guidance/{}", "/v1/agreements/{}", "/v1/cases/{}")
 
 
 async def test_a_course_under_one_address_shows_a_company_its_own_and_no_hidden_booking(
     postgres_dsn: str, kafka: str, tmp_path: Path
 ) -> None:
     async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
-        await system.register(UNIT)
-        agreement_id = await _documented(system)
-        await _see_nothing_of_a_booking(system, agreement_id)
+        foreign = UNIT.model_copy(update={"p_number": FOREIGN_P_NUMBER, "cvr": OTHER_CVR})
+        await system.register(UNIT, SISTER, foreign)
+        agreement_id = await _guided(system)
+        # A second case, so that lists have a second page.
+        await system.people.inspector("anna").do("offers", "/v1/offers", offer(SISTER_P_NUMBER))
+        await system.time.settle()
+        await _a_hidden_booking_changes_nothing(system, agreement_id)
         await _strangers_see_nothing(system, agreement_id)
-        await _requests_are_conditional(system, agreement_id)
         await _to_the_end(system, agreement_id)
 
 
-async def _documented(system: RunningSystem) -> str:
+async def _guided(system: RunningSystem) -> str:
     agreement_id = ""
     async for step in play(system, "no_violation"):
         agreement_id = agreement_id or step
@@ -37,100 +57,108 @@ async def _documented(system: RunningSystem) -> str:
     raise AssertionError("the course ended early")
 
 
-async def _see_nothing_of_a_booking(system: RunningSystem, agreement_id: str) -> None:
+async def _a_hidden_booking_changes_nothing(system: RunningSystem, agreement_id: str) -> None:
     """What the company gets is the same to the byte before and after a control was booked without telling it."""
-    inspector, company = system.people.inspector("anna"), system.people.company(CVR)
-    await company.do("control", f"/v1/agreements/{agreement_id}/documentation", documentation())
-    # The documentation makes a control book itself: look with another, announced nowhere, in its place.
+    inspector, company = Asker.of(system, Role.INSPECTOR), Asker.of(system, Role.COMPANY, CVR)
+    agreement = (await inspector.get(f"/v1/agreements/{agreement_id}")).json()
+    assert agreement["control"] is None
+    day = agreement["compliance_deadline"]["last_day"]
+    before = await _all_that_is_told(company, agreement_id)
+    before_for_inspectors = await _all_that_is_told(inspector, agreement_id)
+
+    for _ in ("booked", "booked anew"):
+        booked = await inspector.post(f"/v1/agreements/{agreement_id}/bookings", {"day": day, "announced": False})
+        assert [fact["type"] for fact in booked.json()["recorded"]] == ["ControlBooked"]
+        await system.time.settle()
+        after = await _all_that_is_told(company, agreement_id)
+        assert {asked: (before[asked], told) for asked, told in after.items() if told != before[asked]} == {}
+    assert await _all_that_is_told(inspector, agreement_id) != before_for_inspectors
+    assert (await inspector.get(f"/v1/agreements/{agreement_id}")).json()["control"]["day"] == day
+
+    announced = await inspector.post(f"/v1/agreements/{agreement_id}/bookings", {"day": day, "announced": True})
+    assert announced.status_code == 200
     await system.time.settle()
-    before = await _all_that_is_seen(system, company, agreement_id)
-    booked = await inspector.get("control", f"/v1/agreements/{agreement_id}")
-    day = date.fromisoformat(booked["control"]["day"])
-    moved = {"day": day.replace(day=day.day + (3 if day.weekday() == 4 else 1)).isoformat(), "announced": False}
-    answer = await inspector.do("control", f"/v1/agreements/{agreement_id}/bookings", moved)
-    assert [fact["type"] for fact in answer["recorded"]] == ["ControlBooked"]
-    await system.time.settle()
-    assert await _all_that_is_seen(system, company, agreement_id) == before
-    assert "ControlBooked" not in str(before)
-    assert booked["control"] is not None
+    changed = {
+        asked for asked, told in (await _all_that_is_told(company, agreement_id)).items() if told != before[asked]
+    }
+    assert changed >= {f"GET /v1/agreements/{agreement_id}", f"GET /v1/cases/{agreement_id}", "GET /v1/cases"}
 
 
-async def _all_that_is_seen(system: RunningSystem, company: Person, agreement_id: str) -> dict[str, Any]:
+async def _all_that_is_told(asker: Asker, agreement_id: str) -> dict[str, Any]:
+    """Status, headers and bytes of everything that a company can ask and try."""
+    first_page = (await asker.get("/v1/cases?limit=1")).json()
+    paths = [
+        *(view.format(agreement_id) for view in VIEWS_OF_A_CASE),
+        f"/v1/agreements/{agreement_id}?language=en",
+        "/v1/cases",
+        "/v1/cases?limit=1",
+        f"/v1/cases?limit=1&cursor={first_page['next_cursor']}",
+        "/v1/cases?due_before=2027-01-01T00:00:00Z",
+        "/v1/cases?status=awaiting_control",
+        f"/v1/companies/{CVR}",
+        f"/v1/quarantines?cvr={CVR}&p_number={P_NUMBER}",
+        "/v1/statistics/ladder",
+        "/v1/statistics/agreements",
+        "/v1/statistics/agreements?known_at=2027-01-01T00:00:00Z",
+        "/v1/tasks",
+        "/v1/operations/control/parked",
+    ]
+    told = {f"GET {path}": await asker.get(path) for path in paths}
+    for command, body in COMMANDS_OF_A_COMPANY:
+        path = f"{command.format(agreement_id)}?dry_run=true"
+        for match in ("*", '"1"'):
+            told[f"POST {path} If-Match: {match}"] = await asker.post(path, body, {"If-Match": match})
     return {
-        path: (answer.status_code, answer.headers.get("ETag"), answer.text)
-        for path in (
-            f"/v1/offers/{agreement_id}",
-            f"/v1/guidance/{agreement_id}",
-            f"/v1/agreements/{agreement_id}",
-            "/v1/cases",
-            "/v1/cases?limit=1",
-            f"/v1/cases/{agreement_id}",
-            f"/v1/companies/{CVR}",
-            "/v1/statistics/ladder",
-            "/v1/statistics/agreements",
-            "/v1/tasks",
-        )
-        for answer in [await _get(system, path, _token(system, Role.COMPANY, CVR))]
+        asked: (answer.status_code, [pair for pair in answer.headers.multi_items() if pair[0] != "date"], answer.text)
+        for asked, answer in told.items()
     }
 
 
 async def _strangers_see_nothing(system: RunningSystem, agreement_id: str) -> None:
-    stranger = _token(system, Role.COMPANY, OTHER_CVR)
-    for path in (f"/v1/offers/{agreement_id}", f"/v1/guidance/{agreement_id}", f"/v1/agreements/{agreement_id}"):
-        assert (await _get(system, path, stranger)).status_code == 404
-    assert (await _get(system, f"/v1/cases/{agreement_id}", stranger)).status_code == 404
-    assert (await _get(system, f"/v1/companies/{CVR}", stranger)).status_code == 404
-    assert (await _get(system, f"/v1/quarantines?cvr={CVR}&p_number={P_NUMBER}", stranger)).status_code == 404
-    listed = (await _get(system, "/v1/cases", stranger)).json()
-    assert (listed["cases"], listed["counts"], listed["next_cursor"]) == ([], {}, None)
-    refused = await _post(system, f"/v1/agreements/{agreement_id}/documentation", documentation(), stranger)
-    assert refused.status_code == 404
-    for token in ("nonsense", _token(system, Role.INSPECTOR)[:-4] + "AAAA"):
-        assert (await _get(system, "/v1/cases", token)).status_code == 401
-    operator = _token(system, Role.OPERATOR)
-    assert (await _get(system, f"/v1/offers/{agreement_id}", operator)).status_code == 404
-    assert (await _get(system, "/v1/operations/control/parked", operator)).json() == []
-    assert (await _get(system, "/v1/operations/control/parked", stranger)).status_code == 403
-    assert (await _post(system, "/v1/offers", offer(), stranger)).status_code == 403
+    """Another company, with a case of its own, gets the very answers that it gets about a case that does not exist."""
+    inspector, company = Asker.of(system, Role.INSPECTOR), Asker.of(system, Role.COMPANY, CVR)
+    stranger, operator = Asker.of(system, Role.COMPANY, OTHER_CVR), Asker.of(system, Role.OPERATOR)
+    sent = await inspector.post("/v1/offers", {**offer(FOREIGN_P_NUMBER), "cvr": OTHER_CVR})
+    await system.time.settle()
+    nothing = str(uuid4())
+    for view in VIEWS_OF_A_CASE:
+        answer, of_nothing = await stranger.get(view.format(agreement_id)), await stranger.get(view.format(nothing))
+        assert answer.status_code == 404
+        assert answer.text == of_nothing.text.replace(nothing, agreement_id)
+    for command, body in COMMANDS_OF_A_COMPANY:
+        for headers in ({}, {"If-Match": None}, {"If-Match": '"1"'}):
+            answer = await stranger.post(command.format(agreement_id), body, headers)
+            of_nothing = await stranger.post(command.format(nothing), body, headers)
+            assert answer.status_code == 404
+            assert answer.text == of_nothing.text.replace(nothing, agreement_id)
+    for path in (f"/v1/companies/{CVR}", f"/v1/quarantines?cvr={CVR}&p_number={P_NUMBER}", f"/v1/cases?cvr={CVR}"):
+        assert (await stranger.get(path)).status_code == 404
 
+    listed = (await stranger.get("/v1/cases")).json()
+    assert [case["case_id"] for case in listed["cases"]] == [sent.json()["id"]]
+    assert (listed["counts"], listed["next_cursor"]) == ({"offered": 1}, None)
+    cursor = (await company.get("/v1/cases?limit=1")).json()["next_cursor"]
+    assert cursor is not None
+    assert (await stranger.get(f"/v1/cases?cursor={cursor}")).json()["cases"] == []
+    assert (await stranger.get(f"/v1/cases?p_number={P_NUMBER}")).json()["counts"] == {}
+    table = (await stranger.get("/v1/statistics/agreements")).json()
+    assert [row["agreements"] for row in table["rows"] if row["dimension"] == "all"] == [1]
+    assert (await stranger.get("/v1/statistics/ladder")).json()["rows"] == []
 
-async def _requests_are_conditional(system: RunningSystem, agreement_id: str) -> None:
-    company, path = _token(system, Role.COMPANY, CVR), f"/v1/agreements/{agreement_id}/documentation"
-    version = (await _get(system, f"/v1/agreements/{agreement_id}", company)).headers["ETag"]
-    assert (await _post(system, path, documentation(), company, {"If-Match": ""})).status_code == 412
-    assert (await _post(system, path, documentation(), company, {"If-Match": '"1"'})).status_code == 412
-    without = {"Authorization": f"Bearer {company}", "Idempotency-Key": "x"}
-    assert (await system.client.post(f"{_address(system)}{path}", json={}, headers=without)).status_code in (422, 428)
-    dry = await _post(system, f"{path}?dry_run=true", documentation(), company, {"If-Match": version})
-    assert (dry.status_code, dry.json()["dry_run"]) == (200, True)
-    assert (await _get(system, f"/v1/agreements/{agreement_id}", company)).headers["ETag"] == version
-    assert (await _post(system, path, documentation(), company, {"If-Match": version})).status_code == 200
+    assert (await stranger.get("/v1/tasks")).status_code == 403
+    assert (await stranger.post("/v1/offers", offer())).status_code == 403
+    assert (await stranger.get("/v1/operations/control/parked")).status_code == 403
+    assert (await operator.get("/v1/operations/control/parked")).json() == []
+    for view in VIEWS_OF_A_CASE:
+        assert (await operator.get(view.format(agreement_id))).status_code in (403, 404)
 
 
 async def _to_the_end(system: RunningSystem, agreement_id: str) -> None:
-    inspector = system.people.inspector("anna")
+    inspector, company = system.people.inspector("anna"), system.people.company(CVR)
+    await company.do("control", f"/v1/agreements/{agreement_id}/documentation", documentation())
+    await system.time.settle()
     agreement = await inspector.get("control", f"/v1/agreements/{agreement_id}")
     await system.time.advance_to(at(date.fromisoformat(agreement["control"]["day"])))
     await inspector.do("control", f"/v1/agreements/{agreement_id}/controls", control(agreement, "no_violation"))
     await system.time.settle()
-    listed = await inspector.get("reporting", "/v1/cases")
-    assert [case["status"] for case in listed["cases"]] == ["fulfilled"]
-
-
-def _address(system: RunningSystem) -> str:
-    return f"http://127.0.0.1:{system.ports['offers']}"
-
-
-def _token(system: RunningSystem, role: Role, cvr: str | None = None) -> str:
-    return LocalIssuer(system.state).token(role, "somebody", cvr)
-
-
-async def _get(system: RunningSystem, path: str, token: str) -> httpx.Response:
-    return await system.client.get(f"{_address(system)}{path}", headers={"Authorization": f"Bearer {token}"})
-
-
-async def _post(
-    system: RunningSystem, path: str, body: Any, token: str, headers: dict[str, str] | None = None
-) -> httpx.Response:
-    given = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4()), "If-Match": "*", **(headers or {})}
-    return await system.client.post(f"{_address(system)}{path}", json=body, headers=given)
+    assert (await inspector.get("reporting", f"/v1/cases/{agreement_id}"))["status"] == "fulfilled"
