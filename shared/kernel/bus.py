@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -126,6 +126,7 @@ class Bus:
             group_id=self._kafka.name(group),
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
+            parser=_headers_unread,
             decoder=_undecoded,
             max_records=MAX_RECORDS,
             batch_timeout_ms=BATCH_TIMEOUT_MS,
@@ -146,6 +147,13 @@ def _raw(message: KafkaMessage) -> Sequence[Any]:
 
 def _record(raw: Any) -> Record:
     return tuple(raw.headers), raw.value
+
+
+async def _headers_unread(records: Any, parse: Callable[[Any], Awaitable[KafkaMessage]]) -> KafkaMessage:
+    """FastStream reads all headers as UTF-8 before its handler: one that is not would lose its whole batch."""
+    message = await parse(tuple(replace(record, headers=()) for record in records))
+    message.raw_message = records
+    return message
 
 
 async def _undecoded(message: KafkaMessage) -> Any:

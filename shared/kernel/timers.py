@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import structlog
 
 from shared.kernel.clock import Clock
-from shared.kernel.commands import ATTEMPTS, Intent, execute, timer_rows
+from shared.kernel.commands import ATTEMPTS, Intent, VersionMismatch, execute, timer_rows
 from shared.kernel.database import DATABASE_AWAY, Database
 from shared.kernel.decider import Decider, TimerDue
 from shared.kernel.event_store import Change, EventStore, NameReserved, StaleVersion, StoreUnavailable, Write
@@ -25,11 +25,17 @@ PAUSE_SECONDS = 0.1
 """Between two looks while nothing is due."""
 BATCH = 200
 
+_ONE_CLAIMS_AT_A_TIME = "select pg_advisory_xact_lock(hashtext($1))"
+"""Else two could claim neighbours in one stream at the same moment, each blind to the other's lease."""
 _CLAIM = """
 with due as (
   select stream, name from timers
   where timers.due <= $1 and (leased_until is null or leased_until < now())
-  order by timers.due, stream, name limit $3 for update skip locked)
+    and not exists (
+      select from timers earlier
+      where earlier.stream = timers.stream and (earlier.due, earlier.name) < (timers.due, timers.name)
+        and earlier.leased_until >= now())
+  order by timers.due, name, stream limit $3 for update skip locked)
 update timers set leased_until = now() + $2 from due
 where timers.stream = due.stream and timers.name = due.name
 returning timers.stream, timers.name, timers.due
@@ -39,6 +45,7 @@ update timers
 set failures = failures + 1, last_failure = $3, leased_until = now() + least(2 ^ failures, 300) * interval '1 s'
 where stream = $1 and name = $2
 """
+_NOT_TRIED = "update timers set leased_until = null where stream = $1 and name = any($2)"
 _log = structlog.get_logger()
 
 
@@ -87,8 +94,13 @@ class TimerLoop:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def fire_due(self) -> int:
-        """Fire what is due now; returns how many. Timers of one stream fire in the order in which they fell due."""
-        async with self._database.acquire() as connection:
+        """Fire what is due now; returns how many were claimed.
+
+        Timers of one stream fire in the order in which they fell due: one that is under way elsewhere, or that failed
+        and is put off, holds the later ones of its stream back.
+        """
+        async with self._database.acquire() as connection, connection.transaction():
+            await connection.execute(_ONE_CLAIMS_AT_A_TIME, f"timers.{self._database.schema}")
             rows = await connection.fetch(_CLAIM, self._clock.now(), LEASE, BATCH)
         claimed = sorted((Due(**row) for row in rows), key=lambda due: (due.stream, due.due, due.name))
         streams = [list(timers) for _, timers in groupby(claimed, key=lambda due: due.stream)]
@@ -96,7 +108,7 @@ class TimerLoop:
         return len(claimed)
 
     async def _fire_in_order(self, timers: Sequence[Due]) -> None:
-        for due in timers:
+        for number, due in enumerate(timers):
             try:
                 with span("timer", service=self._database.schema, case=str(due.stream), timer=due.name):
                     await self._fire_until_free(due)
@@ -106,12 +118,13 @@ class TimerLoop:
                 _log.error("timer_failed", stream=str(due.stream), timer=due.name, error=repr(error))
                 async with self._database.acquire() as connection:
                     await connection.execute(_FAILED, due.stream, due.name, repr(error))
+                    await connection.execute(_NOT_TRIED, due.stream, [later.name for later in timers[number + 1 :]])
                 return
 
     async def _fire_until_free(self, due: Due) -> None:
         """Another command may take the name that a lookup found free, or write to the stream first: look again."""
         for _ in range(ATTEMPTS - 1):
-            with suppress(NameReserved, StaleVersion):
+            with suppress(NameReserved, StaleVersion, VersionMismatch):
                 return await self._fire(due)
         return await self._fire(due)
 
@@ -131,6 +144,7 @@ class TimerLoop:
         timer = TimerDue(name, due.due, self._clock.now())
         lookup = self._lookups.get(due.name)
         command = await lookup(state, timer) if lookup else timer
-        (decision,) = await execute(self._store, [Intent(subject, due.stream, command)], at=timer.at, metadata=metadata)
+        intent = Intent(subject, due.stream, command, expected=loaded.version)
+        (decision,) = await execute(self._store, [intent], at=timer.at, metadata=metadata)
         if timer_rows(subject, decision.state).get(due.name) == due.due:
             raise RuntimeError(f"{due.name} is still wanted after it fired: its subject must record what it did")

@@ -92,10 +92,11 @@ class Bench:
         await execute(self.store, [Intent(COUNTER, stream, Count(by))], at=NOW, metadata=metadata)
 
     async def total(self) -> int:
-        return (await self.counter()).total
+        streams = [self.sum_of, *(uuid5(heard, "apart") for heard in self.apart)]
+        return sum([(await self.counter(stream)).total for stream in streams])
 
-    async def counter(self) -> Counter:
-        return COUNTER.fold([recorded.event for recorded in (await self.store.load(self.sum_of)).events])
+    async def counter(self, stream: UUID) -> Counter:
+        return COUNTER.fold([recorded.event for recorded in (await self.store.load(stream)).events])
 
     async def parked(self) -> list[tuple[UUID, int, Reason]]:
         return [(one.message.stream, one.message.version, one.reason) for _, _, one in await self.waiting()]

@@ -1,24 +1,68 @@
 """Timers on a real PostgreSQL: at least once, one effect, in order, also with several processes."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from shared.kernel import timers
 from shared.kernel.clock import VirtualClock
 from shared.kernel.commands import Intent, execute
 from shared.kernel.database import Database, open_database
+from shared.kernel.decider import Decider, TimerDue
 from shared.kernel.event_store import EventStore
-from shared.kernel.events import EventTypes, Metadata
-from shared.kernel.timers import TimerLoop
-from tests.integration.kernel.counter import COUNTER, FACTS, Counter, SetAlarm
+from shared.kernel.events import Event, EventTypes, Metadata
+from shared.kernel.timers import Lookup, TimerLoop
+from tests.integration.kernel.cable import plugged_in
+from tests.integration.kernel.counter import COUNTER, FACTS, AlarmSet, Count, Counted, Counter, Rang, SetAlarm
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Bells:
+    """Several timers on one stream, each named for its instant."""
+
+    hanging: frozenset[datetime] = frozenset()
+    sound: bool = False
+
+
+def _ring(state: Bells, command: SetAlarm | Count | TimerDue) -> Sequence[Event]:
+    match command:
+        case SetAlarm(at):
+            return (AlarmSet(at=at),)
+        case Count(by):
+            return (Counted(by=by),)
+        case TimerDue():
+            return (Rang(at=command.due),)
+
+
+def _hang(state: Bells, event: Event) -> Bells:
+    match event:
+        case AlarmSet():
+            return replace(state, hanging=state.hanging | {event.at})
+        case Counted():
+            return replace(state, sound=True)
+        case Rang():
+            return replace(state, hanging=state.hanging - {event.at})
+        case _:
+            return state
+
+
+BELLS: Decider[Bells, SetAlarm | Count | TimerDue] = Decider(
+    name="bells",
+    initial=Bells(),
+    decide=_ring,
+    evolve=_hang,
+    timers=lambda state: {instant.isoformat(): instant for instant in state.hanging},
+)
 
 
 @dataclass
@@ -29,12 +73,30 @@ class Bench:
     store: EventStore
     clock: VirtualClock
 
-    def loop(self) -> TimerLoop:
-        return TimerLoop(self.database, self.store, self.clock, [COUNTER], actor="tester")
+    def loop(self, lookups: Mapping[str, Lookup] | None = None) -> TimerLoop:
+        return TimerLoop(self.database, self.store, self.clock, [COUNTER, BELLS], actor="tester", lookups=lookups)
+
+    async def hang_bells(self, stream: UUID, instants: Sequence[datetime]) -> None:
+        for instant in instants:
+            await self.tell(BELLS, stream, SetAlarm(instant))
+
+    async def mark_sound(self, stream: UUID) -> None:
+        await self.tell(BELLS, stream, Count())
+
+    async def bells_rung(self, stream: UUID) -> list[datetime]:
+        return [one.event.at for one in (await self.store.load(stream)).events if isinstance(one.event, Rang)]
+
+    async def end_leases(self, of: str = "true") -> None:
+        """As if the time of leases and of pauses after a failure were over."""
+        async with self.database.acquire() as connection:
+            await connection.execute(f"update timers set leased_until = now() - interval '1 second' where {of}")
+
+    async def tell(self, subject: Decider[Any, Any], stream: UUID, command: object) -> None:
+        metadata = Metadata(command_id=uuid4(), actor="tester")
+        await execute(self.store, [Intent(subject, stream, command)], at=self.clock.now(), metadata=metadata)
 
     async def set_alarm(self, stream: UUID, at: datetime) -> None:
-        metadata = Metadata(command_id=uuid4(), actor="tester")
-        await execute(self.store, [Intent(COUNTER, stream, SetAlarm(at))], at=self.clock.now(), metadata=metadata)
+        await self.tell(COUNTER, stream, SetAlarm(at))
 
     async def counter(self, stream: UUID) -> Counter:
         return COUNTER.fold([recorded.event for recorded in (await self.store.load(stream)).events])
@@ -44,13 +106,16 @@ class Bench:
             return int(await connection.fetchval("select count(*) from timers"))
 
 
+@asynccontextmanager
+async def open_bench(dsn: str, folder: Path) -> AsyncIterator[Bench]:
+    async with open_database(dsn, "offers") as database, EventStore(database, EventTypes(FACTS)) as store:
+        yield Bench(database, store, VirtualClock(folder / "clock", NOW))
+
+
 @pytest.fixture
 async def bench(postgres_dsn: str, tmp_path: Path) -> AsyncIterator[Bench]:
-    async with (
-        open_database(postgres_dsn, "offers") as database,
-        EventStore(database, EventTypes(FACTS)) as store,
-    ):
-        yield Bench(database, store, VirtualClock(tmp_path / "clock", NOW))
+    async with open_bench(postgres_dsn, tmp_path) as opened:
+        yield opened
 
 
 async def test_a_timer_fires_when_it_is_due_and_once(bench: Bench) -> None:
@@ -133,3 +198,91 @@ def test_the_virtual_clock_is_one_for_all_and_never_goes_back(tmp_path: Path) ->
     assert other.now() == NOW + HOUR
     with pytest.raises(ValueError, match="cannot move back"):
         other.move_to(NOW)
+
+
+async def test_a_timer_that_is_moved_while_it_fires_does_not_fire(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.set_alarm(stream, NOW)
+
+    async def move(_: Counter, timer: TimerDue) -> TimerDue:
+        await bench.set_alarm(stream, NOW + HOUR)
+        return timer
+
+    await bench.loop(lookups={"counter:ring": move}).fire_due()
+    counter = await bench.counter(stream)
+    assert (counter.rings, counter.alarm) == (0, NOW + HOUR)
+
+
+async def test_a_slow_process_whose_lease_ran_out_has_no_second_effect(bench: Bench) -> None:
+    stream, looking, go_on = uuid4(), asyncio.Event(), asyncio.Event()
+    await bench.set_alarm(stream, NOW)
+
+    async def slowly(_: Counter, timer: TimerDue) -> TimerDue:
+        looking.set()
+        await go_on.wait()
+        return timer
+
+    slow = asyncio.create_task(bench.loop(lookups={"counter:ring": slowly}).fire_due())
+    await looking.wait()
+    await bench.end_leases()
+    assert await bench.loop().fire_due() == 1
+    go_on.set()
+    await slow
+    assert (await bench.counter(stream)).rings == 1
+    assert await bench.armed() == 0
+
+
+async def test_timers_of_one_stream_ring_in_their_order_also_with_several_processes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timers, "BATCH", 3)
+    streams, instants = [uuid4() for _ in range(3)], [NOW + n * HOUR for n in range(8)]
+    for stream in streams:
+        await bench.hang_bells(stream, instants)
+    bench.clock.move_to(NOW + 24 * HOUR)
+    while any(await asyncio.gather(*(bench.loop().fire_due() for _ in range(4)))):
+        pass
+    assert [await bench.bells_rung(stream) for stream in streams] == [instants] * 3
+
+
+async def test_a_timer_that_fails_holds_back_the_later_ones_of_its_own_stream_only(bench: Bench) -> None:
+    guilty, sound = uuid4(), uuid4()
+    instants = [NOW, NOW + HOUR, NOW + 2 * HOUR]
+    await bench.hang_bells(guilty, instants)
+    await bench.hang_bells(sound, instants)
+    bench.clock.move_to(NOW + 24 * HOUR)
+
+    async def broken_once(state: Bells, timer: TimerDue) -> TimerDue:
+        if guilty_is_broken and not state.sound:
+            raise RuntimeError("on purpose")
+        return timer
+
+    guilty_is_broken = True
+    await bench.mark_sound(sound)
+    loop = bench.loop(lookups={f"bells:{NOW.isoformat()}": broken_once})
+    await loop.fire_due()
+    await bench.end_leases(of="failures = 0")
+    await loop.fire_due()
+    assert await bench.bells_rung(sound) == instants
+    assert await bench.bells_rung(guilty) == []
+    guilty_is_broken = False
+    await bench.end_leases()
+    await loop.fire_due()
+    assert await bench.bells_rung(guilty) == instants
+
+
+async def test_timers_go_on_after_the_database_was_away(postgres_dsn: str, tmp_path: Path) -> None:
+    stream = uuid4()
+    async with plugged_in(postgres_dsn) as cable, open_bench(cable.dsn, tmp_path) as bench:
+        running = asyncio.create_task(bench.loop().run())
+        await bench.set_alarm(stream, NOW + HOUR)
+        cable.pull_out()
+        bench.clock.move_to(NOW + HOUR)
+        await asyncio.sleep(0.3)
+        await cable.plug_in()
+        async with asyncio.timeout(10):
+            while await bench.armed():
+                await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert (await bench.counter(stream)).rings == 1

@@ -113,7 +113,7 @@ async def _faults_come_all_at_once_and_refusals_name_their_rule(system: RunningS
     assert faults == {"body.cvr", "body.topic", "body.period_months", "body.unknown"}
     for refused, rule in (
         (await inspector.post("/v1/offers", offer()), "R8"),
-        (await company.post(f"/v1/offers/{agreement_id}/refusal", {}), "R7"),
+        (await company.post(f"/v1/offers/{agreement_id}/refusal", {}), "R6"),
         (await company.post(f"/v1/agreements/{agreement_id}/hearing-answer", {"answer": "Nej."}), "R22"),
         (await inspector.post(f"/v1/agreements/{agreement_id}/bookings", {"day": "2026-12-25"}), "R17"),
     ):
