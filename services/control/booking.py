@@ -92,7 +92,8 @@ def book_when_due(state: State, command: BookControl) -> Sequence[Event]:
 
 def booking_due(course: Running) -> datetime | None:
     """R17: when a control must be booked by itself; None where the booking that stands will do."""
-    if course.booking is not None and (course.booking.late_reason or course.booking.day <= course.window.last_day):
+    booking, window = course.booking, course.window
+    if booking is not None and (booking.day <= window.last_day or (booking.late_reason and booking.window == window)):
         return None
     if course.complete is not None:
         return max(course.complete.received_at, course.turned_at or course.complete.received_at)

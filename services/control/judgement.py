@@ -24,6 +24,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import follow_up_day, hearing_deadline
+from shared.kernel.decider import Refused
 from shared.kernel.events import Event
 from shared.policy.policy import Policy
 from shared.reference.reference import topics
@@ -52,6 +53,7 @@ class CompleteControl:
 def complete(course: Running, command: CompleteControl) -> Sequence[Event]:
     """R20: no violation on the topic means fulfilled, a violation means breached."""
     booking = require_booking(course)
+    refuse_before_its_time(course, command.at)
     refuse_form_without_reason(command.form, command.form_reason)
     refuse_faulty_observations(course.measures, command.measures)
     completed = ControlCompleted(
@@ -75,6 +77,13 @@ def complete(course: Running, command: CompleteControl) -> Sequence[Event]:
     if command.outcome is ControlOutcome.NO_VIOLATION:
         return completed, fulfil(course, command)
     return completed, *breach(course, command)
+
+
+def refuse_before_its_time(course: Running, at: datetime) -> None:
+    """R17: the company has its whole period, unless it said itself that the agreement is met."""
+    deadline = course.started.compliance_deadline
+    if course.complete is None and not deadline.has_passed(at):
+        raise Refused("R17", "before {last_day} only once the company is done", last_day=deadline.last_day)
 
 
 def fulfil(course: Running, command: CompleteControl) -> Fulfilled:

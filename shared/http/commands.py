@@ -16,7 +16,7 @@ from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.problems import Problem, not_found
 from shared.kernel.commands import Decision, Guard, Intent, VersionMismatch, decide, execute
 from shared.kernel.database import Database
-from shared.kernel.decider import Decider
+from shared.kernel.decider import Decider, Refused
 from shared.kernel.event_store import AlreadyHandled, EventStore, IdempotencyKey, NameReserved, StaleVersion
 from shared.kernel.events import Event, Metadata, Recorded
 
@@ -85,6 +85,27 @@ class CommandGate:
         key = None if dry_run else await _key(request, asker)
         if key is not None and (answer := await self._answered_before(key)) is not None:
             return answer
+        try:
+            return await self._decide_and_record(request, asker, decider, stream, prepare, key, at, policy, creates)
+        except (Problem, Refused):
+            # Its twin with the same key may have been kept meanwhile, and be the very reason of this refusal.
+            if key is not None and (answer := await self._answered_before(key)) is not None:
+                return answer
+            raise
+
+    async def _decide_and_record(
+        self,
+        request: Request,
+        asker: Viewer,
+        decider: Decider[State, Command],
+        stream: UUID,
+        prepare: "Prepare[State, Command]",
+        key: IdempotencyKey | None,
+        at: Any,
+        policy: str | None,
+        creates: bool,
+    ) -> Response:
+        """Without a key only what would be recorded."""
         metadata = Metadata(
             command_id=key.key if key else uuid4(), actor=asker.subject, on_behalf_of=asker.cvr, policy=policy
         )
@@ -99,7 +120,7 @@ class CommandGate:
             prepared = await prepare(state)
             intent = Intent(decider, stream, prepared.command, expected=loaded.version)
             try:
-                if dry_run:
+                if key is None:
                     decision, _ = await decide(self.store, intent)
                     return self._answer(asker, decision, dry_run=True, created=creates)
                 (decision,) = await execute(

@@ -9,10 +9,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from shared.kernel.commands import VersionMismatch
 from shared.kernel.database import DATABASE_AWAY
 from shared.kernel.decider import Refused
-from shared.kernel.event_store import EventTooLarge, StaleVersion, StoreUnavailable
+from shared.kernel.event_store import EventTooLarge, NameReserved, StaleVersion, StoreUnavailable
 from shared.kernel.private_keys import KeyDestroyed
+from shared.policy.policies import PolicyError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
@@ -101,8 +103,14 @@ def install(app: FastAPI) -> None:
     async def unexpected(_: Request, error: Exception) -> Response:
         return Problem(500, "A fault of ours", "the request was not carried out; the fault is logged").response()
 
+    @app.exception_handler(PolicyError)
+    async def no_policy(_: Request, error: PolicyError) -> Response:
+        return Problem(422, "Not valid", str(error)).response()
+
+    @app.exception_handler(VersionMismatch)
+    @app.exception_handler(NameReserved)
     @app.exception_handler(StaleVersion)
-    async def contended(_: Request, error: StaleVersion) -> Response:
+    async def contended(_: Request, error: Exception) -> Response:
         return unavailable("others changed the same case at the same moment; try again").response()
 
     @app.exception_handler(EventTooLarge)

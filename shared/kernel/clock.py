@@ -3,8 +3,10 @@
 import mmap
 import os
 import struct
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Protocol
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,9 +32,11 @@ class VirtualClock:
     def __init__(self, file: Path, start: datetime | None = None) -> None:
         """`start` is used where the file does not exist yet; without it a missing file is an error."""
         if start is not None and not file.exists():
-            unfinished = file.with_suffix(f".{os.getpid()}")
-            unfinished.write_bytes(_MICROSECONDS.pack(_in_microseconds(start)))
-            unfinished.replace(file)
+            with NamedTemporaryFile(dir=file.parent) as unfinished:
+                unfinished.write(_MICROSECONDS.pack(_in_microseconds(start)))
+                unfinished.flush()
+                with suppress(FileExistsError):  # linked, not moved: whoever comes first wins, and all have one clock
+                    os.link(unfinished.name, file)
         self._file = file.open("r+b")
         self._view = mmap.mmap(self._file.fileno(), _MICROSECONDS.size)
 

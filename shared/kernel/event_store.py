@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+import structlog
 from uuid_utils.compat import uuid7
 
 from shared.kernel import private_keys
@@ -17,6 +18,7 @@ from shared.kernel.database import DATABASE_AWAY, Database, is_away
 from shared.kernel.events import MAX_EVENT_BYTES, Event, EventTypes, Metadata, Recorded
 from shared.telemetry.context import span
 
+_log = structlog.get_logger()
 GROUP_SIZE = 500
 """Commands in one transaction, at most."""
 LOOK_AT_PARTITIONS_EVERY = 1_000_000
@@ -252,12 +254,15 @@ class EventStore:
                 _fail(pending, _FAULTS[fault](fault))
         self.appended.set()
         if position - self._partitions_looked_at > LOOK_AT_PARTITIONS_EVERY:
-            await self._make_partitions_ahead(position)
+            try:
+                await self._make_partitions_ahead(position)
+            except Exception as error:  # there is time: the next group tries again, and the committer must live
+                _log.error("partitions_not_made", schema=self._database.schema, error=repr(error))
 
     async def _make_partitions_ahead(self, position: int) -> None:
-        self._partitions_looked_at = position
         async with self._database.acquire() as connection:
             await connection.execute("select ensure_partitions()")
+        self._partitions_looked_at = position
 
     async def _execute(self, group: list[_Pending]) -> tuple[list[str | None], int]:
         arrays = _as_arrays(group)
@@ -345,7 +350,7 @@ def _as_arrays(group: Sequence[_Pending]) -> list[list[Any]]:
 def _event_row(occurred: Occurred, private: str | None) -> tuple[UUID, str, int, str, str | None]:
     event = occurred.event
     data = event.public_json()
-    if len(data) + len(private or "") > MAX_EVENT_BYTES:
+    if len(data.encode()) + len(private or "") > MAX_EVENT_BYTES:
         raise EventTooLarge(f"{type(event).__name__} has more than {MAX_EVENT_BYTES} bytes")
     return uuid7(), type(event).__name__, event.schema_version, data, private
 

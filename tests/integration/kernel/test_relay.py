@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import MessageSizeTooLargeError
 
+from shared.kernel import relay
 from shared.kernel.bus import Kafka
 from shared.kernel.cloudevents import Message, read
 from shared.kernel.commands import Intent, execute
@@ -19,6 +22,7 @@ from shared.kernel.database import Database, open_database
 from shared.kernel.event_store import EventStore
 from shared.kernel.events import EventTypes, Metadata
 from shared.kernel.relay import Relay
+from tests.integration.kernel.cable import plugged_in
 from tests.integration.kernel.counter import COUNTER, FACTS, Count
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -52,6 +56,14 @@ class Bench:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def cut_sessions_of_relays(self) -> None:
+        operator = await asyncpg.connect(self.dsn)
+        await operator.execute(
+            """select pg_terminate_backend(pid) from pg_stat_activity
+               where application_name = 'aftale-offers-relay' and datname = current_database()"""
+        )
+        await operator.close()
 
     async def until_relayed(self) -> None:
         async with asyncio.timeout(20), self.database.acquire() as connection:
@@ -91,6 +103,11 @@ async def bench(postgres_dsn: str, kafka: str) -> AsyncIterator[Bench]:
 
 def versions(messages: Sequence[Message], stream: UUID) -> list[int]:
     return [message.version for message in messages if message.stream == stream]
+
+
+def first_of_each(numbers: Sequence[int]) -> list[int]:
+    """Without what was repeated."""
+    return list(dict.fromkeys(numbers))
 
 
 async def test_everything_is_published_in_the_order_of_its_stream(bench: Bench) -> None:
@@ -173,3 +190,102 @@ async def test_events_wait_while_no_relay_runs(bench: Bench) -> None:
     async with bench.relaying():
         await bench.until_relayed()
     assert versions(await bench.published(), stream) == [1, 2, 3, 4, 5]
+
+
+async def test_after_a_fatal_error_a_new_producer_goes_on_where_the_checkpoint_stands(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An idempotent producer that met an error which cannot be retried fails for ever (aiokafka #1017)."""
+    producers: list[AIOKafkaProducer] = []
+
+    class Failing(AIOKafkaProducer):  # type: ignore[misc]
+        sent = 0
+
+        async def start(self) -> None:
+            producers.append(self)
+            await super().start()
+
+        async def send(self, *values: Any, **named: Any) -> Any:
+            self.sent += 1
+            if self is producers[0] and self.sent >= 4:
+                failed = asyncio.get_running_loop().create_future()
+                failed.set_exception(MessageSizeTooLargeError("on purpose"))
+                return failed
+            return await super().send(*values, **named)
+
+    monkeypatch.setattr(relay, "AIOKafkaProducer", Failing)
+    stream = uuid4()
+    await bench.count(stream, 8)
+    async with bench.relaying():
+        await bench.until_relayed()
+    assert len(producers) == 2
+    assert versions(await bench.published(), stream) == [1, 2, 3, *range(1, 9)]
+
+
+async def test_a_relay_whose_session_is_cut_is_replaced_and_nothing_is_skipped_or_reordered(bench: Bench) -> None:
+    streams = [uuid4() for _ in range(4)]
+    async with bench.relaying(relays=2):
+        for _ in range(4):
+            await asyncio.gather(*(bench.count(stream, 5) for stream in streams))
+            await bench.cut_sessions_of_relays()
+        await bench.until_relayed()
+    messages = await bench.published()
+    for stream in streams:
+        assert first_of_each(versions(messages, stream)) == list(range(1, 21))
+
+
+async def test_a_paused_relay_that_wakes_up_after_another_took_over_moves_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused, wake = asyncio.Event(), asyncio.Event()
+    move = Relay._move_checkpoint
+
+    async def move_late(self: Relay, connection: Any, old: int, new: int) -> int:
+        if not paused.is_set():
+            paused.set()
+            await wake.wait()
+        return await move(self, connection, old, new)
+
+    monkeypatch.setattr(Relay, "_move_checkpoint", move_late)
+    stream = uuid4()
+    await bench.count(stream, 3)
+    async with bench.relaying(relays=2), bench.database.acquire() as connection:
+        await asyncio.wait_for(paused.wait(), 10)
+        await bench.cut_sessions_of_relays()  # so that the sleeper's lock goes to the other one
+        await bench.count(stream, 2)
+        await bench.until_relayed()
+        wake.set()
+        await asyncio.sleep(0.2)
+        assert await connection.fetchval("select log.position = relay.checkpoint from log, relay")
+        await bench.count(stream)
+        await bench.until_relayed()
+    assert versions(await bench.published(), stream) == [1, 2, 3, 1, 2, 3, 4, 5, 6]
+
+
+async def test_a_database_that_goes_away_is_waited_for(bench: Bench) -> None:
+    stream = uuid4()
+    async with plugged_in(bench.dsn) as cable:
+        behind_the_cable = replace(bench, dsn=cable.dsn)
+        async with behind_the_cable.relaying():
+            await bench.count(stream)
+            await bench.until_relayed()
+            cable.pull_out()
+            await bench.count(stream, 2)
+            await asyncio.sleep(0.2)
+            await cable.plug_in()
+            await bench.until_relayed()
+    assert versions(await bench.published(), stream) == [1, 2, 3]
+
+
+async def test_a_request_for_a_stream_that_is_not_there_is_done_with_and_holds_no_other_up(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.count(stream, 2)
+    async with bench.database.acquire() as connection:
+        await connection.executemany(
+            "insert into republications (stream, from_version) values ($1, $2)",
+            [(uuid4(), 1), (stream, 9), (stream, 1)],
+        )
+        async with bench.relaying():
+            await bench.until_relayed()
+        assert await connection.fetchval("select count(*) from republications") == 0
+    assert first_of_each(versions(await bench.published(), stream)) == [1, 2]

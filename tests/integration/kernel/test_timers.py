@@ -191,15 +191,6 @@ async def test_after_downtime_what_was_missed_happens(bench: Bench) -> None:
     assert [(await bench.counter(stream)).rings for stream in streams] == [1] * 5
 
 
-def test_the_virtual_clock_is_one_for_all_and_never_goes_back(tmp_path: Path) -> None:
-    one, other = VirtualClock(tmp_path / "clock", NOW), VirtualClock(tmp_path / "clock", NOW + HOUR)
-    assert one.now() == other.now() == NOW
-    one.move_to(NOW + HOUR)
-    assert other.now() == NOW + HOUR
-    with pytest.raises(ValueError, match="cannot move back"):
-        other.move_to(NOW)
-
-
 async def test_a_timer_that_is_moved_while_it_fires_does_not_fire(bench: Bench) -> None:
     stream = uuid4()
     await bench.set_alarm(stream, NOW)

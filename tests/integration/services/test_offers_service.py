@@ -175,8 +175,8 @@ async def test_one_key_sent_many_times_at_once_has_one_effect(offers: Offers) ->
     answers = await asyncio.gather(
         *(offers.post("/v1/offers", offer(), headers={"Idempotency-Key": "k"}) for _ in range(6))
     )
-    assert {answer.status_code for answer in answers} <= {201, 409}
-    assert len({answer.json()["id"] for answer in answers if answer.status_code == 201}) == 1
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1
 
 
 async def test_a_version_that_was_read_long_ago_is_told_so(offers: Offers) -> None:

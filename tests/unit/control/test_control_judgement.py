@@ -160,3 +160,9 @@ def test_r20_a_measure_that_is_not_in_use_says_why() -> None:
     given(*READY).when(unexplained).refused("R20", "why is measure")
     explained = complete(measures=(observed(use=MeasureUse.NOT_IN_USE, non_use_reason="in-the-way"),))
     given(*READY).when(explained).records(ControlCompleted, Fulfilled)
+
+
+def test_r17_no_control_decides_before_the_deadline_unless_the_company_is_done() -> None:
+    early = (TERMS, booked(TERMS, day="2026-06-08"))
+    given(*early).when(complete(on=at("2026-06-08"))).refused("R17", "only once the company is done")
+    given(*READY).when(complete(on=at("2026-07-01"))).records(ControlCompleted, Fulfilled)
