@@ -34,14 +34,6 @@ DATABASE_AWAY = (
 """What a database that is away, or that has just come back, makes of a call. Whether it was done is unknown."""
 
 
-def is_away(error: Exception) -> bool:
-    """Whether an error says that the database is away, and not that a value does not fit its column.
-
-    asyncpg's own error for the latter is an InterfaceError too, but also a ValueError.
-    """
-    return isinstance(error, DATABASE_AWAY) and not isinstance(error, ValueError)
-
-
 class Database:
     """A pool whose connections see one schema only."""
 

@@ -14,7 +14,7 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from shared.kernel import private_keys
-from shared.kernel.database import DATABASE_AWAY, Database, is_away
+from shared.kernel.database import DATABASE_AWAY, Database
 from shared.kernel.events import MAX_EVENT_BYTES, Event, EventTypes, Metadata, Recorded
 from shared.telemetry.context import span
 
@@ -235,11 +235,11 @@ class EventStore:
     async def _commit(self, group: list[_Pending]) -> None:
         try:
             faults, position = await self._execute(group)
+        except DATABASE_AWAY as error:
+            for pending in group:
+                _fail(pending, StoreUnavailable(str(error)))
+            return
         except Exception as error:
-            if is_away(error):
-                for pending in group:
-                    _fail(pending, StoreUnavailable(str(error)))
-                return
             if len(group) == 1:
                 _fail(group[0], error)
                 return

@@ -7,7 +7,7 @@ from typing import TypeVar
 import asyncpg
 import structlog
 
-from shared.kernel.database import is_away
+from shared.kernel.database import DATABASE_AWAY
 from shared.kernel.event_store import InboxMoved, StaleVersion, StoreUnavailable
 
 FIRST_PAUSE_SECONDS = 0.2
@@ -20,11 +20,19 @@ class SourceUnreachable(Exception):
     """A source could not be asked to publish again."""
 
 
+_PASSING = (
+    *DATABASE_AWAY,
+    StoreUnavailable,
+    StaleVersion,
+    InboxMoved,
+    SourceUnreachable,
+    asyncpg.TransactionRollbackError,
+)
+
+
 def will_pass(error: Exception) -> bool:
     """Whether a fault passes by itself, so that the batch is tried again: a server away, or a race that was lost."""
-    return is_away(error) or isinstance(
-        error, (StoreUnavailable, StaleVersion, InboxMoved, SourceUnreachable, asyncpg.TransactionRollbackError)
-    )
+    return isinstance(error, _PASSING)
 
 
 async def until_it_works(step: Callable[[], Awaitable[Result]], *, service: str) -> Result:

@@ -27,14 +27,14 @@ SEND_TIMEOUT_SECONDS = 30
 
 _READ = """
 select e.position, e.stream, e.version, e.event_id, e.type, e.schema_version, e.data, e.metadata,
-       e.occurred_at, e.recorded_at, log.epoch
-from events e cross join log
+       e.occurred_at, e.recorded_at, e.epoch
+from events e
 where e.position > $1 order by e.position limit $2
 """
 _READ_STREAM = """
 select e.position, e.stream, e.version, e.event_id, e.type, e.schema_version, e.data, e.metadata,
-       e.occurred_at, e.recorded_at, log.epoch
-from events e cross join log
+       e.occurred_at, e.recorded_at, e.epoch
+from events e
 where e.stream = $1 and e.version >= $2 and e.position <= $3 order by e.version
 """
 _log = structlog.get_logger()

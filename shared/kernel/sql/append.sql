@@ -18,11 +18,12 @@ create function append(
 language plpgsql as $$
 declare
   base bigint;
+  current_epoch int;
   won bool[];
 begin
   -- Statement 1: the ordering lock, held to the commit. Each statement in a volatile function takes a fresh snapshot,
   -- so the next one sees all that was committed before the lock was had.
-  select position into base from log for update;
+  select position, epoch into base, current_epoch from log for update;
 
   -- Statement 2: the winners.
   with stale as (
@@ -52,9 +53,9 @@ begin
 
   -- Statement 3: events and side rows of the winners only.
   with event as (
-    insert into events (position, stream, version, event_id, type, schema_version, data, private, metadata,
+    insert into events (position, stream, version, epoch, event_id, type, schema_version, data, private, metadata,
                         occurred_at, recorded_at)
-    select base + row_number() over (order by e.ordinal), e.stream, e.version, e.event_id, e.type, e.schema_version,
+    select base + row_number() over (order by e.ordinal), e.stream, e.version, current_epoch, e.event_id, e.type, e.schema_version,
            e.data::jsonb, e.private::jsonb, e.metadata::jsonb, e.occurred_at, clock_timestamp()
     from unnest(event_commands, event_streams, event_versions, event_ids, event_types, event_schema_versions,
                 event_data, event_private, event_metadata, event_occurred_at) with ordinality

@@ -18,6 +18,7 @@ create table events (
   position bigint not null,
   stream uuid not null,
   version int not null,
+  epoch int not null,               -- of the history in which it was recorded: it keeps it for ever
   event_id uuid not null,
   type text not null,
   schema_version smallint not null,

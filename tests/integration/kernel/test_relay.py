@@ -289,3 +289,19 @@ async def test_a_request_for_a_stream_that_is_not_there_is_done_with_and_holds_n
             await bench.until_relayed()
         assert await connection.fetchval("select count(*) from republications") == 0
     assert first_of_each(versions(await bench.published(), stream)) == [1, 2]
+
+
+async def test_what_was_recorded_before_a_restore_keeps_its_epoch_when_it_is_published_again(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.count(stream, 2)
+    async with bench.database.acquire() as connection:
+        await connection.execute("update log set epoch = epoch + 1")
+        await connection.execute("insert into republications (stream, from_version) values ($1, 1)", stream)
+    await bench.count(stream)
+    async with bench.relaying():
+        await bench.until_relayed()
+        async with asyncio.timeout(10), bench.database.acquire() as connection:
+            while await connection.fetchval("select count(*) from republications"):
+                await asyncio.sleep(0.02)
+    published = {(message.version, message.epoch) for message in await bench.published()}
+    assert published == {(1, 1), (2, 1), (3, 2)}
