@@ -24,7 +24,7 @@ GROUP_SIZE = 500
 LOOK_AT_PARTITIONS_EVERY = 1_000_000
 """Positions after which the next partition is made, if it is not there yet; a partition holds ten times as many."""
 COMMITTERS = 2
-"""Connections that append in turn: one prepares its group while the other commits."""
+"""Connections that append in turn: while one commits its group, the other one's callers decide and queue up."""
 
 
 class AppendFault(Exception):
@@ -129,12 +129,16 @@ class Loaded:
         return self.events[-1].version if self.events else 0
 
 
-@dataclass
 class _Pending:
-    change: Change
-    private: Mapping[UUID, "private_keys.Sealed"]
-    claims: frozenset[object]
-    done: asyncio.Future[int] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """A change in the queue, and the future of who waits for it."""
+
+    __slots__ = ("change", "claims", "done", "private")
+
+    def __init__(self, change: Change, private: Mapping[UUID, "private_keys.Sealed"], done: "asyncio.Future[int]"):
+        self.change = change
+        self.private = private
+        self.claims = _claims(change)
+        self.done = done
 
 
 class EventStore:
@@ -144,6 +148,7 @@ class EventStore:
         self._database = database
         self._types = types
         self._queue: deque[_Pending] = deque()
+        self._under_way = 0
         self._arrived = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._partitions_looked_at = 0
@@ -160,24 +165,24 @@ class EventStore:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for pending in self._queue:
-            pending.done.set_exception(StoreUnavailable("the service is stopping"))
+            _fail(pending, StoreUnavailable("the service is stopping"))
 
     async def append(self, change: Change) -> int:
         """Keep a change; returns the position of the log after the group that it was in.
 
         Raises an AppendFault where the change lost, EventTooLarge, or StoreUnavailable.
         """
-        private = {}
+        private: dict[UUID, private_keys.Sealed] = {}
         for write in change.writes:
             parts = [occurred.event.private_parts() for occurred in write.events]
             if any(parts):
                 private[write.stream] = await private_keys.seal(self._database, write.stream, write.expected, parts)
-        pending = _Pending(change, private, _claims(change))
+        # A cancelled caller leaves its command in the queue: it may be under way already.
+        pending = _Pending(change, private, asyncio.get_running_loop().create_future())
         self._queue.append(pending)
         self._arrived.set()
         with span("append", service=self._database.schema):
-            # A cancelled caller leaves its command in the queue: it may be under way already.
-            return await asyncio.shield(pending.done)
+            return await pending.done
 
     async def load(self, stream: UUID, *, readable: bool = False) -> Loaded:
         """The events of a stream; private parts are decrypted only for who asks for them."""
@@ -213,19 +218,27 @@ class EventStore:
                 self._arrived.clear()
                 await self._arrived.wait()
                 continue
+            self._under_way += len(group)
             try:
                 await self._commit(group)
             except asyncio.CancelledError:
                 for pending in group:
                     _fail(pending, StoreUnavailable("the service is stopping"))
                 raise
+            finally:
+                self._under_way -= len(group)
 
     def _next_group(self) -> list[_Pending]:
-        """Commands that claim nothing in common; the others keep their order for the next group."""
+        """Commands that claim nothing in common; the others keep their order for the next group.
+
+        A committer takes its share of all commands, so that the database is busy with one group while the callers of
+        the other go on: together they would wait for each other in turn.
+        """
+        share = -(-(len(self._queue) + self._under_way) // COMMITTERS)
         group: list[_Pending] = []
         held: list[_Pending] = []
         claimed: set[object] = set()
-        while self._queue and len(group) < GROUP_SIZE:
+        while self._queue and len(group) < min(share, GROUP_SIZE):
             pending = self._queue.popleft()
             (held if not claimed.isdisjoint(pending.claims) else group).append(pending)
             claimed |= pending.claims
@@ -299,21 +312,14 @@ def _claims(change: Change) -> frozenset[object]:
     return frozenset(claims)
 
 
-def _as_arrays(group: Sequence[_Pending]) -> list[list[Any]]:
-    """The parameters of append(), in its order; see shared/kernel/sql/append.sql."""
+def _as_arrays(group: Sequence[_Pending]) -> list[list[Any] | None]:
+    """The parameters of append(), in its order and null where there is nothing; see shared/kernel/sql/append.sql."""
     keys = [pending.change.key for pending in group]
     marks = [pending.change.mark for pending in group]
-    commands: list[list[Any]] = [
+    commands: list[list[Any] | None] = [
         [key.key if key else None for key in keys],
-        [key.fingerprint if key else None for key in keys],
-        [key.answer if key else None for key in keys],
-        [mark.source if mark else None for mark in marks],
-        [mark.stream if mark else None for mark in marks],
-        [mark.from_epoch if mark else None for mark in marks],
-        [mark.from_version if mark else None for mark in marks],
-        [mark.epoch if mark else None for mark in marks],
-        [mark.version if mark else None for mark in marks],
-        [mark.event_id if mark else None for mark in marks],
+        *_attributes(keys, ("fingerprint", "answer")),
+        *_attributes(marks, ("source", "stream", "from_epoch", "from_version", "epoch", "version", "event_id")),
     ]
     writes: list[tuple[Any, ...]] = []
     events: list[tuple[Any, ...]] = []
@@ -355,5 +361,11 @@ def _event_row(occurred: Occurred, private: str | None) -> tuple[UUID, str, int,
     return uuid7(), type(event).__name__, event.schema_version, data, private
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Sequence[list[Any] | None]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [None] * width
+
+
+def _attributes(values: Sequence[Any], names: Sequence[str]) -> Sequence[list[Any] | None]:
+    if not any(values):
+        return [None] * len(names)
+    return [[getattr(value, name) if value else None for value in values] for name in names]

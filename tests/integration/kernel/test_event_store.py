@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -216,3 +217,29 @@ async def test_partitions_are_made_ahead_while_the_log_grows(
             while await connection.fetchval("select to_regclass('events_2')") is None:
                 await asyncio.sleep(0.02)
     assert [recorded.version for recorded in (await store.load(stream)).events] == [1, 2, 3, 4]
+
+
+async def test_no_table_is_read_whole_however_small_it_was_when_a_session_first_planned(
+    store: EventStore, database: Database
+) -> None:
+    for number in range(60):
+        key = IdempotencyKey(uuid4(), "fingerprint")
+        change = counted(uuid4(), 0, key=key, reserve=((f"name-{number}", uuid4()),), release=(("nobody's", uuid4()),))
+        await store.append(replace(change, arm=((uuid4(), "t", NOW),), cancel=((uuid4(), "t"),), mark=_mark(number)))
+    async with asyncio.timeout(10):
+        while not (counted_rows := await _read_whole(database))["events_0"][0]:
+            await asyncio.sleep(0.2)
+    assert {table for table, (_, scans) in counted_rows.items() if scans > 20} <= {"log"}, "it has one row"
+
+
+def _mark(number: int) -> Mark:
+    return Mark("there", UUID(int=number), 0, 0, 1, 1, uuid4())
+
+
+async def _read_whole(database: Database) -> dict[str, tuple[int, int]]:
+    """By table: rows that were added, and how often the whole table was read. The server counts with a delay."""
+    async with database.acquire() as connection:
+        rows = await connection.fetch(
+            "select relname, n_tup_ins, seq_scan from pg_stat_user_tables where schemaname = current_schema()"
+        )
+    return {row["relname"]: (row["n_tup_ins"], row["seq_scan"]) for row in rows}
