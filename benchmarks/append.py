@@ -5,7 +5,6 @@ cancels timers; 1, 32 and 128 callers. Uses a database of its own on the servers
 """
 
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -14,18 +13,16 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
-import asyncpg
 import uvloop
 from uuid_utils.compat import uuid7
 
-from migrations.schemas import upgrade
+from benchmarks.own_database import own_database
 from shared.kernel.commands import Decision, Intent, execute
 from shared.kernel.database import open_database
 from shared.kernel.decider import Decider, TimerDue
 from shared.kernel.event_store import EventStore, IdempotencyKey
 from shared.kernel.events import Event, EventTypes, Metadata
 
-DATABASE = "aftale_bench_append"
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 EVENTS_PER_STREAM = 8
 
@@ -102,24 +99,11 @@ async def _measure(dsn: str, seconds: float) -> None:
             print(f"{callers:>7}  {len(latencies) / took:>10,.0f}  {p50:>6.1f}  {p99:>6.1f}")
 
 
-async def _administer(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(statement)
-    await connection.close()
-
-
 def main() -> None:
-    """Reads AFTALE_POSTGRES."""
-    admin = os.environ["AFTALE_POSTGRES"]
+    """See above."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
-    asyncio.run(_administer(admin, f"drop database if exists {DATABASE} with (force)"))
-    asyncio.run(_administer(admin, f"create database {DATABASE}"))
-    dsn = f"{admin.rpartition('/')[0]}/{DATABASE}"
-    upgrade(dsn)
-    try:
+    with own_database("append") as dsn:
         uvloop.run(_measure(dsn, seconds))
-    finally:
-        asyncio.run(_administer(admin, f"drop database {DATABASE} with (force)"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,86 @@
+"""One process that hears: it echoes every step in a log of its own, and counts every fact in a projection."""
+
+import sys
+from collections.abc import Sequence
+
+import uvloop
+
+from benchmarks.lossless.subject import ECHO, ECHOES, FACTS, Echo, Stepped
+from shared.kernel.bus import Bus, Kafka
+from shared.kernel.clock import RealClock
+from shared.kernel.commands import Intent
+from shared.kernel.database import Connection, open_database
+from shared.kernel.event_store import EventStore
+from shared.kernel.events import EventTypes
+from shared.kernel.projector import Projector
+from shared.kernel.reactor import Reaction, Reactor
+from shared.kernel.received import Received
+from shared.kernel.relay import Relay
+from shared.service import AGREEMENTS_TOPIC, republisher
+
+SOURCE, PROJECTION = "guidance", "control"
+PROJECTED_TABLE = """
+create table if not exists projected (
+  source text not null, stream uuid not null, facts bigint not null, fingerprint bigint not null,
+  primary key (source, stream))
+"""
+"""Facts counted, and the sum of version times a hash of the event's id: a fact that is missing or doubled shows."""
+FINGERPRINT = "({version}::bigint * (hashtext({event_id}::text) % 1000003))"
+
+
+class Counting(Projector):
+    """Counts facts per stream."""
+
+    async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
+        """See Projector.apply."""
+        await connection.execute(
+            f"""insert into projected as p (source, stream, facts, fingerprint)
+                select source, stream, count(*), sum({FINGERPRINT.format(version="version", event_id="event_id")})
+                from unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) as f(source, stream, version, event_id)
+                group by source, stream
+                on conflict (source, stream) do update
+                set facts = p.facts + excluded.facts, fingerprint = p.fingerprint + excluded.fingerprint""",
+            [one.message.source for one in facts],
+            [one.message.stream for one in facts],
+            [one.message.version for one in facts],
+            [one.message.event_id for one in facts],
+        )
+
+
+async def _react(received: Received) -> Reaction:
+    fact = received.event
+    assert isinstance(fact, Stepped)
+    return Reaction([Intent(ECHO, received.message.stream, Echo(fact))])
+
+
+async def main(postgres: str, kafka: str) -> None:
+    """Until killed."""
+    cluster = Kafka(kafka)
+    async with (
+        open_database(postgres, SOURCE) as database,
+        open_database(postgres, PROJECTION) as projection,
+        EventStore(database, EventTypes(ECHOES)) as store,
+    ):
+        bus, projecting = Bus(cluster, SOURCE), Bus(cluster, PROJECTION)
+        reactor = Reactor(
+            database,
+            store,
+            RealClock(),
+            EventTypes(FACTS),
+            {Stepped: _react},
+            own_source=SOURCE,
+            ask_again=bus.ask_again,
+        )
+        counting = Counting(
+            projection, EventTypes((*FACTS, *ECHOES)), own_source=PROJECTION, ask_again=projecting.ask_again
+        )
+        bus.consume([AGREEMENTS_TOPIC], reactor, purpose="reactions")
+        bus.republish_on_request(republisher(database))
+        projecting.consume([AGREEMENTS_TOPIC], counting, purpose="projection")
+        await bus.broker.start()
+        await projecting.broker.start()
+        await Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store).run()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,31 @@
+"""A database for one benchmark on the servers of `./aftale up`, dropped afterwards."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from migrations.schemas import upgrade
+
+
+@contextmanager
+def own_database(name: str) -> Iterator[str]:
+    """With all schemas; its libpq URL. Reads AFTALE_POSTGRES. What a killed run left under the name goes first."""
+    admin = os.environ["AFTALE_POSTGRES"]
+    database = f"aftale_bench_{name}"
+    asyncio.run(_administer(admin, f"drop database if exists {database} with (force)"))
+    asyncio.run(_administer(admin, f"create database {database}"))
+    url = f"{admin.rpartition('/')[0]}/{database}"
+    upgrade(url)
+    try:
+        yield url
+    finally:
+        asyncio.run(_administer(admin, f"drop database {database} with (force)"))
+
+
+async def _administer(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(statement)
+    await connection.close()

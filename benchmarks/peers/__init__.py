@@ -1,0 +1,1 @@
+"""What a user would pick instead, measured and checked in the same run."""
