@@ -88,6 +88,8 @@ class EventSourced:
     subjects: Sequence[Decider[Any, Any]]
     reactions: Callable[[Runtime], Reactions]
     router: APIRouter
+    topics: Sequence[str] = (AGREEMENTS_TOPIC,)
+    """Where it hears them."""
     register_copy: type[Projector] | None = None
     """Keeps a copy of the business register, for a service that needs one."""
     timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
@@ -154,7 +156,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
         types = EventTypes(service.hears)
         reactor = Reactor(database, store, clock, types, reactions, own_source=service.name, ask_again=bus.ask_again)
         runtime.consumers["*"] = reactor
-        bus.consume([AGREEMENTS_TOPIC], reactor, purpose="reactions")
+        bus.consume(service.topics, reactor, purpose="reactions")
         if service.register_copy is not None:
             register = service.register_copy(
                 database, EventTypes(business_register.FACTS), own_source=service.name, ask_again=bus.ask_again

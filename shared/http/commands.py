@@ -14,7 +14,7 @@ from shared.http import consistency
 from shared.http.access import Viewer, seen, seen_events
 from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.problems import Problem, not_found
-from shared.kernel.commands import Decision, Guard, Intent, VersionMismatch, decide, execute
+from shared.kernel.commands import Decision, Guard, Intent, VersionMismatch, decide, execute, read
 from shared.kernel.database import Database
 from shared.kernel.decider import Decider, Refused
 from shared.kernel.event_store import AlreadyHandled, EventStore, IdempotencyKey, NameReserved, StaleVersion
@@ -106,19 +106,19 @@ class CommandGate:
         creates: bool,
     ) -> Response:
         """Without a key only what would be recorded."""
-        metadata = Metadata(
-            command_id=key.key if key else uuid4(), actor=asker.subject, on_behalf_of=asker.cvr, policy=policy
-        )
+        command_id = key.key if key else uuid4()
         for attempt in range(1, ATTEMPTS + 1):
-            loaded = await self.store.load(stream)
-            state = decider.fold([recorded.event for recorded in loaded.events])
+            subject = await read(self.store, decider, stream)
+            loaded, state = subject.loaded, subject.state
             if not creates:
                 if not loaded.events:
                     raise not_found(f"case {stream}")
                 asker.require_to_act(decider.concerns(state).get("cvr"), f"case {stream}")
                 _require_match(request, seen(asker, loaded.events))
+            acting_for = _acting_for(asker, decider.responsible(state))
+            metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=acting_for, policy=policy)
             prepared = await prepare(state)
-            intent = Intent(decider, stream, prepared.command, expected=loaded.version)
+            intent = Intent(decider, stream, prepared.command, expected=loaded.version, read=subject)
             try:
                 if key is None:
                     decision, _ = await decide(self.store, intent)
@@ -181,6 +181,13 @@ class CommandGate:
             headers[consistency.HEADER] = self._tokens.seal(Seen(self._source, decision.stream, decision.version))
         status = 201 if created and not dry_run else 200
         return Response(body.model_dump_json(), status, headers, media_type="application/json")
+
+
+def _acting_for(asker: Viewer, responsible: str | None) -> str | None:
+    """R30: a company, or the colleague for whom somebody of the authority stands in."""
+    if asker.audience == "company":
+        return asker.cvr
+    return responsible if responsible != asker.subject else None
 
 
 async def _key(request: Request, asker: Viewer) -> IdempotencyKey:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 _REQUIRED = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_sequence", "ce_epoch", "ce_schemaversion")
-_OPTIONAL = ("ce_specversion", "ce_recordedtime", "ce_actor", "ce_policy", "ce_traceparent")
+_OPTIONAL = ("ce_specversion", "ce_recordedtime", "ce_actor", "ce_onbehalfof", "ce_policy", "ce_traceparent")
 _PREFIX = "ce_"
 """Attributes beyond those above say what a fact concerns: `ce_cvr`, `ce_pnumber`."""
 LARGEST_VERSION = 2**31 - 1
@@ -34,6 +34,8 @@ class Message:
     recorded_at: datetime
     body: str
     actor: str = ""
+    on_behalf_of: str | None = None
+    """For whom the actor acted: a company's CVR, or the colleague for whom somebody stood in (R30)."""
     policy: str | None = None
     traceparent: str | None = None
     concerns: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +56,8 @@ class Message:
             "ce_actor": self.actor,
             "content-type": "application/json",
         }
+        if self.on_behalf_of:
+            values["ce_onbehalfof"] = self.on_behalf_of
         if self.policy:
             values["ce_policy"] = self.policy
         if self.traceparent:
@@ -94,6 +98,7 @@ def read(headers: Iterable[tuple[str, bytes | None]], body: bytes | None) -> Mes
             # No JSON holds a NUL character, and no text column takes one: the body could not even be parked.
             body=(body or b"").decode(errors="replace").replace("\x00", "\ufffd"),
             actor=values.get("ce_actor", ""),
+            on_behalf_of=values.get("ce_onbehalfof"),
             policy=values.get("ce_policy"),
             traceparent=values.get("traceparent") or values.get("ce_traceparent"),
             concerns={

@@ -27,14 +27,24 @@ class VersionMismatch(Exception):
 
 
 @dataclass(frozen=True)
+class Read(Generic[State]):
+    """A stream as it was loaded, and the state that its events fold to."""
+
+    loaded: Loaded
+    state: State
+
+
+@dataclass(frozen=True)
 class Intent(Generic[State, Command]):
-    """A command for one subject."""
+    """A command for one subject. A command that has a `policy` gives its version to the facts that come of it."""
 
     decider: Decider[State, Command]
     stream: UUID
     command: Command
     expected: int | None = None
     """The version that the caller decided on; None decides anew on whatever stands."""
+    read: Read[State] | None = None
+    """The subject as the caller has just read it, so that it is not read twice."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +70,20 @@ class Decision(Generic[State]):
         return self.before.version + len(self.events)
 
 
+async def read(store: EventStore, decider: Decider[State, Any], stream: UUID) -> Read[State]:
+    """A subject as it stands."""
+    loaded = await store.load(stream)
+    return Read(loaded, decider.fold([recorded.event for recorded in loaded.events]))
+
+
 async def decide(store: EventStore, intent: Intent[State, Command]) -> tuple[Decision[State], State]:
     """What would be recorded, and the state before. Raises Refused, or VersionMismatch."""
-    loaded = await store.load(intent.stream)
-    if intent.expected is not None and loaded.version != intent.expected:
-        raise VersionMismatch(intent.expected, loaded.version)
-    before = intent.decider.fold([recorded.event for recorded in loaded.events])
-    events = tuple(intent.decider.decide(before, intent.command))
-    return Decision(intent.stream, loaded, events, intent.decider.fold(events, before)), before
+    subject = intent.read or await read(store, intent.decider, intent.stream)
+    if intent.expected is not None and subject.loaded.version != intent.expected:
+        raise VersionMismatch(intent.expected, subject.loaded.version)
+    events = tuple(intent.decider.decide(subject.state, intent.command))
+    after = intent.decider.fold(events, subject.state)
+    return Decision(intent.stream, subject.loaded, events, after), subject.state
 
 
 async def execute(
@@ -86,7 +102,11 @@ async def execute(
     a guarded stream moved (StaleVersion: the caller must read again). `key` is built from what was decided, so that a
     repetition can be given the same answer.
     """
-    metadata = metadata if metadata.traceparent else replace(metadata, traceparent=current_traceparent())
+    metadata = replace(
+        metadata,
+        traceparent=metadata.traceparent or current_traceparent(),
+        policy=_policy(intents) or metadata.policy,
+    )
     for attempt in range(1, ATTEMPTS + 1):
         decided = [await decide(store, intent) for intent in intents]
         used_key = key([decision for decision, _ in decided]) if key else None
@@ -96,9 +116,16 @@ async def execute(
         except StaleVersion:
             if guards or attempt == ATTEMPTS:
                 raise
+            intents = [replace(intent, read=None) for intent in intents]
             continue
         return [decision for decision, _ in decided]
     raise AssertionError("unreachable")
+
+
+def _policy(intents: Sequence[Intent[Any, Any]]) -> str | None:
+    """The version of the policy under which commands decide; those of one change were made at one time."""
+    policies = (getattr(intent.command, "policy", None) for intent in intents)
+    return next((str(policy.version) for policy in policies if policy is not None), None)
 
 
 def _change(

@@ -51,6 +51,11 @@ def concerns_nothing(_: Any) -> Mapping[str, str]:
     return {}
 
 
+def nobody(_: Any) -> str | None:
+    """For subjects that nobody is responsible for."""
+    return None
+
+
 @dataclass(frozen=True)
 class Decider(Generic[State, Command]):
     """Rules of one kind of subject. All functions are pure: no I/O, no clock.
@@ -58,6 +63,7 @@ class Decider(Generic[State, Command]):
     `decide` may raise Refused; `evolve` never fails, whatever facts it meets. `timers` and `reservations` say what
     *should* stand for a state; the kernel arms, replaces and cancels by comparing the states before and after.
     `concerns` gives ids that travel beside every fact of the subject, for rules that reach over subjects.
+    `responsible` names who is responsible: whoever else acts for the authority stands in for that person (R30).
     """
 
     name: str
@@ -67,6 +73,7 @@ class Decider(Generic[State, Command]):
     timers: Callable[[State], Mapping[str, datetime]] = no_timers
     reservations: Callable[[State], frozenset[str]] = no_reservations
     concerns: Callable[[State], Mapping[str, str]] = concerns_nothing
+    responsible: Callable[[State], str | None] = nobody
 
     def fold(self, events: Sequence[Event], state: State | None = None) -> State:
         """The state after these events, from `state` or from the beginning."""

@@ -80,6 +80,5 @@ class Reactor(Consumer):
                     command_id=uuid5(message.event_id, self._own_source),
                     actor=self._own_source,
                     causation=f"{message.source}/{message.stream}/{message.version}",
-                    policy=message.policy,
                 ),
             )

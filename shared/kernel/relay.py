@@ -136,6 +136,7 @@ class Relay:
             recorded_at=row["recorded_at"],
             body=row["data"],
             actor=metadata["actor"],
+            on_behalf_of=metadata.get("on_behalf_of"),
             policy=metadata.get("policy"),
             traceparent=metadata.get("traceparent"),
             concerns=metadata.get("concerns", {}),

@@ -12,13 +12,15 @@ from uuid import UUID, uuid5
 import structlog
 
 from shared.kernel.clock import Clock
-from shared.kernel.commands import ATTEMPTS, Intent, VersionMismatch, execute, timer_rows
+from shared.kernel.commands import ATTEMPTS, Intent, VersionMismatch, execute, read, timer_rows
 from shared.kernel.database import DATABASE_AWAY, Database
 from shared.kernel.decider import Decider, TimerDue
 from shared.kernel.event_store import Change, EventStore, NameReserved, StaleVersion, StoreUnavailable, Write
 from shared.kernel.events import Metadata
 from shared.telemetry.context import span
 
+HELD_BACK_FOR = timedelta(seconds=1)
+"""Real time after which a timer that was held back is tried again."""
 LEASE = timedelta(seconds=30)
 """Real time after which another process may take a claimed timer over."""
 PAUSE_SECONDS = 0.1
@@ -45,8 +47,13 @@ update timers
 set failures = failures + 1, last_failure = $3, leased_until = now() + least(2 ^ failures, 300) * interval '1 s'
 where stream = $1 and name = $2
 """
+_HELD_BACK = "update timers set leased_until = now() + $3 where stream = $1 and name = $2"
 _NOT_TRIED = "update timers set leased_until = null where stream = $1 and name = any($2)"
 _log = structlog.get_logger()
+
+
+class HoldBack(Exception):
+    """A lookup may raise it: what the timer's effect depends on is not known yet. It is tried again in a moment."""
 
 
 Lookup = Callable[[Any, TimerDue], Awaitable[Any]]
@@ -114,6 +121,12 @@ class TimerLoop:
                     await self._fire_until_free(due)
             except StoreUnavailable:
                 raise
+            except HoldBack as reason:
+                _log.info("timer_held_back", stream=str(due.stream), timer=due.name, reason=str(reason))
+                async with self._database.acquire() as connection:
+                    await connection.execute(_HELD_BACK, due.stream, due.name, HELD_BACK_FOR)
+                    await connection.execute(_NOT_TRIED, due.stream, [later.name for later in timers[number + 1 :]])
+                return
             except Exception as error:
                 _log.error("timer_failed", stream=str(due.stream), timer=due.name, error=repr(error))
                 async with self._database.acquire() as connection:
@@ -132,19 +145,22 @@ class TimerLoop:
         subject_name, _, name = due.name.partition(":")
         subject = self._subjects[subject_name]
         metadata = Metadata(command_id=uuid5(due.stream, f"{due.name}@{due.due.isoformat()}"), actor=self._actor)
-        loaded = await self._store.load(due.stream)
-        state = subject.fold([recorded.event for recorded in loaded.events])
+        standing = await read(self._store, subject, due.stream)
+        loaded, state = standing.loaded, standing.state
         wanted = timer_rows(subject, state).get(due.name)
         if wanted is None:  # what it waited for has happened otherwise
             guard = (Write(due.stream, loaded.version),)
             await self._store.append(Change(metadata, guard, cancel=((due.stream, due.name),)))
             return
-        if wanted != due.due:  # replaced since it was claimed
+        if wanted != due.due:
+            # Replaced since it was claimed, or armed by a release that counted otherwise: as the state has it now.
+            guard = (Write(due.stream, loaded.version),)
+            await self._store.append(Change(metadata, guard, arm=((due.stream, due.name, wanted),)))
             return
         timer = TimerDue(name, due.due, self._clock.now())
         lookup = self._lookups.get(due.name)
         command = await lookup(state, timer) if lookup else timer
-        intent = Intent(subject, due.stream, command, expected=loaded.version)
+        intent = Intent(subject, due.stream, command, expected=loaded.version, read=standing)
         (decision,) = await execute(self._store, [intent], at=timer.at, metadata=metadata)
         if timer_rows(subject, decision.state).get(due.name) == due.due:
             raise RuntimeError(f"{due.name} is still wanted after it fired: its subject must record what it did")

@@ -18,7 +18,7 @@ from shared.kernel.database import Database, open_database
 from shared.kernel.decider import Decider, TimerDue
 from shared.kernel.event_store import EventStore
 from shared.kernel.events import Event, EventTypes, Metadata
-from shared.kernel.timers import Lookup, TimerLoop
+from shared.kernel.timers import HoldBack, Lookup, TimerLoop
 from tests.integration.kernel.cable import plugged_in
 from tests.integration.kernel.counter import COUNTER, FACTS, AlarmSet, Count, Counted, Counter, Rang, SetAlarm
 
@@ -277,3 +277,38 @@ async def test_timers_go_on_after_the_database_was_away(postgres_dsn: str, tmp_p
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         assert (await bench.counter(stream)).rings == 1
+
+
+async def test_a_timer_that_is_held_back_waits_with_those_behind_it_and_is_no_failure(bench: Bench) -> None:
+    stream, known = uuid4(), False
+    await bench.hang_bells(stream, [NOW - HOUR, NOW])
+
+    async def lookup(_: Bells, timer: TimerDue) -> TimerDue:
+        if not known:
+            raise HoldBack("it is not known yet")
+        return timer
+
+    loop = bench.loop({f"bells:{(NOW - HOUR).isoformat()}": lookup})
+    await loop.fire_due()
+    assert await bench.bells_rung(stream) == []
+    assert await loop.fire_due() == 0, "put off, and what is behind it waits"
+    async with bench.database.acquire() as connection:
+        assert await connection.fetchval("select sum(failures) from timers") == 0
+    known = True
+    await bench.end_leases()
+    await loop.fire_due()
+    assert await bench.bells_rung(stream) == [NOW - HOUR, NOW]
+
+
+async def test_a_timer_armed_for_another_time_than_its_subject_wants_now_is_armed_anew(bench: Bench) -> None:
+    stream, later = uuid4(), NOW + HOUR
+    await bench.set_alarm(stream, later)
+    async with bench.database.acquire() as connection:  # as a release that counted otherwise had armed it
+        await connection.execute("update timers set due = $1", NOW - HOUR)
+    await bench.loop().fire_due()
+    assert (await bench.counter(stream)).rings == 0
+    async with bench.database.acquire() as connection:
+        assert await connection.fetchval("select due from timers") == later
+    bench.clock.move_to(later)
+    await bench.loop().fire_due()
+    assert (await bench.counter(stream)).rings == 1
