@@ -1,5 +1,6 @@
 """Which changes of a contract break those who rely on the one that was released."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,8 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 _LOWER_BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 _UPPER_BOUNDS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 _EXACT = ("pattern", "format")
+_LISTED = re.compile(r"\^\((\w+(?:\|\w+)*)\)\$")
+"""A pattern that is nothing but a list of values."""
 
 Schema = Mapping[str, Any]
 
@@ -199,6 +202,10 @@ def _alternatives(document: Mapping[str, Any], schema: Schema) -> dict[str, Sche
 
 
 def _allowed(schema: Schema) -> set[str] | None:
+    """The values that a schema lists, also where a pattern lists them; None where it takes others too."""
     if "const" in schema:
         return {str(schema["const"])}
-    return {str(value) for value in schema["enum"]} if "enum" in schema else None
+    if "enum" in schema:
+        return {str(value) for value in schema["enum"]}
+    listed = _LISTED.fullmatch(schema.get("pattern", ""))
+    return set(listed[1].split("|")) if listed else None

@@ -29,16 +29,24 @@ app.add_typer(register, name="register")
 
 DEMO_BEGINS = datetime(2020, 9, 1, 6, tzinfo=UTC)
 """The register of agreements begins in September 2020."""
+RULES_BEGIN = datetime(2026, 3, 2, 6, tzinfo=UTC)
+"""Where no demo was played before."""
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    what: Annotated[
+        str | None, typer.Argument(metavar="[rules]", help="rules: one short course per rule, and what it said.")
+    ] = None,
+) -> None:
     """Everything up, with a clock of its own, and a tour through it."""
+    if what not in (None, "rules"):
+        raise Fault(f"There is no demo {what}; there are ./aftale demo and ./aftale demo rules.")
     machine = Machine(Settings(clock="virtual"))
-    machine.set_up_clock(DEMO_BEGINS)
+    machine.set_up_clock(RULES_BEGIN if what else DEMO_BEGINS)
     machine.up()
-    machine.become("deploy.demo", [])
+    machine.become("deploy.demo", [what] if what else [])
 
 
 @app.command()
@@ -162,13 +170,19 @@ def register_import(file: Path) -> None:
 @app.command(context_settings=_PASS_ON)
 def bench(context: typer.Context, name: str) -> None:
     """A benchmark by its name; further arguments go to it."""
-    known = sorted(file.stem for file in (PROJECT / "benchmarks").glob("*.py") if not file.stem.startswith("_"))
+    known = sorted(file.stem for file in (PROJECT / "benchmarks").iterdir() if _is_benchmark(file))
     if name not in known:
         raise Fault(f"There is no benchmark {name}; there are: {', '.join(known) or 'none'}.")
     machine = Machine(Settings())
     with machine.alone():
         machine.servers_up()
     machine.become(f"benchmarks.{name}", context.args)
+
+
+def _is_benchmark(file: Path) -> bool:
+    """A module that can be run, or a package of one."""
+    main = file / "__main__.py" if file.is_dir() else file
+    return main.is_file() and "__main__" in main.read_text(encoding="utf-8")
 
 
 def _say_where(machine: Machine, *, services: bool) -> None:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
+from services.control.order_requests import requested
 from services.control.phases import Broken
 from shared.contracts.control import HearingAnswered, HearingExpired, OrderRequested
 from shared.kernel.decider import Refused, TimerDue
+from shared.policy.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,9 @@ class RequestOrder:
     """The inspector asks the order system for an order with deadline."""
 
     at: datetime
+    policy: Policy
     request_id: UUID
+    """From which the id of each unit's order is made."""
     inspector: str
     reasons: str
 
@@ -35,7 +39,7 @@ def answer_hearing(course: Broken, command: AnswerHearing) -> HearingAnswered:
     if command.at >= course.hearing.answer_deadline.ends_at:
         raise Refused("R22", "answered after {deadline}", deadline=course.hearing.answer_deadline.last_day)
     return HearingAnswered(
-        agreement_id=course.started.agreement_id,
+        agreement_id=course.course.started.agreement_id,
         answered_at=command.at,
         answered_by=command.person,
         answer=command.answer,
@@ -44,23 +48,25 @@ def answer_hearing(course: Broken, command: AnswerHearing) -> HearingAnswered:
 
 def expire_hearing(course: Broken, timer: TimerDue) -> HearingExpired:
     """R22: the company did not use its time."""
-    return HearingExpired(agreement_id=course.started.agreement_id, at=timer.at)
+    return HearingExpired(agreement_id=course.course.started.agreement_id, at=timer.at)
 
 
-def request_order(course: Broken, command: RequestOrder) -> OrderRequested:
-    """R22: on the same topic, once the company was heard."""
-    if not course.heard:
+def request_order(course: Broken, command: RequestOrder) -> tuple[OrderRequested, ...]:
+    """R22: on the same topic, for every breaching unit, once the company was heard where the policy has it heard."""
+    if course.hearing is not None and not course.heard:
         raise Refused("R22", "the company is heard before the order")
-    if course.requested is not None:
-        raise Refused("R22", "the order was requested at {at}", at=course.requested.requested_at)
-    started = course.started
-    return OrderRequested(
-        agreement_id=started.agreement_id,
-        request_id=command.request_id,
-        cvr=started.cvr,
-        p_number=started.p_number,
-        topic=started.topic,
-        requested_at=command.at,
-        requested_by=command.inspector,
-        reasons=command.reasons,
+    if course.orders:
+        raise Refused("R22", "the order was requested at {at}", at=course.orders[0].request.requested_at)
+    return tuple(
+        requested(
+            course.course.started,
+            p_number,
+            request_id=uuid5(command.request_id, p_number),
+            by=command.inspector,
+            rule="R22",
+            reasons=command.reasons,
+            at=command.at,
+            policy=command.policy,
+        )
+        for p_number in course.breached.breached_units
     )

@@ -1,12 +1,13 @@
 """When and how a control is booked: by itself, on a working day, inside its window (R17, R18)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.control.phases import Running, State
-from shared.contracts.control import ControlBooked
+from services.control.phases import Running
+from services.control.places import refuse_not_awaited
+from shared.contracts.control import AnnouncedControlCancelled, ControlBooked
 from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadline import Deadline
@@ -27,6 +28,7 @@ class BookControl:
 
     at: datetime
     policy: Policy
+    place_id: UUID
     control_id: UUID
     day: date
     slot: int
@@ -36,24 +38,46 @@ class BookControl:
     late_reason: str | None
 
 
-def book(course: Running, command: BookControl) -> ControlBooked:
-    """R17: a later booking replaces the one that stands."""
+def book(course: Running, command: BookControl) -> tuple[Event, ...]:
+    """R17, R19: by an inspector; a later booking of the same place replaces the one that stands."""
+    refuse_not_awaited(course, command.place_id)
     refuse_impossible_day(command)
-    refuse_late_without_reason(course.window, command)
+    refuse_before_the_deadline(course, command.day)
+    refuse_late_without_reason(course.window(command.place_id), command)
     refuse_form_without_reason(command.form, command.form_reason)
-    return ControlBooked(
+    return booked(course, command)
+
+
+def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
+    """R17, R18: in the calendar of whoever is responsible; no day that the company was told of falls away unsaid."""
+    window = course.window(command.place_id)
+    replaced = course.bookings.get(command.place_id)
+    made = ControlBooked(
         agreement_id=course.started.agreement_id,
         control_id=command.control_id,
-        inspector=course.started.inspector,
+        place_id=command.place_id,
+        inspector=course.inspector,
         day=command.day,
         slot=command.slot,
         form=command.form,
         form_reason=command.form_reason,
         announced=command.announced,
-        window=course.window,
+        window=window,
         booked_at=command.at,
-        replaces=course.booking.control_id if course.booking else None,
-        late_reason=command.late_reason,
+        replaces=replaced.control_id if replaced else None,
+        late_reason=command.late_reason if command.day > window.last_day else None,
+    )
+    if replaced is None or command.announced:
+        return (made,)
+    return *fall_away([replaced], command.at), made
+
+
+def fall_away(bookings: Iterable[ControlBooked], at: datetime) -> tuple[AnnouncedControlCancelled, ...]:
+    """R18: the company hears that a control does not take place where it had heard of it, and only there."""
+    return tuple(
+        AnnouncedControlCancelled(agreement_id=one.agreement_id, control_id=one.control_id, cancelled_at=at)
+        for one in bookings
+        if one.announced
     )
 
 
@@ -85,31 +109,79 @@ def refuse_late_without_reason(window: Deadline, command: BookControl) -> None:
         )
 
 
-def book_when_due(state: State, command: BookControl) -> Sequence[Event]:
-    """The same by itself: nothing where a control has decided, or was booked, meanwhile."""
-    return (book(state, command),) if isinstance(state, Running) and booking_due(state) is not None else ()
+def refuse_before_the_deadline(course: Running, day: date) -> None:
+    """R17: the company has its whole period, unless it said itself that the agreement is met."""
+    last_day = course.deadline.last_day
+    if course.complete is None and day <= last_day:
+        raise Refused("R17", "not before {last_day} is over, unless the company is done", last_day=last_day)
+
+
+def book_when_due(course: Running, bookings: Sequence[BookControl]) -> tuple[Event, ...]:
+    """R17: the same by itself, for every place that still needs it."""
+    return tuple(
+        event
+        for command in bookings
+        if place_due(course, command.place_id) is not None
+        for event in (*_outrun(course, command), *booked(course, command))
+    )
+
+
+def _outrun(course: Running, command: BookControl) -> tuple[AnnouncedControlCancelled, ...]:
+    """R13, R18: a day that a longer deadline overtook is called off, whatever day takes its place."""
+    standing = course.bookings.get(command.place_id)
+    overtaken = standing is not None and command.announced and not _late_enough(course, standing)
+    return fall_away([standing], command.at) if standing is not None and overtaken else ()
 
 
 def booking_due(course: Running) -> datetime | None:
-    """R17: when a control must be booked by itself; None where the booking that stands will do."""
-    booking, window = course.booking, course.window
-    if booking is not None and (booking.day <= window.last_day or (booking.late_reason and booking.window == window)):
+    """R17, R19: when the next control must be booked by itself; None where the bookings that stand will do."""
+    dues = [due for place in course.awaited if (due := place_due(course, place)) is not None]
+    return min(dues, default=None)
+
+
+def places_due(course: Running, at: datetime) -> tuple[UUID, ...]:
+    """R19: the places for which it is time."""
+    dues = {place: place_due(course, place) for place in course.awaited}
+    return tuple(place for place, due in dues.items() if due is not None and due <= at)
+
+
+def place_due(course: Running, place: UUID) -> datetime | None:
+    """R17: when a control of the place must be booked by itself; None where nothing is awaited or what stands will do.
+
+    What is missing, or fits no longer, is booked as soon as that is known: with complete documentation, with a control
+    that decided nothing (R21), with a longer deadline (R13). Else a while before the compliance deadline.
+    """
+    if place not in course.awaited:
         return None
-    if course.complete is not None:
-        return max(course.complete.received_at, course.turned_at or course.complete.received_at)
-    return course.turned_at or course.started.books_control_at
+    standing = course.bookings.get(place)
+    if standing is not None and _fits(course, place, standing):
+        return None
+    since = [course.complete.received_at] if course.complete is not None else []
+    since += [course.reopened[place]] if place in course.reopened else []
+    since += [extension.granted_at for extension in course.deadline.extensions[-1:] if standing is not None]
+    return max(since, default=course.books_control_at)
 
 
-def candidate_days(course: Running, at: datetime, policy: Policy) -> Iterator[date]:
+def _fits(course: Running, place: UUID, booking: ControlBooked) -> bool:
+    window = course.window(place)
+    in_window = booking.day <= window.last_day or (booking.late_reason is not None and booking.window == window)
+    return in_window and _late_enough(course, booking)
+
+
+def _late_enough(course: Running, booking: ControlBooked) -> bool:
+    return course.complete is not None or booking.day > course.deadline.last_day
+
+
+def candidate_days(course: Running, place: UUID, at: datetime, policy: Policy) -> Iterator[date]:
     """R17: days to try, best first: half-way through what is left of the window, later ones, then earlier ones.
 
     Without complete documentation the control waits for the deadline. After the last day of the window come the days
     that need a reason.
     """
     tomorrow = local_day(at) + _ONE_DAY
-    first = tomorrow if course.complete else max(tomorrow, course.started.compliance_deadline.last_day + _ONE_DAY)
-    last = course.window.last_day
-    aim = min(max(first, _aim(course, first, policy)), max(first, last))
+    first = tomorrow if course.complete else max(tomorrow, course.deadline.last_day + _ONE_DAY)
+    last = course.window(place).last_day
+    aim = min(max(first, _aim(course, place, first, policy)), max(first, last))
     days = [first + _ONE_DAY * number for number in range((last - first).days + 1)]
     inside = [day for day in days if is_working_day(day, policy)]
     yield from (day for day in inside if day >= aim)
@@ -121,13 +193,15 @@ def candidate_days(course: Running, at: datetime, policy: Policy) -> Iterator[da
         day += _ONE_DAY
 
 
-def _aim(course: Running, first: date, policy: Policy) -> date:
-    aimed = course.window.counted_from + timedelta(days=policy.control.target_days)
-    return max(aimed, first + (course.window.last_day - first) / 2) if course.turned_at else aimed
+def _aim(course: Running, place: UUID, first: date, policy: Policy) -> date:
+    window = course.window(place)
+    aimed = window.counted_from + timedelta(days=policy.control.target_days)
+    return max(aimed, first + (window.last_day - first) / 2) if place in course.reopened else aimed
 
 
-def require_booking(course: Running) -> ControlBooked:
+def require_booking(course: Running, place: UUID) -> ControlBooked:
     """R17: a control is booked before it is held."""
-    if course.booking is None:
-        raise Refused("R17", "no control is booked")
-    return course.booking
+    booking = course.bookings.get(place)
+    if booking is None:
+        raise Refused("R17", "no control is booked at place {place}", place=place)
+    return booking

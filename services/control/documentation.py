@@ -1,10 +1,13 @@
 """What the company did, as it documents it: in parts, correctable, deciding nothing by itself (R16)."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.control.phases import Running
+from services.control.places import refuse_unknown_places
 from shared.contracts.control import DocumentationReceived
 from shared.contracts.vocabulary import FileReference, Measure
 from shared.deadlines.deadlines import control_window
@@ -21,7 +24,11 @@ class ReceiveDocumentation:
     policy: Policy
     sent_by: str
     complete: bool
+    places: tuple[UUID, ...]
+    """R19: what it is evidence for; everything where no place is named."""
     measures: tuple[Measure, ...]
+    corrected: frozenset[UUID]
+    """R16: those of the measures that were sent before."""
     measure_descriptions: dict[UUID, str]
     text: str | None
     files: tuple[FileReference, ...]
@@ -29,8 +36,11 @@ class ReceiveDocumentation:
 
 def receive(course: Running, command: ReceiveDocumentation) -> DocumentationReceived:
     """R16, R17: the first part that is marked as complete starts the days for the control."""
-    if not is_psychosocial(course.started.topic):
-        refuse_psychosocial_levels(course.started.topic, command.measures)
+    refuse_psychosocial_levels(course.started.topic, command.measures)
+    refuse_faulty_corrections(course, command)
+    refuse_unknown_places(course, command.places)
+    for measure in command.measures:
+        refuse_unknown_places(course, measure.places)
     starts_window = command.complete and course.complete is None
     return DocumentationReceived(
         agreement_id=course.started.agreement_id,
@@ -39,6 +49,7 @@ def receive(course: Running, command: ReceiveDocumentation) -> DocumentationRece
         sent_by=command.sent_by,
         complete=command.complete,
         control_window=control_window(command.at, command.policy) if starts_window else None,
+        places=command.places,
         measures=command.measures,
         measure_descriptions=command.measure_descriptions or None,
         text=command.text,
@@ -46,7 +57,17 @@ def receive(course: Running, command: ReceiveDocumentation) -> DocumentationRece
     )
 
 
-def refuse_psychosocial_levels(topic: str, measures: tuple[Measure, ...]) -> None:
+def refuse_psychosocial_levels(topic: str, measures: Sequence[Measure]) -> None:
     """R16: a level on the psychosocial ladder only for psychosocial topics."""
-    if any(measure.psychosocial_level is not None for measure in measures):
+    if not is_psychosocial(topic) and any(measure.psychosocial_level is not None for measure in measures):
         raise Refused("R16", "topic {topic} is not psychosocial, so its measures have no such level", topic=topic)
+
+
+def refuse_faulty_corrections(course: Running, command: ReceiveDocumentation) -> None:
+    """R16: what is corrected was sent before, and a part says one thing of a measure."""
+    known = {measure.measure_id for measure in course.measures}
+    for measure_id, times in Counter(measure.measure_id for measure in command.measures).items():
+        if times > 1:
+            raise Refused("R16", "measure {measure_id} is sent twice in one part", measure_id=measure_id)
+        if measure_id in command.corrected and measure_id not in known:
+            raise Refused("R16", "measure {measure_id} was not sent before", measure_id=measure_id)

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from services.control.measures_in_use import refuse_faulty_observations
 from services.control.phases import Kept
+from services.control.spread_further import SpreadFurther, refuse_faulty_spread
+from services.control.when_held import refuse_impossible_time
 from shared.contracts.control import FollowUpFellDue, FollowUpHeld
 from shared.contracts.vocabulary import ContactForm, MeasureObservation
 from shared.deadlines.copenhagen import start_of
@@ -17,33 +19,40 @@ class HoldFollowUp:
 
     at: datetime
     inspector: str
+    held_at: datetime | None
     form: ContactForm
     measures: tuple[MeasureObservation, ...]
-    spread_further: bool | None
+    spread: SpreadFurther
     minutes_spent: int | None
 
 
-def fall_due(course: Kept, timer: TimerDue) -> FollowUpFellDue:
+def fall_due(kept: Kept, timer: TimerDue) -> FollowUpFellDue:
     """R24: a task for the inspector."""
-    return FollowUpFellDue(agreement_id=course.started.agreement_id, at=timer.at)
+    return FollowUpFellDue(agreement_id=kept.fulfilled.agreement_id, at=timer.at)
 
 
-def hold(course: Kept, command: HoldFollowUp) -> FollowUpHeld:
+def hold(kept: Kept, command: HoldFollowUp) -> FollowUpHeld:
     """R24, R35: once, when its time has come, on measures that the company documented."""
-    due = course.fulfilled.follow_up_on
+    due = kept.fulfilled.follow_up_on
+    held_at = command.held_at or command.at
     if due is None:
         raise Refused("R24", "no follow-up is held")
-    if command.at < start_of(due):
+    if held_at < start_of(due):
         raise Refused("R24", "the follow-up is held from {due} on", due=due)
-    if course.followed_up:
+    if kept.followed_up:
         raise Refused("R24", "the follow-up was held already")
-    refuse_faulty_observations(course.measures, command.measures)
+    refuse_impossible_time("R24", held_at, now=command.at, after=kept.fulfilled.fulfilled_at)
+    refuse_faulty_observations(kept.course.measures, command.measures)
+    refuse_faulty_spread(kept.course, command.spread)
     return FollowUpHeld(
-        agreement_id=course.started.agreement_id,
-        held_at=command.at,
+        agreement_id=kept.fulfilled.agreement_id,
+        held_at=held_at,
         inspector=command.inspector,
         form=command.form,
         measures=command.measures,
-        spread_further=command.spread_further,
+        spread_further=command.spread.spread_further,
+        carried_on=command.spread.carried_on,
+        added_measures=command.spread.added_measures,
+        measure_descriptions=command.spread.descriptions or None,
         minutes_spent=command.minutes_spent,
     )

@@ -1,13 +1,18 @@
 """The inspectors' calendars: which place on which day is free for a control (R17)."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from uuid import UUID, uuid5
 
-from services.control.booking import CALENDAR_FULL, BookControl, candidate_days
+from services.control import after_no
+from services.control.after_no import BookInspection, BookInspectionWhenDue
+from services.control.booking import CALENDAR_FULL, BookControl, candidate_days, places_due
+from services.control.calendar_places import day_and_slot, names_in_calendar
 from services.control.course import BookWhenDue
-from services.control.phases import Running, State
+from services.control.phases import AfterNo, Running, State
+from shared.contracts.control import ControlBooked, NewInspectionBooked
 from shared.contracts.vocabulary import ContactForm
 from shared.kernel.decider import TimerDue
 from shared.policy.policy import Policy
@@ -21,62 +26,97 @@ class NoDayFree(Exception):
     """Not one place is free in more than a year."""
 
 
+@dataclass
+class Calendar:
+    """One inspector's calendar as it was read, with what was taken or given up since."""
+
+    inspector: str
+    per_day: int
+    taken: set[tuple[date, int]]
+
+    def give_up(self, booking: ControlBooked | NewInspectionBooked) -> None:
+        """The place of a booking that is about to be replaced: it may stay where it is."""
+        if booking.inspector == self.inspector:
+            self.taken.discard((booking.day, booking.slot))
+
+    def free_slot(self, day: date) -> int | None:
+        """A free place on a day; None where the day is full."""
+        return next((slot for slot in range(1, self.per_day + 1) if (day, slot) not in self.taken), None)
+
+    def take_first(self, days: Iterable[date]) -> tuple[date, int]:
+        """The first of these days with a free place, which is taken from now on. Raises NoDayFree."""
+        for day in islice(days, _DAYS_LOOKED_AT):
+            slot = self.free_slot(day)
+            if slot is not None:
+                self.taken.add((day, slot))
+                return day, slot
+        raise NoDayFree(f"inspector {self.inspector} has no free place in {_DAYS_LOOKED_AT} days")
+
+
+async def calendar_of(runtime: Runtime, inspector: str, policy: Policy) -> Calendar:
+    """What stands in an inspector's calendar."""
+    async with runtime.database.acquire() as connection:
+        rows = await connection.fetch(
+            "select name from reservations where name >= $1 and name < $2", *names_in_calendar(inspector)
+        )
+    taken = {day_and_slot(inspector, row["name"]) for row in rows}
+    return Calendar(inspector, policy.control.controls_per_day, taken)
+
+
 def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable[object]]]:
-    """What the timers of control look up: the booking timer needs a free day."""
+    """What the timers of control look up: the booking timer needs free days."""
 
     async def booking(state: State, timer: TimerDue) -> object:
         if not isinstance(state, Running):
             return timer
-        return BookWhenDue(await free_booking(runtime, state, timer))
+        return BookWhenDue(await free_bookings(runtime, state, timer))
 
-    return {"course:book-control": booking}
+    async def inspection(state: State, timer: TimerDue) -> object:
+        if not isinstance(state, AfterNo):
+            return timer
+        return BookInspectionWhenDue(await free_inspection(runtime, state, timer))
+
+    return {"course:book-control": booking, "course:book-inspection": inspection}
 
 
-async def free_booking(runtime: Runtime, course: Running, timer: TimerDue) -> BookControl:
-    """The best day with a free place in the inspector's calendar; after the window where there is none inside."""
+async def free_inspection(runtime: Runtime, state: AfterNo, timer: TimerDue) -> BookInspection:
+    """R7: the first day with a free place for the inspection that follows a no."""
     policy = runtime.policies.at(timer.at)
-    days = islice(candidate_days(course, timer.at, policy), _DAYS_LOOKED_AT)
-    day, slot = await _first_free(runtime, course.started.inspector, days, policy)
+    calendar = await calendar_of(runtime, state.inspector, policy)
+    day, slot = calendar.take_first(after_no.candidate_days(timer.at, policy))
+    inspection_id = uuid5(state.noted.agreement_id, f"inspection/{timer.at.isoformat()}")
+    return BookInspection(at=timer.at, policy=policy, inspection_id=inspection_id, day=day, slot=slot)
+
+
+async def free_bookings(runtime: Runtime, course: Running, timer: TimerDue) -> tuple[BookControl, ...]:
+    """For every place that needs one, the best day with a free place; after the window where there is none inside."""
+    policy = runtime.policies.at(timer.at)
+    calendar = await calendar_of(runtime, course.inspector, policy)
+    places = places_due(course, timer.at)
+    for place in places:
+        if place in course.bookings:
+            calendar.give_up(course.bookings[place])
+    return tuple(_booking(course, place, timer.at, policy, calendar) for place in places)
+
+
+def _booking(course: Running, place: UUID, at: datetime, policy: Policy, calendar: Calendar) -> BookControl:
+    day, slot = calendar.take_first(candidate_days(course, place, at, policy))
+    standing = course.bookings.get(place)
     return BookControl(
-        at=timer.at,
+        at=at,
         policy=policy,
-        control_id=control_id(course, timer.at),
+        place_id=place,
+        control_id=control_id(course, place, at),
         day=day,
         slot=slot,
         form=ContactForm.VISIT,
         form_reason=None,
         # A company that was told of a day is told of the one that replaces it.
-        announced=course.booking.announced if course.booking else False,
-        late_reason=CALENDAR_FULL if day > course.window.last_day else None,
+        announced=standing.announced if standing else False,
+        late_reason=CALENDAR_FULL if day > course.window(place).last_day else None,
     )
 
 
-async def free_slot(runtime: Runtime, inspector: str, day: date, policy: Policy) -> int | None:
-    """A free place on a day; None where the day is full."""
-    taken = await _taken(runtime, inspector)
-    return next((slot for slot in _slots(policy) if (day, slot) not in taken), None)
-
-
-def control_id(course: Running, at: datetime) -> UUID:
+def control_id(course: Running, place: UUID, at: datetime) -> UUID:
     """The same for the same booking however often it is tried."""
-    return uuid5(course.started.agreement_id, f"control/{at.isoformat()}")
-
-
-async def _first_free(runtime: Runtime, inspector: str, days: Iterable[date], policy: Policy) -> tuple[date, int]:
-    taken = await _taken(runtime, inspector)
-    free = ((day, slot) for day in days for slot in _slots(policy) if (day, slot) not in taken)
-    found = next(free, None)
-    if found is None:
-        raise NoDayFree(f"inspector {inspector} has no free place in {_DAYS_LOOKED_AT} days")
-    return found
-
-
-async def _taken(runtime: Runtime, inspector: str) -> set[tuple[date, int]]:
-    async with runtime.database.acquire() as connection:
-        rows = await connection.fetch("select name from reservations where name like $1", f"calendar/{inspector}/%")
-    parts = [row["name"].split("/") for row in rows]
-    return {(date.fromisoformat(day), int(slot)) for _, _, day, slot in parts}
-
-
-def _slots(policy: Policy) -> range:
-    return range(1, policy.control.controls_per_day + 1)
+    return uuid5(course.started.agreement_id, f"control/{place}/{at.isoformat()}")

@@ -1,9 +1,19 @@
-"""What control does about facts of offers: an acceptance starts a course."""
+"""What control does about facts of others: an answer starts a course, a meeting is noted, an order is issued."""
 
-from services.control.course import COURSE, StartCourse
-from shared.contracts.offers import Accepted
+from collections.abc import Callable
+from typing import Any
+
+from services.control.after_no import NoteNotAccepted
+from services.control.course import COURSE, Command
+from services.control.order_requests import NoteOrderIssued
+from services.control.starting import StartCourse
+from services.control.termination import NoteAnnulment
+from services.control.turned_into_control import NoteMeeting
+from shared.contracts.guidance import GuidanceHeld, MeetingCorrected
+from shared.contracts.offers import AcceptanceAnnulled, Accepted, Declined, Lapsed
+from shared.contracts.orders import OrderIssued
 from shared.kernel.commands import Intent
-from shared.kernel.reactor import Reaction, Reactions
+from shared.kernel.reactor import React, Reaction, Reactions
 from shared.kernel.received import Received
 from shared.service import Runtime
 
@@ -11,10 +21,43 @@ from shared.service import Runtime
 def reactions(runtime: Runtime) -> Reactions:
     """By the class of the fact."""
 
-    async def accepted(received: Received) -> Reaction:
-        fact = received.event
-        assert isinstance(fact, Accepted)
-        command = StartCourse(at=runtime.clock.now(), policy=runtime.policies.at(fact.accepted_at), fact=fact)
-        return Reaction([Intent(COURSE, fact.agreement_id, command)])
+    def reacting(command: Callable[[Any], Command | None]) -> React:
+        async def react(received: Received) -> Reaction:
+            fact: Any = received.event
+            wanted = command(fact)
+            return Reaction() if wanted is None else Reaction([Intent(COURSE, fact.agreement_id, wanted)])
 
-    return {Accepted: accepted}
+        return react
+
+    def accepted(fact: Accepted) -> Command:
+        return StartCourse(at=runtime.clock.now(), policy=runtime.policies.at(fact.accepted_at), fact=fact)
+
+    def not_accepted(fact: Declined | Lapsed) -> Command | None:
+        """R7: facts of the first release do not say what was offered; there the task alone remains."""
+        if fact.offer is None:
+            return None
+        now = runtime.clock.now()
+        how = "declined" if isinstance(fact, Declined) else "lapsed"
+        return NoteNotAccepted(now, runtime.policies.at(now), fact.agreement_id, how, fact.offer)
+
+    def meeting(fact: GuidanceHeld) -> Command | None:
+        """R21: a control that was turned into guidance is not turned back."""
+        if fact.from_control is not None:
+            return None
+        return NoteMeeting(fact.meeting_id, fact.form, fact.held_at)
+
+    def order_issued(fact: OrderIssued) -> Command | None:
+        """R25: one that follows from an agreement of ours."""
+        if fact.agreement_id is None:
+            return None
+        return NoteOrderIssued(runtime.clock.now(), fact.request_id, fact.case_id, fact.p_number)
+
+    return {
+        Accepted: reacting(accepted),
+        Declined: reacting(not_accepted),
+        Lapsed: reacting(not_accepted),
+        AcceptanceAnnulled: reacting(lambda fact: NoteAnnulment(runtime.clock.now())),
+        GuidanceHeld: reacting(meeting),
+        MeetingCorrected: reacting(lambda fact: NoteMeeting(fact.meeting_id, fact.form, fact.held_at)),
+        OrderIssued: reacting(order_issued),
+    }

@@ -6,14 +6,15 @@ from services.control.course import COURSE
 from services.control.inspector_calendar import lookups
 from services.control.reactions import reactions
 from services.control.routes import router
-from shared.contracts import control, offers
-from shared.service import EventSourced, Settings, make_app
+from shared.contracts import control, guidance, offers, orders
+from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, EventSourced, Settings, make_app
 
-PREFIXES = ("/v1/agreements",)
+PREFIXES = ("/v1/agreements", "/v1/inspection-advice")
 SERVICE = EventSourced(
     name="control",
     facts=control.FACTS,
-    hears=offers.FACTS,
+    hears=(*offers.FACTS, *guidance.FACTS, *orders.FACTS),
+    topics=(AGREEMENTS_TOPIC, ORDERS_TOPIC),
     subjects=(COURSE,),
     reactions=reactions,
     router=router,

@@ -2,35 +2,36 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.control.phases import Broken, Kept, Running, how_it_stands
+from services.control.after_no_view import OrderView, orders_view
+from services.control.deadline_view import DeadlineView
+from services.control.matrix import ControlView, PlaceView, booked_view, places_view
+from services.control.phases import Broken, Kept, Running, Stopped, how_it_stands
 from shared.contracts.control import (
     ControlCompleted,
+    ControlCorrected,
     ControlTurnedIntoGuidance,
     DocumentationReceived,
+    FreshInvestigationNeeded,
     HearingAnswered,
     OrderRequested,
+    OtherFindingRecorded,
 )
-from shared.contracts.vocabulary import ContactForm, ControlOutcome, FileReference, Measure
-from shared.deadlines.deadline import Deadline, Language
+from shared.contracts.vocabulary import (
+    AgreementKind,
+    ContactForm,
+    ControlOutcome,
+    FileReference,
+    Measure,
+)
+from shared.deadlines.deadline import Language
 from shared.kernel.events import Event, Recorded
 
-
-class DeadlineView(BaseModel):
-    """R27: a deadline and why it is what it is."""
-
-    last_day: date
-    ends_at: datetime
-    """Exclusive."""
-    why: str
-
-    @classmethod
-    def of(cls, deadline: Deadline, language: Language) -> "DeadlineView":
-        """In a language."""
-        return cls(last_day=deadline.last_day, ends_at=deadline.ends_at, why=deadline.explain(language))
+Value = TypeVar("Value")
 
 
 class MeasureView(BaseModel):
@@ -41,16 +42,8 @@ class MeasureView(BaseModel):
     description: str | None
     ladder_level: int
     psychosocial_level: int | None
-
-
-class ControlView(BaseModel):
-    """R17, R18: the booked control, where the asker may know of it."""
-
-    control_id: UUID
-    day: date
-    form: ContactForm
-    announced: bool
-    late_reason: str | None
+    places: tuple[UUID, ...] = ()
+    """R19: where it is used; everywhere where none is named."""
 
 
 class PartView(BaseModel):
@@ -61,11 +54,15 @@ class PartView(BaseModel):
     complete: bool
     text: str | None
     files: tuple[FileReference, ...]
+    places: tuple[UUID, ...] = ()
+    """R19: what it is evidence for; everything where none is named."""
 
 
 class HeldControlView(BaseModel):
     """R20, R21: a control that was held, with what was written about it."""
 
+    control_id: UUID
+    place_id: UUID
     held_at: datetime
     form: ContactForm
     outcome: ControlOutcome | None = None
@@ -75,6 +72,27 @@ class HeldControlView(BaseModel):
     photos: tuple[FileReference, ...] | None = None
     summary: str | None = None
     """Of the guidance that it became."""
+    corrected_at: datetime | None = None
+    """R30: when it was told anew, as it stands here."""
+
+
+class OtherFindingView(BaseModel):
+    """R20: something beside the topic, which decides nothing here."""
+
+    finding_id: UUID
+    control_id: UUID
+    topic: str | None
+    text: str | None
+
+
+class FreshInvestigationView(BaseModel):
+    """R21: a control found that the matter must be investigated afresh."""
+
+    control_id: UUID
+    place_id: UUID
+    held_at: datetime
+    later_visit: bool
+    reason: str | None
 
 
 class AgreementView(BaseModel):
@@ -82,43 +100,53 @@ class AgreementView(BaseModel):
 
     agreement_id: UUID
     status: str
+    kind: AgreementKind
     cvr: str
     p_number: str
     topic: str
     inspector: str
+    """R15: who is responsible now."""
     compliance_deadline: DeadlineView
     control_window: DeadlineView
     documentation: list[PartView]
     measures: list[MeasureView]
     control: ControlView | None
+    """Of the place where the matter arose; those of all places are in the matrix."""
+    matrix: list[PlaceView]
     held_controls: list[HeldControlView]
+    fresh_investigations: list[FreshInvestigationView]
+    other_findings: list[OtherFindingView]
+    breached_units: list[str]
+    """R20: the units where a violation was found, once that breached the agreement."""
     hearing_deadline: DeadlineView | None
     hearing_answer: str | None
     """R22: what the company said."""
     order_reasons: str | None
     """R22: why an order was asked for."""
+    orders: list[OrderView]
     follow_up_on: date | None
     is_a_decision: bool = False
     """R23: an agreement is not a decision and does not affect the smiley."""
 
 
-def view(state: Running | Kept | Broken, recorded: list[Recorded], language: Language) -> AgreementView:
+def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], language: Language) -> AgreementView:
     """Made of what the asker may know, and of nothing else."""
     events = [one.event for one in recorded]
     parts = [event for event in events if isinstance(event, DocumentationReceived)]
-    booking = state.booking if isinstance(state, Running) else None
     hearing = state.hearing if isinstance(state, Broken) else None
-    started = state.started
-    window = state.window if isinstance(state, Running) else started.control_window
+    course = state if isinstance(state, Running) else state.course
+    started = course.started
+    origin = started.agreement_id
     return AgreementView(
-        agreement_id=started.agreement_id,
+        agreement_id=origin,
         status=how_it_stands(state),
+        kind=started.kind,
         cvr=started.cvr,
         p_number=started.p_number,
         topic=started.topic,
-        inspector=started.inspector,
-        compliance_deadline=DeadlineView.of(started.compliance_deadline, language),
-        control_window=DeadlineView.of(window, language),
+        inspector=course.inspector,
+        compliance_deadline=DeadlineView.of(course.deadline, language),
+        control_window=DeadlineView.of(course.window(origin), language),
         documentation=[
             PartView(
                 part=part.part,
@@ -126,22 +154,50 @@ def view(state: Running | Kept | Broken, recorded: list[Recorded], language: Lan
                 complete=part.complete,
                 text=part.text,
                 files=part.files or (),
+                places=part.places,
             )
             for part in parts
         ],
         measures=_measures(parts),
-        control=ControlView.model_validate(booking.model_dump()) if booking else None,
+        control=booked_view(course, origin),
+        matrix=places_view(course, events, language),
         held_controls=_held_controls(events),
+        fresh_investigations=[
+            FreshInvestigationView.model_validate(event.model_dump())
+            for event in events
+            if isinstance(event, FreshInvestigationNeeded)
+        ],
+        other_findings=[
+            OtherFindingView.model_validate(event.model_dump())
+            for event in events
+            if isinstance(event, OtherFindingRecorded)
+        ],
+        breached_units=list(state.breached.breached_units) if isinstance(state, Broken) else [],
         hearing_deadline=DeadlineView.of(hearing.answer_deadline, language) if hearing else None,
-        hearing_answer=next((event.answer for event in events if isinstance(event, HearingAnswered)), None),
-        order_reasons=next((event.reasons for event in events if isinstance(event, OrderRequested)), None),
+        hearing_answer=_last(event.answer for event in events if isinstance(event, HearingAnswered)),
+        order_reasons=_last(event.reasons for event in events if isinstance(event, OrderRequested)),
+        orders=orders_view(state.orders, events) if isinstance(state, Broken) else [],
         follow_up_on=state.fulfilled.follow_up_on if isinstance(state, Kept) else None,
     )
 
 
 def _held_controls(events: Iterable[Event]) -> list[HeldControlView]:
-    held = [event for event in events if isinstance(event, ControlCompleted | ControlTurnedIntoGuidance)]
-    return [HeldControlView.model_validate(event.model_dump()) for event in held]
+    """In the order in which they were told; corrections as they stand now."""
+    held: list[HeldControlView] = []
+    for event in events:
+        match event:
+            case ControlCompleted() | ControlTurnedIntoGuidance():
+                place = event.place_id or event.agreement_id
+                held.append(HeldControlView.model_validate(event.model_dump() | {"place_id": place}))
+            case ControlCorrected():
+                told = {
+                    "outcome": event.outcome,
+                    "form": event.form,
+                    "findings": event.findings,
+                    "corrected_at": event.corrected_at,
+                }
+                held = [one.model_copy(update=told) if one.control_id == event.control_id else one for one in held]
+    return held
 
 
 def _measures(parts: list[DocumentationReceived]) -> list[MeasureView]:
@@ -154,3 +210,8 @@ def _measures(parts: list[DocumentationReceived]) -> list[MeasureView]:
         MeasureView(description=descriptions.get(measure.measure_id), **measure.model_dump())
         for measure in measures.values()
     ]
+
+
+def _last(values: Iterable[Value]) -> Value | None:
+    """What was said last."""
+    return next(reversed(list(values)), None)

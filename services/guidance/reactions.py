@@ -1,40 +1,66 @@
-"""What guidance does about facts of control: schedule, take over a turned control, close."""
+"""What guidance does about facts of offers and control: open, schedule, take over a turned control, close."""
 
 from collections.abc import Callable
 from typing import Any
 
-from services.guidance import guidance
-from services.guidance.guidance import GUIDANCE
-from shared.contracts.control import Breached, ComplianceDeadlineSet, ControlTurnedIntoGuidance, Fulfilled
+from services.guidance.guidance import GUIDANCE, Command
+from services.guidance.meetings import NoteTurnedControl
+from services.guidance.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
+from shared.contracts.control import (
+    Breached,
+    ComplianceDeadlineSet,
+    ControlTurnedIntoGuidance,
+    ExtensionGranted,
+    Fulfilled,
+    InspectorChanged,
+    Terminated,
+)
+from shared.contracts.offers import AcceptanceAnnulled, Declined, Lapsed, OfferReassigned, OfferSent, Withdrawn
 from shared.kernel.commands import Intent
+from shared.kernel.events import Event
 from shared.kernel.reactor import React, Reaction, Reactions
 from shared.kernel.received import Received
 from shared.service import Runtime
+
+_ENDS: tuple[type[Event], ...] = (Declined, Lapsed, Withdrawn, AcceptanceAnnulled, Terminated, Fulfilled, Breached)
+"""A decision that a correction takes back leaves guidance closed; contacts are recorded as before (R30)."""
 
 
 def reactions(runtime: Runtime) -> Reactions:
     """By the class of the fact."""
 
-    def reacting(command: Callable[[Any], guidance.Command]) -> React:
+    def reacting(command: Callable[[Any], Command]) -> React:
         async def react(received: Received) -> Reaction:
             fact: Any = received.event
             return Reaction([Intent(GUIDANCE, fact.agreement_id, command(fact))])
 
         return react
 
-    def schedule(fact: ComplianceDeadlineSet) -> guidance.Command:
-        policy = runtime.policies.at(fact.accepted_at)
-        return guidance.ScheduleGuidance(at=runtime.clock.now(), policy=policy, fact=fact)
+    def schedule(fact: ComplianceDeadlineSet | ExtensionGranted) -> Command:
+        """R12, R13: under the policy of the day on which the period began."""
+        return ScheduleGuidance(
+            at=runtime.clock.now(),
+            policy=runtime.policies.at(fact.accepted_at),
+            agreement_id=fact.agreement_id,
+            accepted_at=fact.accepted_at,
+            compliance_deadline=fact.compliance_deadline,
+            inspector=fact.inspector,
+            cvr=getattr(fact, "cvr", None),
+            p_number=getattr(fact, "p_number", None),
+        )
 
-    def take_over(fact: ControlTurnedIntoGuidance) -> guidance.Command:
-        return guidance.NoteTurnedControl(at=runtime.clock.now(), fact=fact)
+    def close(fact: Any) -> Command:
+        return CloseGuidance(at=runtime.clock.now(), agreement_id=fact.agreement_id)
 
-    def close(fact: Fulfilled | Breached) -> guidance.Command:
-        return guidance.CloseGuidance(at=runtime.clock.now())
+    def another_inspector(fact: InspectorChanged | OfferReassigned) -> Command:
+        return NoteInspector(at=runtime.clock.now(), inspector=fact.inspector)
 
     return {
+        OfferSent: reacting(lambda fact: OpenGuidance(at=runtime.clock.now(), fact=fact)),
+        OfferReassigned: reacting(another_inspector),
+        InspectorChanged: reacting(another_inspector),
         ComplianceDeadlineSet: reacting(schedule),
-        ControlTurnedIntoGuidance: reacting(take_over),
-        Fulfilled: reacting(close),
-        Breached: reacting(close),
+        ExtensionGranted: reacting(schedule),
+        ControlTurnedIntoGuidance: reacting(lambda fact: NoteTurnedControl(at=runtime.clock.now(), fact=fact)),
+        **dict.fromkeys(_ENDS, reacting(close)),
     }

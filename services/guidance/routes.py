@@ -5,73 +5,120 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 from uuid_utils.compat import uuid7
 
-from services.guidance import guidance
-from services.guidance.guidance import GUIDANCE, State
-from shared.contracts.guidance import GuidanceHeld
-from shared.contracts.vocabulary import ContactForm, Involvement
+from services.guidance.guidance import GUIDANCE, Command
+from services.guidance.meetings import CorrectMeeting, RateUsefulness, RecordMeeting, Told
+from services.guidance.offering import AnswerGuidance, OfferGuidance
+from services.guidance.phases import State
+from services.guidance.understanding import AskWhetherUnderstood
+from services.guidance.views import GuidanceView, view
+from shared.contracts.vocabulary import ContactForm, Involvement, Side
 from shared.deadlines.deadline import Language
 from shared.http.access import Asker
-from shared.http.bodies import Body, Code, FreeText
+from shared.http.bodies import Body, FreeText
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, CHANGED, READ, SEEN
 from shared.http.tokens import Role
+from shared.reference.identifiers import GuidanceDeclineReason, GuidancePurpose, ParticipantRole
 from shared.service import runtime_of
 
 router = APIRouter(tags=["guidance"])
+Participants = Annotated[tuple[ParticipantRole, ...], Field(max_length=20)]
+Minutes = Annotated[int | None, Field(ge=0, le=10_000)]
+
+
+class Understanding(Body):
+    """R5: what came of a contact about an unanswered offer."""
+
+    form: ContactForm
+    held_at: AwareDatetime | None = None
+    """Now, where it is left out."""
+    initiated_by: Side = Side.AUTHORITY
+    reached: bool
+    """Whether somebody at the company was reached at all."""
+    received: bool | None = None
+    understood: bool | None = None
+    knows_dates: bool | None = None
+    participants: Participants = ()
+    minutes_spent: Minutes = None
+    summary: FreeText | None = None
 
 
 class Offer(Body):
     """R12: in what form guidance is offered, by the inspector's judgement."""
 
     form: ContactForm
+    involvement: Involvement = Involvement()
+    """R33: the call also asks who is involved."""
 
 
 class Answer(Body):
     """R12: the company may say no."""
 
     accepted: bool
-    reason: Code | None = None
+    reason: GuidanceDeclineReason | None = None
     """R36: optional coded reason for a no; decides nothing."""
 
 
-class Meeting(Body):
-    """R12, R33: a meeting that took place."""
+class MeetingBody(Body):
+    """R12, R33: what is told of a meeting."""
 
     form: ContactForm
     held_at: AwareDatetime | None = None
     """Now, where it is left out."""
-    participants: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    participants: Participants = ()
     """Roles that took part, e.g. `manager`, `safety_representative`."""
     involvement: Involvement = Involvement()
-    minutes_spent: Annotated[int | None, Field(ge=0, le=10_000)] = None
-    usefulness: Annotated[int | None, Field(ge=1, le=5)] = None
+    minutes_spent: Minutes = None
+    informal: bool = False
+    """Beside the guidance that was offered."""
+    purposes: Annotated[tuple[GuidancePurpose, ...], Field(max_length=10)] = ()
     summary: FreeText | None = None
 
+    def told(self, now: datetime) -> Told:
+        """As the rules take it."""
+        return Told(
+            form=self.form,
+            held_at=self.held_at or now,
+            participants=self.participants,
+            involvement=self.involvement,
+            minutes_spent=self.minutes_spent,
+            informal=self.informal,
+            purposes=self.purposes,
+            summary=self.summary,
+        )
 
-class MeetingView(BaseModel):
-    """A meeting as the asker may see it."""
 
-    meeting_id: UUID
-    form: ContactForm
-    held_at: datetime
-    participants: tuple[str, ...]
-    involvement: Involvement
-    summary: str | None
+class Meeting(MeetingBody):
+    """R12, R33: a meeting or an informal contact that took place."""
+
+    initiated_by: Side = Side.AUTHORITY
+    usefulness: Annotated[int | None, Field(ge=1, le=5)] = None
 
 
-class GuidanceView(BaseModel):
-    """R12: where guidance stands."""
+class CorrectedMeeting(MeetingBody):
+    """R30: how a meeting really was, and why something else was recorded."""
 
-    agreement_id: UUID
-    status: str
-    due: datetime | None
-    """Exclusive: guidance offered before this instant is in time. Hidden from the company."""
-    why: str | None
-    """R27: how that was computed."""
-    meetings: list[MeetingView]
+    held_at: AwareDatetime
+    reason: FreeText
+
+
+class Usefulness(Body):
+    """R12: how useful the company found it, 1 to 5."""
+
+    usefulness: Annotated[int, Field(ge=1, le=5)]
+
+
+@router.post("/v1/guidance/{agreement_id}/understanding", responses=CHANGED, dependencies=[CHANGE])
+async def ask_whether_understood(agreement_id: UUID, body: Understanding, request: Request, asker: Asker) -> Response:
+    """What came of asking the company whether it has received and understood the offer (R5)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    told = body.model_dump() | {"held_at": body.held_at or now}
+    command = AskWhetherUnderstood(at=now, contact_id=uuid7(), inspector=asker.subject, **told)
+    return await _perform(request, asker, agreement_id, command, now)
 
 
 @router.post("/v1/guidance/{agreement_id}/offer", responses=CHANGED, dependencies=[CHANGE])
@@ -79,7 +126,7 @@ async def offer_guidance(agreement_id: UUID, body: Offer, request: Request, aske
     """The inspector offers guidance (R12)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
-    command = guidance.OfferGuidance(at=now, form=body.form, inspector=asker.subject)
+    command = OfferGuidance(at=now, form=body.form, inspector=asker.subject, involvement=body.involvement)
     return await _perform(request, asker, agreement_id, command, now)
 
 
@@ -88,7 +135,7 @@ async def answer_guidance(agreement_id: UUID, body: Answer, request: Request, as
     """The company says yes or no to guidance (R12)."""
     asker.require_role(Role.COMPANY)
     now = runtime_of(request).clock.now()
-    command = guidance.AnswerGuidance(at=now, accepted=body.accepted, reason=body.reason)
+    command = AnswerGuidance(at=now, accepted=body.accepted, reason=body.reason)
     return await _perform(request, asker, agreement_id, command, now)
 
 
@@ -97,18 +144,36 @@ async def record_meeting(agreement_id: UUID, body: Meeting, request: Request, as
     """The inspector records a meeting, offered or informal (R12, R33)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
-    command = guidance.RecordMeeting(
+    command = RecordMeeting(
         at=now,
         meeting_id=uuid7(),
-        form=body.form,
-        held_at=body.held_at or now,
         inspector=asker.subject,
-        participants=body.participants,
-        involvement=body.involvement,
-        minutes_spent=body.minutes_spent,
+        told=body.told(now),
+        initiated_by=body.initiated_by,
         usefulness=body.usefulness,
-        summary=body.summary,
     )
+    return await _perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/guidance/{agreement_id}/meetings/{meeting_id}/correction", responses=CHANGED, dependencies=[CHANGE])
+async def correct_meeting(
+    agreement_id: UUID, meeting_id: UUID, body: CorrectedMeeting, request: Request, asker: Asker
+) -> Response:
+    """A meeting was recorded wrongly (R30)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = CorrectMeeting(at=now, meeting_id=meeting_id, by=asker.subject, told=body.told(now), reason=body.reason)
+    return await _perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/guidance/{agreement_id}/meetings/{meeting_id}/usefulness", responses=CHANGED, dependencies=[CHANGE])
+async def rate_usefulness(
+    agreement_id: UUID, meeting_id: UUID, body: Usefulness, request: Request, asker: Asker
+) -> Response:
+    """The company says how useful a meeting was, if it wishes to (R12)."""
+    asker.require_role(Role.COMPANY)
+    now = runtime_of(request).clock.now()
+    command = RateUsefulness(at=now, meeting_id=meeting_id, by=asker.subject, usefulness=body.usefulness)
     return await _perform(request, asker, agreement_id, command, now)
 
 
@@ -120,24 +185,14 @@ async def read_guidance(
     asker: Asker,
     language: Annotated[Language, Query()] = "da",
 ) -> GuidanceView:
-    """Where guidance stands, and the meetings that were held."""
+    """Where guidance stands, the contacts about the offer, and the meetings that were held."""
     state, visible, headers = await runtime_of(request).gate.read(request, asker, GUIDANCE, agreement_id)
     response.headers.update(headers)
-    held = [recorded.event for recorded in visible if isinstance(recorded.event, GuidanceHeld)]
-    due = guidance.due_of(state)
-    return GuidanceView(
-        agreement_id=agreement_id,
-        status=guidance.how_it_stands(state),
-        due=due.ends_at if due else None,
-        why=due.explain(language) if due else None,
-        meetings=[MeetingView.model_validate(meeting.model_dump()) for meeting in held],
-    )
+    return view(agreement_id, state, visible, language)
 
 
-async def _perform(
-    request: Request, asker: Asker, agreement_id: UUID, command: guidance.Command, at: datetime
-) -> Response:
-    async def prepare(_: State) -> Prepared[State, guidance.Command]:
+async def _perform(request: Request, asker: Asker, agreement_id: UUID, command: Command, at: datetime) -> Response:
+    async def prepare(_: State) -> Prepared[State, Command]:
         return Prepared(command)
 
     return await runtime_of(request).gate.perform(request, asker, GUIDANCE, agreement_id, prepare, at=at)

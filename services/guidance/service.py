@@ -5,14 +5,14 @@ from fastapi import FastAPI
 from services.guidance.guidance import GUIDANCE
 from services.guidance.reactions import reactions
 from services.guidance.routes import router
-from shared.contracts import control, guidance
+from shared.contracts import control, guidance, offers
 from shared.service import EventSourced, Settings, make_app
 
 PREFIXES = ("/v1/guidance",)
 SERVICE = EventSourced(
     name="guidance",
     facts=guidance.FACTS,
-    hears=control.FACTS,
+    hears=(*offers.FACTS, *control.FACTS),
     subjects=(GUIDANCE,),
     reactions=reactions,
     router=router,

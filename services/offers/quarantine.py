@@ -35,7 +35,15 @@ class Impose:
     reach: Reach
 
 
-Command = Impose | TimerDue
+@dataclass(frozen=True)
+class Revoke:
+    """Reaction: the breach had been recorded by mistake (R30)."""
+
+    at: datetime
+    agreement_id: UUID
+
+
+Command = Impose | Revoke | TimerDue
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ def reaches(cvr: str, breached_units: Sequence[str], breached_at: datetime, poli
 
 
 def decide(state: Register, command: Command) -> Sequence[Event]:
-    """Imposes once per breach, and ends what has run out."""
+    """R22: imposes once per breach, and ends what has run out. R30: or what rested on a mistake."""
     match command:
         case Impose():
             if any(quarantine.agreement_id == command.agreement_id for quarantine in state.standing):
@@ -99,13 +107,21 @@ def decide(state: Register, command: Command) -> Sequence[Event]:
                 ),
             )
         case TimerDue():
-            return tuple(
-                QuarantineEnded(
-                    agreement_id=ended.agreement_id, cvr=ended.cvr, p_number=ended.p_number, ended_at=command.at
-                )
-                for ended in state.standing
-                if command.name == f"{_END}{ended.agreement_id}"
-            )
+            due = (one for one in state.standing if command.name == f"{_END}{one.agreement_id}")
+            return tuple(_ended(one, command.at) for one in due)
+        case Revoke():
+            mistaken = (one for one in state.standing if one.agreement_id == command.agreement_id)
+            return tuple(_ended(one, command.at, revoked=True) for one in mistaken)
+
+
+def _ended(quarantine: QuarantineImposed, at: datetime, *, revoked: bool = False) -> QuarantineEnded:
+    return QuarantineEnded(
+        agreement_id=quarantine.agreement_id,
+        cvr=quarantine.cvr,
+        p_number=quarantine.p_number,
+        ended_at=at,
+        revoked=revoked,
+    )
 
 
 def evolve(state: Register, event: Event) -> Register:

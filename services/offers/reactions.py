@@ -1,12 +1,18 @@
 """What offers does about facts of control: the register of quarantines, overtaken offers, and ended agreements."""
 
-from uuid import UUID
+from typing import Any
+from uuid import uuid5
 
-from services.offers.offer import OFFER, NoteBreach, NoteEnd, Unsent
-from services.offers.quarantine import QUARANTINE, Impose, Reach, reaches, stream_of
-from shared.contracts.control import Breached, Fulfilled
-from shared.kernel.commands import Intent
-from shared.kernel.database import Connection
+from services.offers.agreement_ends import NoteEnd, NoteRevokedDecision
+from services.offers.offer import OFFER, reservations
+from services.offers.open_offers import all_free, within_reach
+from services.offers.phases import Ended, Running
+from services.offers.quarantine import QUARANTINE, Impose, Revoke, legal_entity_stream, reaches, stream_of, unit_stream
+from services.offers.taken_back import NoteBreach
+from shared.contracts.control import Breached, DecisionRevoked, Fulfilled, Terminated
+from shared.contracts.vocabulary import Decision
+from shared.kernel.commands import Intent, execute
+from shared.kernel.events import Metadata
 from shared.kernel.reactor import Reaction, Reactions
 from shared.kernel.received import Received
 from shared.service import Runtime
@@ -20,40 +26,69 @@ def reactions(runtime: Runtime) -> Reactions:
         assert isinstance(fact, Fulfilled)
         return Reaction([Intent(OFFER, fact.agreement_id, NoteEnd(runtime.clock.now(), "fulfilled"))])
 
+    async def terminated(received: Received) -> Reaction:
+        fact = received.event
+        assert isinstance(fact, Terminated)
+        return Reaction([Intent(OFFER, fact.agreement_id, NoteEnd(runtime.clock.now(), "terminated"))])
+
     async def breached(received: Received) -> Reaction:
-        """R8, R22: in one go, so that no offer slips between the breach and its quarantine."""
+        """R8, R22: first the quarantines, then whatever is open within their reach.
+
+        An offer that is made or accepted meanwhile relied on the registers as they were, and is decided anew; what was
+        recorded before is found.
+        """
         fact = received.event
         assert isinstance(fact, Breached)
         now = runtime.clock.now()
         imposed = reaches(fact.cvr, fact.breached_units, fact.breached_at, runtime.policies)
-        overtaken = await _offers_within(runtime, fact.cvr, imposed)
-        overtake = NoteBreach(at=now, because_of=fact.agreement_id, breached_at=fact.breached_at)
+        await _record_first(
+            runtime,
+            received,
+            [Intent(QUARANTINE, stream_of(reach), Impose(now, fact.agreement_id, reach)) for reach in imposed],
+        )
+        async with runtime.database.acquire() as connection:
+            overtaken = await within_reach(connection, fact.cvr, {reach.p_number for reach in imposed})
+        overtake = NoteBreach(now, fact.agreement_id, fact.breached_at, runtime.policies.at(fact.breached_at))
         return Reaction(
             [
-                *(Intent(QUARANTINE, stream_of(reach), Impose(now, fact.agreement_id, reach)) for reach in imposed),
                 Intent(OFFER, fact.agreement_id, NoteEnd(now, "breached")),
                 *(Intent(OFFER, stream, overtake) for stream in overtaken if stream != fact.agreement_id),
             ]
         )
 
-    return {Fulfilled: fulfilled, Breached: breached}
+    async def revoked(received: Received) -> Reaction:
+        """R30: the agreement runs again, and a quarantine that rested on a mistake ends."""
+        fact = received.event
+        assert isinstance(fact, DecisionRevoked)
+        now = runtime.clock.now()
+        intents: list[Intent[Any, Any]] = [
+            Intent(OFFER, fact.agreement_id, NoteRevokedDecision(now, free=await _is_free(runtime, fact)))
+        ]
+        if fact.decision is Decision.BREACHED:
+            registers = [legal_entity_stream(fact.cvr), *map(unit_stream, fact.breached_units)]
+            intents += [Intent(QUARANTINE, register, Revoke(now, fact.agreement_id)) for register in registers]
+        return Reaction(intents)
+
+    return {Fulfilled: fulfilled, Terminated: terminated, Breached: breached, DecisionRevoked: revoked}
 
 
-async def _offers_within(runtime: Runtime, cvr: str, imposed: list[Reach]) -> list[UUID]:
-    """Open offers and running agreements of the legal entity that a quarantine reaches."""
-    async with runtime.database.acquire() as connection:
-        candidates = await _offers_of(connection, cvr)
-    units = {reach.p_number for reach in imposed}
-    within = []
-    for stream in candidates:
-        state = OFFER.fold([recorded.event for recorded in (await runtime.store.load(stream)).events])
-        if not isinstance(state, Unsent) and (None in units or state.sent.p_number in units):
-            within.append(stream)
-    return within
-
-
-async def _offers_of(connection: Connection, cvr: str) -> list[UUID]:
-    rows = await connection.fetch(
-        "select stream from reservations where name like $1 order by name", f"open-of/{cvr}/%"
+async def _record_first(runtime: Runtime, received: Received, intents: list[Intent[Any, Any]]) -> None:
+    """In a change of its own, before the fact counts as taken: repeated after a crash, it finds itself done."""
+    message = received.message
+    metadata = Metadata(
+        command_id=uuid5(message.event_id, f"{runtime.name}/first"),
+        actor=runtime.name,
+        causation=f"{message.source}/{message.stream}/{message.version}",
+        policy=message.policy,
     )
-    return [row["stream"] for row in rows]
+    await execute(runtime.store, intents, at=runtime.clock.now(), metadata=metadata)
+
+
+async def _is_free(runtime: Runtime, fact: DecisionRevoked) -> bool:
+    loaded = await runtime.store.load(fact.agreement_id)
+    state = OFFER.fold([recorded.event for recorded in loaded.events])
+    if not isinstance(state, Ended) or state.accepted is None:
+        return False
+    needed = reservations(Running(state.sent, state.accepted))
+    async with runtime.database.acquire() as connection:
+        return await all_free(connection, needed, fact.agreement_id)

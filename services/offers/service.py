@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.offers.lapse_holds_back import lookups
 from services.offers.offer import OFFER
 from services.offers.quarantine import QUARANTINE
 from services.offers.reactions import reactions
@@ -19,6 +20,7 @@ SERVICE = EventSourced(
     reactions=reactions,
     router=router,
     register_copy=UnitCopy,
+    timer_lookups=lookups,
 )
 
 

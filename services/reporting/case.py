@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import BaseModel
+
 Audience = Literal["authority", "company"]
 AUDIENCES: tuple[Audience, ...] = ("authority", "company")
 
@@ -28,6 +30,7 @@ class Status(StrEnum):
     AWAITING_CONTROL = "awaiting_control"
     FULFILLED = "fulfilled"
     BREACHED = "breached"
+    TERMINATED = "terminated"
     DECLINED = "declined"
     LAPSED = "lapsed"
     WITHDRAWN = "withdrawn"
@@ -66,6 +69,8 @@ class Step(StrEnum):
     REQUEST_ORDER = "request_order"
     ISSUE_ORDER = "issue_order"
     RESUME_INSPECTION = "resume_inspection"
+    OFFER_SPREAD = "offer_spread"
+    ANSWER_EXTENSION = "answer_extension"
     HOLD_FOLLOW_UP = "hold_follow_up"
     COMPLY_WITH_ORDER = "comply_with_order"
     DECIDE_APPEAL = "decide_appeal"
@@ -109,6 +114,8 @@ class Case:
     period_months: int | None = None
     delivered_at: datetime | None = None
     delivery_failures: int = 0
+    undelivered: bool = False
+    resent: int = 0
     read_at: datetime | None = None
     halfway_at: datetime | None = None
     accepted_at: datetime | None = None
@@ -119,6 +126,14 @@ class Case:
     withdrawn_at: datetime | None = None
     withdrawal_rule: str | None = None
     acceptance_conflict: bool = False
+    understanding_asked_at: datetime | None = None
+    offer_understood: bool | None = None
+    terminated_at: datetime | None = None
+    terminated_by: str | None = None
+    termination_reason: str | None = None
+    inspector_changes: int = 0
+    extension_requested_at: datetime | None = None
+    extensions: int = 0
 
     guidance_fell_due_at: datetime | None = None
     guidance_overdue_at: datetime | None = None
@@ -130,11 +145,15 @@ class Case:
     guidance_meetings: int = 0
     guidance_minutes: int = 0
     guidance_involvement: Mapping[str, Any] | None = None
+    guidance_usefulness: int | None = None
+    informal_contacts: int = 0
+    meetings: Mapping[str, Any] = field(default_factory=dict)
 
     documentation_at: datetime | None = None
     documentation_parts: int = 0
     documentation_complete_at: datetime | None = None
 
+    bookings: Mapping[str, Any] = field(default_factory=dict)
     control_id: UUID | None = None
     control_day: date | None = None
     control_booked_at: datetime | None = None
@@ -147,12 +166,23 @@ class Case:
     within_60_days: bool | None = None
     control_involvement: Mapping[str, Any] | None = None
     spread_further: bool | None = None
+    included_places: int = 1
+    places_controlled: int = 0
+    other_findings: int = 0
+    corrections: int = 0
 
     fulfilled_at: datetime | None = None
     breached_at: datetime | None = None
     hearing_opened_at: datetime | None = None
     hearing_ended_at: datetime | None = None
     order_requested_at: datetime | None = None
+    orders_requested: int = 0
+    orders_issued: int = 0
+    order_reminded_at: datetime | None = None
+    order_overdue_at: datetime | None = None
+    new_inspection_day: date | None = None
+    investigation_outcome: str | None = None
+    investigation_concluded_at: datetime | None = None
     followed_by: UUID | None = None
     followed_at: datetime | None = None
     follow_up_on: date | None = None
@@ -164,6 +194,14 @@ class Case:
     appealed_at: datetime | None = None
     suspended: bool = False
 
+    minutes_investigation: int = 0
+    minutes_offer: int = 0
+    minutes_guidance: int = 0
+    minutes_documentation: int = 0
+    minutes_control: int = 0
+    minutes_system: int = 0
+    unknown_codes: Mapping[str, Any] = field(default_factory=dict)
+
     visible_version: int = 0
 
 
@@ -172,3 +210,13 @@ def changed(case: Case, **columns: Any) -> Case:
     copy = object.__new__(Case)
     copy.__dict__.update(case.__dict__, **columns)
     return copy
+
+
+def with_deadline(case: Case, name: str, deadline: BaseModel) -> Case:
+    """R27: a deadline is kept with all that explains it."""
+    return changed(case, deadlines={**case.deadlines, name: deadline.model_dump(mode="json")})
+
+
+def as_json(value: BaseModel) -> dict[str, Any]:
+    """As a column of the table has it."""
+    return value.model_dump(mode="json")

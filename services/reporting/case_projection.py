@@ -17,6 +17,7 @@ _ORDER_FACTS = (
     orders.OrderAppealed,
     orders.OrderCompliedWith,
     orders.OrderRevoked,
+    orders.OrderTimeRecorded,
 )
 _OTHER_FACTS = (orders.OtherCaseOpened, orders.OtherCaseClosed)
 

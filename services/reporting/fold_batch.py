@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from services.reporting import case_projection, measures, quarantines, tasks
+from services.reporting import case_projection, measures, places, quarantines, tasks
 from services.reporting.case import Audience, Case
 from services.reporting.case_projection import Reached
 from services.reporting.measures import MeasureRow, Measures
+from services.reporting.places import PlaceRow, Places
 from services.reporting.quarantines import Quarantine
 from services.reporting.tasks import Task
 from services.reporting.units import Unit, unit_of
@@ -26,11 +27,15 @@ class Rows:
     history: list[Reached] = field(default_factory=list)
     tasks: dict[UUID, list[Task]] = field(default_factory=dict)
     measures: dict[UUID, Measures] = field(default_factory=dict)
+    places: dict[UUID, Places] = field(default_factory=dict)
     units: dict[tuple[str, date], Unit] = field(default_factory=dict)
     quarantines: dict[tuple[UUID, str], Quarantine] = field(default_factory=dict)
 
     def all_tasks(self) -> list[Task]:
         return [task for of_case in self.tasks.values() for task in of_case]
+
+    def all_places(self) -> list[PlaceRow]:
+        return [row for of_case in self.places.values() for row in of_case.values()]
 
     def all_measures(self) -> list[MeasureRow]:
         return [row for of_case in self.measures.values() for row in of_case.values()]
@@ -72,6 +77,7 @@ def _fold_others(rows: Rows, event: Event) -> None:
     case_id = case_projection.own_case(event)
     if case_id is not None:
         rows.measures[case_id] = measures.fold(rows.measures.get(case_id, {}), event)
+        rows.places[case_id] = places.fold(rows.places.get(case_id, {}), event)
     if isinstance(event, UnitRegistered):
         unit = unit_of(event)
         rows.units[unit.p_number, unit.effective_from] = unit

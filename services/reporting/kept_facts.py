@@ -16,19 +16,19 @@ Numbered = tuple[int, Received]
 
 _KEEP = """
 insert into facts (position, source, stream, epoch, version, event_id, type, schema_version, data,
-                   occurred_at, recorded_at, actor, policy, concerns, case_id, seen_by_company)
+                   occurred_at, recorded_at, actor, policy, concerns, case_id, seen_by_company, on_behalf_of)
 select position, source, stream, epoch, version, event_id, type, schema_version, data::jsonb,
-       occurred_at, recorded_at, actor, policy, concerns::jsonb, case_id, seen_by_company
+       occurred_at, recorded_at, actor, policy, concerns::jsonb, case_id, seen_by_company, on_behalf_of
 from unnest($1::bigint[], $2::text[], $3::uuid[], $4::int[], $5::int[], $6::uuid[], $7::text[], $8::smallint[],
             $9::text[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::text[], $15::uuid[],
-            $16::bool[])
+            $16::bool[], $17::text[])
   as fact(position, source, stream, epoch, version, event_id, type, schema_version, data,
-          occurred_at, recorded_at, actor, policy, concerns, case_id, seen_by_company)
+          occurred_at, recorded_at, actor, policy, concerns, case_id, seen_by_company, on_behalf_of)
 """
 
 _AFTER = """
 select position, source, stream, epoch, version, event_id, type, schema_version, data, occurred_at, recorded_at,
-       actor, policy, concerns
+       actor, policy, concerns, on_behalf_of
 from facts where position > $1 order by position limit $2
 """
 
@@ -80,6 +80,7 @@ def _row(position: int, fact: Received) -> tuple[Any, ...]:
         json.dumps(dict(message.concerns)),
         _case_of(fact.event),
         _may_be_seen(fact.event),
+        message.on_behalf_of,
     )
 
 
@@ -107,6 +108,7 @@ def _received(row: Any) -> Received:
         actor=row["actor"],
         policy=row["policy"],
         concerns=json.loads(row["concerns"]),
+        on_behalf_of=row["on_behalf_of"],
     )
     try:
         return Received(message, KNOWN_FACTS.restore(message.type, message.data(), message.schema_version))

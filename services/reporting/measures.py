@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts.control import ControlCompleted, DocumentationReceived, FollowUpHeld
+from shared.contracts.control import ControlCompleted, ControlCorrected, DocumentationReceived, FollowUpHeld
 from shared.contracts.vocabulary import Measure, MeasureObservation
 from shared.kernel.events import Event
 
@@ -26,6 +26,10 @@ class MeasureRow:
     control_non_use_reason: str | None = None
     follow_up_use: str | None = None
     follow_up_non_use_reason: str | None = None
+    beyond_agreement: bool = False
+    """R39: added beyond the agreement."""
+    carried_on: bool = False
+    """R39: carried on to other departments."""
 
 
 Measures = Mapping[UUID, MeasureRow]
@@ -40,14 +44,41 @@ def fold(rows: Measures, event: Event) -> Measures:
                 m.measure_id: _reported(_row(rows, event.agreement_id, m), m, event) for m in event.measures
             }
         case ControlCompleted():
+            seen = dict(rows) | {
+                m.measure_id: _controlled(_row(rows, event.agreement_id, m), m) for m in event.measures
+            }
+            return _spread(seen, event)
+        case ControlCorrected():
             return dict(rows) | {
                 m.measure_id: _controlled(_row(rows, event.agreement_id, m), m) for m in event.measures
             }
         case FollowUpHeld():
-            return dict(rows) | {
+            seen = dict(rows) | {
                 m.measure_id: _followed_up(_row(rows, event.agreement_id, m), m) for m in event.measures
             }
+            return _spread(seen, event)
     return rows
+
+
+def _spread(rows: dict[UUID, MeasureRow], event: ControlCompleted | FollowUpHeld) -> Measures:
+    """R39: what was carried on, and what was added beyond the agreement."""
+    carried = {
+        measure_id: replace(rows.get(measure_id) or MeasureRow(event.agreement_id, measure_id), carried_on=True)
+        for measure_id in event.carried_on
+    }
+    added = {
+        measure.measure_id: MeasureRow(
+            event.agreement_id,
+            measure.measure_id,
+            kind=measure.kind,
+            ladder_level=measure.ladder_level,
+            psychosocial_level=measure.psychosocial_level,
+            reported_at=event.held_at,
+            beyond_agreement=True,
+        )
+        for measure in event.added_measures
+    }
+    return rows | carried | added
 
 
 def _row(rows: Measures, case_id: UUID, measure: Measure | MeasureObservation) -> MeasureRow:

@@ -97,6 +97,9 @@ class TimelineEntry(BaseModel):
     type: Annotated[str, Field(description="Name of the fact, see the services' contracts.")]
     occurred_at: datetime
     actor: Annotated[str, Field(description="Pseudonymous id of who or what acted.")]
+    on_behalf_of: Annotated[
+        str | None, Field(description="A company's CVR, or the inspector for whom somebody stood in (R30).")
+    ]
     policy: str | None
     data: Annotated[
         dict[str, Any], Field(description="Ids, codes, dates and numbers; texts are with the owning service.")
@@ -120,6 +123,23 @@ class MeasureItem(BaseModel):
     control_non_use_reason: str | None
     follow_up_use: MeasureUse | None
     follow_up_non_use_reason: str | None
+    beyond_agreement: Annotated[bool, Field(description="R39: added beyond the agreement.")]
+    carried_on: Annotated[bool, Field(description="R39: carried on to other departments.")]
+
+
+class PlaceItem(BaseModel):
+    """What is owed and was found at one place of an agreement (R10, R19, R20)."""
+
+    place_id: UUID
+    p_number: str | None
+    is_department: bool
+    sampled: Annotated[bool | None, Field(description="To be controlled; null in front of a company.")]
+    documentation_parts: int
+    measures: int
+    control_day: Annotated[date | None, Field(description="Of the booked control that the asker may know of (R18).")]
+    control_held_at: datetime | None
+    outcome: ControlOutcome | None
+    breached: bool
 
 
 class CaseDetail(CaseItem):
@@ -157,16 +177,43 @@ class CaseDetail(CaseItem):
     order_deadline: date | None
     appealed_at: datetime | None
     suspended: bool
+    delivery_failures: int
+    resent: int
+    acceptance_conflict: Annotated[bool, Field(description="R8: accepted before a breach became known.")]
+    terminated_at: datetime | None
+    terminated_by: Literal["company", "authority"] | None
+    termination_reason: str | None
+    extension_requested_at: Annotated[datetime | None, Field(description="R13: awaits its answer.")]
+    extensions: int
+    informal_contacts: int
+    included_places: int
+    places_controlled: int
+    other_findings: int
+    corrections: Annotated[int, Field(description="R30: facts that corrected others.")]
+    orders_requested: int
+    orders_issued: int
+    investigation_outcome: Annotated[str | None, Field(description="R7: what the inspection after a no ended in.")]
+    spread_further: bool | None
+    unknown_codes: Annotated[
+        dict[str, str], Field(description="Codes of other systems that are not in the reference data, by column.")
+    ]
     version: Annotated[int, Field(description="How many facts of the case the asker may know of.")]
     deadlines: list[ExplainedDeadline]
     measures: list[MeasureItem]
+    places: list[PlaceItem]
     related: list[CaseItem]
     timeline: list[TimelineEntry]
     notice: Annotated[Notice | None, Field(description="R23; null for orders and other cases.")]
 
     @classmethod
     def of_parts(
-        cls, row: Found, *, measures: list[MeasureItem], related: list[CaseItem], timeline: list[TimelineEntry]
+        cls,
+        row: Found,
+        *,
+        measures: list[MeasureItem],
+        places: list[PlaceItem],
+        related: list[CaseItem],
+        timeline: list[TimelineEntry],
     ) -> Self:
         """From the case's row, and what hangs on it."""
         return cls.model_validate(
@@ -175,7 +222,9 @@ class CaseDetail(CaseItem):
                 "next": _next(row),
                 "version": row["visible_version"],
                 "deadlines": explained(json.loads(row["deadlines"])),
+                "unknown_codes": json.loads(row["unknown_codes"]),
                 "measures": measures,
+                "places": places,
                 "related": related,
                 "timeline": timeline,
                 "notice": Notice() if row["case_type"] == CaseType.AGREEMENT else None,
@@ -269,7 +318,7 @@ class DimensionRow(BaseModel):
     running: int
     fulfilled: int
     breached: int
-    not_accepted: Annotated[int, Field(description="Declined, lapsed or withdrawn.")]
+    not_accepted: Annotated[int, Field(description="Declined, lapsed, withdrawn or terminated.")]
 
 
 class Course(BaseModel):
@@ -284,6 +333,8 @@ class Course(BaseModel):
     controlled_within_60_days: int
     fulfilled: int
     breached: int
+    terminated: Annotated[int, Field(description="R14: counted with what was not accepted or aborted.")]
+    extended: Annotated[int, Field(description="R13: with a longer deadline than at first.")]
     breached_of_accepted: Annotated[float | None, Field(description="Share of the accepted ones.")]
     breached_of_controlled: Annotated[float | None, Field(description="Share of the controlled ones.")]
     days_from_offer_to_answer: Annotated[float | None, Field(description="Median, as all days here.")]

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from services.reporting.case import Case, Next, Party, Status, Step, changed
 from services.reporting.problem_group import problem_group
+from services.reporting.time_spent import spent
+from services.reporting.unknown_codes import unknown_in_case
 from shared.contracts import orders
 from shared.deadlines.copenhagen import end_of, start_of
 from shared.kernel.events import Event
@@ -24,6 +26,7 @@ def fold(case: Case, event: Event) -> Case:
                 problem_group=problem_group(event.topic),
                 inspector=event.inspector,
                 agreement_id=event.agreement_id,
+                unknown_codes=unknown_in_case(event.cvr, event.topic),
                 order_deadline=event.deadline,
             )
         case orders.OrderDeadlineMoved():
@@ -32,6 +35,8 @@ def fold(case: Case, event: Event) -> Case:
             return changed(
                 case, status=Status.APPEALED, appealed_at=start_of(event.appealed_on), suspended=event.suspends
             )
+        case orders.OrderTimeRecorded():
+            return spent(case, event.phase, event.minutes)
         case orders.OrderCompliedWith():
             return _ended(case, Status.COMPLIED_WITH, start_of(event.complied_on))
         case orders.OrderRevoked():

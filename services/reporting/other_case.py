@@ -2,6 +2,7 @@
 
 from services.reporting.case import Case, Next, Party, Status, Step, changed
 from services.reporting.problem_group import problem_group
+from services.reporting.unknown_codes import unknown_in_case
 from shared.contracts import orders
 from shared.deadlines.copenhagen import start_of
 from shared.kernel.events import Event
@@ -22,6 +23,7 @@ def fold(case: Case, event: Event) -> Case:
                 problem_group=problem_group(event.topic),
                 inspector=event.inspector,
                 agreement_id=event.agreement_id,
+                unknown_codes=unknown_in_case(event.cvr, event.topic),
             )
         case orders.OtherCaseClosed():
             return changed(case, status=Status.CLOSED, ended_at=start_of(event.closed_on))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.reporting import kept_facts
 from services.reporting.fold_batch import Rows, cases_concerned, fold_batch, quarantines_concerned
 from services.reporting.kept_facts import Numbered
-from services.reporting.tables import CASE_HISTORY, CASES, LIVE, MEASURES, QUARANTINES, TASKS, UNITS
+from services.reporting.tables import CASE_HISTORY, CASES, LIVE, MEASURES, PLACES, QUARANTINES, TASKS, UNITS
 from shared.kernel.database import Connection
 from shared.kernel.received import Received
 
@@ -39,6 +39,7 @@ async def fold_into(connection: Connection, facts: Sequence[Numbered], suffix: s
     await CASE_HISTORY.upsert(connection, rows.history, suffix)
     await TASKS.upsert(connection, rows.all_tasks(), suffix)
     await MEASURES.upsert(connection, rows.all_measures(), suffix)
+    await PLACES.upsert(connection, rows.all_places(), suffix)
     await UNITS.upsert(connection, list(rows.units.values()), suffix)
     await QUARANTINES.upsert(connection, list(rows.quarantines.values()), suffix)
 
@@ -52,6 +53,8 @@ async def _load(connection: Connection, facts: Sequence[Received], suffix: str) 
         rows.tasks.setdefault(task.case_id, []).append(task)
     for measure in await MEASURES.load(connection, case_ids, suffix):
         rows.measures[measure.case_id] = {**rows.measures.get(measure.case_id, {}), measure.measure_id: measure}
+    for place in await PLACES.load(connection, case_ids, suffix):
+        rows.places[place.case_id] = {**rows.places.get(place.case_id, {}), place.place_id: place}
     for quarantine in await QUARANTINES.load(connection, quarantines_concerned(facts), suffix):
         rows.quarantines[quarantine.agreement_id, quarantine.p_number] = quarantine
     return rows

@@ -22,6 +22,9 @@ c.guidance_offered_at, c.guidance_accepted_at, c.guidance_declined_at, c.guidanc
 c.documentation_complete_at, c.control_day, c.control_held_at, c.control_form, c.control_outcome, c.within_60_days,
 c.fulfilled_at, c.breached_at, c.hearing_opened_at, c.hearing_ended_at, c.order_requested_at, c.follow_up_on,
 c.follow_up_held_at, c.order_deadline, c.appealed_at, c.suspended, c.visible_version, c.updated_at,
+c.delivery_failures, c.resent, c.terminated_at, c.terminated_by, c.termination_reason, c.extension_requested_at,
+c.extensions, c.informal_contacts, c.included_places, c.places_controlled, c.other_findings, c.corrections,
+c.orders_requested, c.orders_issued, c.investigation_outcome, c.acceptance_conflict, c.spread_further, c.unknown_codes,
 unit.industry, unit.sector, unit.size_class
 """
 
@@ -62,7 +65,7 @@ class Period:
     """As far as it was recorded by this time."""
 
 
-class _Conditions:
+class Conditions:
     """Conditions with their values, joined by `and`."""
 
     def __init__(self, first: str, values: Sequence[object]) -> None:
@@ -105,7 +108,7 @@ async def count_cases(connection: Connection, viewer: Viewer, asked: CaseFilter)
 async def find_case(connection: Connection, viewer: Viewer, case_id: UUID) -> Found | None:
     """One case, or None where there is none that the asker may know of."""
     seen = visible(viewer)
-    where = _Conditions(seen.cases, seen.values)
+    where = Conditions(seen.cases, seen.values)
     where.add("c.case_id = {}", case_id)
     sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where}"
     return await connection.fetchrow(sql, *where.values)
@@ -114,10 +117,10 @@ async def find_case(connection: Connection, viewer: Viewer, case_id: UUID) -> Fo
 async def timeline(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
     """What happened in a case, numbered by what the asker may know of: a hidden fact leaves no gap (R18)."""
     seen = visible(viewer)
-    where = _Conditions(f"{seen.cases} and {seen.facts}", seen.values)
+    where = Conditions(f"{seen.cases} and {seen.facts}", seen.values)
     where.add("f.case_id = {}", case_id)
     sql = f"""select row_number() over (order by f.occurred_at, f.position) as number, f.type, f.occurred_at,
-                     f.actor, f.policy, {seen.fact_data} as data
+                     f.actor, f.on_behalf_of, f.policy, {seen.fact_data} as data
               from facts f join cases c on c.case_id = f.case_id where {where} order by number"""
     return await connection.fetch(sql, *where.values)
 
@@ -125,7 +128,7 @@ async def timeline(connection: Connection, viewer: Viewer, case_id: UUID) -> lis
 async def related_cases(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
     """The orders and other cases that follow from an agreement, and the agreement that a case follows from (R25)."""
     seen = visible(viewer)
-    where = _Conditions(seen.cases, seen.values)
+    where = Conditions(seen.cases, seen.values)
     case = where.place(case_id)
     where.add(f"""(c.agreement_id = {case} or c.case_id = (select f.agreement_id from cases f where f.case_id = {case}
                    and f.audience = 'authority'))""")
@@ -136,10 +139,22 @@ async def related_cases(connection: Connection, viewer: Viewer, case_id: UUID) -
 async def measures(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
     """What the company did, and whether it was seen in use."""
     seen = visible(viewer)
-    where = _Conditions(seen.cases, seen.values)
+    where = Conditions(seen.cases, seen.values)
     where.add("m.case_id = {}", case_id)
     sql = f"""select m.* from measures m join cases c on c.case_id = m.case_id where {where}
               order by m.reported_part, m.measure_id"""
+    return await connection.fetch(sql, *where.values)
+
+
+async def places(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
+    """R19: the places of an agreement × what is owed there. A company is told of no sample and no hidden booking."""
+    seen = visible(viewer)
+    where = Conditions(seen.cases, seen.values)
+    where.add("p.case_id = {}", case_id)
+    sql = f"""select p.place_id, p.p_number, p.is_department, {seen.sampled} as sampled, p.documentation_parts,
+                     p.measures, {seen.control_day} as control_day, p.control_held_at, p.outcome, p.breached
+              from places p join cases c on c.case_id = p.case_id where {where}
+              order by p.place_id <> p.case_id, p.place_id"""
     return await connection.fetch(sql, *where.values)
 
 
@@ -148,7 +163,7 @@ async def tasks(
 ) -> list[Found]:
     """Open tasks, the most urgent first. A company has none."""
     seen = visible(viewer)
-    where = _Conditions(f"{seen.cases} and {seen.tasks} and t.closed_at is null", seen.values)
+    where = Conditions(f"{seen.cases} and {seen.tasks} and t.closed_at is null", seen.values)
     if inspector is not None:
         where.add("t.inspector = {}", inspector)
     if due_before is not None:
@@ -163,7 +178,7 @@ async def tasks(
 async def units(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]:
     """The production units that a legal entity has or had, with the days between which it had them."""
     seen = visible(viewer)
-    where = _Conditions(seen.units, seen.values)
+    where = Conditions(seen.units, seen.values)
     where.add("u.cvr = {}", cvr)
     sql = f"""select u.* from (
                 select *, lead(effective_from) over (partition by p_number order by effective_from) as effective_until
@@ -175,7 +190,7 @@ async def units(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]
 async def quarantines(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]:
     """R22: the quarantines of a legal entity's units, also those that are over."""
     seen = visible(viewer)
-    where = _Conditions(seen.quarantines, seen.values)
+    where = Conditions(seen.quarantines, seen.values)
     where.add("q.cvr = {}", cvr)
     sql = f"""select q.agreement_id, nullif(q.p_number, '') as p_number, q.cvr, q.imposed_at, q.ends_at, q.ended_at,
                      q.policy
@@ -185,7 +200,7 @@ async def quarantines(connection: Connection, viewer: Viewer, cvr: str) -> list[
 
 async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
     """Measures by level and problem group, on both ladders, with the use seen last (R35)."""
-    where = _in_period(viewer, period)
+    where = in_period(viewer, period)
     sql = f"""select level.ladder, level.level, c.problem_group, count(*) as measures,
                      count(distinct c.case_id) as agreements,
                      count(*) filter (where m.verified) as verified,
@@ -205,7 +220,7 @@ async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list
 
 async def agreements_by_dimension(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
     """Agreements by status within each topic, group, industry, sector, size, kind and inspector, orders beside them."""
-    where = _in_period(viewer, period)
+    where = in_period(viewer, period)
     sql = f"""with known as (
                 select c.case_type, c.kind, c.topic, c.problem_group, c.inspector, {_status(where, period)} as status,
                        unit.industry, unit.sector, unit.size_class
@@ -218,7 +233,7 @@ async def agreements_by_dimension(connection: Connection, viewer: Viewer, period
                      count(*) filter (where status in ('running', 'awaiting_control')) as running,
                      count(*) filter (where status = 'fulfilled') as fulfilled,
                      count(*) filter (where status = 'breached') as breached,
-                     count(*) filter (where status in ('declined', 'lapsed', 'withdrawn')) as not_accepted
+                     count(*) filter (where status in ('declined', 'lapsed', 'withdrawn', 'terminated')) as not_accepted
               from known cross join lateral (values
                 ('all', null), ('status', status), ('topic', topic), ('problem_group', problem_group),
                 ('industry', industry), ('sector', sector), ('size_class', size_class), ('kind', kind),
@@ -230,7 +245,7 @@ async def agreements_by_dimension(connection: Connection, viewer: Viewer, period
 
 async def course_of_agreements(connection: Connection, viewer: Viewer, period: Period) -> Found:
     """What happened on the way, as known now: counts for the shares, and the median time from step to step."""
-    where = _in_period(viewer, period)
+    where = in_period(viewer, period)
     where.add("c.case_type = 'agreement'")
     row = await connection.fetchrow(_COURSE.format(where=where), *where.values)
     if row is None:
@@ -248,6 +263,8 @@ select count(*) as offered,
        count(*) filter (where c.within_60_days) as controlled_within_60_days,
        count(*) filter (where c.fulfilled_at is not null) as fulfilled,
        count(*) filter (where c.breached_at is not null) as breached,
+       count(*) filter (where c.terminated_at is not null) as terminated,
+       count(*) filter (where c.extensions > 0) as extended,
        percentile_cont(0.5) within group (order by offer_to_answer) as offer_to_answer,
        percentile_cont(0.5) within group (order by acceptance_to_guidance) as acceptance_to_guidance,
        percentile_cont(0.5) within group (order by acceptance_to_documentation) as acceptance_to_documentation,
@@ -267,9 +284,9 @@ where {where}
 """
 
 
-def _filtered(viewer: Viewer, asked: CaseFilter) -> _Conditions:
+def _filtered(viewer: Viewer, asked: CaseFilter) -> Conditions:
     seen = visible(viewer)
-    where = _Conditions(seen.cases, seen.values)
+    where = Conditions(seen.cases, seen.values)
     for column in ("cvr", "p_number", "inspector", "topic", "problem_group", "status", "case_type"):
         value = getattr(asked, column)
         if value is not None:
@@ -281,9 +298,10 @@ def _filtered(viewer: Viewer, asked: CaseFilter) -> _Conditions:
     return where
 
 
-def _in_period(viewer: Viewer, period: Period) -> _Conditions:
+def in_period(viewer: Viewer, period: Period) -> Conditions:
+    """The cases that the asker may see and that were opened in a period."""
     seen = visible(viewer)
-    where = _Conditions(seen.cases, seen.values)
+    where = Conditions(seen.cases, seen.values)
     if period.opened_from is not None:
         where.add("c.opened_at >= {}", period.opened_from)
     if period.opened_before is not None:
@@ -291,7 +309,7 @@ def _in_period(viewer: Viewer, period: Period) -> _Conditions:
     return where
 
 
-def _status(where: _Conditions, period: Period) -> str:
+def _status(where: Conditions, period: Period) -> str:
     """The status as it stands, or as it held and was known; null where the case was not known yet."""
     if period.held_at is None and period.known_at is None:
         return "c.status"

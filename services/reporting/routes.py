@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AwareDatetime
 
-from services.reporting import queries
+from services.reporting import learning_routes, queries
+from services.reporting.asking import Reader, database, period
 from services.reporting.case import CaseType, Status
 from services.reporting.cursor import Cursor, InvalidCursor
 from services.reporting.models import (
@@ -20,6 +21,7 @@ from services.reporting.models import (
     LadderRow,
     LadderTable,
     MeasureItem,
+    PlaceItem,
     QuarantineItem,
     TaskItem,
     TaskList,
@@ -27,23 +29,16 @@ from services.reporting.models import (
     UnitItem,
 )
 from services.reporting.queries import CaseFilter, Period
-from shared.http.access import Viewer, viewer
+from shared.http.access import Viewer
 from shared.http.openapi import problems
 from shared.http.problems import Problem, not_found
 from shared.http.tokens import Role
-from shared.kernel.database import Connection, Database
+from shared.kernel.database import Connection
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
 
 
-async def reader(asker: Annotated[Viewer, Depends(viewer)]) -> Viewer:
-    """Who may read cases: the authority, and a company its own. The portal acts with a company's token."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER, Role.COMPANY)
-    return asker
-
-
-Reader = Annotated[Viewer, Depends(reader)]
 router = APIRouter(prefix="/v1", tags=["reporting"])
 
 
@@ -72,14 +67,6 @@ async def case_filter(
     )
 
 
-async def period(
-    opened_from: Annotated[AwareDatetime | None, Query(description="Cases opened at or after this instant.")] = None,
-    opened_before: Annotated[AwareDatetime | None, Query(description="Cases opened before this instant.")] = None,
-) -> Period:
-    """The period of a table."""
-    return Period(opened_from=opened_from, opened_before=opened_before)
-
-
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Cases on a page, at most.")]
 
 
@@ -94,23 +81,25 @@ async def list_cases(
     """R26: agreements, orders and other cases in one list, with what must happen next."""
     if asked.cvr is not None:
         asker.require_company(asked.cvr, "the company")
-    async with _database(request).acquire() as connection:
+    async with database(request).acquire() as connection:
         return await _page(connection, asker, asked, _after(cursor), limit)
 
 
 @router.get("/cases/{case_id}", responses=problems(400, 404))
 async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail:
     """One case with its deadlines, measures, related cases and timeline."""
-    async with _database(request).acquire() as connection:
+    async with database(request).acquire() as connection:
         row = await queries.find_case(connection, asker, case_id)
         if row is None:
             raise not_found(f"case {case_id}")
         measures = await queries.measures(connection, asker, case_id)
+        places = await queries.places(connection, asker, case_id)
         related = await queries.related_cases(connection, asker, case_id)
         timeline = await queries.timeline(connection, asker, case_id)
     return CaseDetail.of_parts(
         row,
         measures=[MeasureItem.model_validate(dict(measure)) for measure in measures],
+        places=[PlaceItem.model_validate(dict(place)) for place in places],
         related=[CaseItem.of(other) for other in related],
         timeline=[TimelineEntry.of(fact) for fact in timeline],
     )
@@ -126,7 +115,7 @@ async def list_tasks(
 ) -> TaskList:
     """R29: what inspectors have to do, the most urgent first. For the authority only."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
-    async with _database(request).acquire() as connection:
+    async with database(request).acquire() as connection:
         rows = await queries.tasks(connection, asker, inspector=inspector, due_before=due_before, limit=limit)
     return TaskList(tasks=[TaskItem.model_validate(dict(row)) for row in rows])
 
@@ -141,7 +130,7 @@ async def get_company(
 ) -> Company:
     """A legal entity with its units, quarantines and cases."""
     asker.require_company(cvr, f"company {cvr}")
-    async with _database(request).acquire() as connection:
+    async with database(request).acquire() as connection:
         units = await queries.units(connection, asker, cvr)
         quarantines = await queries.quarantines(connection, asker, cvr)
         cases = await _page(connection, asker, CaseFilter(cvr=cvr), _after(cursor), limit)
@@ -158,7 +147,7 @@ async def get_company(
 @router.get("/statistics/ladder", responses=problems(400))
 async def ladder(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> LadderTable:
     """Measures by ladder level and problem group, and whether they are used."""
-    async with _database(request).acquire() as connection:
+    async with database(request).acquire() as connection:
         rows = await queries.ladder(connection, asker, asked)
     return LadderTable(rows=[LadderRow.model_validate(dict(row)) for row in rows])
 
@@ -173,7 +162,7 @@ async def agreements(
 ) -> AgreementsTable:
     """Agreements by status within each topic, group, industry, sector and size, orders beside them."""
     asked = Period(asked.opened_from, asked.opened_before, held_at, known_at)
-    async with _database(request).acquire() as connection:
+    async with database(request).acquire() as connection:
         rows = await queries.agreements_by_dimension(connection, asker, asked)
         past = held_at is not None or known_at is not None
         course = None if past else Course.of(await queries.course_of_agreements(connection, asker, asked))
@@ -201,6 +190,4 @@ def _after(cursor: str | None) -> Cursor | None:
         raise Problem(400, "Not valid", "the cursor does not read") from error
 
 
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
+router.include_router(learning_routes.router)

@@ -13,14 +13,15 @@ from services.reporting.routes import router
 from shared.http import consistency
 from shared.http.consistency import ConsistencyTokens
 from shared.kernel.bus import Bus
-from shared.kernel.database import Connection, open_database
+from shared.kernel.database import Connection, Database, open_database
 from shared.kernel.projector import Projector
 from shared.kernel.received import Received
+from shared.policy.policies import load_policies
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, new_app
 from shared.telemetry.context import span
 
 NAME = "reporting"
-PREFIXES = ("/v1/cases", "/v1/tasks", "/v1/companies", "/v1/statistics")
+PREFIXES = ("/v1/cases", "/v1/tasks", "/v1/companies", "/v1/statistics", "/v1/measure-catalogue")
 
 
 class Projection(Projector):
@@ -36,6 +37,13 @@ class Projection(Projector):
                 pass
 
 
+async def _limit_publication(database: Database, settings: Settings) -> None:
+    """R38: counts of fewer companies than the policy in force says are not shown, neither here nor to analysts."""
+    smallest = load_policies().at(settings.clock().now()).statistics.smallest_count
+    async with database.acquire() as connection:
+        await connection.execute("update publication_limits set smallest_count = $1", smallest)
+
+
 def app(settings: Settings) -> FastAPI:
     """The HTTP application of reporting; its consumer lives as long as it does."""
 
@@ -43,6 +51,7 @@ def app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(open_database(settings.postgres, NAME))
+            await _limit_publication(database, settings)
             bus = Bus(settings.kafka, NAME)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             bus.consume([AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC], projection_of_facts, purpose="projection")

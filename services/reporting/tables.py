@@ -15,6 +15,7 @@ import asyncpg
 from services.reporting.case import Case
 from services.reporting.case_projection import Reached
 from services.reporting.measures import MeasureRow
+from services.reporting.places import PlaceRow
 from services.reporting.quarantines import Quarantine
 from services.reporting.tasks import Task
 from services.reporting.units import Unit
@@ -106,9 +107,10 @@ CASE_HISTORY = Table(
 )
 TASKS = Table("tasks", Task, ("case_id", "kind", "number"), "case_id")
 MEASURES = Table("measures", MeasureRow, ("case_id", "measure_id"), "case_id")
+PLACES = Table("places", PlaceRow, ("case_id", "place_id"), "case_id")
 UNITS = Table("units", Unit, ("p_number", "effective_from"), "p_number")
 QUARANTINES = Table("quarantines", Quarantine, ("agreement_id", "p_number"), "agreement_id")
-TABLES: tuple[Table[Any], ...] = (CASES, CASE_HISTORY, TASKS, MEASURES, UNITS, QUARANTINES)
+TABLES: tuple[Table[Any], ...] = (CASES, CASE_HISTORY, TASKS, MEASURES, PLACES, UNITS, QUARANTINES)
 
 
 def _plain(hint: Any) -> Any:

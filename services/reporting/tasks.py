@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.reporting.agreement_case import deadline_end, hearing_runs
+from services.reporting.agreement_case import deadline_end, decided_alone, hearing_runs
 from services.reporting.case import Case, CaseType, Status
 from shared.deadlines.copenhagen import end_of
 
@@ -30,6 +30,16 @@ class TaskKind(StrEnum):
     """R22."""
     ORDER_TO_REQUEST = "order-to-request"
     """R22."""
+    MEND_DELIVERY = "mend-delivery"
+    """R4: it did not arrive."""
+    ANSWER_EXTENSION = "answer-extension"
+    """R13."""
+    INSPECTION_TO_HOLD = "inspection-to-hold"
+    """R7: the new inspection after a no."""
+    ORDER_OVERDUE = "order-overdue"
+    """R22: asked for, and not issued."""
+    CONFLICT_TO_LOOK_INTO = "conflict-to-look-into"
+    """R8: accepted before a breach became known."""
     FOLLOW_UP_DUE = "follow-up-due"
     """R24."""
 
@@ -73,12 +83,26 @@ def fold(tasks: Iterable[Task], case: Case, at: datetime) -> list[Task]:
 
 
 def _called_for(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
-    if case.status is Status.DELIVERED and case.halfway_at is not None:
+    if case.undelivered and case.status is Status.OFFERED:
+        yield TaskKind.MEND_DELIVERY, None
+    if case.status is Status.DELIVERED and case.halfway_at is not None and case.understanding_asked_at is None:
         yield TaskKind.OFFER_UNANSWERED, deadline_end(case, "response")
     if _answer_is_new(case):
         yield TaskKind.ANSWER_RECEIVED, None
-    if case.status in (Status.RUNNING, Status.AWAITING_CONTROL) and case.control_held_at is None:
+    if case.status in (Status.RUNNING, Status.AWAITING_CONTROL) and not decided_alone(case):
         yield from _while_running(case)
+    if case.extension_requested_at is not None and case.status in (Status.RUNNING, Status.AWAITING_CONTROL):
+        yield TaskKind.ANSWER_EXTENSION, deadline_end(case, "compliance")
+    if case.acceptance_conflict and case.ended_at is None:
+        yield TaskKind.CONFLICT_TO_LOOK_INTO, None
+    yield from _after_the_end(case)
+
+
+def _after_the_end(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
+    if case.new_inspection_day is not None:
+        yield TaskKind.INSPECTION_TO_HOLD, end_of(case.new_inspection_day)
+    if case.order_overdue_at is not None and case.followed_by is None:
+        yield TaskKind.ORDER_OVERDUE, None
     if hearing_runs(case):
         yield TaskKind.HEARING_RUNNING, deadline_end(case, "hearing")
     if case.status is Status.BREACHED and not hearing_runs(case) and _order_is_missing(case):
@@ -102,7 +126,8 @@ def _while_running(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
 def _answer_is_new(case: Case) -> bool:
     """R7: after a no until something follows from it; after a yes until the course is under way."""
     if case.status in (Status.DECLINED, Status.LAPSED):
-        return case.followed_by is None
+        after_no = (case.followed_by, case.new_inspection_day, case.investigation_outcome, case.order_requested_at)
+        return not any(after_no)
     under_way = (case.guidance_offered_at, case.guidance_held_at, case.documentation_at, case.control_held_at)
     return case.status is Status.RUNNING and not any(under_way)
 

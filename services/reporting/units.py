@@ -1,8 +1,10 @@
 """Production units as the business register tells them, each fact from its own day on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
+from services.reporting.unknown_codes import unknown_in_unit
 from shared.contracts.register import UnitRegistered
 
 
@@ -17,6 +19,8 @@ class Unit:
     industry: str
     sector: str
     size_class: str
+    unknown_codes: Mapping[str, str] = field(default_factory=dict)
+    """Codes that the reference data does not know, and a CVR that fails its check: kept, and flagged."""
 
 
 def unit_of(event: UnitRegistered) -> Unit:
@@ -29,4 +33,5 @@ def unit_of(event: UnitRegistered) -> Unit:
         industry=event.industry,
         sector=event.sector,
         size_class=event.size_class,
+        unknown_codes=unknown_in_unit(event),
     )

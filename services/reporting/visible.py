@@ -22,6 +22,10 @@ class Visible:
     facts: str
     fact_data: str
     """The data of a fact, as the asker may see it."""
+    sampled: str
+    """R19: of a place, over the alias `p`."""
+    control_day: str
+    """R18: of a place."""
     tasks: str
     units: str
     quarantines: str
@@ -37,6 +41,8 @@ def visible(viewer: Viewer) -> Visible:
             cases="c.audience = 'authority' and c.status <> 'unknown'",
             facts="true",
             fact_data="f.data",
+            sampled="p.sampled",
+            control_day="p.control_day",
             tasks="true",
             units="true",
             quarantines="true",
@@ -48,6 +54,8 @@ def visible(viewer: Viewer) -> Visible:
         # The booking that an announced one replaces, and the inspector's other ones of the day, may be unannounced
         # (R18); the times are the authority's own reminders.
         fact_data="f.data - '{replaces,slot,books_control_at,halfway_at,lapses_at}'::text[]",
+        sampled="null::bool",
+        control_day="case when p.control_announced then p.control_day end",
         tasks="false",
         units="u.cvr = $1",
         quarantines="q.cvr = $1",

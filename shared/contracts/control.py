@@ -7,14 +7,19 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.vocabulary import (
+    AgreementKind,
     ContactForm,
     ControlOutcome,
+    Decision,
     FileReference,
+    InvestigationOutcome,
     Involvement,
     JudgedBy,
     Measure,
     MeasureObservation,
+    Place,
     PrivateText,
+    Side,
     SpokeWith,
 )
 from shared.deadlines.deadline import Deadline
@@ -35,6 +40,97 @@ class ComplianceDeadlineSet(Event):
     """R17: when the control takes place if no complete documentation comes."""
     books_control_at: datetime
     """R17: from when on a control is booked by itself, so that a booking exists before the deadline expires."""
+    kind: AgreementKind = AgreementKind.SUSPICION
+    places: tuple[Place, ...] = ()
+    """R10, R19: what the agreement includes, first the place where it arose; none in facts of the first release."""
+
+
+class SampleChosen(Event):
+    """R19: the places that are to be controlled; a later choice replaces an earlier one."""
+
+    agreement_id: UUID
+    places: tuple[UUID, ...]
+    at_least: int
+    """How many the policy asks for."""
+    chosen_at: datetime
+    chosen_by: str
+
+    def seen_by_company(self) -> bool:
+        """R18: it would tell where a control is to be expected."""
+        return False
+
+
+class ExtensionRequested(Event):
+    """R13: the company asks for a longer deadline."""
+
+    agreement_id: UUID
+    extension_id: UUID
+    until: date
+    requested_at: datetime
+    requested_by: str
+    reasons: PrivateText = None
+
+
+class ExtensionGranted(Event):
+    """R13: the compliance deadline is a later one from now on, and with it every date that hangs on it."""
+
+    agreement_id: UUID
+    extension_id: UUID
+    """The request's, or a new one where the inspector grants without being asked."""
+    inspector: str
+    granted_at: datetime
+    accepted_at: datetime
+    """When the period began, for what is a part of it (R12)."""
+    compliance_deadline: Deadline
+    control_window: Deadline
+    """R17: counted from the new deadline; what complete documentation started stands."""
+    books_control_at: datetime
+    reasons: PrivateText = None
+
+
+class ExtensionRefused(Event):
+    """R13: the deadline stays as it is."""
+
+    agreement_id: UUID
+    extension_id: UUID
+    refused_at: datetime
+    refused_by: str
+    reasons: PrivateText = None
+
+
+class InspectorChanged(Event):
+    """R15: another inspector is responsible from now on; what is booked or due moves along."""
+
+    agreement_id: UUID
+    inspector: str
+    previous: str
+    changed_at: datetime
+    changed_by: str
+    reason: PrivateText = None
+
+
+class Terminated(Event):
+    """R14: one side ended the agreement because circumstances changed: neither fulfilled nor breached."""
+
+    agreement_id: UUID
+    by: Side
+    terminated_at: datetime
+    terminated_by: str
+    reason: str | None = None
+    """R36: optional code."""
+    grounds: PrivateText = None
+
+
+class GuidanceMeetingNoted(Event):
+    """R21: a guidance meeting was held, which may be turned into the control."""
+
+    agreement_id: UUID
+    meeting_id: UUID
+    form: ContactForm
+    held_at: datetime
+
+    def seen_by_company(self) -> bool:
+        return False
 
 
 class DocumentationReceived(Event):
@@ -50,6 +146,8 @@ class DocumentationReceived(Event):
     control_window: Deadline | None = None
     """R17: when the control takes place; only in the part that starts the 60 days."""
     measures: tuple[Measure, ...] = ()
+    places: tuple[UUID, ...] = ()
+    """R19: what it is evidence for; for everything where no place is named."""
     measure_descriptions: Annotated[dict[UUID, str] | None, PrivatePart()] = None
     text: PrivateText = None
     files: Annotated[tuple[FileReference, ...] | None, PrivatePart()] = None
@@ -74,10 +172,20 @@ class ControlBooked(Event):
     """The booked control that this one replaces, because its window moved or nothing could be decided."""
     late_reason: str | None = None
     """R17: code of the reason where the day lies after the window."""
+    place_id: UUID | None = None
+    """R19: where; None in facts of the first release, which knew one place only."""
 
     def seen_by_company(self) -> bool:
         """R18: an unannounced date is never visible to the company."""
         return self.announced
+
+
+class AnnouncedControlCancelled(Event):
+    """R18: the control that the company was told of does not take place on that day."""
+
+    agreement_id: UUID
+    control_id: UUID
+    cancelled_at: datetime
 
 
 class ControlCompleted(Event):
@@ -99,6 +207,18 @@ class ControlCompleted(Event):
     """R17: held no later than the last day of its 60 days."""
     spread_further: bool | None = None
     """R39: measures carried on to other departments, or added beyond the agreement."""
+    place_id: UUID | None = None
+    late_reason: str | None = None
+    """R17: code of the reason where it was held after the window."""
+    from_meeting: UUID | None = None
+    """R21: the guidance meeting that was turned into this control."""
+    carried_on: tuple[UUID, ...] = ()
+    """R39: measures that were carried on to other departments."""
+    added_measures: tuple[Measure, ...] = ()
+    """R39: measures beyond the agreement."""
+    measure_descriptions: Annotated[dict[UUID, str] | None, PrivatePart()] = None
+    """Of the added ones."""
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
     findings: PrivateText = None
     not_seen: PrivateText = None
     photos: Annotated[tuple[FileReference, ...] | None, PrivatePart()] = None
@@ -115,7 +235,66 @@ class ControlTurnedIntoGuidance(Event):
     reason: str
     """Code: `work_unfinished` or `processes_not_running`."""
     involvement: Involvement = Involvement()
+    place_id: UUID | None = None
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
     summary: PrivateText = None
+
+
+class FreshInvestigationNeeded(Event):
+    """R21: the matter must be investigated afresh; until then nothing is decided."""
+
+    agreement_id: UUID
+    control_id: UUID
+    place_id: UUID
+    held_at: datetime
+    inspector: str
+    later_visit: bool
+    """On a later visit, for which a new control is booked; else on this one."""
+    reason: PrivateText = None
+
+
+class OtherFindingRecorded(Event):
+    """R20: something that is not on the topic of the agreement; it is handled outside of it."""
+
+    agreement_id: UUID
+    finding_id: UUID
+    control_id: UUID
+    topic: str | None
+    found_at: datetime
+    inspector: str
+    text: PrivateText = None
+
+
+class ControlCorrected(Event):
+    """R30: a control was recorded wrongly; this is how it was."""
+
+    agreement_id: UUID
+    control_id: UUID
+    place_id: UUID
+    corrected_at: datetime
+    corrected_by: str
+    outcome: ControlOutcome
+    form: ContactForm
+    form_reason: str | None
+    judged_by: tuple[JudgedBy, ...]
+    spoke_with: tuple[SpokeWith, ...]
+    measures: tuple[MeasureObservation, ...]
+    involvement: Involvement
+    reason: PrivateText = None
+    findings: PrivateText = None
+
+
+class DecisionRevoked(Event):
+    """R30: what was decided rested on a mistake, and no longer holds."""
+
+    agreement_id: UUID
+    decision: Decision
+    cvr: str
+    breached_units: tuple[str, ...] = ()
+    """P-numbers whose quarantine ends with it."""
+    revoked_at: datetime
+    revoked_by: str
+    reason: PrivateText = None
 
 
 class Fulfilled(Event):
@@ -137,6 +316,7 @@ class Breached(Event):
     breached_at: datetime
     breached_units: tuple[str, ...]
     """P-numbers of the units where the violation was found."""
+    breached_places: tuple[UUID, ...] = ()
 
 
 class HearingOpened(Event):
@@ -176,7 +356,106 @@ class OrderRequested(Event):
     topic: str
     requested_at: datetime
     requested_by: str
+    rule: str = "R22"
+    """Why: `R22` after a breach, `R7` after a no."""
+    remind_at: datetime | None = None
+    """When the order system is reminded, if it has not issued the order; None in facts of the first release."""
+    overdue_at: datetime | None = None
+    """When somebody must look into it."""
     reasons: PrivateText = None
+
+
+class OrderRequestReminded(Event):
+    """R22: the order has not been issued; the order system is reminded."""
+
+    agreement_id: UUID
+    request_id: UUID
+    at: datetime
+
+    def seen_by_company(self) -> bool:
+        return False
+
+
+class OrderRequestOverdue(Event):
+    """R22: the order has still not been issued; somebody must look into it."""
+
+    agreement_id: UUID
+    request_id: UUID
+    at: datetime
+
+    def seen_by_company(self) -> bool:
+        return False
+
+
+class OrderRequestResent(Event):
+    """R22: the order was asked for again, under the same id."""
+
+    agreement_id: UUID
+    request_id: UUID
+    resent_at: datetime
+    resent_by: str
+    remind_at: datetime | None = None
+    overdue_at: datetime | None = None
+
+    def seen_by_company(self) -> bool:
+        return False
+
+
+class OrderIssueNoted(Event):
+    """R22, R25: the order that was asked for has been issued."""
+
+    agreement_id: UUID
+    request_id: UUID
+    order_case_id: UUID
+    """Of the order, in the order system."""
+    noted_at: datetime
+
+    def seen_by_company(self) -> bool:
+        return False
+
+
+class OfferNotAcceptedNoted(Event):
+    """R7: the company said no, or nothing; what follows is the authority's to do."""
+
+    agreement_id: UUID
+    kind: AgreementKind
+    cvr: str
+    p_number: str
+    topic: str
+    inspector: str
+    how: str
+    """`declined` or `lapsed`."""
+    noted_at: datetime
+
+    def seen_by_company(self) -> bool:
+        return False
+
+
+class NewInspectionBooked(Event):
+    """R7: an inspection that resumes the investigation stands in the inspector's calendar."""
+
+    agreement_id: UUID
+    inspection_id: UUID
+    inspector: str
+    day: date
+    slot: int
+    booked_at: datetime
+    replaces: UUID | None = None
+
+    def seen_by_company(self) -> bool:
+        return False
+
+
+class InvestigationConcluded(Event):
+    """R7: the inspection that resumed the investigation ended it."""
+
+    agreement_id: UUID
+    inspection_id: UUID
+    held_at: datetime
+    inspector: str
+    outcome: InvestigationOutcome
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    findings: PrivateText = None
 
 
 class FollowUpFellDue(Event):
@@ -199,20 +478,45 @@ class FollowUpHeld(Event):
     measures: tuple[MeasureObservation, ...]
     spread_further: bool | None = None
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    carried_on: tuple[UUID, ...] = ()
+    """R39: measures that were carried on to other departments."""
+    added_measures: tuple[Measure, ...] = ()
+    """R39: measures beyond the agreement."""
+    measure_descriptions: Annotated[dict[UUID, str] | None, PrivatePart()] = None
+    """Of the added ones."""
 
 
 FACTS: tuple[type[Event], ...] = (
     ComplianceDeadlineSet,
+    SampleChosen,
+    ExtensionRequested,
+    ExtensionGranted,
+    ExtensionRefused,
+    InspectorChanged,
+    Terminated,
+    GuidanceMeetingNoted,
     DocumentationReceived,
     ControlBooked,
+    AnnouncedControlCancelled,
     ControlCompleted,
     ControlTurnedIntoGuidance,
+    FreshInvestigationNeeded,
+    OtherFindingRecorded,
+    ControlCorrected,
+    DecisionRevoked,
     Fulfilled,
     Breached,
     HearingOpened,
     HearingAnswered,
     HearingExpired,
     OrderRequested,
+    OrderRequestReminded,
+    OrderRequestOverdue,
+    OrderRequestResent,
+    OrderIssueNoted,
+    OfferNotAcceptedNoted,
+    NewInspectionBooked,
+    InvestigationConcluded,
     FollowUpFellDue,
     FollowUpHeld,
 )

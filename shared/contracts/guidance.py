@@ -6,9 +6,40 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.vocabulary import ContactForm, Involvement, PrivateText
+from shared.contracts.vocabulary import AgreementKind, ContactForm, Involvement, PrivateText, Side
 from shared.deadlines.deadline import Deadline
 from shared.kernel.events import Event
+
+
+class GuidanceOpened(Event):
+    """R5: an offer was sent; contacts about it can be recorded from now on."""
+
+    agreement_id: UUID
+    kind: AgreementKind
+    cvr: str
+    p_number: str
+    topic: str
+    inspector: str
+    opened_at: datetime
+
+
+class OfferUnderstandingAsked(Event):
+    """R5: has the company received and understood the offer, and does it know the dates?"""
+
+    agreement_id: UUID
+    contact_id: UUID
+    form: ContactForm
+    held_at: datetime
+    inspector: str
+    initiated_by: Side
+    reached: bool
+    """Whether somebody at the company was reached at all; where nobody was, the three answers are None."""
+    received: bool | None = None
+    understood: bool | None = None
+    knows_dates: bool | None = None
+    participants: tuple[str, ...] = ()
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    summary: PrivateText = None
 
 
 class GuidanceScheduled(Event):
@@ -53,6 +84,8 @@ class GuidanceOffered(Event):
     form: ContactForm
     offered_at: datetime
     offered_by: str
+    involvement: Involvement = Involvement()
+    """R12, R33: the call also asks who is involved."""
 
 
 class GuidanceAccepted(Event):
@@ -86,7 +119,40 @@ class GuidanceHeld(Event):
     """How useful the company found it, 1 to 5, if it wished to say."""
     from_control: UUID | None = None
     """R21: the control that was turned into this guidance."""
+    informal: bool = False
+    """R12: a contact beside the guidance that was offered."""
+    initiated_by: Side = Side.AUTHORITY
+    purposes: tuple[str, ...] = ()
+    """Codes from shared/reference: what it was for."""
     summary: PrivateText = None
+
+
+class MeetingCorrected(Event):
+    """R30: a meeting was recorded wrongly; this is how it was."""
+
+    agreement_id: UUID
+    meeting_id: UUID
+    corrected_at: datetime
+    corrected_by: str
+    form: ContactForm
+    held_at: datetime
+    participants: tuple[str, ...]
+    involvement: Involvement
+    minutes_spent: Annotated[int, Field(ge=0)] | None
+    informal: bool
+    purposes: tuple[str, ...]
+    reason: PrivateText = None
+    summary: PrivateText = None
+
+
+class UsefulnessRated(Event):
+    """R12: the company says how useful a meeting was, if it wishes to."""
+
+    agreement_id: UUID
+    meeting_id: UUID
+    usefulness: Annotated[int, Field(ge=1, le=5)]
+    rated_at: datetime
+    rated_by: str
 
 
 class GuidanceClosed(Event):
@@ -100,6 +166,8 @@ class GuidanceClosed(Event):
 
 
 FACTS: tuple[type[Event], ...] = (
+    GuidanceOpened,
+    OfferUnderstandingAsked,
     GuidanceScheduled,
     GuidanceFellDue,
     GuidanceBecameOverdue,
@@ -107,5 +175,7 @@ FACTS: tuple[type[Event], ...] = (
     GuidanceAccepted,
     GuidanceDeclined,
     GuidanceHeld,
+    MeetingCorrected,
+    UsefulnessRated,
     GuidanceClosed,
 )

@@ -4,7 +4,19 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from shared.contracts.vocabulary import AgreementKind, FileReference, PrivateText
+from pydantic import Field
+
+from shared.contracts.vocabulary import (
+    AgreementKind,
+    ContactDetails,
+    ContactRole,
+    FileReference,
+    Grounds,
+    Place,
+    PrivateText,
+    Value,
+    WorkPhase,
+)
 from shared.deadlines.deadline import Deadline
 from shared.kernel.events import Event, PrivatePart
 
@@ -26,6 +38,12 @@ class OfferSent(Event):
     observations: PrivateText = None
     photos: Annotated[tuple[FileReference, ...] | None, PrivatePart()] = None
     period_reason: PrivateText = None
+    grounds: Grounds | None = None
+    """R2: None in facts of the first release, which knew offers on suspicion only."""
+    slot: Annotated[int, Field(ge=1)] = 1
+    """R8: which of the open agreements on the topic at the unit this is."""
+    department: PrivateText = None
+    """`spread`: name of the department where the violation was found, where it is not the whole unit."""
 
 
 class OfferDelivered(Event):
@@ -47,6 +65,56 @@ class DeliveryFailed(Event):
     attempt: int
     reason: str
     failed_at: datetime
+    resend_at: datetime | None = None
+    """When it is sent again by itself; None where only somebody can do so."""
+
+
+class OfferResent(Event):
+    """R4: the portal is asked to deliver the offer once more."""
+
+    agreement_id: UUID
+    attempt: int
+    """2 for the first time that it is sent again."""
+    resent_at: datetime
+    resent_by: str
+
+    def seen_by_company(self) -> bool:
+        return False
+
+
+class DeliveryCorrected(Event):
+    """R3, R30: the offer became available at another time than was recorded; the clock runs from there."""
+
+    agreement_id: UUID
+    available_at: datetime
+    response_deadline: Deadline
+    halfway_at: datetime
+    lapses_at: datetime
+    corrected_at: datetime
+    corrected_by: str
+    reason: PrivateText = None
+
+
+class OfferReassigned(Event):
+    """R15: an unanswered offer has another responsible inspector."""
+
+    agreement_id: UUID
+    inspector: str
+    previous: str
+    reassigned_at: datetime
+    reassigned_by: str
+    reason: PrivateText = None
+
+
+class ContactNamed(Event):
+    """R34: somebody stands for the company in a role; a later one of the same role takes the place."""
+
+    agreement_id: UUID
+    contact_id: UUID
+    role: ContactRole
+    named_at: datetime
+    named_by: str
+    details: Annotated[ContactDetails | None, PrivatePart(about="contact_id")] = None
 
 
 class OfferOpened(Event):
@@ -80,6 +148,20 @@ class Accepted(Event):
     accepted_at: datetime
     accepted_by: str
     reason: str | None = None
+    places: tuple[Place, ...] = ()
+    """R10, R19: what the agreement includes, first the place where it arose; none in facts of the first release."""
+    place_names: Annotated[dict[UUID, str] | None, PrivatePart()] = None
+    """Names of departments by place."""
+
+
+class NotAccepted(Value):
+    """R7: what an offer was about, for whoever must go on after a no; None in facts of the first release."""
+
+    kind: AgreementKind
+    cvr: str
+    p_number: str
+    topic: str
+    inspector: str
 
 
 class Declined(Event):
@@ -89,6 +171,7 @@ class Declined(Event):
     declined_at: datetime
     declined_by: str
     reason: str | None = None
+    offer: NotAccepted | None = None
 
 
 class Lapsed(Event):
@@ -97,6 +180,7 @@ class Lapsed(Event):
     agreement_id: UUID
     last_day: date
     lapsed_at: datetime
+    offer: NotAccepted | None = None
 
 
 class Withdrawn(Event):
@@ -121,12 +205,20 @@ class AcceptanceConflictFlagged(Event):
         return False
 
 
+class AcceptanceAnnulled(Event):
+    """R8: the policy lets an acceptance that a breach overtook not stand; the agreement ends."""
+
+    agreement_id: UUID
+    because_of: UUID
+    annulled_at: datetime
+
+
 class AgreementEndNoted(Event):
     """R8: the agreement ended elsewhere; unit and topic are free for a new offer."""
 
     agreement_id: UUID
     outcome: str
-    """`fulfilled` or `breached`."""
+    """`fulfilled`, `breached`, `terminated` or `annulled`; `running` where a correction took the decision back."""
     noted_at: datetime
 
     def seen_by_company(self) -> bool:
@@ -152,12 +244,31 @@ class QuarantineEnded(Event):
     cvr: str
     p_number: str | None
     ended_at: datetime
+    revoked: bool = False
+    """R30: the breach was recorded by mistake."""
+
+
+class TimeSpent(Event):
+    """R37: an inspector's time on an agreement."""
+
+    agreement_id: UUID
+    phase: WorkPhase
+    minutes: Annotated[int, Field(ge=1)]
+    inspector: str
+    on_day: date
+
+    def seen_by_company(self) -> bool:
+        return False
 
 
 FACTS: tuple[type[Event], ...] = (
     OfferSent,
     OfferDelivered,
     DeliveryFailed,
+    OfferResent,
+    DeliveryCorrected,
+    OfferReassigned,
+    ContactNamed,
     OfferOpened,
     OfferUnansweredHalfway,
     Accepted,
@@ -165,7 +276,9 @@ FACTS: tuple[type[Event], ...] = (
     Lapsed,
     Withdrawn,
     AcceptanceConflictFlagged,
+    AcceptanceAnnulled,
     AgreementEndNoted,
     QuarantineImposed,
     QuarantineEnded,
+    TimeSpent,
 )

@@ -2,8 +2,12 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
+from shared.contracts.vocabulary import WorkPhase
 from shared.kernel.events import Event
 
 SOURCE = "order-system"
@@ -71,6 +75,15 @@ class OrderRevoked(Event):
     revoked_on: date
 
 
+class OrderTimeRecorded(Event):
+    """R37: an inspector's time on an order, to be shown beside that on agreements."""
+
+    case_id: UUID
+    phase: WorkPhase
+    minutes: Annotated[int, Field(ge=1)]
+    on_day: date
+
+
 class OtherCaseOpened(Event):
     """R26: an inspection, investigation or other reaction, kept as a fact from another system."""
 
@@ -97,6 +110,7 @@ FACTS: tuple[type[Event], ...] = (
     OrderAppealed,
     OrderCompliedWith,
     OrderRevoked,
+    OrderTimeRecorded,
     OtherCaseOpened,
     OtherCaseClosed,
 )

@@ -19,6 +19,62 @@ class AgreementKind(StrEnum):
     SPREAD = "spread"
 
 
+class Side(StrEnum):
+    """R5, R14: from which side something came."""
+
+    COMPANY = "company"
+    AUTHORITY = "authority"
+
+
+class ContactRole(StrEnum):
+    """R34: for whom a contact stands; each is told what concerns it."""
+
+    UNIT_MANAGER = "unit_manager"
+    LEGALLY_RESPONSIBLE = "legally_responsible"
+    SAFETY_REPRESENTATIVE = "safety_representative"
+
+
+class WorkPhase(StrEnum):
+    """R37: what an inspector's time went into."""
+
+    INVESTIGATION = "investigation"
+    OFFER = "offer"
+    GUIDANCE = "guidance"
+    DOCUMENTATION = "documentation"
+    CONTROL = "control"
+    SYSTEM = "system"
+
+
+class Violation(StrEnum):
+    """R2: what the inspection that an offer arose from has shown."""
+
+    SUSPECTED = "suspected"
+    FOUND = "found"
+
+
+class ReactionDue(StrEnum):
+    """R2: the reaction that the violation would give if nothing were offered."""
+
+    ORDER_WITH_DEADLINE = "order_with_deadline"
+    IMMEDIATE_ORDER = "immediate_order"
+    NONE = "none"
+
+
+class InvestigationOutcome(StrEnum):
+    """R7: what the inspection that resumed an investigation ended in."""
+
+    ORDER = "order"
+    SPREAD_OFFER = "spread_offer"
+    NO_VIOLATION = "no_violation"
+
+
+class Decision(StrEnum):
+    """R20, R30: a decision that a correction can take back."""
+
+    FULFILLED = "fulfilled"
+    BREACHED = "breached"
+
+
 class ContactForm(StrEnum):
     """How the authority met the company (R12, R18)."""
 
@@ -69,11 +125,13 @@ class SpokeWith(StrEnum):
     EMPLOYEES = "employees"
 
 
-class _Value(BaseModel):
+class Value(BaseModel):
+    """Base of the values that facts carry."""
+
     model_config = ConfigDict(frozen=True)
 
 
-class Involvement(_Value):
+class Involvement(Value):
     """R33: asked at guidance and at control; None where it was not answered."""
 
     safety_representative: Participation | None = None
@@ -81,7 +139,35 @@ class Involvement(_Value):
     employees: Participation | None = None
 
 
-class Measure(_Value):
+NOT_ASKED = Involvement()
+"""R33: nothing was said about anybody's involvement."""
+
+
+class Grounds(Value):
+    """R2: why this kind of agreement may be offered, as the inspector judged it."""
+
+    violation: Violation
+    concrete: bool
+    material: bool
+    reaction_due: ReactionDue
+    exists_elsewhere: bool = False
+    """`spread`: the work process exists in at least one other unit or department."""
+    can_be_carried_over: bool = False
+    """`spread`: the solution is of realistic extent and can be carried over."""
+
+
+class Place(Value):
+    """R10, R19: a unit, or one department of a unit, that an agreement includes."""
+
+    place_id: UUID
+    p_number: str
+    is_department: bool = False
+    """One department of the unit; its name is private and travels beside it."""
+    slot: Annotated[int, Field(ge=1)] = 1
+    """R8: which of the open agreements on the topic at the unit this is; 1 where the policy allows one."""
+
+
+class Measure(Value):
     """R16: what the company did, coded; its description is private and travels beside it."""
 
     measure_id: UUID
@@ -89,9 +175,11 @@ class Measure(_Value):
     """Code from shared/reference, e.g. `technical-aid`."""
     ladder_level: Annotated[int, Field(ge=1, le=5)]
     psychosocial_level: Annotated[int, Field(ge=1, le=5)] | None = None
+    places: tuple[UUID, ...] = ()
+    """Where it is used; everywhere in the agreement where none is named."""
 
 
-class MeasureObservation(_Value):
+class MeasureObservation(Value):
     """R20, R35: what control or follow-up saw of one measure."""
 
     measure_id: UUID
@@ -101,7 +189,15 @@ class MeasureObservation(_Value):
     """Code from shared/reference where the use is limited or none."""
 
 
-class FileReference(_Value):
+class ContactDetails(Value):
+    """R34: how a contact is reached; held as a private part."""
+
+    name: str
+    email: str | None = None
+    phone: str | None = None
+
+
+class FileReference(Value):
     """A file that lies in the attachment storage; held as a private part."""
 
     name: str

@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from shared.deadlines.copenhagen import end_of, local_day, start_of
 from shared.deadlines.danish_calendar import closed_day, next_open_day
-from shared.deadlines.deadline import Deadline, Length, LengthUnit
+from shared.deadlines.deadline import Deadline, Extension, Length, LengthUnit
 from shared.policy.policy import ClosedLastDay, Policy
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -24,6 +24,31 @@ def response_deadline(available_at: datetime, policy: Policy) -> Deadline:
 def compliance_deadline(accepted_at: datetime, months: int, policy: Policy) -> Deadline:
     """R10: the same day number so many months after the acceptance, or the last day of that month; by R3's rules."""
     return _deadline("R10", policy, accepted_at, "Accepted", Length(number=months, unit=LengthUnit.MONTHS))
+
+
+def extended(deadline: Deadline, until: date, granted_at: datetime, policy: Policy) -> Deadline:
+    """R13: the same deadline with a later last day, by R3's calendar; the day before stays explainable."""
+    moves = policy.calendar.closed_last_day == "moves"
+    last_day, skipped = next_open_day(until, policy.calendar.extra_closed_days) if moves else (until, ())
+    extension = Extension(granted_at=granted_at.astimezone(UTC), previous_last_day=deadline.last_day)
+    return deadline.model_copy(
+        update={
+            "last_day": last_day,
+            "ends_at": end_of(last_day),
+            "skipped": skipped,
+            "extensions": (*deadline.extensions, extension),
+        }
+    )
+
+
+def order_reminder_at(requested_at: datetime, policy: Policy) -> datetime:
+    """R22: when an order that was asked for is asked about: as a working day in Copenhagen begins, in UTC."""
+    return _working_day_after(requested_at, policy.order_requests.reminder_after_days, policy)
+
+
+def order_overdue_at(requested_at: datetime, policy: Policy) -> datetime:
+    """R22: when somebody must look into an order that was not issued."""
+    return _working_day_after(requested_at, policy.order_requests.overdue_after_days, policy)
 
 
 def guidance_due(accepted_at: datetime, compliance: Deadline, policy: Policy) -> Deadline:
@@ -85,6 +110,10 @@ def is_working_day(day: date, policy: Policy) -> bool:
 def next_working_day(day: date, policy: Policy) -> date:
     """R3: the day itself where it is a working day, else the first one after it."""
     return next_open_day(day, policy.calendar.extra_closed_days)[0]
+
+
+def _working_day_after(instant: datetime, days: int, policy: Policy) -> datetime:
+    return start_of(next_working_day(local_day(instant) + timedelta(days=days), policy))
 
 
 def _deadline(

@@ -2,9 +2,9 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from shared.deadlines.danish_calendar import ExtraClosedDay
 
@@ -42,13 +42,17 @@ class Calendar(_Section):
 
 
 class Offer(_Section):
-    """R3, R5, R6, R8: offers and their answers."""
+    """R3-R6, R8, R9: offers and their answers."""
 
     response_weeks: Positive
     halfway_fraction: Fraction
     lapse_grace_minutes: NotNegative
     excluded_industries: frozenset[str]
     open_per_topic_and_unit: Positive
+    resend_after_hours: Positive
+    resend_attempts: NotNegative
+    may_be_withdrawn: bool
+    acceptance_before_breach_was_known: Literal["stands", "is_annulled"]
 
 
 class Agreement(_Section):
@@ -56,6 +60,13 @@ class Agreement(_Section):
 
     periods_months: Annotated[frozenset[Positive], Field(min_length=1)]
     """Lengths that need no reason; every other length does."""
+
+
+class ExtensionOfPeriod(_Section):
+    """R13: a longer compliance deadline."""
+
+    asked_until: Literal["control_decided", "deadline"]
+    granted_after_deadline: bool
 
 
 class Guidance(_Section):
@@ -66,8 +77,34 @@ class Guidance(_Section):
     overdue_days: NotNegative
 
 
+class SampleStep(_Section):
+    """R19: up to so many places, at least so many controls."""
+
+    up_to: Positive
+    at_least: Positive
+
+
+class Sample(_Section):
+    """R19: how many of the included places are controlled."""
+
+    steps: tuple[SampleStep, ...]
+    above: Positive
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        limits = [step.up_to for step in self.steps]
+        if limits != sorted(set(limits)):
+            raise ValueError("the steps must rise in up_to")
+        return self
+
+    def size(self, places: int) -> int:
+        """R19: how many of so many places are controlled at least, the one where it arose counted."""
+        wanted = next((step.at_least for step in self.steps if places <= step.up_to), self.above)
+        return min(wanted, places)
+
+
 class Control(_Section):
-    """R17, R21: the window of the control and its booking."""
+    """R17, R19, R21: the window of the control, its booking, and the sample."""
 
     days_after_documentation: Positive
     days_after_deadline: Positive
@@ -76,16 +113,31 @@ class Control(_Section):
     booking_lead_days: NotNegative
     controls_per_day: Positive
     guidance_into_control_not_for: frozenset[str]
+    sample: Sample
 
 
 class Breach(_Section):
     """R22: hearing the company, and the quarantine."""
 
+    heard_first: bool
     hearing_weeks: Positive
     hearing_in_writing_for: frozenset[str]
     quarantine_months: Positive
     quarantine_reach: Literal["legal_entity", "unit"]
     quarantine_reading: Literal["by_breach", "by_day"]
+
+
+class OrderRequests(_Section):
+    """R7, R22: following an order that was asked for until it is issued."""
+
+    reminder_after_days: Positive
+    overdue_after_days: Positive
+
+
+class NotAccepted(_Section):
+    """R7: the new inspection after a no."""
+
+    inspection_within_days: Positive
 
 
 class FollowUp(_Section):
@@ -110,8 +162,11 @@ class Policy(_Section):
     calendar: Calendar
     offer: Offer
     agreement: Agreement
+    extension: ExtensionOfPeriod
     guidance: Guidance
     control: Control
     breach: Breach
+    order_requests: OrderRequests
+    not_accepted: NotAccepted
     follow_up: FollowUp
     statistics: Statistics

@@ -1,12 +1,25 @@
-"""Identifiers and codes in input: of legal entities (CVR), production units (P-number), topics, kinds of measures."""
+"""Identifiers and codes in input: of legal entities (CVR), production units (P-number), topics, and coded reasons."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 from stdnum.dk import cvr as stdnum_cvr
 
-from shared.reference.reference import measure_kinds, topics
+from shared.reference.reference import (
+    Term,
+    acceptance_reasons,
+    decline_reasons,
+    delivery_failures,
+    guidance_decline_reasons,
+    guidance_purposes,
+    measure_kinds,
+    non_use_reasons,
+    participants,
+    termination_reasons,
+    topics,
+)
 
 _P_NUMBER_DIGITS = 10
 _CVR_DIGITS = 8
@@ -50,14 +63,16 @@ def _checked_topic(code: str) -> str:
     return code
 
 
-def _checked_measure_kind(code: str) -> str:
-    """R16: a measure has a coded kind."""
-    if code not in measure_kinds():
-        known = ", ".join(measure_kinds())
-        raise PydanticCustomError(
-            "measure_kind", "is not a kind of measure; known are {known}", {"rule": "R16", "known": known}
-        )
-    return code
+def _known(codes: Callable[[], Mapping[str, Term]], rule: str, what: str) -> AfterValidator:
+    """For interactive input: a code that the reference data does not know is refused, with those that it knows."""
+
+    def checked(code: str) -> str:
+        if code not in codes():
+            known = ", ".join(codes())
+            raise PydanticCustomError("code", f"is not {what}; known are {{known}}", {"rule": rule, "known": known})
+        return code
+
+    return AfterValidator(checked)
 
 
 Cvr = Annotated[str, AfterValidator(_checked_cvr)]
@@ -69,5 +84,12 @@ PNumber = Annotated[str, AfterValidator(_checked_p_number)]
 TopicCode = Annotated[str, AfterValidator(_checked_topic)]
 """A topic that the reference data knows."""
 
-MeasureKind = Annotated[str, AfterValidator(_checked_measure_kind)]
-"""A kind of measure that the reference data knows."""
+MeasureKind = Annotated[str, _known(measure_kinds, "R16", "a kind of measure")]
+AcceptanceReason = Annotated[str, _known(acceptance_reasons, "R36", "a reason for accepting")]
+DeclineReason = Annotated[str, _known(decline_reasons, "R36", "a reason for declining")]
+GuidanceDeclineReason = Annotated[str, _known(guidance_decline_reasons, "R36", "a reason for declining guidance")]
+TerminationReason = Annotated[str, _known(termination_reasons, "R36", "a reason for terminating")]
+NonUseReason = Annotated[str, _known(non_use_reasons, "R35", "a reason for non-use")]
+DeliveryFailure = Annotated[str, _known(delivery_failures, "R4", "a reason why an offer did not arrive")]
+GuidancePurpose = Annotated[str, _known(guidance_purposes, "R12", "a purpose of guidance")]
+ParticipantRole = Annotated[str, _known(participants, "R12", "the role of a participant")]

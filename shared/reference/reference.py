@@ -147,6 +147,24 @@ def undecided_reasons() -> Mapping[str, Term]:
     return read_terms(REFERENCE_FILES / "undecided_reasons.csv", Term)
 
 
+@cache
+def guidance_purposes() -> Mapping[str, Term]:
+    """R12: what a contact was for."""
+    return read_terms(REFERENCE_FILES / "guidance_purposes.csv", Term)
+
+
+@cache
+def participants() -> Mapping[str, Term]:
+    """R12, R15: who took part in a meeting, by role."""
+    return read_terms(REFERENCE_FILES / "participants.csv", Term)
+
+
+@cache
+def delivery_failures() -> Mapping[str, Term]:
+    """R4: why an offer did not arrive."""
+    return read_terms(REFERENCE_FILES / "delivery_failures.csv", Term)
+
+
 def is_psychosocial(topic: str) -> bool:
     """R16, R21, R22: whether a topic is treated as psychosocial. KeyError where it is not known."""
     return problem_groups()[topics()[topic].group].psychosocial

@@ -161,3 +161,32 @@ async def test_a_value_that_no_database_can_hold_is_a_fault_of_the_request(asker
     answer = await asker.get(asked)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.rule("R38")
+async def test_what_others_did_is_shown_only_where_enough_companies_did_it(asker: Asker, database: Database) -> None:
+    assert (await asker.get("/v1/measure-catalogue", topic="056")).json()["rows"] == []
+    async with database.acquire() as connection:
+        await connection.execute("update publication_limits set smallest_count = 1")
+    (row,) = (await asker.get("/v1/measure-catalogue", Role.COMPANY, OTHER_CVR, topic="056")).json()["rows"]
+    assert (row["kind"], row["companies"], row["limited"]) == ("technical-aid", 1, 1)
+    assert not {"case_id", "cvr", "p_number", "inspector"} & set(row)
+    assert (await asker.get("/v1/measure-catalogue", topic="061")).json()["rows"] == []
+    assert (await asker.get("/v1/measure-catalogue", industry="day-care")).json()["rows"][0]["industry"] == "day-care"
+
+
+@pytest.mark.rule("R33", "R35", "R37")
+async def test_involvement_use_and_time_are_told_by_what_they_are_asked_for(asker: Asker) -> None:
+    assert (await asker.get("/v1/statistics/involvement")).json()["rows"] == []
+    (used,) = (await asker.get("/v1/statistics/use")).json()["rows"]
+    assert (used["at"], used["use"], used["measures"]) == ("control", "limited", 1)
+    assert (await asker.get("/v1/statistics/time")).json()["rows"] == []
+    assert (await asker.get("/v1/statistics/time", Role.COMPANY, CVR)).status_code == 403
+
+
+@pytest.mark.rule("R18", "R19")
+async def test_a_company_sees_its_places_without_the_sample_and_hidden_bookings(asker: Asker) -> None:
+    (seen,) = (await asker.get(f"/v1/cases/{AGREEMENT}")).json()["places"]
+    (shown,) = (await asker.get(f"/v1/cases/{AGREEMENT}", Role.COMPANY, CVR)).json()["places"]
+    assert (seen["sampled"], shown["sampled"], shown["control_day"]) == (True, None, None)
+    assert seen["breached"] is shown["breached"] is True

@@ -1,12 +1,14 @@
 """All services under one address: who sees what, and that a hidden booking betrays itself nowhere (R18)."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from deploy.demo.courses import at
+from shared.deadlines.deadlines import next_working_day
 from shared.http.tokens import Role
+from shared.policy.policies import load_policies
 from tests.integration.system.asking import Asker
 from tests.integration.system.course import (
     CVR,
@@ -62,7 +64,8 @@ async def _a_hidden_booking_changes_nothing(system: RunningSystem, agreement_id:
     inspector, company = Asker.of(system, Role.INSPECTOR), Asker.of(system, Role.COMPANY, CVR)
     agreement = (await inspector.get(f"/v1/agreements/{agreement_id}")).json()
     assert agreement["control"] is None
-    day = agreement["compliance_deadline"]["last_day"]
+    last_day = date.fromisoformat(agreement["compliance_deadline"]["last_day"])
+    day = next_working_day(last_day + timedelta(days=1), load_policies().at(at(last_day))).isoformat()
     before = await _all_that_is_told(company, agreement_id)
     before_for_inspectors = await _all_that_is_told(inspector, agreement_id)
 

@@ -163,6 +163,16 @@ def test_fewer_values_break_a_request() -> None:
     ]
 
 
+def test_values_that_a_pattern_listed_can_be_listed_as_such() -> None:
+    old, before, _ = changed()
+    new, answer, _ = changed()
+    before["properties"]["form"] = {"type": "string", "pattern": "^(visit|phone)$"}
+    answer["properties"]["form"] = {"type": "string", "enum": ["phone", "visit", "virtual"]}
+    assert breaking_changes(old, new) == []
+    answer["properties"]["form"]["enum"] = ["visit"]
+    assert breaking_changes(old, new) == ["POST /v1/offers/{id}/answer body.form: no longer takes phone"]
+
+
 def test_tighter_bounds_break_a_request_also_in_one_of_several_types() -> None:
     new, answer, _ = changed()
     answer["properties"]["reason"]["anyOf"][0] = {"type": "string", "maxLength": 10, "minLength": 1, "pattern": "^a"}

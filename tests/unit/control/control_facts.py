@@ -6,11 +6,13 @@ from uuid import UUID
 
 from services.control.after_breach import AnswerHearing, RequestOrder
 from services.control.booking import BookControl
-from services.control.course import COURSE, StartCourse
+from services.control.course import COURSE
 from services.control.documentation import ReceiveDocumentation
 from services.control.follow_up import HoldFollowUp
 from services.control.judgement import CompleteControl
 from services.control.phases import Running
+from services.control.spread_further import SpreadFurther
+from services.control.starting import StartCourse
 from services.control.turned_into_guidance import TurnIntoGuidance
 from shared.contracts.control import (
     ComplianceDeadlineSet,
@@ -19,12 +21,17 @@ from shared.contracts.control import (
     DocumentationReceived,
     HearingAnswered,
     HearingExpired,
+    InvestigationConcluded,
+    NewInspectionBooked,
+    OfferNotAcceptedNoted,
+    OrderRequested,
 )
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import (
     AgreementKind,
     ContactForm,
     ControlOutcome,
+    InvestigationOutcome,
     Involvement,
     JudgedBy,
     Measure,
@@ -34,11 +41,12 @@ from shared.contracts.vocabulary import (
 )
 from shared.kernel.events import Event
 from shared.policy.policies import load_policies
-from tests.unit.scenario import scenarios_of
+from tests.unit.scenario import Given, Outcome, scenarios_of
 
 AGREEMENT = UUID(int=1)
 CONTROL = UUID(int=2)
 OTHER_CONTROL = UUID(int=3)
+UNBOOKED = UUID(int=7)
 LIFT = UUID(int=4)
 GLOVES = UUID(int=5)
 REQUEST = UUID(int=6)
@@ -49,6 +57,11 @@ POLICIES = load_policies()
 COMPLIANCE_DAY = date(2026, 6, 22)
 """Three months from 20 March is Saturday 20 June; Monday follows."""
 given = scenarios_of(COURSE)
+
+
+def in_calendar(course: Given | Outcome) -> frozenset[str]:
+    """The places in calendars that a course holds, without the units at which it runs (R11)."""
+    return frozenset(name for name in course.reservations() if name.startswith("calendar/"))
 
 
 def at(day: str, time: str = "10:00") -> datetime:
@@ -92,25 +105,30 @@ def measure(measure_id: UUID = LIFT, level: int = 3, psychosocial_level: int | N
 
 
 def document(
-    day: str = "2026-06-01", *, complete: bool = True, measures: tuple[Measure, ...] = (measure(),)
+    day: str = "2026-06-01",
+    *,
+    complete: bool = True,
+    places: tuple[UUID, ...] = (),
+    measures: tuple[Measure, ...] = (measure(),),
+    corrected: frozenset[UUID] = frozenset(),
 ) -> ReceiveDocumentation:
     return ReceiveDocumentation(
         at=at(day),
         policy=POLICIES.at(at(day)),
         sent_by="person-1",
         complete=complete,
+        places=places,
         measures=measures,
+        corrected=corrected,
         measure_descriptions={one.measure_id: "A lift at station four." for one in measures},
         text="We have bought a lift.",
         files=(),
     )
 
 
-def documented(
-    *history: Event, day: str = "2026-06-01", complete: bool = True, measures: tuple[Measure, ...] = (measure(),)
-) -> DocumentationReceived:
+def documented(*history: Event, day: str = "2026-06-01", **changes: Any) -> DocumentationReceived:
     """The part that follows on this history (a course that has just started, where none is given)."""
-    command = document(day, complete=complete, measures=measures)
+    command = document(day, **changes)
     return given(*(history or (started(),))).when(command).one(DocumentationReceived)
 
 
@@ -118,6 +136,7 @@ def book(day: str, *, on: str = "2026-06-02", **changes: Any) -> BookControl:
     values: dict[str, Any] = {
         "at": at(on),
         "policy": POLICIES.at(at(on)),
+        "place_id": AGREEMENT,
         "control_id": CONTROL,
         "day": date.fromisoformat(day),
         "slot": 1,
@@ -146,15 +165,23 @@ def complete(
     values: dict[str, Any] = {
         "at": on,
         "policy": POLICIES.at(on),
+        "place_id": AGREEMENT,
+        "control_id": UNBOOKED,
         "inspector": INSPECTOR,
+        "held_at": None,
         "form": ContactForm.VISIT,
         "form_reason": None,
+        "late_reason": None,
+        "from_meeting": None,
         "outcome": outcome,
+        "concludes": False,
         "judged_by": (JudgedBy.SEEN_IN_USE,),
         "spoke_with": (SpokeWith.MANAGER, SpokeWith.SAFETY_REPRESENTATIVE),
-        "measures": (),
+        "measures": (observed(),),
         "involvement": Involvement(),
-        "spread_further": None,
+        "spread": SpreadFurther(),
+        "other_findings": (),
+        "minutes_spent": None,
         "findings": "The lift stood at station four, and was used.",
         "not_seen": None,
         "photos": (),
@@ -162,15 +189,19 @@ def complete(
     return CompleteControl(**{**values, **changes})
 
 
-def turn(on: datetime = CONTROL_TIME, reason: str = "work_unfinished") -> TurnIntoGuidance:
-    return TurnIntoGuidance(
-        at=on,
-        inspector=INSPECTOR,
-        form=ContactForm.VISIT,
-        reason=reason,
-        involvement=Involvement(),
-        summary="The lift had not been delivered.",
-    )
+def turn(on: datetime = CONTROL_TIME, reason: str = "work_unfinished", **changes: Any) -> TurnIntoGuidance:
+    values: dict[str, Any] = {
+        "at": on,
+        "place_id": AGREEMENT,
+        "inspector": INSPECTOR,
+        "held_at": None,
+        "form": ContactForm.VISIT,
+        "reason": reason,
+        "involvement": Involvement(),
+        "minutes_spent": None,
+        "summary": "The lift had not been delivered.",
+    }
+    return TurnIntoGuidance(**{**values, **changes})
 
 
 def turned(*history: Event, on: datetime = CONTROL_TIME) -> ControlTurnedIntoGuidance:
@@ -209,19 +240,69 @@ def hearing_expired() -> HearingExpired:
 
 
 def request_order(on: datetime = ORDER_TIME) -> RequestOrder:
-    return RequestOrder(at=on, request_id=REQUEST, inspector=INSPECTOR, reasons="The noise is as before.")
+    return RequestOrder(
+        at=on, request_id=REQUEST, inspector=INSPECTOR, reasons="The noise is as before.", policy=POLICIES.at(on)
+    )
 
 
 def hold_follow_up(on: datetime = FOLLOW_UP_TIME, **changes: Any) -> HoldFollowUp:
     values: dict[str, Any] = {
         "at": on,
         "inspector": INSPECTOR,
+        "held_at": None,
         "form": ContactForm.PHONE,
         "measures": (observed(),),
-        "spread_further": True,
+        "spread": SpreadFurther(said=True),
         "minutes_spent": 20,
     }
     return HoldFollowUp(**{**values, **changes})
+
+
+def order_requested(rule: str) -> OrderRequested:
+    return OrderRequested(
+        agreement_id=AGREEMENT,
+        request_id=REQUEST,
+        cvr=CVR,
+        p_number=UNIT,
+        topic="011",
+        requested_at=at("2026-07-20"),
+        requested_by=INSPECTOR,
+        rule=rule,
+        reasons="As before.",
+    )
+
+
+def after_a_no() -> tuple[Event, ...]:
+    """Declined, inspected anew, and an order asked for."""
+    return (
+        OfferNotAcceptedNoted(
+            agreement_id=AGREEMENT,
+            kind=AgreementKind.SUSPICION,
+            cvr=CVR,
+            p_number=UNIT,
+            topic="011",
+            inspector=INSPECTOR,
+            how="declined",
+            noted_at=at("2026-04-01"),
+        ),
+        NewInspectionBooked(
+            agreement_id=AGREEMENT,
+            inspection_id=CONTROL,
+            inspector=INSPECTOR,
+            day=date(2026, 4, 20),
+            slot=1,
+            booked_at=at("2026-04-01"),
+        ),
+        InvestigationConcluded(
+            agreement_id=AGREEMENT,
+            inspection_id=CONTROL,
+            held_at=at("2026-04-20"),
+            inspector=INSPECTOR,
+            outcome=InvestigationOutcome.ORDER,
+            findings="As loud as before.",
+        ),
+        order_requested("R7"),
+    )
 
 
 def _controlled_course(topic: str) -> tuple[Event, ...]:

@@ -7,9 +7,16 @@ import pytest
 
 from services.control.booking import candidate_days
 from services.control.course import BookWhenDue
-from shared.contracts.control import ControlBooked
+from shared.contracts.control import (
+    AnnouncedControlCancelled,
+    ComplianceDeadlineSet,
+    ControlBooked,
+    ExtensionGranted,
+)
 from shared.contracts.vocabulary import ContactForm
-from shared.deadlines.deadlines import is_working_day
+from shared.deadlines.copenhagen import end_of
+from shared.deadlines.deadline import Extension
+from shared.deadlines.deadlines import booking_due_at, control_window, is_working_day
 from shared.kernel.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
@@ -25,6 +32,7 @@ from tests.unit.control.control_facts import (
     documented,
     fulfilled_course,
     given,
+    in_calendar,
     running,
     started,
     turned,
@@ -35,71 +43,112 @@ WINDOW_ENDS = date(2026, 7, 31)
 """60 days from 1 June are 31 July, a Friday."""
 
 
+def extended(terms: ComplianceDeadlineSet) -> ExtensionGranted:
+    """Two days before the deadline, until 10 August."""
+    old, until = terms.compliance_deadline, date(2026, 8, 10)
+    extensions = (Extension(granted_at=at("2026-06-20"), previous_last_day=old.last_day),)
+    deadline = old.model_copy(update={"last_day": until, "ends_at": end_of(until), "extensions": extensions})
+    return ExtensionGranted(
+        agreement_id=AGREEMENT,
+        extension_id=OTHER_CONTROL,
+        inspector=INSPECTOR,
+        granted_at=at("2026-06-20"),
+        accepted_at=terms.accepted_at,
+        compliance_deadline=deadline,
+        control_window=control_window(deadline, POLICY),
+        books_control_at=booking_due_at(deadline, POLICY),
+    )
+
+
 def inside(*history: Event, on: str = "2026-06-02") -> list[date]:
     """The days that are tried before those that need a reason."""
     course = running(*history)
-    days = candidate_days(course, at(on), POLICY)
-    return list(takewhile(lambda day: day <= course.window.last_day, days))
+    days = candidate_days(course, AGREEMENT, at(on), POLICY)
+    return list(takewhile(lambda day: day <= course.window(AGREEMENT).last_day, days))
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_control_is_booked_in_the_window_of_the_documentation() -> None:
     terms, part = started(), documented()
     given(terms, part).when(book("2026-07-01")).then(
         ControlBooked(
             agreement_id=AGREEMENT,
             control_id=CONTROL,
+            place_id=AGREEMENT,
             inspector=INSPECTOR,
             day=date(2026, 7, 1),
             slot=1,
             form=ContactForm.VISIT,
             announced=False,
-            window=running(terms, part).window,
+            window=running(terms, part).window(AGREEMENT),
             booked_at=at("2026-06-02"),
         )
     )
 
 
+@pytest.mark.rule("R17")
 def test_r17_two_bookings_never_take_one_place() -> None:
     booking = given(started()).when(book("2026-07-01", slot=2))
-    assert booking.reservations() == {f"calendar/{INSPECTOR}/2026-07-01/2"}
+    assert in_calendar(booking) == {f"calendar/{INSPECTOR}/2026-07-01/2"}
     assert booking.timers() == {}
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_new_booking_takes_the_place_of_the_earlier_one_and_gives_its_place_up() -> None:
     terms = started()
     earlier = booked(terms, day="2026-07-01")
     later = given(terms, earlier).when(book("2026-07-02", control_id=OTHER_CONTROL))
     assert later.one(ControlBooked).replaces == CONTROL
-    assert later.reservations() == {f"calendar/{INSPECTOR}/2026-07-02/1"}
+    assert in_calendar(later) == {f"calendar/{INSPECTOR}/2026-07-02/1"}
 
 
+@pytest.mark.rule("R17")
 def test_r17_the_last_day_of_the_window_needs_no_reason() -> None:
     given(started(), documented()).when(book("2026-07-31")).records(ControlBooked)
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_day_after_the_window_needs_a_reason() -> None:
     given(started(), documented()).when(book("2026-08-03")).refused("R17", day=date(2026, 8, 3), last_day=WINDOW_ENDS)
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_day_after_the_window_with_a_reason_is_booked_and_counted() -> None:
     late = given(started(), documented()).when(book("2026-08-03", late_reason="season"))
     assert late.one(ControlBooked).late_reason == "season"
     assert late.timers() == {}
 
 
+@pytest.mark.rule("R17")
+def test_r17_a_day_inside_the_window_is_not_counted_as_late() -> None:
+    in_time = given(started(), documented()).when(book("2026-07-31", late_reason="season"))
+    assert in_time.one(ControlBooked).late_reason is None
+
+
+@pytest.mark.rule("R17")
 @pytest.mark.parametrize("day", ["2026-06-13", "2026-06-14", "2026-06-05"], ids=["Saturday", "Sunday", "5 June"])
 def test_r17_a_control_is_held_on_a_working_day(day: str) -> None:
     given(started(), documented()).when(book(day)).refused("R17", "working day", day=date.fromisoformat(day))
 
 
+@pytest.mark.rule("R17")
+def test_r17_no_control_is_booked_before_the_deadline_unless_the_company_is_done() -> None:
+    given(started()).when(book("2026-06-22")).refused("R17", "unless the company is done", last_day=COMPLIANCE_DAY)
+    given(started()).when(book("2026-06-23")).records(ControlBooked)
+    given(started(), documented()).when(book("2026-06-22")).records(ControlBooked)
+
+
+@pytest.mark.rule("R17")
 def test_r17_no_control_is_booked_on_a_day_that_is_over() -> None:
     given(started(), documented()).when(book("2026-06-01", on="2026-06-02")).refused("R17", day=date(2026, 6, 1))
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_control_can_be_booked_for_the_same_day() -> None:
     given(started(), documented()).when(book("2026-06-02", on="2026-06-02")).records(ControlBooked)
 
 
+@pytest.mark.rule("R17")
 @pytest.mark.parametrize(
     ("history", "how"),
     [((), "not_running"), (fulfilled_course(), "fulfilled"), (breached_course(), "breached")],
@@ -109,14 +158,17 @@ def test_r17_there_must_be_something_to_control(history: tuple[Event, ...], how:
     given(*history).when(book("2026-07-01")).refused("R17", how=how)
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_booking_that_comes_by_itself_after_the_decision_does_nothing() -> None:
-    given(*fulfilled_course()).when(BookWhenDue(book("2026-07-01"))).then()
+    given(*fulfilled_course()).when(BookWhenDue((book("2026-07-01"),))).then()
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_booking_that_comes_by_itself_is_a_booking() -> None:
-    given(started()).when(BookWhenDue(book("2026-07-01"))).records(ControlBooked)
+    given(started()).when(BookWhenDue((book("2026-07-01"),))).records(ControlBooked)
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_booking_beyond_the_window_that_documentation_has_started_is_made_anew() -> None:
     terms = started()
     booking = booked(terms, day="2026-08-20")
@@ -124,24 +176,28 @@ def test_r17_a_booking_beyond_the_window_that_documentation_has_started_is_made_
     assert given(terms, booking, part).timers() == {"book-control": at("2026-06-03")}
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_booking_inside_the_window_that_documentation_has_started_stands() -> None:
     terms = started()
     booking = booked(terms, day="2026-07-22")
     assert given(terms, booking, documented(terms, booking, day="2026-06-03")).timers() == {}
 
 
+@pytest.mark.rule("R21")
 def test_r21_after_a_control_that_decided_nothing_another_is_booked_at_once() -> None:
     terms, part = started(), documented()
     booking = booked(terms, part)
     history = (terms, part, booking, turned(terms, part, booking, on=at("2026-07-01", "14:00")))
     assert given(*history).timers() == {"book-control": at("2026-07-01", "14:00")}
-    assert given(*history).reservations() == frozenset()
+    assert in_calendar(given(*history)) == frozenset()
 
 
+@pytest.mark.rule("R17")
 def test_r17_the_day_that_the_policy_aims_at_is_tried_first() -> None:
     assert inside(started(), documented())[:2] == [date(2026, 7, 1), date(2026, 7, 2)]
 
 
+@pytest.mark.rule("R17")
 def test_r17_later_days_are_tried_before_earlier_ones_and_all_working_days_of_the_window_are() -> None:
     days = inside(started(), documented())
     turn = days.index(WINDOW_ENDS)
@@ -152,28 +208,33 @@ def test_r17_later_days_are_tried_before_earlier_ones_and_all_working_days_of_th
     assert len(set(days)) == len(days) == 42
 
 
+@pytest.mark.rule("R17")
 def test_r17_only_working_days_are_tried() -> None:
-    days = list(islice(candidate_days(running(started(), documented()), at("2026-06-02"), POLICY), 100))
+    days = list(islice(candidate_days(running(started(), documented()), AGREEMENT, at("2026-06-02"), POLICY), 100))
     assert all(is_working_day(day, POLICY) for day in days)
     assert date(2026, 6, 5) not in days
 
 
+@pytest.mark.rule("R17")
 def test_r17_without_documentation_no_day_before_the_deadline_is_tried() -> None:
     assert min(inside(started())) == date(2026, 6, 23)
     assert date(2026, 6, 22) == COMPLIANCE_DAY
 
 
+@pytest.mark.rule("R17")
 def test_r17_days_after_a_full_window_are_tried_last() -> None:
     course = running(started(), documented())
-    days = islice(candidate_days(course, at("2026-06-02"), POLICY), 44)
+    days = islice(candidate_days(course, AGREEMENT, at("2026-06-02"), POLICY), 44)
     assert list(days)[-2:] == [date(2026, 8, 3), date(2026, 8, 4)]
 
 
+@pytest.mark.rule("R17")
 def test_r17_after_the_window_the_next_working_day_is_tried_first() -> None:
     course = running(started(), documented())
-    assert next(candidate_days(course, at("2026-08-14"), POLICY)) == date(2026, 8, 17)
+    assert next(candidate_days(course, AGREEMENT, at("2026-08-14"), POLICY)) == date(2026, 8, 17)
 
 
+@pytest.mark.rule("R18")
 def test_r18_a_control_that_is_not_to_be_a_visit_is_booked_with_its_reason() -> None:
     by_phone = book("2026-07-01", form=ContactForm.PHONE)
     given(started(), documented()).when(by_phone).refused("R18", "needs a reason")
@@ -181,6 +242,72 @@ def test_r18_a_control_that_is_not_to_be_a_visit_is_booked_with_its_reason() -> 
     given(started(), documented()).when(explained).records(ControlBooked)
 
 
+@pytest.mark.rule("R18")
+def test_r18_an_announced_control_that_comes_unannounced_after_all_is_called_off() -> None:
+    earlier = booked(started(), announced=True)
+    secret = given(started(), earlier).when(book("2026-07-02", control_id=OTHER_CONTROL))
+    secret.records(AnnouncedControlCancelled, ControlBooked)
+    assert secret.one(AnnouncedControlCancelled).control_id == CONTROL
+    seen = [event for event in (started(), earlier, *secret.events) if event.seen_by_company()]
+    assert running(*seen).bookings == {}
+    assert running(started(), earlier, *secret.events).bookings == {AGREEMENT: secret.one(ControlBooked)}
+
+
+@pytest.mark.rule("R18")
+def test_r18_an_announced_control_that_moves_is_announced_anew_and_no_more_is_said() -> None:
+    earlier = booked(started(), announced=True)
+    given(started(), earlier).when(book("2026-07-02", announced=True)).records(ControlBooked)
+
+
+@pytest.mark.rule("R18")
+@pytest.mark.parametrize("announced", [True, False])
+def test_r18_of_a_control_that_nobody_knew_of_nothing_is_called_off(announced: bool) -> None:
+    earlier = booked(started())
+    given(started(), earlier).when(book("2026-07-02", announced=announced)).records(ControlBooked)
+
+
+@pytest.mark.rule("R13")
+def test_r13_a_longer_deadline_that_overtakes_a_booking_has_it_made_anew_at_once() -> None:
+    terms = started()
+    history = (terms, booked(terms), extended(terms))
+    assert given(*history).timers() == {"book-control": at("2026-06-20")}
+    again = given(*history).when(BookWhenDue((book("2026-08-20", on="2026-06-20", control_id=OTHER_CONTROL),)))
+    again.records(ControlBooked)
+    assert again.one(ControlBooked).replaces == CONTROL
+    assert again.timers() == {}
+
+
+@pytest.mark.rule("R13")
+def test_r13_a_booking_after_the_longer_deadline_stands() -> None:
+    terms = started()
+    history = (terms, booked(terms, day="2026-08-12"), extended(terms))
+    assert given(*history).timers() == {}
+
+
+@pytest.mark.rule("R13")
+def test_r13_without_a_booking_the_longer_deadline_moves_when_one_is_made() -> None:
+    terms = started()
+    assert given(terms, extended(terms)).timers() == {"book-control": extended(terms).books_control_at}
+
+
+@pytest.mark.rule("R13")
+def test_r13_what_complete_documentation_started_stands() -> None:
+    terms, part = started(), documented()
+    history = (terms, part, booked(terms, part), extended(terms))
+    assert given(*history).timers() == {}
+    assert running(*history).window(AGREEMENT) == part.control_window
+
+
+@pytest.mark.rule("R13", "R18")
+def test_r13_r18_an_announced_control_that_a_longer_deadline_overtook_is_called_off_and_announced_anew() -> None:
+    terms = started()
+    history = (terms, booked(terms, announced=True), extended(terms))
+    again = given(*history).when(BookWhenDue((book("2026-08-20", on="2026-06-20", announced=True),)))
+    again.records(AnnouncedControlCancelled, ControlBooked)
+    assert running(*history, *again.events).bookings[AGREEMENT].day == date(2026, 8, 20)
+
+
+@pytest.mark.rule("R17")
 def test_r17_after_the_window_not_for_any_reason() -> None:
     late = book("2026-08-03", late_reason="forgot")
     given(started(), documented()).when(late).refused("R17", "needs a reason")

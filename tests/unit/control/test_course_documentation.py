@@ -10,6 +10,7 @@ from shared.deadlines.copenhagen import start_of
 from shared.kernel.decider import TimerDue
 from shared.kernel.events import Event
 from tests.unit.control.control_facts import (
+    AGREEMENT,
     COMPLIANCE_DAY,
     CVR,
     GLOVES,
@@ -31,6 +32,7 @@ from tests.unit.control.control_facts import (
 )
 
 
+@pytest.mark.rule("R10")
 def test_r10_the_deadline_counts_from_the_acceptance() -> None:
     terms = given().when(start()).one(ComplianceDeadlineSet)
     assert terms.compliance_deadline.last_day == COMPLIANCE_DAY
@@ -38,49 +40,58 @@ def test_r10_the_deadline_counts_from_the_acceptance() -> None:
     assert (terms.cvr, terms.p_number, terms.topic, terms.inspector) == (CVR, UNIT, "011", INSPECTOR)
 
 
+@pytest.mark.rule("R10")
 def test_r10_a_course_starts_once() -> None:
     given(started()).when(start()).then()
 
 
+@pytest.mark.rule("R17")
 def test_r17_without_documentation_the_control_falls_into_the_60_days_from_the_deadline() -> None:
     window = started().control_window
     assert (window.counted_from, window.last_day) == (COMPLIANCE_DAY, date(2026, 8, 21))
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_control_is_booked_by_itself_before_the_deadline_expires() -> None:
     assert given(started()).timers() == {"book-control": start_of(date(2026, 6, 8))}
 
 
+@pytest.mark.rule("R16")
 def test_r16_parts_are_counted_without_gaps() -> None:
     first = documented(started(), complete=False)
     second = given(started(), first).when(document("2026-06-03")).one(DocumentationReceived)
     assert (first.part, second.part) == (1, 2)
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_part_that_is_not_complete_starts_nothing() -> None:
     part = documented(started(), complete=False)
     assert part.control_window is None
-    assert running(started(), part).window == started().control_window
+    assert running(started(), part).window(AGREEMENT) == started().control_window
 
 
+@pytest.mark.rule("R17")
 def test_r17_the_first_complete_part_starts_the_60_days() -> None:
     part = documented(started(), day="2026-06-01")
     assert part.control_window is not None
     assert part.control_window.last_day == date(2026, 7, 31)
-    assert running(started(), part).window == part.control_window
+    assert running(started(), part).window(AGREEMENT) == part.control_window
 
 
+@pytest.mark.rule("R17")
 def test_r17_a_later_complete_part_does_not_restart_them() -> None:
     first = documented(started(), day="2026-06-01")
     second = documented(started(), first, day="2026-06-15")
     assert second.control_window is None
-    assert running(started(), first, second).window == first.control_window
+    assert running(started(), first, second).window(AGREEMENT) == first.control_window
 
 
+@pytest.mark.rule("R17")
 def test_r17_complete_documentation_calls_for_a_booking_at_once() -> None:
     assert given(started()).when(document("2026-05-04")).timers() == {"book-control": at("2026-05-04")}
 
 
+@pytest.mark.rule("R16")
 def test_r16_a_measure_that_is_sent_again_corrects_what_was_said_of_it() -> None:
     first = documented(started(), complete=False, measures=(measure(LIFT, level=1), measure(GLOVES, level=1)))
     second = documented(started(), first, measures=(measure(LIFT, level=4),))
@@ -88,27 +99,48 @@ def test_r16_a_measure_that_is_sent_again_corrects_what_was_said_of_it() -> None
     assert levels == {LIFT: 4, GLOVES: 1}
 
 
+@pytest.mark.rule("R16")
+def test_r16_only_what_was_sent_before_can_be_corrected() -> None:
+    first = documented(started(), complete=False, measures=(measure(LIFT),))
+    correction = document(measures=(measure(LIFT, level=4),), corrected=frozenset({LIFT}))
+    given(started(), first).when(correction).records(DocumentationReceived)
+    stranger = document(measures=(measure(GLOVES),), corrected=frozenset({GLOVES}))
+    given(started(), first).when(stranger).refused("R16", "not sent before", measure_id=GLOVES)
+
+
+@pytest.mark.rule("R16")
+def test_r16_a_part_says_one_thing_of_a_measure() -> None:
+    twice = (measure(LIFT, level=1), measure(LIFT, level=4))
+    given(started()).when(document(measures=twice)).refused("R16", "twice in one part", measure_id=LIFT)
+
+
+@pytest.mark.rule("R16")
 def test_r16_a_report_without_anything_in_it_is_received() -> None:
     given(started()).when(document(measures=())).records(DocumentationReceived)
 
 
+@pytest.mark.rule("R16")
 def test_r16_documentation_that_comes_after_the_deadline_is_received() -> None:
     given(started()).when(document("2026-07-06")).records(DocumentationReceived)
 
 
+@pytest.mark.rule("R16")
 def test_r16_a_psychosocial_topic_has_levels_on_its_own_ladder() -> None:
     part = document(measures=(measure(psychosocial_level=5),))
     given(started(PSYCHOSOCIAL)).when(part).records(DocumentationReceived)
 
 
+@pytest.mark.rule("R16")
 def test_r16_no_other_topic_has_them() -> None:
     given(started()).when(document(measures=(measure(psychosocial_level=5),))).refused("R16", topic="011")
 
 
+@pytest.mark.rule("R16")
 def test_r16_no_documentation_where_no_agreement_runs() -> None:
     given().when(document()).refused("R16", how="not_running")
 
 
+@pytest.mark.rule("R16")
 @pytest.mark.parametrize(
     ("history", "how"), [(fulfilled_course(), "fulfilled"), (breached_course(), "breached")], ids=["kept", "broken"]
 )
@@ -116,12 +148,14 @@ def test_r16_no_documentation_once_a_control_has_decided(history: tuple[Event, .
     given(*history).when(document()).refused("R16", how=how)
 
 
+@pytest.mark.rule("R26")
 def test_every_fact_concerns_the_company_and_its_unit() -> None:
     for history in ((started(),), fulfilled_course(), breached_course()):
         assert given(*history).concerns() == {"cvr": CVR, "pnumber": UNIT}
     assert given().concerns() == {}
 
 
+@pytest.mark.rule("R18")
 def test_r18_a_hidden_booking_changes_nothing_that_the_company_sees() -> None:
     terms, part = started(), documented(started())
     history = [terms, part, booked(terms, part, announced=False)]
@@ -129,12 +163,14 @@ def test_r18_a_hidden_booking_changes_nothing_that_the_company_sees() -> None:
     assert given(*seen).state == given(terms, part).state
 
 
+@pytest.mark.rule("R18")
 def test_the_facts_that_a_company_sees_lead_to_the_same_phase() -> None:
     for history in (fulfilled_course(), breached_course()):
         seen = [event for event in history if event.seen_by_company()]
         assert how_it_stands(given(*seen).state) == how_it_stands(given(*history).state)
 
 
+@pytest.mark.rule("R28")
 @pytest.mark.parametrize("name", ["book-control", "hearing", "follow-up"])
 def test_r28_a_timer_that_meets_another_phase_does_nothing(name: str) -> None:
     given().when(TimerDue(name, at("2026-06-08"), at("2026-06-08"))).then()

@@ -1,53 +1,38 @@
 """No history makes a fold fail: any fact in any phase, also where earlier ones are hidden from who asks (R18)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields
 from typing import Any, get_args
 
 import pytest
 
+from deploy.rulebook.example_facts import full, least
+from deploy.rulebook.process import reached, shape
 from services.control import phases
 from services.control.course import COURSE
-from services.guidance import guidance
+from services.guidance import phases as guidance_phases
 from services.guidance.guidance import GUIDANCE
-from services.offers import offer
+from services.offers import phases as offer_phases
 from services.offers.offer import OFFER
 from services.offers.quarantine import QUARANTINE, Register
 from shared.contracts import control, offers
 from shared.contracts import guidance as guidance_facts
 from shared.kernel.decider import Decider
 from shared.kernel.events import Event
-from tests.unit.deciders.example_facts import full, least
 
 FACTS: tuple[type[Event], ...] = (*offers.FACTS, *guidance_facts.FACTS, *control.FACTS)
 DECIDERS: dict[str, tuple[Decider[Any, Any], Iterable[type], Callable[[Any], object]]] = {
-    "offer": (OFFER, get_args(offer.State), offer.how_it_stands),
+    "offer": (OFFER, get_args(offer_phases.State), offer_phases.how_it_stands),
     "quarantine": (QUARANTINE, (Register,), lambda register: register.standing),
-    "guidance": (GUIDANCE, get_args(guidance.State), guidance.how_it_stands),
+    "guidance": (GUIDANCE, get_args(guidance_phases.State), guidance_phases.how_it_stands),
     "course": (COURSE, get_args(phases.State), phases.how_it_stands),
 }
 """Each with its phases, and with what a view says of them."""
 
 
-def shape(state: Any) -> tuple[Any, ...]:
-    """What tells phases apart for the rules: the type, what is there, and every flag."""
-    values = {field.name: getattr(state, field.name) for field in fields(state)}
-    return type(state), *((name, value if isinstance(value, bool) else bool(value)) for name, value in values.items())
-
-
 def reached_by_any_history(decider: Decider[Any, Any], facts: Iterable[Event]) -> list[Any]:
     """Every phase, in every shape, that some sequence of these facts leads to; tries every fact in each of them."""
-    found = {shape(decider.initial): decider.initial}
-    unread = [decider.initial]
-    known = list(facts)
-    while unread:
-        state = unread.pop()
-        for fact in known:
-            following = decider.evolve(state, fact)
-            if shape(following) not in found:
-                found[shape(following)] = following
-                unread.append(following)
-    return list(found.values())
+    found = {shape(after): after for _, _, after in reached(decider, facts)}
+    return [decider.initial, *found.values()]
 
 
 @pytest.mark.parametrize("name", DECIDERS)

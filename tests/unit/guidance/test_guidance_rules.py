@@ -1,153 +1,42 @@
 """Guidance, rule by rule: when it is due, who answers what, and what stops its timers (R12, R13, R21, R33)."""
 
-from datetime import date, datetime
-from uuid import UUID
+from datetime import date
 
 import pytest
 
-from services.guidance.guidance import (
-    GUIDANCE,
-    AnswerGuidance,
-    CloseGuidance,
-    NoteTurnedControl,
-    OfferGuidance,
-    RecordMeeting,
-    ScheduleGuidance,
-    due_of,
-    how_it_stands,
-)
-from shared.contracts.control import ComplianceDeadlineSet, ControlTurnedIntoGuidance
+from services.guidance.meetings import NoteTurnedControl
+from services.guidance.phases import how_it_stands
+from services.guidance.schedule import CloseGuidance, due_of
 from shared.contracts.guidance import (
-    GuidanceAccepted,
-    GuidanceBecameOverdue,
-    GuidanceClosed,
     GuidanceDeclined,
-    GuidanceFellDue,
     GuidanceHeld,
-    GuidanceOffered,
     GuidanceScheduled,
 )
-from shared.contracts.vocabulary import ContactForm, Involvement, Participation
-from shared.deadlines.copenhagen import end_of, start_of
-from shared.deadlines.deadlines import compliance_deadline, control_window
+from shared.contracts.vocabulary import ContactForm
+from shared.deadlines.copenhagen import start_of
 from shared.kernel.decider import TimerDue
 from shared.kernel.events import Event
-from shared.policy.policies import load_policies
-from tests.unit.scenario import scenarios_of
-
-AGREEMENT = UUID(int=1)
-MEETING = UUID(int=2)
-CONTROL = UUID(int=3)
-POLICIES = load_policies()
-ACCEPTED_AT = datetime.fromisoformat("2026-03-20T10:00+01:00")
-DUE = date(2026, 4, 20)
-"""94 days from 20 March to 22 June; a third of them is 31."""
-OVERDUE_AT = end_of(date(2026, 5, 4))
-given = scenarios_of(GUIDANCE)
-
-
-def at(day: str, time: str = "10:00+02:00") -> datetime:
-    return datetime.fromisoformat(f"{day}T{time}")
-
-
-def deadline_set(months: int = 3) -> ComplianceDeadlineSet:
-    policy = POLICIES.at(ACCEPTED_AT)
-    deadline = compliance_deadline(ACCEPTED_AT, months, policy)
-    return ComplianceDeadlineSet(
-        agreement_id=AGREEMENT,
-        cvr="13748136",
-        p_number="1000000001",
-        topic="056",
-        inspector="inspector-1",
-        accepted_at=ACCEPTED_AT,
-        compliance_deadline=deadline,
-        control_window=control_window(deadline, policy),
-        books_control_at=start_of(deadline.last_day),
-    )
-
-
-def schedule(months: int = 3) -> ScheduleGuidance:
-    return ScheduleGuidance(at=ACCEPTED_AT, policy=POLICIES.at(ACCEPTED_AT), fact=deadline_set(months))
-
-
-def scheduled(months: int = 3) -> GuidanceScheduled:
-    return given().when(schedule(months)).one(GuidanceScheduled)
-
-
-def fell_due() -> GuidanceFellDue:
-    return GuidanceFellDue(agreement_id=AGREEMENT, at=start_of(DUE))
-
-
-def became_overdue() -> GuidanceBecameOverdue:
-    return GuidanceBecameOverdue(agreement_id=AGREEMENT, at=OVERDUE_AT)
-
-
-def offer() -> OfferGuidance:
-    return OfferGuidance(at=at("2026-04-16"), form=ContactForm.PHONE, inspector="inspector-1")
-
-
-def offered() -> GuidanceOffered:
-    return GuidanceOffered(
-        agreement_id=AGREEMENT, form=ContactForm.PHONE, offered_at=at("2026-04-16"), offered_by="inspector-1"
-    )
-
-
-def accepted() -> GuidanceAccepted:
-    return GuidanceAccepted(agreement_id=AGREEMENT, answered_at=at("2026-04-17"))
-
-
-def declined() -> GuidanceDeclined:
-    return GuidanceDeclined(agreement_id=AGREEMENT, answered_at=at("2026-04-17"), reason="knows-the-solution")
-
-
-def record_meeting(held_at: str = "2026-04-22") -> RecordMeeting:
-    return RecordMeeting(
-        at=at("2026-04-22", "12:00+02:00"),
-        meeting_id=MEETING,
-        form=ContactForm.VIRTUAL,
-        held_at=at(held_at),
-        inspector="inspector-2",
-        participants=("manager", "safety_representative"),
-        involvement=Involvement(safety_representative=Participation.TOOK_PART),
-        minutes_spent=50,
-        usefulness=4,
-        summary="Planned a trial of the lift.",
-    )
-
-
-def held() -> GuidanceHeld:
-    return GuidanceHeld(
-        agreement_id=AGREEMENT,
-        meeting_id=MEETING,
-        form=ContactForm.VIRTUAL,
-        held_at=at("2026-04-22"),
-        inspector="inspector-2",
-        participants=("manager", "safety_representative"),
-        involvement=Involvement(safety_representative=Participation.TOOK_PART),
-        minutes_spent=50,
-        usefulness=4,
-        summary="Planned a trial of the lift.",
-    )
-
-
-def turned_control() -> ControlTurnedIntoGuidance:
-    return ControlTurnedIntoGuidance(
-        agreement_id=AGREEMENT,
-        control_id=CONTROL,
-        held_at=at("2026-06-10"),
-        inspector="inspector-1",
-        form=ContactForm.VISIT,
-        reason="work_unfinished",
-        involvement=Involvement(employees=Participation.CONSULTED),
-    )
-
-
-def closed() -> GuidanceClosed:
-    return GuidanceClosed(agreement_id=AGREEMENT, at=at("2026-06-23"))
-
-
-def answer(*, yes: bool, reason: str | None = None) -> AnswerGuidance:
-    return AnswerGuidance(at=at("2026-04-17"), accepted=yes, reason=reason)
+from tests.unit.guidance.guidance_facts import (
+    AGREEMENT,
+    CONTROL,
+    DUE,
+    OVERDUE_AT,
+    accepted,
+    answer,
+    at,
+    became_overdue,
+    closed,
+    declined,
+    fell_due,
+    given,
+    held,
+    offer,
+    offered,
+    record_meeting,
+    schedule,
+    scheduled,
+    turned_control,
+)
 
 
 def test_r12_guidance_is_due_a_third_into_the_period() -> None:
@@ -279,8 +168,8 @@ def test_r33_a_meeting_says_in_what_form_with_whom_and_who_was_involved() -> Non
 
 
 def test_r12_an_informal_contact_is_recorded_and_leaves_the_offer_still_to_be_made() -> None:
-    contact = given(scheduled()).when(record_meeting())
-    contact.then(held())
+    contact = given(scheduled()).when(record_meeting(informal=True))
+    contact.then(held(informal=True))
     assert how_it_stands(contact.state) == "not offered"
     assert set(contact.timers()) == {"due", "overdue"}
 
@@ -292,12 +181,12 @@ def test_r12_an_informal_contact_after_the_end_is_recorded() -> None:
 
 
 def test_r12_a_meeting_needs_an_agreement() -> None:
-    given().when(record_meeting()).refused("R12", "no agreement runs")
+    given().when(record_meeting()).refused("R12", "no agreement was offered")
 
 
 def test_r12_a_meeting_that_has_not_taken_place_is_not_recorded() -> None:
-    tomorrow = record_meeting(held_at="2026-04-23")
-    given(scheduled()).when(tomorrow).refused("R12", held_at=tomorrow.held_at.isoformat())
+    tomorrow = at("2026-04-23")
+    given(scheduled()).when(record_meeting(held_at=tomorrow)).refused("R12", held_at=tomorrow.isoformat())
 
 
 def test_r21_a_control_that_was_turned_into_guidance_is_a_meeting_held() -> None:
@@ -328,14 +217,14 @@ def test_r21_a_turned_control_that_is_noted_late_does_not_open_guidance_again() 
 
 
 def test_the_end_of_the_agreement_closes_guidance() -> None:
-    end = given(scheduled()).when(CloseGuidance(at=closed().at))
+    end = given(scheduled()).when(CloseGuidance(closed().at, AGREEMENT))
     end.then(closed())
     assert end.timers() == {}
 
 
 @pytest.mark.parametrize("since", [(), (scheduled(), closed())], ids=["unknown", "closed"])
 def test_what_never_ran_or_is_closed_closes_no_more(since: tuple[Event, ...]) -> None:
-    given(*since).when(CloseGuidance(at=closed().at)).then()
+    given(*since).when(CloseGuidance(closed().at, AGREEMENT)).then()
 
 
 def test_r13_a_closed_agreement_is_not_scheduled_again() -> None:

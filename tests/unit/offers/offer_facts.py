@@ -4,8 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from services.offers.answers import Accept, Decline
+from services.offers.delivery import RecordDelivery, RecordFailedDelivery
 from services.offers.eligibility import Unit
-from services.offers.offer import OFFER, Accept, Decline, RecordDelivery, SendOffer, Withdraw
+from services.offers.included_places import NamedPlace
+from services.offers.offer import OFFER
+from services.offers.sending import SendOffer
+from services.offers.taken_back import NoteBreach, Withdraw
 from shared.contracts.offers import (
     Accepted,
     AgreementEndNoted,
@@ -15,16 +20,17 @@ from shared.contracts.offers import (
     OfferSent,
     Withdrawn,
 )
-from shared.contracts.vocabulary import AgreementKind
+from shared.contracts.vocabulary import AgreementKind, Grounds, ReactionDue, Violation
 from shared.kernel.decider import TimerDue
 from shared.kernel.events import Event
 from shared.policy.policies import load_policies
+from shared.policy.policy import Policy
 from tests.unit.scenario import scenarios_of
 
 given = scenarios_of(OFFER)
 POLICIES = load_policies()
 AGREEMENT, OTHER = UUID(int=1), UUID(int=2)
-CVR, UNIT = "13748136", "1003388394"
+CVR, UNIT, SISTER, THIRD = "13748136", "1003388394", "1003388395", "1003388396"
 SENT_AT = datetime(2026, 3, 5, 9, tzinfo=UTC)
 AVAILABLE_AT = datetime(2026, 3, 5, 11, tzinfo=UTC)
 IN_TIME = datetime.fromisoformat("2026-04-07T23:59:59+02:00")
@@ -52,8 +58,43 @@ def send(**changes: Any) -> SendOffer:
     return SendOffer(**{**values, **changes})
 
 
-def sent() -> OfferSent:
-    return given().when(send()).one(OfferSent)
+def sent(**changes: Any) -> OfferSent:
+    return given().when(send(**changes)).one(OfferSent)
+
+
+def grounds(**changes: Any) -> Grounds:
+    """Of a spread agreement."""
+    values: dict[str, Any] = {
+        "violation": Violation.FOUND,
+        "concrete": True,
+        "material": True,
+        "reaction_due": ReactionDue.ORDER_WITH_DEADLINE,
+        "exists_elsewhere": True,
+        "can_be_carried_over": True,
+    }
+    return Grounds(**{**values, **changes})
+
+
+def spread(**changes: Any) -> OfferSent:
+    """An offer of a spread agreement."""
+    return sent(**{"kind": AgreementKind.SPREAD, "grounds": grounds(), **changes})
+
+
+def place(p_number: str = SISTER, department: str | None = None, **changes: Any) -> NamedPlace:
+    values: dict[str, Any] = {"unit": Unit(p_number, CVR, "day-care"), "slot": 1, "quarantines": ()}
+    return NamedPlace(p_number=p_number, department=department, **{**values, **changes})
+
+
+def fail(at: datetime = AVAILABLE_AT) -> RecordFailedDelivery:
+    return RecordFailedDelivery(at=at, reason="bounced", policy=POLICIES.at(at))
+
+
+def breach(at: datetime, breached_at: datetime, because_of: UUID = OTHER, policy: Policy | None = None) -> NoteBreach:
+    return NoteBreach(at, because_of, breached_at, policy or POLICIES.at(breached_at))
+
+
+def withdraw(at: datetime = AVAILABLE_AT, reason: str = "By mistake", policy: Policy | None = None) -> Withdraw:
+    return Withdraw(at, reason, policy or POLICIES.at(at))
 
 
 def deliver() -> RecordDelivery:
@@ -71,6 +112,8 @@ def accept(at: datetime = IN_TIME, **changes: Any) -> Accept:
         "has_read": True,
         "reason": None,
         "quarantines": (),
+        "policy": POLICIES.at(at),
+        "unit": Unit(UNIT, CVR, "day-care"),
     }
     return Accept(at=at, **{**values, **changes})
 
@@ -94,7 +137,7 @@ def lapsed() -> Lapsed:
 
 ENDINGS: dict[str, tuple[Event, ...]] = {
     "lapsed": (lapsed(),),
-    "withdrawn": (given(sent()).when(Withdraw(AVAILABLE_AT, "x")).one(Withdrawn),),
+    "withdrawn": (given(sent()).when(withdraw()).one(Withdrawn),),
     "declined": (given(sent(), delivered()).when(decline()).one(Declined),),
     "fulfilled": (accepted(), AgreementEndNoted(agreement_id=AGREEMENT, outcome="fulfilled", noted_at=TOO_LATE)),
 }

@@ -4,6 +4,7 @@ import re
 import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,13 +93,13 @@ def test_the_codes_of_a_policy_are_known(policy: Policy) -> None:
 def test_every_value_has_a_comment_that_names_the_rule_it_serves(file: Path) -> None:
     values = [line for line in file.read_text(encoding="utf-8").splitlines() if re.match(r"\w+ = ", line)]
     without = [line for line in values[1:] if not re.search(r"#.*\bR\d+", line)]
-    keys = sum(
-        len(section)
-        for section in tomllib.loads(file.read_text(encoding="utf-8")).values()
-        if isinstance(section, dict)
-    )
     assert without == []
-    assert len(values) - 1 == keys
+    assert len(values) == _values_in(tomllib.loads(file.read_text(encoding="utf-8")))
+
+
+def _values_in(section: dict[str, Any]) -> int:
+    """The values of a section and of those inside of it."""
+    return sum(_values_in(value) if isinstance(value, dict) else 1 for value in section.values())
 
 
 def test_an_unknown_version_is_an_error() -> None:

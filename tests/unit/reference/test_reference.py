@@ -42,6 +42,9 @@ LOOKUPS: list[Callable[[], Mapping[str, Term]]] = [
     reference.control_form_reasons,
     reference.control_late_reasons,
     reference.undecided_reasons,
+    reference.guidance_purposes,
+    reference.participants,
+    reference.delivery_failures,
 ]
 
 
@@ -152,7 +155,7 @@ def test_a_lookup_cannot_be_changed() -> None:
 
 
 def test_the_files_have_a_version() -> None:
-    assert reference_version() == "2024.1"
+    assert reference_version() == "2024.2"
 
 
 def test_no_reference_file_is_left_unread() -> None:

@@ -1,0 +1,1 @@
+"""One short course per rule of the process: what was tried, and what the rule said."""

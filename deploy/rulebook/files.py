@@ -1,0 +1,19 @@
+"""The files in which the rulebook is published."""
+
+from collections.abc import Mapping
+
+from deploy.rulebook import process, rules
+from deploy.rulebook.sources import PROJECT
+
+DOCS = PROJECT / "docs"
+
+
+def made() -> Mapping[str, str]:
+    """As the code has them now, by the name of the file."""
+    return {"rules.md": rules.document(), "process.md": process.document()}
+
+
+def publish() -> None:
+    """Write them."""
+    for name, text in made().items():
+        (DOCS / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,130 @@
+"""What the code says about rules, read without running it: who decides, who refuses, and which tests hold it."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+DECIDING = ("services", "shared/deadlines", "shared/policy", "shared/reference", "shared/http", "shared/kernel")
+"""Where rules are decided; contracts only say what was decided."""
+_RULE = re.compile(r"R([1-9]\d?)\b")
+_RANGE = re.compile(r"\bR([1-9]\d?)-R([1-9]\d?)\b")
+_TEST_NAME = re.compile(r"test_((?:r\d+_)+)")
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A function or class that a rule is decided in."""
+
+    file: str
+    name: str
+    rules: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A text by which a rule refuses."""
+
+    file: str
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A test, and the rules that it holds the code to."""
+
+    file: str
+    name: str
+    rules: frozenset[str]
+
+
+def rules_in(text: str) -> frozenset[str]:
+    """Every rule that a text names; `R1-R10` names all of them."""
+    found = {f"R{number}" for number in _RULE.findall(text)}
+    for first, last in _RANGE.findall(text):
+        found |= {f"R{number}" for number in range(int(first), int(last) + 1)}
+    return frozenset(found)
+
+
+def decided() -> Iterator[Decided]:
+    """Functions whose docstring begins with rules: `R6, R10: ...`. Facts, commands and views only carry them."""
+    for file, tree in _modules(DECIDING):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                summary = (ast.get_docstring(node) or "").partition(":")[0]
+                if re.fullmatch(r"R\d+(?:(?:, |-)R\d+)*", summary):
+                    yield Decided(file, node.name, rules_in(summary))
+
+
+def refusals() -> Iterator[Refusal]:
+    """Every `Refused(rule, text, ...)` of the services."""
+    for file, tree in _modules(("services",)):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Name(id="Refused"), args=[ast.Constant(str(rule)), text, *_]):
+                    yield Refusal(file, rule, _text(text))
+
+
+def tested() -> Iterator[Tested]:
+    """Tests that carry a rule: by the marker `rule`, on the test or its module, or in their name (`test_r6_...`)."""
+    for file, tree in _modules(("tests",)):
+        of_module = _marked(
+            node.value
+            for node in tree.body
+            if isinstance(node, ast.Assign) and any(_is_name(target, "pytestmark") for target in node.targets)
+        )
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                named = _TEST_NAME.match(node.name)
+                rules = _marked(node.decorator_list) or of_module
+                if named:
+                    rules |= {part.upper() for part in named[1].strip("_").split("_")}
+                if rules:
+                    yield Tested(file, node.name, frozenset(rules))
+
+
+def policies() -> Mapping[str, list[str]]:
+    """Keys of the newest policy file by the rules that their comments name."""
+    file = max((PROJECT / "shared" / "policy" / "files").glob("*.toml"))
+    section, found = "", dict[str, list[str]]()
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if header := re.match(r"\[([\w.]+)\]", line):
+            section = header[1]
+        elif key := re.match(r"(\w+) = .*?#(.*)$", line):
+            for rule in rules_in(key[2]):
+                found.setdefault(rule, []).append(f"{section}.{key[1]}".strip("."))
+    return found
+
+
+def _modules(folders: tuple[str, ...]) -> Iterator[tuple[str, ast.Module]]:
+    for folder in folders:
+        for file in sorted((PROJECT / folder).rglob("*.py")):
+            yield str(file.relative_to(PROJECT)), ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _marked(expressions: object) -> frozenset[str]:
+    """The ids in `pytest.mark.rule("R6", ...)`."""
+    found: set[str] = set()
+    for expression in expressions if isinstance(expressions, list) else list(expressions):  # type: ignore[call-overload]
+        for node in ast.walk(expression):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="rule"), args=args):
+                    found |= {arg.value for arg in args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
+    return frozenset(found)
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _text(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(str(text)):
+            return text
+        case ast.BinOp(left=left):
+            return f"{_text(left)} ..."
+        case _:
+            return "..."

@@ -1,0 +1,112 @@
+"""A control that was recorded wrongly is told anew, and what rested on it is decided anew (R30)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.control.booking import refuse_form_without_reason
+from services.control.judgement import decision, violating_places
+from services.control.measures_in_use import refuse_faulty_observations
+from services.control.phases import Broken, Kept, Running, controlled
+from services.control.places import units_of
+from shared.contracts.control import ControlCompleted, ControlCorrected, DecisionRevoked
+from shared.contracts.vocabulary import (
+    ContactForm,
+    ControlOutcome,
+    Decision,
+    Involvement,
+    JudgedBy,
+    MeasureObservation,
+    SpokeWith,
+)
+from shared.kernel.decider import Refused
+from shared.kernel.events import Event
+from shared.policy.policy import Policy
+
+
+@dataclass(frozen=True)
+class CorrectControl:
+    """How the control really was, and why it is told anew."""
+
+    at: datetime
+    policy: Policy
+    control_id: UUID
+    inspector: str
+    reason: str
+    outcome: ControlOutcome
+    form: ContactForm
+    form_reason: str | None
+    judged_by: tuple[JudgedBy, ...]
+    spoke_with: tuple[SpokeWith, ...]
+    measures: tuple[MeasureObservation, ...]
+    involvement: Involvement
+    findings: str | None
+
+
+def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Event, ...]:
+    """R30: a new fact; where it changes what was decided, that is taken back and decided anew, or awaits controls."""
+    course = state if isinstance(state, Running) else state.course
+    wrong = require_held(course, command.control_id)
+    refuse_once_built_upon(state)
+    refuse_form_without_reason(command.form, command.form_reason)
+    refuse_faulty_observations(course.measures, command.measures)
+    refuse_forgotten_measures(wrong, command)
+    corrected = ControlCorrected(
+        agreement_id=course.started.agreement_id,
+        control_id=command.control_id,
+        place_id=wrong.place_id or course.started.agreement_id,
+        corrected_at=command.at,
+        corrected_by=command.inspector,
+        outcome=command.outcome,
+        form=command.form,
+        form_reason=command.form_reason,
+        judged_by=command.judged_by,
+        spoke_with=command.spoke_with,
+        measures=command.measures,
+        involvement=command.involvement,
+        reason=command.reason,
+        findings=command.findings,
+    )
+    after = controlled(course, corrected)
+    if isinstance(state, Running) or violating_places(after) == violating_places(course):
+        return (corrected,)
+    decided = decision(after, command.at, command.policy, concludes=bool(violating_places(after)))
+    return (corrected, _revoked(state, command), *decided)
+
+
+def require_held(course: Running, control_id: UUID) -> ControlCompleted:
+    """R30: only what was recorded can be corrected."""
+    held = next((result for result in course.results.values() if result.control_id == control_id), None)
+    if held is None:
+        raise Refused("R30", "control {control_id} has decided nothing here", control_id=control_id)
+    return held
+
+
+def refuse_once_built_upon(state: Running | Kept | Broken) -> None:
+    """R30: an order that was issued is the order system's to take back; a follow-up rests on the fulfilment."""
+    match state:
+        case Broken() if any(order.issued_as is not None for order in state.orders):
+            raise Refused("R30", "an order was issued: it is taken back in the order system")
+        case Kept(followed_up=True):
+            raise Refused("R30", "the follow-up was held already")
+
+
+def refuse_forgotten_measures(wrong: ControlCompleted, command: CorrectControl) -> None:
+    """R20, R30: what the control said of a measure is said anew, or as it was."""
+    told = {observation.measure_id for observation in command.measures}
+    missing = [one.measure_id for one in wrong.measures if one.measure_id not in told]
+    if missing:
+        raise Refused("R30", "nothing is said of {missing}", missing=", ".join(map(str, missing)))
+
+
+def _revoked(state: Kept | Broken, command: CorrectControl) -> DecisionRevoked:
+    course = state.course
+    return DecisionRevoked(
+        agreement_id=course.started.agreement_id,
+        decision=Decision.BREACHED if isinstance(state, Broken) else Decision.FULFILLED,
+        cvr=course.started.cvr,
+        breached_units=units_of(course, violating_places(course)) if isinstance(state, Broken) else (),
+        revoked_at=command.at,
+        revoked_by=command.inspector,
+        reason=command.reason,
+    )

@@ -1,0 +1,54 @@
+"""May we inspect this topic here? While an agreement runs, as a rule not (R11)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.control.course import COURSE
+from services.control.phases import Running
+from services.control.running_at import running_at
+from shared.deadlines.deadline import Deadline
+from shared.service import Runtime
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Yes, or the agreement that stands against it and until when it runs."""
+
+    because_of: UUID | None = None
+    deadline: Deadline | None = None
+
+    def reason(self, p_number: str, topic: str) -> dict[str, str]:
+        """R11: why, in Danish and English."""
+        if self.because_of is None or self.deadline is None:
+            return {
+                "da": f"Ingen aftale om emne {topic} løber på enhed {p_number}.",
+                "en": f"No agreement on topic {topic} runs at unit {p_number}.",
+            }
+        day = self.deadline.last_day.isoformat()
+        return {
+            "da": f"En aftale om emne {topic} løber på enhed {p_number} med frist {day}: emnet inspiceres som"
+            " hovedregel ikke imens, andre emner som sædvanligt.",
+            "en": f"An agreement on topic {topic} runs at unit {p_number} until {day}: as a rule the topic is not"
+            " inspected meanwhile, other topics as usual.",
+        }
+
+
+async def advise(runtime: Runtime, p_number: str, topic: str) -> Advice:
+    """R11: the agreement that includes the unit and runs longest, if there is one."""
+    running = await _courses(runtime, await _agreements(runtime, p_number, topic))
+    longest = max(running, key=lambda course: course.deadline.ends_at, default=None)
+    return Advice() if longest is None else Advice(longest.started.agreement_id, longest.deadline)
+
+
+async def _agreements(runtime: Runtime, p_number: str, topic: str) -> list[UUID]:
+    first, before = running_at(p_number, topic)
+    async with runtime.database.acquire() as connection:
+        rows = await connection.fetch("select stream from reservations where name >= $1 and name < $2", first, before)
+    return [row["stream"] for row in rows]
+
+
+async def _courses(runtime: Runtime, agreements: Sequence[UUID]) -> list[Running]:
+    loaded = [await runtime.store.load(agreement) for agreement in agreements]
+    states = [COURSE.fold([recorded.event for recorded in one.events]) for one in loaded]
+    return [state for state in states if isinstance(state, Running)]

@@ -1,0 +1,53 @@
+"""Where what is booked finds a place in another inspector's calendar (R15)."""
+
+from datetime import datetime
+from itertools import chain
+from uuid import uuid5
+
+from services.control import after_no, booking
+from services.control.after_no import BookInspection
+from services.control.booking import CALENDAR_FULL, BookControl
+from services.control.inspector_calendar import calendar_of
+from services.control.phases import AfterNo, Running
+from shared.policy.policy import Policy
+from shared.service import Runtime
+
+
+async def moved_bookings(
+    runtime: Runtime, course: Running, inspector: str, at: datetime, policy: Policy
+) -> tuple[BookControl, ...]:
+    """R15, R18: on the same day where a place is free, else on the best other one; announced ones stay announced."""
+    calendar = await calendar_of(runtime, inspector, policy)
+    moved = []
+    for place, standing in course.bookings.items():
+        days = chain([standing.day], booking.candidate_days(course, place, at, policy))
+        day, slot = calendar.take_first(days)
+        late = day > course.window(place).last_day
+        moved.append(
+            BookControl(
+                at=at,
+                policy=policy,
+                place_id=place,
+                control_id=uuid5(standing.control_id, inspector),
+                day=day,
+                slot=slot,
+                form=standing.form,
+                form_reason=standing.form_reason,
+                announced=standing.announced,
+                late_reason=(standing.late_reason or CALENDAR_FULL) if late else None,
+            )
+        )
+    return tuple(moved)
+
+
+async def moved_inspection(
+    runtime: Runtime, state: AfterNo, inspector: str, at: datetime, policy: Policy
+) -> BookInspection | None:
+    """R15: the new inspection after a no, where one is booked."""
+    if state.booking is None:
+        return None
+    calendar = await calendar_of(runtime, inspector, policy)
+    day, slot = calendar.take_first(chain([state.booking.day], after_no.candidate_days(at, policy)))
+    return BookInspection(
+        at=at, policy=policy, inspection_id=uuid5(state.booking.inspection_id, inspector), day=day, slot=slot
+    )

@@ -1,0 +1,23 @@
+"""While something about the unit is not known, an answer cannot be taken, so no answer is late either (R6, R8)."""
+
+from collections.abc import Awaitable, Callable
+
+from services.offers.offer import LAPSE, OFFER, concerns
+from services.offers.phases import State
+from shared.kernel.decider import TimerDue
+from shared.kernel.parking import is_parked
+from shared.kernel.timers import HoldBack
+from shared.service import Runtime
+
+
+def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable[object]]]:
+    """What the timers of offers look up: whether a fact about the unit or its legal entity still waits."""
+
+    async def lapse(state: State, timer: TimerDue) -> object:
+        async with runtime.database.acquire() as connection:
+            for name, value in concerns(state).items():
+                if await is_parked(connection, {name: value}):
+                    raise HoldBack(f"a fact about {name} {value} has not been taken yet")
+        return timer
+
+    return {f"{OFFER.name}:{LAPSE}": lapse}

@@ -1,0 +1,69 @@
+"""Runs a command of an offer for HTTP, with what the rules of offers look up first."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from services.offers.eligibility import Quarantine, Unit
+from services.offers.offer import OFFER, Command
+from services.offers.open_offers import free_slot
+from services.offers.phases import State
+from services.offers.quarantine import QUARANTINE, legal_entity_stream, unit_stream
+from services.offers.units import unit_on
+from shared.contracts.offers import QuarantineImposed
+from shared.http.access import Asker
+from shared.http.commands import Prepared
+from shared.http.problems import unavailable
+from shared.kernel.commands import Guard
+from shared.kernel.parking import is_parked
+from shared.policy.policy import Policy
+from shared.service import Runtime, runtime_of
+
+
+async def perform(
+    request: Request, asker: Asker, agreement_id: UUID, command: Command, at: datetime, policy: str | None = None
+) -> Response:
+    """A command that is made of the request alone."""
+
+    async def prepare(_: State) -> Prepared[State, Command]:
+        return Prepared(command)
+
+    return await runtime_of(request).gate.perform(request, asker, OFFER, agreement_id, prepare, at=at, policy=policy)
+
+
+async def refuse_while_parked(runtime: Runtime, cvr: str, *units: str) -> None:
+    """R8: what is not known of a unit might be a breach, so nothing is offered or accepted until it is."""
+    async with runtime.database.acquire() as connection:
+        for name, value in (("cvr", cvr), *(("pnumber", unit) for unit in units)):
+            if await is_parked(connection, {name: value}):
+                raise unavailable(f"a fact about {value} has not been taken yet", rule="R8")
+
+
+async def unit_and_slot(
+    runtime: Runtime, p_number: str, topic: str, day: date, policy: Policy
+) -> tuple[Unit | None, int | None]:
+    """R8: the unit as the register has it on a day, and a place among the open agreements on the topic there."""
+    async with runtime.database.acquire() as connection:
+        return await unit_on(connection, p_number, day), await free_slot(connection, p_number, topic, policy)
+
+
+async def quarantines_of(
+    runtime: Runtime, asker: Asker, cvr: str, p_number: str
+) -> tuple[tuple[Quarantine, ...], tuple[Guard, ...]]:
+    """R8: those of the unit and of its legal entity, and guards that hold what was read until it is relied on."""
+    found: list[Quarantine] = []
+    guards = []
+    for stream in (unit_stream(p_number), legal_entity_stream(cvr)):
+        standing, version = await register(runtime, stream)
+        guards.append(Guard(stream, version))
+        found += [
+            Quarantine(one.agreement_id if asker.may_see_company(one.cvr) else None, one.ends_at) for one in standing
+        ]
+    return tuple(found), tuple(guards)
+
+
+async def register(runtime: Runtime, stream: UUID) -> tuple[tuple[QuarantineImposed, ...], int]:
+    """R22: the quarantines of one unit or legal entity that have not ended, and the version at which they were read."""
+    loaded = await runtime.store.load(stream)
+    return QUARANTINE.fold([recorded.event for recorded in loaded.events]).standing, loaded.version

@@ -1,0 +1,140 @@
+"""Where an offer stands: unsent, open, an agreement that runs, or ended; and how facts lead from one to the next."""
+
+from dataclasses import dataclass, replace
+
+from shared.contracts.offers import (
+    AcceptanceAnnulled,
+    AcceptanceConflictFlagged,
+    Accepted,
+    AgreementEndNoted,
+    Declined,
+    DeliveryCorrected,
+    DeliveryFailed,
+    Lapsed,
+    OfferDelivered,
+    OfferOpened,
+    OfferReassigned,
+    OfferResent,
+    OfferSent,
+    OfferUnansweredHalfway,
+    Withdrawn,
+)
+from shared.contracts.vocabulary import Place
+from shared.deadlines.deadline import Deadline
+from shared.kernel.events import Event
+
+RUNNING_AGAIN = "running"
+"""The outcome by which a correction leads back to an agreement that runs (R30)."""
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """Nothing is known of this offer."""
+
+
+@dataclass(frozen=True)
+class Open:
+    """Sent and unanswered; its clock runs once it is delivered."""
+
+    sent: OfferSent
+    inspector: str
+    """R15: who is responsible now."""
+    attempts: int = 1
+    """R4: how often it was sent."""
+    failed: DeliveryFailed | None = None
+    """R4: the failure since it was sent last."""
+    delivered: OfferDelivered | None = None
+    """With the dates as corrected (R30)."""
+    opened: bool = False
+    halfway_passed: bool = False
+
+
+@dataclass(frozen=True)
+class Running:
+    """Accepted; the course is control's from here on."""
+
+    sent: OfferSent
+    accepted: Accepted
+    conflict: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Declined, lapsed, withdrawn, or an agreement that has ended."""
+
+    sent: OfferSent
+    how: str
+    response_deadline: Deadline | None = None
+    accepted: Accepted | None = None
+
+
+State = Unsent | Open | Running | Ended
+
+
+def places_of(accepted: Accepted) -> tuple[Place, ...]:
+    """R10, R19: in facts of the first release, which name none, the one place where the suspicion arose."""
+    return accepted.places or (Place(place_id=accepted.agreement_id, p_number=accepted.p_number),)
+
+
+def evolve(state: State, event: Event) -> State:
+    """The next phase; facts that do not fit leave it as it is."""
+    match state, event:
+        case _, OfferSent():
+            return Open(event, event.inspector)
+        case Open(), _:
+            return _open_on(state, event)
+        case Running(), AcceptanceConflictFlagged():
+            return replace(state, conflict=True)
+        case Running(), AcceptanceAnnulled():
+            return Ended(state.sent, "annulled", accepted=state.accepted)
+        case Running(), AgreementEndNoted():
+            return Ended(state.sent, event.outcome, accepted=state.accepted)
+        case Ended(accepted=Accepted() as accepted), AgreementEndNoted():
+            if event.outcome == RUNNING_AGAIN:
+                return Running(state.sent, accepted)
+            return replace(state, how=event.outcome)
+        case _:
+            return state
+
+
+def how_it_stands(state: State) -> str:
+    """A word for the phase, for refusals and views."""
+    match state:
+        case Unsent():
+            return "never sent"
+        case Open(delivered=None):
+            return "sent"
+        case Open():
+            return "delivered"
+        case Running():
+            return "accepted"
+        case Ended(how=how):
+            return how
+
+
+def _open_on(state: Open, event: Event) -> State:
+    match event:
+        case OfferDelivered():
+            return replace(state, delivered=event, failed=None)
+        case DeliveryCorrected() if state.delivered is not None:
+            dates = {
+                name: getattr(event, name) for name in ("available_at", "response_deadline", "halfway_at", "lapses_at")
+            }
+            return replace(state, delivered=state.delivered.model_copy(update=dates), halfway_passed=False)
+        case DeliveryFailed():
+            return replace(state, failed=event)
+        case OfferResent():
+            return replace(state, attempts=event.attempt, failed=None)
+        case OfferReassigned():
+            return replace(state, inspector=event.inspector)
+        case OfferOpened():
+            return replace(state, opened=True)
+        case OfferUnansweredHalfway():
+            return replace(state, halfway_passed=True)
+        case Accepted():
+            return Running(state.sent, event)
+        case Declined() | Lapsed() | Withdrawn():
+            deadline = state.delivered.response_deadline if state.delivered else None
+            return Ended(state.sent, type(event).__name__.lower(), deadline)
+        case _:
+            return state

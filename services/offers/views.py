@@ -1,0 +1,130 @@
+"""An offer as an asker may see it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.offers.letter import letter
+from services.offers.phases import Ended, Open, Running, how_it_stands, places_of
+from shared.contracts.offers import ContactNamed, DeliveryCorrected, OfferDelivered, OfferReassigned, Withdrawn
+from shared.contracts.vocabulary import AgreementKind, ContactRole, FileReference, Grounds
+from shared.deadlines.deadline import Deadline, Language
+from shared.kernel.events import Event, Recorded
+
+
+class ContactView(BaseModel):
+    """R34: who stands for the company in a role now."""
+
+    contact_id: UUID
+    role: ContactRole
+    name: str | None
+    """None where the name was erased."""
+    email: str | None
+    phone: str | None
+
+
+class PlaceView(BaseModel):
+    """R10: what the agreement includes."""
+
+    place_id: UUID
+    p_number: str
+    department: str | None
+
+
+class OfferView(BaseModel):
+    """An offer as the asker may see it."""
+
+    agreement_id: UUID
+    status: str
+    kind: AgreementKind
+    cvr: str
+    p_number: str
+    department: str | None
+    """`spread`: where in the unit the violation was found."""
+    topic: str
+    grounds: Grounds | None
+    """R2: None in offers of the first release."""
+    inspector: str
+    inspection_id: str
+    period_months: int
+    period_reason: str | None
+    sent_at: datetime
+    observations: str | None
+    photos: tuple[FileReference, ...]
+    available_at: datetime | None
+    withdrawal_reason: str | None
+    response_deadline: datetime | None
+    """Exclusive: an answer before this instant is in time."""
+    why: str | None
+    """R27: how the response deadline was computed."""
+    letter: str
+    places: list[PlaceView]
+    """R10: once it is accepted."""
+    contacts: list[ContactView]
+    is_a_decision: bool = False
+    """R23: an agreement is not a decision and does not affect the smiley."""
+
+
+def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: Language) -> OfferView:
+    """Made of what the asker may know, and of nothing else."""
+    events = [one.event for one in recorded]
+    sent = state.sent
+    deadline, available_at = _clock(events)
+    return OfferView(
+        agreement_id=sent.agreement_id,
+        status=how_it_stands(state),
+        kind=sent.kind,
+        cvr=sent.cvr,
+        p_number=sent.p_number,
+        department=sent.department,
+        topic=sent.topic,
+        grounds=sent.grounds,
+        inspector=next((e.inspector for e in reversed(events) if isinstance(e, OfferReassigned)), sent.inspector),
+        inspection_id=sent.inspection_id,
+        period_months=sent.period_months,
+        period_reason=sent.period_reason,
+        sent_at=sent.sent_at,
+        observations=sent.observations,
+        photos=sent.photos or (),
+        available_at=available_at,
+        withdrawal_reason=next((event.reason for event in events if isinstance(event, Withdrawn)), None),
+        response_deadline=deadline.ends_at if deadline else None,
+        why=deadline.explain(language) if deadline else None,
+        letter=letter(sent, deadline),
+        places=_places(state),
+        contacts=_contacts(events),
+    )
+
+
+def _clock(events: Sequence[Event]) -> tuple[Deadline | None, datetime | None]:
+    """R3, R30: the dates as corrected last."""
+    dated = [event for event in events if isinstance(event, OfferDelivered | DeliveryCorrected)]
+    return (dated[-1].response_deadline, dated[-1].available_at) if dated else (None, None)
+
+
+def _places(state: Open | Running | Ended) -> list[PlaceView]:
+    accepted = None if isinstance(state, Open) else state.accepted
+    if accepted is None:
+        return []
+    names = accepted.place_names or {}
+    return [
+        PlaceView(place_id=place.place_id, p_number=place.p_number, department=names.get(place.place_id))
+        for place in places_of(accepted)
+    ]
+
+
+def _contacts(events: Sequence[Event]) -> list[ContactView]:
+    """R34: the last one of each role."""
+    last = {event.role: event for event in events if isinstance(event, ContactNamed)}
+    return [
+        ContactView(
+            contact_id=named.contact_id,
+            role=role,
+            name=named.details.name if named.details else None,
+            email=named.details.email if named.details else None,
+            phone=named.details.phone if named.details else None,
+        )
+        for role, named in last.items()
+    ]

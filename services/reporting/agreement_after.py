@@ -1,0 +1,90 @@
+"""How an agreement's row changes once it is decided, or was not accepted: hearing, orders, follow-up (R7, R20-R25)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.reporting.case import Case, changed, with_deadline
+from services.reporting.time_spent import spent
+from shared.contracts import control, orders
+from shared.contracts.vocabulary import WorkPhase
+from shared.deadlines.copenhagen import start_of
+from shared.kernel.events import Event
+
+
+def fold(case: Case, event: Event) -> Case:
+    """The row after one more fact of what follows."""
+    match event:
+        case control.Fulfilled():
+            return changed(case, fulfilled_at=event.fulfilled_at, follow_up_on=event.follow_up_on)
+        case control.Breached():
+            return changed(case, breached_at=event.breached_at)
+        case control.DecisionRevoked():
+            return _revoked(case)
+        case control.HearingOpened():
+            opened = changed(case, hearing_opened_at=event.opened_at, hearing_ended_at=None)
+            return with_deadline(opened, "hearing", event.answer_deadline)
+        case control.HearingAnswered():
+            return changed(case, hearing_ended_at=event.answered_at)
+        case control.HearingExpired():
+            return changed(case, hearing_ended_at=event.at)
+        case control.FollowUpFellDue():
+            return changed(case, follow_up_fell_due_at=event.at)
+        case control.FollowUpHeld():
+            held = changed(
+                case,
+                follow_up_held_at=event.held_at,
+                follow_up_minutes=event.minutes_spent,
+                spread_further=case.spread_further if event.spread_further is None else event.spread_further,
+            )
+            return spent(held, WorkPhase.CONTROL, event.minutes_spent)
+        case orders.OrderIssued():
+            return _followed(case, event.case_id, start_of(event.issued_on))
+        case orders.OtherCaseOpened():
+            return _followed(case, event.case_id, start_of(event.opened_on))
+    return _ordered(case, event)
+
+
+def _ordered(case: Case, event: Event) -> Case:
+    """R7, R22: orders that were asked for, and the inspection after a no."""
+    match event:
+        case control.OrderRequested():
+            return changed(case, order_requested_at=event.requested_at, orders_requested=case.orders_requested + 1)
+        case control.OrderRequestReminded():
+            return changed(case, order_reminded_at=event.at)
+        case control.OrderRequestOverdue():
+            return changed(case, order_overdue_at=event.at)
+        case control.OrderRequestResent():
+            return changed(case, order_reminded_at=None, order_overdue_at=None)
+        case control.OrderIssueNoted():
+            return changed(case, orders_issued=case.orders_issued + 1, order_reminded_at=None, order_overdue_at=None)
+        case control.NewInspectionBooked():
+            return changed(case, new_inspection_day=event.day)
+        case control.InvestigationConcluded():
+            concluded = changed(
+                case,
+                new_inspection_day=None,
+                investigation_outcome=event.outcome,
+                investigation_concluded_at=event.held_at,
+            )
+            return spent(concluded, WorkPhase.INVESTIGATION, event.minutes_spent)
+    return case
+
+
+def _revoked(case: Case) -> Case:
+    """R30: the agreement runs again; what was decided stays in the history of its statuses."""
+    deadlines = {name: deadline for name, deadline in case.deadlines.items() if name != "hearing"}
+    return changed(
+        case,
+        fulfilled_at=None,
+        breached_at=None,
+        follow_up_on=None,
+        follow_up_fell_due_at=None,
+        hearing_opened_at=None,
+        hearing_ended_at=None,
+        deadlines=deadlines,
+    )
+
+
+def _followed(case: Case, by: UUID, at: datetime) -> Case:
+    """R7, R22: the order or inspection that came of an agreement; the first one counts."""
+    return case if case.followed_by is not None else changed(case, followed_by=by, followed_at=at)

@@ -1,0 +1,70 @@
+"""How facts of guidance change an agreement's row: contacts, guidance offered and held (R5, R12, R30, R33, R37)."""
+
+from services.reporting.case import Case, as_json, changed, with_deadline
+from services.reporting.time_spent import spent
+from shared.contracts import guidance
+from shared.contracts.vocabulary import WorkPhase
+from shared.kernel.events import Event
+
+
+def fold(case: Case, event: Event) -> Case:
+    """The row after one more fact of guidance."""
+    match event:
+        case guidance.GuidanceScheduled():
+            return with_deadline(changed(case, inspector=case.inspector or event.inspector), "guidance", event.due)
+        case guidance.OfferUnderstandingAsked():
+            asked = changed(case, understanding_asked_at=event.held_at, offer_understood=event.understood)
+            return spent(asked, WorkPhase.OFFER, event.minutes_spent)
+        case guidance.GuidanceFellDue():
+            return changed(case, guidance_fell_due_at=event.at)
+        case guidance.GuidanceBecameOverdue():
+            return changed(case, guidance_overdue_at=event.at)
+        case guidance.GuidanceOffered():
+            return changed(case, guidance_offered_at=case.guidance_offered_at or event.offered_at)
+        case guidance.GuidanceAccepted():
+            return changed(case, guidance_accepted_at=event.answered_at)
+        case guidance.GuidanceDeclined():
+            return changed(case, guidance_declined_at=event.answered_at, guidance_decline_reason=event.reason)
+        case guidance.GuidanceHeld():
+            return _held(case, event)
+        case guidance.MeetingCorrected():
+            return _corrected(case, event)
+        case guidance.UsefulnessRated():
+            return changed(case, guidance_usefulness=event.usefulness)
+    return case
+
+
+def _held(case: Case, event: guidance.GuidanceHeld) -> Case:
+    """R12: a meeting counts as guidance, an informal contact as a contact; both take time."""
+    minutes = event.minutes_spent or 0
+    told = {"informal": event.informal, "minutes": minutes}
+    known = changed(
+        case,
+        meetings={**case.meetings, str(event.meeting_id): told},
+        guidance_involvement=as_json(event.involvement),
+        guidance_usefulness=event.usefulness or case.guidance_usefulness,
+        informal_contacts=case.informal_contacts + event.informal,
+        guidance_meetings=case.guidance_meetings + (not event.informal),
+        guidance_minutes=case.guidance_minutes + minutes,
+        guidance_held_at=case.guidance_held_at if event.informal else case.guidance_held_at or event.held_at,
+    )
+    # The minutes of a control that became guidance are control's own.
+    return known if event.from_control is not None else spent(known, WorkPhase.GUIDANCE, minutes)
+
+
+def _corrected(case: Case, event: guidance.MeetingCorrected) -> Case:
+    """R30: counts and minutes are those of what the meeting was."""
+    before = case.meetings.get(str(event.meeting_id), {"informal": event.informal, "minutes": 0})
+    minutes = event.minutes_spent or 0
+    more = minutes - before["minutes"]
+    moved = int(event.informal) - int(before["informal"])
+    corrected = changed(
+        case,
+        meetings={**case.meetings, str(event.meeting_id): {"informal": event.informal, "minutes": minutes}},
+        guidance_involvement=as_json(event.involvement),
+        informal_contacts=case.informal_contacts + moved,
+        guidance_meetings=case.guidance_meetings - moved,
+        guidance_minutes=case.guidance_minutes + more,
+        corrections=case.corrections + 1,
+    )
+    return spent(corrected, WorkPhase.GUIDANCE, more)

@@ -1,0 +1,222 @@
+"""The agreement as an asker may see it: by place, as it stands now, and nothing that is hidden (R15, R18, R19, R27)."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from services.control.after_no_view import view_after_no
+from services.control.judgement import OtherFinding
+from services.control.phases import AfterNo, NotStarted
+from services.control.views import AgreementView, view
+from shared.contracts.control import InspectorChanged, Terminated
+from shared.contracts.vocabulary import ControlOutcome, InvestigationOutcome, Side
+from shared.http.access import Viewer, seen
+from shared.http.tokens import Role
+from shared.kernel.events import Event, Recorded
+from tests.unit.control.control_facts import (
+    AGREEMENT,
+    CONTROL,
+    CONTROL_TIME,
+    CVR,
+    GLOVES,
+    INSPECTOR,
+    LIFT,
+    REQUEST,
+    UNIT,
+    after_a_no,
+    at,
+    booked,
+    breached_course,
+    complete,
+    documented,
+    fulfilled_course,
+    given,
+    measure,
+    observed,
+    order_requested,
+    started,
+    turned,
+)
+from tests.unit.control.spread_facts import (
+    NONE_FOUND,
+    VIOLATION,
+    afresh,
+    after,
+    booked_at,
+    control,
+    control_of,
+    correct,
+    place_id,
+    sampled,
+    unit,
+)
+
+COMPANY = Viewer(Role.COMPANY, "person-1", CVR)
+AUTHORITY = Viewer(Role.INSPECTOR, INSPECTOR)
+
+
+def recorded(viewer: Viewer, history: tuple[Event, ...]) -> list[Recorded]:
+    """What a viewer may know of a history."""
+    stored = [
+        Recorded(number, AGREEMENT, number, event, {}, at("2026-03-20"), at("2026-03-20"), UUID(int=1000 + number))
+        for number, event in enumerate(history, 1)
+    ]
+    return seen(viewer, stored)
+
+
+def shown(viewer: Viewer, *history: Event) -> AgreementView:
+    visible = recorded(viewer, history)
+    state = given(*(one.event for one in visible)).state
+    assert not isinstance(state, NotStarted | AfterNo)
+    return view(state, visible, "en")
+
+
+def two_places_controlled() -> tuple[Event, ...]:
+    """Three places, of which two are the sample; one control is announced and was held, the other is not announced."""
+    here = measure(LIFT).model_copy(update={"places": (place_id(0), place_id(2))})
+    there = measure(GLOVES).model_copy(update={"places": (place_id(1),)})
+    begun = sampled(0, 1, count=3)
+    part = documented(*begun, complete=False, measures=(here,), day="2026-05-30")
+    rest = documented(*begun, part, measures=(there,), places=(place_id(1),))
+    history = booked_at(1, history=(*begun, part, rest), announced=True)
+    history = booked_at(0, history=history, day="2026-07-02")
+    return after(history, control(1, measures=(observed(GLOVES),)))
+
+
+@pytest.mark.rule("R19")
+def test_the_matrix_shows_each_place_with_measures_documentation_control_and_result() -> None:
+    origin, first, second = shown(AUTHORITY, *two_places_controlled()).matrix
+    assert [one.place_id for one in (origin, first, second)] == [place_id(0), place_id(1), place_id(2)]
+    assert [one.p_number for one in (origin, first, second)] == [UNIT, unit(1), unit(2)]
+    assert (origin.measures, first.measures, second.measures) == ((LIFT,), (GLOVES,), (LIFT,))
+    assert (origin.documentation, first.documentation, second.documentation) == ((1,), (1, 2), (1,))
+    assert origin.control is not None
+    assert (origin.control.day, first.control, second.control) == (date(2026, 7, 2), None, None)
+    assert (origin.result, first.result, second.result) == (None, ControlOutcome.NO_VIOLATION, None)
+    assert [one.sampled for one in (origin, first, second)] == [True, True, False]
+
+
+@pytest.mark.rule("R18", "R19")
+def test_a_company_sees_neither_the_sample_nor_what_is_not_announced() -> None:
+    company = shown(COMPANY, *two_places_controlled())
+    assert [one.sampled for one in company.matrix] == [None, None, None]
+    assert [one.control for one in company.matrix] == [None, None, None]
+    assert company.control is None
+    assert company.matrix[1].result is ControlOutcome.NO_VIOLATION
+
+
+@pytest.mark.rule("R18")
+def test_a_hidden_booking_and_a_sample_change_nothing_in_what_a_company_sees() -> None:
+    begun = sampled(0, 1, count=3)
+    part = documented(*begun)
+    hidden = booked_at(0, 1, history=(*begun, part))
+    assert shown(COMPANY, *hidden) == shown(COMPANY, begun[0], part)
+    assert shown(AUTHORITY, *hidden) != shown(AUTHORITY, begun[0], part)
+
+
+@pytest.mark.rule("R18")
+def test_a_company_sees_the_control_that_was_announced() -> None:
+    history = (started(), booked(started(), announced=True))
+    for viewer in (COMPANY, AUTHORITY):
+        booking = shown(viewer, *history).control
+        assert booking is not None
+        assert (booking.control_id, booking.day, booking.announced) == (CONTROL, date(2026, 7, 1), True)
+
+
+@pytest.mark.rule("R17")
+@pytest.mark.parametrize("history", [fulfilled_course(), breached_course()], ids=["kept", "broken"])
+def test_after_the_decision_the_window_is_still_that_of_the_documentation(history: tuple[Event, ...]) -> None:
+    assert shown(AUTHORITY, *history).control_window.last_day == date(2026, 7, 31)
+
+
+@pytest.mark.rule("R15")
+def test_the_inspector_is_who_is_responsible_now() -> None:
+    moved = InspectorChanged(
+        agreement_id=AGREEMENT, inspector="inspector-9", previous=INSPECTOR, changed_at=at("2026-04-01"), changed_by="x"
+    )
+    for history in ((started(),), fulfilled_course(), breached_course()):
+        assert shown(COMPANY, *history, moved).inspector == "inspector-9"
+
+
+@pytest.mark.rule("R14")
+def test_an_agreement_that_one_side_ended_is_shown_as_terminated() -> None:
+    end = Terminated(agreement_id=AGREEMENT, by=Side.COMPANY, terminated_at=at("2026-04-01"), terminated_by="person-1")
+    shown_end = shown(COMPANY, started(), end)
+    assert (shown_end.status, shown_end.control) == ("terminated", None)
+
+
+@pytest.mark.rule("R20", "R22")
+def test_a_breach_shows_which_units() -> None:
+    history = after(booked_at(0, 1, history=sampled(0, 1, count=3)), control(0, VIOLATION, concludes=True, measures=()))
+    for viewer in (COMPANY, AUTHORITY):
+        breached = shown(viewer, *history)
+        assert (breached.status, breached.breached_units) == ("breached", [UNIT])
+        assert breached.hearing_deadline is not None
+
+
+@pytest.mark.rule("R30")
+def test_a_control_is_shown_as_it_was_corrected() -> None:
+    history = after(breached_course(), correct(CONTROL, NONE_FOUND, findings="It stood at station four."))
+    corrected = shown(COMPANY, *history)
+    (held,) = corrected.held_controls
+    assert corrected.status == "fulfilled"
+    assert (held.outcome, held.findings) == (ControlOutcome.NO_VIOLATION, "It stood at station four.")
+    assert (held.control_id, held.held_at, held.corrected_at) == (CONTROL, CONTROL_TIME, at("2026-07-08"))
+
+
+@pytest.mark.rule("R21")
+def test_what_decided_nothing_is_shown_as_that() -> None:
+    terms, part = started(), documented()
+    ready = (terms, part, booked(terms, part))
+    (became_guidance,) = shown(COMPANY, *ready, turned(*ready)).held_controls
+    assert (became_guidance.outcome, became_guidance.summary) == (None, "The lift had not been delivered.")
+    (again,) = shown(COMPANY, *after(ready, afresh())).fresh_investigations
+    assert (again.control_id, again.later_visit, again.reason) == (CONTROL, True, "More employees must be asked.")
+
+
+@pytest.mark.rule("R23")
+def test_an_agreement_is_no_decision() -> None:
+    assert shown(COMPANY, *fulfilled_course()).is_a_decision is False
+
+
+@pytest.mark.rule("R22")
+def test_the_orders_that_were_asked_for_are_shown_with_their_reasons() -> None:
+    (order,) = shown(AUTHORITY, *breached_course(), order_requested("R22")).orders
+    assert (order.request_id, order.p_number, order.reasons, order.issued_as) == (REQUEST, UNIT, "As before.", None)
+
+
+@pytest.mark.rule("R7")
+def test_what_follows_a_no_is_shown_to_the_authority() -> None:
+    waiting = after_a_no()[:2]
+    planned = view_after_no(given(*waiting).state, recorded(AUTHORITY, waiting))
+    assert planned.new_inspection is not None
+    assert (planned.how, planned.new_inspection.day, planned.outcome) == ("declined", date(2026, 4, 20), None)
+    over = view_after_no(given(*after_a_no()).state, recorded(AUTHORITY, after_a_no()))
+    assert (over.outcome, over.findings) == (InvestigationOutcome.ORDER, "As loud as before.")
+    assert over.new_inspection is None
+    assert [order.reasons for order in over.orders] == ["As before."]
+
+
+@pytest.mark.rule("R7", "R18")
+def test_and_to_a_company_no_agreement_is_there() -> None:
+    visible = recorded(COMPANY, after_a_no())
+    assert isinstance(given(*(one.event for one in visible)).state, NotStarted)
+
+
+@pytest.mark.rule("R19")
+def test_control_ids_differ_by_place() -> None:
+    history = booked_at(0, 1, history=sampled(0, 1, count=3))
+    rows = shown(AUTHORITY, *history).matrix
+    assert [row.control.control_id if row.control else None for row in rows] == [control_of(0), control_of(1), None]
+
+
+@pytest.mark.rule("R20")
+def test_other_findings_are_shown_apart() -> None:
+    terms, part = started(), documented()
+    wet_floor = OtherFinding(UUID(int=8), "092", "The floor is wet.")
+    held = after((terms, part, booked(terms, part)), complete(other_findings=(wet_floor,)))
+    (found,) = shown(COMPANY, *held).other_findings
+    assert (found.finding_id, found.control_id, found.topic) == (UUID(int=8), CONTROL, "092")
+    assert found.text == "The floor is wet."
+    assert shown(COMPANY, *held).status == "fulfilled"

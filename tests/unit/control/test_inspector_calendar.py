@@ -1,0 +1,61 @@
+"""Free places in the inspectors' calendars, and the names under which they are held (R17)."""
+
+from datetime import date, timedelta
+from itertools import count
+
+import pytest
+
+from services.control.calendar_places import calendar_place, day_and_slot, names_in_calendar
+from services.control.inspector_calendar import Calendar, NoDayFree
+from tests.unit.control.control_facts import INSPECTOR, booked, started
+
+pytestmark = pytest.mark.rule("R17")
+DAY, NEXT_DAY = date(2026, 7, 1), date(2026, 7, 2)
+STRANGE = ["a/b", "a", "a%2Fb", "a%", "a_b", "a/", "ab", "a0", "/", "å/ø", "a.b:c@d"]
+
+
+def calendar(*taken: tuple[date, int]) -> Calendar:
+    """Two controls fit into a day."""
+    return Calendar(INSPECTOR, 2, set(taken))
+
+
+def test_places_of_a_day_are_taken_in_order() -> None:
+    inspector = calendar((DAY, 1))
+    assert inspector.free_slot(DAY) == 2
+    assert inspector.take_first([DAY, NEXT_DAY]) == (DAY, 2)
+    assert inspector.take_first([DAY, NEXT_DAY]) == (NEXT_DAY, 1)
+    assert inspector.free_slot(DAY) is None
+
+
+def test_a_booking_that_is_replaced_does_not_stand_in_its_own_way() -> None:
+    booking = booked(started(), day="2026-07-01")
+    full = calendar((DAY, 1), (DAY, 2))
+    full.give_up(booking)
+    assert full.free_slot(DAY) == 1
+
+
+def test_a_booking_in_another_calendar_frees_nothing_here() -> None:
+    booking = booked(started(), day="2026-07-01").model_copy(update={"inspector": "inspector-2"})
+    full = calendar((DAY, 1), (DAY, 2))
+    full.give_up(booking)
+    assert full.free_slot(DAY) is None
+
+
+def test_a_calendar_without_a_free_place_for_more_than_a_year_is_broken() -> None:
+    never = Calendar(INSPECTOR, 0, set())
+    with pytest.raises(NoDayFree):
+        never.take_first(DAY + timedelta(days=number) for number in count())
+
+
+@pytest.mark.parametrize("inspector", STRANGE)
+def test_a_name_says_what_it_was_made_of_whatever_the_inspector_is_called(inspector: str) -> None:
+    assert day_and_slot(inspector, calendar_place(inspector, DAY, 12)) == (DAY, 12)
+
+
+def test_a_calendar_holds_the_names_of_its_inspector_and_no_other() -> None:
+    names = {(one, calendar_place(one, DAY, slot)) for one in STRANGE for slot in (1, 2)}
+    assert len({name for _, name in names}) == len(names)
+    for inspector in STRANGE:
+        first, beyond = (name.encode() for name in names_in_calendar(inspector))
+        within = {owner for owner, name in names if first <= name.encode() < beyond}
+        assert within == {inspector}

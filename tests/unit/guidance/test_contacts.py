@@ -1,0 +1,179 @@
+"""Contacts before the answer, informal ones, corrections, usefulness, another inspector (R5, R12, R15, R30)."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.unit.guidance.guidance_facts import (
+    AGREEMENT,
+    CVR,
+    INSPECTOR,
+    MEETING,
+    UNIT,
+    accepted,
+    at,
+    closed,
+    fell_due,
+    given,
+    held,
+    offer,
+    offered,
+    opened,
+    record_meeting,
+    scheduled,
+    told,
+)
+
+from services.guidance.guidance import GUIDANCE
+from services.guidance.meetings import CorrectMeeting, RateUsefulness
+from services.guidance.phases import how_it_stands
+from services.guidance.schedule import NoteInspector, OpenGuidance
+from services.guidance.understanding import AskWhetherUnderstood
+from shared.contracts.guidance import (
+    GuidanceHeld,
+    GuidanceOpened,
+    GuidanceScheduled,
+    MeetingCorrected,
+    OfferUnderstandingAsked,
+    UsefulnessRated,
+)
+from shared.contracts.offers import OfferSent
+from shared.contracts.vocabulary import AgreementKind, ContactForm, Side
+from shared.kernel.events import Event
+
+OTHER_MEETING = UUID(int=9)
+
+
+def sent() -> OfferSent:
+    return OfferSent(
+        agreement_id=AGREEMENT,
+        kind=AgreementKind.SUSPICION,
+        cvr=CVR,
+        p_number=UNIT,
+        topic="056",
+        inspection_id="I-1",
+        inspector=INSPECTOR,
+        period_months=3,
+        response_rule="R3",
+        letter_version="2026-11",
+        sent_at=at("2026-03-05", "10:00+01:00"),
+    )
+
+
+def ask(**changes: Any) -> AskWhetherUnderstood:
+    values: dict[str, Any] = {
+        "at": at("2026-03-19", "11:00+01:00"),
+        "contact_id": UUID(int=7),
+        "form": ContactForm.PHONE,
+        "held_at": at("2026-03-19", "10:00+01:00"),
+        "inspector": INSPECTOR,
+        "initiated_by": Side.AUTHORITY,
+        "reached": True,
+        "received": True,
+        "understood": False,
+        "knows_dates": True,
+        "participants": ("legally_responsible",),
+        "minutes_spent": 15,
+        "summary": None,
+    }
+    return AskWhetherUnderstood(**{**values, **changes})
+
+
+def test_r5_an_offer_opens_what_is_recorded_about_it_once() -> None:
+    first = given().when(OpenGuidance(at("2026-03-05"), sent()))
+    first.then(opened())
+    assert first.timers() == {}
+    given(opened()).when(OpenGuidance(at("2026-03-05"), sent())).then()
+    given(scheduled()).when(OpenGuidance(at("2026-03-05"), sent())).then()
+
+
+def test_r5_the_inspector_asks_whether_the_offer_was_understood() -> None:
+    asked = given(opened()).when(ask()).one(OfferUnderstandingAsked)
+    assert (asked.received, asked.understood, asked.knows_dates, asked.minutes_spent) == (True, False, True, 15)
+
+
+def test_r5_either_side_may_make_the_contact() -> None:
+    assert given(opened()).when(ask(initiated_by=Side.COMPANY)).one(OfferUnderstandingAsked).initiated_by == "company"
+
+
+def test_r5_who_was_not_reached_has_said_nothing() -> None:
+    given(opened()).when(ask(reached=False)).refused("R5", "nobody was reached")
+    silent = ask(reached=False, received=None, understood=None, knows_dates=None)
+    assert not given(opened()).when(silent).one(OfferUnderstandingAsked).reached
+
+
+def test_r5_who_was_reached_is_asked() -> None:
+    given(opened()).when(ask(understood=None)).refused("R5", "was the offer understood")
+
+
+@pytest.mark.parametrize("since", [(scheduled(),), (closed(),)], ids=["accepted", "not accepted"])
+def test_r5_after_the_answer_nobody_asks_any_more(since: tuple[Event, ...]) -> None:
+    given(opened(), *since).when(ask()).refused("R5", "does not await")
+
+
+def test_r5_r12_no_contact_is_about_an_offer_that_was_never_sent_or_lies_ahead() -> None:
+    given().when(ask()).refused("R12", "no agreement was offered")
+    given(opened()).when(ask(held_at=at("2026-03-20"))).refused("R12", "has not come yet")
+
+
+def test_r12_before_the_acceptance_contacts_are_informal() -> None:
+    given(opened()).when(record_meeting()).refused("R12", "informal")
+    contact = given(opened()).when(record_meeting(informal=True))
+    contact.then(held(informal=True))
+    assert how_it_stands(contact.state) == "not offered"
+
+
+def test_r12_no_guidance_is_offered_before_the_acceptance() -> None:
+    given(opened()).when(offer()).refused("R12", "no agreement runs")
+
+
+@pytest.mark.parametrize("since", [(offered(),), (offered(), accepted())], ids=["offered", "accepted"])
+def test_r12_an_informal_contact_is_not_the_meeting_that_was_offered(since: tuple[Event, ...]) -> None:
+    before = how_it_stands(given(scheduled(), *since).state)
+    contact = given(scheduled(), *since).when(record_meeting(informal=True))
+    contact.records(GuidanceHeld)
+    assert how_it_stands(contact.state) == before
+
+
+def correct(meeting_id: UUID = MEETING, **changes: Any) -> CorrectMeeting:
+    return CorrectMeeting(at("2026-05-02"), meeting_id, "inspector-1", told(**changes), "Wrong form.")
+
+
+def test_r30_a_meeting_is_corrected_by_a_new_fact_with_a_reason() -> None:
+    corrected = given(scheduled(), held()).when(correct(form=ContactForm.VISIT, minutes_spent=80))
+    fact = corrected.one(MeetingCorrected)
+    assert (fact.form, fact.minutes_spent, fact.reason) == (ContactForm.VISIT, 80, "Wrong form.")
+    meeting = corrected.state.about.meetings[MEETING]
+    assert (meeting.form, meeting.minutes_spent) == (ContactForm.VISIT, 80)
+
+
+def test_r12_r30_only_a_meeting_that_was_recorded_is_corrected_or_rated() -> None:
+    given(scheduled(), held()).when(correct(OTHER_MEETING)).refused("R12", "is not known")
+    given(scheduled(), held()).when(correct(held_at=at("2026-05-03"))).refused("R12", "has not come yet")
+    rating = RateUsefulness(at("2026-05-02"), OTHER_MEETING, "company-1", 3)
+    given(scheduled(), held()).when(rating).refused("R12", "is not known")
+
+
+def test_r12_the_company_says_how_useful_it_was_also_after_the_end() -> None:
+    rating = RateUsefulness(at("2026-07-02"), MEETING, "company-1", 5)
+    for since in ((), (closed(),)):
+        assert given(scheduled(), held(), *since).when(rating).one(UsefulnessRated).usefulness == 5
+
+
+def test_r15_another_inspector_takes_over_what_is_due_and_nothing_falls_due_again() -> None:
+    moved = given(opened(), scheduled(), fell_due()).when(NoteInspector(at("2026-04-22"), "inspector-2"))
+    assert moved.one(GuidanceScheduled).inspector == "inspector-2"
+    assert GUIDANCE.responsible(moved.state) == "inspector-2"
+    assert set(moved.timers()) == {"overdue"}
+    given(opened(), scheduled()).when(NoteInspector(at("2026-04-22"), INSPECTOR)).then()
+
+
+def test_r15_an_unanswered_offer_that_moves_takes_its_contacts_along() -> None:
+    moved = given(opened()).when(NoteInspector(at("2026-03-09"), "inspector-2"))
+    assert moved.one(GuidanceOpened).inspector == "inspector-2"
+    assert GUIDANCE.responsible(moved.state) == "inspector-2"
+
+
+def test_r15_what_is_closed_or_unknown_moves_nowhere() -> None:
+    given(scheduled(), closed()).when(NoteInspector(at("2026-04-22"), "inspector-2")).then()
+    given().when(NoteInspector(at("2026-04-22"), "inspector-2")).then()

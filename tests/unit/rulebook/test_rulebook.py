@@ -1,0 +1,39 @@
+"""The rulebook says what the code does, and no rule of the process is without a place and a test."""
+
+import pytest
+
+from deploy.rulebook.files import DOCS, made
+from deploy.rulebook.process import SUBJECTS, explore
+from deploy.rulebook.rules import Rule, rules
+from deploy.rulebook.sources import rules_in
+
+OF_THE_PROCESS = [f"R{number}" for number in (*range(1, 25), *range(33, 40))]
+RULES = {rule.rule: rule for rule in rules()}
+
+
+@pytest.mark.parametrize("name", ["rules.md", "process.md"])
+def test_what_is_published_is_what_the_code_says(name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == made()[name], "python -m deploy.rulebook writes it anew"
+
+
+@pytest.mark.parametrize("rule", [RULES[rule] for rule in OF_THE_PROCESS], ids=OF_THE_PROCESS)
+def test_every_rule_of_the_process_is_decided_somewhere_and_tested(rule: Rule) -> None:
+    assert rule.decided
+    assert rule.tests
+
+
+def test_every_refusal_carries_a_rule_that_exists_and_that_a_test_knows() -> None:
+    for rule in RULES.values():
+        if rule.refusals:
+            assert rule.tests, f"{rule.rule} refuses, and no test carries its id"
+
+
+def test_every_phase_is_reached_and_left_or_the_last() -> None:
+    for subject in SUBJECTS:
+        found = explore(subject)
+        reached = {after for _, after in found.arrows} | {type(subject.decider.initial).__name__}
+        assert {phase.__name__ for phase in subject.phases} <= reached, subject.title
+
+
+def test_a_range_of_rules_names_all_of_them() -> None:
+    assert rules_in("R1-R3, R10") == {"R1", "R2", "R3", "R10"}
