@@ -12,8 +12,10 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 
+from shared.attachments.storage import FolderStorage
 from shared.contracts import register as business_register
 from shared.http import openapi, operations, problems
+from shared.http.attachments import attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import LocalIssuer, TokenVerifier
@@ -92,6 +94,8 @@ class EventSourced:
     """Where it hears them."""
     register_copy: type[Projector] | None = None
     """Keeps a copy of the business register, for a service that needs one."""
+    attachments: Sequence[tuple[str, Decider[Any, Any]]] = ()
+    """Subjects whose facts name files, each with the path under which they are put and read."""
     timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
 
 
@@ -105,9 +109,11 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
             app.state.database = runtime.database
             app.state.consumers = runtime.consumers
             app.state.republish = republisher(runtime.database)
+            app.state.attachments = FolderStorage(settings.state / "attachments")
             yield
 
-    return new_app(service.name, [service.router], settings, lifespan)
+    files = [attachment_routes(prefix, decider) for prefix, decider in service.attachments]
+    return new_app(service.name, [service.router, *files], settings, lifespan)
 
 
 def new_app(

@@ -23,7 +23,7 @@ from deploy.local.settings import SERVICES, Settings, clock_file
 from deploy.local.state import PROGRAMS, PROJECT
 from shared.kernel.clock import VirtualClock
 
-DATA = ("postgres", "kafka", "logs", "run", "spans", "secrets", "clock", "demo-played", "rules-played")
+DATA = ("postgres", "kafka", "logs", "run", "spans", "secrets", "attachments", "clock", "demo-played", "rules-played")
 """What `reset` removes from the state folder."""
 
 

@@ -19,6 +19,7 @@ SERVICE = EventSourced(
     reactions=reactions,
     router=router,
     timer_lookups=lookups,
+    attachments=(("/v1/agreements", COURSE),),
 )
 
 

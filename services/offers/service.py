@@ -21,6 +21,7 @@ SERVICE = EventSourced(
     router=router,
     register_copy=UnitCopy,
     timer_lookups=lookups,
+    attachments=(("/v1/offers", OFFER),),
 )
 
 

@@ -65,6 +65,17 @@ async def destroy(database: Database, stream: UUID, about: str) -> bool:
     return bool(status == "UPDATE 1")
 
 
+def seal_bytes(key: bytes, content: bytes) -> bytes:
+    """A file under a key of its case."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, content, None)
+
+
+def unseal_bytes(key: bytes, sealed: bytes) -> bytes:
+    """The file again."""
+    return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+
+
 def unseal(sealed: Mapping[str, str], keys: Mapping[str, bytes]) -> dict[str, Any]:
     """The private fields whose keys are at hand; the others stay absent."""
     fields: dict[str, Any] = {}

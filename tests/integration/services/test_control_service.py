@@ -1,113 +1,16 @@
 """The control service on real servers: bookings by itself, calendars that are shared, and what a company sees of it."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
-from migrations.topics import create_topics
-from services.control import service
 from services.control.course import COURSE
-from services.control.starting import StartCourse
-from shared.contracts.offers import Accepted
-from shared.contracts.vocabulary import AgreementKind, Place
-from shared.http.tokens import LocalIssuer, Role
-from shared.kernel.bus import Kafka
-from shared.kernel.clock import VirtualClock
-from shared.kernel.commands import Intent, execute
-from shared.kernel.events import Metadata
-from shared.service import Runtime, Settings
+from shared.http.tokens import Role
+from tests.integration.services.control_running import Control, all_sampled_are_booked, booking, found
 
-CVR = "13748136"
-NOW = datetime(2026, 3, 20, 9, tzinfo=UTC)
-INSPECTOR = "north/team_1%"
-"""An id with everything that separates or stands for something else in a name."""
 NEIGHBOUR = "north/teamX1%"
-
-
-class Control:
-    """The service, called as one role or another."""
-
-    def __init__(self, client: httpx.AsyncClient, state: Path, clock: VirtualClock, runtime: Runtime) -> None:
-        self.client = client
-        self.clock = clock
-        self.runtime = runtime
-        self._issuer = LocalIssuer(state)
-
-    async def accepted(self, *others: str, inspector: str = INSPECTOR) -> UUID:
-        """A course of a unit, and of so many others in a spread agreement."""
-        agreement_id = uuid4()
-        places = [Place(place_id=agreement_id, p_number="1003388394")]
-        places += [Place(place_id=uuid4(), p_number=p_number) for p_number in others]
-        fact = Accepted(
-            agreement_id=agreement_id,
-            kind=AgreementKind.SPREAD if others else AgreementKind.SUSPICION,
-            cvr=CVR,
-            p_number="1003388394",
-            topic="056",
-            inspector=inspector,
-            period_months=3,
-            accepted_at=NOW,
-            accepted_by="person-1",
-            places=tuple(places),
-        )
-        command = StartCourse(at=NOW, policy=self.runtime.policies.at(NOW), fact=fact)
-        metadata = Metadata(command_id=uuid4(), actor="control")
-        await execute(self.runtime.store, [Intent(COURSE, agreement_id, command)], at=NOW, metadata=metadata)
-        return agreement_id
-
-    async def post(self, path: str, body: Any, role: Role = Role.INSPECTOR) -> httpx.Response:
-        return await self.client.post(path, json=body, headers={**self._asker(role), "Idempotency-Key": str(uuid4())})
-
-    async def done(self, path: str, body: Any, role: Role = Role.INSPECTOR) -> Any:
-        answer = await self.post(path, body, role)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def course(self, agreement_id: UUID, role: Role = Role.INSPECTOR) -> Any:
-        answer = await self.client.get(f"/v1/agreements/{agreement_id}", headers=self._asker(role))
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def once(self, agreement_id: UUID, holds: Callable[[Any], bool]) -> Any:
-        """The course, as soon as something holds of it."""
-        async with asyncio.timeout(10):
-            while not holds(course := await self.course(agreement_id)):
-                await asyncio.sleep(0.05)
-        return course
-
-    def _asker(self, role: Role) -> dict[str, str]:
-        token = self._issuer.token(role, "anna", CVR if role is Role.COMPANY else None)
-        return {"Authorization": f"Bearer {token}", "If-Match": "*"}
-
-
-@pytest.fixture
-async def control(postgres_dsn: str, kafka: str, tmp_path: Path) -> AsyncIterator[Control]:
-    cluster = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
-    await create_topics(kafka, prefix=cluster.prefix)
-    clock = VirtualClock(tmp_path / "clock", NOW)
-    app = service.app(Settings(postgres_dsn, cluster, tmp_path, virtual_clock=True))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://control") as client:
-            yield Control(client, tmp_path, clock, app.state.runtime)
-
-
-def all_sampled_are_booked(course: Any) -> bool:
-    return all(row["control"] is not None for row in course["matrix"] if row["sampled"])
-
-
-def booking(course: Any) -> Any:
-    return course["control"]
-
-
-def found(outcome: str = "no_violation", **more: Any) -> dict[str, Any]:
-    return {"outcome": outcome, "judged_by": ["seen_in_use"], "spoke_with": ["manager"], **more}
 
 
 @pytest.mark.rule("R17", "R19", "R28")

@@ -1,0 +1,1 @@
+"""Files that facts refer to: kept apart from the facts, encrypted under a key of their case."""

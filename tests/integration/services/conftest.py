@@ -1,0 +1,27 @@
+"""Services that run for a test."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from migrations.topics import create_topics
+from services.control import service
+from shared.kernel.bus import Kafka
+from shared.kernel.clock import VirtualClock
+from shared.service import Settings
+from tests.integration.services.control_running import NOW, Control
+
+
+@pytest.fixture
+async def control(postgres_dsn: str, kafka: str, tmp_path: Path) -> AsyncIterator[Control]:
+    cluster = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
+    await create_topics(kafka, prefix=cluster.prefix)
+    clock = VirtualClock(tmp_path / "clock", NOW)
+    app = service.app(Settings(postgres_dsn, cluster, tmp_path, virtual_clock=True))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://control") as client:
+            yield Control(client, tmp_path, clock, app.state.runtime)

@@ -1,0 +1,196 @@
+"""What changes and what follows a course, on real servers: races, timers, orders, another inspector (R7-R22)."""
+
+import asyncio
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from services.control.after_no import NoteNotAccepted
+from services.control.course import COURSE
+from services.control.order_requests import NoteOrderIssued
+from shared.contracts.offers import NotAccepted
+from shared.contracts.vocabulary import AgreementKind
+from shared.http.tokens import Role
+from shared.kernel.commands import Intent, execute
+from shared.kernel.events import Metadata
+from tests.integration.services.control_running import CVR, INSPECTOR, Control, booking, found
+
+DONE = {"complete": True, "text": "Done."}
+PHOTO = b"a photograph of the lift"
+
+
+async def tell(control: Control, agreement_id: UUID, command: Any) -> None:
+    """A reaction, as if its fact had come."""
+    now = control.clock.now()
+    metadata = Metadata(command_id=uuid4(), actor="control")
+    await execute(control.runtime.store, [Intent(COURSE, agreement_id, command)], at=now, metadata=metadata)
+
+
+@pytest.mark.rule("R14", "R20")
+async def test_of_a_termination_and_a_control_at_the_same_moment_exactly_one_holds(control: Control) -> None:
+    for _ in range(3):
+        agreement_id = await control.accepted()
+        await control.done(f"/v1/agreements/{agreement_id}/documentation", DONE, Role.COMPANY)
+        await control.once(agreement_id, booking)
+        answers = await asyncio.gather(
+            control.post(f"/v1/agreements/{agreement_id}/controls", found()),
+            control.post(f"/v1/agreements/{agreement_id}/termination", {"grounds": "Closed."}, Role.COMPANY),
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+        won = "fulfilled" if answers[0].status_code == 200 else "terminated"
+        refused = next(answer.json() for answer in answers if answer.status_code == 409)
+        assert refused["rule"] in ("R14", "R20")
+        assert won in refused["detail"]
+        assert (await control.course(agreement_id))["status"] == won
+
+
+@pytest.mark.rule("R16", "R17")
+async def test_documentation_in_the_last_second_of_the_period_counts(control: Control) -> None:
+    agreement_id = await control.accepted()
+    control.clock.move_to(datetime.fromisoformat("2026-06-22T23:59:59+02:00"))
+    await control.done(f"/v1/agreements/{agreement_id}/documentation", DONE, Role.COMPANY)
+    course = await control.course(agreement_id)
+    assert course["control_window"]["last_day"] == "2026-08-21"
+    assert "complete was received" in (await _in_english(control, agreement_id))["control_window"]["why"]
+
+
+@pytest.mark.rule("R13", "R28")
+async def test_a_longer_deadline_moves_timers_and_what_is_booked(control: Control) -> None:
+    agreement_id = await control.accepted()
+    control.clock.move_to(datetime(2026, 6, 9, 3, tzinfo=UTC))
+    before = await control.once(agreement_id, booking)
+    path = f"/v1/agreements/{agreement_id}"
+    await control.done(f"{path}/extension-requests", {"until": "2026-09-01", "reasons": "Late."}, Role.COMPANY)
+    await control.done(f"{path}/extensions", {"until": "2026-09-01", "reasons": "Late."})
+    after = await control.once(agreement_id, lambda course: booking(course) != booking(before))
+    assert date.fromisoformat(booking(after)["day"]) > date(2026, 9, 1)
+    assert "was extended on 9 June 2026" in (await _in_english(control, agreement_id))["compliance_deadline"]["why"]
+
+
+@pytest.mark.rule("R15")
+async def test_what_is_booked_moves_into_the_new_inspectors_calendar(control: Control) -> None:
+    agreement_id = await control.accepted()
+    await control.done(f"/v1/agreements/{agreement_id}/documentation", DONE, Role.COMPANY)
+    before = await control.once(agreement_id, booking)
+    new = f"/v1/agreements/{agreement_id}/inspector"
+    await control.done(new, {"inspector": "inspector-2", "reason": "Leave."})
+    after = await control.course(agreement_id)
+    assert (after["inspector"], booking(after)["day"]) == ("inspector-2", booking(before)["day"])
+    async with control.runtime.database.acquire() as connection:
+        names = [row["name"] for row in await connection.fetch("select name from reservations where name like 'cal%'")]
+    assert names == [f"calendar/inspector-2/{booking(after)['day']}/1"]
+    refused = await control.post(new, {"inspector": "inspector-2"})
+    assert (refused.status_code, refused.json()["rule"]) == (409, "R15")
+
+
+@pytest.mark.rule("R22", "R25", "R28")
+async def test_an_order_is_followed_until_it_is_issued(control: Control) -> None:
+    agreement_id = await control.accepted()
+    path = f"/v1/agreements/{agreement_id}"
+    await control.done(f"{path}/documentation", DONE, Role.COMPANY)
+    await control.once(agreement_id, booking)
+    await control.done(f"{path}/controls", found("violation"))
+    await control.done(f"{path}/hearing-answer", {"answer": "No."}, Role.COMPANY)
+    asked = await control.done(f"{path}/order-request", {"reasons": "The noise is as before."})
+    request_id = asked["recorded"][0]["data"]["request_id"]
+    control.clock.move_to(control.clock.now() + timedelta(days=40))
+    await _recorded(control, agreement_id, "OrderRequestOverdue")
+    await control.done(f"{path}/order-requests/{request_id}/resending", None)
+    await tell(control, agreement_id, NoteOrderIssued(control.clock.now(), UUID(request_id), uuid4(), "1003388394"))
+    async with control.runtime.database.acquire() as connection:
+        assert await connection.fetchval("select count(*) from timers where stream = $1", agreement_id) == 0
+    refused = await control.post(f"{path}/order-requests/{request_id}/resending", None)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "R22")
+
+
+@pytest.mark.rule("R7", "R28")
+async def test_after_a_no_an_inspection_books_itself_where_the_calendar_is_free(control: Control) -> None:
+    offer = NotAccepted(kind=AgreementKind.SUSPICION, cvr=CVR, p_number="1003388394", topic="056", inspector=INSPECTOR)
+    days = []
+    for _ in range(3):
+        agreement_id = uuid4()
+        now = control.clock.now()
+        await tell(
+            control,
+            agreement_id,
+            NoteNotAccepted(now, control.runtime.policies.at(now), agreement_id, "declined", offer),
+        )
+        await _recorded(control, agreement_id, "NewInspectionBooked")
+        seen = await control.client.get(
+            f"/v1/agreements/{agreement_id}/after-no", headers=control.asker(Role.INSPECTOR)
+        )
+        days.append(seen.json()["new_inspection"]["day"])
+        hidden = await control.client.get(f"/v1/agreements/{agreement_id}", headers=control.asker(Role.COMPANY))
+        assert hidden.status_code == 404
+    assert days == ["2026-03-23", "2026-03-23", "2026-03-24"], "two in a day"
+
+
+@pytest.mark.rule("R11")
+async def test_whoever_plans_an_inspection_gets_an_answer_with_its_reason(control: Control) -> None:
+    agreement_id = await control.accepted("1003388395")
+
+    async def advice(p_number: str, topic: str, role: Role = Role.INSPECTOR) -> Any:
+        query = {"p_number": p_number, "topic": topic}
+        return await control.client.get("/v1/inspection-advice", params=query, headers=control.asker(role))
+
+    for included in ("1003388394", "1003388395"):
+        told = (await advice(included, "056")).json()
+        assert (told["may_inspect"], told["agreement_id"], told["until"]) == (False, str(agreement_id), "2026-06-22")
+    assert (await advice("1003388394", "061")).json()["may_inspect"] is True
+    assert (await advice("1003388396", "056")).json()["may_inspect"] is True
+    assert (await advice("1003388394", "056", Role.COMPANY)).status_code == 403
+    await control.done(f"/v1/agreements/{agreement_id}/termination", {"grounds": "Closed."})
+    assert (await advice("1003388394", "056")).json()["may_inspect"] is True
+
+
+@pytest.mark.rule("R16", "R31")
+async def test_a_file_is_put_once_its_fact_names_it_and_read_by_whoever_may_know_of_it(control: Control) -> None:
+    agreement_id = await control.accepted()
+    digest = hashlib.sha256(PHOTO).hexdigest()
+    path = f"/v1/agreements/{agreement_id}/attachments/{digest}"
+    company, inspector = control.asker(Role.COMPANY), control.asker(Role.INSPECTOR)
+    assert (await control.client.put(path, content=PHOTO, headers=company)).status_code == 404, "no fact names it"
+    file = {"name": "lift.jpg", "sha256": digest, "media_type": "image/jpeg", "size_bytes": len(PHOTO)}
+    await control.done(
+        f"/v1/agreements/{agreement_id}/documentation", {"complete": False, "files": [file]}, Role.COMPANY
+    )
+    assert (await control.client.get(path, headers=inspector)).status_code == 404, "nothing was put yet"
+    for wrong in (b"a photograph of the lifT", PHOTO[:-1], PHOTO + b"!"):
+        refused = await control.client.put(path, content=wrong, headers=company)
+        assert (refused.status_code, refused.json()["rule"]) == (422, "R16")
+    for _ in range(2):
+        assert (await control.client.put(path, content=PHOTO, headers=company)).status_code == 204
+    read = await control.client.get(path, headers=inspector)
+    assert (read.content, read.headers["content-type"]) == (PHOTO, "image/jpeg")
+    kept = [one for one in control.state.rglob("*") if one.is_file() and one.name == digest]
+    assert all(PHOTO not in one.read_bytes() for one in kept)
+    assert kept
+    stranger = control.asker(Role.COMPANY, cvr="24256790")
+    assert (await control.client.get(path, headers=stranger)).status_code == 404
+    async with control.runtime.database.acquire() as connection:
+        await connection.execute("update private_keys set key = null where stream = $1", agreement_id)
+    assert (await control.client.get(path, headers=inspector)).status_code == 404, "erased with its key"
+
+
+async def _in_english(control: Control, agreement_id: UUID) -> Any:
+    answer = await control.client.get(
+        f"/v1/agreements/{agreement_id}?language=en", headers=control.asker(Role.INSPECTOR)
+    )
+    return answer.json()
+
+
+async def _recorded(control: Control, agreement_id: UUID, fact: str) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            async with control.runtime.database.acquire() as connection:
+                if await _count(connection, agreement_id, fact):
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def _count(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", stream: UUID, fact: str) -> int:
+    return int(await connection.fetchval("select count(*) from events where stream = $1 and type = $2", stream, fact))
