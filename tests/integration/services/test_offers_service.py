@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +19,7 @@ from shared.kernel import parking
 from shared.kernel.bus import Kafka
 from shared.kernel.clock import VirtualClock
 from shared.kernel.cloudevents import Message
-from shared.service import Settings
+from shared.service import Runtime, Settings
 
 CVR, OTHER_CVR = "13748136", "24256790"
 UNIT, SISTER, FOREIGN = "1003388394", "1003388395", "1003388396"
@@ -29,8 +29,11 @@ NOW = datetime(2026, 3, 5, 9, tzinfo=UTC)
 class Offers:
     """The service, called as one role or another."""
 
-    def __init__(self, client: httpx.AsyncClient, state: Path, clock: VirtualClock, postgres: str) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, state: Path, clock: VirtualClock, postgres: str, runtime: Runtime
+    ) -> None:
         self.client = client
+        self.runtime = runtime
         self.clock = clock
         self.postgres = postgres
         self._issuer = LocalIssuer(state)
@@ -74,7 +77,7 @@ async def offers(postgres_dsn: str, kafka: str, tmp_path: Path) -> AsyncIterator
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://offers") as client:
-            yield Offers(client, tmp_path, clock, postgres_dsn)
+            yield Offers(client, tmp_path, clock, postgres_dsn, app.state.runtime)
 
 
 def offer(p_number: str = UNIT, topic: str = "056") -> dict[str, Any]:
@@ -199,20 +202,20 @@ async def test_a_killed_connection_of_the_database_loses_nothing(offers: Offers)
     assert recorded == sum(answer.status_code == 201 for answer in answers) > 0
 
 
-def _breach(p_number: str) -> Message:
+def _breach(p_number: str, *, version: int = 7, at: datetime = NOW) -> Message:
     event = Breached(
         agreement_id=uuid4(),
         cvr=CVR,
         p_number=p_number,
         topic="056",
-        breached_at=NOW,
+        breached_at=at,
         breached_units=(p_number,),
     )
     return Message(
         source="control",
         stream=event.agreement_id,
         epoch=1,
-        version=7,
+        version=version,
         event_id=uuid4(),
         type="Breached",
         schema_version=1,
@@ -221,6 +224,124 @@ def _breach(p_number: str) -> Message:
         body=event.public_json(),
         concerns={"cvr": CVR, "pnumber": p_number},
     )
+
+
+async def _take(offers: Offers, message: Message) -> None:
+    """As if control's fact had come from Kafka."""
+    await offers.runtime.consumers["*"].take_messages([message])
+
+
+async def _facts(offers: Offers, agreement_id: str) -> list[str]:
+    loaded = await offers.runtime.store.load(UUID(agreement_id))
+    return [type(recorded.event).__name__ for recorded in loaded.events]
+
+
+@pytest.mark.rule("R8", "R22")
+async def test_of_a_breach_and_an_offer_at_the_same_moment_no_open_offer_is_left(offers: Offers) -> None:
+    units = [f"10055000{number:02}" for number in range(12)]
+    async with offers.runtime.database.acquire() as connection:
+        await connection.executemany(
+            "insert into units (p_number, effective_from, cvr, industry) values ($1, '2020-01-01', $2, 'day-care')",
+            [(unit, CVR) for unit in units],
+        )
+    refused = withdrawn = 0
+    for unit in units:
+        answer, _ = await asyncio.gather(
+            offers.post("/v1/offers", offer(unit, "061")), _take(offers, _breach(unit, version=1))
+        )
+        if answer.status_code == 201:
+            withdrawn += 1
+            assert (await _facts(offers, answer.json()["id"]))[-1] == "Withdrawn"
+        else:
+            refused += 1
+            assert (answer.status_code, answer.json()["rule"]) == (409, "R8")
+    assert refused + withdrawn == len(units)
+
+
+@pytest.mark.rule("R8")
+async def test_of_a_breach_and_an_acceptance_at_the_same_moment_it_is_refused_or_stands_flagged(offers: Offers) -> None:
+    units = [f"10056000{number:02}" for number in range(12)]
+    async with offers.runtime.database.acquire() as connection:
+        await connection.executemany(
+            "insert into units (p_number, effective_from, cvr, industry) values ($1, '2020-01-01', $2, 'day-care')",
+            [(unit, CVR) for unit in units],
+        )
+    for unit in units:
+        agreement_id = await offers.offered_and_delivered(unit, "061")
+        answer, _ = await asyncio.gather(offers.accept(agreement_id), _take(offers, _breach(unit, version=1)))
+        facts = await _facts(offers, agreement_id)
+        if answer.status_code == 200:
+            assert facts[-2:] == ["Accepted", "AcceptanceConflictFlagged"]
+        else:
+            assert answer.json()["rule"] in ("R6", "R8")
+            assert facts[-1] == "Withdrawn"
+
+
+@pytest.mark.rule("R8")
+async def test_a_breach_reaches_an_offer_under_the_units_new_legal_entity(offers: Offers) -> None:
+    connection = await asyncpg.connect(offers.postgres)
+    await connection.execute(
+        "insert into offers.units (p_number, effective_from, cvr, industry) values ($1, '2026-01-01', $2, 'day-care')",
+        UNIT,
+        OTHER_CVR,
+    )
+    await connection.close()
+    answer = await offers.post("/v1/offers", {**offer(), "cvr": OTHER_CVR})
+    assert answer.status_code == 201, answer.text
+    await _take(offers, _breach(UNIT, version=1))
+    assert (await _facts(offers, answer.json()["id"]))[-1] == "Withdrawn"
+    refused = (await offers.post("/v1/offers", {**offer(topic="061"), "cvr": OTHER_CVR})).json()
+    assert (refused["rule"], "breach" in refused["detail"]) == ("R8", True), "the authority sees whose breach it was"
+
+
+@pytest.mark.rule("R6", "R8")
+async def test_an_offer_does_not_lapse_while_a_fact_about_its_unit_waits(offers: Offers) -> None:
+    agreement_id = await offers.offered_and_delivered()
+    connection = await asyncpg.connect(offers.postgres, server_settings={"search_path": "offers"})
+    await parking.park(connection, _breach(UNIT), parking.Reason.HOLE, "for the test")  # type: ignore[arg-type]
+    offers.clock.move_to(datetime.fromisoformat("2026-05-01T00:00:00+02:00"))
+    await asyncio.sleep(1.5)
+    assert "Lapsed" not in await _facts(offers, agreement_id)
+    await connection.execute("delete from parked")
+    await connection.close()
+    async with asyncio.timeout(10):
+        while "Lapsed" not in await _facts(offers, agreement_id):
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.rule("R4", "R28")
+async def test_an_offer_that_did_not_arrive_is_sent_again_by_itself(offers: Offers) -> None:
+    agreement_id = (await offers.post("/v1/offers", offer())).json()["id"]
+    failure = {"delivered": False, "failure": "portal-down"}
+    await offers.post(f"/v1/offers/{agreement_id}/delivery", failure, Role.PORTAL)
+    offers.clock.move_to(NOW + timedelta(hours=24))
+    async with asyncio.timeout(10):
+        while "OfferResent" not in await _facts(offers, agreement_id):
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.rule("R2", "R10")
+async def test_a_spread_agreement_includes_units_of_the_company_only(offers: Offers) -> None:
+    grounds = {
+        "violation": "found",
+        "concrete": True,
+        "material": True,
+        "reaction_due": "order_with_deadline",
+        "exists_elsewhere": True,
+        "can_be_carried_over": True,
+    }
+    sent = await offers.post("/v1/offers", {**offer(), "kind": "spread", "grounds": grounds})
+    path = f"/v1/offers/{sent.json()['id']}/acceptance"
+
+    async def accept(*units: str) -> httpx.Response:
+        body = {"has_read": True, "includes": [{"p_number": unit} for unit in units]}
+        return await offers.post(path, body, Role.COMPANY)
+
+    refused = await accept(FOREIGN)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "R10")
+    assert (await accept(SISTER)).status_code == 200
+    taken = await offers.post("/v1/offers", offer(SISTER))
+    assert (taken.status_code, taken.json()["rule"]) == (409, "R8"), "the topic is taken at every unit included"
 
 
 async def _register(dsn: str) -> None:
