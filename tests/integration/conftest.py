@@ -16,7 +16,9 @@ import pytest
 
 from deploy.local.servers import Servers, local_servers
 from migrations.schemas import upgrade
+from shared.kernel.bus import Kafka
 from tests.containers import KAFKA_IMAGE, POSTGRES_IMAGE, container_servers, why_no_containers
+from tests.own_topics import own_topics
 
 
 def pytest_report_collectionfinish(items: Sequence[pytest.Item]) -> str | None:
@@ -58,6 +60,13 @@ def servers() -> Iterator[Servers]:
 def kafka(servers: Servers) -> str:
     """host:port of Kafka."""
     return servers.kafka_bootstrap
+
+
+@pytest.fixture
+async def topics(kafka: str) -> AsyncIterator[Kafka]:
+    """All topics, of the test's own."""
+    async with own_topics(kafka) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,10 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import pytest
 
-from migrations.topics import create_topics
 from services.control import service
 from shared.kernel.bus import Kafka
 from shared.kernel.clock import VirtualClock
@@ -16,11 +14,9 @@ from tests.integration.services.control_running import NOW, Control
 
 
 @pytest.fixture
-async def control(postgres_dsn: str, kafka: str, tmp_path: Path) -> AsyncIterator[Control]:
-    cluster = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
-    await create_topics(kafka, prefix=cluster.prefix)
+async def control(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> AsyncIterator[Control]:
     clock = VirtualClock(tmp_path / "clock", NOW)
-    app = service.app(Settings(postgres_dsn, cluster, tmp_path, virtual_clock=True))
+    app = service.app(Settings(postgres_dsn, topics, tmp_path, virtual_clock=True))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://control") as client:

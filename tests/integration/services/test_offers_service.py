@@ -11,7 +11,6 @@ import asyncpg
 import httpx
 import pytest
 
-from migrations.topics import create_topics
 from services.offers import service
 from shared.contracts.control import Breached
 from shared.http.tokens import LocalIssuer, Role
@@ -68,12 +67,10 @@ class Offers:
 
 
 @pytest.fixture
-async def offers(postgres_dsn: str, kafka: str, tmp_path: Path) -> AsyncIterator[Offers]:
-    cluster = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
-    await create_topics(kafka, prefix=cluster.prefix)
+async def offers(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> AsyncIterator[Offers]:
     clock = VirtualClock(tmp_path / "clock", NOW)
     await _register(postgres_dsn)
-    app = service.app(Settings(postgres_dsn, cluster, tmp_path, virtual_clock=True))
+    app = service.app(Settings(postgres_dsn, topics, tmp_path, virtual_clock=True))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://offers") as client:

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -20,11 +19,11 @@ from deploy.demo.people import People
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from deploy.local.ports import free_port
 from deploy.local.virtual_time import VirtualTime
-from migrations.topics import create_topics
 from shared.contracts.register import UnitRegistered
 from shared.kernel.bus import Kafka
 from shared.kernel.clock import VirtualClock
 from tests.integration.system.unreliable_network import UnreliableNetwork
+from tests.own_topics import own_topics
 
 PROJECT = Path(__file__).parents[3]
 SERVICES = ("offers", "guidance", "control", "reporting")
@@ -124,12 +123,10 @@ async def running_system(
     postgres: str, kafka: str, state: Path, *, together: bool = False, begins: datetime = BEGINS
 ) -> AsyncIterator[RunningSystem]:
     """A whole system, stopped at the end."""
-    cluster = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
-    await create_topics(kafka, prefix=cluster.prefix)
     clock = VirtualClock(state / "clock", begins)
     connection = await asyncpg.connect(postgres)
     ports = dict.fromkeys(SERVICES, free_port()) if together else {name: free_port() for name in SERVICES}
-    async with httpx.AsyncClient(timeout=10) as client:
+    async with own_topics(kafka) as cluster, httpx.AsyncClient(timeout=10) as client:
         system = RunningSystem(state, postgres, cluster, client, VirtualTime(clock, connection), ports)
         try:
             system.start(*SERVICES, together=together)

@@ -29,9 +29,9 @@ async def test_a_planted_name_is_with_its_owner_only(postgres_dsn: str, kafka: s
         withdrawn = await _offered_and_withdrawn(system)
         await _asked_for_what_is_refused(system, agreement_id)
         await _is_told_by_its_owners(system, agreement_id, withdrawn)
-        cluster = system.kafka
+        await system.stop()
+        messages = await _everything_on(system.kafka)
 
-    messages = await _everything_on(cluster)
     assert _holding(CVR, messages)
     assert _holding_the_name(messages) == []
     rows = await _everything_in(postgres_dsn)

@@ -4,6 +4,23 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
+from services.guidance.guidance import GUIDANCE
+from services.guidance.meetings import CorrectMeeting, RateUsefulness
+from services.guidance.phases import how_it_stands
+from services.guidance.schedule import NoteInspector, OpenGuidance
+from services.guidance.understanding import AskWhetherUnderstood
+from shared.contracts.guidance import (
+    GuidanceHeld,
+    GuidanceOpened,
+    GuidanceScheduled,
+    MeetingCorrected,
+    OfferUnderstandingAsked,
+    UsefulnessRated,
+)
+from shared.contracts.offers import OfferSent
+from shared.contracts.vocabulary import AgreementKind, ContactForm, Side
+from shared.kernel.events import Event
 from tests.unit.guidance.guidance_facts import (
     AGREEMENT,
     CVR,
@@ -23,23 +40,6 @@ from tests.unit.guidance.guidance_facts import (
     scheduled,
     told,
 )
-
-from services.guidance.guidance import GUIDANCE
-from services.guidance.meetings import CorrectMeeting, RateUsefulness
-from services.guidance.phases import how_it_stands
-from services.guidance.schedule import NoteInspector, OpenGuidance
-from services.guidance.understanding import AskWhetherUnderstood
-from shared.contracts.guidance import (
-    GuidanceHeld,
-    GuidanceOpened,
-    GuidanceScheduled,
-    MeetingCorrected,
-    OfferUnderstandingAsked,
-    UsefulnessRated,
-)
-from shared.contracts.offers import OfferSent
-from shared.contracts.vocabulary import AgreementKind, ContactForm, Side
-from shared.kernel.events import Event
 
 OTHER_MEETING = UUID(int=9)
 

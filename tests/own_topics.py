@@ -1,0 +1,26 @@
+"""Topics of a test's own, deleted afterwards: a small broker has no memory for some 150 partitions of every test."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+from aiokafka.admin import AIOKafkaAdminClient
+
+from migrations.topics import create_topics
+from shared.kernel.bus import Kafka
+
+
+@asynccontextmanager
+async def own_topics(kafka: str) -> AsyncIterator[Kafka]:
+    """All topics of a system, under a prefix that no other test has."""
+    cluster = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
+    await create_topics(kafka, prefix=cluster.prefix)
+    try:
+        yield cluster
+    finally:
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+        await admin.start()
+        try:
+            await admin.delete_topics([name for name in await admin.list_topics() if name.startswith(cluster.prefix)])
+        finally:
+            await admin.close()
