@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Protocol, cast
@@ -11,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.http.one_address import OneAddress
+from shared.policy.policies import PolicyError, load_policies
 from shared.service import Settings
 from shared.telemetry import setup
 from shared.telemetry.http import instrument
@@ -39,6 +41,10 @@ def main() -> None:
     parser.add_argument("services", nargs="+", choices=sorted(DEFAULT_PORTS), metavar="SERVICE")
     names: list[str] = list(dict.fromkeys(parser.parse_args().services))
     settings = Settings.from_environment()
+    try:
+        load_policies(settings.policies)  # before anything is started that would have to be stopped again
+    except PolicyError as error:
+        sys.exit(f"The policies in {settings.policies} cannot be used. {error}")
     structlog.configure(
         processors=[
             structlog.processors.TimeStamper(fmt="iso"),

@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI, Request
 from shared.attachments.storage import FolderStorage
 from shared.contracts import register as business_register
 from shared.http import openapi, operations, problems
-from shared.http.attachments import attachment_routes
+from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import LocalIssuer, TokenVerifier
@@ -30,7 +30,7 @@ from shared.kernel.projector import Projector
 from shared.kernel.reactor import Reactions, Reactor
 from shared.kernel.relay import Relay
 from shared.kernel.timers import Lookup, TimerLoop
-from shared.policy.policies import Policies, load_policies
+from shared.policy.policies import POLICY_FILES, Policies, load_policies
 
 AGREEMENTS_TOPIC = "agreements"
 ORDERS_TOPIC = "orders"
@@ -47,15 +47,18 @@ class Settings:
     kafka: Kafka
     state: Path
     virtual_clock: bool
+    policies: Path = POLICY_FILES
+    """The folder of dated policy files."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """From AFTALE_POSTGRES, AFTALE_KAFKA, AFTALE_TOPIC_PREFIX, AFTALE_STATE and AFTALE_CLOCK."""
+        """From AFTALE_POSTGRES, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK and _POLICIES."""
         return cls(
             postgres=environment["AFTALE_POSTGRES"],
             kafka=Kafka(environment["AFTALE_KAFKA"], environment.get("AFTALE_TOPIC_PREFIX", "")),
             state=Path(environment["AFTALE_STATE"]),
             virtual_clock=environment.get("AFTALE_CLOCK", "real") == "virtual",
+            policies=Path(environment.get("AFTALE_POLICIES") or POLICY_FILES),
         )
 
     def clock(self) -> Clock:
@@ -94,8 +97,8 @@ class EventSourced:
     """Where it hears them."""
     register_copy: type[Projector] | None = None
     """Keeps a copy of the business register, for a service that needs one."""
-    attachments: Sequence[tuple[str, Decider[Any, Any]]] = ()
-    """Subjects whose facts name files, each with the path under which they are put and read."""
+    attachments: Sequence[Attachments] = ()
+    """Subjects whose facts name files."""
     timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
 
 
@@ -109,10 +112,10 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
             app.state.database = runtime.database
             app.state.consumers = runtime.consumers
             app.state.republish = republisher(runtime.database)
-            app.state.attachments = FolderStorage(settings.state / "attachments")
+            app.state.attachments = FolderStorage(settings.state / "attachments" / service.name)
             yield
 
-    files = [attachment_routes(prefix, decider) for prefix, decider in service.attachments]
+    files = map(attachment_routes, service.attachments)
     return new_app(service.name, [service.router, *files], settings, lifespan)
 
 
@@ -152,7 +155,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             name=service.name,
             settings=settings,
             clock=clock,
-            policies=load_policies(),
+            policies=load_policies(settings.policies),
             database=database,
             store=store,
             gate=CommandGate(database, store, tokens, service.name),

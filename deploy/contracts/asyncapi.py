@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from migrations.topics import TOPICS
 from shared.contracts import control, guidance, offers, orders, register
+from shared.kernel.bus import REPUBLISH_TOPIC, RepublishRequest
 from shared.kernel.events import Event, private_fields
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC
 
@@ -60,6 +61,11 @@ _HEADERS = {
         "ce_epoch": {**_COUNT, "description": "Raised where a source was restored from a backup."},
         "ce_schemaversion": {**_COUNT, "description": "Version of the fact's schema."},
         "ce_actor": {**_TEXT, "description": "Pseudonymous id of who acted, never a name."},
+        "ce_onbehalfof": {
+            **_TEXT,
+            "description": "For whom the actor acted: a company's CVR, or the pseudonymous id of the responsible "
+            "inspector for whom a colleague stood in. Absent where the actor acted for nobody else.",
+        },
         "ce_policy": {**_TEXT, "description": "Version of the policy under which it was decided."},
         "ce_cvr": {**_TEXT, "description": "The legal entity that it concerns."},
         "ce_pnumber": {**_TEXT, "description": "The production unit that it concerns."},
@@ -67,6 +73,28 @@ _HEADERS = {
         "traceparent": {**_TEXT, "description": "The same, for tracing of Kafka."},
         "content-type": {"const": "application/json"},
     },
+}
+_REQUEST = RepublishRequest.__name__
+_REQUESTS: dict[str, Any] = {
+    "address": REPUBLISH_TOPIC,
+    "description": "Key: the source that is asked. Consumers that miss a part of a stream ask its source for it here.",
+    "messages": {_REQUEST: {"$ref": f"#/components/messages/{_REQUEST}"}},
+    "bindings": {"kafka": {"topic": REPUBLISH_TOPIC, "partitions": TOPICS[REPUBLISH_TOPIC]}},
+}
+_REQUEST_MESSAGE: dict[str, Any] = {
+    "name": _REQUEST,
+    "summary": getdoc(RepublishRequest),
+    "contentType": "application/json",
+    "payload": {"$ref": f"{_SCHEMAS}{_REQUEST}"},
+}
+_ANSWERING: dict[str, Any] = {
+    "action": "receive",
+    "channel": {"$ref": f"#/channels/{REPUBLISH_TOPIC}"},
+    "title": "What every source owes its readers",
+    "description": "Also other systems, such as the order system and the business register: publish the stream again "
+    "on its topic, from that version on, each fact with the id, version and epoch that it had. A source that does not "
+    "answer leaves the stream parked at its readers, for their operators to see.",
+    "messages": [{"$ref": f"#/channels/{REPUBLISH_TOPIC}/messages/{_REQUEST}"}],
 }
 
 
@@ -83,7 +111,7 @@ def document() -> dict[str, Any]:
             "is the same fact. Absent fields have their default, and unknown ones are to be ignored.",
         },
         "defaultContentType": "application/json",
-        "channels": {topic.name: _channel(topic) for topic in _PUBLISHED},
+        "channels": {**{topic.name: _channel(topic) for topic in _PUBLISHED}, REPUBLISH_TOPIC: _REQUESTS},
         "operations": {
             f"{source}-publishes-to-{topic.name}": {
                 "action": "receive",
@@ -93,11 +121,15 @@ def document() -> dict[str, Any]:
             }
             for topic in _PUBLISHED
             for source, of_source in topic.facts.items()
-        },
+        }
+        | {"every-source-answers-requests": _ANSWERING},
         "components": {
-            "messages": {fact.__name__: _message(source, fact) for source, fact in facts},
+            "messages": {
+                **{fact.__name__: _message(source, fact) for source, fact in facts},
+                _REQUEST: _REQUEST_MESSAGE,
+            },
             "messageTraits": {"cloudevent": {"headers": _HEADERS}},
-            "schemas": _schemas([fact for _, fact in facts]),
+            "schemas": {**_schemas([fact for _, fact in facts]), _REQUEST: RepublishRequest.model_json_schema()},
         },
     }
 

@@ -18,11 +18,13 @@ Schema = Mapping[str, Any]
 def breaking_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Everything that was there and is no longer, or is demanded and was not; empty where nobody has to change.
 
-    Understands OpenAPI and AsyncAPI documents as this project makes them.
+    Understands OpenAPI and AsyncAPI documents, and JSON schemas of files that we read, as this project makes them.
     """
     if "channels" in old:
         return list(_facts(old, new))
-    return list(_operations(old, new))
+    if "paths" in old:
+        return list(_operations(old, new))
+    return list(_Comparison(old, new, taken=True).of(old, new, "file"))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.contracts import asyncapi, openapi
+from deploy.contracts import asyncapi, openapi, policy
 from services.serve import DEFAULT_PORTS
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "contracts"
@@ -15,7 +15,7 @@ RELEASED = PUBLISHED / "released"
 
 def made() -> dict[str, str]:
     """Every contract as the code has it now, by the name of its file."""
-    documents = {"asyncapi.json": asyncapi.document()}
+    documents = {"asyncapi.json": asyncapi.document(), "policy.schema.json": policy.document()}
     documents |= {f"openapi-{service}.json": openapi.document(service) for service in DEFAULT_PORTS}
     return {name: _text(document) for name, document in documents.items()}
 

@@ -1,4 +1,9 @@
-"""Publish facts as another system would: the business register, the order system."""
+"""Publish facts as another system would: the business register, the order system.
+
+A stand-in: it remembers nothing between two runs, so it answers no request to publish a stream again, as a real source
+must (docs/contracts/asyncapi.json, topic `republish`). What it publishes has no gaps: Kafka acknowledges all of it, and
+the next run goes on where reporting has heard of everything. A hole that appears nonetheless stays parked, and shows.
+"""
 
 import asyncio
 import time
@@ -9,7 +14,8 @@ from typing import Self
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 import asyncpg
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from uuid_utils.compat import uuid7
 
 from shared.contracts import orders, register
@@ -21,6 +27,14 @@ from shared.kernel.events import Event
 
 EPOCH = 1
 PATIENCE_SECONDS = 30.0
+_LISTENING = "aftale-reporting-projection"
+"""The consumer group of reporting, which hears every source."""
+_KNOWN = """
+select stream, max(version) as version
+from (select stream, version from reporting.inbox where source = $1
+      union all select stream, version from reporting.parked where source = $1) known
+group by stream
+"""
 _BEHIND = """
 select count(*) from unnest($2::uuid[], $3::int[]) as published(stream, version)
 left join {}.inbox i on i.source = $1 and i.stream = published.stream
@@ -29,10 +43,15 @@ where coalesce(i.version, 0) < published.version
 
 
 class ForeignSystem:
-    """One source outside of Aftale, with its own streams; goes on where reporting has last heard of it."""
+    """One source outside of Aftale, with its own streams; goes on where reporting has last heard of it.
+
+    Opening it waits for what an earlier run published, and raises TimeoutError where reporting does not take it: else a
+    version would be given twice.
+    """
 
     def __init__(self, *, postgres: str, kafka: Kafka, source: str, topic: str) -> None:
         self._postgres = postgres
+        self._kafka = kafka
         self._producer = AIOKafkaProducer(bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all")
         self._source = source
         self._topic = kafka.name(topic)
@@ -40,8 +59,9 @@ class ForeignSystem:
         """The newest version of each stream."""
 
     async def __aenter__(self) -> Self:
+        await self._until_all_is_heard()
         connection = await asyncpg.connect(self._postgres)
-        rows = await connection.fetch("select stream, version from reporting.inbox where source = $1", self._source)
+        rows = await connection.fetch(_KNOWN, self._source)
         await connection.close()
         self.published = {row["stream"]: row["version"] for row in rows}
         await self._producer.start()
@@ -92,6 +112,24 @@ class ForeignSystem:
                 await asyncio.sleep(0.02)
         finally:
             await connection.close()
+
+    async def _until_all_is_heard(self) -> None:
+        topic = AIOKafkaConsumer(self._topic, bootstrap_servers=self._kafka.servers)  # of no group: reads nothing
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.servers)
+        try:
+            await topic.start()
+            await admin.start()
+            ends = {part: end for part, end in (await topic.end_offsets(topic.assignment())).items() if end}
+            until = time.monotonic() + PATIENCE_SECONDS
+            while ends:
+                heard = await admin.list_consumer_group_offsets(self._kafka.name(_LISTENING))
+                ends = {part: end for part, end in ends.items() if part not in heard or heard[part].offset < end}
+                if ends and time.monotonic() > until:
+                    raise TimeoutError(f"reporting has not taken what {self._source} published before")
+                await asyncio.sleep(0.02 if ends else 0)
+        finally:
+            await topic.stop()
+            await admin.close()
 
     def _versions(self) -> tuple[list[UUID], list[int]]:
         return list(self.published), list(self.published.values())

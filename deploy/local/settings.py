@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     kafka_port: Port | None = None
     kafka_controller_port: Port | None = None
     clock: Literal["real", "virtual"] = "real"
+    policies: Path | None = None
+    """A folder of dated policy files, instead of those that come with the project."""
     port_offers: Port = 8101
     port_guidance: Port = 8102
     port_control: Port = 8103
@@ -53,6 +55,7 @@ class Settings(BaseSettings):
             "AFTALE_KAFKA": kafka,
             "AFTALE_STATE": str(self.state.folder),
             "AFTALE_CLOCK": self.clock,
+            **({"AFTALE_POLICIES": str(self.policies.absolute())} if self.policies else {}),
             **{f"AFTALE_PORT_{service.upper()}": str(self.port(service)) for service in SERVICES},
         }
 

@@ -7,6 +7,7 @@ from services.control.inspector_calendar import lookups
 from services.control.reactions import reactions
 from services.control.routes import router
 from shared.contracts import control, guidance, offers, orders
+from shared.http.attachments import Attachments
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, EventSourced, Settings, make_app
 
 PREFIXES = ("/v1/agreements", "/v1/inspection-advice")
@@ -19,7 +20,7 @@ SERVICE = EventSourced(
     reactions=reactions,
     router=router,
     timer_lookups=lookups,
-    attachments=(("/v1/agreements", COURSE),),
+    attachments=(Attachments("/v1/agreements", COURSE, rule="R16"),),
 )
 
 

@@ -45,6 +45,7 @@ def reactions(runtime: Runtime) -> Reactions:
             runtime,
             received,
             [Intent(QUARANTINE, stream_of(reach), Impose(now, fact.agreement_id, reach)) for reach in imposed],
+            policy=runtime.policies.at(fact.breached_at).version,
         )
         async with runtime.database.acquire() as connection:
             overtaken = await within_reach(connection, fact.cvr, {reach.p_number for reach in imposed})
@@ -72,14 +73,14 @@ def reactions(runtime: Runtime) -> Reactions:
     return {Fulfilled: fulfilled, Terminated: terminated, Breached: breached, DecisionRevoked: revoked}
 
 
-async def _record_first(runtime: Runtime, received: Received, intents: list[Intent[Any, Any]]) -> None:
+async def _record_first(runtime: Runtime, received: Received, intents: list[Intent[Any, Any]], policy: str) -> None:
     """In a change of its own, before the fact counts as taken: repeated after a crash, it finds itself done."""
     message = received.message
     metadata = Metadata(
         command_id=uuid5(message.event_id, f"{runtime.name}/first"),
         actor=runtime.name,
         causation=f"{message.source}/{message.stream}/{message.version}",
-        policy=message.policy,
+        policy=policy,
     )
     await execute(runtime.store, intents, at=runtime.clock.now(), metadata=metadata)
 

@@ -9,6 +9,7 @@ from services.offers.reactions import reactions
 from services.offers.routes import router
 from services.offers.units import UnitCopy
 from shared.contracts import control, offers
+from shared.http.attachments import Attachments
 from shared.service import EventSourced, Settings, make_app
 
 PREFIXES = ("/v1/offers", "/v1/quarantines")
@@ -21,7 +22,7 @@ SERVICE = EventSourced(
     router=router,
     register_copy=UnitCopy,
     timer_lookups=lookups,
-    attachments=(("/v1/offers", OFFER),),
+    attachments=(Attachments("/v1/offers", OFFER, rule="R1"),),
 )
 
 

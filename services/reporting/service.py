@@ -39,7 +39,7 @@ class Projection(Projector):
 
 async def _limit_publication(database: Database, settings: Settings) -> None:
     """R38: counts of fewer companies than the policy in force says are not shown, neither here nor to analysts."""
-    smallest = load_policies().at(settings.clock().now()).statistics.smallest_count
+    smallest = load_policies(settings.policies).at(settings.clock().now()).statistics.smallest_count
     async with database.acquire() as connection:
         await connection.execute("update publication_limits set smallest_count = $1", smallest)
 

@@ -1,43 +1,57 @@
-"""Where the bytes of files lie: one interface, and a folder behind it on one machine."""
+"""Where the sealed bytes of files lie: one interface, and a folder behind it on one machine."""
 
 import asyncio
+import os
+import shutil
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from uuid import UUID
 
 
 class AttachmentStorage(Protocol):
-    """Keeps sealed bytes by case and by the hash of what they hold; the same name always holds the same."""
+    """Keeps sealed files of one service, by case and by the hash of what they hold."""
 
-    async def keep(self, case: UUID, sha256: str, sealed: bytes) -> None:
-        """Whole or not at all; again is no harm."""
+    async def keep(self, case: UUID, sha256: str, sealed: BinaryIO) -> None:
+        """Whole or not at all, and for good once it returns; the same file again replaces itself."""
 
-    async def read(self, case: UUID, sha256: str) -> bytes | None:
-        """None where nothing was kept."""
+    async def open(self, case: UUID, sha256: str) -> BinaryIO | None:
+        """To be read once and closed; None where nothing was kept."""
 
 
 class FolderStorage:
-    """A folder per case in the state folder."""
+    """A folder per case. Raises OSError where the disk cannot be used."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def keep(self, case: UUID, sha256: str, sealed: bytes) -> None:
+    async def keep(self, case: UUID, sha256: str, sealed: BinaryIO) -> None:
         """See AttachmentStorage."""
         await asyncio.to_thread(self._keep, self._path(case, sha256), sealed)
 
-    async def read(self, case: UUID, sha256: str) -> bytes | None:
+    async def open(self, case: UUID, sha256: str) -> BinaryIO | None:
         """See AttachmentStorage."""
-        path = self._path(case, sha256)
-        return await asyncio.to_thread(lambda: path.read_bytes() if path.exists() else None)
+        try:
+            return await asyncio.to_thread(self._path(case, sha256).open, "rb")
+        except FileNotFoundError:
+            return None
 
     def _path(self, case: UUID, sha256: str) -> Path:
         return self._folder / str(case) / sha256
 
     @staticmethod
-    def _keep(path: Path, sealed: bytes) -> None:
+    def _keep(path: Path, sealed: BinaryIO) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
-            unfinished.write(sealed)
-        Path(unfinished.name).replace(path)
+            try:
+                shutil.copyfileobj(sealed, unfinished)
+                unfinished.flush()
+                os.fsync(unfinished.fileno())
+                os.replace(unfinished.name, path)
+            finally:
+                Path(unfinished.name).unlink(missing_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # else the name itself could be lost with the machine's power
+        finally:
+            os.close(folder)

@@ -1,104 +1,175 @@
-"""The bytes of files that facts refer to, by the hash that the fact names: put once, read through the same filter."""
+"""The bytes of files that facts name: put once the fact stands, and read by whoever may know of the fact."""
 
+import asyncio
 import hashlib
-from collections.abc import Iterable
-from typing import Annotated, Any
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import chain
+from tempfile import SpooledTemporaryFile
+from typing import Annotated, Any, BinaryIO, cast
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.requests import ClientDisconnect
 
+from shared.attachments.sealing import Sealing, unsealed
 from shared.attachments.storage import AttachmentStorage
 from shared.contracts.vocabulary import FileReference
-from shared.http.access import Asker, Viewer, seen
-from shared.http.openapi import problems
-from shared.http.problems import Problem, not_found
+from shared.http.access import Asker, Viewer
+from shared.http.commands import CommandGate
+from shared.http.openapi import READ, problems
+from shared.http.problems import Problem, not_found, unavailable
 from shared.http.tokens import Role
 from shared.kernel import private_keys
-from shared.kernel.database import Database
 from shared.kernel.decider import Decider
-from shared.kernel.event_store import EventStore
-from shared.kernel.events import Event
+from shared.kernel.events import Recorded
 
 LARGEST = 25 * 1024 * 1024
-Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+_IN_MEMORY = 1024 * 1024
+"""Sealed bytes of an upload that are not worth a file."""
+_ANYTHING = "application/octet-stream"
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+_BYTES: dict[str, Any] = {"content": {_ANYTHING: {"schema": {"type": "string", "format": "binary"}}}}
+
+Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="As the fact names the file.")]
 
 
-def attachment_routes(prefix: str, decider: Decider[Any, Any]) -> APIRouter:
+@dataclass(frozen=True)
+class Attachments:
+    """Where the files that facts of a subject name are put and read, and the rule under which they are named."""
+
+    prefix: str
+    subject: Decider[Any, Any]
+    rule: str
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A file as visible facts name it, more than once where it was told again, and the key of its case."""
+
+    case: UUID
+    references: Sequence[FileReference]
+    key: bytes
+
+    @property
+    def sha256(self) -> str:
+        return self.references[0].sha256
+
+    @property
+    def about(self) -> bytes:
+        return f"{self.case}/{self.sha256}".encode()
+
+
+def attachment_routes(attachments: Attachments) -> APIRouter:
     """`PUT` and `GET` of the files that facts of a subject name."""
     router = APIRouter(tags=["attachments"])
+    path = f"{attachments.prefix}/{{agreement_id}}/attachments/{{sha256}}"
 
     @router.put(
-        f"{prefix}/{{case_id}}/attachments/{{sha256}}",
+        path,
         status_code=204,
-        responses=problems(404, 413),
-        response_class=Response,
+        responses=problems(400, 404, 410, 413),
+        dependencies=[READ],
+        openapi_extra={"requestBody": {"required": True, **_BYTES}},
     )
-    async def put_attachment(case_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:
-        """Send the bytes of a file that a fact names; the same ones again change nothing (R16)."""
+    async def put_attachment(agreement_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:
+        """Send the bytes of a file that a fact names, at most 25 MB; the same ones again change nothing."""
         asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
-        file = await _named(request, asker, decider, case_id, sha256)
-        content = await _received(request, file)
-        keys = await private_keys.of_stream(_database(request), case_id)
-        await _storage(request).keep(case_id, sha256, private_keys.seal_bytes(keys[""], content))
+        file = await _named(request, asker, attachments.subject, agreement_id, sha256)
+        async with _storage(request) as storage:
+            with SpooledTemporaryFile(max_size=_IN_MEMORY) as spooled:
+                sealed = cast(BinaryIO, spooled)
+                await _receive(request, file, sealed, attachments.rule)
+                sealed.seek(0)
+                await storage.keep(agreement_id, sha256, sealed)
         return Response(status_code=204)
 
-    @router.get(f"{prefix}/{{case_id}}/attachments/{{sha256}}", responses=problems(404), response_class=Response)
-    async def get_attachment(case_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:
-        """The file, for whoever may know of the fact that names it."""
-        file = await _named(request, asker, decider, case_id, sha256)
-        sealed = await _storage(request).read(case_id, sha256)
+    @router.get(
+        path,
+        responses={200: {"description": "The file", **_BYTES}, **problems(400, 404, 410)},
+        dependencies=[READ],
+        response_class=Response,
+    )
+    async def get_attachment(agreement_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:
+        """The file, for whoever may know of a fact that names it; gone once the key of its case is destroyed."""
+        file = await _named(request, asker, attachments.subject, agreement_id, sha256)
+        async with _storage(request) as storage:
+            sealed = await storage.open(agreement_id, sha256)
         if sealed is None:
             raise not_found(f"the content of {sha256}")
-        keys = await private_keys.of_stream(_database(request), case_id)
-        headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
-        content = private_keys.unseal_bytes(keys[""], sealed)
-        return Response(content, headers=headers, media_type=file.media_type)
+        pieces = unsealed(file.key, file.about, sealed)
+        first = await asyncio.to_thread(next, pieces)  # so that a file which does not open is an error, not a stump
+        newest = file.references[-1]
+        return StreamingResponse(
+            chain([first], pieces),
+            media_type=newest.media_type if _MEDIA_TYPE.fullmatch(newest.media_type) else _ANYTHING,
+            headers={
+                "Cache-Control": "no-store",  # no copy may outlive the key
+                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(newest.name, safe='')}",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
 
     return router
 
 
-async def _named(
-    request: Request, asker: Viewer, decider: Decider[Any, Any], case_id: UUID, sha256: str
-) -> FileReference:
-    """The reference in a fact that the asker may know of; 404 without one, also once its key is destroyed (R31)."""
-    store: EventStore = request.app.state.runtime.store
-    loaded = await store.load(case_id, readable=True)
-    state = decider.fold([recorded.event for recorded in loaded.events])
-    what = f"file {sha256} of case {case_id}"
-    if not loaded.events:
-        raise not_found(what)
-    asker.require_company(decider.concerns(state).get("cvr"), what)
-    for file in _files(recorded.event for recorded in seen(asker, loaded.events)):
-        if file.sha256 == sha256:
-            return file
-    raise not_found(what)
+async def _named(request: Request, asker: Viewer, subject: Decider[Any, Any], case: UUID, sha256: str) -> _Named:
+    """R18: only what facts name that the asker may know of. Raises 404, or 410 once the key is destroyed (R31)."""
+    gate: CommandGate = request.app.state.runtime.gate
+    _, visible, _ = await gate.read(request, asker, subject, case)
+    try:
+        key = await private_keys.of_case(gate.database, case)
+    except private_keys.KeyDestroyed as error:
+        raise Problem(410, "Erased", f"the files of case {case} were erased", rule="R31") from error
+    references = [file for file in _files(visible) if file.sha256 == sha256]
+    if key is None or not references:
+        raise not_found(f"file {sha256} of case {case}")
+    return _Named(case, references, key)
 
 
-def _files(events: Iterable[Event]) -> Iterable[FileReference]:
-    for event in events:
-        for name in ("photos", "files"):
-            yield from getattr(event, name, None) or ()
+def _files(visible: Iterable[Recorded]) -> Iterable[FileReference]:
+    for recorded in visible:
+        for _, value in recorded.event:
+            if isinstance(value, tuple):
+                yield from (part for part in value if isinstance(part, FileReference))
 
 
-async def _received(request: Request, file: FileReference) -> bytes:
-    """The body, as large as the fact says and with its hash."""
-    if file.size_bytes > LARGEST:
+async def _receive(request: Request, file: _Named, sealed: BinaryIO, rule: str) -> None:
+    """Seal the body as it comes, and check that it is what a fact announced: as large, and with its hash."""
+    announced = {reference.size_bytes for reference in file.references}
+    if min(announced) > LARGEST:
         raise Problem(413, "Too large", f"{file.sha256} has more than {LARGEST} bytes")
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > file.size_bytes:
-            raise Problem(422, "Not valid", f"more than the {file.size_bytes} bytes that were announced", rule="R16")
-    if len(content) != file.size_bytes or hashlib.sha256(content).hexdigest() != file.sha256:
-        raise Problem(422, "Not valid", "the bytes are not those that were announced: size or hash differ", rule="R16")
-    return bytes(content)
+    sealing, hashed, size = Sealing(file.key, file.about, sealed), hashlib.sha256(), 0
+
+    def take(content: bytes) -> None:
+        hashed.update(content)
+        sealing.add(content)
+
+    try:
+        async for content in request.stream():
+            size += len(content)
+            if size > min(max(announced), LARGEST):
+                raise Problem(422, "Not valid", f"more bytes than the {max(announced)} announced", rule=rule)
+            await asyncio.to_thread(take, content)
+    except ClientDisconnect as error:
+        raise Problem(400, "Broken off", "the sender went away before the file was whole") from error
+    if size not in announced:
+        told = " or ".join(map(str, sorted(announced)))
+        raise Problem(422, "Not valid", f"{size} bytes came, and {told} were announced", rule=rule)
+    if hashed.hexdigest() != file.sha256:
+        raise Problem(422, "Not valid", "the bytes have another hash than the one announced", rule=rule)
+    await asyncio.to_thread(sealing.end)
 
 
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
-def _storage(request: Request) -> AttachmentStorage:
+@asynccontextmanager
+async def _storage(request: Request) -> AsyncIterator[AttachmentStorage]:
+    """The storage of the service; a disk that fails is not a database that is away."""
     storage: AttachmentStorage = request.app.state.attachments
-    return storage
+    try:
+        yield storage
+    except OSError as error:
+        raise unavailable("the storage of attachments cannot be reached") from error

@@ -115,8 +115,8 @@ class CommandGate:
                     raise not_found(f"case {stream}")
                 asker.require_to_act(decider.concerns(state).get("cvr"), f"case {stream}")
                 _require_match(request, seen(asker, loaded.events))
-            acting_for = _acting_for(asker, decider.responsible(state))
-            metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=acting_for, policy=policy)
+            represented = acting_for(asker, decider.responsible(state))
+            metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
             prepared = await prepare(state)
             intent = Intent(decider, stream, prepared.command, expected=loaded.version, read=subject)
             try:
@@ -183,7 +183,7 @@ class CommandGate:
         return Response(body.model_dump_json(), status, headers, media_type="application/json")
 
 
-def _acting_for(asker: Viewer, responsible: str | None) -> str | None:
+def acting_for(asker: Viewer, responsible: str | None) -> str | None:
     """R30: a company, or the colleague for whom somebody of the authority stands in."""
     if asker.audience == "company":
         return asker.cvr

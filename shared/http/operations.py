@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.http.access import Asker
 from shared.http.openapi import problems
 from shared.http.problems import not_found
 from shared.http.tokens import Role
 from shared.kernel import parking
+from shared.kernel.cloudevents import LARGEST_VERSION
 
 router = APIRouter(tags=["operations"])
 
@@ -35,6 +36,20 @@ class Waiting(BaseModel):
     waiting: int
 
 
+class Versions(BaseModel):
+    """Versions of a stream, both ends included."""
+
+    first: int
+    last: int
+
+
+class Discarded(Waiting):
+    """What came of passing over a message."""
+
+    missing: Versions | None
+    """What had never come before it, and is passed over with it."""
+
+
 class Discard(BaseModel):
     """Which message is passed over, and why."""
 
@@ -44,13 +59,19 @@ class Discard(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
+def _possible(version: int) -> int:
+    if version > LARGEST_VERSION:
+        raise ValueError(f"no stream has more than {LARGEST_VERSION} versions")
+    return version
+
+
 class Republication(BaseModel):
     """Which stream is published again, and from which version on."""
 
     model_config = ConfigDict(extra="forbid")
 
     stream: UUID
-    from_version: Annotated[int, Field(ge=1)] = 1
+    from_version: Annotated[int, Field(ge=1), AfterValidator(_possible)] = 1
 
 
 @router.get("/parked")
@@ -82,15 +103,16 @@ async def replay(source: str, stream: UUID, request: Request, asker: Asker) -> W
 
 
 @router.post("/parked/{source}/{stream}/discard", responses=problems(404))
-async def discard(source: str, stream: UUID, body: Discard, request: Request, asker: Asker) -> Waiting:
-    """Pass over one parked message for ever, and go on with its stream."""
+async def discard(source: str, stream: UUID, body: Discard, request: Request, asker: Asker) -> Discarded:
+    """Pass over one parked message for ever, with what is missing before it, and go on with its stream."""
     asker.require_role(Role.OPERATOR)
     consumer = _consumer(request, source)
     try:
-        left = await consumer.discard(source, stream, body.event_id, by=asker.subject, reason=body.reason)
+        done = await consumer.discard(source, stream, body.event_id, by=asker.subject, reason=body.reason)
     except LookupError as error:
         raise not_found(str(error)) from error
-    return Waiting(waiting=left)
+    missing = Versions(first=done.missing[0], last=done.missing[-1]) if done.missing else None
+    return Discarded(waiting=done.waiting, missing=missing)
 
 
 @router.post("/republications", status_code=202)

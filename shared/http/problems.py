@@ -13,6 +13,7 @@ from shared.kernel.commands import VersionMismatch
 from shared.kernel.database import DATABASE_AWAY
 from shared.kernel.decider import Refused
 from shared.kernel.event_store import EventTooLarge, NameReserved, StaleVersion, StoreUnavailable
+from shared.kernel.passing_faults import SourceUnreachable
 from shared.kernel.private_keys import KeyDestroyed
 from shared.policy.policies import PolicyError
 
@@ -112,6 +113,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(StaleVersion)
     async def contended(_: Request, error: Exception) -> Response:
         return unavailable("others changed the same case at the same moment; try again").response()
+
+    @app.exception_handler(SourceUnreachable)
+    async def source_away(_: Request, error: SourceUnreachable) -> Response:
+        return unavailable(str(error)).response()
 
     @app.exception_handler(EventTooLarge)
     async def too_large(_: Request, error: EventTooLarge) -> Response:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from shared.http.secret_files import keep_first
@@ -22,6 +22,8 @@ from shared.reference.identifiers import is_valid_cvr
 
 AUDIENCE = "aftale"
 LIFETIME_SECONDS = 12 * 3600
+READ_KEYS_AGAIN_SECONDS = 5.0
+"""At most so often the issuer's keys are read again, because a token names one that is not known."""
 _ALGORITHM = "Ed25519"
 
 
@@ -51,18 +53,17 @@ class InvalidToken(Exception):
 
 
 class TokenVerifier:
-    """Checks tokens against a JWKS file."""
+    """Checks tokens against a JWKS file, which is read again where a token names a key that is new."""
 
     def __init__(self, jwks_file: Path) -> None:
         self._file = jwks_file
         self._keys: KeySet | None = None
+        self._read_at = 0.0
 
     def verify(self, token: str) -> Identity:
         """Raises InvalidToken."""
-        if self._keys is None:
-            self._keys = KeySet.import_key_set(json.loads(self._file.read_text()))
         try:
-            claims = jwt.decode(token, self._keys, algorithms=[_ALGORITHM]).claims
+            claims = self._claims(token)
             jwt.JWTClaimsRegistry(
                 exp={"essential": True}, sub={"essential": True}, aud={"essential": True, "value": AUDIENCE}
             ).validate(claims)
@@ -72,6 +73,20 @@ class TokenVerifier:
         if (identity.role is Role.COMPANY) != (identity.cvr is not None):
             raise InvalidToken("a company's token names its cvr, and no other token does")
         return identity
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        keys = self._keys or self._read_keys()
+        try:
+            return dict(jwt.decode(token, keys, algorithms=[_ALGORITHM]).claims)
+        except InvalidKeyIdError:
+            if time.monotonic() - self._read_at < READ_KEYS_AGAIN_SECONDS:  # made-up ids must not keep the disk busy
+                raise
+            return dict(jwt.decode(token, self._read_keys(), algorithms=[_ALGORITHM]).claims)
+
+    def _read_keys(self) -> KeySet:
+        self._read_at = time.monotonic()
+        self._keys = KeySet.import_key_set(json.loads(self._file.read_text()))
+        return self._keys
 
 
 class LocalIssuer:
@@ -98,12 +113,13 @@ class LocalIssuer:
         }
         if cvr is not None:
             claims["cvr"] = cvr
-        return jwt.encode({"alg": _ALGORITHM}, claims, self._key(), algorithms=[_ALGORITHM])
+        key = self._key()
+        return jwt.encode({"alg": _ALGORITHM, "kid": key.kid}, claims, key, algorithms=[_ALGORITHM])
 
     def _key(self) -> OKPKey:
         private = self._folder / "issuer.json"
         if not private.exists():
-            new = OKPKey.generate_key("Ed25519", {"use": "sig", "kid": "local"}, auto_kid=False)
+            new = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
             keep_first(private, json.dumps(new.as_dict(private=True)).encode())
         key = OKPKey.import_key(json.loads(private.read_text()))
         public = self._folder / "jwks.json"

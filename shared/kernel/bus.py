@@ -42,8 +42,8 @@ Republish = Callable[[UUID, int], Awaitable[None]]
 """Put a stream, from a version on, in line to be published again."""
 
 
-class _Request(BaseModel):
-    """A request to publish a stream again."""
+class RepublishRequest(BaseModel):
+    """A request to a source to publish one of its streams again, from a version on."""
 
     source: str
     stream: UUID
@@ -83,7 +83,7 @@ class Bus:
 
     async def ask_again(self, source: str, stream: UUID, version: int) -> None:
         """Ask a source to publish a stream again from this version on. Raises SourceUnreachable."""
-        body = _Request(source=source, stream=stream, from_version=version).model_dump_json().encode()
+        body = RepublishRequest(source=source, stream=stream, from_version=version).model_dump_json().encode()
         try:
             await self.broker.publish(body, self._kafka.name(REPUBLISH_TOPIC), key=source.encode())
         except KafkaError as error:
@@ -109,7 +109,7 @@ class Bus:
 
         async def take(message: KafkaMessage) -> None:
             for raw in _raw(message):
-                asked = _Request.read(raw.value)
+                asked = RepublishRequest.read(raw.value)
                 if asked is not None and asked.source == self._source:
                     step = partial(republish, asked.stream, asked.from_version)
                     await until_it_works(step, service=self._source)

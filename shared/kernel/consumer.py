@@ -3,6 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID, uuid5
@@ -21,6 +22,7 @@ from shared.kernel.received import Received
 
 UNREADABLE = "unreadable"
 """The source under which a record is parked that does not say which fact it is."""
+_BEHIND_ANOTHER = (Reason.WAITING, "an earlier message of its stream is parked")
 _NAMESPACE = UUID("6f1f6c0e-6f0a-4c3b-9d5e-2b8f6a5d1c77")
 _log = structlog.get_logger()
 
@@ -28,6 +30,16 @@ AskAgain = Callable[[str, UUID, int], Awaitable[None]]
 """Ask a source to publish a stream again from a version on. Raises SourceUnreachable."""
 Record = tuple[Sequence[tuple[str, bytes | None]], bytes | None]
 """Headers and value of a Kafka record."""
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """What came of passing over a message."""
+
+    waiting: int
+    """How many messages of its stream still wait."""
+    missing: range
+    """Versions before it that had never come, and are passed over with it."""
 
 
 class Consumer(ABC):
@@ -79,8 +91,8 @@ class Consumer(ABC):
         self._asked.pop((source, stream), None)
         return await self._replay(source, stream)
 
-    async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> int:
-        """Pass over the first message that waits in a stream and go on; returns how many still wait.
+    async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> Discarded:
+        """Pass over the first message that waits in a stream, with what is missing before it, and go on.
 
         Raises LookupError where another message, or none, is the first: what stands before it would vanish with it.
         """
@@ -88,9 +100,14 @@ class Consumer(ABC):
             waiting = await parking.waiting_messages(connection, source, stream)
             if not waiting or waiting[0].message.event_id != event_id:
                 raise LookupError(f"{event_id} is not the first message that waits in {source} {stream}")
-            await parking.discard(connection, waiting[0].message, by=by, reason=reason)
-            await _pass_over(connection, waiting[0].message)
-        return await self.replay(source, stream)
+            first = waiting[0].message
+            standing = (await standings(connection, [(source, stream)]))[source, stream]
+            hole = place(standing, first) is Place.HOLE
+            missing = range(standing.version + 1, first.version) if hole else range(0)
+            await parking.discard(connection, first, by=by, reason=reason, missing=missing)
+            await _pass_over(connection, first)
+        _log.warning("message_discarded", **_named(first), by=by, missing=len(missing))
+        return Discarded(await self.replay(source, stream), missing)
 
     async def _replay(self, source: str, stream: UUID) -> int:
         while True:
@@ -134,35 +151,32 @@ class Consumer(ABC):
             where = place(standing, message)
             if where is Place.REPEAT:
                 continue
-            if where is Place.NEXT and not parked:
-                try:
-                    facts.append((standing, self._decode(message)))
-                    standing = standing.after(message)
-                    continue
-                except Exception as error:
-                    await self._take_or_park(facts)
-                    facts = []
-                    await self._park(message, Reason.POISON, repr(error))
-                    parked = True
-                    continue
-            facts, parked = await self._take_rest_and_park(facts, message, where, standing, parked)
+            found = self._fact_or_obstacle(message, where, standing, parked)
+            if isinstance(found, Received):
+                facts.append((standing, found))
+                standing = standing.after(message)
+                continue
+            await self._take_or_park(facts)
+            await self._park(message, *found)
+            facts, parked = [], True
         await self._take_or_park(facts)
         if parked:
             await self._replay(messages[0].source, messages[0].stream)
 
-    async def _take_rest_and_park(
-        self, facts: list[tuple[Standing, Received]], message: Message, where: Place, standing: Standing, parked: bool
-    ) -> tuple[list[tuple[Standing, Received]], bool]:
-        await self._take_or_park(facts)
-        if where is Place.HOLE and not parked:
-            await self._park(message, Reason.HOLE, f"version {standing.version + 1} is missing")
-        elif where is Place.ALARM:
-            await self._park(
-                message, Reason.ALARM, f"version {standing.version} was taken as event {standing.event_id}"
-            )
-        else:
-            await self._park(message, Reason.WAITING, "an earlier message of its stream is parked")
-        return [], True
+    def _fact_or_obstacle(
+        self, message: Message, where: Place, standing: Standing, parked: bool
+    ) -> Received | tuple[Reason, str]:
+        """What is to be taken next; or why the message must be parked, and in which words."""
+        if where is Place.ALARM:
+            return Reason.ALARM, f"version {standing.version} was taken as event {standing.event_id}"
+        if parked:
+            return _BEHIND_ANOTHER
+        if where is Place.HOLE:
+            return Reason.HOLE, f"version {standing.version + 1} is missing"
+        try:
+            return self._decode(message)
+        except Exception as error:
+            return Reason.POISON, repr(error)
 
     async def _take_or_park(self, facts: list[tuple[Standing, Received]]) -> None:
         """Take facts; where taking them together fails for good, one by one, so that only the guilty one is parked."""
@@ -182,9 +196,7 @@ class Consumer(ABC):
                     key = (fact[1].message.source, fact[1].message.stream)
                     if await parking.parked_streams(connection, [key]):
                         for _, later in facts[number + 1 :]:
-                            await self._park(
-                                later.message, Reason.WAITING, "an earlier message of its stream is parked"
-                            )
+                            await self._park(later.message, *_BEHIND_ANOTHER)
                         return
 
     async def _ask_for(self, source: str, stream: UUID, version: int) -> None:

@@ -112,11 +112,12 @@ class Metadata:
     actor: str
     """Pseudonymous id of the person or process that acted, never a name."""
     on_behalf_of: str | None = None
-    """CVR of the legal entity, or the authority's unit, for whom the actor acted."""
+    """CVR of the legal entity for which the actor acted, or the colleague for whom the actor stood in (R30)."""
     causation: str | None = None
     """Source, stream and version of the fact that this reacts to."""
     traceparent: str | None = None
     policy: str | None = None
+    """Version of the policy that shaped the facts; the command's own one counts, where it has one (see execute)."""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, without what is absent."""

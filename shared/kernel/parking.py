@@ -108,19 +108,22 @@ async def unpark(connection: Connection, message: Message) -> None:
     )
 
 
-async def discard(connection: Connection, message: Message, *, by: str, reason: str) -> None:
-    """Pass over a parked message for ever, with who decided it and why."""
+async def discard(connection: Connection, message: Message, *, by: str, reason: str, missing: range) -> None:
+    """Pass over a parked message for ever, with who decided it and why, and with what had never come before it."""
+    passed_over = f"; versions {missing[0]} to {missing[-1]} never came and are passed over too" if missing else ""
     await connection.execute(
         """with gone as (delete from parked where source = $1 and stream = $2 and event_id = $3 returning *)
            insert into discarded (source, stream, epoch, version, event_id, reason, detail, headers, body, extensions,
                                   parked_at, discarded_by, discard_reason)
-           select source, stream, epoch, version, event_id, reason, detail, headers, body, extensions, parked_at, $4, $5
+           select source, stream, epoch, version, event_id, reason, detail || $6, headers, body, extensions,
+                  parked_at, $4, $5
            from gone""",
         message.source,
         message.stream,
         message.event_id,
         by,
         reason,
+        passed_over,
     )
 
 

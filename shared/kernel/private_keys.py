@@ -17,7 +17,7 @@ _NONCE_BYTES = 12
 
 
 class KeyDestroyed(Exception):
-    """Something private was to be written about somebody whose key has been destroyed."""
+    """Something private was to be written, or a file read, under a key that has been destroyed."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,17 @@ async def of_stream(database: Database, stream: UUID) -> dict[str, bytes]:
             "select about, key from private_keys where stream = $1 and key is not null", stream
         )
     return {row["about"]: row["key"] for row in rows}
+
+
+async def of_case(database: Database, stream: UUID) -> bytes | None:
+    """The key of what belongs to the case itself; None where nothing private was ever written. Raises KeyDestroyed."""
+    async with database.acquire() as connection:
+        row = await connection.fetchrow("select key from private_keys where stream = $1 and about = ''", stream)
+    if row is None:
+        return None
+    if row["key"] is None:
+        raise KeyDestroyed(f"the key of the case in {stream} was destroyed")
+    return bytes(row["key"])
 
 
 async def seal(database: Database, stream: UUID, version: int, parts: Sequence[Mapping[str, Any]]) -> Sealed:
@@ -63,17 +74,6 @@ async def destroy(database: Database, stream: UUID, about: str) -> bool:
             about,
         )
     return bool(status == "UPDATE 1")
-
-
-def seal_bytes(key: bytes, content: bytes) -> bytes:
-    """A file under a key of its case."""
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, content, None)
-
-
-def unseal_bytes(key: bytes, sealed: bytes) -> bytes:
-    """The file again."""
-    return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
 
 
 def unseal(sealed: Mapping[str, str], keys: Mapping[str, bytes]) -> dict[str, Any]:

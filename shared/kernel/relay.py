@@ -25,18 +25,12 @@ RETRY_SECONDS = 0.5
 SEND_TIMEOUT_SECONDS = 30
 """After which a batch is given up, with its producer; what had arrived is sent once more."""
 
-_READ = """
-select e.position, e.stream, e.version, e.event_id, e.type, e.schema_version, e.data, e.metadata,
-       e.occurred_at, e.recorded_at, e.epoch
-from events e
-where e.position > $1 order by e.position limit $2
+_PUBLIC = """
+select position, stream, version, epoch, event_id, type, schema_version, data, metadata, occurred_at, recorded_at
+from events
 """
-_READ_STREAM = """
-select e.position, e.stream, e.version, e.event_id, e.type, e.schema_version, e.data, e.metadata,
-       e.occurred_at, e.recorded_at, e.epoch
-from events e
-where e.stream = $1 and e.version >= $2 and e.position <= $3 order by e.version
-"""
+_READ = f"{_PUBLIC} where position > $1 order by position limit $2"
+_READ_STREAM = f"{_PUBLIC} where stream = $1 and version >= $2 and position <= $3 order by version"
 _log = structlog.get_logger()
 
 

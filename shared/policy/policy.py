@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from shared.deadlines.danish_calendar import ExtraClosedDay
 
@@ -13,19 +13,31 @@ NotNegative = Annotated[int, Field(ge=0)]
 ClosedLastDay = Literal["moves", "stays"]
 """R3: a last day that is closed moves to the next open day, or stays where it is."""
 
-_FRACTION = re.compile(r"([1-9]\d*)/([1-9]\d*)")
+_FRACTION = r"([1-9]\d*)/([1-9]\d*)"
 
 
 def _as_number(written: Any) -> Any:
     if isinstance(written, float):
         return written
-    parts = _FRACTION.fullmatch(written) if isinstance(written, str) else None
+    parts = re.fullmatch(_FRACTION, written, re.ASCII) if isinstance(written, str) else None
     if parts is None:
         raise ValueError("must be a fraction such as '1/3'")
     return int(parts[1]) / int(parts[2])
 
 
-Fraction = Annotated[float, BeforeValidator(_as_number), Field(gt=0, lt=1)]
+Fraction = Annotated[
+    float,
+    BeforeValidator(_as_number),
+    Field(gt=0, lt=1),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": f"^{_FRACTION}$", "examples": ["1/3"]},
+                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+            ]
+        }
+    ),
+]
 """A part of a whole, written `1/3` in the files."""
 
 

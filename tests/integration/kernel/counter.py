@@ -42,6 +42,27 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Version:
+    """Of a policy."""
+
+    version: str
+
+
+@dataclass(frozen=True)
+class CountUnderPolicy(Count):
+    """A command that a policy shapes."""
+
+    policy: Version = Version("2024-01-01")
+
+
+@dataclass(frozen=True)
+class DueUnderPolicy(TimerDue):
+    """What a lookup makes of a timer."""
+
+    policy: Version = Version("2024-01-01")
+
+
+@dataclass(frozen=True)
 class SetAlarm:
     at: datetime
 

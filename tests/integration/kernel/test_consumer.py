@@ -10,7 +10,7 @@ from shared.kernel.commands import Guard, Intent, execute
 from shared.kernel.events import Metadata
 from shared.kernel.reactor import Reaction
 from shared.kernel.received import Received
-from tests.integration.kernel.counter import COUNTER, Count, Counted
+from tests.integration.kernel.counter import COUNTER, Count, Counted, CountUnderPolicy
 from tests.integration.kernel.reacting import NOW, Bench, message, open_bench
 
 
@@ -68,6 +68,18 @@ async def test_a_reaction_whose_guard_moved_reads_again(bench: Bench) -> None:
     bench.reactor._reactions = {Counted: react}
     await bench.take(message(uuid4(), 1))
     assert (await bench.total(), read) == (1, 2)
+
+
+async def test_a_reaction_is_shaped_by_the_policy_of_its_command_and_not_by_that_of_the_fact(bench: Bench) -> None:
+    async def react(received: Received) -> Reaction:
+        plain = received.message.version == 1
+        return Reaction([Intent(COUNTER, bench.sum_of, Count() if plain else CountUnderPolicy())])
+
+    bench.reactor._reactions = {Counted: react}
+    stream = uuid4()
+    await bench.take(message(stream, 1, policy="2020-01-01"), message(stream, 2, policy="2020-01-01"))
+    recorded = (await bench.store.load(bench.sum_of)).events
+    assert [one.metadata.get("policy") for one in recorded] == [None, "2024-01-01"]
 
 
 async def test_a_cut_connection_makes_the_batch_be_tried_again(bench: Bench, postgres_dsn: str) -> None:

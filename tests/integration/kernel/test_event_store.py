@@ -26,7 +26,7 @@ from shared.kernel.event_store import (
     Write,
 )
 from shared.kernel.events import EventTypes, Metadata
-from tests.integration.kernel.counter import COUNTER, FACTS, Count, Counted, SetAlarm
+from tests.integration.kernel.counter import COUNTER, FACTS, Count, Counted, CountUnderPolicy, SetAlarm, Version
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
@@ -152,6 +152,14 @@ async def test_a_refused_command_records_nothing(store: EventStore) -> None:
     with pytest.raises(Refused, match="R0: more than 1000"):
         await count(store, stream, by=2000)
     assert (await store.load(stream)).version == 0
+
+
+async def test_facts_carry_the_policy_of_their_command_else_that_of_who_asked(store: EventStore) -> None:
+    stream, asked = uuid4(), replace(metadata(), policy="2020-01-01")
+    for command in (Count(), CountUnderPolicy(), CountUnderPolicy(policy=Version("2026-01-01"))):
+        await execute(store, [Intent(COUNTER, stream, command)], at=NOW, metadata=asked)
+    recorded = (await store.load(stream)).events
+    assert [one.metadata["policy"] for one in recorded] == ["2020-01-01", "2024-01-01", "2026-01-01"]
 
 
 async def test_private_parts_are_sealed_and_read_only_by_who_asks(store: EventStore, database: Database) -> None:

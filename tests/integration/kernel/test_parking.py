@@ -62,12 +62,31 @@ async def test_a_parked_stream_is_replayed_once_its_cause_is_mended(bench: Bench
 async def test_a_discarded_message_is_passed_over_and_kept_with_its_reason(bench: Bench) -> None:
     stream = uuid4()
     await bench.take(message(stream, 1, by=5000), message(stream, 2))
-    await bench.reactor.discard("there", stream, UUID(int=1), by="operator-1", reason="a typing mistake")
+    done = await bench.reactor.discard("there", stream, UUID(int=1), by="operator-1", reason="a typing mistake")
+    assert (done.waiting, len(done.missing)) == (0, 0)
     assert await bench.total() == 1
     async with bench.database.acquire() as connection:
-        row = await connection.fetchrow("select version, discarded_by, discard_reason from discarded")
+        row = await connection.fetchrow("select version, discarded_by, discard_reason, detail from discarded")
     assert row is not None
-    assert tuple(row) == (1, "operator-1", "a typing mistake")
+    assert tuple(row)[:3] == (1, "operator-1", "a typing mistake")
+    assert "passed over" not in row["detail"]
+
+
+@pytest.mark.rule("R30")
+async def test_what_never_came_before_a_discarded_message_is_passed_over_with_a_trace(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1), message(stream, 4, by=3), message(stream, 5, by=10))
+    done = await bench.reactor.discard("there", stream, UUID(int=4), by="operator-1", reason="lost at its source")
+    assert (done.waiting, list(done.missing)) == (0, [2, 3])
+    assert await bench.total() == 11
+    async with bench.database.acquire() as connection:
+        (row,) = await connection.fetch("select version, detail from discarded")
+    assert (row["version"], row["detail"]) == (
+        4,
+        "version 2 is missing; versions 2 to 3 never came and are passed over too",
+    )
+    await bench.take(message(stream, 2), message(stream, 3))
+    assert (await bench.total(), await bench.parked()) == (11, []), "passed over for ever"
 
 
 async def test_discarding_what_is_not_parked_is_said(bench: Bench) -> None:
@@ -197,7 +216,8 @@ async def test_a_discarded_alarm_lets_its_stream_go_on(bench: Bench) -> None:
     stream, other_id = uuid4(), uuid4()
     await bench.take(message(stream, 1), message(stream, 1, event_id=other_id), message(stream, 2))
     assert await bench.parked() == [(stream, 1, Reason.ALARM), (stream, 2, Reason.WAITING)]
-    assert await bench.reactor.discard("there", stream, other_id, by="operator-1", reason="seen") == 0
+    done = await bench.reactor.discard("there", stream, other_id, by="operator-1", reason="seen")
+    assert (done.waiting, len(done.missing)) == (0, 0)
     assert await bench.total() == 2
 
 

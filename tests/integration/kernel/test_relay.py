@@ -39,7 +39,7 @@ class Bench:
 
     async def count(self, stream: UUID, times: int = 1, note: str | None = None) -> None:
         for _ in range(times):
-            metadata = Metadata(command_id=uuid4(), actor="tester", policy="2024-01-01")
+            metadata = Metadata(command_id=uuid4(), actor="tester", on_behalf_of="12345678", policy="2024-01-01")
             await execute(self.store, [Intent(COUNTER, stream, Count(note=note))], at=NOW, metadata=metadata)
 
     @asynccontextmanager
@@ -128,6 +128,7 @@ async def test_a_message_says_what_it_is_and_nothing_private(bench: Bench) -> No
     (message,) = await bench.published()
     assert (message.source, message.stream, message.epoch, message.version) == ("offers", stream, 1, 1)
     assert (message.type, message.actor, message.policy) == ("Counted", "tester", "2024-01-01")
+    assert message.on_behalf_of == "12345678"
     assert message.concerns == {"size": "small"}
     assert message.occurred_at == NOW
     assert "private" not in message.body

@@ -20,7 +20,17 @@ from shared.kernel.event_store import EventStore
 from shared.kernel.events import Event, EventTypes, Metadata
 from shared.kernel.timers import HoldBack, Lookup, TimerLoop
 from tests.integration.kernel.cable import plugged_in
-from tests.integration.kernel.counter import COUNTER, FACTS, AlarmSet, Count, Counted, Counter, Rang, SetAlarm
+from tests.integration.kernel.counter import (
+    COUNTER,
+    FACTS,
+    AlarmSet,
+    Count,
+    Counted,
+    Counter,
+    DueUnderPolicy,
+    Rang,
+    SetAlarm,
+)
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -298,6 +308,18 @@ async def test_a_timer_that_is_held_back_waits_with_those_behind_it_and_is_no_fa
     await bench.end_leases()
     await loop.fire_due()
     assert await bench.bells_rung(stream) == [NOW - HOUR, NOW]
+
+
+async def test_what_a_timer_records_carries_the_policy_that_its_lookup_found(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.set_alarm(stream, NOW)
+
+    async def lookup(_: Counter, timer: TimerDue) -> TimerDue:
+        return DueUnderPolicy(timer.name, timer.due, timer.at)
+
+    await bench.loop({"counter:ring": lookup}).fire_due()
+    *_, rang = (await bench.store.load(stream)).events
+    assert (type(rang.event), rang.metadata["policy"]) == (Rang, "2024-01-01")
 
 
 async def test_a_timer_armed_for_another_time_than_its_subject_wants_now_is_armed_anew(bench: Bench) -> None:

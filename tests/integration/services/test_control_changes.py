@@ -1,7 +1,6 @@
 """What changes and what follows a course, on real servers: races, timers, orders, another inspector (R7-R22)."""
 
 import asyncio
-import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,7 +19,6 @@ from shared.kernel.events import Metadata
 from tests.integration.services.control_running import CVR, INSPECTOR, Control, booking, found
 
 DONE = {"complete": True, "text": "Done."}
-PHOTO = b"a photograph of the lift"
 
 
 async def tell(control: Control, agreement_id: UUID, command: Any) -> None:
@@ -145,35 +143,6 @@ async def test_whoever_plans_an_inspection_gets_an_answer_with_its_reason(contro
     assert (await advice("1003388394", "056", Role.COMPANY)).status_code == 403
     await control.done(f"/v1/agreements/{agreement_id}/termination", {"grounds": "Closed."})
     assert (await advice("1003388394", "056")).json()["may_inspect"] is True
-
-
-@pytest.mark.rule("R16", "R31")
-async def test_a_file_is_put_once_its_fact_names_it_and_read_by_whoever_may_know_of_it(control: Control) -> None:
-    agreement_id = await control.accepted()
-    digest = hashlib.sha256(PHOTO).hexdigest()
-    path = f"/v1/agreements/{agreement_id}/attachments/{digest}"
-    company, inspector = control.asker(Role.COMPANY), control.asker(Role.INSPECTOR)
-    assert (await control.client.put(path, content=PHOTO, headers=company)).status_code == 404, "no fact names it"
-    file = {"name": "lift.jpg", "sha256": digest, "media_type": "image/jpeg", "size_bytes": len(PHOTO)}
-    await control.done(
-        f"/v1/agreements/{agreement_id}/documentation", {"complete": False, "files": [file]}, Role.COMPANY
-    )
-    assert (await control.client.get(path, headers=inspector)).status_code == 404, "nothing was put yet"
-    for wrong in (b"a photograph of the lifT", PHOTO[:-1], PHOTO + b"!"):
-        refused = await control.client.put(path, content=wrong, headers=company)
-        assert (refused.status_code, refused.json()["rule"]) == (422, "R16")
-    for _ in range(2):
-        assert (await control.client.put(path, content=PHOTO, headers=company)).status_code == 204
-    read = await control.client.get(path, headers=inspector)
-    assert (read.content, read.headers["content-type"]) == (PHOTO, "image/jpeg")
-    kept = [one for one in control.state.rglob("*") if one.is_file() and one.name == digest]
-    assert all(PHOTO not in one.read_bytes() for one in kept)
-    assert kept
-    stranger = control.asker(Role.COMPANY, cvr="24256790")
-    assert (await control.client.get(path, headers=stranger)).status_code == 404
-    async with control.runtime.database.acquire() as connection:
-        await connection.execute("update private_keys set key = null where stream = $1", agreement_id)
-    assert (await control.client.get(path, headers=inspector)).status_code == 404, "erased with its key"
 
 
 async def _in_english(control: Control, agreement_id: UUID) -> Any:

@@ -243,6 +243,22 @@ def test_a_fact_that_was_once_recorded_must_still_read_and_its_readers_must_unde
     ]
 
 
+def test_a_file_that_could_be_read_must_still_read() -> None:
+    old = {
+        "properties": {"offer": {"$ref": "#/$defs/Offer"}},
+        "required": ["offer"],
+        "$defs": {"Offer": {"type": "object", "properties": {"weeks": {"type": "integer", "minimum": 1}}}},
+    }
+    new = deepcopy(old)
+    assert breaking_changes(old, new) == []
+    new["$defs"]["Offer"] = {"type": "object", "properties": {"weeks": {"type": "integer", "minimum": 2}}}  # type: ignore[index]
+    new["required"] = ["offer", "order"]
+    assert breaking_changes(old, new) == [
+        "file.offer.weeks: minimum is 2 now, and was 1",
+        "file.order: is required now",
+    ]
+
+
 def test_a_header_that_is_gone_breaks() -> None:
     new = facts()
     new["components"]["messageTraits"]["cloudevent"]["headers"] = {"properties": {}}

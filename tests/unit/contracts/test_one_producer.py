@@ -59,6 +59,7 @@ CODED_TEXT = {
     "breached_units",
     "anchor_event",
     "share_of_period",
+    "source",
 }
 """Text fields that hold ids and codes."""
 NAMES_THAT_ARE_PUBLIC = {"UnitRegistered.name", "ClosedDay.danish", "ClosedDay.english"}

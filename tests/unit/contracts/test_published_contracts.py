@@ -1,5 +1,6 @@
 """docs/contracts says what the code does, and takes back nothing that was released."""
 
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from deploy.contracts.breaking import breaking_changes
 from deploy.contracts.files import PUBLISHED, RELEASED, made, read
 from shared.contracts import control, guidance, offers, orders, register
+from shared.kernel.bus import RepublishRequest
 from shared.kernel.events import private_fields
+from shared.policy.policies import POLICY_FILES
 
 SERVICES = ("offers", "guidance", "control", "reporting")
 FACTS = (*offers.FACTS, *guidance.FACTS, *control.FACTS, *orders.FACTS, *register.FACTS)
@@ -83,9 +86,45 @@ def test_every_command_that_changes_a_case_names_its_version(service: str, publi
         assert ({"404", "412", "428"} <= set(operation["responses"])) == changes, path
 
 
+def test_for_whom_somebody_acted_is_told_beside_every_fact(published: Mapping[str, Any]) -> None:
+    headers = published["asyncapi.json"]["components"]["messageTraits"]["cloudevent"]["headers"]["properties"]
+    assert "stood in" in headers["ce_onbehalfof"]["description"]
+
+
+def test_other_systems_are_told_how_they_are_asked_for_what_is_missing(published: Mapping[str, Any]) -> None:
+    document = published["asyncapi.json"]
+    assert set(document["channels"]["republish"]["messages"]) == {"RepublishRequest"}
+    assert set(document["components"]["schemas"]["RepublishRequest"]["required"]) == {
+        "source",
+        "stream",
+        "from_version",
+    }
+
+
+@pytest.mark.parametrize("service", ["offers", "control"])
+def test_files_are_bytes_that_are_put_and_read(service: str, published: Mapping[str, Any]) -> None:
+    paths = published[f"openapi-{service}.json"]["paths"]
+    (attachment,) = (operations for path, operations in paths.items() if path.endswith("/attachments/{sha256}"))
+    assert set(attachment) == {"put", "get"}
+    for content in (attachment["put"]["requestBody"]["content"], attachment["get"]["responses"]["200"]["content"]):
+        assert content == {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    assert {"404", "410", "413"} <= set(attachment["put"]["responses"])
+
+
+def test_the_policies_that_come_with_it_follow_their_published_schema(published: Mapping[str, Any]) -> None:
+    schema = published["policy.schema.json"]
+    for file in POLICY_FILES.glob("*.toml"):
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        assert set(content) == set(schema["required"]) == set(schema["properties"])
+        for name, section in content.items():
+            if isinstance(section, dict):
+                described = schema["$defs"][schema["properties"][name]["$ref"].removeprefix("#/$defs/")]
+                assert set(section) == set(described["required"]) == set(described["properties"])
+
+
 def test_every_fact_is_published_with_its_meaning_and_without_its_private_part(published: Mapping[str, Any]) -> None:
     components = published["asyncapi.json"]["components"]
-    assert set(components["messages"]) == {fact.__name__ for fact in FACTS}
+    assert set(components["messages"]) == {fact.__name__ for fact in FACTS} | {RepublishRequest.__name__}
     for fact in FACTS:
         assert components["messages"][fact.__name__]["summary"]
         public = set(fact.model_fields) - set(private_fields(fact))

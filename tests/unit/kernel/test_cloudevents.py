@@ -20,6 +20,7 @@ FULL = Message(
     recorded_at=datetime(2026, 3, 5, 12, 0, 1, tzinfo=UTC),
     body='{"note": "smørrebrød"}',
     actor="i-1",
+    on_behalf_of="i-2",
     policy="2024-01-01",
     traceparent=f"00-{1:032x}-{1:016x}-01",
     concerns={"cvr": "12345678", "pnumber": "1234567890"},
@@ -30,7 +31,9 @@ def sent(message: Message) -> dict[str, bytes | None]:
     return dict(message.headers())
 
 
-@pytest.mark.parametrize("message", [FULL, replace(FULL, actor="", policy=None, traceparent=None, concerns={})])
+@pytest.mark.parametrize(
+    "message", [FULL, replace(FULL, actor="", on_behalf_of=None, policy=None, traceparent=None, concerns={})]
+)
 def test_a_message_survives_its_headers(message: Message) -> None:
     assert read(message.headers(), message.body.encode()) == message
 
@@ -40,6 +43,7 @@ def test_the_headers_are_those_of_cloudevents_in_binary_mode() -> None:
     assert headers["ce_specversion"] == "1.0"
     assert headers["content-type"] == "application/json"
     assert (headers["ce_source"], headers["ce_subject"], headers["ce_sequence"]) == ("offers", str(UUID(int=1)), "3")
+    assert (headers["ce_actor"], headers["ce_onbehalfof"]) == ("i-1", "i-2")
     assert (headers["ce_cvr"], headers["ce_pnumber"]) == ("12345678", "1234567890")
     assert headers["traceparent"] == headers["ce_traceparent"] == FULL.traceparent
 

@@ -44,5 +44,6 @@ def test_facts_are_folded_from_the_beginning_or_from_a_state() -> None:
     assert SUM.fold([], 0) == 0
 
 
-def test_a_subject_wants_no_timers_reservations_or_concerns_unless_it_says_so() -> None:
+def test_a_subject_wants_no_timers_reservations_or_concerns_and_has_nobody_responsible_unless_it_says_so() -> None:
     assert (SUM.timers(1), SUM.reservations(1), SUM.concerns(1)) == ({}, frozenset(), {})
+    assert SUM.responsible(1) is None

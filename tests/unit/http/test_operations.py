@@ -1,0 +1,90 @@
+"""What operators are told of parked streams and republishing; the consumer behind is made up."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from services.offers.service import app
+from shared.http.tokens import LocalIssuer, Role
+from shared.kernel.bus import Kafka
+from shared.kernel.cloudevents import LARGEST_VERSION
+from shared.kernel.consumer import Discarded
+from shared.kernel.passing_faults import SourceUnreachable
+from shared.service import Settings
+
+OPERATIONS = "/v1/operations/offers"
+STREAM = uuid4()
+
+
+@dataclass
+class Consumer:
+    """As a service has it, with what it answers."""
+
+    missing: range = field(default_factory=lambda: range(0))
+    unreachable: bool = False
+
+    async def replay(self, source: str, stream: UUID) -> int:
+        if self.unreachable:
+            raise SourceUnreachable(f"{source} could not be asked for {stream} from 2 on")
+        return 1
+
+    async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> Discarded:
+        return Discarded(0, self.missing)
+
+
+@dataclass
+class Operator:
+    """Of a service that was never started."""
+
+    client: TestClient
+    consumer: Consumer
+    republished: list[tuple[UUID, int]]
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Operator:
+    offers = app(Settings(postgres="", kafka=Kafka(""), state=tmp_path, virtual_clock=False))
+    found = Operator(
+        TestClient(offers, headers={"Authorization": f"Bearer {LocalIssuer(tmp_path).token(Role.OPERATOR, 'olaf')}"}),
+        Consumer(),
+        [],
+    )
+
+    async def republish(stream: UUID, from_version: int) -> None:
+        found.republished.append((stream, from_version))
+
+    offers.state.consumers, offers.state.republish = {"*": found.consumer}, republish
+    return found
+
+
+def test_a_source_that_cannot_be_asked_is_worth_trying_again(operator: Operator) -> None:
+    operator.consumer.unreachable = True
+    answer = operator.client.post(f"{OPERATIONS}/parked/there/{STREAM}/replay")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "could not be asked" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"), [(range(0), None), (range(2, 5), {"first": 2, "last": 4})], ids=["nothing", "three"]
+)
+def test_discarding_says_what_is_passed_over_beside_the_message(
+    operator: Operator, missing: range, told: dict[str, int] | None
+) -> None:
+    operator.consumer.missing = missing
+    body = {"event_id": str(uuid4()), "reason": "lost at its source"}
+    answer = operator.client.post(f"{OPERATIONS}/parked/there/{STREAM}/discard", json=body)
+    assert answer.json() == {"waiting": 0, "missing": told}
+
+
+@pytest.mark.parametrize(
+    ("version", "status"), [(0, 422), (1, 202), (LARGEST_VERSION, 202), (LARGEST_VERSION + 1, 422), (10**12, 422)]
+)
+def test_a_stream_is_published_again_from_a_version_that_it_can_have(
+    operator: Operator, version: int, status: int
+) -> None:
+    answer = operator.client.post(f"{OPERATIONS}/republications", json={"stream": str(STREAM), "from_version": version})
+    assert answer.status_code == status
+    assert operator.republished == ([(STREAM, version)] if status == 202 else [])

@@ -1,0 +1,78 @@
+"""Which tokens are taken, also while the issuer replaces its keys."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from shared.http import tokens
+from shared.http.tokens import Identity, InvalidToken, LocalIssuer, Role, TokenVerifier, pseudonym
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> LocalIssuer:
+    return LocalIssuer(tmp_path / "first")
+
+
+def replaced(issuer: LocalIssuer, tmp_path: Path) -> LocalIssuer:
+    """Another issuer with a key of its own, which from now on stands in the file of the first one too."""
+    new = LocalIssuer(tmp_path / "second")
+    keys = [key for one in (issuer, new) for key in json.loads(one.jwks_file.read_text())["keys"]]
+    issuer.jwks_file.write_text(json.dumps({"keys": keys}))
+    return new
+
+
+def test_a_token_says_who_asks_and_for_whom_and_names_nobody(issuer: LocalIssuer) -> None:
+    token = issuer.token(Role.COMPANY, "Ada", "13748136")
+    assert TokenVerifier(issuer.jwks_file).verify(token) == Identity(
+        Role.COMPANY, pseudonym(Role.COMPANY, "Ada"), "13748136"
+    )
+    claims = base64.urlsafe_b64decode(token.split(".")[1] + "==")
+    assert b"Ada" not in claims
+
+
+def test_a_token_under_a_new_key_is_taken_without_a_new_start(
+    issuer: LocalIssuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier = TokenVerifier(issuer.jwks_file)
+    old = issuer.token(Role.INSPECTOR, "anna")
+    verifier.verify(old)
+    new = replaced(issuer, tmp_path).token(Role.INSPECTOR, "anna")
+    monkeypatch.setattr(tokens, "READ_KEYS_AGAIN_SECONDS", 0.0)
+    assert verifier.verify(new) == verifier.verify(old)
+
+
+def test_made_up_key_ids_do_not_make_the_keys_be_read_again_and_again(
+    issuer: LocalIssuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier = TokenVerifier(issuer.jwks_file)
+    verifier.verify(issuer.token(Role.INSPECTOR, "anna"))
+    made_up = LocalIssuer(tmp_path / "nobody's").token(Role.INSPECTOR, "anna")
+    read = []
+    monkeypatch.setattr(verifier, "_read_keys", lambda: read.append("again"))
+    for _ in range(3):
+        with pytest.raises(InvalidToken):
+            verifier.verify(made_up)
+    assert read == []
+
+
+def test_an_unknown_key_is_no_key_also_after_reading_again(
+    issuer: LocalIssuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "READ_KEYS_AGAIN_SECONDS", 0.0)
+    verifier = TokenVerifier(issuer.jwks_file)
+    with pytest.raises(InvalidToken):
+        verifier.verify(LocalIssuer(tmp_path / "nobody's").token(Role.INSPECTOR, "anna"))
+
+
+@pytest.mark.parametrize(("role", "cvr"), [(Role.COMPANY, None), (Role.INSPECTOR, "13748136")])
+def test_a_company_names_its_cvr_and_nobody_else_does(issuer: LocalIssuer, role: Role, cvr: str | None) -> None:
+    with pytest.raises(InvalidToken, match="names its cvr"):
+        TokenVerifier(issuer.jwks_file).verify(issuer.token(role, "anna", cvr))
+
+
+def test_a_token_that_has_run_out_is_not_taken(issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "LIFETIME_SECONDS", -60)
+    with pytest.raises(InvalidToken, match="expired"):
+        TokenVerifier(issuer.jwks_file).verify(issuer.token(Role.INSPECTOR, "anna"))
