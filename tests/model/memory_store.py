@@ -1,0 +1,163 @@
+"""The event store's promises kept in memory: with append.sql's faults, and a database that answers few selects."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from shared.kernel.cloudevents import Message
+from shared.kernel.event_store import (
+    AlreadyHandled,
+    Change,
+    IdempotencyKey,
+    InboxMoved,
+    Loaded,
+    Mark,
+    NameReserved,
+    StaleVersion,
+    StoreUnavailable,
+)
+from shared.kernel.events import Event, EventTypes, Recorded
+
+Fault = Literal["before", "after"]
+"""Whether the database goes away before a change is kept, or after, when nobody hears of it."""
+
+
+@dataclass
+class _Fact:
+    recorded: Recorded
+    readable: Recorded
+
+
+@dataclass
+class MemoryStore:
+    """Appends and loads the events of one service, whole changes or nothing."""
+
+    source: str
+    types: EventTypes
+    now: Callable[[], datetime]
+    publish: Callable[[Message], None]
+    streams: dict[UUID, list[_Fact]] = field(default_factory=dict)
+    keys: dict[UUID, IdempotencyKey] = field(default_factory=dict)
+    inbox: dict[tuple[str, UUID], Mark] = field(default_factory=dict)
+    timers: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
+    reservations: dict[str, UUID] = field(default_factory=dict)
+    fault: Fault | None = None
+    """What happens to the next append."""
+    faults_met: int = 0
+
+    async def append(self, change: Change) -> int:
+        """See EventStore.append."""
+        fault, self.fault = self.fault, None
+        self.faults_met += fault is not None
+        if fault == "before":
+            raise StoreUnavailable("the model has it so")
+        self._refuse(change)
+        self._keep(change)
+        if fault == "after":
+            raise StoreUnavailable("the model has it so")
+        return 0
+
+    async def load(self, stream: UUID, *, readable: bool = False) -> Loaded:
+        """See EventStore.load."""
+        facts = self.streams.get(stream, ())
+        return Loaded(tuple(fact.readable if readable else fact.recorded for fact in facts))
+
+    def version(self, stream: UUID) -> int:
+        """The newest version of a stream; 0 where there is none."""
+        return len(self.streams.get(stream, ()))
+
+    def _refuse(self, change: Change) -> None:
+        if change.key is not None and change.key.key in self.keys:
+            raise AlreadyHandled("repeated")
+        mark = change.mark
+        if mark is not None:
+            standing = self.inbox.get((mark.source, mark.stream))
+            if (mark.from_epoch, mark.from_version) != ((standing.epoch, standing.version) if standing else (0, 0)):
+                raise InboxMoved("moved")
+        if any(self.version(write.stream) != write.expected for write in change.writes):
+            raise StaleVersion("stale")
+        for name, stream in change.reserve:
+            if self.reservations.get(name, stream) != stream:
+                raise NameReserved("reserved")
+
+    def _keep(self, change: Change) -> None:
+        if change.key is not None:
+            self.keys[change.key.key] = change.key
+        if change.mark is not None:
+            self.inbox[change.mark.source, change.mark.stream] = change.mark
+        for name, stream in change.release:
+            if self.reservations.get(name) == stream:
+                del self.reservations[name]
+        self.reservations.update(dict(change.reserve))
+        for stream, name in change.cancel:
+            self.timers.pop((stream, name), None)
+        self.timers.update({(stream, name): due for stream, name, due in change.arm})
+        for write in change.writes:
+            for number, occurred in enumerate(write.events, write.expected + 1):
+                self._record(write.stream, number, occurred.event, occurred.at, change)
+
+    def _record(self, stream: UUID, version: int, event: Event, at: datetime, change: Change) -> None:
+        """As JSON and back, as it goes through a table and Kafka."""
+        name, body, event_id = type(event).__name__, event.public_json(), uuid4()
+        data = json.loads(body)
+        private = {name: value for part in event.private_parts().values() for name, value in part.items()}
+        public = self.types.restore(name, data, event.schema_version)
+        whole = self.types.restore(name, data | private, event.schema_version) if private else public
+        metadata, now = change.metadata.as_dict(), self.now()
+        recorded = Recorded(0, stream, version, public, metadata, at, now, event_id)
+        readable = Recorded(0, stream, version, whole, metadata, at, now, event_id)
+        self.streams.setdefault(stream, []).append(_Fact(recorded, readable))
+        self.publish(Message(self.source, stream, 1, version, event_id, name, event.schema_version, at, now, body))
+
+
+@dataclass
+class MemoryDatabase:
+    """Answers what the services select beside their streams."""
+
+    store: MemoryStore
+    units: dict[str, dict[str, str]]
+    """Of the business register, by P-number."""
+
+    schema = "memory"
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator["MemoryDatabase"]:
+        """Itself, as its own connection."""
+        yield self
+
+    async def fetch(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows of the two tables that are read so. Raises LookupError for a statement that is new."""
+        if "from reservations where name >= $1 and name < $2" in statement:
+            held = sorted(self.store.reservations.items())
+            return [{"name": name, "stream": stream} for name, stream in held if values[0] <= name < values[1]]
+        if "join inbox i using" in statement:
+            return self._standings(*values)
+        if "parked" in statement:
+            return []
+        raise LookupError(statement)
+
+    async def fetchrow(self, statement: str, *values: Any) -> dict[str, Any] | None:
+        """One row. Raises LookupError for a statement that is new."""
+        if "from handled where key = $1" in statement:
+            handled = self.store.keys.get(values[0])
+            return None if handled is None else {"fingerprint": handled.fingerprint, "answer": handled.answer}
+        if "from units" in statement:
+            return self.units.get(values[0])
+        raise LookupError(statement)
+
+    async def fetchval(self, statement: str, *values: Any) -> Any:
+        """One value. Raises LookupError for a statement that is new."""
+        if "from parked" in statement:
+            return False
+        if "count(*) from reservations where name = any($1::text[]) and stream <> $2" in statement:
+            return sum(self.store.reservations.get(name, values[1]) != values[1] for name in values[0])
+        raise LookupError(statement)
+
+    def _standings(self, sources: Sequence[str], streams: Sequence[UUID]) -> list[dict[str, Any]]:
+        marks = (self.store.inbox.get(key) for key in zip(sources, streams, strict=True))
+        names = ("source", "stream", "epoch", "version", "event_id")
+        return [{name: getattr(mark, name) for name in names} for mark in marks if mark is not None]

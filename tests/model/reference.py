@@ -1,0 +1,691 @@
+"""The process as its rules tell it, for one thread and without servers: what the services are compared with.
+
+Written from the rules R1-R30 and importing nothing of the product. A command names every rule that may refuse it, so
+that the order in which the services look does not matter; what books itself is told by the world and only checked.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from tests.model.danish_days import after, day_of, is_open, midnight, months_later, open_from
+
+Rules = set[str]
+GRACE = timedelta(minutes=10)
+REACH_CHANGED = date(2024, 1, 1)
+PSYCHOSOCIAL = {"064"}
+
+
+@dataclass
+class Course:
+    """What control knows of an agreement, once its acceptance has come."""
+
+    inspector: str
+    deadline: date
+    places: dict[str, str]
+    """The unit of each place."""
+    sample: list[str]
+    accepted_at: datetime
+    status: str = "running"
+    complete_at: datetime | None = None
+    measures: list[str] = field(default_factory=list)
+    bookings: dict[str, dict[str, object]] = field(default_factory=dict)
+    results: dict[str, tuple[str, bool, datetime, str | None]] = field(default_factory=dict)
+    """By place: control, whether a violation was found, when, and the meeting that it was."""
+    reopened: dict[str, datetime] = field(default_factory=dict)
+    meetings: dict[str, datetime] = field(default_factory=dict)
+    asked: bool = False
+    extended_at: datetime | None = None
+    hearing: date | None = None
+    heard: bool = False
+    ordered: bool = False
+    follow_up_on: date | None = None
+    followed_up: bool = False
+
+    @property
+    def awaited(self) -> list[str]:
+        return [place for place in self.sample if place not in self.results]
+
+    @property
+    def violating(self) -> list[str]:
+        return [place for place in self.places if place in self.results and self.results[place][1]]
+
+    def window(self, place: str) -> date:
+        """R17, R21: the last day for a control."""
+        late = self.deadline + timedelta(days=60)
+        if self.complete_at is None:
+            return late
+        told = day_of(self.complete_at) + timedelta(days=60)
+        return late if place in self.reopened and self.reopened[place] >= after(told) else told
+
+    def must_be_booked(self, place: str, now: datetime) -> bool:
+        """R17: at the latest two weeks before the deadline, and at once where the company is done or none decided."""
+        early = self.complete_at is not None or place in self.reopened
+        return early or now >= midnight(self.deadline - timedelta(days=14))
+
+
+@dataclass
+class AfterNo:
+    """What control knows of an offer that was not accepted."""
+
+    spread: bool
+    inspector: str
+    status: str = "not_accepted"
+    concluded: bool = False
+
+
+@dataclass
+class Agreement:
+    """One offer and all that became of it, as each service knows it."""
+
+    id: str
+    spread: bool
+    cvr: str
+    unit: str
+    topic: str
+    months: int
+    inspector: str
+    sent_at: datetime
+    offer: str = "sent"
+    available_at: datetime | None = None
+    answer_by: date | None = None
+    failed: bool = False
+    attempts: int = 1
+    resend_at: datetime | None = None
+    units: list[str] = field(default_factory=list)
+    """Of the places that were accepted, first the one where it arose."""
+    accepted_at: datetime | None = None
+    conflict: bool = False
+    guidance: str = "unknown"
+    guidance_due: date | None = None
+    guidance_meetings: set[str] = field(default_factory=set)
+    control: Course | AfterNo | None = None
+
+    @property
+    def holds(self) -> list[str]:
+        """R8: the units at which it stands in the way of another on the topic."""
+        if self.offer in ("sent", "delivered"):
+            return [self.unit]
+        return self.units if self.offer == "accepted" else []
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """R22."""
+
+    cvr: str
+    unit: str | None
+    ends_at: datetime
+    because_of: str
+
+
+class Reference:
+    """The whole process. A command returns the rules that may refuse it; none means that it has its effect."""
+
+    def __init__(self, now: datetime, units: dict[str, str]) -> None:
+        self.now = now
+        self.units = units
+        """The legal entity of each unit."""
+        self.agreements: dict[str, Agreement] = {}
+        self.quarantines: list[Quarantine] = []
+        self._waiting: dict[str, list[Callable[[], None]]] = {"offers": [], "guidance": [], "control": []}
+
+    # What offers decides, R1 to R10.
+
+    def may_send(
+        self, *, spread: bool, cvr: str, unit: str, topic: str, months: int, reason: bool, found: bool | None
+    ) -> Rules:
+        """R1, R2, R8, R10."""
+        rules: Rules = set()
+        if spread != bool(found):
+            rules.add("R2")
+        if self.units.get(unit) != cvr:
+            rules.add("R1")
+        if months not in (3, 6) and not reason:
+            rules.add("R10")
+        if self.in_quarantine(cvr, unit) or self.taken(unit, topic):
+            rules.add("R8")
+        return rules
+
+    def send(
+        self, agreement_id: str, *, spread: bool, cvr: str, unit: str, topic: str, months: int, inspector: str
+    ) -> None:
+        """Takes the id that the service gave."""
+        made = Agreement(agreement_id, spread, cvr, unit, topic, months, inspector, self.now)
+        self.agreements[agreement_id] = made
+        self._tell("guidance", lambda: self._open_guidance(made))
+
+    def in_quarantine(self, cvr: str, unit: str) -> bool:
+        """R8, R22."""
+        return any(
+            one.ends_at > self.now and (one.unit == unit if one.unit is not None else one.cvr == cvr)
+            for one in self.quarantines
+        )
+
+    def taken(self, unit: str, topic: str, but: Agreement | None = None) -> bool:
+        """R8."""
+        return any(unit in one.holds and one.topic == topic for one in self.agreements.values() if one is not but)
+
+    def deliver(self, one: Agreement, available_at: datetime) -> Rules:
+        """R3."""
+        if one.offer == "sent":
+            if available_at < one.sent_at or available_at > self.now:
+                return {"R3"}
+            one.offer, one.failed, one.resend_at = "delivered", False, None
+            self._dates(one, available_at)
+        return set()
+
+    def correct_delivery(self, one: Agreement, available_at: datetime) -> Rules:
+        """R3, R30."""
+        if one.offer == "sent":
+            return {"R3"}
+        if one.offer != "delivered":
+            return {"R30"}
+        if available_at < one.sent_at or available_at > self.now:
+            return {"R3"}
+        if available_at == one.available_at:
+            return {"R30"}
+        self._dates(one, available_at)
+        return set()
+
+    def fail(self, one: Agreement) -> Rules:
+        """R4: no clock starts."""
+        if one.offer == "sent" and not one.failed:
+            one.failed = True
+            one.resend_at = self.now + timedelta(hours=24) if one.attempts <= 3 else None
+        return set()
+
+    def resend(self, one: Agreement) -> Rules:
+        """R4."""
+        if one.offer != "sent":
+            return {"R4"}
+        one.attempts, one.failed, one.resend_at = one.attempts + 1, False, None
+        return set()
+
+    def reassign_offer(self, one: Agreement, inspector: str) -> Rules:
+        """R15."""
+        if one.offer not in ("sent", "delivered") or inspector == one.inspector:
+            return {"R15"}
+        one.inspector = inspector
+        return set()
+
+    def accept(self, one: Agreement, *, has_read: bool, includes: list[str]) -> Rules:
+        """R6, R8, R10."""
+        if one.offer not in ("sent", "delivered"):
+            return {"R6"}
+        rules: Rules = set()
+        if self._too_late(one):
+            rules.add("R6")
+        if not has_read or one.spread != bool(includes) or len({one.unit, *includes}) <= len(includes):
+            rules.add("R10")
+        if self.in_quarantine(one.cvr, one.unit):
+            rules.add("R8")
+        for unit in includes:
+            if self.units.get(unit) != one.cvr:
+                rules.add("R10")
+            if self.in_quarantine(one.cvr, unit) or self.taken(unit, one.topic, but=one):
+                rules.add("R8")
+        if rules:
+            return rules
+        one.offer, one.accepted_at, one.units = "accepted", self.now, [one.unit, *includes]
+        accepted_at, inspector = self.now, one.inspector
+        self._tell("control", lambda: self._start(one, accepted_at, inspector))
+        return rules
+
+    def decline(self, one: Agreement) -> Rules:
+        """R6, R7."""
+        if one.offer not in ("sent", "delivered") or self._too_late(one):
+            return {"R6"}
+        self._not_accepted(one, "declined")
+        return set()
+
+    def withdraw(self, one: Agreement) -> Rules:
+        """R9."""
+        if one.offer not in ("sent", "delivered"):
+            return {"R9"}
+        self._withdrawn(one)
+        return set()
+
+    def _dates(self, one: Agreement, available_at: datetime) -> None:
+        one.available_at = available_at
+        one.answer_by = open_from(day_of(available_at) + timedelta(weeks=4))
+
+    def _too_late(self, one: Agreement) -> bool:
+        return one.answer_by is not None and self.now >= after(one.answer_by)
+
+    def _withdrawn(self, one: Agreement) -> None:
+        one.offer = "withdrawn"
+        self._tell("guidance", lambda: self._close_guidance(one))
+
+    def _not_accepted(self, one: Agreement, how: str) -> None:
+        one.offer = how
+        inspector = one.inspector
+
+        def follow() -> None:
+            one.control = one.control or AfterNo(one.spread, inspector)
+
+        self._tell("control", follow)
+        self._tell("guidance", lambda: self._close_guidance(one))
+
+    # What guidance decides, R5 and R12.
+
+    def ask_understanding(self, one: Agreement) -> Rules:
+        """R5."""
+        return set() if one.guidance == "opened" else {"R5"}
+
+    def offer_guidance(self, one: Agreement) -> Rules:
+        """R12."""
+        if one.guidance not in ("awaited", "declined", "held"):
+            return {"R12"}
+        one.guidance = "offered"
+        return set()
+
+    def answer_guidance(self, one: Agreement, yes: bool) -> Rules:
+        """R12."""
+        if one.guidance != "offered":
+            return {"R12"}
+        one.guidance = "accepted" if yes else "declined"
+        return set()
+
+    def may_meet(self, one: Agreement, *, informal: bool) -> Rules:
+        """R12."""
+        return {"R12"} if one.guidance == "opened" and not informal else set()
+
+    def meet(self, one: Agreement, meeting: str, *, informal: bool) -> None:
+        """R12, R21: an offered one fulfils the offer; control remembers each while the agreement runs."""
+        if not informal and one.guidance in ("offered", "accepted", "declined", "held"):
+            one.guidance = "held"
+        held_at = self.now
+
+        def note() -> None:
+            if isinstance(one.control, Course) and one.control.status == "running":
+                one.control.meetings[meeting] = held_at
+
+        self._tell("control", note)
+
+    def _open_guidance(self, one: Agreement) -> None:
+        if one.guidance == "unknown":
+            one.guidance = "opened"
+
+    def _close_guidance(self, one: Agreement) -> None:
+        if one.guidance != "unknown":
+            one.guidance = "closed"
+
+    def _schedule(self, one: Agreement, accepted_at: datetime, deadline: date) -> None:
+        if one.guidance == "closed":
+            return
+        days = (deadline - day_of(accepted_at)).days
+        one.guidance_due = open_from(day_of(accepted_at) + timedelta(days=round(days / 3)))
+        if one.guidance in ("unknown", "opened"):
+            one.guidance = "awaited"
+
+    # What control decides, R7, R10 and R13 to R24.
+
+    def document(self, one: Agreement, *, complete: bool) -> Rules:
+        """R16, R17."""
+        course = self._running(one)
+        if course is None:
+            return {"R16"}
+        if complete and course.complete_at is None:
+            course.complete_at = self.now
+        return set()
+
+    def book(self, one: Agreement, place: str, day: date, *, reason: bool) -> Rules:
+        """R17, R19; that the calendar is full is the world's to know."""
+        course = self._running(one)
+        if course is None:
+            return {"R17"}
+        rules = self._place(course, place)
+        if day < day_of(self.now) or not is_open(day):
+            rules.add("R17")
+        if course.complete_at is None and day <= course.deadline:
+            rules.add("R17")
+        if place in course.places and day > course.window(place) and not reason:
+            rules.add("R17")
+        return rules
+
+    def complete(
+        self,
+        one: Agreement,
+        place: str,
+        *,
+        violation: bool,
+        concludes: bool,
+        reason: bool,
+        meeting: str | None,
+        observed: bool,
+    ) -> Rules:
+        """R17, R19, R20, R21."""
+        course = self._running(one)
+        if course is None:
+            return {"R20"}
+        rules = self._place(course, place)
+        held_at, late_reason = self.now, reason
+        if meeting is None:
+            booking = course.bookings.get(place)
+            if booking is None or not (course.complete_at is not None or self.now >= after(course.deadline)):
+                rules.add("R17")
+            late_reason = reason or bool(booking and booking["late_reason"])
+        else:
+            held_at = course.meetings.get(meeting, self.now)
+            if (
+                one.topic in PSYCHOSOCIAL
+                or meeting not in course.meetings
+                or course.complete_at is None
+                or course.complete_at > held_at
+                or (place in course.reopened and held_at <= course.reopened[place])
+                or any(result[3] == meeting for result in course.results.values())
+            ):
+                rules.add("R21")
+        if (concludes and not violation) or (course.measures and not observed):
+            rules.add("R20")
+        if place in course.places and day_of(held_at) > course.window(place) and not late_reason:
+            rules.add("R17")
+        if rules:
+            return rules
+        course.bookings.pop(place, None)
+        course.results[place] = ("", violation, held_at, meeting)
+        self._decide(one, course, concludes=concludes)
+        return rules
+
+    def convert(self, one: Agreement, place: str) -> Rules:
+        """R21: nothing is decided, and a new control is booked."""
+        course = self._running(one)
+        if course is None:
+            return {"R21"}
+        rules = self._place(course, place)
+        if place not in course.bookings:
+            rules.add("R17")
+        if place in course.places and day_of(self.now) > max(course.window(place), course.deadline):
+            rules.add("R21")
+        if rules:
+            return rules
+        self._reopen(course, place)
+        self._tell("guidance", lambda: self._converted(one))
+        return rules
+
+    def investigate_afresh(self, one: Agreement, place: str, *, later: bool) -> Rules:
+        """R21."""
+        course = self._running(one)
+        if course is None:
+            return {"R21"}
+        rules = self._place(course, place)
+        if place not in course.bookings:
+            rules.add("R17")
+        if not rules and later:
+            self._reopen(course, place)
+        return rules
+
+    def choose_sample(self, one: Agreement, places: list[str]) -> Rules:
+        """R19."""
+        course = self._running(one)
+        if course is None:
+            return {"R19"}
+        known = [place for place in course.places if place in places]
+        at_least = min(2, len(course.places))
+        if (
+            set(places) - set(course.places)
+            or one.id not in places
+            or set(course.results) - set(places)
+            or len(set(places)) < at_least
+        ):
+            return {"R19"}
+        course.sample = known
+        course.bookings = {place: booking for place, booking in course.bookings.items() if place in known}
+        self._decide(one, course, concludes=False)
+        return set()
+
+    def ask_longer(self, one: Agreement, until: date) -> Rules:
+        """R13."""
+        course = self._running(one)
+        if course is None or course.asked or not self._longer(course, until):
+            return {"R13"}
+        course.asked = True
+        return set()
+
+    def grant(self, one: Agreement, until: date, *, by_inspector: bool) -> Rules:
+        """R13."""
+        course = self._running(one)
+        if course is None or not self._longer(course, until):
+            return {"R13"}
+        passed = self.now >= after(course.deadline)
+        if (passed and not by_inspector) or (not passed and not course.asked):
+            return {"R13"}
+        course.deadline, course.asked, course.extended_at = open_from(until), False, self.now
+        deadline, accepted_at = course.deadline, course.accepted_at
+        self._tell("guidance", lambda: self._schedule(one, accepted_at, deadline))
+        return set()
+
+    def refuse_longer(self, one: Agreement) -> Rules:
+        """R13."""
+        course = self._running(one)
+        if course is None or not course.asked:
+            return {"R13"}
+        course.asked = False
+        return set()
+
+    def terminate(self, one: Agreement) -> Rules:
+        """R14."""
+        course = self._running(one)
+        if course is None:
+            return {"R14"}
+        self._ended(one, course, "terminated")
+        return set()
+
+    def change_inspector(self, one: Agreement, inspector: str) -> Rules:
+        """R15."""
+        matter = one.control
+        if matter is None or matter.status == "terminated" or matter.inspector == inspector:
+            return {"R15"}
+        matter.inspector = inspector
+        return set()
+
+    def correct(self, one: Agreement, control: str, *, violation: bool) -> Rules:
+        """R30: what rested on it is decided anew."""
+        course = one.control
+        if not isinstance(course, Course) or course.status == "terminated":
+            return {"R30"}
+        place = next((place for place, result in course.results.items() if result[0] == control), None)
+        if place is None or course.followed_up:
+            return {"R30"}
+        before = course.violating
+        course.results[place] = (control, violation, *course.results[place][2:])
+        if course.status == "running" or course.violating == before:
+            return set()
+        breached = course.status == "breached"
+        course.status, course.hearing, course.heard, course.ordered = "running", None, False, False
+        course.follow_up_on = None
+        self._tell("offers", lambda: self._revoked(one, breached=breached))
+        self._decide(one, course, concludes=bool(course.violating))
+        return set()
+
+    def answer_hearing(self, one: Agreement) -> Rules:
+        """R22."""
+        course = one.control
+        if not isinstance(course, Course) or course.status != "breached" or course.heard or course.hearing is None:
+            return {"R22"}
+        if self.now >= after(course.hearing):
+            return {"R22"}
+        course.heard = True
+        return set()
+
+    def request_order(self, one: Agreement) -> Rules:
+        """R22."""
+        course = one.control
+        if not isinstance(course, Course) or course.status != "breached" or not course.heard or course.ordered:
+            return {"R22"}
+        course.ordered = True
+        return set()
+
+    def follow_up(self, one: Agreement) -> Rules:
+        """R24."""
+        course = one.control
+        if not isinstance(course, Course) or course.status != "fulfilled" or course.followed_up:
+            return {"R24"}
+        assert course.follow_up_on is not None
+        if self.now < midnight(course.follow_up_on):
+            return {"R24"}
+        course.followed_up = True
+        return set()
+
+    def conclude(self, one: Agreement) -> Rules:
+        """R7: of an inspection, which books itself at once."""
+        matter = one.control
+        if not isinstance(matter, AfterNo) or matter.spread or matter.concluded:
+            return {"R7"}
+        matter.concluded = True
+        return set()
+
+    def _running(self, one: Agreement) -> Course | None:
+        return one.control if isinstance(one.control, Course) and one.control.status == "running" else None
+
+    def _place(self, course: Course, place: str) -> Rules:
+        return set() if place in course.awaited else {"R19"}
+
+    def _longer(self, course: Course, until: date) -> bool:
+        return until > course.deadline and until >= day_of(self.now)
+
+    def _reopen(self, course: Course, place: str) -> None:
+        course.bookings.pop(place, None)
+        course.reopened[place] = self.now
+
+    def _converted(self, one: Agreement) -> None:
+        if one.guidance != "closed":
+            one.guidance = "held"
+
+    def _start(self, one: Agreement, accepted_at: datetime, inspector: str) -> None:
+        """R10, R19; which places are drawn, and their ids, the world tells."""
+        deadline = open_from(months_later(day_of(accepted_at), one.months))
+        one.control = Course(inspector, deadline, {one.id: one.unit}, [one.id], accepted_at)
+        self._tell("guidance", lambda: self._schedule(one, accepted_at, deadline))
+
+    def _decide(self, one: Agreement, course: Course, *, concludes: bool) -> None:
+        """R20, R22, R24."""
+        if course.awaited and not concludes:
+            return
+        decided_at = max(result[2] for result in course.results.values())
+        course.bookings = {}
+        if not course.violating:
+            course.follow_up_on = open_from(months_later(day_of(decided_at), 12))
+            self._ended(one, course, "fulfilled")
+            return
+        course.hearing, course.heard = open_from(day_of(self.now) + timedelta(weeks=2)), False
+        units = list(dict.fromkeys(course.places[place] for place in course.violating))
+        course.status = "breached"
+        self._tell("offers", lambda: self._breached(one, units, decided_at))
+        self._tell("guidance", lambda: self._close_guidance(one))
+
+    def _ended(self, one: Agreement, course: Course, how: str) -> None:
+        course.status, course.bookings = how, {}
+
+        def note() -> None:
+            if one.units and one.offer != "annulled":
+                one.offer = how
+
+        self._tell("offers", note)
+        self._tell("guidance", lambda: self._close_guidance(one))
+
+    def _breached(self, one: Agreement, units: list[str], breached_at: datetime) -> None:
+        """R8, R22: quarantines, and what is open within their reach."""
+        ends_at = midnight(months_later(day_of(breached_at), 12))
+        reach: list[str | None] = [None] if day_of(breached_at) < REACH_CHANGED else list(units)
+        for unit in reach:
+            if not any(old.because_of == one.id and old.unit == unit for old in self._standing()):
+                self.quarantines.append(Quarantine(one.cvr, unit, ends_at, one.id))
+        if one.units and one.offer != "annulled":
+            one.offer = "breached"
+        for other in self.agreements.values():
+            within = other.cvr == one.cvr and bool(other.holds) if None in reach else set(reach) & set(other.holds)
+            if other is one or not within:
+                continue
+            if other.offer in ("sent", "delivered"):
+                self._withdrawn(other)
+            elif other.accepted_at is not None and other.accepted_at >= breached_at:
+                other.conflict = True
+
+    def _standing(self) -> list[Quarantine]:
+        return [one for one in self.quarantines if one.ends_at > self.now]
+
+    def _revoked(self, one: Agreement, *, breached: bool) -> None:
+        """R30: the agreement runs again where its place is still free."""
+        if breached:
+            self.quarantines = [old for old in self.quarantines if old.because_of != one.id]
+        if one.units and one.offer != "accepted" and not any(self.taken(unit, one.topic) for unit in one.units):
+            one.offer = "accepted"
+
+    # What happens by itself.
+
+    def settle(self) -> None:
+        """Every service hears what the others have recorded, in that order."""
+        while any(self._waiting.values()):
+            for waiting in self._waiting.values():
+                while waiting:
+                    waiting.pop(0)()
+
+    def next_due(self) -> datetime | None:
+        """When something happens by itself that is seen from outside."""
+        dues = [due for one in self.agreements.values() if (due := self._due(one)) is not None]
+        return min(dues, default=None)
+
+    def advance_to(self, instant: datetime) -> None:
+        """R4, R6, R22: what happens by itself on the way, each before the next."""
+        while True:
+            self.settle()
+            due = self.next_due()
+            if due is None or due > instant:
+                break
+            self.now = max(self.now, due)
+            for one in self.agreements.values():
+                if self._due(one) == due:
+                    self._fall_due(one)
+                    break
+        self.now = max(self.now, instant)
+        self.settle()
+
+    def _due(self, one: Agreement) -> datetime | None:
+        if one.offer == "delivered" and one.answer_by is not None:
+            return after(one.answer_by) + GRACE
+        if one.offer == "sent" and one.resend_at is not None:
+            return one.resend_at
+        course = one.control
+        if isinstance(course, Course) and course.status == "breached" and not course.heard and course.hearing:
+            return after(course.hearing) + GRACE
+        return None
+
+    def _fall_due(self, one: Agreement) -> None:
+        if one.offer == "delivered":
+            self._not_accepted(one, "lapsed")
+        elif one.offer == "sent":
+            self.resend(one)
+        elif isinstance(one.control, Course):
+            one.control.heard = True
+
+    def _tell(self, service: str, note: Callable[[], None]) -> None:
+        self._waiting[service].append(note)
+
+    # What books itself: checked, then believed
+
+    def faults_of_bookings(self, one: Agreement) -> list[str]:
+        """R17, R18: what is wrong with the bookings that the world shows for a running agreement."""
+        course = self._running(one)
+        if course is None:
+            return []
+        faults = []
+        for place in course.places:
+            booking = course.bookings.get(place)
+            if place not in course.awaited:
+                faults += [f"{place} is booked and not awaited"] if booking else []
+                continue
+            if booking is None:
+                if course.must_be_booked(place, self.now):
+                    faults.append(f"{place} must be booked by now")
+                continue
+            day = booking["day"]
+            assert isinstance(day, date)
+            if not is_open(day):
+                faults.append(f"{place} is booked on {day}, which is closed")
+            if course.complete_at is None and day <= course.deadline:
+                faults.append(f"{place} is booked on {day}, inside the company's period")
+            if day > course.window(place) and not booking["late_reason"]:
+                faults.append(f"{place} is booked on {day}, after its window, and nobody says why")
+        return faults
