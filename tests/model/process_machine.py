@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import uuid4
 
-from hypothesis import note
+from hypothesis import currently_in_test_context, note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -533,7 +533,8 @@ class ProcessMachine(RuleBasedStateMachine):
         for _ in range(STEPS_IN_A_BUSY_TIME):
             name, draws = chance.choices(_THINGS, _WEIGHTS)[0]
             given = [draw(chance) for draw in draws]
-            note(f"{name}{tuple(given)}")
+            if currently_in_test_context():
+                note(f"{name}{tuple(given)}")
             if name in _ANY_TIME or self.reference.agreements:
                 getattr(self, name)(*given)
 
