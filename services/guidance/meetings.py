@@ -71,8 +71,7 @@ def record(state: State, command: RecordMeeting) -> GuidanceHeld:
     known = known_agreement(state)
     told = command.told
     refuse_yet_to_come(told.held_at, command.at)
-    if isinstance(state, Opened) and not told.informal:
-        raise Refused("R12", "before the offer is accepted a contact is informal")
+    refuse_formal_before_the_answer(state, told)
     return GuidanceHeld(
         agreement_id=known.agreement_id,
         meeting_id=command.meeting_id,
@@ -95,6 +94,7 @@ def correct(state: State, command: CorrectMeeting) -> MeetingCorrected:
     known = known_meeting(state, command.meeting_id)
     told = command.told
     refuse_yet_to_come(told.held_at, command.at)
+    refuse_formal_before_the_answer(state, told)
     return MeetingCorrected(
         agreement_id=known.agreement_id,
         meeting_id=command.meeting_id,
@@ -158,3 +158,9 @@ def refuse_yet_to_come(held_at: datetime, at: datetime) -> None:
     """R12: a meeting is recorded once it was held."""
     if held_at > at:
         raise Refused("R12", "{held_at} has not come yet", held_at=held_at.isoformat())
+
+
+def refuse_formal_before_the_answer(state: State, told: Told) -> None:
+    """R12: guidance belongs to an agreement that runs; what is said about its offer is a contact beside it."""
+    if isinstance(state, Opened) and not told.informal:
+        raise Refused("R12", "before the offer is accepted a contact is informal")

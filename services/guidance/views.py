@@ -90,15 +90,17 @@ def _meetings(state: State, events: Sequence[Event]) -> list[MeetingView]:
     if known is None:
         return []
     rated = {event.meeting_id: event.usefulness for event in events if isinstance(event, UsefulnessRated)}
-    corrected = {event.meeting_id: event for event in events if isinstance(event, MeetingCorrected)}
-    return [_meeting(meeting, corrected.get(meeting_id), rated) for meeting_id, meeting in known.meetings.items()]
+    corrections = [event for event in events if isinstance(event, MeetingCorrected)]
+    return [_meeting(meeting, corrections, rated) for meeting in known.meetings.values()]
 
 
-def _meeting(meeting: GuidanceHeld, corrected: MeetingCorrected | None, rated: dict[UUID, int]) -> MeetingView:
-    summary = corrected.summary if corrected is not None and corrected.summary is not None else meeting.summary
+def _meeting(meeting: GuidanceHeld, corrections: Sequence[MeetingCorrected], rated: dict[UUID, int]) -> MeetingView:
+    """A correction that has no summary leaves the one that was told last."""
+    own = [one for one in corrections if one.meeting_id == meeting.meeting_id]
+    summaries = [meeting.summary, *(one.summary for one in own if one.summary is not None)]
     told = meeting.model_dump() | {
         "usefulness": rated.get(meeting.meeting_id, meeting.usefulness),
-        "summary": summary,
-        "corrected": corrected is not None,
+        "summary": summaries[-1],
+        "corrected": bool(own),
     }
     return MeetingView.model_validate(told)

@@ -7,9 +7,10 @@ and faults are the machine's to choose. `FIGURES` counts what was tried.
 import json
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -547,10 +548,15 @@ class ProcessMachine(RuleBasedStateMachine):
     @precondition(_some)
     @rule(pick=PICK, offset=st.sampled_from((-1, 0, 1, 1, 36_000)))
     def wait_until_something_ends(self, pick: int, offset: int) -> None:
-        coming = sorted(instant for instant in self._instants() if instant > self.world.now)
+        coming = [(instant, one) for instant, one in self._instants() if instant > self.world.now]
         if coming:
-            instant = coming[0 if pick % 3 else pick % len(coming)] + timedelta(seconds=offset)
-            self._advance_to(max(instant, self.world.now))
+            coming.sort(key=itemgetter(0))
+            instant, self.chosen = coming[0 if pick % 3 else pick % len(coming)]
+            try:
+                self._advance_to(max(instant + timedelta(seconds=offset), self.world.now))
+                self._next_step(self.chosen, pick)  # at the very moment
+            finally:
+                self.chosen = None
 
     @rule()
     def hold_messages_back(self) -> None:
@@ -818,33 +824,37 @@ class ProcessMachine(RuleBasedStateMachine):
     def _deadline(self, one: Agreement) -> date:
         return one.control.deadline if isinstance(one.control, Course) else day_of(self.world.now)
 
-    def _instants(self) -> list[datetime]:
-        """Where something ends or begins: the edges at which rules change their minds."""
-        found = [one.ends_at for one in self.reference.quarantines]
-        for one in self.reference.agreements.values():
-            if one.offer == "delivered" and one.answer_by is not None:
-                found += [after(one.answer_by), after(one.answer_by) + timedelta(minutes=10)]
-            if one.guidance == "awaited" and one.guidance_due is not None:
-                found += [midnight(one.guidance_due), after(one.guidance_due + 14 * ONE_DAY)]
-            course = one.control
-            if not isinstance(course, Course):
-                continue
-            if course.status == "running":
-                found += [midnight(course.deadline - 14 * ONE_DAY), after(course.deadline)]
-                found += [after(course.window(place)) for place in course.awaited]
-                found += [
-                    midnight(day) for booking in course.bookings.values() if isinstance(day := booking["day"], date)
-                ]
-            if course.hearing is not None and not course.heard:
-                found.append(after(course.hearing))
-            if course.follow_up_on is not None and not course.followed_up:
-                found.append(midnight(course.follow_up_on))
-        return found
+    def _instants(self) -> list[tuple[datetime, Agreement]]:
+        """Where something ends or begins, and for whom: the edges at which rules change their minds."""
+        every = self.reference.agreements
+        found = [(one.ends_at, every[one.because_of]) for one in self.reference.quarantines]
+        return found + [(instant, one) for one in every.values() for instant in _instants_of(one)]
 
     def _note_states(self) -> None:
         states = sorted(_state(one, self.world.now) for one in self.reference.agreements.values())
         FIGURES.states.update(states)
         FIGURES.systems.add("\n".join(states))
+
+
+def _instants_of(one: Agreement) -> Iterator[datetime]:
+    if one.offer == "delivered" and one.answer_by is not None:
+        yield after(one.answer_by)
+        yield after(one.answer_by) + timedelta(minutes=10)
+    if one.guidance == "awaited" and one.guidance_due is not None:
+        yield midnight(one.guidance_due)
+        yield after(one.guidance_due + 14 * ONE_DAY)
+    course = one.control
+    if not isinstance(course, Course):
+        return
+    if course.status == "running":
+        yield midnight(course.deadline - 14 * ONE_DAY)
+        yield after(course.deadline)
+        yield from (after(course.window(place)) for place in course.awaited)
+        yield from (midnight(day) for booking in course.bookings.values() if isinstance(day := booking["day"], date))
+    if course.hearing is not None and not course.heard:
+        yield after(course.hearing)
+    if course.follow_up_on is not None and not course.followed_up:
+        yield midnight(course.follow_up_on)
 
 
 def _state(one: Agreement, now: datetime) -> str:

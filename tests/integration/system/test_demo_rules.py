@@ -1,0 +1,210 @@
+"""`./aftale demo rules` plays every rule's course as it says: what was tried, and what the rule answered."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from deploy.demo.courses import Stage
+from deploy.demo.rules.play import RULES, play_rules, register_companies, show_protocol
+from deploy.demo.rules.scene import Protocol
+from deploy.local.cli import RULES_BEGIN
+from deploy.local.foreign_facts import order_system
+from shared.deadlines.copenhagen import local_day
+from tests.integration.system.running_system import running_system
+
+SAID: Mapping[str, Sequence[str]] = {
+    "R1": (
+        r"not valid: body.cvr is not a CVR number: .* \(R1\); body.observations .* at least 1 character",
+        "refused by R1: the register does not know the unit 1234567890",
+        "recorded OfferSent",
+        r"Aftalen er frivillig\.",
+    ),
+    "R2": (
+        "refused by R2: a violation that is found leads to .*",
+        "refused by R2: a spread agreement is never offered where immediate_order is due",
+        "refused by R2: the work process must exist in at least one other unit or department",
+        "recorded OfferSent",
+    ),
+    "R3": (
+        r"The last day is Tuesday 31 March 2026, .* 4 weeks from Tuesday 3 March 2026, .* Rule R3, .*",
+        "recorded DeliveryCorrected",
+    ),
+    "R4": (
+        "recorded DeliveryFailed",
+        "None; mend-delivery",
+        r"sent again by itself 1 time\(s\)",
+        "recorded OfferResent",
+        "recorded OfferDelivered",
+    ),
+    "R5": ("tasks: offer-unanswered", "recorded OfferUnderstandingAsked", "tasks: none"),
+    "R6": ("refused by R6: answered after 2026-03-31", "lapsed"),
+    "R7": (
+        "recorded Declined",
+        "recorded Declined",
+        "resume_inspection by inspector",
+        "issue_order by order-system",
+        "recorded InvestigationConcluded, OrderRequested",
+    ),
+    "R8": (
+        r"refused by R8: \d{10} already has an open offer or agreement on topic 013",
+        "recorded OfferSent",
+        "refused by R8: no agreements are offered in the industry construction-building",
+    ),
+    "R9": ("recorded Withdrawn", "refused by R9: the offer is not open: accepted"),
+    "R10": (
+        "refused by R10: 4 months need a reason",
+        "404: case .* is not known, or not yours to see",
+        "refused by R10: whoever accepts confirms having read .*",
+        "refused by R10: a spread agreement includes at least one other unit or department: name it",
+        "refused by R10: the register does not know the unit 1234567890",
+        "recorded Accepted",
+        r"The last day is Wednesday 3 June 2026, .* 3 months from Tuesday 3 March 2026, .* Rule R10, .*",
+    ),
+    "R11": (
+        "no: An agreement on topic 013 runs at unit .* until 2026-06-03: .*",
+        "yes: No agreement on topic 056 runs at unit .*",
+    ),
+    "R12": (
+        r"The last day is Tuesday 7 April 2026, .* 31 days \(1/3 of the period\) .* \(Good Friday\), .* Rule R12, .*",
+        "recorded GuidanceHeld",
+        "tasks: .*guidance-overdue",
+        "recorded GuidanceOffered",
+        "recorded GuidanceDeclined",
+    ),
+    "R13": (
+        "refused by R13: nobody has asked for a longer deadline",
+        "refused by R13: 2026-04-02 is not later than 2026-06-03",
+        "recorded ExtensionRequested",
+        "recorded ExtensionGranted",
+        "The last day is Friday 3 July 2026, .* extended on 3 March 2026; before, the last day was 3 June 2026.*",
+    ),
+    "R14": ("recorded Terminated", "refused by R14: the agreement is terminated", "terminated"),
+    "R15": (
+        "recorded OfferReassigned",
+        "recorded InspectorChanged, ControlBooked",
+        r"still on 2026-04-\d\d, in the other calendar",
+    ),
+    "R16": (
+        "refused by R16: topic 013 is not psychosocial, so its measures have no such level",
+        r"not valid: body.measures.0.kind is not a kind of measure; .* \(R16\)",
+        "recorded DocumentationReceived",
+        "recorded DocumentationReceived",
+        "substitution on level 4",
+    ),
+    "R17": (
+        "refused by R17: no control is booked at place .*",
+        r"a control is booked by itself for 2026-0[67]-\d\d",
+        "refused by R17: 2026-08-10 is after 2026-08-02 and needs a reason: .*",
+        "recorded ControlBooked",
+    ),
+    "R18": (
+        r"the inspector sees 2026-04-\d\d, the company sees None",
+        "refused by R18: a control by phone needs a reason: .*",
+        "recorded ControlBooked",
+        "recorded AnnouncedControlCancelled, ControlBooked",
+        "ControlBooked, AnnouncedControlCancelled",
+    ),
+    "R19": (
+        "3 of 12 are to be controlled",
+        "refused by R19: at least 3 places are controlled",
+        "refused by R19: the place where it was found is always in the sample: .*",
+        "recorded SampleChosen",
+    ),
+    "R20": (
+        "refused by R20: nothing is said of .*",
+        "recorded ControlCompleted, OtherFindingRecorded, Fulfilled",
+        "fulfilled",
+    ),
+    "R21": (
+        "recorded ControlTurnedIntoGuidance",
+        "refused by R21: on psychosocial problems guidance does not become the control",
+        "recorded FreshInvestigationNeeded",
+        r"running, a new control on 2026-\d\d-\d\d",
+    ),
+    "R22": (
+        "recorded ControlCompleted, Breached, HearingOpened",
+        "refused by R22: the company is heard before the order",
+        "refused by R8: in quarantine until 2027-04-.* because of the breach of agreement .*",
+        "recorded OfferSent",
+        "recorded HearingAnswered",
+        "recorded OrderRequested",
+        r"of \d{10}, 2027-04-\d\d",
+        "tasks: order-overdue",
+    ),
+    "R23": (".* ikke et påbud og ikke en afgørelse, .* påvirker ikke jeres smiley.", "is_a_decision: False"),
+    "R24": (
+        r"refused by R24: the follow-up is held from 2027-04-\d\d on",
+        "tasks: follow-up-due",
+        "recorded FollowUpHeld",
+    ),
+    "R30": (
+        "breached",
+        "recorded ControlCorrected, DecisionRevoked, Fulfilled",
+        r"fulfilled; the history keeps \d\d facts",
+        "recorded OfferSent",
+    ),
+    "R33": ("recorded GuidanceHeld", "3 rows by sector, industry and group"),
+    "R34": (
+        "not valid: body.role .*",
+        "recorded ContactNamed",
+        "recorded ContactNamed",
+        "safety_representative: Bo Holm",
+    ),
+    "R35": (
+        r"refused by R20: why is measure .* not in use\?",
+        "recorded ControlCompleted, Fulfilled",
+        "verified True, not_in_use: in-the-way",
+    ),
+    "R36": (
+        r"not valid: body.reason is not a reason for declining; .* \(R36\)",
+        "recorded Declined",
+        "recorded Declined",
+    ),
+    "R37": (
+        "recorded TimeSpent",
+        "recorded TimeSpent",
+        "agreement guidance 10, agreement investigation 120, agreement offer 45",
+    ),
+    "R38": (r"technical-aid by \d companies", "0 rows"),
+    "R39": ("recorded ControlCompleted, Fulfilled",),
+}
+"""What every try is answered with, in the order of the course. Ids and days that the calendar picks are left open."""
+
+
+@pytest.mark.rule("R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "R11", "R12")
+@pytest.mark.rule("R13", "R14", "R15", "R16", "R17", "R18", "R19", "R20", "R21", "R22", "R23", "R24")
+@pytest.mark.rule("R30", "R33", "R34", "R35", "R36", "R37", "R38", "R39")
+async def test_every_rule_has_a_course_and_says_in_it_what_it_must(
+    postgres_dsn: str, kafka: str, tmp_path: Path
+) -> None:
+    assert list(RULES) == [f"R{number}" for number in (*range(1, 25), 30, *range(33, 40))] == list(SAID)
+    async with running_system(postgres_dsn, kafka, tmp_path, together=True, begins=RULES_BEGIN) as system:
+        await register_companies(system.postgres, system.kafka)
+        async with order_system(system.postgres, system.kafka) as orders:
+            stage = Stage(system.people, orders, system.time.settle, lambda _: None)
+            protocol = await play_rules(stage, system.time, local_day(RULES_BEGIN) + timedelta(days=1))
+    differences = {
+        rule: (expected, said)
+        for rule, expected in SAID.items()
+        if not _is_as_expected(expected, said := [line.answer for line in protocol.of(rule)])
+    }
+    assert differences == {}
+    assert len(protocol.lines) == sum(map(len, SAID.values())), "no line belongs to a rule that is not shown"
+
+    kept = tmp_path / "rules-played"
+    protocol.keep(kept)
+    shown = StringIO()
+    show_protocol(Console(file=shown, width=160), Protocol.read(kept))
+    words = shown.getvalue()
+    places = [words.index(f"\n{rule} ") for rule in RULES]
+    assert places == sorted(places), "every rule is shown, in the order of the rules"
+    assert all(line.tried in words and line.answer in words for line in protocol.lines)
+
+
+def _is_as_expected(expected: Sequence[str], said: Sequence[str]) -> bool:
+    return len(expected) == len(said) and all(map(re.fullmatch, expected, said))
