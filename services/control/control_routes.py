@@ -18,16 +18,16 @@ from services.control.perform import perform
 from services.control.spread_further import SpreadFurther
 from services.control.turned_into_guidance import TurnIntoGuidance
 from shared.contracts.vocabulary import (
+    NOT_ASKED,
     ContactForm,
     ControlOutcome,
-    Involvement,
     JudgedBy,
     MeasureObservation,
     MeasureUse,
     SpokeWith,
 )
 from shared.http.access import Asker
-from shared.http.bodies import Body, Code, FreeText
+from shared.http.bodies import Body, Code, FreeText, ToldInvolvement
 from shared.http.openapi import CHANGE, CHANGED
 from shared.http.tokens import Role
 from shared.policy.policy import Policy
@@ -99,7 +99,7 @@ class Control(Spreading):
     judged_by: Annotated[tuple[JudgedBy, ...], Field(min_length=1)]
     spoke_with: Annotated[tuple[SpokeWith, ...], Field(min_length=1)]
     measures: Observations = ()
-    involvement: Involvement = Involvement()
+    involvement: ToldInvolvement = NOT_ASKED
     other_findings: Annotated[tuple[FoundElsewhere, ...], Field(max_length=50)] = ()
     minutes_spent: Minutes = None
     findings: FreeText | None = None
@@ -114,7 +114,7 @@ class Conversion(Body):
     held_at: AwareDatetime | None = None
     form: ContactForm = ContactForm.VISIT
     reason: Code
-    involvement: Involvement = Involvement()
+    involvement: ToldInvolvement = NOT_ASKED
     minutes_spent: Minutes = None
     summary: FreeText | None = None
 
@@ -139,8 +139,9 @@ class Correction(Body):
     judged_by: Annotated[tuple[JudgedBy, ...], Field(min_length=1)]
     spoke_with: Annotated[tuple[SpokeWith, ...], Field(min_length=1)]
     measures: Observations = ()
-    involvement: Involvement = Involvement()
+    involvement: ToldInvolvement = NOT_ASKED
     findings: FreeText | None = None
+    """None leaves what was told before."""
 
 
 class FollowUp(Spreading):

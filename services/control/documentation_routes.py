@@ -11,16 +11,16 @@ from uuid_utils.compat import uuid7
 from services.control.course import Command
 from services.control.documentation import ReceiveDocumentation
 from services.control.perform import perform
-from shared.contracts.vocabulary import FileReference, Measure
+from shared.contracts.vocabulary import Measure
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText
+from shared.http.bodies import Body, FreeText, ToldFile
 from shared.http.openapi import CHANGE, CHANGED
 from shared.http.tokens import Role
 from shared.policy.policy import Policy
 from shared.reference.identifiers import MeasureKind
 
 router = APIRouter(tags=["control"])
-Files = Annotated[tuple[FileReference, ...], Field(max_length=50)]
+Files = Annotated[tuple[ToldFile, ...], Field(max_length=50)]
 Places = Annotated[tuple[UUID, ...], Field(max_length=1000)]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel
 
-from shared.contracts.control import ControlCompleted
+from services.control.held_controls import held_controls
 from shared.contracts.vocabulary import ControlOutcome, FileReference
 from shared.http.problems import Problem, unavailable
 from shared.kernel.events import Recorded
@@ -40,7 +40,7 @@ class Then(BaseModel):
 
 
 class Now(BaseModel):
-    """What a control saw."""
+    """What a control saw, as it is told now (R30)."""
 
     place_id: UUID
     seen_at: datetime
@@ -48,6 +48,7 @@ class Now(BaseModel):
     findings: str | None
     not_seen: str | None
     photos: list[Photo]
+    corrected_at: datetime | None
 
 
 class ThenAndNow(BaseModel):
@@ -79,7 +80,7 @@ async def offer_as_seen_by(authorization: str, agreement_id: UUID, client: httpx
 def side_by_side(agreement_id: UUID, offer: dict[str, Any], recorded: Sequence[Recorded]) -> ThenAndNow:
     """Made of what the asker may know of both."""
     photos = [FileReference.model_validate(photo) for photo in offer["photos"]]
-    held = [one.event for one in recorded if isinstance(one.event, ControlCompleted)]
+    held = held_controls(one.event for one in recorded)
     return ThenAndNow(
         then=Then(
             seen_at=offer["sent_at"],
@@ -88,13 +89,15 @@ def side_by_side(agreement_id: UUID, offer: dict[str, Any], recorded: Sequence[R
         ),
         now=[
             Now(
-                place_id=control.place_id or agreement_id,
+                place_id=control.place_id,
                 seen_at=control.held_at,
                 outcome=control.outcome,
                 findings=control.findings,
                 not_seen=control.not_seen,
                 photos=[Photo.of(photo, "agreements", agreement_id) for photo in control.photos or ()],
+                corrected_at=control.corrected_at,
             )
             for control in held
+            if control.outcome is not None
         ],
     )

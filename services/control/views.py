@@ -9,12 +9,10 @@ from pydantic import BaseModel
 
 from services.control.after_no_view import OrderView, orders_view
 from services.control.deadline_view import DeadlineView
+from services.control.held_controls import HeldControlView, held_controls
 from services.control.matrix import ControlView, PlaceView, booked_view, places_view
 from services.control.phases import Broken, Kept, Running, Stopped, how_it_stands
 from shared.contracts.control import (
-    ControlCompleted,
-    ControlCorrected,
-    ControlTurnedIntoGuidance,
     DocumentationReceived,
     FreshInvestigationNeeded,
     HearingAnswered,
@@ -23,13 +21,11 @@ from shared.contracts.control import (
 )
 from shared.contracts.vocabulary import (
     AgreementKind,
-    ContactForm,
-    ControlOutcome,
     FileReference,
     Measure,
 )
 from shared.deadlines.deadline import Language
-from shared.kernel.events import Event, Recorded
+from shared.kernel.events import Recorded
 
 Value = TypeVar("Value")
 
@@ -56,24 +52,6 @@ class PartView(BaseModel):
     files: tuple[FileReference, ...]
     places: tuple[UUID, ...] = ()
     """R19: what it is evidence for; everything where none is named."""
-
-
-class HeldControlView(BaseModel):
-    """R20, R21: a control that was held, with what was written about it."""
-
-    control_id: UUID
-    place_id: UUID
-    held_at: datetime
-    form: ContactForm
-    outcome: ControlOutcome | None = None
-    """None where it decided nothing and became guidance."""
-    findings: str | None = None
-    not_seen: str | None = None
-    photos: tuple[FileReference, ...] | None = None
-    summary: str | None = None
-    """Of the guidance that it became."""
-    corrected_at: datetime | None = None
-    """R30: when it was told anew, as it stands here."""
 
 
 class OtherFindingView(BaseModel):
@@ -161,7 +139,7 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
         measures=_measures(parts),
         control=booked_view(course, origin),
         matrix=places_view(course, events, language),
-        held_controls=_held_controls(events),
+        held_controls=held_controls(events),
         fresh_investigations=[
             FreshInvestigationView.model_validate(event.model_dump())
             for event in events
@@ -179,25 +157,6 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
         orders=orders_view(state.orders, events) if isinstance(state, Broken) else [],
         follow_up_on=state.fulfilled.follow_up_on if isinstance(state, Kept) else None,
     )
-
-
-def _held_controls(events: Iterable[Event]) -> list[HeldControlView]:
-    """In the order in which they were told; corrections as they stand now."""
-    held: list[HeldControlView] = []
-    for event in events:
-        match event:
-            case ControlCompleted() | ControlTurnedIntoGuidance():
-                place = event.place_id or event.agreement_id
-                held.append(HeldControlView.model_validate(event.model_dump() | {"place_id": place}))
-            case ControlCorrected():
-                told = {
-                    "outcome": event.outcome,
-                    "form": event.form,
-                    "findings": event.findings,
-                    "corrected_at": event.corrected_at,
-                }
-                held = [one.model_copy(update=told) if one.control_id == event.control_id else one for one in held]
-    return held
 
 
 def _measures(parts: list[DocumentationReceived]) -> list[MeasureView]:

@@ -1,11 +1,12 @@
 """The HTTP interface of guidance."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
+from pydantic_core import PydanticCustomError
 from uuid_utils.compat import uuid7
 
 from services.guidance.guidance import GUIDANCE, Command
@@ -14,10 +15,10 @@ from services.guidance.offering import AnswerGuidance, OfferGuidance
 from services.guidance.phases import State
 from services.guidance.understanding import AskWhetherUnderstood
 from services.guidance.views import GuidanceView, view
-from shared.contracts.vocabulary import ContactForm, Involvement, Side
+from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Side
 from shared.deadlines.deadline import Language
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText
+from shared.http.bodies import Body, FreeText, ToldInvolvement
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, CHANGED, READ, SEEN
 from shared.http.tokens import Role
@@ -50,7 +51,7 @@ class Offer(Body):
     """R12: in what form guidance is offered, by the inspector's judgement."""
 
     form: ContactForm
-    involvement: Involvement = Involvement()
+    involvement: ToldInvolvement = NOT_ASKED
     """R33: the call also asks who is involved."""
 
 
@@ -61,6 +62,12 @@ class Answer(Body):
     reason: GuidanceDeclineReason | None = None
     """R36: optional coded reason for a no; decides nothing."""
 
+    @model_validator(mode="after")
+    def _no_reason_for_a_yes(self) -> Self:
+        if self.accepted and self.reason is not None:
+            raise PydanticCustomError("reason_for_yes", "A yes to guidance has no coded reason", {"rule": "R36"})
+        return self
+
 
 class MeetingBody(Body):
     """R12, R33: what is told of a meeting."""
@@ -70,7 +77,7 @@ class MeetingBody(Body):
     """Now, where it is left out."""
     participants: Participants = ()
     """Roles that took part, e.g. `manager`, `safety_representative`."""
-    involvement: Involvement = Involvement()
+    involvement: ToldInvolvement = NOT_ASKED
     minutes_spent: Minutes = None
     informal: bool = False
     """Beside the guidance that was offered."""

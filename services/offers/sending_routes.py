@@ -12,10 +12,10 @@ from services.offers.perform import perform, quarantines_of, refuse_while_parked
 from services.offers.phases import State
 from services.offers.sending import SendOffer
 from services.offers.taken_back import Withdraw
-from shared.contracts.vocabulary import AgreementKind, FileReference, Grounds
+from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.copenhagen import local_day
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText
+from shared.http.bodies import Body, FreeText, ToldFile, ToldGrounds
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, CHANGED, CREATE, CREATED
 from shared.http.tokens import Role
@@ -38,8 +38,8 @@ class NewOffer(Body):
     period_reason: FreeText | None = None
     """R10: needed where the period is neither 3 nor 6 months."""
     observations: FreeText
-    photos: Annotated[tuple[FileReference, ...], Field(max_length=50)] = ()
-    grounds: Grounds | None = None
+    photos: Annotated[tuple[ToldFile, ...], Field(max_length=50)] = ()
+    grounds: ToldGrounds | None = None
     """R2: needed for `spread`; left out for `suspicion`, a concrete and material violation is suspected."""
     department: Annotated[FreeText, Field(max_length=200)] | None = None
     """`spread`: where in the unit the violation was found, where it is not the whole unit."""

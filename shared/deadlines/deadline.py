@@ -38,6 +38,8 @@ class Extension(_Value):
 
     granted_at: AwareDatetime
     previous_last_day: date
+    policy: str | None = None
+    """Version of the policy by whose calendar the later day was found; None in facts of the first release."""
 
 
 class Deadline(_Value):

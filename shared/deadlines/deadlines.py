@@ -27,10 +27,16 @@ def compliance_deadline(accepted_at: datetime, months: int, policy: Policy) -> D
 
 
 def extended(deadline: Deadline, until: date, granted_at: datetime, policy: Policy) -> Deadline:
-    """R13: the same deadline with a later last day, by R3's calendar; the day before stays explainable."""
+    """R13: the same deadline with a later last day, by R3's calendar; the day before stays explainable.
+
+    Raises ValueError for a grant without an offset from UTC.
+    """
+    if granted_at.utcoffset() is None:
+        raise ValueError(f"{granted_at.isoformat()} has no offset from UTC")
     moves = policy.calendar.closed_last_day == "moves"
     last_day, skipped = next_open_day(until, policy.calendar.extra_closed_days) if moves else (until, ())
-    extension = Extension(granted_at=granted_at.astimezone(UTC), previous_last_day=deadline.last_day)
+    previous = deadline.last_day
+    extension = Extension(granted_at=granted_at.astimezone(UTC), previous_last_day=previous, policy=policy.version)
     return deadline.model_copy(
         update={
             "last_day": last_day,

@@ -52,7 +52,8 @@ def in_danish(deadline: "Deadline") -> str:
         days = ", ".join(f"{_date_da(closed.day)} ({closed.danish})" for closed in deadline.skipped)
         sentences.append(f"Fristen kan ikke udløbe på en lukket dag, så disse dage er sprunget over: {days}.")
     sentences += [
-        f"Den er forlænget den {_date_da(local_day(one.granted_at))};"
+        f"Den er forlænget den {_date_da(local_day(one.granted_at))}"
+        f"{f' (regel R13, regelsæt {one.policy})' if one.policy else ''};"
         f" før var sidste dag den {_date_da(one.previous_last_day)}."
         for one in deadline.extensions
     ]
@@ -72,7 +73,8 @@ def in_english(deadline: "Deadline") -> str:
         days = ", ".join(f"{_date_en(closed.day)} ({closed.english})" for closed in deadline.skipped)
         sentences.append(f"It cannot end on a closed day, so these days were skipped: {days}.")
     sentences += [
-        f"It was extended on {_date_en(local_day(one.granted_at))};"
+        f"It was extended on {_date_en(local_day(one.granted_at))}"
+        f"{f' (rule R13, policy {one.policy})' if one.policy else ''};"
         f" before, the last day was {_date_en(one.previous_last_day)}."
         for one in deadline.extensions
     ]

@@ -1,8 +1,11 @@
 """Base and common parts of request bodies: nothing unknown is let through in silence."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from shared.contracts.vocabulary import FileReference, Grounds, Involvement
 
 
 class Body(BaseModel):
@@ -11,6 +14,24 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def nothing_unknown(value: type[BaseModel]) -> BeforeValidator:
+    """For a value of facts inside a body: facts let unknown fields through, as later releases add some; askers err."""
+
+    def check(told: Any) -> Any:
+        unknown = sorted(told.keys() - value.model_fields.keys()) if isinstance(told, dict) else []
+        if unknown:
+            raise PydanticCustomError("extra_forbidden", "Unknown fields: {unknown}", {"unknown": ", ".join(unknown)})
+        return told
+
+    return BeforeValidator(check)
+
+
+ToldInvolvement = Annotated[Involvement, nothing_unknown(Involvement)]
+"""R33: who was involved."""
+ToldGrounds = Annotated[Grounds, nothing_unknown(Grounds)]
+"""R2: why this kind of agreement may be offered."""
+ToldFile = Annotated[FileReference, nothing_unknown(FileReference)]
+"""A file that was laid beside the case before."""
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """A coded value, such as a reason."""
 FreeText = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]

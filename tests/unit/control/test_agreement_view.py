@@ -8,6 +8,7 @@ import pytest
 from services.control.after_no_view import view_after_no
 from services.control.judgement import OtherFinding
 from services.control.phases import AfterNo, NotStarted
+from services.control.then_and_now import side_by_side
 from services.control.views import AgreementView, view
 from shared.contracts.control import InspectorChanged, Terminated
 from shared.contracts.vocabulary import ControlOutcome, InvestigationOutcome, Side
@@ -163,6 +164,17 @@ def test_a_control_is_shown_as_it_was_corrected() -> None:
     assert corrected.status == "fulfilled"
     assert (held.outcome, held.findings) == (ControlOutcome.NO_VIOLATION, "It stood at station four.")
     assert (held.control_id, held.held_at, held.corrected_at) == (CONTROL, CONTROL_TIME, at("2026-07-08"))
+    history = after(history, correct(CONTROL, NONE_FOUND, findings=None, on="2026-07-09"))
+    assert shown(COMPANY, *history).held_controls[0].findings == "It stood at station four.", "nothing else was told"
+
+
+@pytest.mark.rule("R30")
+def test_beside_the_offer_a_control_stands_as_it_was_corrected() -> None:
+    history = after(breached_course(), correct(CONTROL, NONE_FOUND, findings="It stood at station four."))
+    offer = {"photos": [], "sent_at": at("2026-03-02").isoformat(), "observations": "Heavy lifts."}
+    (now,) = side_by_side(AGREEMENT, offer, recorded(COMPANY, history)).now
+    assert (now.outcome, now.findings) == (ControlOutcome.NO_VIOLATION, "It stood at station four.")
+    assert (now.seen_at, now.corrected_at) == (CONTROL_TIME, at("2026-07-08"))
 
 
 @pytest.mark.rule("R21")

@@ -76,20 +76,32 @@ def test_whether_a_closed_day_moves_and_which_days_are_closed_is_policy() -> Non
     assert extended(BEFORE, date(2026, 12, 24), GRANTED, only_public).last_day == date(2026, 12, 24)
 
 
-def test_the_policy_under_which_it_was_first_computed_is_still_the_one_that_is_told() -> None:
+def test_the_policy_of_its_length_and_the_policy_of_each_extension_are_both_told() -> None:
     accepted = datetime(2023, 11, 1, 12, tzinfo=COPENHAGEN)
     before = compliance_deadline(accepted, 3, POLICIES.at(accepted))
     after = extended(before, date(2024, 3, 1), datetime(2024, 1, 20, 9, tzinfo=COPENHAGEN), CURRENT)
     assert (after.policy, CURRENT.version) == ("2020-01-01", "2024-01-01")
     assert after.explain("en").endswith("Rule R10, policy 2020-01-01.")
+    assert "It was extended on 20 January 2024 (rule R13, policy 2024-01-01);" in after.explain("en")
+
+
+def test_an_extension_of_the_first_release_is_told_without_a_policy() -> None:
+    fact = longer("2026-07-15").model_dump(mode="json")
+    del fact["extensions"][0]["policy"]
+    assert "It was extended on 10 June 2026; before" in Deadline.model_validate(fact).explain("en")
+
+
+def test_a_grant_without_an_offset_is_refused_as_it_falls_on_no_day() -> None:
+    with pytest.raises(ValueError, match="no offset"):
+        longer("2026-07-15", granted=GRANTED.replace(tzinfo=None))
 
 
 def test_each_extension_is_kept_in_order_with_its_own_time_in_utc_and_the_day_before_it() -> None:
     late_in_the_evening = datetime(2026, 7, 1, 0, 30, tzinfo=COPENHAGEN)
     twice = longer("2026-09-01", longer("2026-07-15"), late_in_the_evening)
     assert twice.extensions == (
-        Extension(granted_at=GRANTED, previous_last_day=date(2026, 6, 17)),
-        Extension(granted_at=late_in_the_evening, previous_last_day=date(2026, 7, 15)),
+        Extension(granted_at=GRANTED, previous_last_day=date(2026, 6, 17), policy="2024-01-01"),
+        Extension(granted_at=late_in_the_evening, previous_last_day=date(2026, 7, 15), policy="2024-01-01"),
     )
     assert [one.granted_at.utcoffset() for one in twice.extensions] == [timedelta(), timedelta()]
 
@@ -102,8 +114,8 @@ def test_each_extension_is_kept_in_order_with_its_own_time_in_utc_and_the_day_be
             "The last day is Tuesday 1 September 2026, until 23:59 Danish time."
             " The deadline is 3 months from Tuesday 17 March 2026, when the offer was accepted;"
             " that day itself does not count."
-            " It was extended on 10 June 2026; before, the last day was 17 June 2026."
-            " It was extended on 1 July 2026; before, the last day was 15 July 2026."
+            " It was extended on 10 June 2026 (rule R13, policy 2024-01-01); before, the last day was 17 June 2026."
+            " It was extended on 1 July 2026 (rule R13, policy 2024-01-01); before, the last day was 15 July 2026."
             " Rule R10, policy 2024-01-01.",
         ),
         (
@@ -111,8 +123,10 @@ def test_each_extension_is_kept_in_order_with_its_own_time_in_utc_and_the_day_be
             "Sidste dag er tirsdag den 1. september 2026, til og med kl. 23.59 dansk tid."
             " Fristen er 3 måneder regnet fra tirsdag den 17. marts 2026, da tilbuddet blev accepteret;"
             " dagen selv tæller ikke med."
-            " Den er forlænget den 10. juni 2026; før var sidste dag den 17. juni 2026."
-            " Den er forlænget den 1. juli 2026; før var sidste dag den 15. juli 2026."
+            " Den er forlænget den 10. juni 2026 (regel R13, regelsæt 2024-01-01);"
+            " før var sidste dag den 17. juni 2026."
+            " Den er forlænget den 1. juli 2026 (regel R13, regelsæt 2024-01-01);"
+            " før var sidste dag den 15. juli 2026."
             " Regel R10, regelsæt 2024-01-01.",
         ),
     ],

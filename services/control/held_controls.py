@@ -1,0 +1,47 @@
+"""The controls that were held, each as it stands after what was told of it later (R20, R21, R30)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.contracts.control import ControlCompleted, ControlCorrected, ControlTurnedIntoGuidance
+from shared.contracts.vocabulary import ContactForm, ControlOutcome, FileReference
+from shared.kernel.events import Event
+
+
+class HeldControlView(BaseModel):
+    """R20, R21: a control that was held, with what was written about it."""
+
+    control_id: UUID
+    place_id: UUID
+    held_at: datetime
+    form: ContactForm
+    outcome: ControlOutcome | None = None
+    """None where it decided nothing and became guidance."""
+    findings: str | None = None
+    not_seen: str | None = None
+    photos: tuple[FileReference, ...] | None = None
+    summary: str | None = None
+    """Of the guidance that it became."""
+    corrected_at: datetime | None = None
+    """R30: when it was told anew, as it stands here."""
+
+
+def held_controls(events: Iterable[Event]) -> list[HeldControlView]:
+    """In the order in which they were told, as they stand now; a correction without findings leaves those told last."""
+    held: list[HeldControlView] = []
+    for event in events:
+        match event:
+            case ControlCompleted() | ControlTurnedIntoGuidance():
+                place = event.place_id or event.agreement_id
+                held.append(HeldControlView.model_validate(event.model_dump() | {"place_id": place}))
+            case ControlCorrected():
+                told = {
+                    "outcome": event.outcome,
+                    "form": event.form,
+                    "corrected_at": event.corrected_at,
+                } | ({} if event.findings is None else {"findings": event.findings})
+                held = [one.model_copy(update=told) if one.control_id == event.control_id else one for one in held]
+    return held
