@@ -79,6 +79,10 @@ class Held:
 
     about: About
     held: GuidanceHeld
+    before: "Opened | Awaited | Offered | Answered"
+    """Where guidance stood without it, should all that was held turn out to have been informal (R30)."""
+    meetings: frozenset[UUID]
+    """Those that were guidance."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Closed:
     closed: GuidanceClosed
 
 
+Known = Opened | Awaited | Offered | Answered | Held | Closed
 State = Unknown | Opened | Awaited | Offered | Answered | Held | Closed
 
 
@@ -189,9 +194,9 @@ def _scheduled(state: State, event: GuidanceScheduled) -> State:
 def _held(state: State, event: GuidanceHeld) -> State:
     known = _about(state, event.agreement_id)
     known = replace(known, meetings={**known.meetings, event.meeting_id: event})
-    if discharges(state, event) and not isinstance(state, Closed):
-        return Held(known, event)
-    return Opened(known) if isinstance(state, Unknown) else replace(state, about=known)
+    if isinstance(state, Unknown):
+        state = Opened(known)
+    return _discharged(replace(state, about=known), event) if discharges(state, event) else replace(state, about=known)
 
 
 def _corrected(state: State, event: MeetingCorrected) -> State:
@@ -199,7 +204,29 @@ def _corrected(state: State, event: MeetingCorrected) -> State:
         return state
     told = {name: getattr(event, name) for name in _CORRECTABLE}
     meeting = state.about.meetings[event.meeting_id].model_copy(update=told)
-    return replace(state, about=replace(state.about, meetings={**state.about.meetings, event.meeting_id: meeting}))
+    known = replace(state.about, meetings={**state.about.meetings, event.meeting_id: meeting})
+    now = replace(state, about=known)
+    if isinstance(now, Held) and meeting.meeting_id in now.meetings:
+        return _without(now, meeting.meeting_id) if meeting.informal else now
+    beforehand = isinstance(now, Offered | Answered) and meeting.held_at < now.offer.offered_at
+    return _discharged(now, meeting) if discharges(now, meeting) and not beforehand else now
+
+
+def _discharged(state: Known, held: GuidanceHeld) -> State:
+    """R12: guidance was given, unless all has ended."""
+    match state:
+        case Closed():
+            return state
+        case Held():
+            return replace(state, held=held, meetings=state.meetings | {held.meeting_id})
+        case _:
+            return Held(state.about, held, before=state, meetings=frozenset({held.meeting_id}))
+
+
+def _without(state: Held, meeting_id: UUID) -> State:
+    """R30: as it stands when that meeting was no guidance."""
+    left = state.meetings - {meeting_id}
+    return replace(state, meetings=left) if left else replace(state.before, about=state.about)
 
 
 _CORRECTABLE = ("form", "held_at", "participants", "involvement", "minutes_spent", "informal", "purposes")

@@ -1,5 +1,9 @@
 """How facts of guidance change an agreement's row: contacts, guidance offered and held (R5, R12, R30, R33, R37)."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from services.reporting.case import Case, as_json, changed, with_deadline
 from services.reporting.time_spent import spent
 from shared.contracts import guidance
@@ -37,19 +41,33 @@ def fold(case: Case, event: Event) -> Case:
 def _held(case: Case, event: guidance.GuidanceHeld) -> Case:
     """R12: a meeting counts as guidance, an informal contact as a contact; both take time."""
     minutes = event.minutes_spent or 0
-    told = {"informal": event.informal, "minutes": minutes}
+    meetings = _told(case, event)
     known = changed(
         case,
-        meetings={**case.meetings, str(event.meeting_id): told},
+        meetings=meetings,
         guidance_involvement=as_json(event.involvement),
         guidance_usefulness=event.usefulness or case.guidance_usefulness,
         informal_contacts=case.informal_contacts + event.informal,
         guidance_meetings=case.guidance_meetings + (not event.informal),
         guidance_minutes=case.guidance_minutes + minutes,
-        guidance_held_at=case.guidance_held_at if event.informal else case.guidance_held_at or event.held_at,
+        guidance_held_at=_first_held(meetings, case.guidance_held_at),
     )
     # The minutes of a control that became guidance are control's own.
     return known if event.from_control is not None else spent(known, WorkPhase.GUIDANCE, minutes)
+
+
+def _told(case: Case, event: guidance.GuidanceHeld | guidance.MeetingCorrected) -> dict[str, Any]:
+    """Each meeting as it is told now."""
+    told = {"informal": event.informal, "minutes": event.minutes_spent or 0, "held_at": event.held_at.isoformat()}
+    return {**case.meetings, str(event.meeting_id): told}
+
+
+def _first_held(meetings: Mapping[str, Any], before: datetime | None) -> datetime | None:
+    """R12: when guidance was held first; an informal contact is none. Rows of the first release have no times."""
+    guidance_held = [told for told in meetings.values() if not told["informal"]]
+    if any("held_at" not in told for told in guidance_held):
+        return before
+    return min((datetime.fromisoformat(told["held_at"]) for told in guidance_held), default=None)
 
 
 def _corrected(case: Case, event: guidance.MeetingCorrected) -> Case:
@@ -58,13 +76,15 @@ def _corrected(case: Case, event: guidance.MeetingCorrected) -> Case:
     minutes = event.minutes_spent or 0
     more = minutes - before["minutes"]
     moved = int(event.informal) - int(before["informal"])
+    meetings = _told(case, event)
     corrected = changed(
         case,
-        meetings={**case.meetings, str(event.meeting_id): {"informal": event.informal, "minutes": minutes}},
+        meetings=meetings,
         guidance_involvement=as_json(event.involvement),
         informal_contacts=case.informal_contacts + moved,
         guidance_meetings=case.guidance_meetings - moved,
         guidance_minutes=case.guidance_minutes + more,
+        guidance_held_at=_first_held(meetings, case.guidance_held_at),
         corrections=case.corrections + 1,
     )
     return spent(corrected, WorkPhase.GUIDANCE, more)

@@ -147,6 +147,25 @@ def test_r30_a_meeting_is_corrected_by_a_new_fact_with_a_reason() -> None:
     assert (meeting.form, meeting.minutes_spent) == (ContactForm.VISIT, 80)
 
 
+ON_OFFER = (scheduled(), offered(), accepted())
+
+
+def test_r12_r30_what_was_no_guidance_leaves_the_offer_of_it_open_as_it_was() -> None:
+    wrong = given(*ON_OFFER, held()).when(correct(informal=True))
+    assert how_it_stands(wrong.state) == "accepted"
+    again = given(*ON_OFFER, held(), held(meeting_id=OTHER_MEETING)).when(correct(informal=True))
+    assert how_it_stands(again.state) == "held", "the other one was guidance"
+    assert how_it_stands(given(*ON_OFFER, held(), closed()).when(correct(informal=True)).state) == "closed"
+
+
+def test_r12_r30_a_contact_turns_out_to_have_been_the_guidance_that_was_offered() -> None:
+    contact = given(*ON_OFFER, held(informal=True))
+    assert how_it_stands(contact.state) == "accepted"
+    assert how_it_stands(contact.when(correct(held_at=at("2026-05-01"))).state) == "held"
+    before_the_offer = contact.when(correct(held_at=at("2026-03-21")))
+    assert how_it_stands(before_the_offer.state) == "accepted", "what was held before the offer is not what was offered"
+
+
 def test_r12_r30_only_a_meeting_that_was_recorded_is_corrected_or_rated() -> None:
     given(scheduled(), held()).when(correct(OTHER_MEETING)).refused("R12", "is not known")
     given(scheduled(), held()).when(correct(held_at=at("2026-05-03"))).refused("R12", "has not come yet")

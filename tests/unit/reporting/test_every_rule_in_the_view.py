@@ -130,6 +130,9 @@ def test_a_corrected_meeting_counts_as_what_it_was() -> None:
     )
     case = case_after(*RUNNING, met(informal=False), corrected)
     assert (case.informal_contacts, case.guidance_meetings, case.minutes_guidance) == (1, 0, 90)
+    assert case.guidance_held_at is None, "none was held"
+    case = case_after(*RUNNING, met(informal=False), corrected.model_copy(update={"informal": False}))
+    assert case.guidance_held_at == on("2026-04-01")
 
 
 def granted() -> Event:
