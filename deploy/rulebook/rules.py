@@ -28,6 +28,8 @@ class Rule:
 
     rule: str
     text: str
+    to_come: str
+    """What of it is not built yet; empty where all is."""
     decided: Sequence[Decided]
     refusals: Sequence[Refusal]
     policies: Sequence[str]
@@ -41,7 +43,8 @@ def rules() -> list[Rule]:
     return [
         Rule(
             rule,
-            text,
+            text["text"],
+            text["to_come"],
             [one for one in decided if rule in one.rules],
             [one for one in refusals if one.rule == rule],
             policies.get(rule, []),
@@ -51,16 +54,19 @@ def rules() -> list[Rule]:
     ]
 
 
-def texts() -> Mapping[str, str]:
-    """A line about each rule."""
+def texts() -> Mapping[str, Mapping[str, str]]:
+    """A line about each rule, and what of it is still to come."""
     with _TEXTS.open(encoding="utf-8", newline="") as lines:
-        return {row["rule"]: row["text"] for row in csv.DictReader(lines)}
+        return {row["rule"]: row for row in csv.DictReader(lines)}
 
 
 def document() -> str:
     """The file."""
     known = rules()
-    rows = (f"| [{r.rule}](#{r.rule.lower()}) | {r.text} | {_files(r) or 'nowhere'} | {len(r.tests)} |" for r in known)
+    rows = (
+        f"| [{r.rule}](#{r.rule.lower()}) | {r.text} | {_files(r) or ('still to come' if r.to_come else '**a hole**')} | {len(r.tests)} |"
+        for r in known
+    )
     return _HEADER + "\n".join(rows) + "\n" + "".join(_section(rule) for rule in known)
 
 
@@ -73,8 +79,10 @@ def _section(rule: Rule) -> str:
     if rule.decided:
         places = "; ".join(f"[{_short(one.file)}](../{one.file}) `{one.name}`" for one in rule.decided)
         parts.append(f"\nDecided in: {places}.\n")
-    else:
+    elif not rule.to_come:
         parts.append("\nDecided nowhere: **a hole**.\n")
+    if rule.to_come:
+        parts.append(f"\n{rule.to_come}.\n")
     if rule.policies:
         parts.append(f"\nPolicies: {', '.join(f'`{key}`' for key in rule.policies)}.\n")
     if rule.refusals:

@@ -11,9 +11,11 @@ def main() -> None:
     """Ends with the first step at which services and rules differ."""
     parser = argparse.ArgumentParser(prog="python -m tests.model")
     parser.add_argument("steps", type=int, nargs="?", default=300_000)
+    parser.add_argument("--as-found", action="store_true", help="a failing course is told as it is, not made smaller")
+    asked = parser.parse_args()
     begun = time.monotonic()
     try:
-        play(InMemory, parser.parse_args().steps)
+        play(InMemory, asked.steps, shrinks=not asked.as_found)
     finally:
         print(FIGURES.as_json())
         print(f"{time.monotonic() - begun:.0f} s")

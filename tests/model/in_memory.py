@@ -21,14 +21,19 @@ class InMemory(ProcessMachine):
         return MemoryWorld(begins, units, seed)
 
 
-def play(machine: type[ProcessMachine], steps: int, *, steps_in_a_course: int = STEPS_IN_A_COURSE) -> None:
-    """As many courses as make up so many steps; what fails is made smaller, and told with the steps that lead to it."""
+def play(
+    machine: type[ProcessMachine], steps: int, *, steps_in_a_course: int = STEPS_IN_A_COURSE, shrinks: bool = True
+) -> None:
+    """As many courses as make up so many steps; what fails is told with the steps that lead to it.
+
+    It is made smaller before, unless `shrinks` is off: that takes minutes.
+    """
     chosen = settings(
         max_examples=max(1, steps // steps_in_a_course),
         stateful_step_count=steps_in_a_course,
         deadline=None,
         database=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if shrinks else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
         print_blob=True,
     )

@@ -7,7 +7,8 @@ from deploy.rulebook.process import SUBJECTS, explore
 from deploy.rulebook.rules import Rule, rules
 from deploy.rulebook.sources import rules_in
 
-OF_THE_PROCESS = [f"R{number}" for number in (*range(1, 25), *range(33, 40))]
+TO_COME = {"R29", "R32"}
+"""Of these not everything is built."""
 RULES = {rule.rule: rule for rule in rules()}
 
 
@@ -16,10 +17,14 @@ def test_what_is_published_is_what_the_code_says(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == made()[name], "python -m deploy.rulebook writes it anew"
 
 
-@pytest.mark.parametrize("rule", [RULES[rule] for rule in OF_THE_PROCESS], ids=OF_THE_PROCESS)
-def test_every_rule_of_the_process_is_decided_somewhere_and_tested(rule: Rule) -> None:
-    assert rule.decided
-    assert rule.tests
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_every_rule_is_decided_somewhere_and_tested_or_told_to_be_still_to_come(rule: Rule) -> None:
+    assert bool(rule.to_come) == (rule.rule in TO_COME)
+    assert rule.to_come or (rule.decided and rule.tests)
+
+
+def test_no_rule_is_forgotten() -> None:
+    assert list(RULES) == [f"R{number}" for number in range(1, 40)]
 
 
 def test_every_refusal_carries_a_rule_that_exists_and_that_a_test_knows() -> None:

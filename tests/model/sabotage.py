@@ -1,0 +1,91 @@
+"""Can the tests fail? One rule at a time is broken in a copy of the code: python -m tests.model.sabotage.
+
+What decides is broken under the model, what only shows under the tests of the view. Prints by what each was caught.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[2]
+_MODEL = ("-m", "tests.model", "20000", "--as-found")
+_VIEW = ("-m", "pytest", "-q", "-x", "tests/unit/reporting")
+_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """One rule broken: `right` stands in the file exactly once."""
+
+    rule: str
+    file: str
+    right: str
+    wrong: str
+    caught_by: tuple[str, ...] = _MODEL
+
+
+SABOTAGES = (
+    Sabotage("R6", "services/offers/answers.py", "at >= offer.delivered", "at > offer.delivered"),
+    Sabotage("R8", "services/offers/eligibility.py", "if quarantine.ends_at > at", "if quarantine.ends_at < at"),
+    Sabotage(
+        "R22",
+        "services/offers/quarantine.py",
+        'quarantine_reach == "unit":\n        return units',
+        'quarantine_reach == "unit":\n        return units[:1]',
+    ),
+    Sabotage("R12", "services/guidance/offering.py", "case Answered(accepted=True):", "case Answered(accepted=False):"),
+    Sabotage("R12", "services/guidance/schedule.py", "if not state.fell_due:", "if state.overdue:"),
+    Sabotage(
+        "R13", "services/guidance/phases.py", "return Awaited(known, event)\n        case _", "pass\n        case _"
+    ),
+    Sabotage("R17", "services/control/judgement.py", "if not done and not course", "if not done and course"),
+    Sabotage("R19", "services/control/sampling.py", ") < at_least:", ") < at_least - 1:"),
+    Sabotage("R20", "services/control/judgement.py", "if course.awaited and not concludes", "if not course.results"),
+    Sabotage("R24", "services/control/follow_up.py", "held_at < start_of(due)", "held_at <= start_of(due)"),
+    Sabotage("R10", "shared/deadlines/deadline.py", "return instant >= self.ends_at", "return instant > self.ends_at"),
+    Sabotage("R22", "services/reporting/places.py", "breached=place in breached", "breached=bool(breached)", _VIEW),
+    Sabotage("R18", "services/reporting/places.py", '"control_announced": None}', "}", _VIEW),
+)
+
+
+def main() -> None:
+    """Ends with 1 if one was not caught."""
+    chosen = sys.argv[1:]
+    missed = 0
+    for sabotage in SABOTAGES:
+        if chosen and sabotage.rule not in chosen:
+            continue
+        begun = time.monotonic()
+        caught = _caught(sabotage)
+        missed += caught is None
+        told = f"caught: {caught}" if caught else "NOT CAUGHT"
+        print(f"{sabotage.rule:4} {sabotage.file:36} {time.monotonic() - begun:4.0f} s  {told}", flush=True)
+    sys.exit(missed > 0)
+
+
+def _caught(sabotage: Sabotage) -> str | None:
+    """What failed, in a line; None if nothing did."""
+    with tempfile.TemporaryDirectory(prefix="aftale-sabotage-") as folder:
+        copy = Path(folder) / "copy"
+        shutil.copytree(_ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", ".aftale*"))
+        broken = copy / sabotage.file
+        text = broken.read_text(encoding="utf-8")
+        if text.count(sabotage.right) != 1:
+            sys.exit(f"{sabotage.file} has {sabotage.right!r} {text.count(sabotage.right)} times, not once")
+        broken.write_text(text.replace(sabotage.right, sabotage.wrong), encoding="utf-8")
+        run = subprocess.run(
+            [sys.executable, *sabotage.caught_by], cwd=copy, capture_output=True, text=True, timeout=_SECONDS
+        )
+    if run.returncode == 0:
+        return None
+    lines = [line.strip() for line in (run.stdout + run.stderr).splitlines()]
+    errors = [line for line in lines if line.startswith(("AssertionError", "E   ", "E  ")) or "Error:" in line]
+    return (errors or lines)[-1][:160]
+
+
+if __name__ == "__main__":
+    main()
