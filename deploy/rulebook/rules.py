@@ -63,15 +63,13 @@ def texts() -> Mapping[str, Mapping[str, str]]:
 def document() -> str:
     """The file."""
     known = rules()
-    rows = (
-        f"| [{r.rule}](#{r.rule.lower()}) | {r.text} | {_files(r) or ('still to come' if r.to_come else '**a hole**')} | {len(r.tests)} |"
-        for r in known
-    )
+    rows = (f"| [{r.rule}](#{r.rule.lower()}) | {r.text} | {_files(r)} | {len(r.tests)} |" for r in known)
     return _HEADER + "\n".join(rows) + "\n" + "".join(_section(rule) for rule in known)
 
 
 def _files(rule: Rule) -> str:
-    return ", ".join(dict.fromkeys(f"[{_short(one.file)}](../{one.file})" for one in rule.decided))
+    files = dict.fromkeys(f"[{_short(one.file)}](../{one.file})" for one in rule.decided)
+    return ", ".join(files) or ("still to come" if rule.to_come else "**a hole**")
 
 
 def _section(rule: Rule) -> str:

@@ -41,7 +41,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case TimerDue():
             return schedule.fall_due(state, command)
         case NoteTurnedControl():
-            return (meetings.take_over(command),)
+            return (meetings.take_over(state, command),)
         case AskWhetherUnderstood():
             return (understanding.ask(state, command),)
         case OfferGuidance():

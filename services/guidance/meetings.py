@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.guidance.phases import About, Opened, State, Unknown
+from services.guidance.phases import About, Opened, State, Unknown, evolve, stands
 from shared.contracts.control import ControlTurnedIntoGuidance
 from shared.contracts.guidance import GuidanceHeld, MeetingCorrected, UsefulnessRated
 from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Involvement, Side
@@ -72,7 +72,7 @@ def record(state: State, command: RecordMeeting) -> GuidanceHeld:
     told = command.told
     refuse_yet_to_come(told.held_at, command.at)
     refuse_formal_before_the_answer(state, told)
-    return GuidanceHeld(
+    held = GuidanceHeld(
         agreement_id=known.agreement_id,
         meeting_id=command.meeting_id,
         form=told.form,
@@ -87,6 +87,7 @@ def record(state: State, command: RecordMeeting) -> GuidanceHeld:
         purposes=told.purposes,
         summary=told.summary,
     )
+    return held.model_copy(update={"stands": stands(evolve(state, held))})
 
 
 def correct(state: State, command: CorrectMeeting) -> MeetingCorrected:
@@ -95,7 +96,7 @@ def correct(state: State, command: CorrectMeeting) -> MeetingCorrected:
     told = command.told
     refuse_yet_to_come(told.held_at, command.at)
     refuse_formal_before_the_answer(state, told)
-    return MeetingCorrected(
+    corrected = MeetingCorrected(
         agreement_id=known.agreement_id,
         meeting_id=command.meeting_id,
         corrected_at=command.at,
@@ -110,6 +111,7 @@ def correct(state: State, command: CorrectMeeting) -> MeetingCorrected:
         reason=command.reason,
         summary=told.summary,
     )
+    return corrected.model_copy(update={"stands": stands(evolve(state, corrected))})
 
 
 def rate(state: State, command: RateUsefulness) -> UsefulnessRated:
@@ -124,10 +126,10 @@ def rate(state: State, command: RateUsefulness) -> UsefulnessRated:
     )
 
 
-def take_over(command: NoteTurnedControl) -> GuidanceHeld:
+def take_over(state: State, command: NoteTurnedControl) -> GuidanceHeld:
     """R21: the visit was guidance instead; it is the same meeting, and keeps its id."""
     fact = command.fact
-    return GuidanceHeld(
+    held = GuidanceHeld(
         agreement_id=fact.agreement_id,
         meeting_id=fact.control_id,
         form=fact.form,
@@ -137,6 +139,7 @@ def take_over(command: NoteTurnedControl) -> GuidanceHeld:
         minutes_spent=fact.minutes_spent,
         from_control=fact.control_id,
     )
+    return held.model_copy(update={"stands": stands(evolve(state, held))})
 
 
 def known_agreement(state: State) -> About:

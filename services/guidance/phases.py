@@ -14,6 +14,7 @@ from shared.contracts.guidance import (
     GuidanceOffered,
     GuidanceOpened,
     GuidanceScheduled,
+    GuidanceStands,
     MeetingCorrected,
 )
 from shared.kernel.events import Event
@@ -142,6 +143,21 @@ def how_it_stands(state: State) -> str:
             return "held"
         case Closed():
             return "closed"
+
+
+def stands(state: State) -> GuidanceStands:
+    """The same as everybody may know it: without what is due."""
+    match state:
+        case Unknown() | Opened() | Awaited():
+            return GuidanceStands.NOT_OFFERED
+        case Offered():
+            return GuidanceStands.OFFERED
+        case Answered(accepted=accepted):
+            return GuidanceStands.ACCEPTED if accepted else GuidanceStands.DECLINED
+        case Held():
+            return GuidanceStands.HELD
+        case Closed():
+            return GuidanceStands.CLOSED
 
 
 def about(state: State) -> About | None:

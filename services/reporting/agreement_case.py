@@ -6,6 +6,7 @@ from datetime import datetime
 from services.reporting import agreement_after, agreement_control, agreement_guidance, agreement_offer
 from services.reporting.case import Case, Next, Party, Status, Step
 from shared.contracts import control, offers
+from shared.contracts.guidance import GuidanceStands
 from shared.deadlines.copenhagen import end_of
 from shared.kernel.events import Event
 
@@ -113,17 +114,22 @@ def hearing_runs(case: Case) -> bool:
     return case.hearing_opened_at is not None and case.hearing_ended_at is None
 
 
+def orders_are_awaited(case: Case) -> bool:
+    """R22: of those that were asked for, not all are issued."""
+    return case.orders_issued < case.orders_requested
+
+
 def _steps_while_running(case: Case) -> Iterator[Next]:
     """All that stands open in a running agreement; the one that is due first is the next."""
     compliance = deadline_end(case, "compliance")
     if case.extension_requested_at is not None:
         yield Next(Step.ANSWER_EXTENSION, Party.INSPECTOR, compliance)
-    if case.guidance_offered_at is None and case.guidance_held_at is None and "guidance" in case.deadlines:
-        yield Next(Step.OFFER_GUIDANCE, Party.INSPECTOR, deadline_end(case, "guidance"))
-    if case.guidance_offered_at is not None and case.guidance_held_at is None and case.guidance_declined_at is None:
-        if case.guidance_accepted_at is None:
+    match case.guidance_stands:
+        case GuidanceStands.NOT_OFFERED if "guidance" in case.deadlines:
+            yield Next(Step.OFFER_GUIDANCE, Party.INSPECTOR, deadline_end(case, "guidance"))
+        case GuidanceStands.OFFERED:
             yield Next(Step.ANSWER_GUIDANCE, Party.COMPANY, compliance)
-        else:
+        case GuidanceStands.ACCEPTED:
             yield Next(Step.HOLD_GUIDANCE, Party.INSPECTOR, compliance)
     if _documentation_is_awaited(case, compliance):
         yield Next(Step.SEND_DOCUMENTATION, Party.COMPANY, compliance)
@@ -144,10 +150,10 @@ def _documentation_is_awaited(case: Case, compliance: datetime | None) -> bool:
 
 def _after_no(case: Case) -> Next | None:
     """R7: an inspection resumes the investigation, and ends it; where the violation was found already, an order."""
+    if orders_are_awaited(case):
+        return Next(Step.ISSUE_ORDER, Party.ORDER_SYSTEM)
     if case.followed_by is not None:
         return None
-    if case.order_requested_at is not None:
-        return Next(Step.ISSUE_ORDER, Party.ORDER_SYSTEM)
     if case.kind == "spread":
         return Next(Step.REQUEST_ORDER, Party.INSPECTOR)
     match case.investigation_outcome:
@@ -168,11 +174,11 @@ def _after_fulfilment(case: Case) -> Next | None:
 
 
 def _after_breach(case: Case) -> Next | None:
-    """R22: the company is heard, an order is asked for, the order system issues it."""
+    """R22: the company is heard, an order is asked for at each unit, the order system issues it."""
+    if orders_are_awaited(case):
+        return Next(Step.ISSUE_ORDER, Party.ORDER_SYSTEM)
     if case.followed_by is not None:
         return None
     if hearing_runs(case):
         return Next(Step.ANSWER_HEARING, Party.COMPANY, deadline_end(case, "hearing"))
-    if case.order_requested_at is None:
-        return Next(Step.REQUEST_ORDER, Party.INSPECTOR)
-    return Next(Step.ISSUE_ORDER, Party.ORDER_SYSTEM)
+    return Next(Step.REQUEST_ORDER, Party.INSPECTOR)

@@ -140,15 +140,7 @@ def _booked(case: Case, bookings: dict[str, Any]) -> Case:
     """R18, R19: of several booked controls the row names the next one."""
     following = min(bookings.values(), key=lambda one: (one["day"], one["control_id"]), default=None)
     if following is None:
-        return changed(
-            case,
-            bookings={},
-            control_id=None,
-            control_day=None,
-            control_booked_at=None,
-            control_announced=None,
-            control_late_reason=None,
-        )
+        return without_booking(case)
     return changed(
         case,
         bookings=bookings,
@@ -157,4 +149,17 @@ def _booked(case: Case, bookings: dict[str, Any]) -> Case:
         control_booked_at=datetime.fromisoformat(following["booked_at"]),
         control_announced=following["announced"],
         control_late_reason=following["late_reason"],
+    )
+
+
+def without_booking(case: Case) -> Case:
+    """No day is booked for a control."""
+    return changed(
+        case,
+        bookings={},
+        control_id=None,
+        control_day=None,
+        control_booked_at=None,
+        control_announced=None,
+        control_late_reason=None,
     )

@@ -7,6 +7,7 @@ from typing import Any
 from services.reporting.case import Case, as_json, changed, with_deadline
 from services.reporting.time_spent import spent
 from shared.contracts import guidance
+from shared.contracts.guidance import GuidanceStands
 from shared.contracts.vocabulary import WorkPhase
 from shared.kernel.events import Event
 
@@ -15,7 +16,7 @@ def fold(case: Case, event: Event) -> Case:
     """The row after one more fact of guidance."""
     match event:
         case guidance.GuidanceScheduled():
-            return with_deadline(changed(case, inspector=case.inspector or event.inspector), "guidance", event.due)
+            return _scheduled(case, event)
         case guidance.OfferUnderstandingAsked():
             asked = changed(case, understanding_asked_at=event.held_at, offer_understood=event.understood)
             return spent(asked, WorkPhase.OFFER, event.minutes_spent)
@@ -24,11 +25,22 @@ def fold(case: Case, event: Event) -> Case:
         case guidance.GuidanceBecameOverdue():
             return changed(case, guidance_overdue_at=event.at)
         case guidance.GuidanceOffered():
-            return changed(case, guidance_offered_at=case.guidance_offered_at or event.offered_at)
+            return changed(
+                case,
+                guidance_stands=GuidanceStands.OFFERED,
+                guidance_offered_at=case.guidance_offered_at or event.offered_at,
+            )
         case guidance.GuidanceAccepted():
-            return changed(case, guidance_accepted_at=event.answered_at)
+            return changed(case, guidance_stands=GuidanceStands.ACCEPTED, guidance_accepted_at=event.answered_at)
         case guidance.GuidanceDeclined():
-            return changed(case, guidance_declined_at=event.answered_at, guidance_decline_reason=event.reason)
+            return changed(
+                case,
+                guidance_stands=GuidanceStands.DECLINED,
+                guidance_declined_at=event.answered_at,
+                guidance_decline_reason=event.reason,
+            )
+        case guidance.GuidanceClosed():
+            return changed(case, guidance_stands=GuidanceStands.CLOSED)
         case guidance.GuidanceHeld():
             return _held(case, event)
         case guidance.MeetingCorrected():
@@ -38,6 +50,19 @@ def fold(case: Case, event: Event) -> Case:
     return case
 
 
+def _scheduled(case: Case, event: guidance.GuidanceScheduled) -> Case:
+    """R13: what fell due by an earlier date is not due by the new one; that it was overdue still counts."""
+    before = case.deadlines.get("guidance")
+    moved = before is not None and datetime.fromisoformat(before["ends_at"]) != event.due.ends_at
+    known = changed(
+        case,
+        inspector=case.inspector or event.inspector,
+        guidance_stands=case.guidance_stands or GuidanceStands.NOT_OFFERED,
+        guidance_fell_due_at=None if moved else case.guidance_fell_due_at,
+    )
+    return with_deadline(known, "guidance", event.due)
+
+
 def _held(case: Case, event: guidance.GuidanceHeld) -> Case:
     """R12: a meeting counts as guidance, an informal contact as a contact; both take time."""
     minutes = event.minutes_spent or 0
@@ -45,6 +70,7 @@ def _held(case: Case, event: guidance.GuidanceHeld) -> Case:
     known = changed(
         case,
         meetings=meetings,
+        guidance_stands=event.stands or (case.guidance_stands if event.informal else GuidanceStands.HELD),
         guidance_involvement=as_json(event.involvement),
         guidance_usefulness=event.usefulness or case.guidance_usefulness,
         informal_contacts=case.informal_contacts + event.informal,
@@ -80,6 +106,7 @@ def _corrected(case: Case, event: guidance.MeetingCorrected) -> Case:
     corrected = changed(
         case,
         meetings=meetings,
+        guidance_stands=event.stands or case.guidance_stands,
         guidance_involvement=as_json(event.involvement),
         informal_contacts=case.informal_contacts + moved,
         guidance_meetings=case.guidance_meetings - moved,

@@ -135,6 +135,7 @@ class Case:
     extension_requested_at: datetime | None = None
     extensions: int = 0
 
+    guidance_stands: str | None = None
     guidance_fell_due_at: datetime | None = None
     guidance_overdue_at: datetime | None = None
     guidance_offered_at: datetime | None = None
@@ -176,6 +177,8 @@ class Case:
     hearing_opened_at: datetime | None = None
     hearing_ended_at: datetime | None = None
     order_requested_at: datetime | None = None
+    orders: Mapping[str, Any] = field(default_factory=dict)
+    """R22: those that were asked for, by request: at which unit, whether it is overdue, whether it is issued."""
     orders_requested: int = 0
     orders_issued: int = 0
     order_reminded_at: datetime | None = None

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.reporting.agreement_case import deadline_end, decided_alone, hearing_runs
 from services.reporting.case import Case, CaseType, Status
+from shared.contracts.guidance import GuidanceStands
 from shared.deadlines.copenhagen import end_of
 
 
@@ -101,7 +102,7 @@ def _called_for(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
 def _after_the_end(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
     if case.new_inspection_day is not None:
         yield TaskKind.INSPECTION_TO_HOLD, end_of(case.new_inspection_day)
-    if case.order_overdue_at is not None and case.followed_by is None:
+    if case.order_overdue_at is not None:
         yield TaskKind.ORDER_OVERDUE, None
     if hearing_runs(case):
         yield TaskKind.HEARING_RUNNING, deadline_end(case, "hearing")
@@ -112,11 +113,9 @@ def _after_the_end(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
 
 
 def _while_running(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
-    if case.guidance_offered_at is None and case.guidance_held_at is None:
-        if case.guidance_overdue_at is not None:
-            yield TaskKind.GUIDANCE_OVERDUE, deadline_end(case, "guidance")
-        elif case.guidance_fell_due_at is not None:
-            yield TaskKind.GUIDANCE_DUE, deadline_end(case, "guidance")
+    if case.guidance_stands == GuidanceStands.NOT_OFFERED and case.guidance_fell_due_at is not None:
+        overdue = case.guidance_overdue_at is not None and case.guidance_overdue_at >= case.guidance_fell_due_at
+        yield (TaskKind.GUIDANCE_OVERDUE if overdue else TaskKind.GUIDANCE_DUE), deadline_end(case, "guidance")
     if case.documentation_at is not None:
         yield TaskKind.DOCUMENTATION_RECEIVED, None
     if case.control_day is not None:

@@ -1,6 +1,7 @@
 """Facts of the guidance service: contacts and meetings between offer and control."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +10,17 @@ from pydantic import Field
 from shared.contracts.vocabulary import AgreementKind, ContactForm, Involvement, PrivateText, Side
 from shared.deadlines.deadline import Deadline
 from shared.kernel.events import Event
+
+
+class GuidanceStands(StrEnum):
+    """R12: how guidance stands, whether or not it is due: the dates are the authority's own."""
+
+    NOT_OFFERED = "not_offered"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    HELD = "held"
+    CLOSED = "closed"
 
 
 class GuidanceOpened(Event):
@@ -124,6 +136,8 @@ class GuidanceHeld(Event):
     initiated_by: Side = Side.AUTHORITY
     purposes: tuple[str, ...] = ()
     """Codes from shared/reference: what it was for."""
+    stands: GuidanceStands | None = None
+    """How guidance stands with this meeting; None in facts of the first release."""
     summary: PrivateText = None
 
 
@@ -141,6 +155,8 @@ class MeetingCorrected(Event):
     minutes_spent: Annotated[int, Field(ge=0)] | None
     informal: bool
     purposes: tuple[str, ...]
+    stands: GuidanceStands | None = None
+    """How guidance stands now that this is known; None in facts of the first release."""
     reason: PrivateText = None
     summary: PrivateText = None
 

@@ -126,6 +126,7 @@ def held(**changes: Any) -> GuidanceHeld:
         "involvement": Involvement(safety_representative=Participation.TOOK_PART),
         "minutes_spent": 50,
         "usefulness": 4,
+        "stands": "held",
         "summary": "Planned a trial of the lift.",
     }
     return GuidanceHeld(**{**values, **changes})

@@ -119,7 +119,7 @@ def test_r5_r12_no_contact_is_about_an_offer_that_was_never_sent_or_lies_ahead()
 def test_r12_before_the_acceptance_contacts_are_informal() -> None:
     given(opened()).when(record_meeting()).refused("R12", "informal")
     contact = given(opened()).when(record_meeting(informal=True))
-    contact.then(held(informal=True))
+    contact.then(held(informal=True, stands="not_offered"))
     assert how_it_stands(contact.state) == "not offered"
 
 

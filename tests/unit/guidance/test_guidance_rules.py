@@ -11,6 +11,7 @@ from shared.contracts.guidance import (
     GuidanceDeclined,
     GuidanceHeld,
     GuidanceScheduled,
+    GuidanceStands,
 )
 from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.copenhagen import start_of
@@ -169,14 +170,14 @@ def test_r33_a_meeting_says_in_what_form_with_whom_and_who_was_involved() -> Non
 
 def test_r12_an_informal_contact_is_recorded_and_leaves_the_offer_still_to_be_made() -> None:
     contact = given(scheduled()).when(record_meeting(informal=True))
-    contact.then(held(informal=True))
+    contact.then(held(informal=True, stands="not_offered"))
     assert how_it_stands(contact.state) == "not offered"
     assert set(contact.timers()) == {"due", "overdue"}
 
 
 def test_r12_an_informal_contact_after_the_end_is_recorded() -> None:
     contact = given(scheduled(), closed()).when(record_meeting())
-    contact.then(held())
+    contact.then(held(stands="closed"))
     assert how_it_stands(contact.state) == "closed"
 
 
@@ -201,6 +202,7 @@ def test_r21_a_control_that_was_turned_into_guidance_is_a_meeting_held() -> None
             inspector="inspector-1",
             involvement=fact.involvement,
             from_control=CONTROL,
+            stands=GuidanceStands.HELD,
         )
     )
     assert meeting.timers() == {}

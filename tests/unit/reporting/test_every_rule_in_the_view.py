@@ -318,9 +318,8 @@ def test_exactly_the_breaching_places_are_marked() -> None:
     assert {place: row.breached for place, row in places.items()} == {AGREEMENT: False, OTHER_PLACE: True}
 
 
-@pytest.mark.rule("R30")
-def test_a_decision_that_is_taken_back_leaves_the_agreement_running_and_its_history_whole() -> None:
-    revoked = control.DecisionRevoked(
+def revoked_breach() -> Event:
+    return control.DecisionRevoked(
         agreement_id=AGREEMENT,
         decision=Decision.BREACHED,
         cvr=CVR,
@@ -328,6 +327,11 @@ def test_a_decision_that_is_taken_back_leaves_the_agreement_running_and_its_hist
         revoked_at=on("2026-07-02"),
         revoked_by=INSPECTOR,
     )
+
+
+@pytest.mark.rule("R30")
+def test_a_decision_that_is_taken_back_leaves_the_agreement_running_and_its_history_whole() -> None:
+    revoked = revoked_breach()
     events = (*RUNNING, facts.booked(announced=True), facts.controlled(ControlOutcome.VIOLATION), facts.breached())
     case = case_after(*events, facts.hearing_opened(), revoked)
     assert (case.status, case.breached_at, "hearing" in case.deadlines) == (Status.AWAITING_CONTROL, None, False)
@@ -367,13 +371,52 @@ def test_after_a_no_the_view_says_what_comes_next() -> None:
 
 @pytest.mark.rule("R22")
 def test_an_order_that_is_not_issued_is_somebodys_task_until_it_is() -> None:
+    asked = facts.order_requested()
+    assert isinstance(asked, control.OrderRequested)
+    second = asked.model_copy(update={"request_id": REQUEST, "p_number": "1000000009"})
     overdue = control.OrderRequestOverdue(agreement_id=AGREEMENT, request_id=REQUEST, at=on("2026-08-20"))
     issued = control.OrderIssueNoted(
         agreement_id=AGREEMENT, request_id=REQUEST, order_case_id=ORDER, noted_at=on("2026-08-21")
     )
-    breached = (*RUNNING, facts.controlled(ControlOutcome.VIOLATION), facts.breached(), facts.order_requested())
+    breached = (*RUNNING, facts.controlled(ControlOutcome.VIOLATION), facts.breached(), asked, second)
     assert TaskKind.ORDER_OVERDUE in open_tasks(*breached, overdue)
+    assert TaskKind.ORDER_OVERDUE in open_tasks(*breached, overdue, facts.order_issued()), "that was the other unit's"
     assert TaskKind.ORDER_OVERDUE not in open_tasks(*breached, overdue, issued)
+    resent = control.OrderRequestResent(
+        agreement_id=AGREEMENT,
+        request_id=REQUEST,
+        resent_at=on("2026-08-21"),
+        resent_by=INSPECTOR,
+        remind_at=on("2026-09-01"),
+        overdue_at=on("2026-09-20"),
+    )
+    assert TaskKind.ORDER_OVERDUE not in open_tasks(*breached, overdue, resent)
+
+
+@pytest.mark.rule("R22")
+def test_of_several_orders_the_next_one_is_awaited_until_all_are_issued() -> None:
+    asked = facts.order_requested()
+    assert isinstance(asked, control.OrderRequested)
+    second = asked.model_copy(update={"request_id": REQUEST, "p_number": "1000000009"})
+    breached = (*RUNNING, facts.controlled(ControlOutcome.VIOLATION), facts.breached(), asked, second)
+    first_issued = case_after(*breached, facts.order_issued())
+    assert (first_issued.next_step, first_issued.orders_issued, first_issued.followed_by) == ("issue_order", 1, ORDER)
+    noted = control.OrderIssueNoted(
+        agreement_id=AGREEMENT, request_id=REQUEST, order_case_id=REQUEST, noted_at=on("2026-08-21")
+    )
+    assert case_after(*breached, facts.order_issued(), noted).next_step is None
+
+
+@pytest.mark.rule("R30")
+def test_what_was_asked_for_after_a_breach_that_was_a_mistake_is_asked_for_anew_after_the_next() -> None:
+    overdue = control.OrderRequestOverdue(agreement_id=AGREEMENT, request_id=REQUEST, at=on("2026-08-20"))
+    asked = facts.order_requested().model_copy(update={"request_id": REQUEST})
+    breached = (*RUNNING, facts.controlled(ControlOutcome.VIOLATION), facts.breached(), asked)
+    revoked = (*breached, overdue, revoked_breach())
+    assert TaskKind.ORDER_OVERDUE in open_tasks(*breached, overdue)
+    assert TaskKind.ORDER_OVERDUE not in open_tasks(*revoked)
+    again = case_after(*revoked, facts.breached())
+    assert (again.next_step, again.orders_requested) == ("request_order", 0)
 
 
 @pytest.mark.rule("R8")

@@ -1,0 +1,22 @@
+"""How guidance and orders stand now, in the row of a case.
+
+Revision ID: 0003
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+from migrations.scripts import run_script
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    run_script(Path(__file__).parents[3] / "services" / "reporting" / "sql" / "what_stands_now.sql")
+
+
+def downgrade() -> None:
+    for suffix in ("", "_rebuilt"):
+        op.execute(f"alter table cases{suffix} drop column guidance_stands, drop column orders")
