@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.reporting.case import Case, as_json, changed, with_deadline
+from services.reporting.case import Case, answered, changed, with_deadline
 from services.reporting.problem_group import problem_group
 from services.reporting.time_spent import spent
 from shared.contracts import control
@@ -96,10 +96,9 @@ def _controlled(case: Case, event: Event) -> Case:
             return _completed(case, event)
         case control.ControlCorrected():
             return changed(
-                case,
-                control_outcome=event.outcome,
+                _judged(case, event.place_id, event.outcome),
                 control_form=event.form,
-                control_involvement=as_json(event.involvement),
+                control_involvement=answered(case.control_involvement, event.involvement),
                 corrections=case.corrections + 1,
             )
         case control.OtherFindingRecorded():
@@ -109,21 +108,30 @@ def _controlled(case: Case, event: Event) -> Case:
 
 def _completed(case: Case, event: control.ControlCompleted) -> Case:
     """R17, R20: of several places each control counts; one that was late makes the agreement controlled late."""
-    before = case.within_60_days
+    before, place = case.within_60_days, event.place_id or event.agreement_id
+    booked_late = case.bookings.get(str(place), {}).get("late_reason")
     held = changed(
-        case,
+        _judged(case, place, event.outcome),
         control_held_at=event.held_at,
         control_form=event.form,
-        control_outcome="violation" if case.control_outcome == "violation" else event.outcome,
         within_60_days=event.within_window if before is None else before and event.within_window,
-        control_involvement=as_json(event.involvement),
+        control_involvement=answered(case.control_involvement, event.involvement),
         spread_further=case.spread_further if event.spread_further is None else event.spread_further,
         places_controlled=case.places_controlled + 1,
     )
-    others = {place: one for place, one in case.bookings.items() if place != str(event.place_id or event.agreement_id)}
+    others = {booked: one for booked, one in case.bookings.items() if booked != str(place)}
     # After the last one the row goes on naming the day that was booked for it.
     held = _booked(held, others) if others else changed(held, bookings={})
+    held = changed(held, control_late_reason=event.late_reason or booked_late or case.control_late_reason)
     return spent(held, WorkPhase.CONTROL, event.minutes_spent)
+
+
+def _judged(case: Case, place: UUID, outcome: str) -> Case:
+    """R20: one violation is the agreement's, whichever place is told of last."""
+    outcomes = {**case.outcomes, str(place): outcome}
+    return changed(
+        case, outcomes=outcomes, control_outcome="violation" if "violation" in outcomes.values() else outcome
+    )
 
 
 def _without_place(case: Case, place: str) -> Case:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.reporting.case import Case, as_json, changed, with_deadline
+from services.reporting.case import Case, answered, changed, with_deadline
 from services.reporting.time_spent import spent
 from shared.contracts import guidance
 from shared.contracts.guidance import GuidanceStands
@@ -18,8 +18,7 @@ def fold(case: Case, event: Event) -> Case:
         case guidance.GuidanceScheduled():
             return _scheduled(case, event)
         case guidance.OfferUnderstandingAsked():
-            asked = changed(case, understanding_asked_at=event.held_at, offer_understood=event.understood)
-            return spent(asked, WorkPhase.OFFER, event.minutes_spent)
+            return spent(_asked(case, event), WorkPhase.OFFER, event.minutes_spent)
         case guidance.GuidanceFellDue():
             return changed(case, guidance_fell_due_at=event.at)
         case guidance.GuidanceBecameOverdue():
@@ -29,6 +28,8 @@ def fold(case: Case, event: Event) -> Case:
                 case,
                 guidance_stands=GuidanceStands.OFFERED,
                 guidance_offered_at=case.guidance_offered_at or event.offered_at,
+                guidance_in_time=_in_time(case, event.offered_at),
+                guidance_involvement=answered(case.guidance_involvement, event.involvement),
             )
         case guidance.GuidanceAccepted():
             return changed(case, guidance_stands=GuidanceStands.ACCEPTED, guidance_accepted_at=event.answered_at)
@@ -48,6 +49,21 @@ def fold(case: Case, event: Event) -> Case:
         case guidance.UsefulnessRated():
             return changed(case, guidance_usefulness=event.usefulness)
     return case
+
+
+def _asked(case: Case, event: guidance.OfferUnderstandingAsked) -> Case:
+    """R5: whom nobody reached is still to be asked."""
+    if not event.reached:
+        return case
+    return changed(case, understanding_asked_at=event.held_at, offer_understood=event.understood)
+
+
+def _in_time(case: Case, at: datetime) -> bool | None:
+    """R12: whether guidance was offered, the first time, before its due day was over; None where that is not known."""
+    due = case.deadlines.get("guidance")
+    if case.guidance_in_time is not None or due is None:
+        return case.guidance_in_time
+    return at < datetime.fromisoformat(due["ends_at"])
 
 
 def _scheduled(case: Case, event: guidance.GuidanceScheduled) -> Case:
@@ -71,7 +87,8 @@ def _held(case: Case, event: guidance.GuidanceHeld) -> Case:
         case,
         meetings=meetings,
         guidance_stands=event.stands or (case.guidance_stands if event.informal else GuidanceStands.HELD),
-        guidance_involvement=as_json(event.involvement),
+        guidance_in_time=case.guidance_in_time if event.from_control is None else _in_time(case, event.held_at),
+        guidance_involvement=answered(case.guidance_involvement, event.involvement),
         guidance_usefulness=event.usefulness or case.guidance_usefulness,
         informal_contacts=case.informal_contacts + event.informal,
         guidance_meetings=case.guidance_meetings + (not event.informal),
@@ -107,7 +124,7 @@ def _corrected(case: Case, event: guidance.MeetingCorrected) -> Case:
         case,
         meetings=meetings,
         guidance_stands=event.stands or case.guidance_stands,
-        guidance_involvement=as_json(event.involvement),
+        guidance_involvement=answered(case.guidance_involvement, event.involvement),
         informal_contacts=case.informal_contacts + moved,
         guidance_meetings=case.guidance_meetings - moved,
         guidance_minutes=case.guidance_minutes + more,

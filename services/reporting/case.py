@@ -136,6 +136,7 @@ class Case:
     extensions: int = 0
 
     guidance_stands: str | None = None
+    guidance_in_time: bool | None = None
     guidance_fell_due_at: datetime | None = None
     guidance_overdue_at: datetime | None = None
     guidance_offered_at: datetime | None = None
@@ -163,6 +164,8 @@ class Case:
     controls_undecided: int = 0
     control_held_at: datetime | None = None
     control_form: str | None = None
+    outcomes: Mapping[str, Any] = field(default_factory=dict)
+    """R20: by place."""
     control_outcome: str | None = None
     within_60_days: bool | None = None
     control_involvement: Mapping[str, Any] | None = None
@@ -220,6 +223,7 @@ def with_deadline(case: Case, name: str, deadline: BaseModel) -> Case:
     return changed(case, deadlines={**case.deadlines, name: deadline.model_dump(mode="json")})
 
 
-def as_json(value: BaseModel) -> dict[str, Any]:
-    """As a column of the table has it."""
-    return value.model_dump(mode="json")
+def answered(before: Mapping[str, Any] | None, involvement: BaseModel) -> Mapping[str, Any] | None:
+    """R33: a side is as it was told last; who did not ask again has not taken an answer back."""
+    told = involvement.model_dump(mode="json", exclude_none=True)
+    return {**(before or {}), **told} if told else before

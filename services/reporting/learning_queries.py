@@ -13,16 +13,22 @@ left join lateral (
 """
 
 
+async def limit_publication(connection: Connection, smallest: int) -> None:
+    """R38: counts of fewer companies than this are shown to nobody, analysts' views included."""
+    await connection.execute("update publication_limits set smallest_count = $1 where smallest_count <> $1", smallest)
+
+
 async def catalogue(
-    connection: Connection, topic: str | None, problem_group: str | None, industry: str | None
+    connection: Connection, topic: str | None, problem_group: str | None, industry: str | None, *, smallest: int
 ) -> list[Found]:
-    """R38: what others did, for anybody: the view leaves out what fewer companies took than the policy asks for."""
+    """R38: what others did, for anybody, as far as so many companies did it."""
     where = Conditions("true", ())
     for column, value in (("topic", topic), ("problem_group", problem_group)):
         if value is not None:
             where.add(f"c.{column} = {{}}", value)
     if industry is not None:
         where.add("unit.industry = {}", industry)
+    limit = where.place(smallest)
     sql = f"""select c.topic, c.problem_group, {"unit.industry" if industry else "null::text"} as industry, m.kind,
                      m.ladder_level, m.psychosocial_level, count(distinct c.cvr) as companies, count(*) as measures,
                      count(*) filter (where seen.use = 'in_use') as in_use,
@@ -33,7 +39,7 @@ async def catalogue(
               cross join lateral (select coalesce(m.follow_up_use, m.control_use) as use) seen
               where m.kind is not null and {where}
               group by 1, 2, 3, 4, 5, 6
-              having count(distinct c.cvr) >= (select smallest_count from publication_limits)
+              having count(distinct c.cvr) >= {limit}
               order by companies desc, c.topic, m.kind, m.ladder_level"""
     return await connection.fetch(sql, *where.values)
 

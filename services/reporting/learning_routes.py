@@ -33,7 +33,8 @@ async def measure_catalogue(
 ) -> Catalogue:
     """R38: what did others do? Anonymous, and only what several companies did."""
     async with database(request).acquire() as connection:
-        rows = await learning_queries.catalogue(connection, topic, problem_group, industry)
+        smallest = request.app.state.smallest_count()
+        rows = await learning_queries.catalogue(connection, topic, problem_group, industry, smallest=smallest)
     return Catalogue(rows=[CatalogueRow.model_validate(dict(row)) for row in rows])
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from services.reporting.case import CaseType, Party, Status, Step
 from services.reporting.queries import Found
 from services.reporting.tasks import TaskKind
+from shared.contracts.guidance import GuidanceStands
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, MeasureUse
 from shared.deadlines.deadline import Deadline
 
@@ -154,6 +155,11 @@ class CaseDetail(CaseItem):
     lapsed_at: datetime | None
     withdrawn_at: datetime | None
     withdrawal_rule: str | None
+    guidance_stands: Annotated[GuidanceStands | None, Field(description="R12: null before the agreement runs.")]
+    guidance_in_time: Annotated[
+        bool | None,
+        Field(description="R12: offered before its due day was over; null before, and for a company."),
+    ]
     guidance_offered_at: datetime | None
     guidance_accepted_at: datetime | None
     guidance_declined_at: datetime | None
@@ -328,7 +334,8 @@ class Course(BaseModel):
     accepted: int
     guidance_taken: int
     guidance_declined: int
-    guidance_overdue: Annotated[int, Field(description="R12: not offered in time.")]
+    guidance_overdue: Annotated[int, Field(description="R12: so late that it escalated.")]
+    guidance_late: Annotated[int, Field(description="R12: offered after its due day, or escalated and not offered.")]
     controlled: int
     controlled_within_60_days: int
     fulfilled: int

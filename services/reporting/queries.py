@@ -18,7 +18,8 @@ _CASE_COLUMNS = """
 c.case_id, c.case_type, c.kind, c.status, c.cvr, c.p_number, c.topic, c.problem_group, c.inspector, c.inspection_id,
 c.agreement_id, c.followed_by, c.opened_at, c.ended_at, c.next_step, c.next_by, c.next_due, c.deadlines,
 c.period_months, c.delivered_at, c.accepted_at, c.declined_at, c.lapsed_at, c.withdrawn_at, c.withdrawal_rule,
-c.guidance_offered_at, c.guidance_accepted_at, c.guidance_declined_at, c.guidance_held_at, c.documentation_at,
+c.guidance_stands, c.guidance_in_time, c.guidance_offered_at, c.guidance_accepted_at, c.guidance_declined_at,
+c.guidance_held_at, c.documentation_at,
 c.documentation_complete_at, c.control_day, c.control_held_at, c.control_form, c.control_outcome, c.within_60_days,
 c.fulfilled_at, c.breached_at, c.hearing_opened_at, c.hearing_ended_at, c.order_requested_at, c.follow_up_on,
 c.follow_up_held_at, c.order_deadline, c.appealed_at, c.suspended, c.visible_version, c.updated_at,
@@ -188,10 +189,16 @@ async def units(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]
 
 
 async def quarantines(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]:
-    """R22: the quarantines of a legal entity's units, also those that are over."""
+    """R22: the quarantines of a legal entity's units, also those that are over.
+
+    The authority sees those that a unit brought along when it changed hands, too: they stand in the way of an offer.
+    """
     seen = visible(viewer)
     where = Conditions(seen.quarantines, seen.values)
-    where.add("q.cvr = {}", cvr)
+    if viewer.audience == "authority":
+        where.add("(q.cvr = {0} or q.p_number in (select owned.p_number from units owned where owned.cvr = {0}))", cvr)
+    else:
+        where.add("q.cvr = {}", cvr)
     sql = f"""select q.agreement_id, nullif(q.p_number, '') as p_number, q.cvr, q.imposed_at, q.ends_at, q.ended_at,
                      q.policy
               from quarantines q where {where} order by q.imposed_at, q.agreement_id"""
@@ -259,6 +266,8 @@ select count(*) as offered,
        count(*) filter (where c.guidance_held_at is not null) as guidance_taken,
        count(*) filter (where c.guidance_declined_at is not null) as guidance_declined,
        count(*) filter (where c.guidance_overdue_at is not null) as guidance_overdue,
+       count(*) filter (where c.guidance_in_time is false
+                        or (c.guidance_in_time is null and c.guidance_overdue_at is not null)) as guidance_late,
        count(*) filter (where c.control_held_at is not null) as controlled,
        count(*) filter (where c.within_60_days) as controlled_within_60_days,
        count(*) filter (where c.fulfilled_at is not null) as fulfilled,

@@ -1,19 +1,21 @@
 """The reporting service, put together."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, FastAPI, Header, Request
 from opentelemetry.trace import SpanKind
 
-from services.reporting import projection
+from services.reporting import learning_queries, projection
 from services.reporting.known_facts import KNOWN_FACTS
 from services.reporting.routes import router
 from shared.http import consistency
 from shared.http.consistency import ConsistencyTokens
 from shared.kernel.bus import Bus
-from shared.kernel.database import Connection, Database, open_database
+from shared.kernel.database import DATABASE_AWAY, Connection, Database, open_database
 from shared.kernel.projector import Projector
 from shared.kernel.received import Received
 from shared.policy.policies import load_policies
@@ -21,6 +23,8 @@ from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Setti
 from shared.telemetry.context import span
 
 NAME = "reporting"
+_log = structlog.get_logger()
+_ONE_HOUR = 3600.0
 PREFIXES = ("/v1/cases", "/v1/tasks", "/v1/companies", "/v1/statistics", "/v1/measure-catalogue")
 
 
@@ -37,11 +41,21 @@ class Projection(Projector):
                 pass
 
 
-async def _limit_publication(database: Database, settings: Settings) -> None:
-    """R38: counts of fewer companies than the policy in force says are not shown, neither here nor to analysts."""
-    smallest = load_policies(settings.policies).at(settings.clock().now()).statistics.smallest_count
-    async with database.acquire() as connection:
-        await connection.execute("update publication_limits set smallest_count = $1", smallest)
+def smallest_count(settings: Settings) -> Callable[[], int]:
+    """R38: how few companies may be counted, by the policy that is in force whenever one asks."""
+    policies, clock = load_policies(settings.policies), settings.clock()
+    return lambda: policies.at(clock.now()).statistics.smallest_count
+
+
+async def _limit_publication(database: Database, smallest: Callable[[], int]) -> None:
+    """Where analysts ask with SQL, a new policy is in force within the hour."""
+    while True:
+        try:
+            async with database.acquire() as connection:
+                await learning_queries.limit_publication(connection, smallest())
+        except DATABASE_AWAY as away:
+            _log.warning("publication_not_limited", why=type(away).__name__)
+        await asyncio.sleep(_ONE_HOUR)
 
 
 def app(settings: Settings) -> FastAPI:
@@ -51,7 +65,9 @@ def app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(open_database(settings.postgres, NAME))
-            await _limit_publication(database, settings)
+            app.state.smallest_count = smallest_count(settings)
+            limiting = asyncio.create_task(_limit_publication(database, app.state.smallest_count))
+            stack.callback(limiting.cancel)
             bus = Bus(settings.kafka, NAME)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             bus.consume([AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC], projection_of_facts, purpose="projection")

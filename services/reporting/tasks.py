@@ -23,6 +23,8 @@ class TaskKind(StrEnum):
     """R12."""
     GUIDANCE_OVERDUE = "guidance-overdue"
     """R12."""
+    LOOK_INTO_GUIDANCE = "look-into-guidance"
+    """R12: it escalates: not the inspector's own, but for whoever leads the work."""
     DOCUMENTATION_RECEIVED = "documentation-received"
     """R16, R29: read it before the control."""
     CONTROL_TO_HOLD = "control-to-hold"
@@ -74,13 +76,17 @@ def fold(tasks: Iterable[Task], case: Case, at: datetime) -> list[Task]:
         if task.closed_at is not None:
             after.append(task)
         elif task.kind in wanted:
-            after.append(replace(task, inspector=case.inspector, due=wanted.pop(task.kind)))
+            after.append(replace(task, inspector=_whose(task.kind, case), due=wanted.pop(task.kind)))
         else:
             after.append(replace(task, closed_at=at))
     for kind, due in wanted.items():
         number = 1 + sum(task.kind is kind for task in tasks)
-        after.append(Task(case.case_id, kind, number, case.inspector, due, at))
+        after.append(Task(case.case_id, kind, number, _whose(kind, case), due, at))
     return after
+
+
+def _whose(kind: TaskKind, case: Case) -> str | None:
+    return None if kind is TaskKind.LOOK_INTO_GUIDANCE else case.inspector
 
 
 def _called_for(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
@@ -115,7 +121,10 @@ def _after_the_end(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
 def _while_running(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
     if case.guidance_stands == GuidanceStands.NOT_OFFERED and case.guidance_fell_due_at is not None:
         overdue = case.guidance_overdue_at is not None and case.guidance_overdue_at >= case.guidance_fell_due_at
-        yield (TaskKind.GUIDANCE_OVERDUE if overdue else TaskKind.GUIDANCE_DUE), deadline_end(case, "guidance")
+        due = deadline_end(case, "guidance")
+        yield (TaskKind.GUIDANCE_OVERDUE if overdue else TaskKind.GUIDANCE_DUE), due
+        if overdue:
+            yield TaskKind.LOOK_INTO_GUIDANCE, due
     if case.documentation_at is not None:
         yield TaskKind.DOCUMENTATION_RECEIVED, None
     if case.control_day is not None:

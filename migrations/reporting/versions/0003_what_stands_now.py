@@ -18,5 +18,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("drop view v_guidance")
     for suffix in ("", "_rebuilt"):
-        op.execute(f"alter table cases{suffix} drop column guidance_stands, drop column orders")
+        for column in ("guidance_stands", "guidance_in_time", "outcomes", "orders"):
+            op.execute(f"alter table cases{suffix} drop column {column}")

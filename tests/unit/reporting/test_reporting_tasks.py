@@ -30,7 +30,10 @@ def open_kinds(*events: Event) -> set[str]:
         ((*DELIVERED, facts.declined()), {"answer-received"}),
         (RUNNING, {"answer-received"}),
         ((*RUNNING, facts.guidance_fell_due()), {"answer-received", "guidance-due"}),
-        ((*RUNNING, facts.guidance_fell_due(), facts.guidance_overdue()), {"answer-received", "guidance-overdue"}),
+        (
+            (*RUNNING, facts.guidance_fell_due(), facts.guidance_overdue()),
+            {"answer-received", "guidance-overdue", "look-into-guidance"},
+        ),
         ((*RUNNING, facts.guidance_fell_due(), facts.guidance_offered()), set()),
         ((*RUNNING, facts.documented()), {"documentation-received"}),
         (
