@@ -19,6 +19,9 @@ from fastapi import FastAPI
 from services.control.service import SERVICE as CONTROL
 from services.guidance.service import SERVICE as GUIDANCE
 from services.offers.service import SERVICE as OFFERS
+from services.reporting.case import Audience
+from services.reporting.fold_batch import Rows, fold_batch
+from services.reporting.known_facts import KNOWN_FACTS
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import Identity, Role
@@ -27,10 +30,12 @@ from shared.kernel.cloudevents import Message
 from shared.kernel.event_store import StoreUnavailable
 from shared.kernel.events import EventTypes
 from shared.kernel.reactor import Reactor
+from shared.kernel.received import Received
 from shared.kernel.timers import Due, TimerLoop
 from shared.policy.policies import load_policies
 from shared.service import EventSourced, Runtime, Settings, new_app
 from tests.model.memory_store import Fault, MemoryDatabase, MemoryStore
+from tests.model.order_system import issued_order, message_of
 
 SERVICES = {"offers": OFFERS, "guidance": GUIDANCE, "control": CONTROL}
 _TRIES = 20
@@ -110,6 +115,39 @@ async def _must_not_ask(source: str, stream: UUID, version: int) -> None:
     raise AssertionError(f"nothing is lost on the way, yet {source}/{stream} misses version {version}")
 
 
+class _View:
+    """The one view, folded in memory."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, deque[Message]] = defaultdict(deque)
+        self._seen: dict[tuple[str, UUID], int] = {}
+        self._rows = Rows()
+        self._positions = 0
+
+    def take(self, message: Message) -> None:
+        """Once, as its inbox has it."""
+        key = (message.source, message.stream)
+        if message.version <= self._seen.get(key, 0):
+            return
+        self._seen[key] = message.version
+        self._positions += 1
+        event = KNOWN_FACTS.restore(message.type, message.data(), message.schema_version)
+        fold_batch(self._rows, [(self._positions, Received(message, event))])
+
+    def answer(self, path: str, who: str) -> tuple[int, Any]:
+        """What its two questions tell of a case and of tasks, as far as the model compares it."""
+        if path.startswith("/v1/tasks"):
+            standing = [task for task in self._rows.all_tasks() if task.closed_at is None]
+            return 200, {"tasks": [{"case_id": str(task.case_id), "kind": task.kind} for task in standing]}
+        audience: Audience = "company" if who.startswith("company") else "authority"
+        case = self._rows.cases.get((audience, UUID(path.rpartition("/")[2])))
+        if case is None:
+            return 404, None
+        due = case.next_due and case.next_due.isoformat()
+        following = case.next_step and {"step": case.next_step, "by": case.next_by, "due": due}
+        return 200, {"status": case.status, "inspector": case.inspector, "next": following}
+
+
 class MemoryWorld:
     """See World. Its faults: a store that goes away before or after it keeps a change, and messages that come twice."""
 
@@ -118,6 +156,7 @@ class MemoryWorld:
         self._random = random.Random(seed)
         self._loop = _event_loop()
         self._services = {name: _Service(service, self, units) for name, service in SERVICES.items()}
+        self._view = _View()
         self.redelivered = 0
 
     @property
@@ -133,6 +172,11 @@ class MemoryWorld:
         for service in self._services.values():
             if service.name != message.source:
                 service.waiting[message.source].append(message)
+        self._view.waiting[message.source].append(message)
+
+    def issue_order(self, agreement: str, cvr: str, unit: str, topic: str, request: str | None) -> None:
+        """As the order system publishes it."""
+        self.publish(message_of(issued_order(self.now, agreement, cvr, unit, topic, request), self.now))
 
     def break_next_append(self, service: str, fault: Fault) -> None:
         """Of whatever is appended next: a command, a reaction or a timer."""
@@ -142,6 +186,8 @@ class MemoryWorld:
         self, service: str, method: str, path: str, who: str, body: Any = None, key: str = ""
     ) -> tuple[int, Any]:
         """Status and body of the answer."""
+        if service == "reporting":
+            return self._view.answer(path, who)
         return self._loop.run_until_complete(self._request(self._services[service], method, path, who, body, key))
 
     def settle(self) -> None:
@@ -188,17 +234,20 @@ class MemoryWorld:
 
     async def _deliver(self) -> None:
         """Order is kept per source; which consumer is first, and how much it takes at once, is chance."""
-        while queues := [(one, source) for one in self._services.values() for source, q in one.waiting.items() if q]:
-            service, source = self._random.choice(queues)
-            queue = service.waiting[source]
+        consumers: list[_Service | _View] = [*self._services.values(), self._view]
+        while queues := [(one, source) for one in consumers for source, q in one.waiting.items() if q]:
+            consumer, source = self._random.choice(queues)
+            queue = consumer.waiting[source]
             batch = [queue.popleft() for _ in range(self._random.randint(1, len(queue)))]
             if self._random.random() < 0.2:  # at least once: the same again, in the batch or after it
                 batch = [*batch, batch[-1]]
                 self.redelivered += 1
             for message in batch:  # one by one: effects on several streams keep the order in which they were recorded
-                await self._take(service, message)
+                await self._take(consumer, message)
 
-    async def _take(self, service: _Service, message: Message) -> None:
+    async def _take(self, service: _Service | _View, message: Message) -> None:
+        if isinstance(service, _View):
+            return service.take(message)
         for _ in range(_TRIES):
             try:
                 return await service.reactor.take_messages([message])

@@ -18,6 +18,7 @@ from hypothesis import currently_in_test_context, note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from tests.model import view_reference
 from tests.model.danish_days import ONE_DAY, after, day_of, midnight, open_from
 from tests.model.reference import AfterNo, Agreement, Course, Reference, Rules
 
@@ -57,6 +58,8 @@ class World(Protocol):
     def advance_to(self, instant: datetime) -> None: ...
 
     def break_next_append(self, service: str, fault: Any) -> None: ...
+
+    def issue_order(self, agreement: str, cvr: str, unit: str, topic: str, request: str | None) -> None: ...
 
     def id_of(self, who: str) -> str: ...
 
@@ -472,8 +475,30 @@ class ProcessMachine(RuleBasedStateMachine):
         if self.holding:
             self._settle()
         one = self._pick(pick, lambda one: isinstance(one.control, AfterNo))
-        rules = self._if_known(one, self.reference.conclude)
+        rules = self._if_known(one, self.reference.conclude, outcome)
         self._on(one, "control", "investigation-result", "inspector anna", {"outcome": outcome}, rules)
+
+    # The order system
+
+    @precondition(_some)
+    @rule(pick=PICK, by_request=FLAG)
+    def issue_an_order(self, pick: int, by_request: bool) -> None:
+        """R25: the order system names the request, or only the agreement and the unit."""
+        self._settle()
+        waiting = [one for one in self.reference.agreements.values() if self.reference.awaited_orders(one)]
+        if not waiting:
+            return
+        FIGURES.steps += 1
+        FIGURES.accepted["order issued"] += 1
+        one = waiting[pick % len(waiting)]
+        units = self.reference.awaited_orders(one)
+        unit = units[pick // 7 % len(units)]
+        what = "after-no" if isinstance(one.control, AfterNo) else ""
+        _, shown = self._read("control", f"/v1/agreements/{one.id}/{what}".rstrip("/"))
+        (request,) = [order["request_id"] for order in shown["orders"] if order["p_number"] == unit]
+        self.world.issue_order(one.id, one.cvr, unit, one.topic, request if by_request else None)
+        self.reference.issue_order(one, unit)
+        self._after(one.id)
 
     # Courses that go on
 
@@ -731,6 +756,27 @@ class ProcessMachine(RuleBasedStateMachine):
             case Course():
                 self._take_over(one, one.control, course)
                 self._compare_course(one, one.control, course)
+        self._compare_view(one)
+
+    def _compare_view(self, one: Agreement) -> None:
+        """R26: the one view, as the authority and as the company have it."""
+        for who in ("inspector anna", self._company(one)):
+            company = who.startswith("company")
+            status, seen = self.world.request("reporting", "GET", f"/v1/cases/{one.id}", who)
+            assert status == 200, (who, status, one)
+            assert seen["status"] == view_reference.status(one, company=company), (who, seen["status"], one)
+            steps = view_reference.next_steps(one, self.world.now, company=company)
+            following = seen["next"]
+            if following is None:
+                assert not steps, (who, steps, one)
+                continue
+            due = following["due"] and datetime.fromisoformat(following["due"])
+            named = view_reference.Step(following["step"], following["by"], due)
+            fitting = [step for step in steps if (step.step, step.by) == (named.step, named.by)]
+            assert any(step.due in (view_reference.OPEN, named.due) for step in fitting), (who, named, steps, one)
+        _, listed = self.world.request("reporting", "GET", "/v1/tasks?limit=500", "inspector anna")
+        kinds = {task["kind"] for task in listed["tasks"] if task["case_id"] == one.id} & view_reference.TASKS
+        assert kinds == view_reference.tasks(one, self.world.now), (kinds, one)
 
     def _compare_guidance(self, one: Agreement, shown: Any) -> None:
         status = shown["status"]
@@ -861,12 +907,12 @@ def _state(one: Agreement, now: datetime) -> str:
     """An agreement without its names and dates."""
     control: tuple[Any, ...] = ()
     if isinstance(one.control, AfterNo):
-        control = ("after no", one.control.concluded)
+        control = ("after no", one.control.outcome, one.control.issued)
     elif isinstance(course := one.control, Course):
         results = sorted(result[1] for result in course.results.values())
         counts = tuple(map(len, (course.places, course.sample, course.bookings, course.reopened)))
         told = (course.complete_at is not None, bool(course.measures), course.asked, course.extended_at is not None)
-        then = (now >= after(course.deadline), course.heard, course.ordered, course.followed_up)
+        then = (now >= after(course.deadline), course.heard, course.ordered, len(course.issued), course.followed_up)
         control = (course.status, counts, results, told, then)
     return repr((one.spread, one.offer, one.failed, one.guidance, one.conflict, control))
 
@@ -921,6 +967,7 @@ _CHANCES: dict[str, tuple[int, tuple[Callable[[random.Random], Any], ...]]] = {
     "request_order": (2, (_pick,)),
     "follow_up": (1, (_pick,)),
     "conclude_where_known": (1, (_pick, _one_of("order", "spread_offer", "no_violation"))),
+    "issue_an_order": (2, (_pick, _flag)),
     "carry_on": (25, (_pick, _pick, _between(1, 6))),
     "wait": (3, (_between(1, 80),)),
     "wait_until_something_ends": (4, (_pick, _one_of(-1, 0, 1, 1, 36_000))),

@@ -28,6 +28,7 @@ class Course:
     accepted_at: datetime
     status: str = "running"
     complete_at: datetime | None = None
+    documented: bool = False
     measures: list[str] = field(default_factory=list)
     bookings: dict[str, dict[str, object]] = field(default_factory=dict)
     results: dict[str, tuple[str, bool, datetime, str | None]] = field(default_factory=dict)
@@ -39,6 +40,8 @@ class Course:
     hearing: date | None = None
     heard: bool = False
     ordered: bool = False
+    issued: set[str] = field(default_factory=set)
+    """The units whose order the order system has issued."""
     follow_up_on: date | None = None
     followed_up: bool = False
 
@@ -72,6 +75,8 @@ class AfterNo:
     inspector: str
     status: str = "not_accepted"
     concluded: bool = False
+    outcome: str | None = None
+    issued: bool = False
 
 
 @dataclass
@@ -90,6 +95,8 @@ class Agreement:
     available_at: datetime | None = None
     answer_by: date | None = None
     failed: bool = False
+    undelivered: bool = False
+    """R4: somebody must look into it, until it has arrived."""
     attempts: int = 1
     resend_at: datetime | None = None
     units: list[str] = field(default_factory=list)
@@ -191,7 +198,7 @@ class Reference:
     def fail(self, one: Agreement) -> Rules:
         """R4: no clock starts."""
         if one.offer == "sent" and not one.failed:
-            one.failed = True
+            one.failed = one.undelivered = True
             one.resend_at = self.now + timedelta(hours=24) if one.attempts <= 3 else None
         return set()
 
@@ -326,6 +333,7 @@ class Reference:
         course = self._running(one)
         if course is None:
             return {"R16"}
+        course.documented = True
         if complete and course.complete_at is None:
             course.complete_at = self.now
         return set()
@@ -486,7 +494,7 @@ class Reference:
         if not isinstance(course, Course) or course.status == "terminated":
             return {"R30"}
         place = next((place for place, result in course.results.items() if result[0] == control), None)
-        if place is None or course.followed_up:
+        if place is None or course.followed_up or course.issued:
             return {"R30"}
         before = course.violating
         course.results[place] = (control, violation, *course.results[place][2:])
@@ -528,13 +536,31 @@ class Reference:
         course.followed_up = True
         return set()
 
-    def conclude(self, one: Agreement) -> Rules:
+    def conclude(self, one: Agreement, outcome: str) -> Rules:
         """R7: of an inspection, which books itself at once."""
         matter = one.control
         if not isinstance(matter, AfterNo) or matter.spread or matter.concluded:
             return {"R7"}
-        matter.concluded = True
+        matter.concluded, matter.outcome = True, outcome
         return set()
+
+    def awaited_orders(self, one: Agreement) -> list[str]:
+        """R7, R22: the units for which an order was asked for and is not issued."""
+        matter = one.control
+        if isinstance(matter, AfterNo):
+            asked = matter.spread or matter.outcome == "order"
+            return [one.unit] if asked and not matter.issued else []
+        if not isinstance(matter, Course) or matter.status != "breached" or not matter.ordered:
+            return []
+        units = dict.fromkeys(matter.places[place] for place in matter.violating)
+        return [unit for unit in units if unit not in matter.issued]
+
+    def issue_order(self, one: Agreement, unit: str) -> None:
+        """R25: by the order system."""
+        if isinstance(one.control, AfterNo):
+            one.control.issued = True
+        elif isinstance(one.control, Course):
+            one.control.issued.add(unit)
 
     def _running(self, one: Agreement) -> Course | None:
         return one.control if isinstance(one.control, Course) and one.control.status == "running" else None

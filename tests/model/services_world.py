@@ -9,9 +9,12 @@ from typing import Any, TypeVar
 
 import httpx
 
+from deploy.local.foreign_facts import order_system
+from shared.contracts.orders import OrderIssued
 from shared.contracts.register import UnitRegistered
 from shared.http.tokens import LocalIssuer, Role, pseudonym
 from tests.integration.system.running_system import RunningSystem, running_system
+from tests.model.order_system import issued_order
 from tests.model.process_machine import UNITS
 
 Value = TypeVar("Value")
@@ -55,6 +58,10 @@ class ServicesWorld:
         if self._occasions % _OCCASIONS_PER_KILL == 0:
             self._system.kill_and_start_again(service)
 
+    def issue_order(self, agreement: str, cvr: str, unit: str, topic: str, request: str | None) -> None:
+        """The order system publishes it, and everybody takes it."""
+        self._run(self._issue(issued_order(self.now, agreement, cvr, unit, topic, request)))
+
     def id_of(self, who: str) -> str:
         """The pseudonym of `role name`."""
         role, name, *_ = who.split()
@@ -72,6 +79,12 @@ class ServicesWorld:
         system = await self._stack.enter_async_context(running_system(postgres, kafka, state, begins=begins))
         await system.register(*(_registered(unit, cvr) for unit, cvr in UNITS.items()))
         return system
+
+    async def _issue(self, order: OrderIssued) -> None:
+        async with order_system(self._system.postgres, self._system.kafka) as orders:
+            await orders.publish([(order.case_id, order, self.now)])
+            for consumer in ("control", "reporting"):
+                await orders.until_taken(consumer)
 
     async def _request(self, service: str, method: str, path: str, who: str, body: Any, key: str) -> tuple[int, Any]:
         address = f"http://127.0.0.1:{self._system.ports[service]}{path}"
