@@ -283,6 +283,28 @@ class ProcessMachine(RuleBasedStateMachine):
             self.reference.meet(one, answer["recorded"][0]["data"]["meeting_id"], informal=informal)
         self._after(one.id)
 
+    @precondition(_some)
+    @rule(pick=PICK, informal=FLAG, hours=st.integers(-1, 60))
+    def correct_meeting(self, pick: int, informal: bool, hours: int) -> None:
+        one = self._pick(pick, lambda one: bool(one.meetings))
+        meeting = sorted(one.meetings)[pick % len(one.meetings)] if one.meetings and pick % 11 else str(uuid4())
+        held_at = one.meetings.get(meeting, self.world.now) - timedelta(hours=max(hours, 0))
+        if hours < 0:
+            held_at = self.world.now + timedelta(hours=1)
+        rules = self.reference.may_correct_meeting(one, meeting, held_at, informal=informal)
+        body = {
+            "form": "visit",
+            "held_at": held_at.isoformat(),
+            "informal": informal,
+            "participants": ["manager"],
+            "reason": "Forkert noteret",
+        }
+        path = f"meetings/{meeting}/correction"
+        answer = self._on(one, "guidance", path, "inspector anna", body, rules, command="correct meeting", settle=False)
+        if not rules and answer is not None:
+            self.reference.correct_meeting(one, meeting, held_at, informal=informal)
+        self._after(one.id)
+
     # Control
 
     @precondition(_some)
@@ -951,6 +973,7 @@ _CHANCES: dict[str, tuple[int, tuple[Callable[[random.Random], Any], ...]]] = {
     "offer_guidance": (2, (_pick,)),
     "answer_guidance": (2, (_pick, _flag)),
     "meet": (3, (_pick, _flag)),
+    "correct_meeting": (2, (_pick, _flag, _between(-1, 60))),
     "document": (3, (_pick, _flag, _flag)),
     "book": (4, (_pick, _between(-3, 130), _flag, _flag)),
     "complete": (4, (_pick, _one_of(False, False, True), _pick)),

@@ -105,7 +105,12 @@ class Agreement:
     conflict: bool = False
     guidance: str = "unknown"
     guidance_due: date | None = None
-    guidance_meetings: set[str] = field(default_factory=set)
+    guidance_offered_at: datetime | None = None
+    guidance_before: str = "awaited"
+    """How guidance stood before the first meeting that fulfilled it."""
+    fulfilling: set[str] = field(default_factory=set)
+    """The meetings that were the guidance."""
+    meetings: dict[str, datetime] = field(default_factory=dict)
     control: Course | AfterNo | None = None
 
     @property
@@ -284,7 +289,7 @@ class Reference:
         """R12."""
         if one.guidance not in ("awaited", "declined", "held"):
             return {"R12"}
-        one.guidance = "offered"
+        one.guidance, one.guidance_offered_at = "offered", self.now
         return set()
 
     def answer_guidance(self, one: Agreement, yes: bool) -> Rules:
@@ -300,9 +305,39 @@ class Reference:
 
     def meet(self, one: Agreement, meeting: str, *, informal: bool) -> None:
         """R12, R21: an offered one fulfils the offer; control remembers each while the agreement runs."""
+        one.meetings[meeting] = self.now
         if not informal and one.guidance in ("offered", "accepted", "declined", "held"):
-            one.guidance = "held"
-        held_at = self.now
+            self._fulfil_guidance(one, meeting)
+        self._tell_of_meeting(one, meeting)
+
+    def may_correct_meeting(self, one: Agreement, meeting: str, held_at: datetime, *, informal: bool) -> Rules:
+        """R12, R30."""
+        if meeting not in one.meetings or held_at > self.now or (one.guidance == "opened" and not informal):
+            return {"R12"}
+        return set()
+
+    def correct_meeting(self, one: Agreement, meeting: str, held_at: datetime, *, informal: bool) -> None:
+        """R12, R30: what was no guidance leaves it as it stood; what was, on an offer made before, fulfils it."""
+        one.meetings[meeting] = held_at
+        if one.guidance == "held" and meeting in one.fulfilling:
+            if informal:
+                one.fulfilling.discard(meeting)
+                one.guidance = "held" if one.fulfilling else one.guidance_before
+        elif not informal and one.guidance == "held":
+            one.fulfilling.add(meeting)
+        elif not informal and one.guidance in ("offered", "accepted", "declined"):
+            assert one.guidance_offered_at is not None
+            if held_at >= one.guidance_offered_at:
+                self._fulfil_guidance(one, meeting)
+        self._tell_of_meeting(one, meeting)
+
+    def _fulfil_guidance(self, one: Agreement, meeting: str) -> None:
+        if one.guidance != "held":
+            one.guidance_before, one.fulfilling, one.guidance = one.guidance, set(), "held"
+        one.fulfilling.add(meeting)
+
+    def _tell_of_meeting(self, one: Agreement, meeting: str) -> None:
+        held_at = one.meetings[meeting]
 
         def note() -> None:
             if isinstance(one.control, Course) and one.control.status == "running":
@@ -577,7 +612,7 @@ class Reference:
 
     def _converted(self, one: Agreement) -> None:
         if one.guidance != "closed":
-            one.guidance = "held"
+            self._fulfil_guidance(one, f"control at {self.now}")
 
     def _start(self, one: Agreement, accepted_at: datetime, inspector: str) -> None:
         """R10, R19; which places are drawn, and their ids, the world tells."""
