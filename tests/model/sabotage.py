@@ -47,8 +47,12 @@ SABOTAGES = (
     Sabotage("R20", "services/control/judgement.py", "if course.awaited and not concludes", "if not course.results"),
     Sabotage("R24", "services/control/follow_up.py", "held_at < start_of(due)", "held_at <= start_of(due)"),
     Sabotage("R10", "shared/deadlines/deadline.py", "return instant >= self.ends_at", "return instant > self.ends_at"),
+    Sabotage(
+        "R26", "services/reporting/agreement_case.py", "case GuidanceStands.ACCEPTED:", "case GuidanceStands.DECLINED:"
+    ),
+    Sabotage("R30", "services/reporting/agreement_after.py", "        orders={},\n", ""),
+    Sabotage("R18", "services/reporting/case_projection.py", "if event.seen_by_company() else", "if event else"),
     Sabotage("R22", "services/reporting/places.py", "breached=place in breached", "breached=bool(breached)", _VIEW),
-    Sabotage("R18", "services/reporting/places.py", '"control_announced": None}', "}", _VIEW),
 )
 
 
