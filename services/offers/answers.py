@@ -5,8 +5,8 @@ from datetime import datetime
 
 from services.offers.eligibility import Quarantine, Unit, refuse_in_quarantine, refuse_ineligible_unit
 from services.offers.included_places import NamedPlace, include
-from services.offers.phases import Open
-from shared.contracts.offers import Accepted, Declined, Lapsed, NotAccepted
+from services.offers.phases import Ended, Open, Running
+from shared.contracts.offers import Accepted, Declined, Lapsed, NotAccepted, Withdrawn
 from shared.kernel.decider import Refused, TimerDue
 from shared.policy.policy import Policy
 
@@ -91,6 +91,33 @@ def refuse_late(offer: Open, at: datetime) -> None:
     """R6: judged by the time at which the answer was received; 23:59 is in time, 00:00 is not."""
     if offer.delivered is not None and at >= offer.delivered.response_deadline.ends_at:
         raise Refused("R6", "answered after {deadline}", deadline=offer.delivered.response_deadline.last_day)
+
+
+def why_not_open(state: Running | Ended) -> Refused:
+    """R6, R8, R9: answered already, and when; too late; overtaken by a breach; or taken back by the authority."""
+    match state:
+        case Ended(unaccepted=Lapsed(last_day=last_day)):
+            return Refused("R6", "answered after {deadline}", deadline=last_day)
+        case Ended(unaccepted=Declined(declined_at=at)):
+            return Refused("R6", "answered already: declined at {at}", at=at.isoformat())
+        case Ended(unaccepted=Withdrawn(rule="R8") as withdrawn):
+            return _overtaken(withdrawn)
+        case Ended(unaccepted=Withdrawn(withdrawn_at=at)):
+            return Refused("R9", "the authority took the offer back at {at}", at=at.isoformat())
+        case Running(accepted=Accepted(accepted_at=at)) | Ended(accepted=Accepted(accepted_at=at)):
+            return Refused("R6", "answered already: accepted at {at}", at=at.isoformat())
+    raise AssertionError(f"an offer that ended as {state.how} was accepted, or it was not")
+
+
+def _overtaken(withdrawn: Withdrawn) -> Refused:
+    """R8: with that reason. The breach is named only to whom it belongs."""
+    because = ", because of the breach of agreement {agreement}" if withdrawn.breach_is_own else ""
+    return Refused(
+        "R8",
+        "withdrawn at {at}: the unit is in quarantine" + because,
+        at=withdrawn.withdrawn_at.isoformat(),
+        agreement=withdrawn.because_of if withdrawn.breach_is_own else None,
+    )
 
 
 def refuse_foreign(offer: Open, acting_for: str) -> None:

@@ -11,7 +11,6 @@ from services.offers.people_and_time import NameContact, ReassignOffer, SpendTim
 from services.offers.phases import Ended, Open, Running, State, Unsent, evolve, how_it_stands, places_of
 from services.offers.sending import SendOffer
 from services.offers.taken_back import NoteBreach, Withdraw
-from shared.deadlines.deadline import Deadline
 from shared.kernel.decider import Decider, Refused, TimerDue
 from shared.kernel.events import Event
 
@@ -66,8 +65,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (people_and_time.spend_time(state, command),)
         case Open(), _:
             return _decide_open(state, command)
-        case Ended(how="lapsed", response_deadline=Deadline() as deadline), (Accept() | Decline()):
-            raise Refused("R6", "answered after {deadline}", deadline=deadline.last_day)
+        case ((Running() | Ended()), (Accept() | Decline())):
+            raise answers.why_not_open(state)
         case ((Running() | Ended()), (RecordDelivery() | RecordFailedDelivery() | RecordOpening())):
             return ()
         case _:

@@ -20,7 +20,6 @@ from shared.contracts.offers import (
     Withdrawn,
 )
 from shared.contracts.vocabulary import Place
-from shared.deadlines.deadline import Deadline
 from shared.kernel.events import Event
 
 RUNNING_AGAIN = "running"
@@ -64,7 +63,8 @@ class Ended:
 
     sent: OfferSent
     how: str
-    response_deadline: Deadline | None = None
+    unaccepted: Declined | Lapsed | Withdrawn | None = None
+    """By which fact it ended, where it was never accepted: with its rule, its reason and its time."""
     accepted: Accepted | None = None
 
 
@@ -134,7 +134,6 @@ def _open_on(state: Open, event: Event) -> State:
         case Accepted():
             return Running(state.sent, event)
         case Declined() | Lapsed() | Withdrawn():
-            deadline = state.delivered.response_deadline if state.delivered else None
-            return Ended(state.sent, type(event).__name__.lower(), deadline)
+            return Ended(state.sent, type(event).__name__.lower(), event)
         case _:
             return state

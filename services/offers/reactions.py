@@ -49,7 +49,7 @@ def reactions(runtime: Runtime) -> Reactions:
         )
         async with runtime.database.acquire() as connection:
             overtaken = await within_reach(connection, fact.cvr, {reach.p_number for reach in imposed})
-        overtake = NoteBreach(now, fact.agreement_id, fact.breached_at, runtime.policies.at(fact.breached_at))
+        overtake = NoteBreach(now, fact.agreement_id, fact.cvr, fact.breached_at, runtime.policies.at(fact.breached_at))
         return Reaction(
             [
                 Intent(OFFER, fact.agreement_id, NoteEnd(now, "breached")),

@@ -27,6 +27,8 @@ class NoteBreach:
 
     at: datetime
     because_of: UUID
+    cvr: str
+    """The legal entity whose agreement was breached."""
     breached_at: datetime
     policy: Policy
 
@@ -49,7 +51,13 @@ def overtake(state: Open | Running, command: NoteBreach) -> Sequence[Event]:
     match state:
         case Open():
             return (
-                Withdrawn(agreement_id=agreement_id, rule="R8", withdrawn_at=command.at, because_of=command.because_of),
+                Withdrawn(
+                    agreement_id=agreement_id,
+                    rule="R8",
+                    withdrawn_at=command.at,
+                    because_of=command.because_of,
+                    breach_is_own=command.cvr == state.sent.cvr,
+                ),
             )
         case Running(conflict=False) if state.accepted.accepted_at >= command.breached_at:
             if command.policy.offer.acceptance_before_breach_was_known == "is_annulled":

@@ -54,7 +54,11 @@ class OfferView(BaseModel):
     observations: str | None
     photos: tuple[FileReference, ...]
     available_at: datetime | None
+    withdrawal_rule: str | None
+    """R8: a breach overtook the offer. R9: the authority took it back."""
     withdrawal_reason: str | None
+    withdrawal_because_of: UUID | None
+    """R8: the breached agreement, where it is one of the same legal entity."""
     response_deadline: datetime | None
     """Exclusive: an answer before this instant is in time."""
     why: str | None
@@ -72,6 +76,7 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
     events = [one.event for one in recorded]
     sent = state.sent
     deadline, available_at = _clock(events)
+    withdrawn = next((event for event in events if isinstance(event, Withdrawn)), None)
     return OfferView(
         agreement_id=sent.agreement_id,
         status=how_it_stands(state),
@@ -89,7 +94,9 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
         observations=sent.observations,
         photos=sent.photos or (),
         available_at=available_at,
-        withdrawal_reason=next((event.reason for event in events if isinstance(event, Withdrawn)), None),
+        withdrawal_rule=withdrawn.rule if withdrawn else None,
+        withdrawal_reason=withdrawn.reason if withdrawn else None,
+        withdrawal_because_of=withdrawn.because_of if withdrawn and withdrawn.breach_is_own else None,
         response_deadline=deadline.ends_at if deadline else None,
         why=deadline.explain(language) if deadline else None,
         letter=letter(sent, deadline),

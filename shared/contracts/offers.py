@@ -191,6 +191,8 @@ class Withdrawn(Event):
     withdrawn_at: datetime
     because_of: UUID | None = None
     """R8: the breached agreement whose quarantine overtook this offer."""
+    breach_is_own: bool = False
+    """R8: whether that was an agreement of the same legal entity, which may be told of it."""
     reason: PrivateText = None
 
 

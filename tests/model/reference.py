@@ -101,6 +101,7 @@ class Agreement:
     resend_at: datetime | None = None
     units: list[str] = field(default_factory=list)
     """Of the places that were accepted, first the one where it arose."""
+    withdrawn_by: str = ""
     accepted_at: datetime | None = None
     conflict: bool = False
     guidance: str = "unknown"
@@ -224,7 +225,7 @@ class Reference:
     def accept(self, one: Agreement, *, has_read: bool, includes: list[str]) -> Rules:
         """R6, R8, R10."""
         if one.offer not in ("sent", "delivered"):
-            return {"R6"}
+            return self._not_open(one)
         rules: Rules = set()
         if self._too_late(one):
             rules.add("R6")
@@ -246,7 +247,9 @@ class Reference:
 
     def decline(self, one: Agreement) -> Rules:
         """R6, R7."""
-        if one.offer not in ("sent", "delivered") or self._too_late(one):
+        if one.offer not in ("sent", "delivered"):
+            return self._not_open(one)
+        if self._too_late(one):
             return {"R6"}
         self._not_accepted(one, "declined")
         return set()
@@ -255,8 +258,12 @@ class Reference:
         """R9."""
         if one.offer not in ("sent", "delivered"):
             return {"R9"}
-        self._withdrawn(one)
+        self._withdrawn(one, "R9")
         return set()
+
+    def _not_open(self, one: Agreement) -> Rules:
+        """R6, R8, R9: answered or lapsed, or withdrawn by that rule."""
+        return {one.withdrawn_by} if one.offer == "withdrawn" else {"R6"}
 
     def _dates(self, one: Agreement, available_at: datetime) -> None:
         one.available_at = available_at
@@ -265,8 +272,8 @@ class Reference:
     def _too_late(self, one: Agreement) -> bool:
         return one.answer_by is not None and self.now >= after(one.answer_by)
 
-    def _withdrawn(self, one: Agreement) -> None:
-        one.offer = "withdrawn"
+    def _withdrawn(self, one: Agreement, rule: str) -> None:
+        one.offer, one.withdrawn_by = "withdrawn", rule
         self._tell("guidance", lambda: self._close_guidance(one))
 
     def _not_accepted(self, one: Agreement, how: str) -> None:
@@ -660,7 +667,7 @@ class Reference:
             if other is one or not within:
                 continue
             if other.offer in ("sent", "delivered"):
-                self._withdrawn(other)
+                self._withdrawn(other, "R8")
             elif other.accepted_at is not None and other.accepted_at >= breached_at:
                 other.conflict = True
 

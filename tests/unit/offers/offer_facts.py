@@ -89,8 +89,10 @@ def fail(at: datetime = AVAILABLE_AT) -> RecordFailedDelivery:
     return RecordFailedDelivery(at=at, reason="bounced", policy=POLICIES.at(at))
 
 
-def breach(at: datetime, breached_at: datetime, because_of: UUID = OTHER, policy: Policy | None = None) -> NoteBreach:
-    return NoteBreach(at, because_of, breached_at, policy or POLICIES.at(breached_at))
+def breach(
+    at: datetime, breached_at: datetime, because_of: UUID = OTHER, policy: Policy | None = None, cvr: str = CVR
+) -> NoteBreach:
+    return NoteBreach(at, because_of, cvr, breached_at, policy or POLICIES.at(breached_at))
 
 
 def withdraw(at: datetime = AVAILABLE_AT, reason: str = "By mistake", policy: Policy | None = None) -> Withdraw:

@@ -139,8 +139,17 @@ def test_r6_after_the_lapse_too(answer: Accept | Decline) -> None:
     given(sent(), delivered(), lapsed()).when(answer).refused("R6", "answered after 2026-04-07")
 
 
-def test_r6_an_offer_is_answered_once() -> None:
-    given(sent(), delivered(), accepted()).when(decline()).refused("R6", "accepted")
+@pytest.mark.parametrize("answer", [accept(TOO_LATE), decline(TOO_LATE)], ids=["yes", "no"])
+@pytest.mark.parametrize(
+    ("first", "how"),
+    [((accepted(),), "accepted"), (ENDINGS["fulfilled"], "accepted"), (ENDINGS["declined"], "declined")],
+    ids=["accepted", "fulfilled", "declined"],
+)
+def test_r6_an_offer_is_answered_once_and_it_is_said_when(
+    first: tuple[Event, ...], how: str, answer: Accept | Decline
+) -> None:
+    said = f"answered already: {how} at {IN_TIME.isoformat()}"
+    given(sent(), delivered(), *first).when(answer).refused("R6", said, at=IN_TIME.isoformat())
 
 
 def test_r10_only_who_may_act_for_the_company_answers() -> None:
@@ -159,7 +168,32 @@ def test_r8_an_open_offer_cannot_be_accepted_in_quarantine() -> None:
 
 def test_r8_an_open_offer_is_withdrawn_with_that_reason() -> None:
     overtaken = given(sent(), delivered()).when(breach(IN_TIME, IN_TIME))
-    overtaken.then(Withdrawn(agreement_id=AGREEMENT, rule="R8", withdrawn_at=IN_TIME, because_of=OTHER))
+    overtaken.then(
+        Withdrawn(agreement_id=AGREEMENT, rule="R8", withdrawn_at=IN_TIME, because_of=OTHER, breach_is_own=True)
+    )
+
+
+@pytest.mark.parametrize("answer", [accept(), decline()], ids=["yes", "no"])
+def test_r8_who_answers_a_withdrawn_offer_hears_which_breach_overtook_it(answer: Accept | Decline) -> None:
+    overtaken = given(sent(), delivered()).when(breach(AVAILABLE_AT, AVAILABLE_AT)).one(Withdrawn)
+    said = f"the unit is in quarantine, because of the breach of agreement {OTHER}"
+    given(sent(), delivered(), overtaken).when(answer).refused(
+        "R8", f"withdrawn at {AVAILABLE_AT.isoformat()}: {said}", agreement=OTHER
+    )
+
+
+@pytest.mark.parametrize("answer", [accept(), decline()], ids=["yes", "no"])
+def test_r8_the_breach_of_a_former_legal_entity_is_not_named(answer: Accept | Decline) -> None:
+    overtaken = given(sent(), delivered()).when(breach(AVAILABLE_AT, AVAILABLE_AT, cvr="24256790")).one(Withdrawn)
+    refused = given(sent(), delivered(), overtaken).when(answer)
+    refused.refused("R8", "the unit is in quarantine", agreement=None)
+    assert str(OTHER) not in str(refused.refusal)
+
+
+@pytest.mark.parametrize("answer", [accept(), decline()], ids=["yes", "no"])
+def test_r9_who_answers_an_offer_that_was_taken_back_hears_that_it_was(answer: Accept | Decline) -> None:
+    said = f"took the offer back at {AVAILABLE_AT.isoformat()}"
+    given(sent(), *ENDINGS["withdrawn"]).when(answer).refused("R9", said)
 
 
 def test_r8_an_acceptance_recorded_before_the_breach_was_known_stands_flagged() -> None:
