@@ -63,6 +63,12 @@ async def quarantines_of(
     return tuple(found), tuple(guards)
 
 
+async def as_it_stands(runtime: Runtime, agreement_id: UUID) -> State:
+    """Where another offer stands now."""
+    loaded = await runtime.store.load(agreement_id)
+    return OFFER.fold([recorded.event for recorded in loaded.events])
+
+
 async def register(runtime: Runtime, stream: UUID) -> tuple[tuple[QuarantineImposed, ...], int]:
     """R22: the quarantines of one unit or legal entity that have not ended, and the version at which they were read."""
     loaded = await runtime.store.load(stream)

@@ -6,6 +6,7 @@ from uuid import uuid5
 from services.offers.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.offer import OFFER, reservations
 from services.offers.open_offers import all_free, within_reach
+from services.offers.perform import as_it_stands
 from services.offers.phases import Ended, Running
 from services.offers.quarantine import QUARANTINE, Impose, Revoke, legal_entity_stream, reaches, stream_of, unit_stream
 from services.offers.taken_back import NoteBreach
@@ -86,8 +87,7 @@ async def _record_first(runtime: Runtime, received: Received, intents: list[Inte
 
 
 async def _is_free(runtime: Runtime, fact: DecisionRevoked) -> bool:
-    loaded = await runtime.store.load(fact.agreement_id)
-    state = OFFER.fold([recorded.event for recorded in loaded.events])
+    state = await as_it_stands(runtime, fact.agreement_id)
     if not isinstance(state, Ended) or state.accepted is None:
         return False
     needed = reservations(Running(state.sent, state.accepted))

@@ -1,12 +1,14 @@
-"""The offer that an inspector makes: where, on what topic, on what grounds, and for how long (R1, R2, R8, R10)."""
+"""The offer that an inspector makes: where, on what topic, on what grounds, and for how long (R1, R2, R7, R8, R10)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.offers.eligibility import Quarantine, Unit, refuse_in_quarantine, refuse_ineligible_unit, refuse_taken
+from services.offers.following import refuse_what_follows_from_nothing
 from services.offers.grounds import refuse_wrong_grounds
 from services.offers.letter import LETTER_VERSION
+from services.offers.phases import State
 from shared.contracts.offers import OfferSent
 from shared.contracts.vocabulary import AgreementKind, FileReference, Grounds
 from shared.kernel.decider import Refused
@@ -37,14 +39,20 @@ class SendOffer:
     """R8: a place among the open agreements on the topic at the unit; None where all are taken."""
     grounds: Grounds | None = None
     department: str | None = None
+    follows: UUID | None = None
+    earlier: State | None = None
+    """R7: where the offer stands from which this one follows."""
 
 
 def send(command: SendOffer) -> OfferSent:
-    """R1, R2, R8, R10: what may be offered, where, and for how long."""
+    """R1, R2, R7, R8, R10: what may be offered, where, and for how long."""
     policy = command.policy
     grounds = refuse_wrong_grounds(command.kind, command.grounds)
     if command.department is not None and command.kind is not AgreementKind.SPREAD:
         raise Refused("R1", "an offer on suspicion names a unit, not a department")
+    if command.follows is not None:
+        about = (command.cvr, command.p_number, command.topic)
+        refuse_what_follows_from_nothing(command.earlier, command.follows, command.kind, about)
     refuse_ineligible_unit(command.unit, command.p_number, command.cvr, policy)
     refuse_period_without_reason(command)
     refuse_in_quarantine(command.quarantines, command.at)
@@ -67,6 +75,7 @@ def send(command: SendOffer) -> OfferSent:
         grounds=grounds,
         slot=slot,
         department=command.department,
+        follows=command.follows,
     )
 
 

@@ -1,4 +1,4 @@
-"""To make an offer, and to take it back (R1, R2, R8, R9, R10)."""
+"""To make an offer, and to take it back (R1, R2, R7, R8, R9, R10)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +8,7 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.offers.offer import OFFER, Command
-from services.offers.perform import perform, quarantines_of, refuse_while_parked, unit_and_slot
+from services.offers.perform import as_it_stands, perform, quarantines_of, refuse_while_parked, unit_and_slot
 from services.offers.phases import State
 from services.offers.sending import SendOffer
 from services.offers.taken_back import Withdraw
@@ -43,6 +43,8 @@ class NewOffer(Body):
     """R2: needed for `spread`; left out for `suspicion`, a concrete and material violation is suspected."""
     department: Annotated[FreeText, Field(max_length=200)] | None = None
     """`spread`: where in the unit the violation was found, where it is not the whole unit."""
+    follows: UUID | None = None
+    """R7: the offer on suspicion that was not accepted, where the inspection that resumed it led to this one."""
 
 
 class Withdrawal(Body):
@@ -53,7 +55,7 @@ class Withdrawal(Body):
 
 @router.post("/v1/offers", status_code=201, responses=CREATED, dependencies=[CREATE])
 async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response:
-    """Offer an agreement (R1, R2, R8). The inspector who asks is the one responsible."""
+    """Offer an agreement (R1, R2, R7, R8). The inspector who asks is the one responsible."""
     asker.require_role(Role.INSPECTOR)
     runtime = runtime_of(request)
     now = runtime.clock.now()
@@ -72,6 +74,7 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
             slot=slot,
             inspector=asker.subject,
             quarantines=quarantines,
+            earlier=await as_it_stands(runtime, body.follows) if body.follows else None,
             **{name: getattr(body, name) for name in type(body).model_fields},
         )
         return Prepared(command, guards)

@@ -48,6 +48,8 @@ class OfferView(BaseModel):
     """R2: None in offers of the first release."""
     inspector: str
     inspection_id: str
+    follows: UUID | None
+    """R7: the offer on suspicion that was not accepted, and from whose new inspection this one arose."""
     period_months: int
     period_reason: str | None
     sent_at: datetime
@@ -88,6 +90,7 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
         grounds=sent.grounds,
         inspector=next((e.inspector for e in reversed(events) if isinstance(e, OfferReassigned)), sent.inspector),
         inspection_id=sent.inspection_id,
+        follows=sent.follows,
         period_months=sent.period_months,
         period_reason=sent.period_reason,
         sent_at=sent.sent_at,

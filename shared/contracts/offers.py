@@ -44,6 +44,8 @@ class OfferSent(Event):
     """R8: which of the open agreements on the topic at the unit this is."""
     department: PrivateText = None
     """`spread`: name of the department where the violation was found, where it is not the whole unit."""
+    follows: UUID | None = None
+    """R7: the offer on suspicion that was not accepted, and whose resumed investigation led to this offer."""
 
 
 class OfferDelivered(Event):

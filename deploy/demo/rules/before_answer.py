@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from deploy.demo.rules.scene import LIFTING, NOISE, Course, Scene, sentence_with, spread
+from deploy.demo.rules.scene import LIFTING, NOISE, WORKLOAD, Course, Scene, sentence_with, spread
 
 
 async def r1(scene: Scene) -> Course:
@@ -131,7 +131,9 @@ async def r7(scene: Scene) -> Course:
     yield scene.day(0)
     suspicion = await scene.offer()
     found = await scene.offer(LIFTING, kind="spread", grounds=spread())
+    resumed = await scene.offer(WORKLOAD)
     yield scene.day(2)
+    await scene.director.do("offers", f"/v1/offers/{resumed}/refusal", {})
     await scene.tries("say no to a suspicion", scene.director, "offers", f"/v1/offers/{suspicion}/refusal", {})
     await scene.tries("say no to a spread agreement", scene.director, "offers", f"/v1/offers/{found}/refusal", {})
     for agreement, what in ((suspicion, "suspicion"), (found, "spread")):
@@ -145,6 +147,19 @@ async def r7(scene: Scene) -> Course:
         f"/v1/agreements/{suspicion}/investigation-result",
         {"outcome": "order", "findings": "Overtrædelsen er konstateret."},
     )
+    await scene.tries(
+        "another one finds one that exists elsewhere too",
+        scene.inspector,
+        "control",
+        f"/v1/agreements/{resumed}/investigation-result",
+        {"outcome": "spread_offer", "findings": "Det samme arbejde udføres på den anden enhed."},
+    )
+    for tried, follows in (
+        ("offer the spread agreement as if it followed from the other topic", suspicion),
+        ("offer it as what followed from the no", resumed),
+    ):
+        following_offer = scene.offering(WORKLOAD, kind="spread", grounds=spread(), follows=follows)
+        await scene.tries(tried, scene.inspector, "offers", "/v1/offers", following_offer)
 
 
 async def r8(scene: Scene) -> Course:

@@ -23,6 +23,14 @@ from shared.service import Runtime, Settings
 CVR, OTHER_CVR = "13748136", "24256790"
 UNIT, SISTER, FOREIGN = "1003388394", "1003388395", "1003388396"
 NOW = datetime(2026, 3, 5, 9, tzinfo=UTC)
+GROUNDS = {
+    "violation": "found",
+    "concrete": True,
+    "material": True,
+    "reaction_due": "order_with_deadline",
+    "exists_elsewhere": True,
+    "can_be_carried_over": True,
+}
 
 
 class Offers:
@@ -255,6 +263,18 @@ async def test_of_a_breach_and_an_offer_at_the_same_moment_no_open_offer_is_left
     assert refused + withdrawn == len(units)
 
 
+@pytest.mark.rule("R7")
+async def test_a_spread_offer_follows_from_a_no_that_offers_knows(offers: Offers) -> None:
+    no = await offers.offered_and_delivered()
+    following = {**offer(), "kind": "spread", "grounds": GROUNDS}
+    for unknown in (str(uuid4()), no):
+        refused = (await offers.post("/v1/offers", {**following, "follows": unknown})).json()
+        assert (refused["rule"], refused["values"]["follows"]) == ("R7", unknown)
+    assert (await offers.post(f"/v1/offers/{no}/refusal", {}, Role.COMPANY)).status_code == 200
+    answer = await offers.post("/v1/offers", {**following, "follows": no})
+    assert answer.json()["recorded"][0]["data"]["follows"] == no
+
+
 @pytest.mark.rule("R8")
 async def test_of_a_breach_and_an_acceptance_at_the_same_moment_it_is_refused_or_stands_flagged(offers: Offers) -> None:
     units = [f"10056000{number:02}" for number in range(12)]
@@ -319,15 +339,7 @@ async def test_an_offer_that_did_not_arrive_is_sent_again_by_itself(offers: Offe
 
 @pytest.mark.rule("R2", "R10")
 async def test_a_spread_agreement_includes_units_of_the_company_only(offers: Offers) -> None:
-    grounds = {
-        "violation": "found",
-        "concrete": True,
-        "material": True,
-        "reaction_due": "order_with_deadline",
-        "exists_elsewhere": True,
-        "can_be_carried_over": True,
-    }
-    sent = await offers.post("/v1/offers", {**offer(), "kind": "spread", "grounds": grounds})
+    sent = await offers.post("/v1/offers", {**offer(), "kind": "spread", "grounds": GROUNDS})
     path = f"/v1/offers/{sent.json()['id']}/acceptance"
 
     async def accept(*units: str) -> httpx.Response:

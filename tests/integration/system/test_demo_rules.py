@@ -49,6 +49,9 @@ SAID: Mapping[str, Sequence[str]] = {
         "resume_inspection by inspector",
         "issue_order by order-system",
         "recorded InvestigationConcluded, OrderRequested",
+        "recorded InvestigationConcluded",
+        "refused by R7: offer .* was of another legal entity, unit or topic",
+        "recorded OfferSent",
     ),
     "R8": (
         r"refused by R8: \d{10} already has an open offer or agreement on topic 013",
