@@ -13,6 +13,7 @@ from shared.contracts.guidance import (
     GuidanceHeld,
     GuidanceOffered,
     GuidanceOpened,
+    GuidanceReassigned,
     GuidanceScheduled,
     GuidanceStands,
     MeetingCorrected,
@@ -110,6 +111,8 @@ def evolve(state: State, event: Event) -> State:
         case MeetingCorrected():
             return _corrected(state, event)
     match state, event:
+        case Closed(), GuidanceReassigned():
+            return replace(state, about=replace(state.about, inspector=event.inspector))
         case Closed(), _:
             return state
         case Awaited(), GuidanceFellDue():

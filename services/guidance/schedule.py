@@ -11,6 +11,7 @@ from shared.contracts.guidance import (
     GuidanceClosed,
     GuidanceFellDue,
     GuidanceOpened,
+    GuidanceReassigned,
     GuidanceScheduled,
 )
 from shared.contracts.offers import OfferSent
@@ -105,9 +106,12 @@ def schedule(state: State, command: ScheduleGuidance) -> Sequence[Event]:
 
 
 def note_inspector(state: State, command: NoteInspector) -> Sequence[Event]:
-    """R15: what is due moves along; nothing falls due a second time for it."""
-    if isinstance(state, Unknown | Closed) or state.about.inspector == command.inspector:
+    """R15, R30: what is due moves along, and does not fall due again; after the end, for whom others act."""
+    if isinstance(state, Unknown) or state.about.inspector == command.inspector:
         return ()
+    if isinstance(state, Closed):
+        agreement_id = state.about.agreement_id
+        return (GuidanceReassigned(agreement_id=agreement_id, inspector=command.inspector, noted_at=command.at),)
     told = state.about.scheduled or state.about.opened
     return () if told is None else (told.model_copy(update={"inspector": command.inspector}),)
 

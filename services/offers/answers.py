@@ -53,7 +53,7 @@ def accept(offer: Open, command: Accept) -> Accepted:
         cvr=sent.cvr,
         p_number=sent.p_number,
         topic=sent.topic,
-        inspector=offer.inspector,
+        inspector=offer.about.inspector,
         period_months=sent.period_months,
         accepted_at=command.at,
         accepted_by=command.person,
@@ -130,5 +130,5 @@ def _not_accepted(offer: Open) -> NotAccepted:
     """R7: what control needs to go on from a no."""
     sent = offer.sent
     return NotAccepted(
-        kind=sent.kind, cvr=sent.cvr, p_number=sent.p_number, topic=sent.topic, inspector=offer.inspector
+        kind=sent.kind, cvr=sent.cvr, p_number=sent.p_number, topic=sent.topic, inspector=offer.about.inspector
     )

@@ -7,7 +7,7 @@ from services.offers import agreement_ends, answers, delivery, people_and_time, 
 from services.offers.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.answers import Accept, Decline
 from services.offers.delivery import CorrectDelivery, RecordDelivery, RecordFailedDelivery, RecordOpening, ResendOffer
-from services.offers.people_and_time import NameContact, ReassignOffer, SpendTime
+from services.offers.people_and_time import NameContact, NoteInspector, ReassignOffer, SpendTime
 from services.offers.phases import Ended, Open, Running, State, Unsent, evolve, how_it_stands, places_of
 from services.offers.sending import SendOffer
 from services.offers.taken_back import NoteBreach, Withdraw
@@ -34,6 +34,7 @@ Command = (
     | NoteBreach
     | NoteEnd
     | NoteRevokedDecision
+    | NoteInspector
     | TimerDue
 )
 _RULES: Mapping[type, str] = {
@@ -57,7 +58,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (sending.send(command),)
         case _, SendOffer():
             raise Refused("R1", "this offer has been sent already")
-        case _, (NoteBreach() | NoteEnd() | NoteRevokedDecision() | TimerDue()):
+        case _, (NoteBreach() | NoteEnd() | NoteRevokedDecision() | NoteInspector() | TimerDue()):
             return _react(state, command)
         case ((Open() | Running() | Ended()), NameContact()):
             return (people_and_time.name_contact(state, command),)
@@ -97,7 +98,9 @@ def _decide_open(offer: Open, command: Command) -> Sequence[Event]:
             return ()
 
 
-def _react(state: State, command: NoteBreach | NoteEnd | NoteRevokedDecision | TimerDue) -> Sequence[Event]:
+def _react(
+    state: State, command: NoteBreach | NoteEnd | NoteRevokedDecision | NoteInspector | TimerDue
+) -> Sequence[Event]:
     """What facts of others and timers lead to; nothing where they come too late (R28)."""
     match state, command:
         case ((Open() | Running()), NoteBreach()):
@@ -106,6 +109,8 @@ def _react(state: State, command: NoteBreach | NoteEnd | NoteRevokedDecision | T
             return agreement_ends.note_end(state, command)
         case ((Running() | Ended()), NoteRevokedDecision()):
             return agreement_ends.note_revoked_decision(state, command)
+        case ((Running() | Ended()), NoteInspector()):
+            return people_and_time.note_inspector(state, command)
         case Open(), TimerDue() if timers(state).get(command.name) == command.due:
             match command.name:
                 case "halfway":
@@ -156,8 +161,8 @@ def concerns(state: State) -> dict[str, str]:
 
 
 def responsible(state: State) -> str | None:
-    """R15: while the offer is unanswered; who is responsible for an agreement is control's to know."""
-    return state.inspector if isinstance(state, Open) else None
+    """R15, R30: of the offer, and after the answer as control has told it last."""
+    return None if isinstance(state, Unsent) else state.about.inspector
 
 
 OFFER: Decider[State, Command] = Decider(

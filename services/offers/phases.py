@@ -10,6 +10,7 @@ from shared.contracts.offers import (
     Declined,
     DeliveryCorrected,
     DeliveryFailed,
+    InspectorNoted,
     Lapsed,
     OfferDelivered,
     OfferOpened,
@@ -27,6 +28,14 @@ RUNNING_AGAIN = "running"
 
 
 @dataclass(frozen=True)
+class About:
+    """What is known whatever the phase."""
+
+    inspector: str
+    """R15: who is responsible now."""
+
+
+@dataclass(frozen=True)
 class Unsent:
     """Nothing is known of this offer."""
 
@@ -36,8 +45,7 @@ class Open:
     """Sent and unanswered; its clock runs once it is delivered."""
 
     sent: OfferSent
-    inspector: str
-    """R15: who is responsible now."""
+    about: About
     attempts: int = 1
     """R4: how often it was sent."""
     failed: DeliveryFailed | None = None
@@ -53,6 +61,7 @@ class Running:
     """Accepted; the course is control's from here on."""
 
     sent: OfferSent
+    about: About
     accepted: Accepted
     conflict: bool = False
 
@@ -62,6 +71,7 @@ class Ended:
     """Declined, lapsed, withdrawn, or an agreement that has ended."""
 
     sent: OfferSent
+    about: About
     how: str
     unaccepted: Declined | Lapsed | Withdrawn | None = None
     """By which fact it ended, where it was never accepted: with its rule, its reason and its time."""
@@ -80,18 +90,22 @@ def evolve(state: State, event: Event) -> State:
     """The next phase; facts that do not fit leave it as it is."""
     match state, event:
         case _, OfferSent():
-            return Open(event, event.inspector)
+            return Open(event, About(event.inspector))
+        case Unsent(), _:
+            return state
+        case _, (OfferReassigned() | InspectorNoted()):
+            return replace(state, about=replace(state.about, inspector=event.inspector))
         case Open(), _:
             return _open_on(state, event)
         case Running(), AcceptanceConflictFlagged():
             return replace(state, conflict=True)
         case Running(), AcceptanceAnnulled():
-            return Ended(state.sent, "annulled", accepted=state.accepted)
+            return Ended(state.sent, state.about, "annulled", accepted=state.accepted)
         case Running(), AgreementEndNoted():
-            return Ended(state.sent, event.outcome, accepted=state.accepted)
+            return Ended(state.sent, state.about, event.outcome, accepted=state.accepted)
         case Ended(accepted=Accepted() as accepted), AgreementEndNoted():
             if event.outcome == RUNNING_AGAIN:
-                return Running(state.sent, accepted)
+                return Running(state.sent, state.about, accepted)
             return replace(state, how=event.outcome)
         case _:
             return state
@@ -125,15 +139,13 @@ def _open_on(state: Open, event: Event) -> State:
             return replace(state, failed=event)
         case OfferResent():
             return replace(state, attempts=event.attempt, failed=None)
-        case OfferReassigned():
-            return replace(state, inspector=event.inspector)
         case OfferOpened():
             return replace(state, opened=True)
         case OfferUnansweredHalfway():
             return replace(state, halfway_passed=True)
         case Accepted():
-            return Running(state.sent, event)
+            return Running(state.sent, state.about, event)
         case Declined() | Lapsed() | Withdrawn():
-            return Ended(state.sent, type(event).__name__.lower(), event)
+            return Ended(state.sent, state.about, type(event).__name__.lower(), event)
         case _:
             return state

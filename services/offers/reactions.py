@@ -1,4 +1,5 @@
-"""What offers does about facts of control: the register of quarantines, overtaken offers, and ended agreements."""
+"""What offers does about facts of control: the register of quarantines, overtaken offers, ended
+agreements, and who is responsible for them."""
 
 from typing import Any
 from uuid import uuid5
@@ -6,11 +7,12 @@ from uuid import uuid5
 from services.offers.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.offer import OFFER, reservations
 from services.offers.open_offers import all_free, within_reach
+from services.offers.people_and_time import NoteInspector
 from services.offers.perform import as_it_stands
 from services.offers.phases import Ended, Running
 from services.offers.quarantine import QUARANTINE, Impose, Revoke, legal_entity_stream, reaches, stream_of, unit_stream
 from services.offers.taken_back import NoteBreach
-from shared.contracts.control import Breached, DecisionRevoked, Fulfilled, Terminated
+from shared.contracts.control import Breached, DecisionRevoked, Fulfilled, InspectorChanged, Terminated
 from shared.contracts.vocabulary import Decision
 from shared.kernel.commands import Intent, execute
 from shared.kernel.events import Metadata
@@ -31,6 +33,11 @@ def reactions(runtime: Runtime) -> Reactions:
         fact = received.event
         assert isinstance(fact, Terminated)
         return Reaction([Intent(OFFER, fact.agreement_id, NoteEnd(runtime.clock.now(), "terminated"))])
+
+    async def another_inspector(received: Received) -> Reaction:
+        fact = received.event
+        assert isinstance(fact, InspectorChanged)
+        return Reaction([Intent(OFFER, fact.agreement_id, NoteInspector(runtime.clock.now(), fact.inspector))])
 
     async def breached(received: Received) -> Reaction:
         """R8, R22: first the quarantines, then whatever is open within their reach.
@@ -71,7 +78,13 @@ def reactions(runtime: Runtime) -> Reactions:
             intents += [Intent(QUARANTINE, register, Revoke(now, fact.agreement_id)) for register in registers]
         return Reaction(intents)
 
-    return {Fulfilled: fulfilled, Terminated: terminated, Breached: breached, DecisionRevoked: revoked}
+    return {
+        Fulfilled: fulfilled,
+        Terminated: terminated,
+        InspectorChanged: another_inspector,
+        Breached: breached,
+        DecisionRevoked: revoked,
+    }
 
 
 async def _record_first(runtime: Runtime, received: Received, intents: list[Intent[Any, Any]], policy: str) -> None:
@@ -90,6 +103,6 @@ async def _is_free(runtime: Runtime, fact: DecisionRevoked) -> bool:
     state = await as_it_stands(runtime, fact.agreement_id)
     if not isinstance(state, Ended) or state.accepted is None:
         return False
-    needed = reservations(Running(state.sent, state.accepted))
+    needed = reservations(Running(state.sent, state.about, state.accepted))
     async with runtime.database.acquire() as connection:
         return await all_free(connection, needed, fact.agreement_id)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from services.offers.letter import letter
 from services.offers.phases import Ended, Open, Running, how_it_stands, places_of
-from shared.contracts.offers import ContactNamed, DeliveryCorrected, OfferDelivered, OfferReassigned, Withdrawn
+from shared.contracts.offers import ContactNamed, DeliveryCorrected, OfferDelivered, Withdrawn
 from shared.contracts.vocabulary import AgreementKind, ContactRole, FileReference, Grounds
 from shared.deadlines.deadline import Deadline, Language
 from shared.kernel.events import Event, Recorded
@@ -88,7 +88,7 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
         department=sent.department,
         topic=sent.topic,
         grounds=sent.grounds,
-        inspector=next((e.inspector for e in reversed(events) if isinstance(e, OfferReassigned)), sent.inspector),
+        inspector=state.about.inspector,
         inspection_id=sent.inspection_id,
         follows=sent.follows,
         period_months=sent.period_months,

@@ -69,6 +69,17 @@ class GuidanceScheduled(Event):
         return False
 
 
+class GuidanceReassigned(Event):
+    """R15: after guidance was closed another inspector is responsible for the agreement."""
+
+    agreement_id: UUID
+    inspector: str
+    noted_at: datetime
+
+    def seen_by_company(self) -> bool:
+        return False
+
+
 class GuidanceFellDue(Event):
     """R12: the day has come on which the inspector must have offered guidance."""
 
@@ -185,6 +196,7 @@ FACTS: tuple[type[Event], ...] = (
     GuidanceOpened,
     OfferUnderstandingAsked,
     GuidanceScheduled,
+    GuidanceReassigned,
     GuidanceFellDue,
     GuidanceBecameOverdue,
     GuidanceOffered,

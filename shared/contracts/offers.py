@@ -108,6 +108,14 @@ class OfferReassigned(Event):
     reason: PrivateText = None
 
 
+class InspectorNoted(Event):
+    """R15: another inspector is responsible for what became of the offer, as control decided."""
+
+    agreement_id: UUID
+    inspector: str
+    noted_at: datetime
+
+
 class ContactNamed(Event):
     """R34: somebody stands for the company in a role; a later one of the same role takes the place."""
 
@@ -272,6 +280,7 @@ FACTS: tuple[type[Event], ...] = (
     OfferResent,
     DeliveryCorrected,
     OfferReassigned,
+    InspectorNoted,
     ContactNamed,
     OfferOpened,
     OfferUnansweredHalfway,

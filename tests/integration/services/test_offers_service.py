@@ -12,12 +12,13 @@ import httpx
 import pytest
 
 from services.offers import service
-from shared.contracts.control import Breached
-from shared.http.tokens import LocalIssuer, Role
+from shared.contracts.control import Breached, InspectorChanged
+from shared.http.tokens import LocalIssuer, Role, pseudonym
 from shared.kernel import parking
 from shared.kernel.bus import Kafka
 from shared.kernel.clock import VirtualClock
 from shared.kernel.cloudevents import Message
+from shared.kernel.events import Event
 from shared.service import Runtime, Settings
 
 CVR, OTHER_CVR = "13748136", "24256790"
@@ -216,13 +217,18 @@ def _breach(p_number: str, *, version: int = 7, at: datetime = NOW) -> Message:
         breached_at=at,
         breached_units=(p_number,),
     )
+    return _message(event, event.agreement_id, p_number, version)
+
+
+def _message(event: Event, agreement_id: UUID, p_number: str, version: int) -> Message:
+    """A fact of control."""
     return Message(
         source="control",
-        stream=event.agreement_id,
+        stream=agreement_id,
         epoch=1,
         version=version,
         event_id=uuid4(),
-        type="Breached",
+        type=type(event).__name__,
         schema_version=1,
         occurred_at=NOW,
         recorded_at=NOW,
@@ -261,6 +267,23 @@ async def test_of_a_breach_and_an_offer_at_the_same_moment_no_open_offer_is_left
             refused += 1
             assert (answer.status_code, answer.json()["rule"]) == (409, "R8")
     assert refused + withdrawn == len(units)
+
+
+@pytest.mark.rule("R15", "R30")
+async def test_who_acts_on_a_running_agreement_stands_in_for_its_inspector(offers: Offers) -> None:
+    agreement_id = await offers.offered_and_delivered()
+    assert (await offers.accept(agreement_id)).status_code == 200
+    path, time = f"/v1/offers/{agreement_id}/time", {"phase": "guidance", "minutes": 10}
+    assert (await offers.post(path, time, name="bo")).status_code == 200
+    changed = InspectorChanged(
+        agreement_id=UUID(agreement_id), inspector="i-9", previous="", changed_at=NOW, changed_by="i-9"
+    )
+    await _take(offers, _message(changed, changed.agreement_id, UNIT, version=1))
+    assert (await offers.post(path, time, name="bo")).status_code == 200
+    loaded = await offers.runtime.store.load(UUID(agreement_id))
+    acted = [(one.metadata["actor"], one.metadata.get("on_behalf_of")) for one in loaded.events[-3:]]
+    anna, bo = (pseudonym(Role.INSPECTOR, name) for name in ("anna", "bo"))
+    assert acted == [(bo, anna), ("offers", None), (bo, "i-9")]
 
 
 @pytest.mark.rule("R7")

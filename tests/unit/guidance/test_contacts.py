@@ -13,6 +13,7 @@ from services.guidance.understanding import AskWhetherUnderstood
 from shared.contracts.guidance import (
     GuidanceHeld,
     GuidanceOpened,
+    GuidanceReassigned,
     GuidanceScheduled,
     MeetingCorrected,
     OfferUnderstandingAsked,
@@ -193,6 +194,16 @@ def test_r15_an_unanswered_offer_that_moves_takes_its_contacts_along() -> None:
     assert GUIDANCE.responsible(moved.state) == "inspector-2"
 
 
-def test_r15_what_is_closed_or_unknown_moves_nowhere() -> None:
-    given(scheduled(), closed()).when(NoteInspector(at("2026-04-22"), "inspector-2")).then()
+@pytest.mark.rule("R15", "R30")
+def test_who_acts_after_the_end_stands_in_for_the_inspector_whom_control_named_last() -> None:
+    ended = (opened(), scheduled(), closed())
+    assert GUIDANCE.responsible(given(*ended).state) == INSPECTOR
+    moved = given(*ended).when(NoteInspector(at("2026-06-24"), "inspector-2"))
+    assert not moved.one(GuidanceReassigned).seen_by_company()
+    assert GUIDANCE.responsible(moved.state) == "inspector-2"
+    assert (how_it_stands(moved.state), moved.timers()) == ("closed", {})
+    given(*ended, *moved.events).when(NoteInspector(at("2026-06-25"), "inspector-2")).then()
+
+
+def test_r15_what_is_unknown_moves_nowhere() -> None:
     given().when(NoteInspector(at("2026-04-22"), "inspector-2")).then()
