@@ -7,7 +7,7 @@ from services.offers import agreement_ends, answers, delivery, people_and_time, 
 from services.offers.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.answers import Accept, Decline
 from services.offers.delivery import CorrectDelivery, RecordDelivery, RecordFailedDelivery, RecordOpening, ResendOffer
-from services.offers.people_and_time import NameContact, NoteInspector, ReassignOffer, SpendTime
+from services.offers.people_and_time import CorrectTime, NameContact, NoteInspector, ReassignOffer, SpendTime
 from services.offers.phases import Ended, Open, Running, State, Unsent, evolve, how_it_stands, places_of
 from services.offers.sending import SendOffer
 from services.offers.taken_back import NoteBreach, Withdraw
@@ -28,6 +28,7 @@ Command = (
     | ReassignOffer
     | NameContact
     | SpendTime
+    | CorrectTime
     | Accept
     | Decline
     | Withdraw
@@ -47,6 +48,7 @@ _RULES: Mapping[type, str] = {
     CorrectDelivery: "R30",
     NameContact: "R34",
     SpendTime: "R37",
+    CorrectTime: "R30",
 }
 """The rule that says in which phase a command has its place; R6 for the answers."""
 
@@ -64,6 +66,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (people_and_time.name_contact(state, command),)
         case ((Open() | Running() | Ended()), SpendTime()):
             return (people_and_time.spend_time(state, command),)
+        case ((Open() | Running() | Ended()), CorrectTime()):
+            return (people_and_time.correct_time(state, command),)
         case Open(), _:
             return _decide_open(state, command)
         case ((Running() | Ended()), (Accept() | Decline())):

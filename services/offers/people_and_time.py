@@ -1,12 +1,12 @@
-"""Who stands for the company, who is responsible, and where the inspector's time goes (R15, R34, R37)."""
+"""Who stands for the company, who is responsible, and where the inspector's time goes (R15, R30, R34, R37)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from services.offers.phases import Ended, Open, Running
-from shared.contracts.offers import ContactNamed, InspectorNoted, OfferReassigned, TimeSpent
+from shared.contracts.offers import ContactNamed, InspectorNoted, OfferReassigned, TimeCorrected, TimeSpent
 from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
 from shared.deadlines.copenhagen import local_day
 from shared.kernel.decider import Refused
@@ -47,10 +47,26 @@ class SpendTime:
     """An inspector says what the time went into (R37)."""
 
     at: datetime
+    entry_id: UUID
     inspector: str
     phase: WorkPhase
     minutes: int
     on_day: date
+
+
+@dataclass(frozen=True)
+class CorrectTime:
+    """It was recorded wrongly (R30)."""
+
+    at: datetime
+    entry_id: UUID
+    by: str
+    phase: WorkPhase
+    minutes: int
+    """0 where none was spent."""
+    on_day: date | None
+    """As it was told, where it is None."""
+    reason: str
 
 
 def name_contact(state: Open | Running | Ended, command: NameContact) -> ContactNamed:
@@ -88,12 +104,42 @@ def note_inspector(state: Running | Ended, command: NoteInspector) -> Sequence[E
 
 def spend_time(state: Open | Running | Ended, command: SpendTime) -> TimeSpent:
     """R37: on a day that has come."""
-    if command.on_day > local_day(command.at):
-        raise Refused("R37", "{day} has not come yet", day=command.on_day)
+    refuse_yet_to_come(command.on_day, command.at)
     return TimeSpent(
         agreement_id=state.sent.agreement_id,
         phase=command.phase,
         minutes=command.minutes,
         inspector=command.inspector,
         on_day=command.on_day,
+        entry_id=command.entry_id,
     )
+
+
+def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCorrected:
+    """R30: what was recorded stays in the history; this is how it was."""
+    before = state.about.time.get(command.entry_id)
+    if before is None:
+        raise Refused("R30", "no time is known that was recorded as {entry_id}", entry_id=command.entry_id)
+    after = replace(before, phase=command.phase, minutes=command.minutes, on_day=command.on_day or before.on_day)
+    if after == before:
+        raise Refused("R30", "that is what was recorded")
+    refuse_yet_to_come(after.on_day, command.at)
+    return TimeCorrected(
+        agreement_id=state.sent.agreement_id,
+        entry_id=command.entry_id,
+        phase=after.phase,
+        minutes=after.minutes,
+        inspector=after.inspector,
+        on_day=after.on_day,
+        previous_phase=before.phase,
+        previous_minutes=before.minutes,
+        corrected_at=command.at,
+        corrected_by=command.by,
+        reason=command.reason,
+    )
+
+
+def refuse_yet_to_come(day: date, at: datetime) -> None:
+    """R37: time is recorded once it was spent."""
+    if day > local_day(at):
+        raise Refused("R37", "{day} has not come yet", day=day)

@@ -1,4 +1,4 @@
-"""Contacts of the company, the responsible inspector of an open offer, and the time that is spent (R15, R34, R37)."""
+"""Contacts of the company, the responsible inspector of an open offer, and time spent (R15, R30, R34, R37)."""
 
 from datetime import date
 from typing import Annotated
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.offers.people_and_time import NameContact, ReassignOffer, SpendTime
+from services.offers.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime
 from services.offers.perform import perform
 from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
 from shared.deadlines.copenhagen import local_day
@@ -48,6 +48,17 @@ class Time(Body):
     """Today, where it is left out."""
 
 
+class CorrectedTime(Body):
+    """R30, R37: what the time really went into, and why something else was recorded."""
+
+    phase: WorkPhase
+    minutes: Annotated[int, Field(ge=0, le=10_000)]
+    """0 takes the entry back."""
+    on_day: date | None = None
+    """As it was told, where it is left out."""
+    reason: FreeText
+
+
 @router.post("/v1/offers/{agreement_id}/contacts", responses=CHANGED, dependencies=[CHANGE])
 async def name_contact(agreement_id: UUID, body: Contact, request: Request, asker: Asker) -> Response:
     """Name a contact, or replace the one of the same role (R34)."""
@@ -74,9 +85,29 @@ async def spend_time(agreement_id: UUID, body: Time, request: Request, asker: As
     now = runtime_of(request).clock.now()
     command = SpendTime(
         at=now,
+        entry_id=uuid7(),
         inspector=asker.subject,
         phase=body.phase,
         minutes=body.minutes,
         on_day=body.on_day or local_day(now),
+    )
+    return await perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/offers/{agreement_id}/time/{entry_id}/correction", responses=CHANGED, dependencies=[CHANGE])
+async def correct_time(
+    agreement_id: UUID, entry_id: UUID, body: CorrectedTime, request: Request, asker: Asker
+) -> Response:
+    """Time was recorded wrongly: correct it, or take it back (R30, R37)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = CorrectTime(
+        at=now,
+        entry_id=entry_id,
+        by=asker.subject,
+        phase=body.phase,
+        minutes=body.minutes,
+        on_day=body.on_day,
+        reason=body.reason,
     )
     return await perform(request, asker, agreement_id, command, now)

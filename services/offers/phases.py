@@ -1,6 +1,9 @@
 """Where an offer stands: unsent, open, an agreement that runs, or ended; and how facts lead from one to the next."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
 
 from shared.contracts.offers import (
     AcceptanceAnnulled,
@@ -18,13 +21,25 @@ from shared.contracts.offers import (
     OfferResent,
     OfferSent,
     OfferUnansweredHalfway,
+    TimeCorrected,
+    TimeSpent,
     Withdrawn,
 )
-from shared.contracts.vocabulary import Place
+from shared.contracts.vocabulary import Place, WorkPhase
 from shared.kernel.events import Event
 
 RUNNING_AGAIN = "running"
 """The outcome by which a correction leads back to an agreement that runs (R30)."""
+
+
+@dataclass(frozen=True)
+class TimeEntry:
+    """R37: what an inspector's time went into, and on which day."""
+
+    phase: WorkPhase
+    minutes: int
+    inspector: str
+    on_day: date
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,8 @@ class About:
 
     inspector: str
     """R15: who is responsible now."""
+    time: Mapping[UUID, TimeEntry] = field(default_factory=dict)
+    """R37: what time was spent, as corrected (R30)."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +112,8 @@ def evolve(state: State, event: Event) -> State:
             return state
         case _, (OfferReassigned() | InspectorNoted()):
             return replace(state, about=replace(state.about, inspector=event.inspector))
+        case _, (TimeSpent() | TimeCorrected()):
+            return replace(state, about=_with_time(state.about, event))
         case Open(), _:
             return _open_on(state, event)
         case Running(), AcceptanceConflictFlagged():
@@ -124,6 +143,14 @@ def how_it_stands(state: State) -> str:
             return "accepted"
         case Ended(how=how):
             return how
+
+
+def _with_time(about: About, event: TimeSpent | TimeCorrected) -> About:
+    """R30, R37: entries of the first release have no id, and cannot be corrected."""
+    if event.entry_id is None:
+        return about
+    entry = TimeEntry(event.phase, event.minutes, event.inspector, event.on_day)
+    return replace(about, time={**about.time, event.entry_id: entry})
 
 
 def _open_on(state: Open, event: Event) -> State:

@@ -1,7 +1,7 @@
 """An offer as an asker may see it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from services.offers.letter import letter
 from services.offers.phases import Ended, Open, Running, how_it_stands, places_of
 from shared.contracts.offers import ContactNamed, DeliveryCorrected, OfferDelivered, Withdrawn
-from shared.contracts.vocabulary import AgreementKind, ContactRole, FileReference, Grounds
+from shared.contracts.vocabulary import AgreementKind, ContactRole, FileReference, Grounds, WorkPhase
 from shared.deadlines.deadline import Deadline, Language
 from shared.kernel.events import Event, Recorded
 
@@ -23,6 +23,16 @@ class ContactView(BaseModel):
     """None where the name was erased."""
     email: str | None
     phone: str | None
+
+
+class TimeView(BaseModel):
+    """R37: time that was spent, as corrected."""
+
+    entry_id: UUID
+    phase: WorkPhase
+    minutes: int
+    inspector: str
+    on_day: date
 
 
 class PlaceView(BaseModel):
@@ -69,6 +79,8 @@ class OfferView(BaseModel):
     places: list[PlaceView]
     """R10: once it is accepted."""
     contacts: list[ContactView]
+    time: list[TimeView]
+    """R37: the authority's own; none in front of a company."""
     is_a_decision: bool = False
     """R23: an agreement is not a decision and does not affect the smiley."""
 
@@ -105,6 +117,7 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
         letter=letter(sent, deadline),
         places=_places(state),
         contacts=_contacts(events),
+        time=[TimeView(entry_id=entry_id, **vars(entry)) for entry_id, entry in state.about.time.items()],
     )
 
 

@@ -27,6 +27,9 @@ def fold(case: Case, event: Event) -> Case:
             return changed(case, inspector=event.inspector, inspector_changes=case.inspector_changes + 1)
         case offers.TimeSpent():
             return spent(case, event.phase, event.minutes)
+        case offers.TimeCorrected():
+            taken_back = spent(case, event.previous_phase, -event.previous_minutes)
+            return changed(spent(taken_back, event.phase, event.minutes), corrections=case.corrections + 1)
         case offers.Accepted():
             return _accepted(case, event)
         case offers.Declined():

@@ -268,6 +268,30 @@ class TimeSpent(Event):
     minutes: Annotated[int, Field(ge=1)]
     inspector: str
     on_day: date
+    entry_id: UUID | None = None
+    """By which it can be corrected; None in facts of the first release."""
+
+    def seen_by_company(self) -> bool:
+        return False
+
+
+class TimeCorrected(Event):
+    """R30, R37: time was recorded wrongly; this is how it was."""
+
+    agreement_id: UUID
+    entry_id: UUID
+    phase: WorkPhase
+    minutes: Annotated[int, Field(ge=0)]
+    """0 where none was spent."""
+    inspector: str
+    """Whose time it was."""
+    on_day: date
+    previous_phase: WorkPhase
+    previous_minutes: Annotated[int, Field(ge=0)]
+    """What stood before, and no longer counts."""
+    corrected_at: datetime
+    corrected_by: str
+    reason: PrivateText = None
 
     def seen_by_company(self) -> bool:
         return False
@@ -294,4 +318,5 @@ FACTS: tuple[type[Event], ...] = (
     QuarantineImposed,
     QuarantineEnded,
     TimeSpent,
+    TimeCorrected,
 )

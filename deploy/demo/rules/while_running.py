@@ -204,5 +204,13 @@ async def r37(scene: Scene) -> Course:
         await scene.tries(
             f"record {minutes} minutes for {phase}", scene.inspector, "offers", f"/v1/offers/{agreement}/time", body
         )
+    (_, mistaken) = (await scene.inspector.get("offers", f"/v1/offers/{agreement}"))["time"]
+    await scene.tries(
+        "correct the second: it was 30",
+        scene.inspector,
+        "offers",
+        f"/v1/offers/{agreement}/time/{mistaken['entry_id']}/correction",
+        {"phase": "offer", "minutes": 30, "reason": "Tastefejl."},
+    )
     rows = (await scene.inspector.get("reporting", "/v1/statistics/time"))["rows"]
     scene.notes("read the statistics", ", ".join(f"{row['case_type']} {row['phase']} {row['minutes']}" for row in rows))

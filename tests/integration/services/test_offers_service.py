@@ -286,6 +286,20 @@ async def test_who_acts_on_a_running_agreement_stands_in_for_its_inspector(offer
     assert acted == [(bo, anna), ("offers", None), (bo, "i-9")]
 
 
+@pytest.mark.rule("R30", "R37")
+async def test_time_is_corrected_by_the_id_under_which_it_was_recorded(offers: Offers) -> None:
+    agreement_id = await offers.offered_and_delivered()
+    path = f"/v1/offers/{agreement_id}/time"
+    recorded = (await offers.post(path, {"phase": "offer", "minutes": 450})).json()["recorded"][0]["data"]
+    told = {"phase": "offer", "minutes": 45, "reason": "A key pressed twice."}
+    corrected = await offers.post(f"{path}/{recorded['entry_id']}/correction", told)
+    assert corrected.json()["recorded"][0]["data"]["previous_minutes"] == 450
+    unknown = await offers.post(f"{path}/{uuid4()}/correction", told)
+    assert (unknown.status_code, unknown.json()["rule"]) == (409, "R30")
+    by_company = await offers.post(f"{path}/{recorded['entry_id']}/correction", told, Role.COMPANY)
+    assert by_company.status_code == 403
+
+
 @pytest.mark.rule("R7")
 async def test_a_spread_offer_follows_from_a_no_that_offers_knows(offers: Offers) -> None:
     no = await offers.offered_and_delivered()

@@ -171,7 +171,8 @@ SAID: Mapping[str, Sequence[str]] = {
     "R37": (
         "recorded TimeSpent",
         "recorded TimeSpent",
-        "agreement guidance 10, agreement investigation 120, agreement offer 45",
+        "recorded TimeCorrected",
+        "agreement guidance 10, agreement investigation 120, agreement offer 30",
     ),
     "R38": (r"technical-aid by \d companies", "0 rows"),
     "R39": ("recorded ControlCompleted, Fulfilled",),

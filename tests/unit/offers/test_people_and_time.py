@@ -1,4 +1,4 @@
-"""Contacts, the responsible inspector, time, and what a no passes on (R7, R15, R34, R37)."""
+"""Contacts, the responsible inspector, time, and what a no passes on (R7, R15, R30, R34, R37)."""
 
 from dataclasses import replace
 from datetime import date
@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 
 from services.offers.offer import OFFER
-from services.offers.people_and_time import NameContact, ReassignOffer, SpendTime
-from shared.contracts.offers import ContactNamed, Declined, OfferReassigned, TimeSpent
+from services.offers.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime
+from services.offers.views import view
+from shared.contracts.offers import ContactNamed, Declined, OfferReassigned, TimeCorrected, TimeSpent
 from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
 from shared.kernel.events import Event
 from tests.unit.offers.offer_facts import (
@@ -27,7 +28,8 @@ from tests.unit.offers.offer_facts import (
 CONTACT = NameContact(
     AVAILABLE_AT, "company-1", UUID(int=9), ContactRole.SAFETY_REPRESENTATIVE, ContactDetails(name="Kim Andersen")
 )
-TIME = SpendTime(AVAILABLE_AT, "inspector-1", WorkPhase.INVESTIGATION, 90, AVAILABLE_AT.date())
+ENTRY = UUID(int=11)
+TIME = SpendTime(AVAILABLE_AT, ENTRY, "inspector-1", WorkPhase.INVESTIGATION, 90, AVAILABLE_AT.date())
 NEW = ReassignOffer(AVAILABLE_AT, "supporter-1", "inspector-2", "Leave")
 ANY_TIME: dict[str, tuple[Event, ...]] = {
     "sent": (),
@@ -56,9 +58,47 @@ def test_r37_no_time_is_spent_on_a_day_that_has_not_come() -> None:
     given(sent()).when(replace(TIME, on_day=date(2026, 3, 6))).refused("R37", "has not come")
 
 
+def correct(phase: WorkPhase = WorkPhase.OFFER, minutes: int = 40, on_day: date | None = None) -> CorrectTime:
+    return CorrectTime(IN_TIME, ENTRY, "inspector-2", phase, minutes, on_day, "The other case's.")
+
+
+@pytest.mark.rule("R30", "R37")
+@pytest.mark.parametrize("since", ANY_TIME.values(), ids=ANY_TIME)
+def test_time_is_corrected_at_any_time_by_a_new_fact_with_a_reason(since: tuple[Event, ...]) -> None:
+    spent = given(sent()).when(TIME).one(TimeSpent)
+    corrected = given(sent(), spent, *since).when(correct())
+    fact = corrected.one(TimeCorrected)
+    assert (fact.phase, fact.minutes, fact.previous_phase, fact.previous_minutes) == ("offer", 40, "investigation", 90)
+    assert (fact.inspector, fact.corrected_by, fact.on_day) == ("inspector-1", "inspector-2", spent.on_day)
+    assert not fact.seen_by_company()
+    assert fact.private_parts() == {"": {"reason": "The other case's."}}
+    (shown,) = view(corrected.state, [], "da").time
+    assert (shown.entry_id, shown.phase, shown.minutes, shown.inspector) == (ENTRY, "offer", 40, "inspector-1")
+
+
+@pytest.mark.rule("R30", "R37")
+def test_time_that_was_not_spent_is_taken_back_and_can_be_corrected_again() -> None:
+    spent = given(sent()).when(TIME).one(TimeSpent)
+    taken_back = given(sent(), spent).when(correct(minutes=0)).one(TimeCorrected)
+    assert taken_back.minutes == 0
+    again = given(sent(), spent, taken_back).when(correct(minutes=5)).one(TimeCorrected)
+    assert (again.minutes, again.previous_phase, again.previous_minutes) == (5, "offer", 0)
+
+
+@pytest.mark.rule("R30", "R37")
+def test_only_time_that_was_recorded_and_otherwise_is_corrected() -> None:
+    first_release = given(sent()).when(TIME).one(TimeSpent).model_copy(update={"entry_id": None})
+    for history in ((sent(),), (sent(), first_release)):
+        given(*history).when(correct()).refused("R30", "no time is known", entry_id=ENTRY)
+    spent = given(sent()).when(TIME).one(TimeSpent)
+    given(sent(), spent).when(correct(WorkPhase.INVESTIGATION, 90)).refused("R30", "that is what was recorded")
+    given(sent(), spent).when(correct(on_day=date(2027, 1, 1))).refused("R37", "has not come")
+
+
 def test_r34_r37_nothing_belongs_to_an_offer_that_was_never_sent() -> None:
     given().when(CONTACT).refused("R34", "never sent")
     given().when(TIME).refused("R37", "never sent")
+    given().when(correct()).refused("R30", "never sent")
 
 
 def test_r15_an_unanswered_offer_moves_to_another_inspector() -> None:

@@ -437,6 +437,20 @@ def test_time_is_summed_by_phase_for_agreements_and_orders() -> None:
         on_day=date(2026, 3, 4),
     )
     assert case_after(*DELIVERED, spent, spent).minutes_investigation == 180
+    corrected = offers.TimeCorrected(
+        agreement_id=AGREEMENT,
+        entry_id=ORDER,
+        phase=WorkPhase.OFFER,
+        minutes=40,
+        inspector=INSPECTOR,
+        on_day=date(2026, 3, 4),
+        previous_phase=WorkPhase.INVESTIGATION,
+        previous_minutes=90,
+        corrected_at=on("2026-03-22"),
+        corrected_by=INSPECTOR,
+    )
+    case = case_after(*DELIVERED, spent, spent, corrected)
+    assert (case.minutes_investigation, case.minutes_offer, case.corrections) == (90, 40, 1)
     on_order = orders.OrderTimeRecorded(case_id=ORDER, phase=WorkPhase.CONTROL, minutes=30, on_day=date(2026, 3, 4))
     assert case_after(facts.order_issued(), on_order, case_id=ORDER).minutes_control == 30
 
