@@ -47,6 +47,8 @@ class BookInspection:
 class BookInspectionWhenDue:
     """The timer of the new inspection, with the free day that was found."""
 
+    policy: Policy
+    """Which the day was chosen by."""
     booking: BookInspection
 
 

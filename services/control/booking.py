@@ -44,7 +44,7 @@ def book(course: Running, command: BookControl) -> tuple[Event, ...]:
     refuse_impossible_day(command)
     refuse_before_the_deadline(course, command.day)
     refuse_late_without_reason(course.window(command.place_id), command)
-    refuse_form_without_reason(command.form, command.form_reason)
+    refuse_faulty_form(command.form, command.form_reason)
     return booked(course, command)
 
 
@@ -81,11 +81,13 @@ def fall_away(bookings: Iterable[ControlBooked], at: datetime) -> tuple[Announce
     )
 
 
-def refuse_form_without_reason(form: ContactForm, reason: str | None) -> None:
-    """R18: a visit, or a special situation that is recorded."""
+def refuse_faulty_form(form: ContactForm, reason: str | None) -> None:
+    """R18: a visit, or a special situation that is recorded; a reason that no visit has would be counted as one."""
     known = control_form_reasons()
     if form is not ContactForm.VISIT and reason not in known:
         raise Refused("R18", "a control by {form} needs a reason: {known}", form=form, known=", ".join(known))
+    if form is ContactForm.VISIT and reason is not None:
+        raise Refused("R18", "a visit has no reason for its form: {given}", given=reason)
 
 
 def refuse_impossible_day(command: BookControl) -> None:

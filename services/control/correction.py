@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.control.booking import refuse_form_without_reason
+from services.control.booking import refuse_faulty_form
 from services.control.judgement import decision, violating_places
 from services.control.measures_in_use import refuse_faulty_observations
 from services.control.phases import Broken, Kept, Running, controlled
@@ -48,7 +48,7 @@ def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Ev
     course = state if isinstance(state, Running) else state.course
     wrong = require_held(course, command.control_id)
     refuse_once_built_upon(state)
-    refuse_form_without_reason(command.form, command.form_reason)
+    refuse_faulty_form(command.form, command.form_reason)
     refuse_faulty_observations(course.measures, command.measures)
     refuse_forgotten_measures(wrong, command)
     corrected = ControlCorrected(

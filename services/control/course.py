@@ -45,6 +45,7 @@ from shared.contracts.control import NewInspectionBooked
 from shared.deadlines.copenhagen import start_of
 from shared.kernel.decider import Decider, Refused, TimerDue
 from shared.kernel.events import Event
+from shared.policy.policy import Policy
 
 BOOK_CONTROL = "book-control"
 BOOK_INSPECTION = "book-inspection"
@@ -56,6 +57,8 @@ FOLLOW_UP = "follow-up"
 class BookWhenDue:
     """The timer of bookings, with the free days that were found for them."""
 
+    policy: Policy
+    """Which the days were chosen by."""
     bookings: tuple[BookControl, ...]
 
 

@@ -69,34 +69,34 @@ def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable
     async def booking(state: State, timer: TimerDue) -> object:
         if not isinstance(state, Running):
             return timer
-        return BookWhenDue(await free_bookings(runtime, state, timer))
+        policy = runtime.policies.at(timer.at)
+        return BookWhenDue(policy, await free_bookings(runtime, state, timer.at, policy))
 
     async def inspection(state: State, timer: TimerDue) -> object:
         if not isinstance(state, AfterNo):
             return timer
-        return BookInspectionWhenDue(await free_inspection(runtime, state, timer))
+        policy = runtime.policies.at(timer.at)
+        return BookInspectionWhenDue(policy, await free_inspection(runtime, state, timer.at, policy))
 
     return {"course:book-control": booking, "course:book-inspection": inspection}
 
 
-async def free_inspection(runtime: Runtime, state: AfterNo, timer: TimerDue) -> BookInspection:
+async def free_inspection(runtime: Runtime, state: AfterNo, at: datetime, policy: Policy) -> BookInspection:
     """R7: the first day with a free place for the inspection that follows a no."""
-    policy = runtime.policies.at(timer.at)
     calendar = await calendar_of(runtime, state.inspector, policy)
-    day, slot = calendar.take_first(after_no.candidate_days(timer.at, policy))
-    inspection_id = uuid5(state.noted.agreement_id, f"inspection/{timer.at.isoformat()}")
-    return BookInspection(at=timer.at, policy=policy, inspection_id=inspection_id, day=day, slot=slot)
+    day, slot = calendar.take_first(after_no.candidate_days(at, policy))
+    inspection_id = uuid5(state.noted.agreement_id, f"inspection/{at.isoformat()}")
+    return BookInspection(at=at, policy=policy, inspection_id=inspection_id, day=day, slot=slot)
 
 
-async def free_bookings(runtime: Runtime, course: Running, timer: TimerDue) -> tuple[BookControl, ...]:
+async def free_bookings(runtime: Runtime, course: Running, at: datetime, policy: Policy) -> tuple[BookControl, ...]:
     """For every place that needs one, the best day with a free place; after the window where there is none inside."""
-    policy = runtime.policies.at(timer.at)
     calendar = await calendar_of(runtime, course.inspector, policy)
-    places = places_due(course, timer.at)
+    places = places_due(course, at)
     for place in places:
         if place in course.bookings:
             calendar.give_up(course.bookings[place])
-    return tuple(_booking(course, place, timer.at, policy, calendar) for place in places)
+    return tuple(_booking(course, place, at, policy, calendar) for place in places)
 
 
 def _booking(course: Running, place: UUID, at: datetime, policy: Policy, calendar: Calendar) -> BookControl:

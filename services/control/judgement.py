@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.control.booking import fall_away, refuse_form_without_reason, require_booking
+from services.control.booking import fall_away, refuse_faulty_form, require_booking
 from services.control.measures_in_use import refuse_faulty_observations, refuse_unobserved
 from services.control.phases import Running, controlled
 from services.control.places import refuse_not_awaited, units_of
@@ -88,7 +88,7 @@ def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
     """R20: a control is of one place; all of the sample decide together, or a violation concludes the matter before."""
     refuse_not_awaited(course, command.place_id)
     held = _held(course, command)
-    refuse_form_without_reason(held.form, command.form_reason)
+    refuse_faulty_form(held.form, command.form_reason)
     refuse_conclusion_without_violation(command)
     refuse_faulty_observations(course.measures, command.measures)
     refuse_unobserved(course, command.place_id, command.measures)

@@ -160,12 +160,12 @@ def test_r17_there_must_be_something_to_control(history: tuple[Event, ...], how:
 
 @pytest.mark.rule("R17")
 def test_r17_a_booking_that_comes_by_itself_after_the_decision_does_nothing() -> None:
-    given(*fulfilled_course()).when(BookWhenDue((book("2026-07-01"),))).then()
+    given(*fulfilled_course()).when(BookWhenDue(POLICY, (book("2026-07-01"),))).then()
 
 
 @pytest.mark.rule("R17")
 def test_r17_a_booking_that_comes_by_itself_is_a_booking() -> None:
-    given(started()).when(BookWhenDue((book("2026-07-01"),))).records(ControlBooked)
+    given(started()).when(BookWhenDue(POLICY, (book("2026-07-01"),))).records(ControlBooked)
 
 
 @pytest.mark.rule("R17")
@@ -243,6 +243,14 @@ def test_r18_a_control_that_is_not_to_be_a_visit_is_booked_with_its_reason() -> 
 
 
 @pytest.mark.rule("R18")
+@pytest.mark.parametrize("form", [ContactForm.VISIT, ContactForm.PHONE])
+def test_r18_a_reason_for_the_form_is_one_that_is_known_and_is_no_visits(form: ContactForm) -> None:
+    given(started(), documented()).when(book("2026-07-01", form=form, form_reason="forgot")).refused("R18", "reason")
+    explained_visit = book("2026-07-01", form_reason="recent-visit")
+    given(started(), documented()).when(explained_visit).refused("R18", "a visit has no reason", given="recent-visit")
+
+
+@pytest.mark.rule("R18")
 def test_r18_an_announced_control_that_comes_unannounced_after_all_is_called_off() -> None:
     earlier = booked(started(), announced=True)
     secret = given(started(), earlier).when(book("2026-07-02", control_id=OTHER_CONTROL))
@@ -271,7 +279,7 @@ def test_r13_a_longer_deadline_that_overtakes_a_booking_has_it_made_anew_at_once
     terms = started()
     history = (terms, booked(terms), extended(terms))
     assert given(*history).timers() == {"book-control": at("2026-06-20")}
-    again = given(*history).when(BookWhenDue((book("2026-08-20", on="2026-06-20", control_id=OTHER_CONTROL),)))
+    again = given(*history).when(BookWhenDue(POLICY, (book("2026-08-20", on="2026-06-20", control_id=OTHER_CONTROL),)))
     again.records(ControlBooked)
     assert again.one(ControlBooked).replaces == CONTROL
     assert again.timers() == {}
@@ -302,7 +310,7 @@ def test_r13_what_complete_documentation_started_stands() -> None:
 def test_r13_r18_an_announced_control_that_a_longer_deadline_overtook_is_called_off_and_announced_anew() -> None:
     terms = started()
     history = (terms, booked(terms, announced=True), extended(terms))
-    again = given(*history).when(BookWhenDue((book("2026-08-20", on="2026-06-20", announced=True),)))
+    again = given(*history).when(BookWhenDue(POLICY, (book("2026-08-20", on="2026-06-20", announced=True),)))
     again.records(AnnouncedControlCancelled, ControlBooked)
     assert running(*history, *again.events).bookings[AGREEMENT].day == date(2026, 8, 20)
 

@@ -175,6 +175,7 @@ def test_a_correction_is_held_to_the_rules_of_a_control() -> None:
     unexplained = (observed(use=MeasureUse.NOT_IN_USE),)
     given(*KEPT).when(correct(CONTROL, NONE_FOUND, measures=unexplained)).refused("R20", "why is measure")
     given(*KEPT).when(correct(CONTROL, NONE_FOUND, form=ContactForm.PHONE)).refused("R18", "needs a reason")
+    given(*KEPT).when(correct(CONTROL, NONE_FOUND, form_reason="recent-visit")).refused("R18", "a visit has no reason")
 
 
 def test_the_company_sees_what_was_corrected() -> None:

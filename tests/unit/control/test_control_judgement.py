@@ -161,6 +161,7 @@ def test_r18_a_control_that_is_not_a_visit_needs_a_reason() -> None:
 @pytest.mark.rule("R18")
 def test_r18_and_not_any_reason() -> None:
     given(*READY).when(complete(form=ContactForm.VIRTUAL, form_reason="far-away")).refused("R18")
+    given(*READY).when(complete(form_reason="recent-visit")).refused("R18", "a visit has no reason")
 
 
 @pytest.mark.rule("R18")

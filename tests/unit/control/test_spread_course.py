@@ -37,6 +37,7 @@ from tests.unit.control.spread_facts import (
 
 STRANGER = UUID(int=99)
 BEGUN = sampled(0, 1, count=3)
+POLICY = POLICIES.at(at("2026-06-08"))
 
 
 @pytest.mark.rule("R16", "R19")
@@ -68,7 +69,7 @@ def test_every_place_of_the_sample_is_booked_by_one_timer() -> None:
     assert given(*BEGUN).timers() == {"book-control": start_of(date(2026, 6, 8))}
     assert places_due(running(*BEGUN), at("2026-06-08")) == (place_id(0), place_id(1))
     found = (book_place(0, "2026-06-23", on="2026-06-08"), book_place(1, "2026-06-24", on="2026-06-08"))
-    booked = given(*BEGUN).when(BookWhenDue(found))
+    booked = given(*BEGUN).when(BookWhenDue(POLICY, found))
     booked.records(ControlBooked, ControlBooked)
     assert booked.timers() == {}
     assert in_calendar(booked) == {f"calendar/{INSPECTOR}/2026-06-23/1", f"calendar/{INSPECTOR}/2026-06-24/2"}
@@ -78,7 +79,7 @@ def test_every_place_of_the_sample_is_booked_by_one_timer() -> None:
 def test_a_place_whose_booking_stands_is_not_booked_again() -> None:
     history = booked_at(1, history=BEGUN)
     assert places_due(running(*history), at("2026-06-08")) == (place_id(0),)
-    both = BookWhenDue((book_place(0), book_place(1, "2026-07-02")))
+    both = BookWhenDue(POLICY, (book_place(0), book_place(1, "2026-07-02")))
     assert given(*history).when(both).one(ControlBooked).place_id == AGREEMENT
 
 
