@@ -99,6 +99,8 @@ class SampleStep(_Section):
 class Sample(_Section):
     """R19: how many of the included places are controlled."""
 
+    origin_counts: bool = True
+    """R19: whether the place where it arose is one of those that the steps count. Files of before do not say so."""
     steps: tuple[SampleStep, ...]
     above: Positive
 
@@ -110,8 +112,9 @@ class Sample(_Section):
         return self
 
     def size(self, places: int) -> int:
-        """R19: how many of so many places are controlled at least, the one where it arose counted."""
-        wanted = next((step.at_least for step in self.steps if places <= step.up_to), self.above)
+        """R19: how many of so many places, the one where it arose among them, are controlled at least."""
+        counted = places if self.origin_counts else places - 1
+        wanted = next((step.at_least for step in self.steps if counted <= step.up_to), self.above)
         return min(wanted, places)
 
 

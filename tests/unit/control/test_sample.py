@@ -1,5 +1,6 @@
 """Which places of a spread agreement are controlled (R10, R19)."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -56,6 +57,19 @@ def test_the_more_places_the_more_controls(count: int, at_least: int) -> None:
     drawn = given().when(spread_start(*places(count))).one(SampleChosen)
     assert (drawn.at_least, len(set(drawn.places)), drawn.chosen_by) == (at_least, at_least, "control")
     assert set(drawn.places) <= {place.place_id for place in places(count)}
+
+
+@pytest.mark.rule("R19")
+@pytest.mark.parametrize(
+    ("count", "at_least"), [(2, 2), (11, 2), (12, 3), (21, 3), (22, 4)], ids=lambda number: str(number)
+)
+def test_where_the_policy_counts_only_the_others_one_place_more_is_needed(count: int, at_least: int) -> None:
+    command = spread_start(*places(count))
+    sample = command.policy.control.sample.model_copy(update={"origin_counts": False})
+    control_policy = command.policy.control.model_copy(update={"sample": sample})
+    policy = command.policy.model_copy(update={"control": control_policy})
+    drawn = given().when(replace(command, policy=policy)).one(SampleChosen)
+    assert (drawn.at_least, len(set(drawn.places)), drawn.places[0]) == (at_least, at_least, AGREEMENT)
 
 
 @pytest.mark.rule("R19")

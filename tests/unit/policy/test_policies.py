@@ -73,6 +73,7 @@ def test_the_current_policy_says_what_the_description_of_the_domain_says() -> No
     assert policy.guidance.due_fraction == pytest.approx(1 / 3, abs=1e-12)
     assert (policy.control.days_after_documentation, policy.control.days_after_deadline) == (60, 60)
     assert policy.control.guidance_into_control_not_for == {"psychosocial"}
+    assert policy.control.sample.origin_counts
     assert (policy.breach.quarantine_months, policy.breach.quarantine_reading) == (12, "by_breach")
     assert policy.breach.hearing_in_writing_for == {"psychosocial"}
     assert (policy.follow_up.held, policy.follow_up.after_months) == (True, 12)
