@@ -141,7 +141,12 @@ class Correction(Body):
     measures: Observations = ()
     involvement: ToldInvolvement = NOT_ASKED
     findings: FreeText | None = None
-    """None leaves what was told before."""
+    """None leaves what was told before; so with what follows."""
+    held_at: AwareDatetime | None = None
+    late_reason: Code | None = None
+    """R17: why it was held after the last day of its window, where that was not told before."""
+    not_seen: FreeText | None = None
+    minutes_spent: Minutes = None
 
 
 class FollowUp(Spreading):
@@ -211,6 +216,10 @@ async def correct_control(
             measures=tuple(observation.observed() for observation in body.measures),
             involvement=body.involvement,
             findings=body.findings,
+            held_at=body.held_at,
+            late_reason=body.late_reason,
+            not_seen=body.not_seen,
+            minutes_spent=body.minutes_spent,
         )
 
     return await perform(request, asker, agreement_id, command)

@@ -5,10 +5,19 @@ from datetime import datetime
 from uuid import UUID
 
 from services.control.booking import refuse_faulty_form
-from services.control.judgement import decision, violating_places
+from services.control.judgement import (
+    decided_at,
+    decision,
+    refuse_before_its_time,
+    require_late_reason,
+    violating_places,
+)
 from services.control.measures_in_use import refuse_faulty_observations
+from services.control.order_requests import withdraw
 from services.control.phases import Broken, Kept, Running, controlled
 from services.control.places import units_of
+from services.control.turned_into_control import refuse_not_reported_back
+from services.control.when_held import refuse_impossible_time
 from shared.contracts.control import ControlCompleted, ControlCorrected, DecisionRevoked
 from shared.contracts.vocabulary import (
     ContactForm,
@@ -19,6 +28,7 @@ from shared.contracts.vocabulary import (
     MeasureObservation,
     SpokeWith,
 )
+from shared.deadlines.copenhagen import local_day
 from shared.kernel.decider import Refused
 from shared.kernel.events import Event
 from shared.policy.policy import Policy
@@ -41,6 +51,11 @@ class CorrectControl:
     measures: tuple[MeasureObservation, ...]
     involvement: Involvement
     findings: str | None
+    held_at: datetime | None = None
+    """None leaves the time; so with what follows."""
+    late_reason: str | None = None
+    not_seen: str | None = None
+    minutes_spent: int | None = None
 
 
 def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Event, ...]:
@@ -51,10 +66,17 @@ def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Ev
     refuse_faulty_form(command.form, command.form_reason)
     refuse_faulty_observations(course.measures, command.measures)
     refuse_forgotten_measures(wrong, command)
+    place = wrong.place_id or course.started.agreement_id
+    held_at = command.held_at or wrong.held_at
+    if held_at != wrong.held_at:
+        refuse_wrong_time(course, wrong, place, held_at, command.at)
+        within_window = local_day(held_at) <= course.window(place).last_day
+    else:
+        within_window = wrong.within_window
     corrected = ControlCorrected(
         agreement_id=course.started.agreement_id,
         control_id=command.control_id,
-        place_id=wrong.place_id or course.started.agreement_id,
+        place_id=place,
         corrected_at=command.at,
         corrected_by=command.inspector,
         outcome=command.outcome,
@@ -64,14 +86,25 @@ def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Ev
         spoke_with=command.spoke_with,
         measures=command.measures,
         involvement=command.involvement,
+        held_at=held_at,
+        within_window=within_window,
+        late_reason=None if within_window else why_late(course, wrong, place, held_at, command.late_reason),
+        minutes_spent=wrong.minutes_spent if command.minutes_spent is None else command.minutes_spent,
         reason=command.reason,
         findings=command.findings,
+        not_seen=command.not_seen,
     )
     after = controlled(course, corrected)
-    if isinstance(state, Running) or violating_places(after) == violating_places(course):
+    if isinstance(state, Running) or _decides_the_same(course, after):
         return (corrected,)
+    withdrawn = withdraw(state, at=command.at, by=command.inspector) if isinstance(state, Broken) else ()
     decided = decision(after, command.at, command.policy, concludes=bool(violating_places(after)))
-    return (corrected, _revoked(state, command), *decided)
+    return (corrected, *withdrawn, _revoked(state, command), *decided)
+
+
+def _decides_the_same(before: Running, after: Running) -> bool:
+    """R20, R22, R24: the same places, and at the same instant: quarantine and follow-up count from it."""
+    return violating_places(before) == violating_places(after) and decided_at(before) == decided_at(after)
 
 
 def require_held(course: Running, control_id: UUID) -> ControlCompleted:
@@ -89,6 +122,24 @@ def refuse_once_built_upon(state: Running | Kept | Broken) -> None:
             raise Refused("R30", "an order was issued: it is taken back in the order system")
         case Kept(followed_up=True):
             raise Refused("R30", "the follow-up was held already")
+
+
+def refuse_wrong_time(course: Running, wrong: ControlCompleted, place: UUID, held_at: datetime, now: datetime) -> None:
+    """R17, R21, R30: the time that is told instead is one at which the control could have been held."""
+    refuse_impossible_time("R17", held_at, now=now, after=course.reopened.get(place, course.started.accepted_at))
+    if wrong.from_meeting is None:
+        refuse_before_its_time(course, held_at)
+    else:
+        refuse_not_reported_back(course, held_at)
+
+
+def why_late(
+    course: Running, wrong: ControlCompleted, place: UUID, held_at: datetime, reason: str | None
+) -> str | None:
+    """R17, R30: what was told before stands; a control that is late only by its correction needs a reason now."""
+    if reason is None and held_at == wrong.held_at:
+        return wrong.late_reason
+    return require_late_reason(course, place, reason or wrong.late_reason)
 
 
 def refuse_forgotten_measures(wrong: ControlCompleted, command: CorrectControl) -> None:

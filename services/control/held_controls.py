@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -18,6 +19,12 @@ class HeldControlView(BaseModel):
     place_id: UUID
     held_at: datetime
     form: ContactForm
+    within_window: bool | None = None
+    """R17: whether it was held inside its 60 days; None where it decided nothing."""
+    late_reason: str | None = None
+    """R17: code of the reason where it was not."""
+    minutes_spent: int | None = None
+    """R37: the inspector's time."""
     outcome: ControlOutcome | None = None
     """None where it decided nothing and became guidance."""
     findings: str | None = None
@@ -30,7 +37,7 @@ class HeldControlView(BaseModel):
 
 
 def held_controls(events: Iterable[Event]) -> list[HeldControlView]:
-    """In the order in which they were told, as they stand now; a correction without findings leaves those told last."""
+    """In the order in which they were told, as they stand now; what a correction leaves out is as it was told last."""
     held: list[HeldControlView] = []
     for event in events:
         match event:
@@ -38,10 +45,18 @@ def held_controls(events: Iterable[Event]) -> list[HeldControlView]:
                 place = event.place_id or event.agreement_id
                 held.append(HeldControlView.model_validate(event.model_dump() | {"place_id": place}))
             case ControlCorrected():
-                told = {
-                    "outcome": event.outcome,
-                    "form": event.form,
-                    "corrected_at": event.corrected_at,
-                } | ({} if event.findings is None else {"findings": event.findings})
+                told = _told_anew(event)
                 held = [one.model_copy(update=told) if one.control_id == event.control_id else one for one in held]
     return held
+
+
+def _told_anew(event: ControlCorrected) -> dict[str, Any]:
+    """R30: the reason for being late goes with the time, and with it falls away."""
+    always = {"outcome": event.outcome, "form": event.form, "corrected_at": event.corrected_at}
+    when = {"held_at": event.held_at, "within_window": event.within_window, "late_reason": event.late_reason}
+    others = {"findings": event.findings, "not_seen": event.not_seen, "minutes_spent": event.minutes_spent}
+    return (
+        always
+        | ({} if event.held_at is None else when)
+        | {name: value for name, value in others.items() if value is not None}
+    )

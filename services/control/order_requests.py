@@ -15,6 +15,7 @@ from shared.contracts.control import (
     OrderRequestOverdue,
     OrderRequestReminded,
     OrderRequestResent,
+    OrderRequestWithdrawn,
 )
 from shared.deadlines.deadlines import order_overdue_at, order_reminder_at
 from shared.kernel.decider import Refused, TimerDue
@@ -111,6 +112,17 @@ def resend(state: Broken | AfterNo, command: ResendOrderRequest) -> OrderRequest
         resent_by=command.by,
         remind_at=order_reminder_at(command.at, command.policy),
         overdue_at=order_overdue_at(command.at, command.policy),
+    )
+
+
+def withdraw(broken: Broken, *, at: datetime, by: str) -> tuple[OrderRequestWithdrawn, ...]:
+    """R22, R30: every one that is not issued; the order system must not act on what rested on a mistake."""
+    return tuple(
+        OrderRequestWithdrawn(
+            agreement_id=_agreement(broken), request_id=order.request.request_id, withdrawn_at=at, withdrawn_by=by
+        )
+        for order in broken.orders
+        if order.issued_as is None
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.control.requested_orders import RequestedOrder, orders_after
@@ -40,6 +40,8 @@ from shared.deadlines.deadline import Deadline
 from shared.kernel.events import Event
 
 Value = TypeVar("Value")
+_TOLD_ANEW = ("outcome", "form", "form_reason", "judged_by", "spoke_with", "measures", "involvement")
+"""What every correction of a control tells."""
 
 
 @dataclass(frozen=True)
@@ -305,10 +307,12 @@ def _reopened(state: Running, place: UUID, at: datetime) -> Running:
 
 
 def _with_correction(state: Running, event: ControlCorrected) -> Running:
-    told = event.model_dump(include={"outcome", "form", "form_reason", "judged_by", "spoke_with"})
-    result = state.results[event.place_id].model_copy(
-        update={**told, "measures": event.measures, "involvement": event.involvement}
-    )
+    told: dict[str, Any] = {name: getattr(event, name) for name in _TOLD_ANEW}
+    if event.held_at is not None:
+        told |= {name: getattr(event, name) for name in ("held_at", "within_window", "late_reason")}
+    if event.minutes_spent is not None:
+        told["minutes_spent"] = event.minutes_spent
+    result = state.results[event.place_id].model_copy(update=told)
     return replace(state, results=_with(state.results, event.place_id, result))
 
 

@@ -11,6 +11,7 @@ from shared.contracts.control import (
     OrderRequestOverdue,
     OrderRequestReminded,
     OrderRequestResent,
+    OrderRequestWithdrawn,
 )
 from shared.kernel.events import Event
 
@@ -49,6 +50,8 @@ def orders_after(orders: tuple[RequestedOrder, ...], event: Event) -> tuple[Requ
                 reminded=False,
                 overdue=False,
             )
+        case OrderRequestWithdrawn():
+            return tuple(one for one in orders if one.request.request_id != event.request_id)
         case OrderIssueNoted():
             return _changed(orders, event.request_id, issued_as=event.order_case_id)
         case _:

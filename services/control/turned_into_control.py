@@ -40,10 +40,15 @@ def require_meeting(course: Running, place: UUID, meeting_id: UUID, policy: Poli
     meeting = course.meetings.get(meeting_id)
     if meeting is None:
         raise Refused("R21", "meeting {meeting_id} is not known", meeting_id=meeting_id)
-    if course.complete is None or course.complete.received_at > meeting.held_at:
-        raise Refused("R21", "the company had not reported back at {held_at}", held_at=meeting.held_at)
+    refuse_not_reported_back(course, meeting.held_at)
     if place in course.reopened and meeting.held_at <= course.reopened[place]:
         raise Refused("R21", "a control decided nothing after that meeting, at {at}", at=course.reopened[place])
     if any(result.from_meeting == meeting_id for result in course.results.values()):
         raise Refused("R21", "meeting {meeting_id} became a control already", meeting_id=meeting_id)
     return meeting
+
+
+def refuse_not_reported_back(course: Running, held_at: datetime) -> None:
+    """R21: the company has said itself that it is done."""
+    if course.complete is None or course.complete.received_at > held_at:
+        raise Refused("R21", "the company had not reported back at {held_at}", held_at=held_at)

@@ -29,6 +29,7 @@ def fold(row: Quarantine | None, event: QuarantineImposed | QuarantineEnded) -> 
         row = Quarantine(event.agreement_id, event.p_number or WHOLE_ENTITY, event.cvr)
     match event:
         case QuarantineImposed():
-            return replace(row, imposed_at=event.imposed_at, ends_at=event.ends_at, policy=event.policy)
+            # R30: one that was revoked with its breach is imposed anew where the breach is another.
+            return replace(row, imposed_at=event.imposed_at, ends_at=event.ends_at, ended_at=None, policy=event.policy)
         case QuarantineEnded():
             return replace(row, ended_at=event.ended_at)

@@ -280,8 +280,18 @@ class ControlCorrected(Event):
     spoke_with: tuple[SpokeWith, ...]
     measures: tuple[MeasureObservation, ...]
     involvement: Involvement
+    held_at: datetime | None = None
+    """R17: when it was held; None in facts of the first release, which left the time as it was told before."""
+    within_window: bool | None = None
+    """R17: whether that was inside its 60 days; None where no time is told."""
+    late_reason: str | None = None
+    """R17: code of the reason where it was not."""
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    """R37: in place of what was told before; None leaves that."""
     reason: PrivateText = None
     findings: PrivateText = None
+    not_seen: PrivateText = None
+    """As with the findings, None leaves what was told before."""
 
 
 class DecisionRevoked(Event):
@@ -401,6 +411,15 @@ class OrderRequestResent(Event):
         return False
 
 
+class OrderRequestWithdrawn(Event):
+    """R22, R30: the order that was asked for is not wanted any more: the decision behind it was revoked."""
+
+    agreement_id: UUID
+    request_id: UUID
+    withdrawn_at: datetime
+    withdrawn_by: str
+
+
 class OrderIssueNoted(Event):
     """R22, R25: the order that was asked for has been issued."""
 
@@ -513,6 +532,7 @@ FACTS: tuple[type[Event], ...] = (
     OrderRequestReminded,
     OrderRequestOverdue,
     OrderRequestResent,
+    OrderRequestWithdrawn,
     OrderIssueNoted,
     OfferNotAcceptedNoted,
     NewInspectionBooked,

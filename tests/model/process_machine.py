@@ -446,16 +446,23 @@ class ProcessMachine(RuleBasedStateMachine):
         )
 
     @precondition(_some)
-    @rule(pick=PICK, violation=FLAG)
-    def correct(self, pick: int, violation: bool) -> None:
+    @rule(pick=PICK, violation=FLAG, days=st.integers(-40, 40))
+    def correct(self, pick: int, violation: bool, days: int) -> None:
         one = self._pick(pick, lambda one: isinstance(one.control, Course) and bool(one.control.results))
         control = "00000000-0000-0000-0000-000000000001"
+        held_at, reason = None, days % 4 != 0
         if isinstance(one.control, Course) and one.control.results:
-            known = [result[0] for result in one.control.results.values() if result[0]]
-            control = known[pick % len(known)] if known else control
-        rules = self._if_known(one, self.reference.correct, control, violation=violation)
+            known = [result for result in one.control.results.values() if result[0]]
+            if known:
+                control, _, told_at, *_ = known[pick % len(known)]
+                held_at = _another_time(one.control, told_at, days)
+        rules = self._if_known(
+            one, self.reference.correct, control, violation=violation, held_at=held_at, reason=reason
+        )
         body = {
             "reason": "Forkert noteret",
+            "held_at": held_at and held_at.isoformat(),
+            "late_reason": "season" if reason else None,
             "outcome": "violation" if violation else "no_violation",
             "form": "visit",
             "judged_by": ["shown"],
@@ -904,6 +911,15 @@ class ProcessMachine(RuleBasedStateMachine):
         FIGURES.systems.add("\n".join(states))
 
 
+def _another_time(course: Course, told_at: datetime, days: int) -> datetime | None:
+    """R30: as it was told, some days from it, or at the edge of the company's period."""
+    if days % 3 == 0:
+        return None
+    if days % 5 == 0:
+        return after(course.deadline) - timedelta(seconds=days % 2)
+    return told_at + days * ONE_DAY
+
+
 def _instants_of(one: Agreement) -> Iterator[datetime]:
     if one.offer == "delivered" and one.answer_by is not None:
         yield after(one.answer_by)
@@ -985,7 +1001,7 @@ _CHANCES: dict[str, tuple[int, tuple[Callable[[random.Random], Any], ...]]] = {
     "refuse_longer": (1, (_pick,)),
     "terminate": (1, (_pick, _flag)),
     "change_inspector": (2, (_pick, _one_of(*INSPECTORS))),
-    "correct": (3, (_pick, _flag)),
+    "correct": (3, (_pick, _flag, _between(-40, 40))),
     "answer_hearing": (2, (_pick,)),
     "request_order": (2, (_pick,)),
     "follow_up": (1, (_pick,)),

@@ -31,8 +31,8 @@ class Course:
     documented: bool = False
     measures: list[str] = field(default_factory=list)
     bookings: dict[str, dict[str, object]] = field(default_factory=dict)
-    results: dict[str, tuple[str, bool, datetime, str | None]] = field(default_factory=dict)
-    """By place: control, whether a violation was found, when, and the meeting that it was."""
+    results: dict[str, tuple[str, bool, datetime, str | None, bool]] = field(default_factory=dict)
+    """By place: control, whether a violation was found, when, the meeting that it was, and whether it was late."""
     reopened: dict[str, datetime] = field(default_factory=dict)
     meetings: dict[str, datetime] = field(default_factory=dict)
     asked: bool = False
@@ -52,6 +52,11 @@ class Course:
     @property
     def violating(self) -> list[str]:
         return [place for place in self.places if place in self.results and self.results[place][1]]
+
+    @property
+    def decided_at(self) -> datetime:
+        """R20: when the last control was held of those that decide together."""
+        return max(result[2] for result in self.results.values())
 
     def window(self, place: str) -> date:
         """R17, R21: the last day for a control."""
@@ -434,7 +439,7 @@ class Reference:
         if rules:
             return rules
         course.bookings.pop(place, None)
-        course.results[place] = ("", violation, held_at, meeting)
+        course.results[place] = ("", violation, held_at, meeting, day_of(held_at) > course.window(place))
         self._decide(one, course, concludes=concludes)
         return rules
 
@@ -530,17 +535,28 @@ class Reference:
         matter.inspector = inspector
         return set()
 
-    def correct(self, one: Agreement, control: str, *, violation: bool) -> Rules:
-        """R30: what rested on it is decided anew."""
+    def correct(
+        self, one: Agreement, control: str, *, violation: bool, held_at: datetime | None, reason: bool
+    ) -> Rules:
+        """R17, R21, R30: what rested on it is decided anew."""
         course = one.control
         if not isinstance(course, Course) or course.status == "terminated":
             return {"R30"}
         place = next((place for place, result in course.results.items() if result[0] == control), None)
         if place is None or course.followed_up or course.issued:
             return {"R30"}
-        before = course.violating
-        course.results[place] = (control, violation, *course.results[place][2:])
-        if course.status == "running" or course.violating == before:
+        _, _, told_at, meeting, late = course.results[place]
+        if held_at is not None and held_at != told_at:
+            rules = self._wrong_time(course, place, held_at, meeting)
+            explained, late = late or reason, day_of(held_at) > course.window(place)
+            if late and not explained:
+                rules.add("R17")
+            if rules:
+                return rules
+            told_at = held_at
+        before = (course.violating, course.decided_at)
+        course.results[place] = (control, violation, told_at, meeting, late)
+        if course.status == "running" or (course.violating, course.decided_at) == before:
             return set()
         breached = course.status == "breached"
         course.status, course.hearing, course.heard, course.ordered = "running", None, False, False
@@ -548,6 +564,18 @@ class Reference:
         self._tell("offers", lambda: self._revoked(one, breached=breached))
         self._decide(one, course, concludes=bool(course.violating))
         return set()
+
+    def _wrong_time(self, course: Course, place: str, held_at: datetime, meeting: str | None) -> Rules:
+        """R17, R21: to come, before what it follows on, or before its time."""
+        rules: Rules = set()
+        if held_at > self.now or held_at < course.reopened.get(place, course.accepted_at):
+            rules.add("R17")
+        done = course.complete_at is not None and course.complete_at <= held_at
+        if meeting is not None and not done:
+            rules.add("R21")
+        if meeting is None and not done and held_at < after(course.deadline):
+            rules.add("R17")
+        return rules
 
     def answer_hearing(self, one: Agreement) -> Rules:
         """R22."""
@@ -631,7 +659,7 @@ class Reference:
         """R20, R22, R24."""
         if course.awaited and not concludes:
             return
-        decided_at = max(result[2] for result in course.results.values())
+        decided_at = course.decided_at
         course.bookings = {}
         if not course.violating:
             course.follow_up_on = open_from(months_later(day_of(decided_at), 12))

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from services.offers import service
-from shared.contracts.control import Breached, InspectorChanged
+from shared.contracts.control import Breached, DecisionRevoked, InspectorChanged
+from shared.contracts.vocabulary import Decision
 from shared.http.tokens import LocalIssuer, Role, pseudonym
 from shared.kernel import parking
 from shared.kernel.bus import Kafka
@@ -62,6 +63,12 @@ class Offers:
             **(headers or {}),
         }
         return await self.client.post(path, json=body, headers=given)
+
+    async def get(self, path: str) -> Any:
+        token = self._issuer.token(Role.INSPECTOR, "anna", None)
+        answer = await self.client.get(path, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
 
     async def offered_and_delivered(self, p_number: str = UNIT, topic: str = "056") -> str:
         answer = await self.post("/v1/offers", offer(p_number, topic))
@@ -237,9 +244,33 @@ def _message(event: Event, agreement_id: UUID, p_number: str, version: int) -> M
     )
 
 
-async def _take(offers: Offers, message: Message) -> None:
-    """As if control's fact had come from Kafka."""
-    await offers.runtime.consumers["*"].take_messages([message])
+async def _take(offers: Offers, *messages: Message) -> None:
+    """As if control's facts had come from Kafka."""
+    await offers.runtime.consumers["*"].take_messages(messages)
+
+
+@pytest.mark.rule("R22", "R30")
+async def test_a_breach_that_was_another_day_moves_its_quarantine_although_all_of_it_comes_at_once(
+    offers: Offers,
+) -> None:
+    breach = Breached(
+        agreement_id=uuid4(), cvr=CVR, p_number=SISTER, topic="056", breached_at=NOW, breached_units=(SISTER,)
+    )
+    revoked = DecisionRevoked(
+        agreement_id=breach.agreement_id,
+        decision=Decision.BREACHED,
+        cvr=CVR,
+        breached_units=(SISTER,),
+        revoked_at=NOW,
+        revoked_by="inspector-1",
+    )
+    earlier = breach.model_copy(update={"breached_at": NOW - timedelta(days=10)})
+    told: list[Breached | DecisionRevoked] = [breach, revoked, earlier]
+    await _take(offers, *(_message(fact, fact.agreement_id, SISTER, version) for version, fact in enumerate(told, 1)))
+    quarantines = await offers.get(f"/v1/quarantines?cvr={CVR}&p_number={SISTER}")
+    assert [(one["because_of"], one["ends_at"]) for one in quarantines] == [
+        (str(breach.agreement_id), "2027-02-22T23:00:00Z")
+    ]
 
 
 async def _facts(offers: Offers, agreement_id: str) -> list[str]:

@@ -42,6 +42,7 @@ CODED_TEXT = {
     "changed_by",
     "terminated_by",
     "revoked_by",
+    "withdrawn_by",
     "rated_by",
     "previous",
     "how",

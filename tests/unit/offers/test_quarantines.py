@@ -3,7 +3,18 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from services.offers.quarantine import QUARANTINE, Impose, Reach, legal_entity_stream, reaches, stream_of, unit_stream
+import pytest
+
+from services.offers.quarantine import (
+    QUARANTINE,
+    Impose,
+    Reach,
+    Revoke,
+    legal_entity_stream,
+    reaches,
+    stream_of,
+    unit_stream,
+)
 from shared.contracts.offers import QuarantineEnded, QuarantineImposed
 from shared.kernel.decider import TimerDue
 from shared.policy.policies import Policies, load_policies
@@ -77,3 +88,13 @@ def test_r22_two_breaches_stand_beside_each_other_and_end_each_by_itself() -> No
 
 def test_r22_a_timer_of_a_quarantine_that_has_ended_does_nothing() -> None:
     given().when(TimerDue(f"end:{BREACHED}", FIRST_OF_2024, FIRST_OF_2024)).then()
+
+
+@pytest.mark.rule("R22", "R30")
+def test_a_breach_that_was_another_day_has_its_quarantine_revoked_and_imposed_anew() -> None:
+    imposed = given().when(impose()).one(QuarantineImposed)
+    ended = given(imposed).when(Revoke(FIRST_OF_2024, BREACHED)).one(QuarantineEnded)
+    assert ended.revoked
+    earlier = given(imposed, ended).when(impose(LAST_OF_2023.replace(month=11, day=1))).one(QuarantineImposed)
+    assert given(imposed, ended, earlier).state.standing == (earlier,)
+    assert given(imposed, ended, earlier).timers() == {f"end:{BREACHED}": datetime(2024, 10, 31, 23, tzinfo=UTC)}
