@@ -155,6 +155,7 @@ class FollowUp(Spreading):
     held_at: AwareDatetime | None = None
     form: ContactForm
     measures: Observations = ()
+    """One of each measure that the company documented."""
     minutes_spent: Minutes = None
 
 

@@ -64,7 +64,7 @@ def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Ev
     wrong = require_held(course, command.control_id)
     refuse_once_built_upon(state)
     refuse_faulty_form(command.form, command.form_reason)
-    refuse_faulty_observations(course.measures, command.measures)
+    refuse_faulty_observations("R20", course.measures, command.measures)
     refuse_forgotten_measures(wrong, command)
     place = wrong.place_id or course.started.agreement_id
     held_at = command.held_at or wrong.held_at

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.control.measures_in_use import refuse_faulty_observations
+from services.control.measures_in_use import refuse_faulty_observations, refuse_unobserved
 from services.control.phases import Kept
 from services.control.spread_further import SpreadFurther, refuse_faulty_spread
 from services.control.when_held import refuse_impossible_time
@@ -32,7 +32,7 @@ def fall_due(kept: Kept, timer: TimerDue) -> FollowUpFellDue:
 
 
 def hold(kept: Kept, command: HoldFollowUp) -> FollowUpHeld:
-    """R24, R35: once, when its time has come, on measures that the company documented."""
+    """R24, R35: once, when its time has come, and of every measure that the company documented."""
     due = kept.fulfilled.follow_up_on
     held_at = command.held_at or command.at
     if due is None:
@@ -42,7 +42,8 @@ def hold(kept: Kept, command: HoldFollowUp) -> FollowUpHeld:
     if kept.followed_up:
         raise Refused("R24", "the follow-up was held already")
     refuse_impossible_time("R24", held_at, now=command.at, after=kept.fulfilled.fulfilled_at)
-    refuse_faulty_observations(kept.course.measures, command.measures)
+    refuse_faulty_observations("R24", kept.course.measures, command.measures)
+    refuse_unobserved("R24", kept.course.measures, command.measures)
     refuse_faulty_spread(kept.course, command.spread)
     return FollowUpHeld(
         agreement_id=kept.fulfilled.agreement_id,

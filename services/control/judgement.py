@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.control.booking import fall_away, refuse_faulty_form, require_booking
-from services.control.measures_in_use import refuse_faulty_observations, refuse_unobserved
+from services.control.measures_in_use import measures_at, refuse_faulty_observations, refuse_unobserved
 from services.control.phases import Running, controlled
 from services.control.places import refuse_not_awaited, units_of
 from services.control.spread_further import SpreadFurther, refuse_faulty_spread
@@ -90,8 +90,8 @@ def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
     held = _held(course, command)
     refuse_faulty_form(held.form, command.form_reason)
     refuse_conclusion_without_violation(command)
-    refuse_faulty_observations(course.measures, command.measures)
-    refuse_unobserved(course, command.place_id, command.measures)
+    refuse_faulty_observations("R20", course.measures, command.measures)
+    refuse_unobserved("R20", measures_at(course, command.place_id), command.measures)
     refuse_faulty_spread(course, command.spread)
     refuse_findings_on_the_topic(course, command.other_findings)
     within_window = local_day(held.at) <= course.window(command.place_id).last_day

@@ -486,13 +486,13 @@ class ProcessMachine(RuleBasedStateMachine):
         self._on(one, "control", "order-request", "inspector anna", {"reasons": "Intet er gjort"}, rules)
 
     @precondition(_some)
-    @rule(pick=PICK)
-    def follow_up(self, pick: int) -> None:
+    @rule(pick=PICK, odd=PICK)
+    def follow_up(self, pick: int, odd: int) -> None:
         one = self._pick(pick, lambda one: isinstance(one.control, Course) and one.control.status == "fulfilled")
-        rules = self._if_known(one, self.reference.follow_up)
-        self._on(
-            one, "control", "follow-up", "inspector anna", {"form": "phone", "measures": self._observations(one)}, rules
-        )
+        observed = odd % 5 != 0
+        rules = self._if_known(one, self.reference.follow_up, observed=observed)
+        body = {"form": "phone", "measures": self._observations(one) if observed else []}
+        self._on(one, "control", "follow-up", "inspector anna", body, rules)
 
     @precondition(_some)
     @rule(pick=PICK, outcome=st.sampled_from(("order", "spread_offer", "no_violation")))
@@ -561,7 +561,7 @@ class ProcessMachine(RuleBasedStateMachine):
         elif course.status == "fulfilled" and course.follow_up_on is not None and not course.followed_up:
             if odd % 3:
                 self._advance_to(max(self.world.now, midnight(course.follow_up_on)))
-            self.follow_up(1)
+            self.follow_up(1, odd)
 
     def _next_step_of_a_course(self, one: Agreement, course: Course, odd: int) -> None:
         booked = [day for booking in course.bookings.values() if isinstance(day := booking["day"], date)]
@@ -1004,7 +1004,7 @@ _CHANCES: dict[str, tuple[int, tuple[Callable[[random.Random], Any], ...]]] = {
     "correct": (3, (_pick, _flag, _between(-40, 40))),
     "answer_hearing": (2, (_pick,)),
     "request_order": (2, (_pick,)),
-    "follow_up": (1, (_pick,)),
+    "follow_up": (1, (_pick, _pick)),
     "conclude_where_known": (1, (_pick, _one_of("order", "spread_offer", "no_violation"))),
     "issue_an_order": (2, (_pick, _flag)),
     "carry_on": (25, (_pick, _pick, _between(1, 6))),

@@ -595,13 +595,13 @@ class Reference:
         course.ordered = True
         return set()
 
-    def follow_up(self, one: Agreement) -> Rules:
+    def follow_up(self, one: Agreement, *, observed: bool) -> Rules:
         """R24."""
         course = one.control
         if not isinstance(course, Course) or course.status != "fulfilled" or course.followed_up:
             return {"R24"}
         assert course.follow_up_on is not None
-        if self.now < midnight(course.follow_up_on):
+        if self.now < midnight(course.follow_up_on) or (course.measures and not observed):
             return {"R24"}
         course.followed_up = True
         return set()

@@ -69,6 +69,7 @@ async def r24(scene: Scene) -> Course:
     await scene.tries("follow up at once", scene.inspector, "control", path, body)
     yield at(date.fromisoformat(course["follow_up_on"]))
     scene.notes("look a year later", f"tasks: {await scene.tasks(agreement)}")
+    await scene.tries("say nothing of the measure", scene.inspector, "control", path, {"form": "phone"})
     await scene.tries("follow up", scene.inspector, "control", path, body)
 
 

@@ -143,6 +143,7 @@ SAID: Mapping[str, Sequence[str]] = {
     "R24": (
         r"refused by R24: the follow-up is held from 2027-04-\d\d on",
         "tasks: follow-up-due",
+        "refused by R24: nothing is said of .*",
         "recorded FollowUpHeld",
     ),
     "R30": (
@@ -159,7 +160,7 @@ SAID: Mapping[str, Sequence[str]] = {
         "safety_representative: Bo Holm",
     ),
     "R35": (
-        r"refused by R20: why is measure .* not in use\?",
+        r"refused by R35: why is measure .* not in use\?",
         "recorded ControlCompleted, Fulfilled",
         "verified True, not_in_use: in-the-way",
     ),

@@ -215,15 +215,16 @@ def running(*history: Event) -> Running:
     return state
 
 
-def fulfilled_course() -> tuple[Event, ...]:
+def fulfilled_course(measures: tuple[Measure, ...] = (measure(),)) -> tuple[Event, ...]:
     """Documented, controlled on 1 July, and found in order."""
-    history = _controlled_course(NOISE)
-    return (*history, *given(*history).when(complete()).events)
+    history = _controlled_course(NOISE, measures)
+    seen = tuple(observed(one.measure_id) for one in measures)
+    return (*history, *given(*history).when(complete(measures=seen)).events)
 
 
 def breached_course(topic: str = NOISE) -> tuple[Event, ...]:
     """Documented, controlled on 1 July, and found in breach; the hearing is open until 15 July."""
-    history = _controlled_course(topic)
+    history = _controlled_course(topic, (measure(),))
     return (*history, *given(*history).when(complete(ControlOutcome.VIOLATION)).events)
 
 
@@ -305,7 +306,7 @@ def after_a_no() -> tuple[Event, ...]:
     )
 
 
-def _controlled_course(topic: str) -> tuple[Event, ...]:
+def _controlled_course(topic: str, measures: tuple[Measure, ...]) -> tuple[Event, ...]:
     terms = started(topic)
-    part = documented(terms)
+    part = documented(terms, measures=measures)
     return (terms, part, booked(terms, part))

@@ -209,10 +209,10 @@ def test_a_correction_speaks_of_every_measure_of_which_the_control_did() -> None
     given(*KEPT).when(correct(CONTROL, NONE_FOUND, measures=())).refused("R30", "nothing is said of")
 
 
-@pytest.mark.rule("R30", "R20", "R18")
+@pytest.mark.rule("R30", "R35", "R18")
 def test_a_correction_is_held_to_the_rules_of_a_control() -> None:
     unexplained = (observed(use=MeasureUse.NOT_IN_USE),)
-    given(*KEPT).when(correct(CONTROL, NONE_FOUND, measures=unexplained)).refused("R20", "why is measure")
+    given(*KEPT).when(correct(CONTROL, NONE_FOUND, measures=unexplained)).refused("R35", "why is measure")
     given(*KEPT).when(correct(CONTROL, NONE_FOUND, form=ContactForm.PHONE)).refused("R18", "needs a reason")
     given(*KEPT).when(correct(CONTROL, NONE_FOUND, form_reason="recent-visit")).refused("R18", "a visit has no reason")
 

@@ -73,11 +73,31 @@ def test_r35_r39_it_says_whether_the_measures_are_in_use_and_have_spread() -> No
     assert follow_up.spread_further is True
 
 
-@pytest.mark.rule("R35")
-def test_r35_what_is_said_of_a_measure_is_said_of_one_that_was_documented() -> None:
+@pytest.mark.rule("R24")
+def test_r24_what_is_said_of_a_measure_is_said_of_one_that_was_documented() -> None:
     stranger = UUID(int=99)
     unknown = hold_follow_up(measures=(observed(stranger),))
-    given(*FULFILLED, fell_due()).when(unknown).refused("R20", measure_id=stranger)
+    given(*FULFILLED, fell_due()).when(unknown).refused("R24", measure_id=stranger)
+
+
+@pytest.mark.rule("R24")
+def test_r24_nothing_is_left_out_although_what_is_not_known_may_be_said() -> None:
+    two = (*fulfilled_course(measures=(measure(LIFT), measure(GLOVES))), fell_due())
+    given(*two).when(hold_follow_up(measures=())).refused("R24", "nothing is said of", missing=f"{LIFT}, {GLOVES}")
+    given(*two).when(hold_follow_up(measures=(observed(LIFT),))).refused("R24", missing=str(GLOVES))
+    said = (observed(LIFT), observed(GLOVES, MeasureUse.UNKNOWN))
+    assert given(*two).when(hold_follow_up(measures=said)).one(FollowUpHeld).measures == said
+
+
+@pytest.mark.rule("R24")
+def test_r24_a_follow_up_of_a_course_without_measures_has_none_to_ask_about() -> None:
+    given(*fulfilled_course(measures=())).when(hold_follow_up(measures=())).records(FollowUpHeld)
+
+
+@pytest.mark.rule("R35")
+def test_r35_a_measure_that_fell_out_of_use_says_why() -> None:
+    unexplained = hold_follow_up(measures=(observed(use=MeasureUse.NOT_IN_USE),))
+    given(*FULFILLED, fell_due()).when(unexplained).refused("R35", "why is measure", measure_id=LIFT)
 
 
 @pytest.mark.rule("R24")

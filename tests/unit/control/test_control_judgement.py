@@ -329,10 +329,10 @@ def test_r22_where_the_policy_hears_nobody_first_no_hearing_opens() -> None:
     assert result.timers() == {}
 
 
-@pytest.mark.rule("R20")
-def test_r20_a_measure_that_is_not_in_use_says_why() -> None:
+@pytest.mark.rule("R35")
+def test_r35_a_measure_that_is_not_in_use_says_why() -> None:
     unexplained = complete(measures=(observed(use=MeasureUse.NOT_IN_USE),))
-    given(*READY).when(unexplained).refused("R20", "why is measure")
+    given(*READY).when(unexplained).refused("R35", "why is measure")
     explained = complete(measures=(observed(use=MeasureUse.NOT_IN_USE, non_use_reason="in-the-way"),))
     given(*READY).when(explained).records(ControlCompleted, Fulfilled)
 
