@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from services.control.judgement import violating_controls
 from services.control.order_requests import requested
 from services.control.phases import Broken
 from shared.contracts.control import HearingAnswered, HearingExpired, OrderRequested
@@ -52,7 +53,10 @@ def expire_hearing(course: Broken, timer: TimerDue) -> HearingExpired:
 
 
 def request_order(course: Broken, command: RequestOrder) -> tuple[OrderRequested, ...]:
-    """R22: on the same topic, for every breaching unit, once the company was heard where the policy has it heard."""
+    """R22: on the same topic, for every breaching unit, once the company was heard where the policy has it heard.
+
+    With the reasons, and the controls that found the violation there.
+    """
     if course.hearing is not None and not course.heard:
         raise Refused("R22", "the company is heard before the order")
     if course.orders:
@@ -67,6 +71,7 @@ def request_order(course: Broken, command: RequestOrder) -> tuple[OrderRequested
             reasons=command.reasons,
             at=command.at,
             policy=command.policy,
+            control_ids=violating_controls(course.course, p_number),
         )
         for p_number in course.breached.breached_units
     )

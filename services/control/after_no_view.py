@@ -20,6 +20,8 @@ class OrderView(BaseModel):
     p_number: str
     requested_at: datetime
     reasons: str | None
+    control_ids: tuple[UUID, ...] = ()
+    """R22: the controls at the unit that found the violation; none after a no."""
     issued_as: UUID | None
     """Its case in the order system, once it is known to be issued."""
 
@@ -79,6 +81,7 @@ def orders_view(orders: Iterable[RequestedOrder], events: Iterable[Event]) -> li
             p_number=order.request.p_number,
             requested_at=order.request.requested_at,
             reasons=reasons.get(order.request.request_id),
+            control_ids=order.request.control_ids,
             issued_as=order.issued_as,
         )
         for order in orders

@@ -82,7 +82,7 @@ async def request_order(agreement_id: UUID, body: OrderRequest, request: Request
     "/v1/agreements/{agreement_id}/order-requests/{request_id}/resending", responses=CHANGED, dependencies=[CHANGE]
 )
 async def resend_order_request(agreement_id: UUID, request_id: UUID, request: Request, asker: Asker) -> Response:
-    """An order that was not issued is asked for again, under the same id (R22)."""
+    """An order that was not issued is asked for again, under the same id (R7, R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     return await perform(
         request,

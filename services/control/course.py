@@ -222,7 +222,7 @@ def _decide_ended(state: Kept | Broken, command: Command) -> Sequence[Event] | N
         case Broken(), RequestOrder():
             return after_breach.request_order(state, command)
         case Broken(), ResendOrderRequest():
-            return (order_requests.resend(state, command),)
+            return (order_requests.resend("R22", state, command),)
         case Kept(), HoldFollowUp():
             return (follow_up.hold(state, command),)
         case _:
@@ -236,7 +236,7 @@ def _decide_after_no(state: AfterNo, command: Command) -> Sequence[Event] | None
         case ConcludeInvestigation():
             return after_no.conclude(state, command)
         case ResendOrderRequest():
-            return (order_requests.resend(state, command),)
+            return (order_requests.resend("R7", state, command),)
         case ChangeInspector():
             return responsible_inspector.change(state, command)
         case _:

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.control.booking import fall_away, refuse_faulty_form, require_booking
 from services.control.measures_in_use import measures_at, refuse_faulty_observations, refuse_unobserved
 from services.control.phases import Running, controlled
-from services.control.places import refuse_not_awaited, units_of
+from services.control.places import refuse_not_awaited, require_place, units_of
 from services.control.spread_further import SpreadFurther, refuse_faulty_spread
 from services.control.turned_into_control import require_meeting
 from services.control.when_held import refuse_impossible_time
@@ -198,6 +198,12 @@ def violating_places(course: Running) -> tuple[UUID, ...]:
         for place in course.places
         if place.place_id in course.results and course.results[place.place_id].outcome is ControlOutcome.VIOLATION
     )
+
+
+def violating_controls(course: Running, p_number: str) -> tuple[UUID, ...]:
+    """R22: those that found the violation at a unit, in the agreement's order."""
+    places = (place for place in violating_places(course) if require_place(course, place).p_number == p_number)
+    return tuple(course.results[place].control_id for place in places)
 
 
 def decided_at(course: Running) -> datetime:

@@ -61,6 +61,7 @@ def requested(
     reasons: str | None,
     at: datetime,
     policy: Policy,
+    control_ids: tuple[UUID, ...] = (),
 ) -> OrderRequested:
     """R7, R22: an order with deadline on the same topic, for one unit, and when it will be asked about."""
     return OrderRequested(
@@ -74,6 +75,7 @@ def requested(
         rule=rule,
         remind_at=order_reminder_at(at, policy),
         overdue_at=order_overdue_at(at, policy),
+        control_ids=control_ids,
         reasons=reasons,
     )
 
@@ -98,13 +100,13 @@ def fall_due(state: Broken | AfterNo, timer: TimerDue) -> Sequence[Event]:
     return (fact(agreement_id=_agreement(state), request_id=UUID(request_id), at=timer.at),)
 
 
-def resend(state: Broken | AfterNo, command: ResendOrderRequest) -> OrderRequestResent:
-    """R22: one that was asked for and is not issued."""
+def resend(rule: str, state: Broken | AfterNo, command: ResendOrderRequest) -> OrderRequestResent:
+    """R7, R22: one that was asked for and is not issued; the rule is the one by which it was asked for."""
     order = next((one for one in state.orders if one.request.request_id == command.request_id), None)
     if order is None:
-        raise Refused("R22", "order {request_id} was not asked for", request_id=command.request_id)
+        raise Refused(rule, "order {request_id} was not asked for", request_id=command.request_id)
     if order.issued_as is not None:
-        raise Refused("R22", "the order is issued, as case {case_id}", case_id=order.issued_as)
+        raise Refused(rule, "the order is issued, as case {case_id}", case_id=order.issued_as)
     return OrderRequestResent(
         agreement_id=_agreement(state),
         request_id=command.request_id,

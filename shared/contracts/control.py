@@ -372,6 +372,8 @@ class OrderRequested(Event):
     """When the order system is reminded, if it has not issued the order; None in facts of the first release."""
     overdue_at: datetime | None = None
     """When somebody must look into it."""
+    control_ids: tuple[UUID, ...] = ()
+    """The controls at the unit that found the violation; none after a no, nor in facts of earlier releases."""
     reasons: PrivateText = None
 
 

@@ -11,6 +11,7 @@ from shared.kernel.decider import TimerDue
 from shared.kernel.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
+    CONTROL,
     CVR,
     REQUEST,
     UNIT,
@@ -70,6 +71,7 @@ def test_r22_a_company_that_says_nothing_lets_its_time_pass() -> None:
 def test_r22_then_the_order_is_asked_for(end: Event) -> None:
     order = given(*BREACHED, end).when(request_order()).one(OrderRequested)
     assert (order.request_id, order.cvr, order.p_number, order.topic) == (uuid5(REQUEST, UNIT), CVR, UNIT, "011")
+    assert order.control_ids == (CONTROL,)
 
 
 def test_r22_no_order_before_the_company_was_heard() -> None:

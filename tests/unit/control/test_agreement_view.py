@@ -26,6 +26,7 @@ from tests.unit.control.control_facts import (
     REQUEST,
     UNIT,
     after_a_no,
+    answer_hearing,
     at,
     booked,
     breached_course,
@@ -36,6 +37,7 @@ from tests.unit.control.control_facts import (
     measure,
     observed,
     order_requested,
+    request_order,
     started,
     turned,
 )
@@ -196,6 +198,13 @@ def test_an_agreement_is_no_decision() -> None:
 def test_the_orders_that_were_asked_for_are_shown_with_their_reasons() -> None:
     (order,) = shown(AUTHORITY, *breached_course(), order_requested("R22")).orders
     assert (order.request_id, order.p_number, order.reasons, order.issued_as) == (REQUEST, UNIT, "As before.", None)
+
+
+@pytest.mark.rule("R22")
+def test_an_order_that_was_asked_for_is_shown_with_the_controls_that_found_the_violation() -> None:
+    asked = after(breached_course(), answer_hearing(), request_order())
+    for viewer in (COMPANY, AUTHORITY):
+        assert shown(viewer, *asked).orders[0].control_ids == (CONTROL,)
 
 
 @pytest.mark.rule("R7")

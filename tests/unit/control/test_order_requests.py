@@ -19,7 +19,9 @@ from shared.kernel.events import Event
 from tests.unit.control.control_facts import (
     ORDER_TIME,
     POLICIES,
+    REQUEST,
     UNIT,
+    after_a_no,
     at,
     breached_course,
     given,
@@ -111,3 +113,10 @@ def test_only_what_was_asked_for_and_is_not_issued_is_asked_for_again() -> None:
     issued = given(*HEARD, requested()).when(issue()).one(OrderIssueNoted)
     given(*HEARD, requested(), issued).when(resend()).refused("R22", "issued", case_id=CASE)
     given(started()).when(resend()).refused("R22", "running")
+
+
+@pytest.mark.rule("R7")
+def test_one_that_was_asked_for_after_a_no_is_refused_by_the_rule_of_the_no() -> None:
+    given(*after_a_no()).when(resend(UUID(int=51))).refused("R7", "was not asked for")
+    issued = given(*after_a_no()).when(issue(REQUEST)).one(OrderIssueNoted)
+    given(*after_a_no(), issued).when(resend(REQUEST)).refused("R7", "issued", case_id=CASE)

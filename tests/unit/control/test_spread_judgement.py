@@ -8,8 +8,18 @@ from shared.contracts.control import (
     ControlCompleted,
     Fulfilled,
     HearingOpened,
+    OrderRequested,
 )
-from tests.unit.control.control_facts import CONTROL_TIME, UNIT, at, given, in_calendar, running
+from tests.unit.control.control_facts import (
+    CONTROL_TIME,
+    UNIT,
+    answer_hearing,
+    at,
+    given,
+    in_calendar,
+    request_order,
+    running,
+)
 from tests.unit.control.spread_facts import (
     VIOLATION,
     after,
@@ -101,6 +111,17 @@ def test_a_unit_is_named_once_however_many_of_its_departments_breached() -> None
     breach = given(*held).when(control(0)).one(Breached)
     assert breach.breached_units == (UNIT, unit(2))
     assert breach.breached_places == (place_id(1), place_id(2), place_id(3))
+
+
+@pytest.mark.rule("R22")
+def test_each_order_names_the_controls_that_found_the_violation_at_its_unit() -> None:
+    found = (control(4), control(3, VIOLATION), control(2, VIOLATION), control(1, VIOLATION), control(0))
+    breached = after(ready(0, 1, 2, 3, 4, included=DEPARTMENTS), *found, answer_hearing())
+    orders = given(*breached).when(request_order()).events
+    assert [(order.p_number, order.control_ids) for order in orders if isinstance(order, OrderRequested)] == [
+        (UNIT, (control_of(1),)),
+        (unit(2), (control_of(2), control_of(3))),
+    ]
 
 
 @pytest.mark.rule("R20")
