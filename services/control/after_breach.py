@@ -7,7 +7,8 @@ from uuid import UUID, uuid5
 from services.control.judgement import violating_controls
 from services.control.order_requests import requested
 from services.control.phases import Broken
-from shared.contracts.control import HearingAnswered, HearingExpired, OrderRequested
+from services.control.when_held import refuse_impossible_time
+from shared.contracts.control import HearingAnswered, HearingExpired, HearingOpened, OrderRequested
 from shared.kernel.decider import Refused, TimerDue
 from shared.policy.policy import Policy
 
@@ -18,6 +19,18 @@ class AnswerHearing:
 
     at: datetime
     person: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class NoteOralAnswer:
+    """What the company said to the intended order, as somebody at the authority writes it down."""
+
+    at: datetime
+    noted_by: str
+    said_at: datetime | None
+    participants: tuple[str, ...]
+    """Roles of those who said it."""
     answer: str
 
 
@@ -34,17 +47,46 @@ class RequestOrder:
 
 
 def answer_hearing(course: Broken, command: AnswerHearing) -> HearingAnswered:
-    """R22: in time, once."""
-    if course.heard or course.hearing is None:
-        raise Refused("R22", "the hearing is over")
-    if command.at >= course.hearing.answer_deadline.ends_at:
-        raise Refused("R22", "answered after {deadline}", deadline=course.hearing.answer_deadline.last_day)
+    """R22: in time, once; in writing, which the company may always choose."""
+    refuse_late(require_hearing(course), command.at)
     return HearingAnswered(
         agreement_id=course.course.started.agreement_id,
         answered_at=command.at,
         answered_by=command.person,
         answer=command.answer,
     )
+
+
+def note_oral_answer(course: Broken, command: NoteOralAnswer) -> HearingAnswered:
+    """R22: the same on behalf of the company, except where it is heard in writing."""
+    hearing = require_hearing(course)
+    if hearing.in_writing:
+        raise Refused("R22", "on topic {topic} the company is heard in writing", topic=course.course.started.topic)
+    said_at = command.said_at or command.at
+    refuse_impossible_time("R22", said_at, now=command.at, after=hearing.opened_at)
+    refuse_late(hearing, said_at)
+    return HearingAnswered(
+        agreement_id=course.course.started.agreement_id,
+        answered_at=said_at,
+        answered_by=course.course.started.cvr,
+        oral=True,
+        participants=command.participants,
+        noted_by=command.noted_by,
+        answer=command.answer,
+    )
+
+
+def require_hearing(course: Broken) -> HearingOpened:
+    """R22: one that is open."""
+    if course.heard or course.hearing is None:
+        raise Refused("R22", "the hearing is over")
+    return course.hearing
+
+
+def refuse_late(hearing: HearingOpened, answered_at: datetime) -> None:
+    """R22: until the end of its last day."""
+    if answered_at >= hearing.answer_deadline.ends_at:
+        raise Refused("R22", "answered after {deadline}", deadline=hearing.answer_deadline.last_day)
 
 
 def expire_hearing(course: Broken, timer: TimerDue) -> HearingExpired:

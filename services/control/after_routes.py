@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, Field
 from uuid_utils.compat import uuid7
 
-from services.control.after_breach import AnswerHearing, RequestOrder
+from services.control.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
 from services.control.after_no import BookInspection, ConcludeInvestigation
 from services.control.after_no_view import AfterNoView, view_after_no
 from services.control.course import COURSE, Command
@@ -18,7 +18,7 @@ from services.control.perform import perform, perform_prepared
 from services.control.phases import AfterNo, State
 from shared.contracts.vocabulary import InvestigationOutcome
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText
+from shared.http.bodies import Body, FreeText, Participants
 from shared.http.openapi import CHANGE, CHANGED, READ, SEEN
 from shared.http.problems import not_found
 from shared.http.tokens import Role
@@ -33,6 +33,15 @@ class HearingAnswer(Body):
     """R22: what the company says to the intended order."""
 
     answer: FreeText
+
+
+class OralHearingAnswer(HearingAnswer):
+    """R22: the same where it was said, as somebody at the authority writes it down."""
+
+    said_at: AwareDatetime | None = None
+    """Now, where it is left out."""
+    participants: Annotated[Participants, Field(min_length=1)]
+    """Roles of those who said it."""
 
 
 class OrderRequest(Body):
@@ -64,6 +73,19 @@ async def answer_hearing(agreement_id: UUID, body: HearingAnswer, request: Reque
     return await perform(
         request, asker, agreement_id, lambda at, policy: AnswerHearing(at=at, person=asker.subject, answer=body.answer)
     )
+
+
+@router.post("/v1/agreements/{agreement_id}/oral-hearing-answer", responses=CHANGED, dependencies=[CHANGE])
+async def note_oral_answer(agreement_id: UUID, body: OralHearingAnswer, request: Request, asker: Asker) -> Response:
+    """The authority writes down what the company said before the order, where it need not write itself (R22)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+
+    def command(at: datetime, _: Policy) -> Command:
+        return NoteOralAnswer(
+            at=at, noted_by=asker.subject, said_at=body.said_at, participants=body.participants, answer=body.answer
+        )
+
+    return await perform(request, asker, agreement_id, command)
 
 
 @router.post("/v1/agreements/{agreement_id}/order-request", responses=CHANGED, dependencies=[CHANGE])

@@ -22,7 +22,7 @@ from services.control import (
     turned_into_control,
     turned_into_guidance,
 )
-from services.control.after_breach import AnswerHearing, RequestOrder
+from services.control.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
 from services.control.after_no import BookInspection, BookInspectionWhenDue, ConcludeInvestigation, NoteNotAccepted
 from services.control.booking import BookControl
 from services.control.calendar_places import calendar_place
@@ -78,6 +78,7 @@ Command = (
     | TurnIntoGuidance
     | InvestigateAfresh
     | AnswerHearing
+    | NoteOralAnswer
     | RequestOrder
     | HoldFollowUp
     | RequestExtension
@@ -107,6 +108,7 @@ _RULES: Mapping[type, str] = {
     TurnIntoGuidance: "R21",
     InvestigateAfresh: "R21",
     AnswerHearing: "R22",
+    NoteOralAnswer: "R22",
     RequestOrder: "R22",
     HoldFollowUp: "R24",
     CorrectControl: "R30",
@@ -219,6 +221,8 @@ def _decide_ended(state: Kept | Broken, command: Command) -> Sequence[Event] | N
             return responsible_inspector.change(state, command)
         case Broken(), AnswerHearing():
             return (after_breach.answer_hearing(state, command),)
+        case Broken(), NoteOralAnswer():
+            return (after_breach.note_oral_answer(state, command),)
         case Broken(), RequestOrder():
             return after_breach.request_order(state, command)
         case Broken(), ResendOrderRequest():

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.control.after_no_view import OrderView, orders_view
 from services.control.deadline_view import DeadlineView
+from services.control.hearing_view import HearingView, hearing_view
 from services.control.held_controls import HeldControlView, held_controls
 from services.control.matrix import ControlView, PlaceView, booked_view, places_view
 from services.control.phases import Broken, Kept, Running, Stopped, how_it_stands
@@ -96,6 +97,8 @@ class AgreementView(BaseModel):
     other_findings: list[OtherFindingView]
     breached_units: list[str]
     """R20: the units where a violation was found, once that breached the agreement."""
+    hearing: HearingView | None
+    """R22: how the company is heard, and what it answered."""
     hearing_deadline: DeadlineView | None
     hearing_answer: str | None
     """R22: what the company said."""
@@ -151,6 +154,7 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
             if isinstance(event, OtherFindingRecorded)
         ],
         breached_units=list(state.breached.breached_units) if isinstance(state, Broken) else [],
+        hearing=hearing_view(events),
         hearing_deadline=DeadlineView.of(hearing.answer_deadline, language) if hearing else None,
         hearing_answer=_last(event.answer for event in events if isinstance(event, HearingAnswered)),
         order_reasons=_last(event.reasons for event in events if isinstance(event, OrderRequested)),

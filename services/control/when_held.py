@@ -1,4 +1,4 @@
-"""When something took place, as it is told afterwards (R17, R21, R24)."""
+"""When something took place, as it is told afterwards (R17, R21, R22, R24)."""
 
 from datetime import datetime
 

@@ -18,15 +18,14 @@ from services.guidance.views import GuidanceView, view
 from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Side
 from shared.deadlines.deadline import Language
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, ToldInvolvement
+from shared.http.bodies import Body, FreeText, Participants, ToldInvolvement
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, CHANGED, READ, SEEN
 from shared.http.tokens import Role
-from shared.reference.identifiers import GuidanceDeclineReason, GuidancePurpose, ParticipantRole
+from shared.reference.identifiers import GuidanceDeclineReason, GuidancePurpose
 from shared.service import runtime_of
 
 router = APIRouter(tags=["guidance"])
-Participants = Annotated[tuple[ParticipantRole, ...], Field(max_length=20)]
 Minutes = Annotated[int | None, Field(ge=0, le=10_000)]
 
 

@@ -346,6 +346,13 @@ class HearingAnswered(Event):
     agreement_id: UUID
     answered_at: datetime
     answered_by: str
+    """The person at the company who wrote it; the company's CVR number where it was said."""
+    oral: bool = False
+    """It was said, and somebody at the authority wrote it down on behalf of the company."""
+    participants: tuple[str, ...] = ()
+    """Roles of those who said it, e.g. `manager`; none where it was written."""
+    noted_by: str | None = None
+    """Who wrote down what was said."""
     answer: PrivateText = None
 
 

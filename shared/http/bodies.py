@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.vocabulary import FileReference, Grounds, Involvement
+from shared.reference.identifiers import ParticipantRole
 
 
 class Body(BaseModel):
@@ -32,6 +33,8 @@ ToldGrounds = Annotated[Grounds, nothing_unknown(Grounds)]
 """R2: why this kind of agreement may be offered."""
 ToldFile = Annotated[FileReference, nothing_unknown(FileReference)]
 """A file that was laid beside the case before."""
+Participants = Annotated[tuple[ParticipantRole, ...], Field(max_length=20)]
+"""R12, R15: roles of those who took part in a contact, e.g. `manager`, `safety_representative`."""
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """A coded value, such as a reason."""
 FreeText = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]

@@ -472,11 +472,16 @@ class ProcessMachine(RuleBasedStateMachine):
         self._on(one, "control", f"controls/{control}/correction", "inspector anna", body, rules, command="correct")
 
     @precondition(_some)
-    @rule(pick=PICK)
-    def answer_hearing(self, pick: int) -> None:
+    @rule(pick=PICK, oral=FLAG)
+    def answer_hearing(self, pick: int, oral: bool) -> None:
         one = self._pick(pick, _is_breached)
-        rules = self._if_known(one, self.reference.answer_hearing)
-        self._on(one, "control", "hearing-answer", self._company(one), {"answer": "Vi er uenige"}, rules)
+        rules = self._if_known(one, self.reference.answer_hearing, oral=oral)
+        answer = {"answer": "Vi er uenige"}
+        if oral:
+            told = {**answer, "participants": ["manager"]}
+            self._on(one, "control", "oral-hearing-answer", "supporter sus", told, rules)
+        else:
+            self._on(one, "control", "hearing-answer", self._company(one), answer, rules)
 
     @precondition(_some)
     @rule(pick=PICK)
@@ -557,7 +562,10 @@ class ProcessMachine(RuleBasedStateMachine):
         elif course.status == "running":
             self._next_step_of_a_course(one, course, odd)
         elif course.status == "breached":
-            (self.request_order if course.heard else self.answer_hearing)(1)
+            if course.heard:
+                self.request_order(1)
+            else:
+                self.answer_hearing(1, odd % 3 == 0)
         elif course.status == "fulfilled" and course.follow_up_on is not None and not course.followed_up:
             if odd % 3:
                 self._advance_to(max(self.world.now, midnight(course.follow_up_on)))
@@ -1002,7 +1010,7 @@ _CHANCES: dict[str, tuple[int, tuple[Callable[[random.Random], Any], ...]]] = {
     "terminate": (1, (_pick, _flag)),
     "change_inspector": (2, (_pick, _one_of(*INSPECTORS))),
     "correct": (3, (_pick, _flag, _between(-40, 40))),
-    "answer_hearing": (2, (_pick,)),
+    "answer_hearing": (2, (_pick, _flag)),
     "request_order": (2, (_pick,)),
     "follow_up": (1, (_pick, _pick)),
     "conclude_where_known": (1, (_pick, _one_of("order", "spread_offer", "no_violation"))),

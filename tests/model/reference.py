@@ -577,12 +577,12 @@ class Reference:
             rules.add("R17")
         return rules
 
-    def answer_hearing(self, one: Agreement) -> Rules:
+    def answer_hearing(self, one: Agreement, *, oral: bool) -> Rules:
         """R22."""
         course = one.control
         if not isinstance(course, Course) or course.status != "breached" or course.heard or course.hearing is None:
             return {"R22"}
-        if self.now >= after(course.hearing):
+        if self.now >= after(course.hearing) or (oral and one.topic in PSYCHOSOCIAL):
             return {"R22"}
         course.heard = True
         return set()

@@ -28,7 +28,14 @@ async def r22(scene: Scene) -> Course:
         "offer at another unit of the company", scene.inspector, "offers", "/v1/offers", scene.offering(LIFTING, 1)
     )
     await scene.tries(
-        "the company is heard",
+        "the company says something to it, and the inspector writes it down",
+        scene.inspector,
+        "control",
+        f"/v1/agreements/{agreement}/oral-hearing-answer",
+        {"answer": "Afskærmningen kommer i næste uge.", "participants": ["manager"]},
+    )
+    await scene.tries(
+        "the company writes too",
         scene.director,
         "control",
         f"/v1/agreements/{agreement}/hearing-answer",

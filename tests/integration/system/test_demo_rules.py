@@ -135,6 +135,7 @@ SAID: Mapping[str, Sequence[str]] = {
         "refused by R8: in quarantine until 2027-04-.* because of the breach of agreement .*",
         "recorded OfferSent",
         "recorded HearingAnswered",
+        "refused by R22: the hearing is over",
         "recorded OrderRequested",
         r"of \d{10}, 2027-04-\d\d",
         "tasks: order-overdue",

@@ -32,6 +32,7 @@ CODED_TEXT = {
     "offered_by",
     "sent_by",
     "answered_by",
+    "noted_by",
     "requested_by",
     "resent_by",
     "corrected_by",

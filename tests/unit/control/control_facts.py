@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.control.after_breach import AnswerHearing, RequestOrder
+from services.control.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
 from services.control.booking import BookControl
 from services.control.course import COURSE
 from services.control.documentation import ReceiveDocumentation
@@ -222,14 +222,25 @@ def fulfilled_course(measures: tuple[Measure, ...] = (measure(),)) -> tuple[Even
     return (*history, *given(*history).when(complete(measures=seen)).events)
 
 
-def breached_course(topic: str = NOISE) -> tuple[Event, ...]:
+def breached_course(topic: str = NOISE, **changes: Any) -> tuple[Event, ...]:
     """Documented, controlled on 1 July, and found in breach; the hearing is open until 15 July."""
     history = _controlled_course(topic, (measure(),))
-    return (*history, *given(*history).when(complete(ControlOutcome.VIOLATION)).events)
+    return (*history, *given(*history).when(complete(ControlOutcome.VIOLATION, **changes)).events)
 
 
 def answer_hearing(on: datetime = HEARING_TIME) -> AnswerHearing:
     return AnswerHearing(at=on, person="person-1", answer="The lift is late; it comes next week.")
+
+
+def note_oral_answer(on: datetime = HEARING_TIME, **changes: Any) -> NoteOralAnswer:
+    values: dict[str, Any] = {
+        "at": on,
+        "noted_by": "supporter-1",
+        "said_at": None,
+        "participants": ("manager",),
+        "answer": "The lift is late.",
+    }
+    return NoteOralAnswer(**{**values, **changes})
 
 
 def hearing_answered() -> HearingAnswered:

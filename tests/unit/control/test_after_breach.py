@@ -12,7 +12,12 @@ from shared.kernel.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     CONTROL,
+    CONTROL_TIME,
     CVR,
+    HEARING_TIME,
+    NOISE,
+    POLICIES,
+    PSYCHOSOCIAL,
     REQUEST,
     UNIT,
     answer_hearing,
@@ -22,6 +27,7 @@ from tests.unit.control.control_facts import (
     given,
     hearing_answered,
     hearing_expired,
+    note_oral_answer,
     request_order,
     started,
 )
@@ -59,6 +65,47 @@ def test_r22_an_answer_at_midnight_is_late() -> None:
 @pytest.mark.parametrize("end", [hearing_answered(), hearing_expired()], ids=["answered", "expired"])
 def test_r22_the_company_is_heard_once(end: Event) -> None:
     given(*BREACHED, end).when(answer_hearing()).refused("R22", "over")
+    given(*BREACHED, end).when(note_oral_answer()).refused("R22", "over")
+
+
+def test_r22_what_the_company_said_is_written_down_on_its_behalf() -> None:
+    heard = given(*BREACHED).when(note_oral_answer())
+    answer = heard.one(HearingAnswered)
+    assert (answer.oral, answer.participants, answer.answer) == (True, ("manager",), "The lift is late.")
+    assert (answer.noted_by, answer.answered_by, answer.answered_at) == ("supporter-1", CVR, HEARING_TIME)
+    assert heard.timers() == {}
+    given(*BREACHED, answer).when(request_order()).records(OrderRequested)
+
+
+def test_r22_what_the_company_wrote_was_written_down_by_nobody_else() -> None:
+    answer = hearing_answered()
+    assert (answer.oral, answer.participants, answer.noted_by) == (False, (), None)
+
+
+def test_r22_where_the_company_is_heard_in_writing_it_is_not_heard_orally() -> None:
+    in_writing = breached_course(PSYCHOSOCIAL)
+    given(*in_writing).when(note_oral_answer()).refused("R22", "in writing", topic=PSYCHOSOCIAL)
+    assert not given(*in_writing).when(answer_hearing()).one(HearingAnswered).oral
+
+
+def test_r22_which_topics_are_heard_in_writing_is_the_policys_to_say() -> None:
+    policy = POLICIES.at(CONTROL_TIME)
+    for groups, topic, in_writing in (((), PSYCHOSOCIAL, False), (("noise",), NOISE, True)):
+        breach = policy.breach.model_copy(update={"hearing_in_writing_for": frozenset(groups)})
+        breached = breached_course(topic, policy=policy.model_copy(update={"breach": breach}))
+        told = given(*breached).when(note_oral_answer())
+        if in_writing:
+            told.refused("R22", "in writing", topic=topic)
+        else:
+            told.records(HearingAnswered)
+
+
+def test_r22_what_was_said_was_said_in_time_and_while_the_company_was_asked() -> None:
+    in_time = note_oral_answer(EXPIRES_AT - timedelta(minutes=5), said_at=at("2026-07-15", "23:59"))
+    assert given(*BREACHED).when(in_time).one(HearingAnswered).answered_at == at("2026-07-15", "23:59")
+    given(*BREACHED).when(note_oral_answer(at("2026-07-16", "00:00"))).refused("R22", deadline=date(2026, 7, 15))
+    given(*BREACHED).when(note_oral_answer(said_at=at("2026-07-11"))).refused("R22", "not come yet")
+    given(*BREACHED).when(note_oral_answer(said_at=at("2026-06-30"))).refused("R22", "is before")
 
 
 def test_r22_a_company_that_says_nothing_lets_its_time_pass() -> None:
@@ -86,6 +133,7 @@ def test_r22_one_breach_leads_to_one_order() -> None:
 @pytest.mark.parametrize("history", [(), (started(),), fulfilled_course()], ids=["none", "running", "kept"])
 def test_r22_hearing_and_order_follow_from_a_breach_only(history: tuple[Event, ...]) -> None:
     given(*history).when(answer_hearing()).refused("R22")
+    given(*history).when(note_oral_answer()).refused("R22")
     given(*history).when(request_order()).refused("R22")
 
 

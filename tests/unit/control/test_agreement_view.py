@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.control.after_no_view import view_after_no
+from services.control.hearing_view import HearingView
 from services.control.judgement import OtherFinding
 from services.control.phases import AfterNo, NotStarted
 from services.control.then_and_now import side_by_side
@@ -21,8 +22,10 @@ from tests.unit.control.control_facts import (
     CONTROL_TIME,
     CVR,
     GLOVES,
+    HEARING_TIME,
     INSPECTOR,
     LIFT,
+    PSYCHOSOCIAL,
     REQUEST,
     UNIT,
     after_a_no,
@@ -34,7 +37,9 @@ from tests.unit.control.control_facts import (
     documented,
     fulfilled_course,
     given,
+    hearing_expired,
     measure,
+    note_oral_answer,
     observed,
     order_requested,
     request_order,
@@ -73,6 +78,13 @@ def shown(viewer: Viewer, *history: Event) -> AgreementView:
     state = given(*(one.event for one in visible)).state
     assert not isinstance(state, NotStarted | AfterNo)
     return view(state, visible, "en")
+
+
+def hearing(viewer: Viewer, *history: Event) -> HearingView:
+    """The hearing that such a viewer sees."""
+    seen_by = shown(viewer, *history).hearing
+    assert seen_by is not None
+    return seen_by
 
 
 def two_places_controlled() -> tuple[Event, ...]:
@@ -156,6 +168,29 @@ def test_a_breach_shows_which_units() -> None:
         breached = shown(viewer, *history)
         assert (breached.status, breached.breached_units) == ("breached", [UNIT])
         assert breached.hearing_deadline is not None
+
+
+@pytest.mark.rule("R22")
+@pytest.mark.parametrize("viewer", [COMPANY, AUTHORITY], ids=["company", "authority"])
+def test_a_hearing_is_shown_with_how_it_was_answered(viewer: Viewer) -> None:
+    asked = hearing(viewer, *breached_course())
+    assert (asked.in_writing, asked.oral) == (False, None)
+    assert hearing(viewer, *breached_course(PSYCHOSOCIAL)).in_writing
+    told = hearing(viewer, *after(breached_course(), note_oral_answer()))
+    assert (told.oral, told.participants, told.noted_by) == (True, ("manager",), "supporter-1")
+    assert (told.answer, told.answered_at, told.expired_at) == ("The lift is late.", HEARING_TIME, None)
+    wrote = hearing(viewer, *after(breached_course(), answer_hearing()))
+    assert (wrote.oral, wrote.noted_by) == (False, None)
+    silent = hearing(viewer, *breached_course(), hearing_expired())
+    assert (silent.answered_at, silent.expired_at) == (None, hearing_expired().at)
+
+
+@pytest.mark.rule("R22", "R30")
+def test_a_hearing_of_a_breach_that_was_taken_back_is_shown_no_more() -> None:
+    taken_back = after(breached_course(), answer_hearing(), correct(CONTROL, NONE_FOUND))
+    assert shown(AUTHORITY, *taken_back).hearing is None
+    anew = after(taken_back, correct(CONTROL, VIOLATION, on="2026-07-09"))
+    assert hearing(AUTHORITY, *anew).answered_at is None
 
 
 @pytest.mark.rule("R30")
