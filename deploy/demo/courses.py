@@ -29,6 +29,7 @@ from shared.contracts.orders import (
 from shared.deadlines.copenhagen import COPENHAGEN, local_day
 from shared.http.tokens import Role, pseudonym
 from shared.kernel.events import Event
+from shared.reference.reference import is_psychosocial
 
 Course = AsyncIterator[datetime]
 _DAY = timedelta(days=1)
@@ -273,6 +274,8 @@ def _offer(company: Company, months: int) -> Mapping[str, Any]:
 
 
 def _documentation(company: Company) -> Mapping[str, Any]:
+    """R16: with the levels of the study, which gave one measure on a psychosocial topic none on its ladder."""
+    psychosocial = is_psychosocial(company.topic)
     return {
         "complete": True,
         "text": "Vi mener, at aftalen er opfyldt.",
@@ -282,6 +285,7 @@ def _documentation(company: Company) -> Mapping[str, Any]:
                 "description": measure.description,
                 "ladder_level": measure.ladder_level,
                 "psychosocial_level": measure.psychosocial_level,
+                "not_psychosocial": psychosocial and measure.psychosocial_level is None,
             }
             for measure in company.measures
         ],

@@ -36,7 +36,7 @@ class ReceiveDocumentation:
 
 def receive(course: Running, command: ReceiveDocumentation) -> DocumentationReceived:
     """R16, R17: the first part that is marked as complete starts the days for the control."""
-    refuse_psychosocial_levels(course.started.topic, command.measures)
+    refuse_faulty_levels(course.started.topic, command.measures)
     refuse_faulty_corrections(course, command)
     refuse_unknown_places(course, command.places)
     for measure in command.measures:
@@ -57,10 +57,19 @@ def receive(course: Running, command: ReceiveDocumentation) -> DocumentationRece
     )
 
 
-def refuse_psychosocial_levels(topic: str, measures: Sequence[Measure]) -> None:
-    """R16: a level on the psychosocial ladder only for psychosocial topics."""
-    if not is_psychosocial(topic) and any(measure.psychosocial_level is not None for measure in measures):
-        raise Refused("R16", "topic {topic} is not psychosocial, so its measures have no such level", topic=topic)
+def refuse_faulty_levels(topic: str, measures: Sequence[Measure]) -> None:
+    """R16: on psychosocial topics a level on their ladder, or the word that the measure has none; on no others."""
+    psychosocial = is_psychosocial(topic)
+    for measure in measures:
+        levelled = measure.psychosocial_level is not None
+        if psychosocial and levelled is measure.not_psychosocial:
+            raise Refused(
+                "R16",
+                "topic {topic} is psychosocial: on which level of its ladder is each measure, or on none?",
+                topic=topic,
+            )
+        if not psychosocial and (levelled or measure.not_psychosocial):
+            raise Refused("R16", "topic {topic} is not psychosocial, so its measures have no such level", topic=topic)
 
 
 def refuse_faulty_corrections(course: Running, command: ReceiveDocumentation) -> None:

@@ -31,6 +31,9 @@ class ToldMeasure(Body):
     description: FreeText
     ladder_level: Annotated[int, Field(ge=1, le=5)]
     psychosocial_level: Annotated[int | None, Field(ge=1, le=5)] = None
+    """For psychosocial topics, and for no others."""
+    not_psychosocial: bool = False
+    """On such a topic: a measure of another kind, which has no level on the psychosocial ladder."""
     places: Places = ()
     """R19: where it is used; everywhere in the agreement where none is named."""
 
@@ -41,6 +44,7 @@ class ToldMeasure(Body):
             kind=self.kind,
             ladder_level=self.ladder_level,
             psychosocial_level=self.psychosocial_level,
+            not_psychosocial=self.not_psychosocial,
             places=self.places,
         )
 

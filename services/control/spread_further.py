@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.control.documentation import refuse_psychosocial_levels
+from services.control.documentation import refuse_faulty_levels
 from services.control.phases import Running
 from services.control.places import refuse_unknown_places
 from shared.contracts.vocabulary import Measure
@@ -37,6 +37,6 @@ def refuse_faulty_spread(course: Running, spread: SpreadFurther) -> None:
     for measure_id in spread.carried_on:
         if measure_id not in known:
             raise Refused("R39", "measure {measure_id} is not known", measure_id=measure_id)
-    refuse_psychosocial_levels(course.started.topic, spread.added_measures)
+    refuse_faulty_levels(course.started.topic, spread.added_measures)
     for measure in spread.added_measures:
         refuse_unknown_places(course, measure.places)

@@ -39,6 +39,8 @@ class MeasureView(BaseModel):
     description: str | None
     ladder_level: int
     psychosocial_level: int | None
+    not_psychosocial: bool = False
+    """Said, on a psychosocial topic, to have no level on the psychosocial ladder."""
     places: tuple[UUID, ...] = ()
     """R19: where it is used; everywhere where none is named."""
 

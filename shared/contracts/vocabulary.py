@@ -175,6 +175,8 @@ class Measure(Value):
     """Code from shared/reference, e.g. `technical-aid`."""
     ladder_level: Annotated[int, Field(ge=1, le=5)]
     psychosocial_level: Annotated[int, Field(ge=1, le=5)] | None = None
+    not_psychosocial: bool = False
+    """On a psychosocial topic: one of another kind, which has no level on the psychosocial ladder."""
     places: tuple[UUID, ...] = ()
     """Where it is used; everywhere in the agreement where none is named."""
 

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.model import view_reference
 from tests.model.danish_days import ONE_DAY, after, day_of, midnight, open_from
-from tests.model.reference import AfterNo, Agreement, Course, Reference, Rules
+from tests.model.reference import PSYCHOSOCIAL, AfterNo, Agreement, Course, Reference, Rules
 
 UNITS = {
     "1003388394": "13748136",
@@ -308,19 +308,16 @@ class ProcessMachine(RuleBasedStateMachine):
     # Control
 
     @precondition(_some)
-    @rule(pick=PICK, complete=FLAG, measure=FLAG)
-    def document(self, pick: int, complete: bool, measure: bool) -> None:
+    @rule(pick=PICK, complete=FLAG, measure=FLAG, odd=PICK)
+    def document(self, pick: int, complete: bool, measure: bool, odd: int) -> None:
         one = self._pick(pick, _runs)
+        psychosocial = (one.topic in PSYCHOSOCIAL) is (odd % 7 != 0)
         told = {"kind": "technical-aid", "description": "En lift", "ladder_level": 3}
+        told |= {"psychosocial_level": 4} if psychosocial else {}
         body = {"complete": complete, "measures": [told] if measure else []}
-        self._on(
-            one,
-            "control",
-            "documentation",
-            self._company(one),
-            body,
-            self._if_known(one, self.reference.document, complete=complete),
-        )
+        levelled = psychosocial if measure else None
+        rules = self._if_known(one, self.reference.document, complete=complete, levelled=levelled)
+        self._on(one, "control", "documentation", self._company(one), body, rules)
 
     @precondition(_some)
     @rule(pick=PICK, days=st.integers(-3, 130), reason=FLAG, announced=FLAG)
@@ -582,7 +579,7 @@ class ProcessMachine(RuleBasedStateMachine):
                 case _:
                     self.offer_guidance(1)
         elif course.complete_at is None and odd % 3:
-            self.document(1, odd % 4 > 0, odd % 2 == 0)
+            self.document(1, odd % 4 > 0, odd % 2 == 0, odd)
         elif booked:
             self._advance_to(max(self.world.now, midnight(min(booked)) + timedelta(hours=10)))
             self.complete(1, odd % 4 == 1, 14 * (odd % 3) + 1)
@@ -998,7 +995,7 @@ _CHANCES: dict[str, tuple[int, tuple[Callable[[random.Random], Any], ...]]] = {
     "answer_guidance": (2, (_pick, _flag)),
     "meet": (3, (_pick, _flag)),
     "correct_meeting": (2, (_pick, _flag, _between(-1, 60))),
-    "document": (3, (_pick, _flag, _flag)),
+    "document": (3, (_pick, _flag, _flag, _pick)),
     "book": (4, (_pick, _between(-3, 130), _flag, _flag)),
     "complete": (4, (_pick, _one_of(False, False, True), _pick)),
     "turn_into_guidance": (2, (_pick,)),

@@ -375,10 +375,12 @@ class Reference:
 
     # What control decides, R7, R10 and R13 to R24.
 
-    def document(self, one: Agreement, *, complete: bool) -> Rules:
-        """R16, R17."""
+    def document(self, one: Agreement, *, complete: bool, levelled: bool | None) -> Rules:
+        """R16, R17; whether a measure is told with a level on the psychosocial ladder, or none is told."""
         course = self._running(one)
         if course is None:
+            return {"R16"}
+        if levelled is not None and levelled is not (one.topic in PSYCHOSOCIAL):
             return {"R16"}
         course.documented = True
         if complete and course.complete_at is None:

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from deploy.demo.rules.scene import LIFTING, NOISE, Course, Scene, inspector_id, measure
+from deploy.demo.rules.scene import LIFTING, NOISE, WORKLOAD, Course, Scene, inspector_id, measure
 from shared.deadlines.copenhagen import local_day
 
 _DAY = timedelta(days=1)
@@ -145,6 +145,15 @@ async def r16(scene: Scene) -> Course:
         path,
         {"complete": True, "measures": [measure(measure_id=sent, ladder_level=4, kind="substitution")]},
     )
+    psychosocial = f"/v1/agreements/{await scene.agreed(WORKLOAD)}/documentation"
+    for what, level in (("without", {}), ("with", {"psychosocial_level": 3})):
+        await scene.tries(
+            f"send a measure {what} a psychosocial level on a topic that is",
+            scene.director,
+            "control",
+            psychosocial,
+            {"complete": False, "measures": [measure(**level)]},
+        )
     measures = (await scene.course(agreement))["measures"]
     scene.notes("look at the measures", ", ".join(f"{one['kind']} on level {one['ladder_level']}" for one in measures))
 

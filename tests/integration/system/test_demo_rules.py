@@ -97,6 +97,8 @@ SAID: Mapping[str, Sequence[str]] = {
         r"not valid: body.measures.0.kind is not a kind of measure; .* \(R16\)",
         "recorded DocumentationReceived",
         "recorded DocumentationReceived",
+        r"refused by R16: topic 061 is psychosocial: on which level of its ladder is each measure, or on none\?",
+        "recorded DocumentationReceived",
         "substitution on level 4",
     ),
     "R17": (

@@ -41,6 +41,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.kernel.events import Event
 from shared.policy.policies import load_policies
+from shared.reference.reference import is_psychosocial
 from tests.unit.scenario import Given, Outcome, scenarios_of
 
 AGREEMENT = UUID(int=1)
@@ -224,7 +225,7 @@ def fulfilled_course(measures: tuple[Measure, ...] = (measure(),)) -> tuple[Even
 
 def breached_course(topic: str = NOISE, **changes: Any) -> tuple[Event, ...]:
     """Documented, controlled on 1 July, and found in breach; the hearing is open until 15 July."""
-    history = _controlled_course(topic, (measure(),))
+    history = _controlled_course(topic, (measure(psychosocial_level=3 if is_psychosocial(topic) else None),))
     return (*history, *given(*history).when(complete(ControlOutcome.VIOLATION, **changes)).events)
 
 

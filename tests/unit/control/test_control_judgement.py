@@ -315,6 +315,17 @@ def test_r39_what_is_added_is_told_as_the_company_tells_its_own() -> None:
     given(*READY).when(complete(spread=SpreadFurther(added_measures=(levelled,)))).refused("R16", topic="011")
 
 
+@pytest.mark.rule("R16", "R39")
+def test_r39_what_is_added_on_a_psychosocial_topic_has_a_level_on_its_ladder() -> None:
+    terms = started(PSYCHOSOCIAL)
+    for added, refused in ((measure(GLOVES), True), (measure(GLOVES, psychosocial_level=2), False)):
+        told = given(terms, booked(terms)).when(complete(measures=(), spread=SpreadFurther(added_measures=(added,))))
+        if refused:
+            told.refused("R16", "which level", topic=PSYCHOSOCIAL)
+        else:
+            told.records(ControlCompleted, Fulfilled)
+
+
 @pytest.mark.rule("R37")
 def test_r37_the_time_that_a_control_took_is_recorded() -> None:
     assert given(*READY).when(complete(minutes_spent=90)).one(ControlCompleted).minutes_spent == 90

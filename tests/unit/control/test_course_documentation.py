@@ -131,6 +131,23 @@ def test_r16_a_psychosocial_topic_has_levels_on_its_own_ladder() -> None:
 
 
 @pytest.mark.rule("R16")
+def test_r16_and_asks_for_one_of_every_measure() -> None:
+    one_without = document(measures=(measure(psychosocial_level=5), measure(GLOVES)))
+    given(started(PSYCHOSOCIAL)).when(one_without).refused("R16", "which level", topic=PSYCHOSOCIAL)
+    given(started(PSYCHOSOCIAL)).when(document(measures=())).records(DocumentationReceived)
+
+
+@pytest.mark.rule("R16")
+def test_r16_unless_it_is_said_to_be_of_another_kind() -> None:
+    """As the study found one at a psychosocial company: a workplace assessment of chemicals."""
+    chemicals = measure().model_copy(update={"not_psychosocial": True})
+    both = measure(psychosocial_level=2).model_copy(update={"not_psychosocial": True})
+    given(started(PSYCHOSOCIAL)).when(document(measures=(chemicals,))).records(DocumentationReceived)
+    given(started(PSYCHOSOCIAL)).when(document(measures=(both,))).refused("R16", "or on none", topic=PSYCHOSOCIAL)
+    given(started()).when(document(measures=(chemicals,))).refused("R16", "not psychosocial", topic="011")
+
+
+@pytest.mark.rule("R16")
 def test_r16_no_other_topic_has_them() -> None:
     given(started()).when(document(measures=(measure(psychosocial_level=5),))).refused("R16", topic="011")
 

@@ -84,7 +84,7 @@ def test_the_control_has_the_form_of_the_meeting_and_the_reason_for_it() -> None
 
 def test_not_on_psychosocial_topics() -> None:
     terms = started(PSYCHOSOCIAL)
-    history = (terms, documented(terms), met())
+    history = (terms, documented(terms, measures=()), met())
     given(*history).when(complete(from_meeting=MEETING)).refused("R21", "psychosocial", group="psychosocial")
 
 
