@@ -1,5 +1,6 @@
 """How an agreement's row changes once it is decided, or was not accepted: hearing, orders, follow-up (R7, R20-R25)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from services.reporting.agreement_control import without_booking
 from services.reporting.case import Case, changed, with_deadline
 from services.reporting.time_spent import spent
-from shared.contracts import control, orders
+from shared.contracts import control, offers, orders
 from shared.contracts.guidance import GuidanceStands
 from shared.contracts.vocabulary import WorkPhase
 from shared.deadlines.copenhagen import start_of
@@ -46,6 +47,8 @@ def fold(case: Case, event: Event) -> Case:
             return _order(followed, event.request_id or _awaited_at(case, event.p_number), issued=True)
         case orders.OtherCaseOpened():
             return _followed(case, event.case_id, start_of(event.opened_on))
+        case offers.OfferSent() if event.follows == case.case_id:
+            return _followed(case, event.agreement_id, event.sent_at)
     return _ordered(case, event)
 
 
@@ -60,6 +63,9 @@ def _ordered(case: Case, event: Event) -> Case:
             return _order(changed(case, order_overdue_at=event.at), event.request_id, overdue=True)
         case control.OrderRequestResent():
             return _order(changed(case, order_reminded_at=None), event.request_id, overdue=False)
+        case control.OrderRequestWithdrawn():
+            standing = {request: order for request, order in case.orders.items() if request != str(event.request_id)}
+            return _with_orders(case, standing)
         case control.OrderIssueNoted():
             return _order(case, event.request_id, issued=True)
         case control.NewInspectionBooked():
@@ -86,6 +92,11 @@ def _order(case: Case, request_id: UUID | str | None, **told: Any) -> Case:
     if request_id is None:
         return case
     known = {**case.orders, str(request_id): {**case.orders.get(str(request_id), {}), **told}}
+    case = _with_orders(case, known)
+    return changed(case, order_reminded_at=None) if told.get("issued") else case
+
+
+def _with_orders(case: Case, known: Mapping[str, Any]) -> Case:
     asked = [order for order in known.values() if "unit" in order]
     overdue = any(order.get("overdue") and not order.get("issued") for order in asked)
     return changed(
@@ -94,7 +105,6 @@ def _order(case: Case, request_id: UUID | str | None, **told: Any) -> Case:
         orders_requested=len(asked),
         orders_issued=sum(order.get("issued", False) for order in asked),
         order_overdue_at=case.order_overdue_at if overdue else None,
-        order_reminded_at=None if told.get("issued") else case.order_reminded_at,
     )
 
 

@@ -1,5 +1,6 @@
 """How facts of control change an agreement's row while it runs: dates, documentation, bookings, controls (R10-R21)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -95,42 +96,66 @@ def _controlled(case: Case, event: Event) -> Case:
         case control.ControlCompleted():
             return _completed(case, event)
         case control.ControlCorrected():
-            return changed(
-                _judged(case, event.place_id, event.outcome),
-                control_form=event.form,
-                control_involvement=answered(case.control_involvement, event.involvement),
-                corrections=case.corrections + 1,
-            )
+            return _corrected(case, event)
         case control.OtherFindingRecorded():
             return changed(case, other_findings=case.other_findings + 1)
     return case
 
 
 def _completed(case: Case, event: control.ControlCompleted) -> Case:
-    """R17, R20: of several places each control counts; one that was late makes the agreement controlled late."""
-    before, place = case.within_60_days, event.place_id or event.agreement_id
-    booked_late = case.bookings.get(str(place), {}).get("late_reason")
+    """R17, R20: the control of one place; after the last one the row goes on naming the day that was booked for it."""
+    place = str(event.place_id or event.agreement_id)
+    told = {
+        "outcome": event.outcome,
+        "held_at": event.held_at.isoformat(),
+        "in_time": event.within_window,
+        "late_reason": event.late_reason or case.bookings.get(place, {}).get("late_reason"),
+        "minutes": event.minutes_spent or 0,
+    }
+    others = {booked: one for booked, one in case.bookings.items() if booked != place}
+    held = _booked(case, others) if others else changed(case, bookings={})
     held = changed(
-        _judged(case, place, event.outcome),
-        control_held_at=event.held_at,
+        held,
         control_form=event.form,
-        within_60_days=event.within_window if before is None else before and event.within_window,
         control_involvement=answered(case.control_involvement, event.involvement),
         spread_further=case.spread_further if event.spread_further is None else event.spread_further,
-        places_controlled=case.places_controlled + 1,
     )
-    others = {booked: one for booked, one in case.bookings.items() if booked != str(place)}
-    # After the last one the row goes on naming the day that was booked for it.
-    held = _booked(held, others) if others else changed(held, bookings={})
-    held = changed(held, control_late_reason=event.late_reason or booked_late or case.control_late_reason)
-    return spent(held, WorkPhase.CONTROL, event.minutes_spent)
+    return spent(_judged(held, place, told), WorkPhase.CONTROL, event.minutes_spent)
 
 
-def _judged(case: Case, place: UUID, outcome: str) -> Case:
-    """R20: one violation is the agreement's, whichever place is told of last."""
-    outcomes = {**case.outcomes, str(place): outcome}
+def _corrected(case: Case, event: control.ControlCorrected) -> Case:
+    """R30: what is told anew takes the place of what was told; the rest stays."""
+    place = str(event.place_id)
+    told: dict[str, Any] = {"outcome": event.outcome}
+    if event.held_at is not None:
+        told |= {"held_at": event.held_at.isoformat(), "in_time": event.within_window}
+        told |= {"late_reason": event.late_reason}
+    more = 0
+    if event.minutes_spent is not None:
+        told |= {"minutes": event.minutes_spent}
+        more = event.minutes_spent - case.controls.get(place, {}).get("minutes", 0)
+    corrected = changed(
+        _judged(case, place, told),
+        control_form=event.form,
+        control_involvement=answered(case.control_involvement, event.involvement),
+        corrections=case.corrections + 1,
+    )
+    return spent(corrected, WorkPhase.CONTROL, more)
+
+
+def _judged(case: Case, place: str, told: Mapping[str, Any]) -> Case:
+    """R17, R20: one violation is the agreement's, and one control that was late; they decide when the last was held."""
+    controls = {**case.controls, place: {**case.controls.get(place, {}), **told}}
+    held = [datetime.fromisoformat(one["held_at"]) for one in controls.values() if "held_at" in one]
+    violation = any(one["outcome"] == "violation" for one in controls.values())
     return changed(
-        case, outcomes=outcomes, control_outcome="violation" if "violation" in outcomes.values() else outcome
+        case,
+        controls=controls,
+        control_outcome="violation" if violation else told["outcome"],
+        control_held_at=max(held, default=case.control_held_at),
+        within_60_days=all(one.get("in_time", True) for one in controls.values()),
+        control_late_reason=next((why for one in controls.values() if (why := one.get("late_reason"))), None),
+        places_controlled=len(controls),
     )
 
 

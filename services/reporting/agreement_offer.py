@@ -10,7 +10,7 @@ from shared.kernel.events import Event
 def fold(case: Case, event: Event) -> Case:
     """The row after one more fact of offers."""
     match event:
-        case offers.OfferSent():
+        case offers.OfferSent() if event.agreement_id == case.case_id:
             return changed(
                 case,
                 opened_at=event.sent_at,

@@ -164,8 +164,8 @@ class Case:
     controls_undecided: int = 0
     control_held_at: datetime | None = None
     control_form: str | None = None
-    outcomes: Mapping[str, Any] = field(default_factory=dict)
-    """R20: by place."""
+    controls: Mapping[str, Any] = field(default_factory=dict)
+    """R17, R20: what was found at each place, when, whether in time, and the minutes that it took."""
     control_outcome: str | None = None
     within_60_days: bool | None = None
     control_involvement: Mapping[str, Any] | None = None

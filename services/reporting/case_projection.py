@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.reporting import agreement_case, order_case, other_case
 from services.reporting.case import AUDIENCES, Audience, Case, CaseType, Status, changed
-from shared.contracts import orders
+from shared.contracts import offers, orders
 from shared.kernel.events import Event
 from shared.kernel.received import Received
 
@@ -41,10 +41,12 @@ def own_case(event: Event) -> UUID | None:
 
 
 def concerned(event: Event) -> Iterator[tuple[UUID, CaseType]]:
-    """The cases whose rows a fact changes: its own, and the agreement that an order or inspection follows from."""
+    """The cases whose rows a fact changes: its own, and the agreement that an order, case or offer follows from."""
     match event:
         case orders.OrderIssued() | orders.OtherCaseOpened() if event.agreement_id is not None:
             yield event.agreement_id, CaseType.AGREEMENT
+        case offers.OfferSent(follows=UUID() as earlier):
+            yield earlier, CaseType.AGREEMENT
     case_id = own_case(event)
     if case_id is not None:
         yield case_id, _type_of(event)

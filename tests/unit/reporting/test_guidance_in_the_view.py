@@ -149,7 +149,12 @@ def test_of_several_places_one_violation_is_the_agreements_whichever_is_told_of_
     assert isinstance(first, control.ControlCompleted)
     first = first.model_copy(update={"involvement": SAFETY})
     second = first.model_copy(
-        update={"control_id": ORDER, "place_id": ORDER, "outcome": "no_violation", "involvement": Involvement()}
+        update={
+            "control_id": ORDER,
+            "place_id": ORDER,
+            "outcome": ControlOutcome.NO_VIOLATION,
+            "involvement": Involvement(),
+        }
     )
     case = case_after(*RUNNING, first, second)
     assert (case.control_outcome, case.control_involvement) == ("violation", {"safety_representative": "took_part"})
