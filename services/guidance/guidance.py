@@ -7,13 +7,14 @@ from services.guidance.meetings import CorrectMeeting, NoteTurnedControl, RateUs
 from services.guidance.offering import AnswerGuidance, OfferGuidance
 from services.guidance.phases import State, Unknown, about, evolve
 from services.guidance.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
-from services.guidance.understanding import AskWhetherUnderstood
+from services.guidance.understanding import AskWhetherUnderstood, CorrectUnderstanding
 from shared.kernel.decider import Decider, TimerDue
 from shared.kernel.events import Event
 
 Command = (
     OpenGuidance
     | AskWhetherUnderstood
+    | CorrectUnderstanding
     | ScheduleGuidance
     | NoteInspector
     | OfferGuidance
@@ -44,6 +45,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (meetings.take_over(state, command),)
         case AskWhetherUnderstood():
             return (understanding.ask(state, command),)
+        case CorrectUnderstanding():
+            return (understanding.correct(state, command),)
         case OfferGuidance():
             return (offering.offer(state, command),)
         case AnswerGuidance():

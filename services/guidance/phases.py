@@ -17,6 +17,8 @@ from shared.contracts.guidance import (
     GuidanceScheduled,
     GuidanceStands,
     MeetingCorrected,
+    OfferUnderstandingAsked,
+    OfferUnderstandingCorrected,
 )
 from shared.kernel.events import Event
 
@@ -34,6 +36,8 @@ class About:
     scheduled: GuidanceScheduled | None = None
     meetings: Mapping[UUID, GuidanceHeld] = field(default_factory=dict)
     """Every meeting and contact, as corrected (R30)."""
+    asked: Mapping[UUID, OfferUnderstandingAsked] = field(default_factory=dict)
+    """Every contact about the unanswered offer, as corrected (R5, R30)."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ def evolve(state: State, event: Event) -> State:
             return _held(state, event)
         case MeetingCorrected():
             return _corrected(state, event)
+        case OfferUnderstandingAsked() | OfferUnderstandingCorrected():
+            return _asked(state, event)
     match state, event:
         case Closed(), GuidanceReassigned():
             return replace(state, about=replace(state.about, inspector=event.inspector))
@@ -231,6 +237,23 @@ def _corrected(state: State, event: MeetingCorrected) -> State:
     return _discharged(now, meeting) if discharges(now, meeting) and not beforehand else now
 
 
+def _asked(state: State, event: OfferUnderstandingAsked | OfferUnderstandingCorrected) -> State:
+    """A correction that has no summary leaves the one that was told last."""
+    if isinstance(state, Unknown):
+        return state
+    asked = state.about.asked
+    match event:
+        case OfferUnderstandingAsked():
+            now = event
+        case _ if event.contact_id in asked:
+            told = {name: getattr(event, name) for name in _SAID}
+            before = asked[event.contact_id]
+            now = before.model_copy(update={**told, "summary": event.summary or before.summary})
+        case _:
+            return state
+    return replace(state, about=replace(state.about, asked={**asked, event.contact_id: now}))
+
+
 def _discharged(state: Known, held: GuidanceHeld) -> State:
     """R12: guidance was given, unless all has ended."""
     match state:
@@ -249,3 +272,4 @@ def _without(state: Held, meeting_id: UUID) -> State:
 
 
 _CORRECTABLE = ("form", "held_at", "participants", "involvement", "minutes_spent", "informal", "purposes")
+_SAID = ("form", "held_at", "reached", "received", "understood", "knows_dates", "participants", "minutes_spent")

@@ -13,7 +13,7 @@ from services.guidance.guidance import GUIDANCE, Command
 from services.guidance.meetings import CorrectMeeting, RateUsefulness, RecordMeeting, Told
 from services.guidance.offering import AnswerGuidance, OfferGuidance
 from services.guidance.phases import State
-from services.guidance.understanding import AskWhetherUnderstood
+from services.guidance.understanding import AskWhetherUnderstood, CorrectUnderstanding, Said
 from services.guidance.views import GuidanceView, view
 from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Side
 from shared.deadlines.deadline import Language
@@ -29,13 +29,12 @@ router = APIRouter(tags=["guidance"])
 Minutes = Annotated[int | None, Field(ge=0, le=10_000)]
 
 
-class Understanding(Body):
-    """R5: what came of a contact about an unanswered offer."""
+class UnderstandingBody(Body):
+    """R5: what is told of a contact about an unanswered offer."""
 
     form: ContactForm
     held_at: AwareDatetime | None = None
     """Now, where it is left out."""
-    initiated_by: Side = Side.AUTHORITY
     reached: bool
     """Whether somebody at the company was reached at all."""
     received: bool | None = None
@@ -44,6 +43,33 @@ class Understanding(Body):
     participants: Participants = ()
     minutes_spent: Minutes = None
     summary: FreeText | None = None
+
+    def said(self, now: datetime) -> Said:
+        """As the rules take it."""
+        return Said(
+            form=self.form,
+            held_at=self.held_at or now,
+            reached=self.reached,
+            received=self.received,
+            understood=self.understood,
+            knows_dates=self.knows_dates,
+            participants=self.participants,
+            minutes_spent=self.minutes_spent,
+            summary=self.summary,
+        )
+
+
+class Understanding(UnderstandingBody):
+    """R5: what came of a contact about an unanswered offer."""
+
+    initiated_by: Side = Side.AUTHORITY
+
+
+class CorrectedUnderstanding(UnderstandingBody):
+    """R30: how a contact about the offer really was, and why something else was recorded."""
+
+    held_at: AwareDatetime
+    reason: FreeText
 
 
 class Offer(Body):
@@ -122,8 +148,28 @@ async def ask_whether_understood(agreement_id: UUID, body: Understanding, reques
     """What came of asking the company whether it has received and understood the offer (R5)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
-    told = body.model_dump() | {"held_at": body.held_at or now}
-    command = AskWhetherUnderstood(at=now, contact_id=uuid7(), inspector=asker.subject, **told)
+    command = AskWhetherUnderstood(
+        at=now,
+        contact_id=uuid7(),
+        inspector=asker.subject,
+        initiated_by=body.initiated_by,
+        said=body.said(now),
+    )
+    return await _perform(request, asker, agreement_id, command, now)
+
+
+@router.post(
+    "/v1/guidance/{agreement_id}/understanding/{contact_id}/correction", responses=CHANGED, dependencies=[CHANGE]
+)
+async def correct_understanding(
+    agreement_id: UUID, contact_id: UUID, body: CorrectedUnderstanding, request: Request, asker: Asker
+) -> Response:
+    """A contact about the offer was recorded wrongly (R5, R30)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = CorrectUnderstanding(
+        at=now, contact_id=contact_id, by=asker.subject, said=body.said(now), reason=body.reason
+    )
     return await _perform(request, asker, agreement_id, command, now)
 
 

@@ -12,7 +12,7 @@ from shared.contracts.guidance import (
     GuidanceHeld,
     GuidanceOffered,
     MeetingCorrected,
-    OfferUnderstandingAsked,
+    OfferUnderstandingCorrected,
     UsefulnessRated,
 )
 from shared.contracts.vocabulary import ContactForm, Involvement, Side
@@ -37,7 +37,7 @@ class MeetingView(BaseModel):
 
 
 class UnderstandingView(BaseModel):
-    """R5: a contact about the unanswered offer."""
+    """R5: a contact about the unanswered offer, as corrected last."""
 
     contact_id: UUID
     form: ContactForm
@@ -49,6 +49,7 @@ class UnderstandingView(BaseModel):
     knows_dates: bool | None
     participants: tuple[str, ...]
     summary: str | None
+    corrected: bool = False
 
 
 class GuidanceView(BaseModel):
@@ -76,13 +77,20 @@ def view(agreement_id: UUID, state: State, recorded: Sequence[Recorded], languag
         due=due.ends_at if due else None,
         why=due.explain(language) if due else None,
         offered_form=next((event.form for event in reversed(events) if isinstance(event, GuidanceOffered)), None),
-        asked_about_offer=[
-            UnderstandingView.model_validate(event.model_dump())
-            for event in events
-            if isinstance(event, OfferUnderstandingAsked)
-        ],
+        asked_about_offer=_asked_about_offer(state, events),
         meetings=_meetings(state, events),
     )
+
+
+def _asked_about_offer(state: State, events: Sequence[Event]) -> list[UnderstandingView]:
+    known = about(state)
+    if known is None:
+        return []
+    corrected = {event.contact_id for event in events if isinstance(event, OfferUnderstandingCorrected)}
+    return [
+        UnderstandingView.model_validate(asked.model_dump() | {"corrected": contact_id in corrected})
+        for contact_id, asked in known.asked.items()
+    ]
 
 
 def _meetings(state: State, events: Sequence[Event]) -> list[MeetingView]:

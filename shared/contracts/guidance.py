@@ -54,6 +54,25 @@ class OfferUnderstandingAsked(Event):
     summary: PrivateText = None
 
 
+class OfferUnderstandingCorrected(Event):
+    """R5, R30: a contact about the unanswered offer was recorded wrongly; this is how it was."""
+
+    agreement_id: UUID
+    contact_id: UUID
+    corrected_at: datetime
+    corrected_by: str
+    form: ContactForm
+    held_at: datetime
+    reached: bool
+    received: bool | None
+    understood: bool | None
+    knows_dates: bool | None
+    participants: tuple[str, ...]
+    minutes_spent: Annotated[int, Field(ge=0)] | None
+    reason: PrivateText = None
+    summary: PrivateText = None
+
+
 class GuidanceScheduled(Event):
     """R12: when guidance must be offered, a third into the period."""
 
@@ -195,6 +214,7 @@ class GuidanceClosed(Event):
 FACTS: tuple[type[Event], ...] = (
     GuidanceOpened,
     OfferUnderstandingAsked,
+    OfferUnderstandingCorrected,
     GuidanceScheduled,
     GuidanceReassigned,
     GuidanceFellDue,

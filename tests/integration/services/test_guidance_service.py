@@ -102,6 +102,22 @@ async def test_contacts_about_an_offer_come_from_either_side_and_say_whether_it_
         assert seen["status"] == "not offered"
 
 
+@pytest.mark.rule("R5", "R30")
+async def test_a_contact_about_the_offer_is_corrected_and_both_sides_see_how_it_was(guidance: Guidance) -> None:
+    path = f"/v1/guidance/{await guidance.offered()}"
+    (asked,) = await guidance.done(f"{path}/understanding", understanding(summary="They have it."))
+    correction = f"{path}/understanding/{asked['data']['contact_id']}/correction"
+    nobody = {"form": "phone", "reached": False, "held_at": NOW.isoformat(), "reason": "It was another company."}
+    (corrected,) = await guidance.done(correction, nobody)
+    assert (corrected["type"], "reason" in corrected["data"]) == ("OfferUnderstandingCorrected", False)
+    for role in (Role.INSPECTOR, Role.COMPANY):
+        (seen,) = (await guidance.seen(path, role))["asked_about_offer"]
+        assert (seen["reached"], seen["understood"], seen["corrected"]) == (False, None, True)
+        assert seen["summary"] == "They have it."
+    unknown = f"{path}/understanding/{UUID(int=5)}/correction"
+    assert refusal(await guidance.post(unknown, nobody)) == (409, "R30")
+
+
 @pytest.mark.rule("R5")
 async def test_who_was_not_reached_has_said_nothing_and_after_the_answer_nobody_asks(guidance: Guidance) -> None:
     path = f"/v1/guidance/{await guidance.offered()}/understanding"

@@ -9,7 +9,8 @@ from services.guidance.guidance import GUIDANCE
 from services.guidance.meetings import CorrectMeeting, RateUsefulness
 from services.guidance.phases import how_it_stands
 from services.guidance.schedule import NoteInspector, OpenGuidance
-from services.guidance.understanding import AskWhetherUnderstood
+from services.guidance.understanding import AskWhetherUnderstood, CorrectUnderstanding, Said
+from services.guidance.views import view
 from shared.contracts.guidance import (
     GuidanceHeld,
     GuidanceOpened,
@@ -17,11 +18,12 @@ from shared.contracts.guidance import (
     GuidanceScheduled,
     MeetingCorrected,
     OfferUnderstandingAsked,
+    OfferUnderstandingCorrected,
     UsefulnessRated,
 )
 from shared.contracts.offers import OfferSent
 from shared.contracts.vocabulary import AgreementKind, ContactForm, Side
-from shared.kernel.events import Event
+from shared.kernel.events import Event, Recorded
 from tests.unit.guidance.guidance_facts import (
     AGREEMENT,
     CVR,
@@ -43,6 +45,7 @@ from tests.unit.guidance.guidance_facts import (
 )
 
 OTHER_MEETING = UUID(int=9)
+CONTACT = UUID(int=7)
 
 
 def sent() -> OfferSent:
@@ -62,22 +65,40 @@ def sent() -> OfferSent:
 
 
 def ask(**changes: Any) -> AskWhetherUnderstood:
+    initiated_by = changes.pop("initiated_by", Side.AUTHORITY)
+    return AskWhetherUnderstood(
+        at=at("2026-03-19", "11:00+01:00"),
+        contact_id=CONTACT,
+        inspector=INSPECTOR,
+        initiated_by=initiated_by,
+        said=said(**changes),
+    )
+
+
+def said(**changes: Any) -> Said:
     values: dict[str, Any] = {
-        "at": at("2026-03-19", "11:00+01:00"),
-        "contact_id": UUID(int=7),
         "form": ContactForm.PHONE,
         "held_at": at("2026-03-19", "10:00+01:00"),
-        "inspector": INSPECTOR,
-        "initiated_by": Side.AUTHORITY,
         "reached": True,
         "received": True,
         "understood": False,
         "knows_dates": True,
         "participants": ("legally_responsible",),
         "minutes_spent": 15,
-        "summary": None,
+        "summary": "By phone.",
     }
-    return AskWhetherUnderstood(**{**values, **changes})
+    return Said(**{**values, **changes})
+
+
+def recorded(event: Event) -> Recorded:
+    return Recorded(1, AGREEMENT, 1, event, {}, at("2026-03-20"), at("2026-03-20"), UUID(int=1000))
+
+
+SILENT: dict[str, Any] = {"reached": False, "received": None, "understood": None, "knows_dates": None}
+
+
+def correct_asked(contact_id: UUID = CONTACT, **changes: Any) -> CorrectUnderstanding:
+    return CorrectUnderstanding(at("2026-03-20"), contact_id, "inspector-2", said(**changes), "It was somebody else.")
 
 
 def test_r5_an_offer_opens_what_is_recorded_about_it_once() -> None:
@@ -99,8 +120,43 @@ def test_r5_either_side_may_make_the_contact() -> None:
 
 def test_r5_who_was_not_reached_has_said_nothing() -> None:
     given(opened()).when(ask(reached=False)).refused("R5", "nobody was reached")
-    silent = ask(reached=False, received=None, understood=None, knows_dates=None)
-    assert not given(opened()).when(silent).one(OfferUnderstandingAsked).reached
+    assert not given(opened()).when(ask(**SILENT)).one(OfferUnderstandingAsked).reached
+
+
+def test_r5_who_was_not_reached_is_asked_again() -> None:
+    silent = given(opened()).when(ask(**SILENT)).one(OfferUnderstandingAsked)
+    assert how_it_stands(given(opened(), silent).state) == how_it_stands(given(opened()).state)
+    again = given(opened(), silent).when(ask()).one(OfferUnderstandingAsked)
+    assert (again.reached, again.understood) == (True, False)
+
+
+@pytest.mark.rule("R5", "R30")
+@pytest.mark.parametrize("since", [(), (scheduled(),), (closed(),)], ids=["unanswered", "accepted", "not accepted"])
+def test_what_was_said_of_the_offer_is_corrected_by_a_new_fact_with_a_reason(since: tuple[Event, ...]) -> None:
+    asked = given(opened()).when(ask()).one(OfferUnderstandingAsked)
+    corrected = given(opened(), asked, *since).when(correct_asked(**SILENT, summary=None))
+    fact = corrected.one(OfferUnderstandingCorrected)
+    assert (fact.reached, fact.understood, fact.corrected_by) == (False, None, "inspector-2")
+    assert fact.private_parts() == {"": {"reason": "It was somebody else."}}
+    (shown,) = view(AGREEMENT, corrected.state, [recorded(fact)], "da").asked_about_offer
+    assert (shown.reached, shown.understood, shown.corrected, shown.summary) == (False, None, True, "By phone.")
+    assert corrected.timers() == given(opened(), asked, *since).timers()
+
+
+@pytest.mark.rule("R5", "R12", "R30")
+def test_a_correction_says_nothing_that_could_not_have_been_said_at_first() -> None:
+    asked = given(opened()).when(ask()).one(OfferUnderstandingAsked)
+    given(opened(), asked).when(correct_asked(reached=False)).refused("R5", "nobody was reached")
+    given(opened(), asked).when(correct_asked(understood=None)).refused("R5", "was the offer understood")
+    given(opened(), asked).when(correct_asked(held_at=at("2026-03-21"))).refused("R12", "has not come yet")
+
+
+@pytest.mark.rule("R30")
+def test_only_a_contact_that_was_recorded_is_corrected() -> None:
+    asked = given(opened()).when(ask()).one(OfferUnderstandingAsked)
+    given(opened(), asked).when(correct_asked(OTHER_MEETING)).refused("R30", "no contact about the offer is known")
+    stray = given(opened(), asked).when(correct_asked()).one(OfferUnderstandingCorrected)
+    assert given(opened(), stray).state == given(opened()).state, "a fact that does not fit changes nothing"
 
 
 def test_r5_who_was_reached_is_asked() -> None:
