@@ -12,6 +12,14 @@ from shared.contracts.offers import ContactNamed, DeliveryCorrected, OfferDelive
 from shared.contracts.vocabulary import AgreementKind, ContactRole, FileReference, Grounds, WorkPhase
 from shared.deadlines.deadline import Deadline, Language
 from shared.kernel.events import Event, Recorded
+from shared.reference.reference import messages_to
+
+
+class MessageView(BaseModel):
+    """R29, R34: something that a contact is told of."""
+
+    code: str
+    text: str
 
 
 class ContactView(BaseModel):
@@ -23,6 +31,8 @@ class ContactView(BaseModel):
     """None where the name was erased."""
     email: str | None
     phone: str | None
+    is_told: list[MessageView]
+    """What concerns whoever stands in this role."""
 
 
 class TimeView(BaseModel):
@@ -116,7 +126,7 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
         why=deadline.explain(language) if deadline else None,
         letter=letter(sent, deadline),
         places=_places(state),
-        contacts=_contacts(events),
+        contacts=_contacts(events, language),
         time=[TimeView(entry_id=entry_id, **vars(entry)) for entry_id, entry in state.about.time.items()],
     )
 
@@ -138,8 +148,8 @@ def _places(state: Open | Running | Ended) -> list[PlaceView]:
     ]
 
 
-def _contacts(events: Sequence[Event]) -> list[ContactView]:
-    """R34: the last one of each role."""
+def _contacts(events: Sequence[Event], language: Language) -> list[ContactView]:
+    """R34: the last one of each role, and what concerns it."""
     last = {event.role: event for event in events if isinstance(event, ContactNamed)}
     return [
         ContactView(
@@ -148,6 +158,10 @@ def _contacts(events: Sequence[Event]) -> list[ContactView]:
             name=named.details.name if named.details else None,
             email=named.details.email if named.details else None,
             phone=named.details.phone if named.details else None,
+            is_told=[
+                MessageView(code=message.code, text=message.danish if language == "da" else message.english)
+                for message in messages_to(role)
+            ],
         )
         for role, named in last.items()
     ]

@@ -10,6 +10,8 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.contracts.vocabulary import ContactRole
+
 REFERENCE_FILES = Path(__file__).parent / "files"
 
 
@@ -52,6 +54,14 @@ class Industry(Term):
     """One of the authority's 36 industry groups."""
 
     construction: bool
+
+
+class CompanyMessage(Term):
+    """R29, R34: what a company is told of while its case runs, and which of its contacts it concerns."""
+
+    legally_responsible: bool
+    unit_manager: bool
+    safety_representative: bool
 
 
 TermT = TypeVar("TermT", bound=Term)
@@ -163,6 +173,17 @@ def participants() -> Mapping[str, Term]:
 def delivery_failures() -> Mapping[str, Term]:
     """R4: why an offer did not arrive."""
     return read_terms(REFERENCE_FILES / "delivery_failures.csv", Term)
+
+
+@cache
+def company_messages() -> Mapping[str, CompanyMessage]:
+    """R29: what a company is told of; never a control that is not announced (R18)."""
+    return read_terms(REFERENCE_FILES / "company_messages.csv", CompanyMessage)
+
+
+def messages_to(role: ContactRole) -> tuple[CompanyMessage, ...]:
+    """R34: what concerns a contact, in the order of the file."""
+    return tuple(message for message in company_messages().values() if getattr(message, role.value))
 
 
 def is_psychosocial(topic: str) -> bool:

@@ -192,6 +192,8 @@ async def r34(scene: Scene) -> Course:
     await scene.tries("replace him", scene.director, "offers", path, {**contact, "name": "Bo Holm"})
     contacts = (await scene.director.get("offers", f"/v1/offers/{agreement}"))["contacts"]
     scene.notes("look at the contacts", ", ".join(f"{one['role']}: {one['name']}" for one in contacts))
+    (told,) = [[message["code"] for message in one["is_told"]] for one in contacts]
+    scene.notes("ask what he is told of", ", ".join(told))
 
 
 async def r36(scene: Scene) -> Course:

@@ -161,6 +161,7 @@ SAID: Mapping[str, Sequence[str]] = {
         "recorded ContactNamed",
         "recorded ContactNamed",
         "safety_representative: Bo Holm",
+        "offer-waiting, guidance-offered, control-announced, result",
     ),
     "R35": (
         r"refused by R35: why is measure .* not in use\?",

@@ -11,7 +11,8 @@ from services.offers.people_and_time import CorrectTime, NameContact, ReassignOf
 from services.offers.views import view
 from shared.contracts.offers import ContactNamed, Declined, OfferReassigned, TimeCorrected, TimeSpent
 from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
-from shared.kernel.events import Event
+from shared.kernel.events import Event, Recorded
+from shared.reference.reference import company_messages
 from tests.unit.offers.offer_facts import (
     AVAILABLE_AT,
     ENDINGS,
@@ -46,6 +47,25 @@ def test_r34_a_contact_is_named_at_any_time_and_its_name_is_private(since: tuple
     assert named.private_parts() == {
         str(UUID(int=9)): {"details": {"name": "Kim Andersen", "email": None, "phone": None}}
     }
+
+
+@pytest.mark.rule("R34")
+@pytest.mark.parametrize(
+    ("role", "not_told"),
+    [
+        (ContactRole.LEGALLY_RESPONSIBLE, {"guidance-offered", "control-announced"}),
+        (ContactRole.UNIT_MANAGER, set()),
+        (ContactRole.SAFETY_REPRESENTATIVE, {"deadline-approaching"}),
+    ],
+)
+def test_each_contact_is_shown_with_what_concerns_it(role: ContactRole, not_told: set[str]) -> None:
+    named = given(sent()).when(replace(CONTACT, role=role))
+    recorded = Recorded(1, UUID(int=1), 1, named.one(ContactNamed), {}, AVAILABLE_AT, AVAILABLE_AT, UUID(int=2))
+    (contact,) = view(named.state, [recorded], "da").contacts
+    assert contact.is_told[0].text == "Et tilbud venter på svar"
+    assert {message.code for message in contact.is_told} == company_messages().keys() - not_told
+    (in_english,) = view(named.state, [recorded], "en").contacts
+    assert in_english.is_told[0].text == "An offer waits for an answer"
 
 
 @pytest.mark.parametrize("since", ANY_TIME.values(), ids=ANY_TIME)

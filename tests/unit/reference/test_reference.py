@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.control.booking import CALENDAR_FULL
+from shared.contracts.vocabulary import ContactRole
 from shared.reference import reference
 from shared.reference.reference import (
     REFERENCE_FILES,
@@ -45,6 +46,7 @@ LOOKUPS: list[Callable[[], Mapping[str, Term]]] = [
     reference.guidance_purposes,
     reference.participants,
     reference.delivery_failures,
+    reference.company_messages,
 ]
 
 
@@ -149,13 +151,24 @@ def test_the_coded_measures_are_the_published_ones_in_their_order_with_a_known_k
     assert all(measure_kinds()[kind].made_up for kind in kinds)
 
 
+@pytest.mark.rule("R34")
+def test_every_message_to_a_company_concerns_somebody_and_every_contact_is_told_of_some() -> None:
+    told = {role: [message.code for message in reference.messages_to(role)] for role in ContactRole}
+    assert {code for codes in told.values() for code in codes} == reference.company_messages().keys()
+    assert told == {
+        ContactRole.LEGALLY_RESPONSIBLE: ["offer-waiting", "deadline-approaching", "result"],
+        ContactRole.UNIT_MANAGER: list(reference.company_messages()),
+        ContactRole.SAFETY_REPRESENTATIVE: ["offer-waiting", "guidance-offered", "control-announced", "result"],
+    }
+
+
 def test_a_lookup_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         topics()["999"] = topics()["056"]  # type: ignore[index]
 
 
 def test_the_files_have_a_version() -> None:
-    assert reference_version() == "2024.2"
+    assert reference_version() == "2024.3"
 
 
 def test_no_reference_file_is_left_unread() -> None:

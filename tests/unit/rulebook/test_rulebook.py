@@ -7,7 +7,7 @@ from deploy.rulebook.process import SUBJECTS, explore
 from deploy.rulebook.rules import Rule, rules
 from deploy.rulebook.sources import rules_in
 
-TO_COME = {"R29", "R32"}
+TO_COME = {"R29", "R32", "R34"}
 """Of these not everything is built."""
 RULES = {rule.rule: rule for rule in rules()}
 
