@@ -144,8 +144,16 @@ class ProcessMachine(RuleBasedStateMachine):
         inspector = f"inspector {INSPECTORS[pick // 11 % 2]}"
         found = spread if odd % 17 else not spread
         reason = None if odd % 5 == 0 else "Højsæson"
+        follows = self._earlier(odd, cvr, unit, topic)
         rules = self.reference.may_send(
-            spread=spread, cvr=cvr, unit=unit, topic=topic, months=months, reason=bool(reason), found=found
+            spread=spread,
+            cvr=cvr,
+            unit=unit,
+            topic=topic,
+            months=months,
+            reason=bool(reason),
+            found=found,
+            follows=follows,
         )
         grounds = {
             "violation": "found" if found else "suspected",
@@ -165,6 +173,7 @@ class ProcessMachine(RuleBasedStateMachine):
             "period_reason": reason,
             "observations": "Der løftes tungt.",
             "grounds": grounds,
+            "follows": follows and follows.id,
         }
         answer = self._do("offers", "/v1/offers", inspector, body, rules, command="send")
         if not rules:
@@ -884,6 +893,13 @@ class ProcessMachine(RuleBasedStateMachine):
         fitting = [one for one in every if fits(one)]
         among = fitting if fitting and pick % 9 else every
         return among[-1 - pick % len(among)]
+
+    def _earlier(self, odd: int, cvr: str, unit: str, topic: str) -> Agreement | None:
+        """R7: a no that may lead to an offer here, where there is one; now and then any other."""
+        every = list(self.reference.agreements.values())
+        fitting = [one for one in every if self.reference.leads_to_an_offer(one, cvr, unit, topic)]
+        among = every if odd % 23 == 0 else fitting if odd % 2 else []
+        return among[odd % len(among)] if among else None
 
     def _company(self, one: Agreement) -> str:
         return f"company director {one.cvr}"

@@ -151,10 +151,21 @@ class Reference:
     # What offers decides, R1 to R10.
 
     def may_send(
-        self, *, spread: bool, cvr: str, unit: str, topic: str, months: int, reason: bool, found: bool | None
+        self,
+        *,
+        spread: bool,
+        cvr: str,
+        unit: str,
+        topic: str,
+        months: int,
+        reason: bool,
+        found: bool | None,
+        follows: Agreement | None,
     ) -> Rules:
-        """R1, R2, R8, R10."""
+        """R1, R2, R7, R8, R10."""
         rules: Rules = set()
+        if follows and not (spread and self.leads_to_an_offer(follows, cvr, unit, topic)):
+            rules.add("R7")
         if spread != bool(found):
             rules.add("R2")
         if self.units.get(unit) != cvr:
@@ -164,6 +175,12 @@ class Reference:
         if self.in_quarantine(cvr, unit) or self.taken(unit, topic):
             rules.add("R8")
         return rules
+
+    def leads_to_an_offer(self, no: Agreement, cvr: str, unit: str, topic: str) -> bool:
+        """R7: of a spread agreement on the same, after a suspicion that was not accepted."""
+        return (
+            not no.spread and no.offer in ("declined", "lapsed") and (no.cvr, no.unit, no.topic) == (cvr, unit, topic)
+        )
 
     def send(
         self, agreement_id: str, *, spread: bool, cvr: str, unit: str, topic: str, months: int, inspector: str
