@@ -84,7 +84,7 @@ SAID: Mapping[str, Sequence[str]] = {
         "refused by R13: 2026-04-02 is not later than 2026-06-03",
         "recorded ExtensionRequested",
         "recorded ExtensionGranted",
-        "The last day is Friday 3 July 2026, .* extended on 3 March 2026; before, the last day was 3 June 2026.*",
+        "The last day is Friday 3 July 2026, .* extended on 3 March 2026 .*; before, the last day was 3 June 2026.*",
     ),
     "R14": ("recorded Terminated", "refused by R14: the agreement is terminated", "terminated"),
     "R15": (
