@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from uuid import UUID, uuid5
 
 from services.control.order_requests import requested
@@ -16,6 +17,7 @@ from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.kernel.decider import Refused
 from shared.kernel.events import Event
 from shared.policy.policy import Policy
+from shared.reference.reference import control_late_reasons
 
 BY_ITSELF = "control"
 _ONE_DAY = timedelta(days=1)
@@ -41,6 +43,7 @@ class BookInspection:
     inspection_id: UUID
     day: date
     slot: int
+    late_reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,18 +114,33 @@ def candidate_days(at: datetime, policy: Policy) -> Iterator[date]:
         day += _ONE_DAY
 
 
+def last_day_in_time(state: AfterNo, policy: Policy) -> date:
+    """R7: the policy's days, counted from the day on which the no was noted."""
+    return local_day(state.noted.noted_at) + timedelta(days=policy.not_accepted.inspection_within_days)
+
+
+def days_in_time(state: AfterNo, at: datetime, policy: Policy) -> list[date]:
+    """R7: those of the candidate days that come in time."""
+    last_day = last_day_in_time(state, policy)
+    return list(takewhile(lambda day: day <= last_day, candidate_days(at, policy)))
+
+
 def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
-    """R7: by the inspector, on a working day that is not over; it replaces the one that stands."""
+    """R7: by the inspector, on a working day that is not over and in time, or with a reason; it replaces another."""
     refuse_nothing_to_inspect(state)
     if command.day < local_day(command.at):
         raise Refused("R7", "{day} is over", day=command.day)
     if not is_working_day(command.day, command.policy):
         raise Refused("R7", "{day} is not a working day", day=command.day)
-    within = command.policy.not_accepted.inspection_within_days
-    last_day = local_day(state.noted.noted_at) + timedelta(days=within)
-    if command.day > last_day:
+    last_day, known = last_day_in_time(state, command.policy), control_late_reasons()
+    if command.day > last_day and command.late_reason not in known:
         raise Refused(
-            "R7", "{day} is after {last_day}, {days} days after the no", day=command.day, last_day=last_day, days=within
+            "R7",
+            "{day} is after {last_day}, {days} days after the no, and needs a reason: {known}",
+            day=command.day,
+            last_day=last_day,
+            days=command.policy.not_accepted.inspection_within_days,
+            known=", ".join(known),
         )
     return booked_inspection(state, command)
 
@@ -133,7 +151,8 @@ def book_when_due(state: AfterNo, command: BookInspectionWhenDue) -> tuple[NewIn
 
 
 def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
-    """R7, R15: in the calendar of whoever is responsible."""
+    """R7, R15: in the calendar of whoever is responsible; a day that is late says why."""
+    late = command.day > last_day_in_time(state, command.policy)
     return NewInspectionBooked(
         agreement_id=state.noted.agreement_id,
         inspection_id=command.inspection_id,
@@ -142,6 +161,7 @@ def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionB
         slot=command.slot,
         booked_at=command.at,
         replaces=state.booking.inspection_id if state.booking else None,
+        late_reason=command.late_reason if late else None,
     )
 
 

@@ -31,6 +31,8 @@ class NewInspectionView(BaseModel):
 
     inspection_id: UUID
     day: date
+    late_reason: str | None = None
+    """Code of the reason where no day within the policy's days after the no was chosen."""
 
 
 class AfterNoView(BaseModel):

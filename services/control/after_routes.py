@@ -18,7 +18,7 @@ from services.control.perform import perform, perform_prepared
 from services.control.phases import AfterNo, State
 from shared.contracts.vocabulary import InvestigationOutcome
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, Participants
+from shared.http.bodies import Body, Code, FreeText, Participants
 from shared.http.openapi import CHANGE, CHANGED, READ, SEEN
 from shared.http.problems import not_found
 from shared.http.tokens import Role
@@ -54,6 +54,8 @@ class InspectionDay(Body):
     """R7: the day of the inspection that resumes the investigation."""
 
     day: date
+    late_reason: Code | None = None
+    """Why it is later than the policy's days after the no."""
 
 
 class InvestigationResult(Body):
@@ -140,7 +142,9 @@ async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Requ
         slot = calendar.free_slot(body.day)
         if slot is None:
             raise Refused("R7", "the inspector's calendar is full on {day}", day=body.day)
-        return BookInspection(at=at, policy=policy, inspection_id=inspection_id, day=body.day, slot=slot)
+        return BookInspection(
+            at=at, policy=policy, inspection_id=inspection_id, day=body.day, slot=slot, late_reason=body.late_reason
+        )
 
     return await perform_prepared(request, asker, agreement_id, prepare)
 

@@ -17,8 +17,6 @@ from shared.kernel.events import Event
 from shared.policy.policy import Policy
 from shared.reference.reference import control_form_reasons, control_late_reasons
 
-CALENDAR_FULL = "calendar-full"
-"""R17: the reason that the system gives where no day of the window is free."""
 _ONE_DAY = timedelta(days=1)
 
 
@@ -175,24 +173,36 @@ def _late_enough(course: Running, booking: ControlBooked) -> bool:
 
 
 def candidate_days(course: Running, place: UUID, at: datetime, policy: Policy) -> Iterator[date]:
-    """R17: days to try, best first: half-way through what is left of the window, later ones, then earlier ones.
-
-    Without complete documentation the control waits for the deadline. After the last day of the window come the days
-    that need a reason.
-    """
-    tomorrow = local_day(at) + _ONE_DAY
-    first = tomorrow if course.complete else max(tomorrow, course.deadline.last_day + _ONE_DAY)
-    last = course.window(place).last_day
-    aim = min(max(first, _aim(course, place, first, policy)), max(first, last))
-    days = [first + _ONE_DAY * number for number in range((last - first).days + 1)]
-    inside = [day for day in days if is_working_day(day, policy)]
-    yield from (day for day in inside if day >= aim)
-    yield from (day for day in reversed(inside) if day < aim)
-    day = max(first, last + _ONE_DAY)
+    """R17: days to try, best first: those inside the window, and after them those that need a reason."""
+    yield from days_inside(course, place, at, policy)
+    day = max(_first_day(course, at), course.window(place).last_day + _ONE_DAY)
     while True:
         day = next_working_day(day, policy)
         yield day
         day += _ONE_DAY
+
+
+def days_inside(course: Running, place: UUID, at: datetime, policy: Policy) -> list[date]:
+    """R17: what is left of the window, best first: half-way through it, later days, then earlier ones.
+
+    Without complete documentation the control waits for the deadline.
+    """
+    first, last = _first_day(course, at), course.window(place).last_day
+    aim = min(max(first, _aim(course, place, first, policy)), max(first, last))
+    days = [first + _ONE_DAY * number for number in range((last - first).days + 1)]
+    inside = [day for day in days if is_working_day(day, policy)]
+    return [day for day in inside if day >= aim] + [day for day in reversed(inside) if day < aim]
+
+
+def documentation_is_used_up(course: Running, at: datetime, policy: Policy) -> bool:
+    """R21: no working day is left in the days that complete documentation started."""
+    window = course.complete.control_window if course.complete is not None else None
+    return window is not None and next_working_day(local_day(at) + _ONE_DAY, policy) > window.last_day
+
+
+def _first_day(course: Running, at: datetime) -> date:
+    tomorrow = local_day(at) + _ONE_DAY
+    return tomorrow if course.complete else max(tomorrow, course.deadline.last_day + _ONE_DAY)
 
 
 def _aim(course: Running, place: UUID, first: date, policy: Policy) -> date:

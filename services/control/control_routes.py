@@ -234,6 +234,7 @@ async def turn_into_guidance(agreement_id: UUID, body: Conversion, request: Requ
     def command(at: datetime, policy: Policy) -> Command:
         return TurnIntoGuidance(
             at=at,
+            policy=policy,
             place_id=body.place_id or agreement_id,
             inspector=asker.subject,
             held_at=body.held_at,
@@ -255,6 +256,7 @@ async def investigate_afresh(agreement_id: UUID, body: FreshInvestigation, reque
     def command(at: datetime, policy: Policy) -> Command:
         return InvestigateAfresh(
             at=at,
+            policy=policy,
             place_id=body.place_id or agreement_id,
             inspector=asker.subject,
             held_at=body.held_at,

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.control.booking import require_booking
+from services.control.booking import documentation_is_used_up, require_booking
 from services.control.phases import Running
 from services.control.places import refuse_not_awaited
 from services.control.when_held import refuse_impossible_time
 from shared.contracts.control import FreshInvestigationNeeded
+from shared.policy.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class InvestigateAfresh:
     """The control of a place does not suffice."""
 
     at: datetime
+    policy: Policy
     place_id: UUID
     inspector: str
     held_at: datetime | None
@@ -37,5 +39,6 @@ def investigate_afresh(course: Running, command: InvestigateAfresh) -> FreshInve
         held_at=held_at,
         inspector=command.inspector,
         later_visit=command.later_visit,
+        window_used_up=command.later_visit and documentation_is_used_up(course, command.at, command.policy),
         reason=command.reason,
     )

@@ -8,9 +8,10 @@ from uuid import UUID, uuid5
 
 from services.control import after_no
 from services.control.after_no import BookInspection, BookInspectionWhenDue
-from services.control.booking import CALENDAR_FULL, BookControl, candidate_days, places_due
+from services.control.booking import BookControl, candidate_days, days_inside, places_due
 from services.control.calendar_places import day_and_slot, names_in_calendar
 from services.control.course import BookWhenDue
+from services.control.late_by_itself import reason_for_being_late
 from services.control.phases import AfterNo, Running, State
 from shared.contracts.control import ControlBooked, NewInspectionBooked
 from shared.contracts.vocabulary import ContactForm
@@ -82,11 +83,19 @@ def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable
 
 
 async def free_inspection(runtime: Runtime, state: AfterNo, at: datetime, policy: Policy) -> BookInspection:
-    """R7: the first day with a free place for the inspection that follows a no."""
+    """R7: the first day with a free place for the inspection that follows a no, late where none is free in time."""
     calendar = await calendar_of(runtime, state.inspector, policy)
     day, slot = calendar.take_first(after_no.candidate_days(at, policy))
     inspection_id = uuid5(state.noted.agreement_id, f"inspection/{at.isoformat()}")
-    return BookInspection(at=at, policy=policy, inspection_id=inspection_id, day=day, slot=slot)
+    last_day, in_time = after_no.last_day_in_time(state, policy), after_no.days_in_time(state, at, policy)
+    return BookInspection(
+        at=at,
+        policy=policy,
+        inspection_id=inspection_id,
+        day=day,
+        slot=slot,
+        late_reason=reason_for_being_late(day, last_day, in_time),
+    )
 
 
 async def free_bookings(runtime: Runtime, course: Running, at: datetime, policy: Policy) -> tuple[BookControl, ...]:
@@ -113,7 +122,7 @@ def _booking(course: Running, place: UUID, at: datetime, policy: Policy, calenda
         form_reason=None,
         # A company that was told of a day is told of the one that replaces it.
         announced=standing.announced if standing else False,
-        late_reason=CALENDAR_FULL if day > course.window(place).last_day else None,
+        late_reason=reason_for_being_late(day, course.window(place).last_day, days_inside(course, place, at, policy)),
     )
 
 

@@ -6,8 +6,9 @@ from uuid import uuid5
 
 from services.control import after_no, booking
 from services.control.after_no import BookInspection
-from services.control.booking import CALENDAR_FULL, BookControl
+from services.control.booking import BookControl
 from services.control.inspector_calendar import calendar_of
+from services.control.late_by_itself import reason_for_being_late
 from services.control.phases import AfterNo, Running
 from shared.policy.policy import Policy
 from shared.service import Runtime
@@ -22,7 +23,9 @@ async def moved_bookings(
     for place, standing in course.bookings.items():
         days = chain([standing.day], booking.candidate_days(course, place, at, policy))
         day, slot = calendar.take_first(days)
-        late = day > course.window(place).last_day
+        last_day = course.window(place).last_day
+        in_time = [one for one in (standing.day, *booking.days_inside(course, place, at, policy)) if one <= last_day]
+        late_reason = reason_for_being_late(day, last_day, in_time)
         moved.append(
             BookControl(
                 at=at,
@@ -34,7 +37,7 @@ async def moved_bookings(
                 form=standing.form,
                 form_reason=standing.form_reason,
                 announced=standing.announced,
-                late_reason=(standing.late_reason or CALENDAR_FULL) if late else None,
+                late_reason=late_reason and (standing.late_reason or late_reason),
             )
         )
     return tuple(moved)
@@ -48,6 +51,14 @@ async def moved_inspection(
         return None
     calendar = await calendar_of(runtime, inspector, policy)
     day, slot = calendar.take_first(chain([state.booking.day], after_no.candidate_days(at, policy)))
+    last_day = after_no.last_day_in_time(state, policy)
+    in_time = [one for one in (state.booking.day, *after_no.days_in_time(state, at, policy)) if one <= last_day]
+    late_reason = reason_for_being_late(day, last_day, in_time)
     return BookInspection(
-        at=at, policy=policy, inspection_id=uuid5(state.booking.inspection_id, inspector), day=day, slot=slot
+        at=at,
+        policy=policy,
+        inspection_id=uuid5(state.booking.inspection_id, inspector),
+        day=day,
+        slot=slot,
+        late_reason=late_reason and (state.booking.late_reason or late_reason),
     )

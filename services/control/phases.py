@@ -71,6 +71,8 @@ class Running:
     """What the controls that were held decided for their places, as corrected."""
     reopened: Mapping[UUID, datetime] = field(default_factory=dict)
     """R21: when a control of the place decided nothing and a new one became due."""
+    used_up: frozenset[UUID] = frozenset()
+    """R21: the places for which the days of the documentation had no room left then."""
     meetings: Mapping[UUID, GuidanceMeetingNoted] = field(default_factory=dict)
     extension: ExtensionRequested | None = None
     """R13: a request that awaits its answer."""
@@ -88,13 +90,14 @@ class Running:
     def window(self, place: UUID) -> Deadline:
         """R17: the days for the control of a place, from the complete documentation or else from the deadline.
 
-        R21: where those of the documentation were over when a control decided nothing, the others count again.
+        R21: where those of the documentation had no room left when a control decided nothing, the longer ones count.
         """
         window = self.complete.control_window if self.complete is not None else None
-        reopened_at = self.reopened.get(place)
-        if window is None or (reopened_at is not None and window.has_passed(reopened_at)):
+        if window is None:
             return self.window_after_deadline
-        return window
+        if place not in self.used_up:
+            return window
+        return max(window, self.window_after_deadline, key=lambda one: one.last_day)
 
 
 @dataclass(frozen=True)
@@ -245,9 +248,9 @@ def controlled(state: Running, event: Event) -> Running:
             }
             return replace(state, bookings=kept)
         case ControlTurnedIntoGuidance():
-            return _reopened(state, event.place_id or event.agreement_id, event.held_at)
+            return _reopened(state, event.place_id or event.agreement_id, event)
         case FreshInvestigationNeeded(later_visit=True):
-            return _reopened(state, event.place_id, event.held_at)
+            return _reopened(state, event.place_id, event)
         case ControlCompleted():
             place = event.place_id or event.agreement_id
             bookings = _without(state.bookings, place)
@@ -302,8 +305,16 @@ def _after_no(state: AfterNo, event: Event) -> State:
             return replace(state, orders=orders_after(state.orders, event))
 
 
-def _reopened(state: Running, place: UUID, at: datetime) -> Running:
-    return replace(state, bookings=_without(state.bookings, place), reopened=_with(state.reopened, place, at))
+def _reopened(state: Running, place: UUID, event: ControlTurnedIntoGuidance | FreshInvestigationNeeded) -> Running:
+    window = state.complete.control_window if state.complete is not None else None
+    # Facts of the first release do not say it: there the days were used up once they had passed.
+    used_up = event.window_used_up or (window is not None and window.has_passed(event.held_at))
+    return replace(
+        state,
+        bookings=_without(state.bookings, place),
+        reopened=_with(state.reopened, place, event.held_at),
+        used_up=state.used_up | {place} if used_up else state.used_up,
+    )
 
 
 def _with_correction(state: Running, event: ControlCorrected) -> Running:

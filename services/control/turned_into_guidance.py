@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.control.booking import require_booking
+from services.control.booking import documentation_is_used_up, require_booking
 from services.control.phases import Running
 from services.control.places import refuse_not_awaited
 from services.control.when_held import refuse_impossible_time
@@ -12,6 +12,7 @@ from shared.contracts.control import ControlTurnedIntoGuidance
 from shared.contracts.vocabulary import ContactForm, Involvement
 from shared.deadlines.copenhagen import local_day
 from shared.kernel.decider import Refused
+from shared.policy.policy import Policy
 from shared.reference.reference import undecided_reasons
 
 
@@ -20,6 +21,7 @@ class TurnIntoGuidance:
     """The control of a place could not decide (R21)."""
 
     at: datetime
+    policy: Policy
     place_id: UUID
     inspector: str
     held_at: datetime | None
@@ -53,5 +55,6 @@ def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTur
         reason=command.reason,
         involvement=command.involvement,
         minutes_spent=command.minutes_spent,
+        window_used_up=documentation_is_used_up(course, command.at, command.policy),
         summary=command.summary,
     )

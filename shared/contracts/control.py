@@ -237,6 +237,8 @@ class ControlTurnedIntoGuidance(Event):
     involvement: Involvement = Involvement()
     place_id: UUID | None = None
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    window_used_up: bool = False
+    """R21: no working day is left in the days that complete documentation started: those of the deadline count."""
     summary: PrivateText = None
 
 
@@ -250,6 +252,8 @@ class FreshInvestigationNeeded(Event):
     inspector: str
     later_visit: bool
     """On a later visit, for which a new control is booked; else on this one."""
+    window_used_up: bool = False
+    """R21: for a later visit no working day is left in the days that complete documentation started."""
     reason: PrivateText = None
 
 
@@ -469,6 +473,8 @@ class NewInspectionBooked(Event):
     slot: int
     booked_at: datetime
     replaces: UUID | None = None
+    late_reason: str | None = None
+    """R7: code of the reason where the day lies after the policy's days for it."""
 
     def seen_by_company(self) -> bool:
         return False

@@ -147,7 +147,7 @@ def control_form_reasons() -> Mapping[str, Term]:
 
 @cache
 def control_late_reasons() -> Mapping[str, Term]:
-    """R17: why a control is later than its window; `calendar-full` is the one that the system itself gives."""
+    """R7, R17: why a day is a late one; `calendar-full` and `no-day-left` are the ones that the system itself gives."""
     return read_terms(REFERENCE_FILES / "control_late_reasons.csv", Term)
 
 

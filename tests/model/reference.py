@@ -64,7 +64,8 @@ class Course:
         if self.complete_at is None:
             return late
         told = day_of(self.complete_at) + timedelta(days=60)
-        return late if place in self.reopened and self.reopened[place] >= after(told) else told
+        used_up = place in self.reopened and open_from(day_of(self.reopened[place]) + timedelta(days=1)) > told
+        return max(late, told) if used_up else told
 
     def must_be_booked(self, place: str, now: datetime) -> bool:
         """R17: at the latest two weeks before the deadline, and at once where the company is done or none decided."""
@@ -803,4 +804,11 @@ class Reference:
                 faults.append(f"{place} is booked on {day}, inside the company's period")
             if day > course.window(place) and not booking["late_reason"]:
                 faults.append(f"{place} is booked on {day}, after its window, and nobody says why")
+            if booking["late_reason"] == "no-day-left" and self._day_is_left(course, place):
+                faults.append(f"{place} is booked on {day}, as if no day of its window were left")
         return faults
+
+    def _day_is_left(self, course: Course, place: str) -> bool:
+        """R17: now, and so when it was booked, too."""
+        today = day_of(self.now) if course.complete_at is not None else max(day_of(self.now), course.deadline)
+        return open_from(today + timedelta(days=1)) <= course.window(place)

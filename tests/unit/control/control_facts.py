@@ -193,6 +193,7 @@ def complete(
 def turn(on: datetime = CONTROL_TIME, reason: str = "work_unfinished", **changes: Any) -> TurnIntoGuidance:
     values: dict[str, Any] = {
         "at": on,
+        "policy": POLICIES.at(on),
         "place_id": AGREEMENT,
         "inspector": INSPECTOR,
         "held_at": None,

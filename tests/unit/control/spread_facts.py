@@ -121,6 +121,7 @@ def after(history: tuple[Event, ...], *commands: Any) -> tuple[Event, ...]:
 def afresh(number: int = 0, *, later_visit: bool = True, on: Any = CONTROL_TIME, **changes: Any) -> InvestigateAfresh:
     values: dict[str, Any] = {
         "at": on,
+        "policy": POLICIES.at(on),
         "place_id": place_id(number),
         "inspector": INSPECTOR,
         "held_at": None,

@@ -1,5 +1,6 @@
 """What follows a no: a new inspection and its result, or an order at once (R7)."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -104,7 +105,13 @@ def test_the_inspector_may_choose_another_day() -> None:
 def test_on_a_working_day_that_is_not_over_and_within_the_policys_days() -> None:
     given(noted()).when(inspection("2026-06-02")).refused("R7", "is over")
     given(noted()).when(inspection("2026-06-05")).refused("R7", "not a working day")
-    given(noted()).when(inspection("2026-07-02")).refused("R7", "is after", last_day=date(2026, 7, 1))
+    late = inspection("2026-07-02")
+    given(noted()).when(late).refused("R7", "needs a reason", last_day=date(2026, 7, 1))
+    given(noted()).when(replace(late, late_reason="forgot")).refused("R7", "needs a reason")
+    explained = given(noted()).when(replace(late, late_reason="illness")).one(NewInspectionBooked)
+    assert explained.late_reason == "illness"
+    in_time = given(noted()).when(replace(inspection("2026-07-01"), late_reason="illness")).one(NewInspectionBooked)
+    assert in_time.late_reason is None
 
 
 def test_days_to_try_are_working_days_from_tomorrow_on() -> None:

@@ -1,12 +1,15 @@
 """The timers of bookings with the calendar that they look into, on a store in memory (R7, R17)."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.control.after_no_view import view_after_no
+from services.control.calendar_places import calendar_place
 from services.control.course import COURSE
 from services.control.inspector_calendar import lookups
 from shared.contracts.control import FACTS, ControlBooked, NewInspectionBooked
@@ -15,14 +18,49 @@ from shared.kernel.decider import TimerDue
 from shared.kernel.event_store import Change, Occurred, Write
 from shared.kernel.events import Event, EventTypes, Metadata, Recorded
 from tests.model.memory_store import MemoryDatabase, MemoryStore
-from tests.unit.control.control_facts import AGREEMENT, POLICIES, after_a_no, at, started
+from tests.unit.control.control_facts import (
+    AGREEMENT,
+    INSPECTOR,
+    POLICIES,
+    after_a_no,
+    at,
+    booked,
+    documented,
+    given,
+    started,
+    turned,
+)
 
 NOTED, *_ = after_a_no()
+TERMS, PART = started(), documented()
+LAST_DAY, LONGER = date(2026, 7, 31), date(2026, 8, 21)
+"""Of the days that the documentation started, a Friday, and of those that the deadline did."""
 
 
-async def fired(timer: str, *history: Event, on: datetime) -> Recorded:
-    """What a timer of a course with this history records, when it fires so late."""
+def turned_on(day: str, *history: Event) -> tuple[Event, ...]:
+    """A course with this history whose control decided nothing."""
+    standing = booked(*history, day=day, on=day)
+    return (*history, standing, turned(*history, standing, on=at(day)))
+
+
+async def booked_again(*history: Event, on: str, full: Iterable[date] = ()) -> ControlBooked:
+    """The control that books itself after that."""
+    fact = (await fired("book-control", *history, on=at(on, "11:00"), full=full)).event
+    assert isinstance(fact, ControlBooked)
+    return fact
+
+
+async def inspection(on: str, full: Iterable[date] = ()) -> NewInspectionBooked:
+    """The one that books itself after a no on 1 April, 28 days before 29 April."""
+    fact = (await fired("book-inspection", NOTED, on=at(on), full=full)).event
+    assert isinstance(fact, NewInspectionBooked)
+    return fact
+
+
+async def fired(timer: str, *history: Event, on: datetime, full: Iterable[date] = ()) -> Recorded:
+    """What a timer of a course with this history records, when it fires so late and these days are full."""
     store = MemoryStore("control", EventTypes(FACTS), lambda: on, lambda message: None)
+    store.reservations = {calendar_place(INSPECTOR, day, slot): UUID(int=91) for day in full for slot in (1, 2)}
     written = Write(AGREEMENT, 0, tuple(Occurred(fact, on) for fact in history))
     await store.append(Change(Metadata(command_id=uuid4(), actor="control"), (written,)))
     runtime: Any = SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}))
@@ -46,3 +84,55 @@ async def test_and_so_does_an_inspection_after_a_no() -> None:
     recorded = await fired("book-inspection", NOTED, on=at("2026-04-01"))
     assert isinstance(recorded.event, NewInspectionBooked)
     assert recorded.metadata["policy"] == POLICIES.at(at("2026-04-01")).version
+
+
+@pytest.mark.rule("R21", "R17")
+async def test_after_guidance_on_the_last_day_of_the_documentations_days_those_of_the_deadline_count() -> None:
+    again = await booked_again(*turned_on("2026-07-31", TERMS, PART), on="2026-07-31")
+    assert again.window.last_day == LONGER
+    assert (LAST_DAY < again.day <= LONGER, again.late_reason) == (True, None)
+
+
+@pytest.mark.rule("R21", "R17")
+async def test_and_so_they_do_where_only_a_weekend_is_left() -> None:
+    until_saturday = documented(day="2026-06-02")
+    again = await booked_again(*turned_on("2026-07-31", TERMS, until_saturday), on="2026-07-31")
+    assert (again.window.last_day, again.late_reason) == (LONGER, None)
+
+
+@pytest.mark.rule("R21", "R17")
+async def test_while_a_working_day_is_left_the_new_control_is_booked_on_it() -> None:
+    again = await booked_again(*turned_on("2026-07-30", TERMS, PART), on="2026-07-30")
+    assert (again.day, again.window.last_day, again.late_reason) == (LAST_DAY, LAST_DAY, None)
+
+
+@pytest.mark.rule("R17")
+async def test_a_control_is_late_because_of_a_full_calendar_only_where_full_days_were_passed_over() -> None:
+    undecided = turned_on("2026-07-30", TERMS, PART)
+    full = await booked_again(*undecided, on="2026-07-30", full=[LAST_DAY])
+    assert (full.day, full.late_reason) == (date(2026, 8, 3), "calendar-full")
+    fired_late = await booked_again(*undecided, on="2026-08-03", full=[date(2026, 8, 4)])
+    assert (fired_late.day, fired_late.late_reason) == (date(2026, 8, 5), "no-day-left")
+
+
+@pytest.mark.rule("R17")
+async def test_where_no_other_days_run_the_new_control_is_late_as_none_is_left() -> None:
+    again = await booked_again(*turned_on("2026-08-21", TERMS), on="2026-08-21")
+    assert (again.day, again.window.last_day, again.late_reason) == (date(2026, 8, 24), LONGER, "no-day-left")
+    after_the_deadline = documented(TERMS, day="2026-07-01")
+    later = await booked_again(*turned_on("2026-08-28", TERMS, after_the_deadline), on="2026-08-28")
+    assert (later.window.last_day, later.late_reason) == (date(2026, 8, 30), "no-day-left")
+
+
+@pytest.mark.rule("R7")
+async def test_an_inspection_after_a_no_is_in_time_while_a_day_is_free_and_else_late_and_says_why() -> None:
+    days = [date(2026, 4, 2) + timedelta(days=number) for number in range(28)]
+    in_time = await inspection("2026-04-01", full=days[:-1])
+    assert (in_time.day, in_time.late_reason) == (date(2026, 4, 29), None)
+    late = await inspection("2026-04-01", full=days)
+    assert (late.day, late.late_reason) == (date(2026, 4, 30), "calendar-full")
+    fired_late = await inspection("2026-05-04")
+    assert (fired_late.day, fired_late.late_reason) == (date(2026, 5, 5), "no-day-left")
+    shown = view_after_no(given(NOTED, late).state, []).new_inspection
+    assert shown is not None
+    assert (shown.day, shown.late_reason) == (date(2026, 4, 30), "calendar-full")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.control.booking import CALENDAR_FULL
+from services.control.late_by_itself import CALENDAR_FULL, NO_DAY_LEFT
 from shared.contracts.vocabulary import ContactRole
 from shared.reference import reference
 from shared.reference.reference import (
@@ -134,12 +134,18 @@ def test_the_kinds_and_reasons_that_other_rules_name_exist() -> None:
 
 
 def test_the_reasons_that_control_gives_and_accepts_are_in_the_reference_lists() -> None:
-    assert reference.control_late_reasons().keys() == {"season", "processes-not-running", "illness", CALENDAR_FULL}
+    assert reference.control_late_reasons().keys() == {
+        "season",
+        "processes-not-running",
+        "illness",
+        CALENDAR_FULL,
+        NO_DAY_LEFT,
+    }
 
 
 def test_only_the_reasons_that_the_rules_name_are_not_made_up() -> None:
     late = reference.control_late_reasons().values()
-    assert [reason.code for reason in late if reason.made_up] == [CALENDAR_FULL]
+    assert [reason.code for reason in late if reason.made_up] == [CALENDAR_FULL, NO_DAY_LEFT]
 
 
 def test_the_coded_measures_are_the_published_ones_in_their_order_with_a_known_kind() -> None:
