@@ -589,6 +589,8 @@ class ProcessMachine(RuleBasedStateMachine):
                     self.offer_guidance(1)
         elif course.complete_at is None and odd % 3:
             self.document(1, odd % 4 > 0, odd % 2 == 0, odd)
+        elif booked and odd % 8 == 2:
+            self.turn_into_guidance(1)
         elif booked:
             self._advance_to(max(self.world.now, midnight(min(booked)) + timedelta(hours=10)))
             self.complete(1, odd % 4 == 1, 14 * (odd % 3) + 1)

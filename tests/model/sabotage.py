@@ -45,6 +45,13 @@ SABOTAGES = (
     Sabotage("R17", "services/control/judgement.py", "if not done and not course", "if not done and course"),
     Sabotage("R19", "services/control/sampling.py", ") < at_least:", ") < at_least - 1:"),
     Sabotage("R20", "services/control/judgement.py", "if course.awaited and not concludes", "if not course.results"),
+    Sabotage(
+        "R21",
+        "services/control/booking.py",
+        "return window is not None and next_working_day",
+        "return False and next_working_day",
+    ),
+    Sabotage("R30", "services/control/correction.py", " and decided_at(before) == decided_at(after)", ""),
     Sabotage("R24", "services/control/follow_up.py", "held_at < start_of(due)", "held_at <= start_of(due)"),
     Sabotage("R10", "shared/deadlines/deadline.py", "return instant >= self.ends_at", "return instant > self.ends_at"),
     Sabotage(

@@ -104,6 +104,28 @@ async def test_a_spread_agreement_from_controls_to_a_correction(control: Control
     assert [row["result"] for row in corrected["matrix"] if row["result"]] == ["no_violation", "no_violation"]
 
 
+@pytest.mark.rule("R17", "R30")
+async def test_a_correction_tells_when_a_control_was_held_and_what_was_not_seen(control: Control) -> None:
+    agreement_id = await control.accepted()
+    path = f"/v1/agreements/{agreement_id}"
+    control.clock.move_to(datetime(2026, 4, 1, 9, tzinfo=UTC))
+    await control.done(f"{path}/documentation", {"complete": True, "text": "We are done."}, Role.COMPANY)
+    await control.once(agreement_id, lambda course: booking(course) is not None)
+    control.clock.move_to(datetime(2026, 5, 29, 9, tzinfo=UTC))
+    await control.done(f"{path}/controls", found(not_seen="The paint shop.", minutes_spent=90))
+    (held,) = (await control.course(agreement_id))["held_controls"]
+    correcting = f"{path}/controls/{held['control_id']}/correction"
+    told = {**found(), "form": "visit", "reason": "A day earlier.", "not_seen": "The night shift."}
+    recorded = await control.done(correcting, {**told, "held_at": "2026-05-28T09:00:00Z"})
+    assert [fact["type"] for fact in recorded["recorded"]] == ["ControlCorrected", "DecisionRevoked", "Fulfilled"]
+    course = await control.course(agreement_id)
+    (corrected,) = course["held_controls"]
+    assert (corrected["held_at"], corrected["not_seen"]) == ("2026-05-28T09:00:00Z", "The night shift.")
+    assert (corrected["minutes_spent"], course["follow_up_on"]) == (90, "2027-05-28")
+    ahead = await control.post(correcting, {**told, "held_at": "2026-05-30T09:00:00Z"})
+    assert (ahead.status_code, ahead.json()["rule"]) == (409, "R17")
+
+
 @pytest.mark.rule("R35")
 async def test_a_reason_for_non_use_that_nobody_knows_is_refused(control: Control) -> None:
     agreement_id = await control.accepted()
