@@ -75,6 +75,8 @@ async def fulfilled(stage: Stage, company: Company, first_day: date) -> Course:
         yield await _booked_day(inspector, agreement_id)
         turned = {
             "reason": TURNED_INTO_GUIDANCE[company.number],
+            "participants": ["manager", "safety_representative"],
+            "purposes": ["how-to-approach"],
             "involvement": _involvement(company),
             "summary": "Der kunne ikke konkluderes ved besøget.",
         }
@@ -323,6 +325,7 @@ def _follow_up(company: Company, agreement: Mapping[str, Any]) -> Mapping[str, A
     reason = NOT_IN_USE.get(company.number)
     return {
         "form": "phone",
+        "spoke_with": ["manager"],
         "measures": [
             {"measure_id": one["measure_id"], "use": use.value, "non_use_reason": reason}
             for one in agreement["measures"]

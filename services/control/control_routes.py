@@ -27,7 +27,7 @@ from shared.contracts.vocabulary import (
     SpokeWith,
 )
 from shared.http.access import Asker
-from shared.http.bodies import Body, Code, FreeText, ToldInvolvement
+from shared.http.bodies import Body, Code, FreeText, Participants, Purposes, ToldInvolvement
 from shared.http.openapi import CHANGE, CHANGED
 from shared.http.tokens import Role
 from shared.policy.policy import Policy
@@ -114,6 +114,9 @@ class Conversion(Body):
     held_at: AwareDatetime | None = None
     form: ContactForm = ContactForm.VISIT
     reason: Code
+    participants: Participants = ()
+    """R15: roles that took part in the guidance that it became."""
+    purposes: Purposes = ()
     involvement: ToldInvolvement = NOT_ASKED
     minutes_spent: Minutes = None
     summary: FreeText | None = None
@@ -126,6 +129,8 @@ class FreshInvestigation(Body):
     held_at: AwareDatetime | None = None
     later_visit: bool
     """On a later visit, for which a control is booked anew; else on this one."""
+    spoke_with: tuple[SpokeWith, ...] = ()
+    """R15: with whom the control was held."""
     reason: FreeText
 
 
@@ -154,6 +159,8 @@ class FollowUp(Spreading):
 
     held_at: AwareDatetime | None = None
     form: ContactForm
+    spoke_with: tuple[SpokeWith, ...] = ()
+    """R15: with whom it was held."""
     measures: Observations = ()
     """One of each measure that the company documented."""
     minutes_spent: Minutes = None
@@ -240,6 +247,8 @@ async def turn_into_guidance(agreement_id: UUID, body: Conversion, request: Requ
             held_at=body.held_at,
             form=body.form,
             reason=body.reason,
+            participants=body.participants,
+            purposes=body.purposes,
             involvement=body.involvement,
             minutes_spent=body.minutes_spent,
             summary=body.summary,
@@ -261,6 +270,7 @@ async def investigate_afresh(agreement_id: UUID, body: FreshInvestigation, reque
             inspector=asker.subject,
             held_at=body.held_at,
             later_visit=body.later_visit,
+            spoke_with=body.spoke_with,
             reason=body.reason,
         )
 
@@ -279,6 +289,7 @@ async def hold_follow_up(agreement_id: UUID, body: FollowUp, request: Request, a
             inspector=asker.subject,
             held_at=body.held_at,
             form=body.form,
+            spoke_with=body.spoke_with,
             measures=tuple(observation.observed() for observation in body.measures),
             spread=spread,
             minutes_spent=body.minutes_spent,

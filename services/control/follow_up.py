@@ -8,7 +8,7 @@ from services.control.phases import Kept
 from services.control.spread_further import SpreadFurther, refuse_faulty_spread
 from services.control.when_held import refuse_impossible_time
 from shared.contracts.control import FollowUpFellDue, FollowUpHeld
-from shared.contracts.vocabulary import ContactForm, MeasureObservation
+from shared.contracts.vocabulary import ContactForm, MeasureObservation, SpokeWith
 from shared.deadlines.copenhagen import start_of
 from shared.kernel.decider import Refused, TimerDue
 
@@ -21,6 +21,7 @@ class HoldFollowUp:
     inspector: str
     held_at: datetime | None
     form: ContactForm
+    spoke_with: tuple[SpokeWith, ...]
     measures: tuple[MeasureObservation, ...]
     spread: SpreadFurther
     minutes_spent: int | None
@@ -50,6 +51,7 @@ def hold(kept: Kept, command: HoldFollowUp) -> FollowUpHeld:
         held_at=held_at,
         inspector=command.inspector,
         form=command.form,
+        spoke_with=command.spoke_with,
         measures=command.measures,
         spread_further=command.spread.spread_further,
         carried_on=command.spread.carried_on,

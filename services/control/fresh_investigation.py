@@ -9,6 +9,7 @@ from services.control.phases import Running
 from services.control.places import refuse_not_awaited
 from services.control.when_held import refuse_impossible_time
 from shared.contracts.control import FreshInvestigationNeeded
+from shared.contracts.vocabulary import SpokeWith
 from shared.policy.policy import Policy
 
 
@@ -22,6 +23,7 @@ class InvestigateAfresh:
     inspector: str
     held_at: datetime | None
     later_visit: bool
+    spoke_with: tuple[SpokeWith, ...]
     reason: str
 
 
@@ -40,5 +42,6 @@ def investigate_afresh(course: Running, command: InvestigateAfresh) -> FreshInve
         inspector=command.inspector,
         later_visit=command.later_visit,
         window_used_up=command.later_visit and documentation_is_used_up(course, command.at, command.policy),
+        spoke_with=command.spoke_with,
         reason=command.reason,
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.contracts.control import ControlCompleted, ControlCorrected, ControlTurnedIntoGuidance
-from shared.contracts.vocabulary import ContactForm, ControlOutcome, FileReference
+from shared.contracts.vocabulary import ContactForm, ControlOutcome, FileReference, SpokeWith
 from shared.kernel.events import Event
 
 
@@ -25,6 +25,12 @@ class HeldControlView(BaseModel):
     """R17: code of the reason where it was not."""
     minutes_spent: int | None = None
     """R37: the inspector's time."""
+    spoke_with: tuple[SpokeWith, ...] = ()
+    """R20: with whom it was held, where it decided something."""
+    participants: tuple[str, ...] = ()
+    """R15: roles that took part in the guidance that it became."""
+    purposes: tuple[str, ...] = ()
+    """R12: what that guidance was for."""
     outcome: ControlOutcome | None = None
     """None where it decided nothing and became guidance."""
     findings: str | None = None
@@ -52,7 +58,7 @@ def held_controls(events: Iterable[Event]) -> list[HeldControlView]:
 
 def _told_anew(event: ControlCorrected) -> dict[str, Any]:
     """R30: the reason for being late goes with the time, and with it falls away."""
-    always = {"outcome": event.outcome, "form": event.form, "corrected_at": event.corrected_at}
+    always = {name: getattr(event, name) for name in ("outcome", "form", "spoke_with", "corrected_at")}
     when = {"held_at": event.held_at, "within_window": event.within_window, "late_reason": event.late_reason}
     others = {"findings": event.findings, "not_seen": event.not_seen, "minutes_spent": event.minutes_spent}
     return (

@@ -27,6 +27,9 @@ class TurnIntoGuidance:
     held_at: datetime | None
     form: ContactForm
     reason: str
+    participants: tuple[str, ...]
+    """R15: roles that took part."""
+    purposes: tuple[str, ...]
     involvement: Involvement
     minutes_spent: int | None
     summary: str | None
@@ -53,6 +56,8 @@ def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTur
         inspector=command.inspector,
         form=command.form,
         reason=command.reason,
+        participants=command.participants,
+        purposes=command.purposes,
         involvement=command.involvement,
         minutes_spent=command.minutes_spent,
         window_used_up=documentation_is_used_up(course, command.at, command.policy),

@@ -15,6 +15,7 @@ from services.control.matrix import ControlView, PlaceView, booked_view, places_
 from services.control.phases import Broken, Kept, Running, Stopped, how_it_stands
 from shared.contracts.control import (
     DocumentationReceived,
+    FollowUpHeld,
     FreshInvestigationNeeded,
     HearingAnswered,
     OrderRequested,
@@ -22,8 +23,11 @@ from shared.contracts.control import (
 )
 from shared.contracts.vocabulary import (
     AgreementKind,
+    ContactForm,
     FileReference,
     Measure,
+    MeasureObservation,
+    SpokeWith,
 )
 from shared.deadlines.deadline import Language
 from shared.kernel.events import Recorded
@@ -73,7 +77,18 @@ class FreshInvestigationView(BaseModel):
     place_id: UUID
     held_at: datetime
     later_visit: bool
+    spoke_with: tuple[SpokeWith, ...] = ()
     reason: str | None
+
+
+class FollowUpView(BaseModel):
+    """R24, R35, R39: what was seen or told a year later."""
+
+    held_at: datetime
+    form: ContactForm
+    spoke_with: tuple[SpokeWith, ...] = ()
+    measures: tuple[MeasureObservation, ...]
+    spread_further: bool | None
 
 
 class AgreementView(BaseModel):
@@ -108,6 +123,8 @@ class AgreementView(BaseModel):
     """R22: why an order was asked for."""
     orders: list[OrderView]
     follow_up_on: date | None
+    follow_up: FollowUpView | None
+    """Once it was held."""
     is_a_decision: bool = False
     """R23: an agreement is not a decision and does not affect the smiley."""
 
@@ -162,6 +179,9 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
         order_reasons=_last(event.reasons for event in events if isinstance(event, OrderRequested)),
         orders=orders_view(state.orders, events) if isinstance(state, Broken) else [],
         follow_up_on=state.fulfilled.follow_up_on if isinstance(state, Kept) else None,
+        follow_up=_last(
+            FollowUpView.model_validate(event.model_dump()) for event in events if isinstance(event, FollowUpHeld)
+        ),
     )
 
 

@@ -72,6 +72,7 @@ def record(state: State, command: RecordMeeting) -> GuidanceHeld:
     told = command.told
     refuse_yet_to_come(told.held_at, command.at)
     refuse_formal_before_the_answer(state, told)
+    refuse_formal_with_nobody(told)
     held = GuidanceHeld(
         agreement_id=known.agreement_id,
         meeting_id=command.meeting_id,
@@ -96,6 +97,7 @@ def correct(state: State, command: CorrectMeeting) -> MeetingCorrected:
     told = command.told
     refuse_yet_to_come(told.held_at, command.at)
     refuse_formal_before_the_answer(state, told)
+    refuse_formal_with_nobody(told)
     corrected = MeetingCorrected(
         agreement_id=known.agreement_id,
         meeting_id=command.meeting_id,
@@ -135,6 +137,8 @@ def take_over(state: State, command: NoteTurnedControl) -> GuidanceHeld:
         form=fact.form,
         held_at=fact.held_at,
         inspector=fact.inspector,
+        participants=fact.participants,
+        purposes=fact.purposes,
         involvement=fact.involvement,
         minutes_spent=fact.minutes_spent,
         from_control=fact.control_id,
@@ -167,3 +171,9 @@ def refuse_formal_before_the_answer(state: State, told: Told) -> None:
     """R12: guidance belongs to an agreement that runs; what is said about its offer is a contact beside it."""
     if isinstance(state, Opened) and not told.informal:
         raise Refused("R12", "before the offer is accepted a contact is informal")
+
+
+def refuse_formal_with_nobody(told: Told) -> None:
+    """R12, R15: guidance names who took part; of an informal contact it may be unknown."""
+    if not told.informal and not told.participants:
+        raise Refused("R12", "who took part in the guidance?")

@@ -18,11 +18,11 @@ from services.guidance.views import GuidanceView, view
 from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Side
 from shared.deadlines.deadline import Language
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, Participants, ToldInvolvement
+from shared.http.bodies import Body, FreeText, Participants, Purposes, ToldInvolvement
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, CHANGED, READ, SEEN
 from shared.http.tokens import Role
-from shared.reference.identifiers import GuidanceDeclineReason, GuidancePurpose
+from shared.reference.identifiers import GuidanceDeclineReason
 from shared.service import runtime_of
 
 router = APIRouter(tags=["guidance"])
@@ -101,12 +101,12 @@ class MeetingBody(Body):
     held_at: AwareDatetime | None = None
     """Now, where it is left out."""
     participants: Participants = ()
-    """Roles that took part, e.g. `manager`, `safety_representative`."""
+    """Roles that took part, e.g. `manager`, `safety_representative`; at least one, unless it was informal."""
     involvement: ToldInvolvement = NOT_ASKED
     minutes_spent: Minutes = None
     informal: bool = False
     """Beside the guidance that was offered."""
-    purposes: Annotated[tuple[GuidancePurpose, ...], Field(max_length=10)] = ()
+    purposes: Purposes = ()
     summary: FreeText | None = None
 
     def told(self, now: datetime) -> Told:

@@ -234,6 +234,10 @@ class ControlTurnedIntoGuidance(Event):
     form: ContactForm
     reason: str
     """Code: `work_unfinished` or `processes_not_running`."""
+    participants: tuple[str, ...] = ()
+    """R15: roles that took part, e.g. `manager`, `safety_representative`."""
+    purposes: tuple[str, ...] = ()
+    """R12: codes from shared/reference: what the guidance was for."""
     involvement: Involvement = Involvement()
     place_id: UUID | None = None
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
@@ -254,6 +258,8 @@ class FreshInvestigationNeeded(Event):
     """On a later visit, for which a new control is booked; else on this one."""
     window_used_up: bool = False
     """R21: for a later visit no working day is left in the days that complete documentation started."""
+    spoke_with: tuple[SpokeWith, ...] = ()
+    """R15: with whom the control was held."""
     reason: PrivateText = None
 
 
@@ -509,6 +515,8 @@ class FollowUpHeld(Event):
     held_at: datetime
     inspector: str
     form: ContactForm
+    spoke_with: tuple[SpokeWith, ...] = ()
+    """R15: with whom it was held."""
     measures: tuple[MeasureObservation, ...]
     spread_further: bool | None = None
     minutes_spent: Annotated[int, Field(ge=0)] | None = None

@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.vocabulary import FileReference, Grounds, Involvement
-from shared.reference.identifiers import ParticipantRole
+from shared.reference.identifiers import GuidancePurpose, ParticipantRole
 
 
 class Body(BaseModel):
@@ -35,6 +35,8 @@ ToldFile = Annotated[FileReference, nothing_unknown(FileReference)]
 """A file that was laid beside the case before."""
 Participants = Annotated[tuple[ParticipantRole, ...], Field(max_length=20)]
 """R12, R15: roles of those who took part in a contact, e.g. `manager`, `safety_representative`."""
+Purposes = Annotated[tuple[GuidancePurpose, ...], Field(max_length=10)]
+"""R12: what guidance was for."""
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """A coded value, such as a reason."""
 FreeText = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]

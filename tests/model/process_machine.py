@@ -282,11 +282,12 @@ class ProcessMachine(RuleBasedStateMachine):
         self._on(one, "guidance", "answer", self._company(one), {"accepted": yes}, rules)
 
     @precondition(_some)
-    @rule(pick=PICK, informal=FLAG)
-    def meet(self, pick: int, informal: bool) -> None:
+    @rule(pick=PICK, informal=FLAG, odd=PICK)
+    def meet(self, pick: int, informal: bool, odd: int) -> None:
         one = self._pick(pick, lambda one: one.guidance in ("offered", "accepted", "held"))
-        rules = self.reference.may_meet(one, informal=informal)
-        body = {"form": "visit", "informal": informal, "participants": ["manager"]}
+        participants = ["manager"] if odd % 7 else []
+        rules = self.reference.may_meet(one, informal=informal, named=bool(participants))
+        body = {"form": "visit", "informal": informal, "participants": participants}
         answer = self._on(one, "guidance", "meetings", "inspector anna", body, rules, settle=False)
         if not rules and answer is not None:
             self.reference.meet(one, answer["recorded"][0]["data"]["meeting_id"], informal=informal)
@@ -584,7 +585,7 @@ class ProcessMachine(RuleBasedStateMachine):
                 case "offered":
                     self.answer_guidance(1, odd % 2 == 0)
                 case "accepted" | "declined":
-                    self.meet(1, False)
+                    self.meet(1, False, odd)
                 case _:
                     self.offer_guidance(1)
         elif course.complete_at is None and odd % 3:
@@ -1011,7 +1012,7 @@ _CHANCES: dict[str, tuple[int, tuple[Callable[[random.Random], Any], ...]]] = {
     "ask_whether_understood": (2, (_pick,)),
     "offer_guidance": (2, (_pick,)),
     "answer_guidance": (2, (_pick, _flag)),
-    "meet": (3, (_pick, _flag)),
+    "meet": (3, (_pick, _flag, _pick)),
     "correct_meeting": (2, (_pick, _flag, _between(-1, 60))),
     "document": (3, (_pick, _flag, _flag, _pick)),
     "book": (4, (_pick, _between(-3, 130), _flag, _flag)),

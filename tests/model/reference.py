@@ -329,9 +329,9 @@ class Reference:
         one.guidance = "accepted" if yes else "declined"
         return set()
 
-    def may_meet(self, one: Agreement, *, informal: bool) -> Rules:
+    def may_meet(self, one: Agreement, *, informal: bool, named: bool) -> Rules:
         """R12."""
-        return {"R12"} if one.guidance == "opened" and not informal else set()
+        return {"R12"} if not informal and (one.guidance == "opened" or not named) else set()
 
     def meet(self, one: Agreement, meeting: str, *, informal: bool) -> None:
         """R12, R21: an offered one fulfils the offer; control remembers each while the agreement runs."""

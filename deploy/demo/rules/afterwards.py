@@ -71,6 +71,7 @@ async def r24(scene: Scene) -> Course:
     path = f"/v1/agreements/{agreement}/follow-up"
     body = {
         "form": "phone",
+        "spoke_with": ["manager"],
         "measures": [{"measure_id": one["measure_id"], "use": "limited"} for one in course["measures"]],
     }
     await scene.tries("follow up at once", scene.inspector, "control", path, body)

@@ -98,7 +98,11 @@ async def r21(scene: Scene) -> Course:
         scene.inspector,
         "control",
         f"/v1/agreements/{agreement}/conversion",
-        {"reason": "work_unfinished"},
+        {
+            "reason": "work_unfinished",
+            "participants": ["manager", "employees"],
+            "purposes": ["how-to-approach"],
+        },
     )
     held = await scene.inspector.get("guidance", f"/v1/guidance/{agreement}")
     await scene.tries(
@@ -114,7 +118,7 @@ async def r21(scene: Scene) -> Course:
         scene.inspector,
         "control",
         f"/v1/agreements/{agreement}/fresh-investigation",
-        {"later_visit": True, "reason": "Der skal interviewes flere ansatte."},
+        {"later_visit": True, "spoke_with": ["manager"], "reason": "Der skal interviewes flere ansatte."},
     )
     course = await scene.course(agreement)
     scene.notes("look at the course", f"{course['status']}, a new control on {course['control']['day']}")

@@ -26,6 +26,13 @@ async def r12(scene: Scene) -> Course:
     due = (await scene.inspector.get("guidance", f"/v1/guidance/{agreement}", language="en"))["why"]
     scene.notes("ask when guidance must be offered", due)
     await scene.tries(
+        "record guidance at which nobody took part",
+        scene.inspector,
+        "guidance",
+        f"/v1/guidance/{agreement}/meetings",
+        {"form": "phone"},
+    )
+    await scene.tries(
         "record an informal contact",
         scene.inspector,
         "guidance",

@@ -74,6 +74,7 @@ SAID: Mapping[str, Sequence[str]] = {
     ),
     "R12": (
         r"The last day is Tuesday 7 April 2026, .* 31 days \(1/3 of the period\) .* \(Good Friday\), .* Rule R12, .*",
+        r"refused by R12: who took part in the guidance\?",
         "recorded GuidanceHeld",
         "tasks: .*guidance-overdue",
         "recorded GuidanceOffered",

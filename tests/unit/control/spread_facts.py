@@ -126,6 +126,7 @@ def afresh(number: int = 0, *, later_visit: bool = True, on: Any = CONTROL_TIME,
         "inspector": INSPECTOR,
         "held_at": None,
         "later_visit": later_visit,
+        "spoke_with": (SpokeWith.EMPLOYEES,),
         "reason": "More employees must be asked.",
     }
     return InvestigateAfresh(**{**values, **changes})

@@ -12,7 +12,7 @@ from services.control.phases import AfterNo, NotStarted
 from services.control.then_and_now import side_by_side
 from services.control.views import AgreementView, view
 from shared.contracts.control import InspectorChanged, Terminated
-from shared.contracts.vocabulary import ControlOutcome, InvestigationOutcome, Side
+from shared.contracts.vocabulary import ContactForm, ControlOutcome, InvestigationOutcome, Side, SpokeWith
 from shared.http.access import Viewer, seen
 from shared.http.tokens import Role
 from shared.kernel.events import Event, Recorded
@@ -21,6 +21,7 @@ from tests.unit.control.control_facts import (
     CONTROL,
     CONTROL_TIME,
     CVR,
+    FOLLOW_UP_TIME,
     GLOVES,
     HEARING_TIME,
     INSPECTOR,
@@ -38,6 +39,7 @@ from tests.unit.control.control_facts import (
     fulfilled_course,
     given,
     hearing_expired,
+    hold_follow_up,
     measure,
     note_oral_answer,
     observed,
@@ -220,8 +222,35 @@ def test_what_decided_nothing_is_shown_as_that() -> None:
     ready = (terms, part, booked(terms, part))
     (became_guidance,) = shown(COMPANY, *ready, turned(*ready)).held_controls
     assert (became_guidance.outcome, became_guidance.summary) == (None, "The lift had not been delivered.")
+    assert (became_guidance.participants, became_guidance.purposes, became_guidance.spoke_with) == (
+        ("manager", "safety_representative"),
+        ("how-to-approach",),
+        (),
+    )
     (again,) = shown(COMPANY, *after(ready, afresh())).fresh_investigations
     assert (again.control_id, again.later_visit, again.reason) == (CONTROL, True, "More employees must be asked.")
+    assert again.spoke_with == (SpokeWith.EMPLOYEES,)
+
+
+@pytest.mark.rule("R15", "R30")
+def test_a_control_is_shown_with_whom_it_was_held_as_that_was_corrected() -> None:
+    (held,) = shown(COMPANY, *breached_course()).held_controls
+    assert held.spoke_with == (SpokeWith.MANAGER, SpokeWith.SAFETY_REPRESENTATIVE)
+    (corrected,) = shown(COMPANY, *after(breached_course(), correct(CONTROL, NONE_FOUND))).held_controls
+    assert corrected.spoke_with == (SpokeWith.MANAGER,)
+
+
+@pytest.mark.rule("R24", "R15", "R35")
+def test_a_follow_up_that_was_held_is_shown() -> None:
+    assert shown(COMPANY, *fulfilled_course()).follow_up is None
+    follow_up = shown(COMPANY, *after(fulfilled_course(), hold_follow_up())).follow_up
+    assert follow_up is not None
+    assert (follow_up.held_at, follow_up.form, follow_up.spoke_with) == (
+        FOLLOW_UP_TIME,
+        ContactForm.PHONE,
+        (SpokeWith.MANAGER,),
+    )
+    assert (follow_up.measures, follow_up.spread_further) == ((observed(),), True)
 
 
 @pytest.mark.rule("R23")

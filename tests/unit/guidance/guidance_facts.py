@@ -140,6 +140,8 @@ def turned_control() -> ControlTurnedIntoGuidance:
         inspector="inspector-1",
         form=ContactForm.VISIT,
         reason="work_unfinished",
+        participants=("manager", "employees"),
+        purposes=("control",),
         involvement=Involvement(employees=Participation.CONSULTED),
     )
 

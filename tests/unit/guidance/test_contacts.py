@@ -204,6 +204,11 @@ def test_r30_a_meeting_is_corrected_by_a_new_fact_with_a_reason() -> None:
     assert (meeting.form, meeting.minutes_spent) == (ContactForm.VISIT, 80)
 
 
+def test_r12_r30_a_meeting_is_corrected_to_one_at_which_somebody_was() -> None:
+    given(scheduled(), held()).when(correct(participants=())).refused("R12", "who took part")
+    given(scheduled(), held()).when(correct(participants=(), informal=True)).records(MeetingCorrected)
+
+
 ON_OFFER = (scheduled(), offered(), accepted())
 
 

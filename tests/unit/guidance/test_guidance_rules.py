@@ -181,6 +181,11 @@ def test_r12_an_informal_contact_after_the_end_is_recorded() -> None:
     assert how_it_stands(contact.state) == "closed"
 
 
+def test_r12_a_meeting_names_who_took_part_and_an_informal_contact_may() -> None:
+    given(scheduled(), offered(), accepted()).when(record_meeting(participants=())).refused("R12", "who took part")
+    given(scheduled(), offered(), accepted()).when(record_meeting(participants=(), informal=True)).records(GuidanceHeld)
+
+
 def test_r12_a_meeting_needs_an_agreement() -> None:
     given().when(record_meeting()).refused("R12", "no agreement was offered")
 
@@ -200,6 +205,8 @@ def test_r21_a_control_that_was_turned_into_guidance_is_a_meeting_held() -> None
             form=ContactForm.VISIT,
             held_at=fact.held_at,
             inspector="inspector-1",
+            participants=("manager", "employees"),
+            purposes=("control",),
             involvement=fact.involvement,
             from_control=CONTROL,
             stands=GuidanceStands.HELD,
