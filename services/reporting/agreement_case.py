@@ -152,14 +152,15 @@ def _after_no(case: Case) -> Next | None:
     """R7: an inspection resumes the investigation, and ends it; where the violation was found already, an order."""
     if orders_are_awaited(case):
         return Next(Step.ISSUE_ORDER, Party.ORDER_SYSTEM)
+    if case.new_inspection_day is not None:  # also where an offer that follows was made before it was held
+        return Next(Step.RESUME_INSPECTION, Party.INSPECTOR, end_of(case.new_inspection_day))
     if case.followed_by is not None:
         return None
     if case.kind == "spread":
         return Next(Step.REQUEST_ORDER, Party.INSPECTOR)
     match case.investigation_outcome:
         case None:
-            due = None if case.new_inspection_day is None else end_of(case.new_inspection_day)
-            return Next(Step.RESUME_INSPECTION, Party.INSPECTOR, due)
+            return Next(Step.RESUME_INSPECTION, Party.INSPECTOR)
         case "spread_offer":
             return Next(Step.OFFER_SPREAD, Party.INSPECTOR)
         case _:

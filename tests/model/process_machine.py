@@ -185,6 +185,7 @@ class ProcessMachine(RuleBasedStateMachine):
                 topic=topic,
                 months=months,
                 inspector=self.world.id_of(inspector),
+                follows=follows,
             )
         self._after(answer["id"] if not rules else None)
 

@@ -110,6 +110,8 @@ class Agreement:
     withdrawn_by: str = ""
     accepted_at: datetime | None = None
     conflict: bool = False
+    followed: bool = False
+    """R7: after a no, by an offer of a spread agreement."""
     guidance: str = "unknown"
     guidance_due: date | None = None
     guidance_offered_at: datetime | None = None
@@ -184,10 +186,21 @@ class Reference:
         )
 
     def send(
-        self, agreement_id: str, *, spread: bool, cvr: str, unit: str, topic: str, months: int, inspector: str
+        self,
+        agreement_id: str,
+        *,
+        spread: bool,
+        cvr: str,
+        unit: str,
+        topic: str,
+        months: int,
+        inspector: str,
+        follows: Agreement | None,
     ) -> None:
         """Takes the id that the service gave."""
         made = Agreement(agreement_id, spread, cvr, unit, topic, months, inspector, self.now)
+        if follows is not None:
+            follows.followed = True
         self.agreements[agreement_id] = made
         self._tell("guidance", lambda: self._open_guidance(made))
 

@@ -58,7 +58,7 @@ def next_steps(one: Agreement, now: datetime, *, company: bool = False) -> list[
         assert one.answer_by is not None
         return [Step("answer_offer", "company", after(one.answer_by))]
     if isinstance(course, AfterNo):
-        return _after_no(course)
+        return _after_no(one, course, company=company)
     if not isinstance(course, Course) or course.status == "terminated":
         return []
     if course.status == "fulfilled":
@@ -105,12 +105,12 @@ def _tasks_while_running(one: Agreement, course: Course, now: datetime) -> set[s
     return found
 
 
-def _after_no(matter: AfterNo) -> list[Step]:
+def _after_no(one: Agreement, matter: AfterNo, *, company: bool) -> list[Step]:
     if matter.spread or matter.outcome == "order":
         return [] if matter.issued else [Step("issue_order", "order-system")]
-    if not matter.concluded:
-        return [Step("resume_inspection", "inspector", OPEN)]
-    return [Step("offer_spread", "inspector")] if matter.outcome == "spread_offer" else []
+    if not matter.concluded:  # a company knows of no inspection, only that an offer has followed
+        return [] if company and one.followed else [Step("resume_inspection", "inspector", OPEN)]
+    return [Step("offer_spread", "inspector")] if matter.outcome == "spread_offer" and not one.followed else []
 
 
 def _after_breach(course: Course) -> list[Step]:
