@@ -18,7 +18,9 @@ def fold(case: Case, event: Event) -> Case:
         case guidance.GuidanceScheduled():
             return _scheduled(case, event)
         case guidance.OfferUnderstandingAsked():
-            return spent(_asked(case, event), WorkPhase.OFFER, event.minutes_spent)
+            return _asked(case, event)
+        case guidance.OfferUnderstandingCorrected():
+            return changed(_asked(case, event), corrections=case.corrections + 1)
         case guidance.GuidanceFellDue():
             return changed(case, guidance_fell_due_at=event.at)
         case guidance.GuidanceBecameOverdue():
@@ -51,11 +53,24 @@ def fold(case: Case, event: Event) -> Case:
     return case
 
 
-def _asked(case: Case, event: guidance.OfferUnderstandingAsked) -> Case:
-    """R5: whom nobody reached is still to be asked."""
-    if not event.reached:
-        return case
-    return changed(case, understanding_asked_at=event.held_at, offer_understood=event.understood)
+def _asked(case: Case, event: guidance.OfferUnderstandingAsked | guidance.OfferUnderstandingCorrected) -> Case:
+    """R5, R30: as each contact is told now; whom nobody reached is still to be asked."""
+    before = case.contacts.get(str(event.contact_id), {})
+    told = {
+        "reached": event.reached,
+        "understood": event.understood,
+        "held_at": event.held_at.isoformat(),
+        "minutes": event.minutes_spent or 0,
+    }
+    contacts = {**case.contacts, str(event.contact_id): told}
+    reached = sorted((one for one in contacts.values() if one["reached"]), key=lambda one: one["held_at"])
+    known = changed(
+        case,
+        contacts=contacts,
+        understanding_asked_at=datetime.fromisoformat(reached[0]["held_at"]) if reached else None,
+        offer_understood=reached[-1]["understood"] if reached else None,
+    )
+    return spent(known, WorkPhase.OFFER, told["minutes"] - before.get("minutes", 0))
 
 
 def _in_time(case: Case, at: datetime) -> bool | None:

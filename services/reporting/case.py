@@ -149,6 +149,8 @@ class Case:
     guidance_involvement: Mapping[str, Any] | None = None
     guidance_usefulness: int | None = None
     informal_contacts: int = 0
+    contacts: Mapping[str, Any] = field(default_factory=dict)
+    """R5: about the unanswered offer, as told now."""
     meetings: Mapping[str, Any] = field(default_factory=dict)
 
     documentation_at: datetime | None = None

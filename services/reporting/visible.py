@@ -52,8 +52,9 @@ def visible(viewer: Viewer) -> Visible:
         cases="c.audience = 'company' and c.status <> 'unknown' and c.cvr = $1",
         facts="f.seen_by_company",
         # The booking that an announced one replaces, and the inspector's other ones of the day, may be unannounced
-        # (R18); the times are the authority's own reminders.
-        fact_data="f.data - '{replaces,slot,books_control_at,halfway_at,lapses_at}'::text[]",
+        # (R18); the times are the authority's own reminders; another company's breach is not named (R8).
+        fact_data="""f.data - '{replaces,slot,books_control_at,halfway_at,lapses_at}'::text[]
+                     - case when (f.data ->> 'breach_is_own')::bool then '' else 'because_of' end""",
         sampled="null::bool",
         control_day="case when p.control_announced then p.control_day end",
         tasks="false",

@@ -20,5 +20,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("drop view v_guidance")
     for suffix in ("", "_rebuilt"):
-        for column in ("guidance_stands", "guidance_in_time", "controls", "orders"):
+        for column in ("guidance_stands", "guidance_in_time", "contacts", "controls", "orders"):
             op.execute(f"alter table cases{suffix} drop column {column}")

@@ -8,6 +8,7 @@ begin
     execute format('alter table cases%s
       add column guidance_stands text,                          -- R12, R30: not_offered, offered, accepted, declined, held, closed
       add column guidance_in_time bool,                         -- R12: offered, the first time, before its due day was over
+      add column contacts jsonb not null default ''{}'',        -- R5: by contact: reached, understood, held_at, minutes
       add column controls jsonb not null default ''{}'',        -- R17, R20: by place: outcome, held_at, in_time, minutes
       add column orders jsonb not null default ''{}''           -- R22: by request: unit, overdue, issued
     ', suffix);

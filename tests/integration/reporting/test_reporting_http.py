@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -10,6 +11,7 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from services.reporting import projection
 from services.reporting.routes import router
+from shared.contracts.offers import Withdrawn
 from shared.contracts.vocabulary import ControlOutcome, Involvement, Participation
 from shared.http import problems
 from shared.http.access import Viewer, viewer
@@ -121,6 +123,22 @@ async def test_r18_a_company_is_shown_nothing_of_an_unannounced_control(asker: A
     assert {deadline["name"] for deadline in case["deadlines"]} == {"response", "compliance", "control_window"}
     assert "ControlBooked" not in answer.text
     assert "GuidanceScheduled" not in answer.text
+
+
+@pytest.mark.rule("R8")
+@pytest.mark.parametrize("own", [True, False])
+async def test_a_company_is_told_of_the_breach_behind_a_withdrawal_only_where_it_is_its_own(
+    asker: Asker, own: bool
+) -> None:
+    overtaken = uuid4()
+    withdrawn = Withdrawn(
+        agreement_id=overtaken, rule="R8", withdrawn_at=facts.on("2026-07-01"), because_of=AGREEMENT, breach_is_own=own
+    )
+    await asker.learn(facts.sent(overtaken), withdrawn)
+    seen = (await asker.get(f"/v1/cases/{overtaken}")).json()["timeline"][-1]["data"]
+    shown = (await asker.get(f"/v1/cases/{overtaken}", Role.COMPANY, CVR)).json()["timeline"][-1]["data"]
+    assert seen["because_of"] == str(AGREEMENT)
+    assert shown.get("because_of") == (str(AGREEMENT) if own else None)
 
 
 async def test_a_company_gets_404_for_what_is_not_its_own(asker: Asker) -> None:

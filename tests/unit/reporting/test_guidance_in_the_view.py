@@ -126,6 +126,25 @@ def test_whom_nobody_reached_is_still_to_be_asked() -> None:
     assert TaskKind.OFFER_UNANSWERED in open_tasks(*halfway, tried)
     reached = tried.model_copy(update={"reached": True, "understood": True})
     assert TaskKind.OFFER_UNANSWERED not in open_tasks(*halfway, reached)
+    wrong = guidance.OfferUnderstandingCorrected(
+        agreement_id=AGREEMENT,
+        contact_id=ORDER,
+        corrected_at=on("2026-03-20"),
+        corrected_by=INSPECTOR,
+        form=ContactForm.PHONE,
+        held_at=on("2026-03-19"),
+        reached=False,
+        received=None,
+        understood=None,
+        knows_dates=None,
+        participants=(),
+        minutes_spent=5,
+    )
+    asked = reached.model_copy(update={"minutes_spent": 20})
+    assert case_after(*halfway, asked).minutes_offer == 20
+    case = case_after(*halfway, asked, wrong)
+    assert (case.understanding_asked_at, case.offer_understood, case.minutes_offer) == (None, None, 5)
+    assert TaskKind.OFFER_UNANSWERED in open_tasks(*halfway, asked, wrong)
 
 
 SAFETY = Involvement(safety_representative=Participation.TOOK_PART)
