@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.control.phases import AfterNo
-from services.control.requested_orders import RequestedOrder
+from services.control.requested_order_state import RequestedOrder
 from shared.contracts.control import InvestigationConcluded, OrderRequested
 from shared.contracts.vocabulary import AgreementKind, InvestigationOutcome
 from shared.kernel.events import Event, Recorded

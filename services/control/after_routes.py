@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from services.control.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
 from services.control.after_no import BookInspection, ConcludeInvestigation
 from services.control.after_no_view import AfterNoView, view_after_no
-from services.control.course import COURSE, Command
+from services.control.course_decider import COURSE, Command
 from services.control.inspector_calendar import calendar_of
 from services.control.order_requests import ResendOrderRequest
 from services.control.perform import perform, perform_prepared

@@ -8,7 +8,7 @@ import httpx
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
-from services.control.course import COURSE
+from services.control.course_decider import COURSE
 from services.control.inspection_advice import advise
 from services.control.phases import AfterNo, NotStarted
 from services.control.then_and_now import ThenAndNow, offer_as_seen_by, side_by_side

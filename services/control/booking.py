@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from services.control.form_of_control import refuse_faulty_form
 from services.control.phases import Running
 from services.control.places import refuse_not_awaited
 from shared.contracts.control import AnnouncedControlCancelled, ControlBooked
@@ -15,7 +16,7 @@ from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.kernel.decider import Refused
 from shared.kernel.events import Event
 from shared.policy.policy import Policy
-from shared.reference.reference import control_form_reasons, control_late_reasons
+from shared.reference.reference import control_late_reasons
 
 _ONE_DAY = timedelta(days=1)
 
@@ -77,15 +78,6 @@ def fall_away(bookings: Iterable[ControlBooked], at: datetime) -> tuple[Announce
         for one in bookings
         if one.announced
     )
-
-
-def refuse_faulty_form(form: ContactForm, reason: str | None) -> None:
-    """R18: a visit, or a special situation that is recorded; a reason that no visit has would be counted as one."""
-    known = control_form_reasons()
-    if form is not ContactForm.VISIT and reason not in known:
-        raise Refused("R18", "a control by {form} needs a reason: {known}", form=form, known=", ".join(known))
-    if form is ContactForm.VISIT and reason is not None:
-        raise Refused("R18", "a visit has no reason for its form: {given}", given=reason)
 
 
 def refuse_impossible_day(command: BookControl) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.control.booking import BookControl
-from services.control.course import Command
+from services.control.course_decider import Command
 from services.control.inspector_calendar import calendar_of
 from services.control.perform import perform, perform_prepared
 from services.control.phases import Running, State

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from uuid_utils.compat import uuid7
 
-from services.control.course import Command
+from services.control.course_decider import Command
 from services.control.extension import GrantExtension, RefuseExtension, RequestExtension
 from services.control.moving_bookings import moved_bookings, moved_inspection
 from services.control.perform import perform, perform_prepared

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from uuid_utils.compat import uuid7
 
 from services.control.correction import CorrectControl
-from services.control.course import Command
+from services.control.course_decider import Command
 from services.control.documentation_routes import Files, ToldMeasure
 from services.control.follow_up import HoldFollowUp
 from services.control.fresh_investigation import InvestigateAfresh

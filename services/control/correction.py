@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.control.booking import refuse_faulty_form
+from services.control.form_of_control import refuse_faulty_form
 from services.control.judgement import (
     decided_at,
     decision,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.control.course import Command
+from services.control.course_decider import Command
 from services.control.documentation import ReceiveDocumentation
 from services.control.perform import perform
 from shared.contracts.vocabulary import Measure

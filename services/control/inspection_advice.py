@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.control.course import COURSE
+from services.control.course_decider import COURSE
 from services.control.phases import Running
 from services.control.running_at import running_at
 from shared.deadlines.deadline import Deadline

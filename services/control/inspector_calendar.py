@@ -10,7 +10,7 @@ from services.control import after_no
 from services.control.after_no import BookInspection, BookInspectionWhenDue
 from services.control.booking import BookControl, candidate_days, days_inside, places_due
 from services.control.calendar_places import day_and_slot, names_in_calendar
-from services.control.course import BookWhenDue
+from services.control.course_decider import BookWhenDue
 from services.control.late_by_itself import reason_for_being_late
 from services.control.phases import AfterNo, Running, State
 from shared.contracts.control import ControlBooked, NewInspectionBooked

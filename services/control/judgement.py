@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.control.booking import fall_away, refuse_faulty_form, require_booking
+from services.control.booking import fall_away, require_booking
+from services.control.form_of_control import refuse_faulty_form
 from services.control.measures_in_use import measures_at, refuse_faulty_observations, refuse_unobserved
 from services.control.phases import Running, controlled
 from services.control.places import refuse_not_awaited, require_place, units_of

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.control.phases import AfterNo, Broken
-from services.control.requested_orders import RequestedOrder
+from services.control.requested_order_state import RequestedOrder
 from shared.contracts.control import (
     ComplianceDeadlineSet,
     OfferNotAcceptedNoted,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from services.control.course import COURSE, Command
+from services.control.course_decider import COURSE, Command
 from services.control.phases import State
 from shared.http.access import Asker
 from shared.http.commands import Prepared

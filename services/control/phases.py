@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.control.requested_orders import RequestedOrder, orders_after
+from services.control.requested_order_state import RequestedOrder, orders_after
 from shared.contracts.control import (
     AnnouncedControlCancelled,
     Breached,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from services.control.after_no import NoteNotAccepted
-from services.control.course import COURSE, Command
+from services.control.course_decider import COURSE, Command
 from services.control.order_requests import NoteOrderIssued
 from services.control.starting import StartCourse
 from services.control.termination import NoteAnnulment

@@ -13,7 +13,7 @@ from services.control import (
     control_routes,
     documentation_routes,
 )
-from services.control.course import COURSE
+from services.control.course_decider import COURSE
 from services.control.phases import AfterNo, NotStarted
 from services.control.views import AgreementView, view
 from shared.deadlines.deadline import Language

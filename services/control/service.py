@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.control.course import COURSE
+from services.control.course_decider import COURSE
 from services.control.inspector_calendar import lookups
 from services.control.reactions import reactions
 from services.control.routes import router

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel
 
-from services.control.held_controls import held_controls
+from services.control.held_controls_view import held_controls
 from shared.contracts.vocabulary import ControlOutcome, FileReference
 from shared.http.problems import Problem, unavailable
 from shared.kernel.events import Recorded

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from services.control.after_no_view import OrderView, orders_view
 from services.control.deadline_view import DeadlineView
 from services.control.hearing_view import HearingView, hearing_view
-from services.control.held_controls import HeldControlView, held_controls
+from services.control.held_controls_view import HeldControlView, held_controls
 from services.control.matrix import ControlView, PlaceView, booked_view, places_view
 from services.control.phases import Broken, Kept, Running, Stopped, how_it_stands
 from shared.contracts.control import (

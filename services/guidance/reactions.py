@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.guidance.guidance import GUIDANCE, Command
+from services.guidance.guidance_decider import GUIDANCE, Command
 from services.guidance.meetings import NoteTurnedControl
 from services.guidance.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
 from shared.contracts.control import (

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from pydantic_core import PydanticCustomError
 from uuid_utils.compat import uuid7
 
-from services.guidance.guidance import GUIDANCE, Command
+from services.guidance.guidance_decider import GUIDANCE, Command
 from services.guidance.meetings import CorrectMeeting, RateUsefulness, RecordMeeting, Told
 from services.guidance.offering import AnswerGuidance, OfferGuidance
 from services.guidance.phases import State

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.guidance.guidance import GUIDANCE
+from services.guidance.guidance_decider import GUIDANCE
 from services.guidance.reactions import reactions
 from services.guidance.routes import router
 from shared.contracts import control, guidance, offers

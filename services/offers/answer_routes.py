@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.offers.answers import Accept, Decline
 from services.offers.included_places import NamedPlace
-from services.offers.offer import OFFER, Command
+from services.offers.offer_decider import OFFER, Command
 from services.offers.perform import perform, quarantines_of, refuse_while_parked, unit_and_slot
 from services.offers.phases import State, Unsent
 from shared.contracts.offers import OfferSent

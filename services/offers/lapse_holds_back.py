@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from services.offers.offer import LAPSE, OFFER, concerns
+from services.offers.offer_decider import LAPSE, OFFER, concerns
 from services.offers.phases import State
 from shared.kernel.decider import TimerDue
 from shared.kernel.parking import is_parked

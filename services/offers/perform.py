@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from services.offers.eligibility import Quarantine, Unit
-from services.offers.offer import OFFER, Command
+from services.offers.offer_decider import OFFER, Command
 from services.offers.open_offers import free_slot
 from services.offers.phases import State
 from services.offers.quarantine import QUARANTINE, legal_entity_stream, unit_stream

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid5
 
 from services.offers.agreement_ends import NoteEnd, NoteRevokedDecision
-from services.offers.offer import OFFER, reservations
+from services.offers.offer_decider import OFFER, reservations
 from services.offers.open_offers import all_free, within_reach
 from services.offers.people_and_time import NoteInspector
 from services.offers.perform import as_it_stands

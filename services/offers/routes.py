@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from services.offers import answer_routes, people_and_time_routes, portal_routes, sending_routes
-from services.offers.offer import OFFER
+from services.offers.offer_decider import OFFER
 from services.offers.perform import register
 from services.offers.phases import Unsent
 from services.offers.quarantine import legal_entity_stream, unit_stream

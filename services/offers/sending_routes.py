@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.offers.offer import OFFER, Command
+from services.offers.offer_decider import OFFER, Command
 from services.offers.perform import as_it_stands, perform, quarantines_of, refuse_while_parked, unit_and_slot
 from services.offers.phases import State
 from services.offers.sending import SendOffer

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.offers.lapse_holds_back import lookups
-from services.offers.offer import OFFER
+from services.offers.offer_decider import OFFER
 from services.offers.quarantine import QUARANTINE
 from services.offers.reactions import reactions
 from services.offers.routes import router

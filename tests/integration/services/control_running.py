@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from services.control.course import COURSE
+from services.control.course_decider import COURSE
 from services.control.starting import StartCourse
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import AgreementKind, Place

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from services.control.after_no import NoteNotAccepted
-from services.control.course import COURSE
+from services.control.course_decider import COURSE
 from services.control.order_requests import NoteOrderIssued
 from shared.contracts.offers import NotAccepted
 from shared.contracts.vocabulary import AgreementKind

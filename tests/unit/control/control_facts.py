@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.control.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
 from services.control.booking import BookControl
-from services.control.course import COURSE
+from services.control.course_decider import COURSE
 from services.control.documentation import ReceiveDocumentation
 from services.control.follow_up import HoldFollowUp
 from services.control.judgement import CompleteControl

@@ -6,7 +6,7 @@ from itertools import islice, takewhile
 import pytest
 
 from services.control.booking import candidate_days
-from services.control.course import BookWhenDue
+from services.control.course_decider import BookWhenDue
 from shared.contracts.control import (
     AnnouncedControlCancelled,
     ComplianceDeadlineSet,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.control.held_controls import held_controls
+from services.control.held_controls_view import held_controls
 from services.control.phases import Broken, Kept, Running, how_it_stands
 from shared.contracts.control import (
     Breached,

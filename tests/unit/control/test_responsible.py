@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.control.course import COURSE
+from services.control.course_decider import COURSE
 from shared.contracts.control import InspectorChanged
 from shared.kernel.events import Event
 from tests.unit.control.control_facts import (

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.control.after_no import BookInspection
-from services.control.course import COURSE
+from services.control.course_decider import COURSE
 from services.control.responsible_inspector import ChangeInspector
 from shared.contracts.control import ControlBooked, InspectorChanged, NewInspectionBooked
 from shared.kernel.events import Event

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.control.booking import candidate_days, places_due
-from services.control.course import BookWhenDue
+from services.control.course_decider import BookWhenDue
 from shared.contracts.control import ControlBooked, ControlTurnedIntoGuidance, DocumentationReceived
 from shared.deadlines.copenhagen import start_of
 from tests.unit.control.control_facts import (

@@ -10,7 +10,7 @@ import pytest
 
 from services.control.after_no_view import view_after_no
 from services.control.calendar_places import calendar_place
-from services.control.course import COURSE
+from services.control.course_decider import COURSE
 from services.control.inspector_calendar import lookups
 from shared.contracts.control import FACTS, ControlBooked, NewInspectionBooked
 from shared.kernel.commands import Intent, execute, read

@@ -8,11 +8,11 @@ import pytest
 from deploy.rulebook.example_facts import full, least
 from deploy.rulebook.process import reached, shape
 from services.control import phases
-from services.control.course import COURSE
+from services.control.course_decider import COURSE
 from services.guidance import phases as guidance_phases
-from services.guidance.guidance import GUIDANCE
+from services.guidance.guidance_decider import GUIDANCE
 from services.offers import phases as offer_phases
-from services.offers.offer import OFFER
+from services.offers.offer_decider import OFFER
 from services.offers.quarantine import QUARANTINE, Register
 from shared.contracts import control, offers
 from shared.contracts import guidance as guidance_facts

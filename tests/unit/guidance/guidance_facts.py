@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.guidance.guidance import GUIDANCE
+from services.guidance.guidance_decider import GUIDANCE
 from services.guidance.meetings import RecordMeeting, Told
 from services.guidance.offering import AnswerGuidance, OfferGuidance
 from services.guidance.schedule import ScheduleGuidance

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.guidance.guidance import GUIDANCE
+from services.guidance.guidance_decider import GUIDANCE
 from services.guidance.meetings import CorrectMeeting, RateUsefulness
 from services.guidance.phases import how_it_stands
 from services.guidance.schedule import NoteInspector, OpenGuidance

@@ -8,7 +8,7 @@ from services.offers.answers import Accept, Decline
 from services.offers.delivery import RecordDelivery, RecordFailedDelivery
 from services.offers.eligibility import Unit
 from services.offers.included_places import NamedPlace
-from services.offers.offer import OFFER
+from services.offers.offer_decider import OFFER
 from services.offers.sending import SendOffer
 from services.offers.taken_back import NoteBreach, Withdraw
 from shared.contracts.offers import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.offers.offer import OFFER
+from services.offers.offer_decider import OFFER
 from services.offers.people_and_time import NoteInspector
 from services.offers.views import view
 from shared.contracts.offers import InspectorNoted

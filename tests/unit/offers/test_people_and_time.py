@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.offers.offer import OFFER
+from services.offers.offer_decider import OFFER
 from services.offers.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime
 from services.offers.views import view
 from shared.contracts.offers import ContactNamed, Declined, OfferReassigned, TimeCorrected, TimeSpent
