@@ -110,7 +110,7 @@ def _with_orders(case: Case, known: Mapping[str, Any]) -> Case:
 
 def over(case: Case) -> Case:
     """Nothing is booked or due any more; the row goes on naming the day of the control that decided."""
-    return changed(case, bookings={}, guidance_stands=GuidanceStands.CLOSED, extension_requested_at=None)
+    return changed(case, bookings={}, guidance_stands=GuidanceStands.CLOSED)
 
 
 def _revoked(case: Case) -> Case:

@@ -160,13 +160,21 @@ async def places(connection: Connection, viewer: Viewer, case_id: UUID) -> list[
 
 
 async def tasks(
-    connection: Connection, viewer: Viewer, *, inspector: str | None, due_before: datetime | None, limit: int
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    inspector: str | None = None,
+    case_id: UUID | None = None,
+    due_before: datetime | None = None,
+    limit: int,
 ) -> list[Found]:
     """Open tasks, the most urgent first. A company has none."""
     seen = visible(viewer)
     where = Conditions(f"{seen.cases} and {seen.tasks} and t.closed_at is null", seen.values)
     if inspector is not None:
         where.add("t.inspector = {}", inspector)
+    if case_id is not None:
+        where.add("t.case_id = {}", case_id)
     if due_before is not None:
         where.add("t.due < {}", due_before)
     page = where.place(limit)

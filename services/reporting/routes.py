@@ -110,13 +110,16 @@ async def list_tasks(
     request: Request,
     asker: Reader,
     inspector: Annotated[str | None, Query(description="Whose tasks; without it everybody's.")] = None,
+    case_id: Annotated[UUID | None, Query(description="Those of one case.")] = None,
     due_before: Annotated[AwareDatetime | None, Query(description="Due before this instant.")] = None,
     limit: Limit = LARGEST_PAGE,
 ) -> TaskList:
     """R29: what inspectors have to do, the most urgent first. For the authority only."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     async with database(request).acquire() as connection:
-        rows = await queries.tasks(connection, asker, inspector=inspector, due_before=due_before, limit=limit)
+        rows = await queries.tasks(
+            connection, asker, inspector=inspector, case_id=case_id, due_before=due_before, limit=limit
+        )
     return TaskList(tasks=[TaskItem.model_validate(dict(row)) for row in rows])
 
 

@@ -137,8 +137,8 @@ class _View:
     def answer(self, path: str, who: str) -> tuple[int, Any]:
         """What its two questions tell of a case and of tasks, as far as the model compares it."""
         if path.startswith("/v1/tasks"):
-            standing = [task for task in self._rows.all_tasks() if task.closed_at is None]
-            return 200, {"tasks": [{"case_id": str(task.case_id), "kind": task.kind} for task in standing]}
+            tasks = self._rows.tasks.get(UUID(path.rpartition("=")[2]), ())
+            return 200, {"tasks": [{"kind": task.kind} for task in tasks if task.closed_at is None]}
         audience: Audience = "company" if who.startswith("company") else "authority"
         case = self._rows.cases.get((audience, UUID(path.rpartition("/")[2])))
         if case is None:

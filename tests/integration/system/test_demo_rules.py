@@ -76,7 +76,7 @@ SAID: Mapping[str, Sequence[str]] = {
         r"The last day is Tuesday 7 April 2026, .* 31 days \(1/3 of the period\) .* \(Good Friday\), .* Rule R12, .*",
         r"refused by R12: who took part in the guidance\?",
         "recorded GuidanceHeld",
-        "tasks: .*guidance-overdue",
+        "tasks: .*guidance-overdue, look-into-guidance",
         "recorded GuidanceOffered",
         "recorded GuidanceDeclined",
     ),

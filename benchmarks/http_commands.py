@@ -1,0 +1,180 @@
+"""Commands per second over HTTP, beside a bare FastAPI insert in the same run: ./aftale bench http_commands [SECONDS].
+
+One process of offers takes offers to different units: token, body, register, quarantines, rules, an append that is
+durable with idempotency key and timers, the answer with its ETag. The peer validates four fields and inserts one row.
+Both are asked by the same client, 32 and 128 connections, in turns; each turn lasts SECONDS. Prints rates, their ratio,
+latencies, and the memory of the service. Uses a database and topics of its own on the servers of `./aftale up`.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import psutil
+import uvloop
+
+from benchmarks.own_database import own_database
+from deploy.local.ports import free_port
+from shared.http.tokens import LocalIssuer, Role
+from shared.kernel.bus import Kafka
+from tests.own_topics import own_topics
+
+CVR = "13748136"
+UNITS = 400_000
+TURNS = 3
+CONNECTIONS = (32, 128)
+Request = Callable[[], bytes]
+
+
+@dataclass
+class Taken:
+    """What one side was measured at."""
+
+    commands: int = 0
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return self.commands / self.seconds
+
+    def percentile(self, share: float) -> float:
+        """Milliseconds."""
+        return sorted(self.latencies)[int(len(self.latencies) * share)] * 1e3
+
+
+def _request(path: str, body: object, headers: dict[str, str]) -> bytes:
+    content = json.dumps(body).encode()
+    lines = [f"POST {path} HTTP/1.1", "Host: bench", "Content-Type: application/json"]
+    lines += [f"Content-Length: {len(content)}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + content
+
+
+def _ours(token: str) -> Request:
+    numbers = count()
+
+    def make() -> bytes:
+        unit = next(numbers)
+        if unit >= UNITS:
+            raise SystemExit(f"more than {UNITS} offers: the run is too long")
+        body = {"cvr": CVR, "p_number": f"1{unit:09d}", "topic": "056", "inspection_id": "I-1", "period_months": 3}
+        body["observations"] = "Tunge løft ved varemodtagelsen, uden tekniske hjælpemidler."
+        return _request("/v1/offers", body, {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())})
+
+    return make
+
+
+def _bare() -> bytes:
+    return _request("/offers", {"cvr": CVR, "p_number": "1003388394", "topic": "056", "kind": "suspicion"}, {})
+
+
+async def _caller(port: int, make: Request, taken: Taken, until: float) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while time.perf_counter() < until:
+        begun = time.perf_counter()
+        writer.write(make())
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+        answer = await reader.readexactly(int(length.split(b":")[1]))
+        if not head.startswith(b"HTTP/1.1 201"):
+            raise SystemExit(f"not accepted: {head.splitlines()[0].decode()} {answer.decode()[:300]}")
+        taken.latencies.append(time.perf_counter() - begun)
+        taken.commands += 1
+    writer.close()
+
+
+async def _turn(port: int, make: Request, connections: int, taken: Taken, seconds: float) -> None:
+    begun = time.perf_counter()
+    await asyncio.gather(*(_caller(port, make, taken, begun + seconds) for _ in range(connections)))
+    taken.seconds += time.perf_counter() - begun
+
+
+async def _register(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(
+        """insert into offers.units (p_number, effective_from, cvr, industry)
+           select '1' || lpad(n::text, 9, '0'), '2020-01-01', $1, 'day-care' from generate_series(0, $2 - 1) n""",
+        CVR,
+        UNITS,
+    )
+    await connection.close()
+
+
+@contextmanager
+def _process(port: int, command: list[str], environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen([sys.executable, "-m", *command], env={**os.environ, **environment})
+    try:
+        until = time.monotonic() + 60
+        while not any(one.laddr.port == port for one in psutil.Process(process.pid).net_connections("tcp")):
+            if process.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"{command[0]} does not start")
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def _measure(ports: tuple[int, int], token: str, seconds: float, service: "subprocess.Popen[bytes]") -> None:
+    ours = _ours(token)
+    print(f"{'connections':>11} {'':12} {'commands/s':>10} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7}")
+    for connections in CONNECTIONS:
+        offers, bare = Taken(), Taken()
+        await _turn(ports[0], ours, connections, Taken(), 1.0)
+        await _turn(ports[1], _bare, connections, Taken(), 1.0)
+        for _ in range(TURNS):
+            await _turn(ports[0], ours, connections, offers, seconds)
+            await _turn(ports[1], _bare, connections, bare, seconds)
+        for name, taken in (("bare FastAPI", bare), ("offers", offers)):
+            print(
+                f"{connections:>11} {name:12} {taken.rate:>10,.0f} {taken.rate / bare.rate:>6.2f}"
+                f" {taken.percentile(0.5):>7.1f} {taken.percentile(0.99):>7.1f}"
+            )
+    print(f"resident memory of offers: {psutil.Process(service.pid).memory_info().rss / 2**20:.0f} MB")
+
+
+def main() -> None:
+    """Ends the processes that it started, and drops what it made."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
+    uvloop.run(_run(seconds))
+
+
+async def _run(seconds: float) -> None:
+    async with own_topics(os.environ["AFTALE_KAFKA"]) as kafka:
+        await asyncio.to_thread(_with_servers, kafka, seconds)
+
+
+def _with_servers(kafka: Kafka, seconds: float) -> None:
+    with ExitStack() as stack:
+        dsn = stack.enter_context(own_database("http"))
+        state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aftale-bench-")))
+        asyncio.run(_register(dsn))
+        token = LocalIssuer(state).token(Role.INSPECTOR, "anna")
+        environment = {
+            "AFTALE_POSTGRES": dsn,
+            "AFTALE_STATE": str(state),
+            "AFTALE_TOPIC_PREFIX": kafka.prefix,
+            "DSN": dsn,
+        }
+        mine, peer = free_port(), free_port()
+        environment["AFTALE_PORT_OFFERS"] = str(mine)
+        service = stack.enter_context(_process(mine, ["services.serve", "offers"], environment))
+        bare = ["uvicorn", "benchmarks.peers.bare_fastapi:app", "--loop", "uvloop", "--http", "httptools"]
+        bare += ["--no-access-log", "--log-level", "warning", "--port", str(peer)]
+        stack.enter_context(_process(peer, bare, environment))
+        uvloop.run(_measure((mine, peer), token, seconds, service))
+
+
+if __name__ == "__main__":
+    main()
