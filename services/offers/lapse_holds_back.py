@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from services.offers.offer_decider import LAPSE, OFFER, concerns
 from services.offers.phases import State
 from shared.kernel.decider import TimerDue
-from shared.kernel.parking import is_parked
+from shared.kernel.parking import first_parked
 from shared.kernel.timers import HoldBack
 from shared.service import Runtime
 
@@ -15,9 +15,9 @@ def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable
 
     async def lapse(state: State, timer: TimerDue) -> object:
         async with runtime.database.acquire() as connection:
-            for name, value in concerns(state).items():
-                if await is_parked(connection, {name: value}):
-                    raise HoldBack(f"a fact about {name} {value} has not been taken yet")
+            waiting = await first_parked(connection, list(concerns(state).items()))
+        if waiting is not None:
+            raise HoldBack(f"a fact about {waiting} has not been taken yet")
         return timer
 
     return {f"{OFFER.name}:{LAPSE}": lapse}

@@ -16,7 +16,7 @@ from shared.http.access import Asker
 from shared.http.commands import Prepared
 from shared.http.problems import unavailable
 from shared.kernel.commands import Guard
-from shared.kernel.parking import is_parked
+from shared.kernel.parking import first_parked
 from shared.policy.policy import Policy
 from shared.service import Runtime, runtime_of
 
@@ -35,9 +35,9 @@ async def perform(
 async def refuse_while_parked(runtime: Runtime, cvr: str, *units: str) -> None:
     """R8: what is not known of a unit might be a breach, so nothing is offered or accepted until it is."""
     async with runtime.database.acquire() as connection:
-        for name, value in (("cvr", cvr), *(("pnumber", unit) for unit in units)):
-            if await is_parked(connection, {name: value}):
-                raise unavailable(f"a fact about {value} has not been taken yet", rule="R8")
+        waiting = await first_parked(connection, [("cvr", cvr), *(("pnumber", unit) for unit in units)])
+    if waiting is not None:
+        raise unavailable(f"a fact about {waiting} has not been taken yet", rule="R8")
 
 
 async def unit_and_slot(

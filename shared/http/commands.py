@@ -14,10 +14,10 @@ from shared.http import consistency
 from shared.http.access import Viewer, seen, seen_events
 from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.problems import Problem, not_found
-from shared.kernel.commands import Decision, Guard, Intent, VersionMismatch, decide, execute, read
+from shared.kernel.commands import Decision, Guard, Intent, Read, VersionMismatch, decide, execute, read
 from shared.kernel.database import Database
 from shared.kernel.decider import Decider, Refused
-from shared.kernel.event_store import AlreadyHandled, EventStore, IdempotencyKey, NameReserved, StaleVersion
+from shared.kernel.event_store import AlreadyHandled, EventStore, IdempotencyKey, Loaded, NameReserved, StaleVersion
 from shared.kernel.events import Event, Metadata, Recorded
 
 State = TypeVar("State")
@@ -83,12 +83,11 @@ class CommandGate:
         await self.wait_for_token(request)
         dry_run = request.query_params.get("dry_run", "false") == "true"
         key = None if dry_run else await _key(request, asker)
-        if key is not None and (answer := await self._answered_before(key)) is not None:
-            return answer
         try:
             return await self._decide_and_record(request, asker, decider, stream, prepare, key, at, policy, creates)
         except (Problem, Refused):
-            # Its twin with the same key may have been kept meanwhile, and be the very reason of this refusal.
+            # Most keys are new, so it is not asked before: a repeated one is met by the append, or is refused here, as
+            # its twin has been kept and may be the very reason.
             if key is not None and (answer := await self._answered_before(key)) is not None:
                 return answer
             raise
@@ -108,7 +107,7 @@ class CommandGate:
         """Without a key only what would be recorded."""
         command_id = key.key if key else uuid4()
         for attempt in range(1, ATTEMPTS + 1):
-            subject = await read(self.store, decider, stream)
+            subject = Read(Loaded(()), decider.initial) if creates else await read(self.store, decider, stream)
             loaded, state = subject.loaded, subject.state
             if not creates:
                 if not loaded.events:

@@ -1,7 +1,7 @@
 """Streams that wait: because of a hole, or of a message that could not be handled. Operators see, replay, discard."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -87,13 +87,16 @@ async def waiting_streams(connection: Connection) -> list[Parked]:
     return [_parked(row) for row in rows]
 
 
-async def is_parked(connection: Connection, concerns: Mapping[str, str]) -> bool:
-    """Whether a fact that concerns this (a unit, a legal entity) waits."""
-    return bool(
-        await connection.fetchval(
-            "select exists (select from parked where extensions @> $1::jsonb)", json.dumps(dict(concerns))
-        )
+async def first_parked(connection: Connection, concerns: Sequence[tuple[str, str]]) -> str | None:
+    """The first of these (units, legal entities), each with its name in messages, about which a fact waits."""
+    value: str | None = await connection.fetchval(
+        """select value from unnest($1::text[], $2::text[]) with ordinality as about(name, value, place)
+           where exists (select from parked where extensions @> jsonb_build_object(about.name, about.value))
+           order by place limit 1""",
+        [name for name, _ in concerns],
+        [value for _, value in concerns],
     )
+    return value
 
 
 async def unpark(connection: Connection, message: Message) -> None:

@@ -152,7 +152,7 @@ class MemoryDatabase:
     async def fetchval(self, statement: str, *values: Any) -> Any:
         """One value. Raises LookupError for a statement that is new."""
         if "from parked" in statement:
-            return False
+            return None
         if "count(*) from reservations where name = any($1::text[]) and stream <> $2" in statement:
             return sum(self.store.reservations.get(name, values[1]) != values[1] for name in values[0])
         raise LookupError(statement)

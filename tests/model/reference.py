@@ -822,6 +822,9 @@ class Reference:
         return faults
 
     def _day_is_left(self, course: Course, place: str) -> bool:
-        """R17: now, and so when it was booked, too."""
+        """R17: now, and so when it was booked, too, unless the company was done or got longer only after that."""
+        changed = [at for at in (course.complete_at, course.extended_at) if at is not None]
+        if changed and course.reopened.get(place, course.accepted_at) < max(changed):
+            return False
         today = day_of(self.now) if course.complete_at is not None else max(day_of(self.now), course.deadline)
         return open_from(today + timedelta(days=1)) <= course.window(place)
