@@ -22,16 +22,22 @@ class InMemory(ProcessMachine):
 
 
 def play(
-    machine: type[ProcessMachine], steps: int, *, steps_in_a_course: int = STEPS_IN_A_COURSE, shrinks: bool = True
+    machine: type[ProcessMachine],
+    steps: int,
+    *,
+    steps_in_a_course: int = STEPS_IN_A_COURSE,
+    shrinks: bool = True,
+    same: bool = False,
 ) -> None:
     """As many courses as make up so many steps; what fails is told with the steps that lead to it.
 
-    It is made smaller before, unless `shrinks` is off: that takes minutes.
+    It is made smaller before, unless `shrinks` is off: that takes minutes. `same` courses are played in every run.
     """
     chosen = settings(
         max_examples=max(1, steps // steps_in_a_course),
         stateful_step_count=steps_in_a_course,
         deadline=None,
+        derandomize=same,
         database=None,
         phases=(Phase.generate, Phase.shrink) if shrinks else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
