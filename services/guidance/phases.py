@@ -142,16 +142,8 @@ def how_it_stands(state: State) -> str:
             return "overdue"
         case Awaited(fell_due=True):
             return "due"
-        case Unknown() | Opened() | Awaited():
-            return "not offered"
-        case Offered():
-            return "offered"
-        case Answered(accepted=accepted):
-            return "accepted" if accepted else "declined"
-        case Held():
-            return "held"
-        case Closed():
-            return "closed"
+        case _:
+            return stands(state).replace("_", " ")
 
 
 def stands(state: State) -> GuidanceStands:
@@ -221,7 +213,8 @@ def _held(state: State, event: GuidanceHeld) -> State:
     known = replace(known, meetings={**known.meetings, event.meeting_id: event})
     if isinstance(state, Unknown):
         state = Opened(known)
-    return _discharged(replace(state, about=known), event) if discharges(state, event) else replace(state, about=known)
+    now = replace(state, about=known)
+    return _discharged(now, event) if discharges(now, event) else now
 
 
 def _corrected(state: State, event: MeetingCorrected) -> State:
