@@ -183,7 +183,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             store=store,
         )
         for name, loop in (("timers", timers.run), ("relay", relay.run)):
-            stack.push_async_callback(_stop, asyncio.create_task(_for_ever(f"{service.name} {name}", loop)))
+            keep_running(stack, f"{service.name} {name}", loop)
         await stack.enter_async_context(bus.broker)
         await bus.broker.start()
         yield runtime
@@ -205,6 +205,11 @@ def republisher(database: Database) -> Republish:
             )
 
     return republish
+
+
+def keep_running(stack: AsyncExitStack, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+    """Run a loop beside the service until the stack is left."""
+    stack.push_async_callback(_stop, asyncio.create_task(_for_ever(name, loop)))
 
 
 async def _for_ever(name: str, loop: Callable[[], Awaitable[None]]) -> None:

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Annotated
 
-import structlog
 from fastapi import Depends, FastAPI, Header, Request
 from opentelemetry.trace import SpanKind
 
@@ -15,15 +15,14 @@ from services.reporting.routes import router
 from shared.http import consistency
 from shared.http.consistency import ConsistencyTokens
 from shared.kernel.bus import Bus
-from shared.kernel.database import DATABASE_AWAY, Connection, Database, open_database
+from shared.kernel.database import Connection, Database, open_database
 from shared.kernel.projector import Projector
 from shared.kernel.received import Received
 from shared.policy.policies import load_policies
-from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, new_app
+from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, keep_running, new_app
 from shared.telemetry.context import span
 
 NAME = "reporting"
-_log = structlog.get_logger()
 _ONE_HOUR = 3600.0
 PREFIXES = ("/v1/cases", "/v1/tasks", "/v1/companies", "/v1/statistics", "/v1/measure-catalogue")
 
@@ -50,11 +49,8 @@ def smallest_count(settings: Settings) -> Callable[[], int]:
 async def _limit_publication(database: Database, smallest: Callable[[], int]) -> None:
     """Where analysts ask with SQL, a new policy is in force within the hour."""
     while True:
-        try:
-            async with database.acquire() as connection:
-                await learning_queries.limit_publication(connection, smallest())
-        except DATABASE_AWAY as away:
-            _log.warning("publication_not_limited", why=type(away).__name__)
+        async with database.acquire() as connection:
+            await learning_queries.limit_publication(connection, smallest())
         await asyncio.sleep(_ONE_HOUR)
 
 
@@ -66,8 +62,7 @@ def app(settings: Settings) -> FastAPI:
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(open_database(settings.postgres, NAME))
             app.state.smallest_count = smallest_count(settings)
-            limiting = asyncio.create_task(_limit_publication(database, app.state.smallest_count))
-            stack.callback(limiting.cancel)
+            keep_running(stack, f"{NAME} publication", partial(_limit_publication, database, app.state.smallest_count))
             bus = Bus(settings.kafka, NAME)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             bus.consume([AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC], projection_of_facts, purpose="projection")
