@@ -3,7 +3,8 @@
 One process of offers takes offers to different units: token, body, register, quarantines, rules, an append that is
 durable with idempotency key and timers, the answer with its ETag. The peer validates four fields and inserts one row.
 Both are asked by the same client, 32 and 128 connections, in turns; each turn lasts SECONDS. Prints rates, their ratio,
-latencies, and the memory of the service. Uses a database and topics of its own on the servers of `./aftale up`.
+latencies, the processor time of each server process per command, and the memory of the service. Uses a database and
+topics of its own on the servers of `./aftale up`.
 """
 
 import asyncio
@@ -43,6 +44,8 @@ class Taken:
 
     commands: int = 0
     seconds: float = 0.0
+    processor: float = 0.0
+    """Seconds of the process that was asked."""
     latencies: list[float] = field(default_factory=list)
 
     @property
@@ -52,6 +55,21 @@ class Taken:
     def percentile(self, share: float) -> float:
         """Milliseconds."""
         return sorted(self.latencies)[int(len(self.latencies) * share)] * 1e3
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two that are compared."""
+
+    name: str
+    port: int
+    process: psutil.Process
+    make: Request
+
+    def processor(self) -> float:
+        """Seconds that the process has used."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
 
 def _request(path: str, body: object, headers: dict[str, str]) -> bytes:
@@ -79,11 +97,11 @@ def _bare() -> bytes:
     return _request("/offers", {"cvr": CVR, "p_number": "1003388394", "topic": "056", "kind": "suspicion"}, {})
 
 
-async def _caller(port: int, make: Request, taken: Taken, until: float) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def _caller(side: Side, taken: Taken, until: float) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", side.port)
     while time.perf_counter() < until:
         begun = time.perf_counter()
-        writer.write(make())
+        writer.write(side.make())
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
         answer = await reader.readexactly(int(length.split(b":")[1]))
@@ -94,10 +112,11 @@ async def _caller(port: int, make: Request, taken: Taken, until: float) -> None:
     writer.close()
 
 
-async def _turn(port: int, make: Request, connections: int, taken: Taken, seconds: float) -> None:
-    begun = time.perf_counter()
-    await asyncio.gather(*(_caller(port, make, taken, begun + seconds) for _ in range(connections)))
+async def _turn(side: Side, connections: int, taken: Taken, seconds: float) -> None:
+    begun, used = time.perf_counter(), side.processor()
+    await asyncio.gather(*(_caller(side, taken, begun + seconds) for _ in range(connections)))
     taken.seconds += time.perf_counter() - begun
+    taken.processor += side.processor() - used
 
 
 async def _register(dsn: str) -> None:
@@ -126,22 +145,22 @@ def _process(port: int, command: list[str], environment: dict[str, str]) -> Iter
         process.wait(30)
 
 
-async def _measure(ports: tuple[int, int], token: str, seconds: float, service: "subprocess.Popen[bytes]") -> None:
-    ours = _ours(token)
-    print(f"{'connections':>11} {'':12} {'commands/s':>10} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7}")
+async def _measure(bare: Side, offers: Side, seconds: float) -> None:
+    print(f"{'connections':>11} {'':12} {'commands/s':>10} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'CPU us':>7}")
     for connections in CONNECTIONS:
-        offers, bare = Taken(), Taken()
-        await _turn(ports[0], ours, connections, Taken(), 1.0)
-        await _turn(ports[1], _bare, connections, Taken(), 1.0)
+        taken = {side: Taken() for side in (bare, offers)}
+        for side in taken:
+            await _turn(side, connections, Taken(), 1.0)
         for _ in range(TURNS):
-            await _turn(ports[0], ours, connections, offers, seconds)
-            await _turn(ports[1], _bare, connections, bare, seconds)
-        for name, taken in (("bare FastAPI", bare), ("offers", offers)):
+            for side in taken:
+                await _turn(side, connections, taken[side], seconds)
+        for side, of_side in taken.items():
             print(
-                f"{connections:>11} {name:12} {taken.rate:>10,.0f} {taken.rate / bare.rate:>6.2f}"
-                f" {taken.percentile(0.5):>7.1f} {taken.percentile(0.99):>7.1f}"
+                f"{connections:>11} {side.name:12} {of_side.rate:>10,.0f} {of_side.rate / taken[bare].rate:>6.2f}"
+                f" {of_side.percentile(0.5):>7.1f} {of_side.percentile(0.99):>7.1f}"
+                f" {of_side.processor / of_side.commands * 1e6:>7,.0f}"
             )
-    print(f"resident memory of offers: {psutil.Process(service.pid).memory_info().rss / 2**20:.0f} MB")
+    print(f"resident memory of offers: {offers.process.memory_info().rss / 2**20:.0f} MB")
 
 
 def main() -> None:
@@ -170,10 +189,11 @@ def _with_servers(kafka: Kafka, seconds: float) -> None:
         mine, peer = free_port(), free_port()
         environment["AFTALE_PORT_OFFERS"] = str(mine)
         service = stack.enter_context(_process(mine, ["services.serve", "offers"], environment))
+        offers = Side("offers", mine, psutil.Process(service.pid), _ours(token))
         bare = ["uvicorn", "benchmarks.peers.bare_fastapi:app", "--loop", "uvloop", "--http", "httptools"]
         bare += ["--no-access-log", "--log-level", "warning", "--port", str(peer)]
-        stack.enter_context(_process(peer, bare, environment))
-        uvloop.run(_measure((mine, peer), token, seconds, service))
+        other = stack.enter_context(_process(peer, bare, environment))
+        uvloop.run(_measure(Side("bare FastAPI", peer, psutil.Process(other.pid), _bare), offers, seconds))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from services.control.course_decider import COURSE
 from services.control.phases import Running
 from services.control.running_at import running_at
 from shared.deadlines.deadline import Deadline
+from shared.kernel.reservations import held_under
 from shared.service import Runtime
 
 
@@ -42,10 +43,7 @@ async def advise(runtime: Runtime, p_number: str, topic: str) -> Advice:
 
 
 async def _agreements(runtime: Runtime, p_number: str, topic: str) -> list[UUID]:
-    first, before = running_at(p_number, topic)
-    async with runtime.database.acquire() as connection:
-        rows = await connection.fetch("select stream from reservations where name >= $1 and name < $2", first, before)
-    return [row["stream"] for row in rows]
+    return list((await runtime.database.ask(held_under, running_at(p_number, topic))).values())
 
 
 async def _courses(runtime: Runtime, agreements: Sequence[UUID]) -> list[Running]:

@@ -9,13 +9,14 @@ from uuid import UUID, uuid5
 from services.control import after_no
 from services.control.after_no import BookInspection, BookInspectionWhenDue
 from services.control.booking import BookControl, candidate_days, days_inside, places_due
-from services.control.calendar_places import day_and_slot, names_in_calendar
+from services.control.calendar_places import day_and_slot, names_of_calendar
 from services.control.course_decider import BookWhenDue
 from services.control.late_by_itself import reason_for_being_late
 from services.control.phases import AfterNo, Running, State
 from shared.contracts.control import ControlBooked, NewInspectionBooked
 from shared.contracts.vocabulary import ContactForm
 from shared.kernel.decider import TimerDue
+from shared.kernel.reservations import held_under
 from shared.policy.policy import Policy
 from shared.service import Runtime
 
@@ -56,11 +57,8 @@ class Calendar:
 
 async def calendar_of(runtime: Runtime, inspector: str, policy: Policy) -> Calendar:
     """What stands in an inspector's calendar."""
-    async with runtime.database.acquire() as connection:
-        rows = await connection.fetch(
-            "select name from reservations where name >= $1 and name < $2", *names_in_calendar(inspector)
-        )
-    taken = {day_and_slot(inspector, row["name"]) for row in rows}
+    held = await runtime.database.ask(held_under, names_of_calendar(inspector))
+    taken = {day_and_slot(inspector, name) for name in held}
     return Calendar(inspector, policy.control.controls_per_day, taken)
 
 

@@ -14,8 +14,7 @@ def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable
     """What the timers of offers look up: whether a fact about the unit or its legal entity still waits."""
 
     async def lapse(state: State, timer: TimerDue) -> object:
-        async with runtime.database.acquire() as connection:
-            waiting = await first_parked(connection, list(concerns(state).items()))
+        waiting = await first_parked(runtime.database, list(concerns(state).items()))
         if waiting is not None:
             raise HoldBack(f"a fact about {waiting} has not been taken yet")
         return timer

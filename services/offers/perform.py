@@ -10,7 +10,7 @@ from services.offers.offer_decider import OFFER, Command
 from services.offers.open_offers import free_slot
 from services.offers.phases import State
 from services.offers.quarantine import QUARANTINE, legal_entity_stream, unit_stream
-from services.offers.units import unit_on
+from services.offers.units import units_on
 from shared.contracts.offers import QuarantineImposed
 from shared.http.access import Asker
 from shared.http.commands import Prepared
@@ -34,8 +34,7 @@ async def perform(
 
 async def refuse_while_parked(runtime: Runtime, cvr: str, *units: str) -> None:
     """R8: what is not known of a unit might be a breach, so nothing is offered or accepted until it is."""
-    async with runtime.database.acquire() as connection:
-        waiting = await first_parked(connection, [("cvr", cvr), *(("pnumber", unit) for unit in units)])
+    waiting = await first_parked(runtime.database, [("cvr", cvr), *(("pnumber", unit) for unit in units)])
     if waiting is not None:
         raise unavailable(f"a fact about {waiting} has not been taken yet", rule="R8")
 
@@ -44,8 +43,9 @@ async def unit_and_slot(
     runtime: Runtime, p_number: str, topic: str, day: date, policy: Policy
 ) -> tuple[Unit | None, int | None]:
     """R8: the unit as the register has it on a day, and a place among the open agreements on the topic there."""
-    async with runtime.database.acquire() as connection:
-        return await unit_on(connection, p_number, day), await free_slot(connection, p_number, topic, policy)
+    unit = runtime.database.ask(units_on, (p_number, day))
+    slot = await free_slot(runtime.database, p_number, topic, policy)
+    return await unit, slot
 
 
 async def quarantines_of(

@@ -55,8 +55,7 @@ def reactions(runtime: Runtime) -> Reactions:
             [Intent(QUARANTINE, stream_of(reach), Impose(now, fact.agreement_id, reach)) for reach in imposed],
             policy=runtime.policies.at(fact.breached_at).version,
         )
-        async with runtime.database.acquire() as connection:
-            overtaken = await within_reach(connection, fact.cvr, {reach.p_number for reach in imposed})
+        overtaken = await within_reach(runtime.database, fact.cvr, {reach.p_number for reach in imposed})
         overtake = NoteBreach(now, fact.agreement_id, fact.cvr, fact.breached_at, runtime.policies.at(fact.breached_at))
         return Reaction(
             [

@@ -23,12 +23,16 @@ class UnitCopy(Projector):
         )
 
 
-async def unit_on(connection: Connection, p_number: str, day: date) -> Unit | None:
-    """The unit as it is on a day; None where the register does not know it then."""
-    row = await connection.fetchrow(
-        """select p_number, cvr, industry from units where p_number = $1 and effective_from <= $2
-           order by effective_from desc limit 1""",
-        p_number,
-        day,
+async def units_on(connection: Connection, asked: Sequence[tuple[str, date]]) -> list[Unit | None]:
+    """Each unit, by its P-number, as it is on a day; None where the register does not know it then."""
+    rows = await connection.fetch(
+        """select unit.p_number, unit.cvr, unit.industry
+           from unnest($1::text[], $2::date[]) with ordinality as asked(p_number, day, place)
+           left join lateral (select p_number, cvr, industry from units
+                              where p_number = asked.p_number and effective_from <= asked.day
+                              order by effective_from desc limit 1) unit on true
+           order by asked.place""",
+        [p_number for p_number, _ in asked],
+        [day for _, day in asked],
     )
-    return Unit(row["p_number"], row["cvr"], row["industry"]) if row else None
+    return [Unit(row["p_number"], row["cvr"], row["industry"]) if row["p_number"] else None for row in rows]

@@ -1,8 +1,9 @@
 """Connections of one service to its own schema, under its own role."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.pool.PoolConnectionProxy
     Pool = asyncpg.Pool
+
+Key = TypeVar("Key", bound=Hashable)
+Found = TypeVar("Found")
+Question = Callable[[Connection, Sequence[Key]], Awaitable[Sequence[Found]]]
+"""Finds something for each of several keys in one query, in the order of the keys."""
 
 _SETTINGS = {
     "lock_timeout": "5s",
@@ -40,10 +46,46 @@ class Database:
     def __init__(self, pool: Pool, schema: str) -> None:
         self._pool = pool
         self.schema = schema
+        self._asked: dict[Question[Any, Any], list[tuple[Any, asyncio.Future[Any]]]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
 
     def acquire(self) -> "asyncpg.pool.PoolAcquireContext[asyncpg.Record]":
         """A connection, returned when the block ends."""
         return self._pool.acquire()
+
+    def ask(self, question: Question[Key, Found], key: Key) -> "asyncio.Future[Found]":
+        """What the question finds for a key, in one query with all who ask the same at the same time.
+
+        Under load that is what makes a look-up cheap, as group commit does for appends. The query begins after the
+        call: what was committed before it is seen.
+        """
+        found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+        if question in self._asked:
+            self._asked[question].append((key, found))
+        else:
+            self._asked[question] = [(key, found)]
+            task = asyncio.create_task(self._answer(question))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+        return found
+
+    async def _answer(self, question: Question[Any, Any]) -> None:
+        """Until nobody asks any more; who asks while a query runs is answered by the next one."""
+        while asked := self._asked[question]:
+            self._asked[question] = []
+            keys = list(dict.fromkeys(key for key, _ in asked))
+            try:
+                async with self.acquire() as connection:
+                    answers = dict(zip(keys, await question(connection, keys), strict=True))
+            except Exception as error:
+                for _, found in asked:
+                    if not found.done():
+                        found.set_exception(error)
+            else:
+                for key, found in asked:
+                    if not found.done():
+                        found.set_result(answers[key])
+        del self._asked[question]
 
 
 async def _nothing_to_reset(_: object) -> None:

@@ -14,7 +14,7 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from shared.kernel import private_keys
-from shared.kernel.database import DATABASE_AWAY, Database
+from shared.kernel.database import DATABASE_AWAY, Connection, Database
 from shared.kernel.events import MAX_EVENT_BYTES, Event, EventTypes, Metadata, Recorded
 from shared.telemetry.context import span
 
@@ -132,12 +132,13 @@ class Loaded:
 class _Pending:
     """A change in the queue, and the future of who waits for it."""
 
-    __slots__ = ("change", "claims", "done", "private")
+    __slots__ = ("change", "claims", "done", "private", "relies_on")
 
     def __init__(self, change: Change, private: Mapping[UUID, "private_keys.Sealed"], done: "asyncio.Future[int]"):
         self.change = change
         self.private = private
         self.claims = _claims(change)
+        self.relies_on = frozenset(write.stream for write in change.writes if not write.events)
         self.done = done
 
 
@@ -187,8 +188,7 @@ class EventStore:
     async def load(self, stream: UUID, *, readable: bool = False) -> Loaded:
         """The events of a stream; private parts are decrypted only for who asks for them."""
         try:
-            async with self._database.acquire() as connection:
-                rows = await connection.fetch(_LOAD, stream)
+            rows = await self._database.ask(_rows_of_streams, stream)
         except DATABASE_AWAY as error:
             raise StoreUnavailable(str(error)) from error
         keys: Mapping[str, bytes] = {}
@@ -229,7 +229,7 @@ class EventStore:
                 self._under_way -= len(group)
 
     def _next_group(self) -> list[_Pending]:
-        """Commands that claim nothing in common; the others keep their order for the next group.
+        """Commands of which none claims what another claims or relies on; the others keep their order, for later.
 
         A committer takes its share of all commands, so that the database is busy with one group while the callers of
         the other go on: together they would wait for each other in turn.
@@ -238,10 +238,13 @@ class EventStore:
         group: list[_Pending] = []
         held: list[_Pending] = []
         claimed: set[object] = set()
+        relied_on: set[UUID] = set()
         while self._queue and len(group) < min(share, GROUP_SIZE):
             pending = self._queue.popleft()
-            (held if not claimed.isdisjoint(pending.claims) else group).append(pending)
+            free = claimed.isdisjoint(pending.claims | pending.relies_on) and relied_on.isdisjoint(pending.claims)
+            (group if free else held).append(pending)
             claimed |= pending.claims
+            relied_on |= pending.relies_on
         self._queue.extendleft(reversed(held))
         return group
 
@@ -286,12 +289,22 @@ class EventStore:
 
 
 _LOAD = """
-select position, stream, version, event_id, type, schema_version, data, private, metadata, occurred_at, recorded_at
-from events
-where stream = $1 and position >= coalesce((select first_position from streams where id = $1), 0)
-order by version
+select e.position, e.stream, e.version, e.event_id, e.type, e.schema_version, e.data, e.private, e.metadata,
+       e.occurred_at, e.recorded_at
+from unnest($1::uuid[]) as asked(stream)
+join streams s on s.id = asked.stream
+join events e on e.stream = s.id and e.position >= s.first_position
+order by e.stream, e.version
 """
 _APPEND = f"select * from append({', '.join(f'${n}' for n in range(1, 39))})"
+
+
+async def _rows_of_streams(connection: Connection, streams: Sequence[UUID]) -> list[list[Any]]:
+    """The events of each stream, oldest first."""
+    rows: dict[UUID, list[Any]] = {stream: [] for stream in streams}
+    for row in await connection.fetch(_LOAD, streams):
+        rows[row["stream"]].append(row)
+    return list(rows.values())
 
 
 def _fail(pending: _Pending, error: Exception) -> None:
@@ -302,8 +315,8 @@ def _fail(pending: _Pending, error: Exception) -> None:
 
 
 def _claims(change: Change) -> frozenset[object]:
-    """What no two commands of one group may share."""
-    claims: set[object] = {write.stream for write in change.writes}
+    """What no two commands of one group may share. A stream that is only guarded may be guarded by many of them."""
+    claims: set[object] = {write.stream for write in change.writes if write.events}
     if change.key is not None:
         claims.add(("key", change.key.key))
     if change.mark is not None:

@@ -1,6 +1,7 @@
 """Streams that wait: because of a hole, or of a message that could not be handled. Operators see, replay, discard."""
 
 import json
+from asyncio import gather
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.kernel.cloudevents import Message, read
-from shared.kernel.database import Connection
+from shared.kernel.database import Connection, Database
 from shared.kernel.inbox import StreamKey
 
 
@@ -87,16 +88,21 @@ async def waiting_streams(connection: Connection) -> list[Parked]:
     return [_parked(row) for row in rows]
 
 
-async def first_parked(connection: Connection, concerns: Sequence[tuple[str, str]]) -> str | None:
-    """The first of these (units, legal entities), each with its name in messages, about which a fact waits."""
-    value: str | None = await connection.fetchval(
-        """select value from unnest($1::text[], $2::text[]) with ordinality as about(name, value, place)
-           where exists (select from parked where extensions @> jsonb_build_object(about.name, about.value))
-           order by place limit 1""",
+async def about_whom_facts_wait(connection: Connection, concerns: Sequence[tuple[str, str]]) -> list[bool]:
+    """Whether a fact waits about each of these: a unit or a legal entity, with its name in messages before it."""
+    rows = await connection.fetch(
+        """select exists (select from parked where extensions @> jsonb_build_object(about.name, about.value)) as waits
+           from unnest($1::text[], $2::text[]) with ordinality as about(name, value, place) order by place""",
         [name for name, _ in concerns],
         [value for _, value in concerns],
     )
-    return value
+    return [row["waits"] for row in rows]
+
+
+async def first_parked(database: Database, concerns: Sequence[tuple[str, str]]) -> str | None:
+    """The first of these about which a fact waits."""
+    waits = [database.ask(about_whom_facts_wait, about) for about in concerns]
+    return next((value for (_, value), one in zip(concerns, await gather(*waits), strict=True) if one), None)
 
 
 async def unpark(connection: Connection, message: Message) -> None:

@@ -1,5 +1,6 @@
 """The event store's promises kept in memory: with append.sql's faults, and a database that answers few selects."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +22,8 @@ from shared.kernel.event_store import (
     StoreUnavailable,
 )
 from shared.kernel.events import Event, EventTypes, Recorded
+
+_NO_UNIT = {"p_number": None, "cvr": None, "industry": None}
 
 Fault = Literal["before", "after"]
 """Whether the database goes away before a change is kept, or after, when nobody hears of it."""
@@ -130,12 +133,15 @@ class MemoryDatabase:
         yield self
 
     async def fetch(self, statement: str, *values: Any) -> list[dict[str, Any]]:
-        """Rows of the two tables that are read so. Raises LookupError for a statement that is new."""
-        if "from reservations where name >= $1 and name < $2" in statement:
-            held = sorted(self.store.reservations.items())
-            return [{"name": name, "stream": stream} for name, stream in held if values[0] <= name < values[1]]
+        """Rows of the tables that are read so. Raises LookupError for a statement that is new."""
+        if "join reservations held" in statement:
+            return self._held_under(*values)
         if "join inbox i using" in statement:
             return self._standings(*values)
+        if "from units" in statement:
+            return [self.units.get(unit, _NO_UNIT) for unit in values[0]]
+        if "as waits" in statement:
+            return [{"waits": False} for _ in values[0]]
         if "parked" in statement:
             return []
         raise LookupError(statement)
@@ -145,17 +151,30 @@ class MemoryDatabase:
         if "from handled where key = $1" in statement:
             handled = self.store.keys.get(values[0])
             return None if handled is None else {"fingerprint": handled.fingerprint, "answer": handled.answer}
-        if "from units" in statement:
-            return self.units.get(values[0])
         raise LookupError(statement)
 
     async def fetchval(self, statement: str, *values: Any) -> Any:
         """One value. Raises LookupError for a statement that is new."""
-        if "from parked" in statement:
-            return None
         if "count(*) from reservations where name = any($1::text[]) and stream <> $2" in statement:
             return sum(self.store.reservations.get(name, values[1]) != values[1] for name in values[0])
         raise LookupError(statement)
+
+    def ask(self, question: Any, key: Any) -> "asyncio.Future[Any]":
+        """See Database.ask."""
+
+        async def answer() -> Any:
+            (found,) = await question(self, [key])
+            return found
+
+        return asyncio.ensure_future(answer())
+
+    def _held_under(self, firsts: Sequence[str], before: Sequence[str]) -> list[dict[str, Any]]:
+        return [
+            {"place": place, "name": name, "stream": stream}
+            for place, (first, beyond) in enumerate(zip(firsts, before, strict=True), 1)
+            for name, stream in sorted(self.store.reservations.items())
+            if first <= name < beyond
+        ]
 
     def _standings(self, sources: Sequence[str], streams: Sequence[UUID]) -> list[dict[str, Any]]:
         marks = (self.store.inbox.get(key) for key in zip(sources, streams, strict=True))

@@ -106,6 +106,25 @@ async def test_a_guarded_stream_that_moved_makes_the_command_lose(store: EventSt
     assert (await store.load(stream)).version == 0
 
 
+async def test_many_that_rely_on_one_stream_are_kept_in_one_group(store: EventStore) -> None:
+    relied_on = uuid4()
+    await store.append(counted(relied_on, 0))
+    changes = [counted(uuid4(), 0) for _ in range(20)]
+    relying = [replace(change, writes=(*change.writes, Write(relied_on, 1))) for change in changes]
+    positions = await asyncio.gather(*(store.append(change) for change in relying))
+    assert len(set(positions)) <= event_store.COMMITTERS
+
+
+async def test_of_two_that_rely_on_each_others_streams_one_loses(store: EventStore) -> None:
+    pairs = [(uuid4(), uuid4()) for _ in range(20)]
+    own_and_theirs = [order for one, other in pairs for order in ((one, other), (other, one))]
+    changes = [
+        replace(counted(own, 0), writes=(*counted(own, 0).writes, Write(theirs, 0))) for own, theirs in own_and_theirs
+    ]
+    outcomes = await asyncio.gather(*(store.append(change) for change in changes), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes].count(StaleVersion) == len(pairs)
+
+
 async def test_a_reserved_name_has_one_holder_until_it_is_released(store: EventStore) -> None:
     first, second = uuid4(), uuid4()
     await count(store, first, by=100)

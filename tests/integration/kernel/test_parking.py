@@ -112,9 +112,8 @@ async def test_a_record_without_the_headers_of_a_fact_is_kept_and_holds_nothing_
 
 async def test_what_a_parked_fact_concerns_can_be_asked(bench: Bench) -> None:
     await bench.take(message(uuid4(), 2))
-    async with bench.database.acquire() as connection:
-        assert await parking.first_parked(connection, [("unit", "u2"), ("unit", "u1")]) == "u1"
-        assert await parking.first_parked(connection, [("unit", "u2"), ("other", "u1")]) is None
+    assert await parking.first_parked(bench.database, [("unit", "u2"), ("unit", "u1")]) == "u1"
+    assert await parking.first_parked(bench.database, [("unit", "u2"), ("other", "u1")]) is None
 
 
 async def test_a_record_that_cannot_be_read_is_shown_to_operators_and_can_be_discarded(bench: Bench) -> None:
