@@ -17,6 +17,7 @@ import uvloop
 from uuid_utils.compat import uuid7
 
 from benchmarks.own_database import own_database
+from shared.garbage import collect_rarely
 from shared.kernel.commands import Decision, Intent, execute
 from shared.kernel.database import open_database
 from shared.kernel.decider import Decider, TimerDue
@@ -102,6 +103,7 @@ async def _measure(dsn: str, seconds: float) -> None:
 def main() -> None:
     """See above."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
+    collect_rarely()
     with own_database("append") as dsn:
         uvloop.run(_measure(dsn, seconds))
 

@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from shared.garbage import collect_rarely
 from shared.http.one_address import OneAddress
 from shared.policy.policies import PolicyError, load_policies
 from shared.service import Settings
@@ -57,6 +58,7 @@ def main() -> None:
     apps = {name: module.app(settings) for name, module in modules.items()}
     for name, app in apps.items():
         instrument(app, service=name)
+    collect_rarely()
     port = int(os.environ.get(f"AFTALE_PORT_{names[0].upper()}", DEFAULT_PORTS[names[0]]))
     host = os.environ.get("AFTALE_HOST", "127.0.0.1")
     one = OneAddress(

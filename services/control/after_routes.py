@@ -19,7 +19,7 @@ from services.control.phases import AfterNo, State
 from shared.contracts.vocabulary import InvestigationOutcome
 from shared.http.access import Asker
 from shared.http.bodies import Body, Code, FreeText, Participants
-from shared.http.openapi import CHANGE, CHANGED, READ, SEEN
+from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.problems import not_found
 from shared.http.tokens import Role
 from shared.kernel.decider import Refused
@@ -68,7 +68,7 @@ class InvestigationResult(Body):
     minutes_spent: Annotated[int | None, Field(ge=0, le=10_000)] = None
 
 
-@router.post("/v1/agreements/{agreement_id}/hearing-answer", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/hearing-answer", **CHANGE)
 async def answer_hearing(agreement_id: UUID, body: HearingAnswer, request: Request, asker: Asker) -> Response:
     """The company answers before the order (R22)."""
     asker.require_role(Role.COMPANY)
@@ -77,7 +77,7 @@ async def answer_hearing(agreement_id: UUID, body: HearingAnswer, request: Reque
     )
 
 
-@router.post("/v1/agreements/{agreement_id}/oral-hearing-answer", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/oral-hearing-answer", **CHANGE)
 async def note_oral_answer(agreement_id: UUID, body: OralHearingAnswer, request: Request, asker: Asker) -> Response:
     """The authority writes down what the company said before the order, where it need not write itself (R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -90,7 +90,7 @@ async def note_oral_answer(agreement_id: UUID, body: OralHearingAnswer, request:
     return await perform(request, asker, agreement_id, command)
 
 
-@router.post("/v1/agreements/{agreement_id}/order-request", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/order-request", **CHANGE)
 async def request_order(agreement_id: UUID, body: OrderRequest, request: Request, asker: Asker) -> Response:
     """The inspector asks the order system for an order with deadline, for every breaching unit (R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -102,9 +102,7 @@ async def request_order(agreement_id: UUID, body: OrderRequest, request: Request
     return await perform(request, asker, agreement_id, command)
 
 
-@router.post(
-    "/v1/agreements/{agreement_id}/order-requests/{request_id}/resending", responses=CHANGED, dependencies=[CHANGE]
-)
+@router.post("/v1/agreements/{agreement_id}/order-requests/{request_id}/resending", **CHANGE)
 async def resend_order_request(agreement_id: UUID, request_id: UUID, request: Request, asker: Asker) -> Response:
     """An order that was not issued is asked for again, under the same id (R7, R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -116,7 +114,7 @@ async def resend_order_request(agreement_id: UUID, request_id: UUID, request: Re
     )
 
 
-@router.get("/v1/agreements/{agreement_id}/after-no", responses=SEEN, dependencies=[READ])
+@router.get("/v1/agreements/{agreement_id}/after-no", responses=SEEN, **READ)
 async def read_after_no(agreement_id: UUID, request: Request, response: Response, asker: Asker) -> AfterNoView:
     """What follows an offer that was not accepted (R7); of no company's to see."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -127,7 +125,7 @@ async def read_after_no(agreement_id: UUID, request: Request, response: Response
     return view_after_no(state, visible)
 
 
-@router.post("/v1/agreements/{agreement_id}/new-inspection", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/new-inspection", **CHANGE)
 async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Request, asker: Asker) -> Response:
     """The inspector chooses the day on which the investigation is resumed (R7)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -149,7 +147,7 @@ async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Requ
     return await perform_prepared(request, asker, agreement_id, prepare)
 
 
-@router.post("/v1/agreements/{agreement_id}/investigation-result", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/investigation-result", **CHANGE)
 async def conclude_investigation(
     agreement_id: UUID, body: InvestigationResult, request: Request, asker: Asker
 ) -> Response:

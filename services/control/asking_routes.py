@@ -34,7 +34,7 @@ class InspectionAdvice(BaseModel):
     """The last day of the agreement's compliance period."""
 
 
-@router.get("/v1/inspection-advice", responses=problems(400), dependencies=[READ])
+@router.get("/v1/inspection-advice", responses=problems(400), **READ)
 async def inspection_advice(
     request: Request, asker: Asker, p_number: Annotated[PNumber, Query()], topic: Annotated[TopicCode, Query()]
 ) -> InspectionAdvice:
@@ -52,7 +52,7 @@ async def inspection_advice(
     )
 
 
-@router.get("/v1/agreements/{agreement_id}/then-and-now", responses=problems(400, 404), dependencies=[READ])
+@router.get("/v1/agreements/{agreement_id}/then-and-now", responses=problems(400, 404), **READ)
 async def then_and_now(agreement_id: UUID, request: Request, asker: Asker) -> ThenAndNow:
     """The observations and photos of the offer beside those of the controls."""
     state, visible, _ = await runtime_of(request).gate.read(request, asker, COURSE, agreement_id)

@@ -17,7 +17,7 @@ from services.control.sampling import ChooseSample
 from shared.contracts.vocabulary import ContactForm
 from shared.http.access import Asker
 from shared.http.bodies import Body, Code
-from shared.http.openapi import CHANGE, CHANGED
+from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.kernel.decider import Refused
 from shared.policy.policy import Policy
@@ -44,7 +44,7 @@ class Sample(Body):
     places: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=1000)]
 
 
-@router.post("/v1/agreements/{agreement_id}/bookings", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/bookings", **CHANGE)
 async def book_control(agreement_id: UUID, body: Booking, request: Request, asker: Asker) -> Response:
     """The inspector chooses the day of a control, replacing the booking of that place that stands (R17, R18)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -76,7 +76,7 @@ async def book_control(agreement_id: UUID, body: Booking, request: Request, aske
     return await perform_prepared(request, asker, agreement_id, prepare)
 
 
-@router.post("/v1/agreements/{agreement_id}/sample", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/sample", **CHANGE)
 async def choose_sample(agreement_id: UUID, body: Sample, request: Request, asker: Asker) -> Response:
     """The inspector chooses other places to control, or more (R19)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)

@@ -16,7 +16,7 @@ from services.control.termination import Terminate
 from shared.contracts.vocabulary import Side
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, PersonId
-from shared.http.openapi import CHANGE, CHANGED
+from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.policy.policy import Policy
 from shared.reference.identifiers import TerminationReason
@@ -61,7 +61,7 @@ class NewInspector(Body):
     reason: FreeText | None = None
 
 
-@router.post("/v1/agreements/{agreement_id}/extension-requests", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/extension-requests", **CHANGE)
 async def request_extension(agreement_id: UUID, body: ExtensionRequest, request: Request, asker: Asker) -> Response:
     """The company asks for a longer deadline (R13)."""
     asker.require_role(Role.COMPANY)
@@ -80,7 +80,7 @@ async def request_extension(agreement_id: UUID, body: ExtensionRequest, request:
     return await perform(request, asker, agreement_id, command)
 
 
-@router.post("/v1/agreements/{agreement_id}/extensions", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/extensions", **CHANGE)
 async def grant_extension(agreement_id: UUID, body: Grant, request: Request, asker: Asker) -> Response:
     """The inspector grants a longer deadline; every date that hangs on it moves (R13)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -100,7 +100,7 @@ async def grant_extension(agreement_id: UUID, body: Grant, request: Request, ask
     return await perform(request, asker, agreement_id, command)
 
 
-@router.post("/v1/agreements/{agreement_id}/extension-refusals", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/extension-refusals", **CHANGE)
 async def refuse_extension(agreement_id: UUID, body: ExtensionRefusal, request: Request, asker: Asker) -> Response:
     """The inspector refuses what the company asked for (R13)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -112,7 +112,7 @@ async def refuse_extension(agreement_id: UUID, body: ExtensionRefusal, request: 
     )
 
 
-@router.post("/v1/agreements/{agreement_id}/termination", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/termination", **CHANGE)
 async def terminate(agreement_id: UUID, body: Termination, request: Request, asker: Asker) -> Response:
     """Either side ends the agreement because circumstances changed (R14)."""
     asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
@@ -125,7 +125,7 @@ async def terminate(agreement_id: UUID, body: Termination, request: Request, ask
     )
 
 
-@router.post("/v1/agreements/{agreement_id}/inspector", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/inspector", **CHANGE)
 async def change_inspector(agreement_id: UUID, body: NewInspector, request: Request, asker: Asker) -> Response:
     """Another inspector is responsible; what is booked moves into the other calendar (R15)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)

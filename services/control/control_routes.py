@@ -28,7 +28,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.http.access import Asker
 from shared.http.bodies import Body, Code, FreeText, Participants, Purposes, ToldInvolvement
-from shared.http.openapi import CHANGE, CHANGED
+from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.policy.policy import Policy
 from shared.reference.identifiers import NonUseReason, TopicCode
@@ -166,7 +166,7 @@ class FollowUp(Spreading):
     minutes_spent: Minutes = None
 
 
-@router.post("/v1/agreements/{agreement_id}/controls", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/controls", **CHANGE)
 async def complete_control(agreement_id: UUID, body: Control, request: Request, asker: Asker) -> Response:
     """The inspector records the control of a place, and what it decides (R18, R20, R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -202,7 +202,7 @@ async def complete_control(agreement_id: UUID, body: Control, request: Request, 
     return await perform(request, asker, agreement_id, command)
 
 
-@router.post("/v1/agreements/{agreement_id}/controls/{control_id}/correction", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/controls/{control_id}/correction", **CHANGE)
 async def correct_control(
     agreement_id: UUID, control_id: UUID, body: Correction, request: Request, asker: Asker
 ) -> Response:
@@ -233,7 +233,7 @@ async def correct_control(
     return await perform(request, asker, agreement_id, command)
 
 
-@router.post("/v1/agreements/{agreement_id}/conversion", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/conversion", **CHANGE)
 async def turn_into_guidance(agreement_id: UUID, body: Conversion, request: Request, asker: Asker) -> Response:
     """A control that cannot decide becomes guidance, and a new one is booked (R21)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -257,7 +257,7 @@ async def turn_into_guidance(agreement_id: UUID, body: Conversion, request: Requ
     return await perform(request, asker, agreement_id, command)
 
 
-@router.post("/v1/agreements/{agreement_id}/fresh-investigation", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/fresh-investigation", **CHANGE)
 async def investigate_afresh(agreement_id: UUID, body: FreshInvestigation, request: Request, asker: Asker) -> Response:
     """A control finds that the matter must be investigated afresh (R21)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -277,7 +277,7 @@ async def investigate_afresh(agreement_id: UUID, body: FreshInvestigation, reque
     return await perform(request, asker, agreement_id, command)
 
 
-@router.post("/v1/agreements/{agreement_id}/follow-up", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/follow-up", **CHANGE)
 async def hold_follow_up(agreement_id: UUID, body: FollowUp, request: Request, asker: Asker) -> Response:
     """Whether the measures are still in use a year later (R24, R35, R39)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)

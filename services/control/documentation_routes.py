@@ -14,7 +14,7 @@ from services.control.perform import perform
 from shared.contracts.vocabulary import Measure
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, ToldFile
-from shared.http.openapi import CHANGE, CHANGED
+from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.policy.policy import Policy
 from shared.reference.identifiers import MeasureKind
@@ -68,7 +68,7 @@ class Documentation(Body):
     """R19: what it is evidence for; everything in the agreement where none is named."""
 
 
-@router.post("/v1/agreements/{agreement_id}/documentation", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/agreements/{agreement_id}/documentation", **CHANGE)
 async def receive_documentation(agreement_id: UUID, body: Documentation, request: Request, asker: Asker) -> Response:
     """The company sends a part of its documentation (R16, R17)."""
     asker.require_role(Role.COMPANY)

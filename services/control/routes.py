@@ -25,7 +25,7 @@ from shared.service import runtime_of
 router = APIRouter(tags=["control"])
 
 
-@router.get("/v1/agreements/{agreement_id}", responses=SEEN, dependencies=[READ])
+@router.get("/v1/agreements/{agreement_id}", responses=SEEN, **READ)
 async def read_agreement(
     agreement_id: UUID,
     request: Request,

@@ -20,7 +20,7 @@ from shared.deadlines.deadline import Language
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, Participants, Purposes, ToldInvolvement
 from shared.http.commands import Prepared
-from shared.http.openapi import CHANGE, CHANGED, READ, SEEN
+from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.tokens import Role
 from shared.reference.identifiers import GuidanceDeclineReason
 from shared.service import runtime_of
@@ -143,7 +143,7 @@ class Usefulness(Body):
     usefulness: Annotated[int, Field(ge=1, le=5)]
 
 
-@router.post("/v1/guidance/{agreement_id}/understanding", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/guidance/{agreement_id}/understanding", **CHANGE)
 async def ask_whether_understood(agreement_id: UUID, body: Understanding, request: Request, asker: Asker) -> Response:
     """What came of asking the company whether it has received and understood the offer (R5)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -158,9 +158,7 @@ async def ask_whether_understood(agreement_id: UUID, body: Understanding, reques
     return await _perform(request, asker, agreement_id, command, now)
 
 
-@router.post(
-    "/v1/guidance/{agreement_id}/understanding/{contact_id}/correction", responses=CHANGED, dependencies=[CHANGE]
-)
+@router.post("/v1/guidance/{agreement_id}/understanding/{contact_id}/correction", **CHANGE)
 async def correct_understanding(
     agreement_id: UUID, contact_id: UUID, body: CorrectedUnderstanding, request: Request, asker: Asker
 ) -> Response:
@@ -173,7 +171,7 @@ async def correct_understanding(
     return await _perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/guidance/{agreement_id}/offer", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/guidance/{agreement_id}/offer", **CHANGE)
 async def offer_guidance(agreement_id: UUID, body: Offer, request: Request, asker: Asker) -> Response:
     """The inspector offers guidance (R12)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -182,7 +180,7 @@ async def offer_guidance(agreement_id: UUID, body: Offer, request: Request, aske
     return await _perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/guidance/{agreement_id}/answer", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/guidance/{agreement_id}/answer", **CHANGE)
 async def answer_guidance(agreement_id: UUID, body: Answer, request: Request, asker: Asker) -> Response:
     """The company says yes or no to guidance (R12)."""
     asker.require_role(Role.COMPANY)
@@ -191,7 +189,7 @@ async def answer_guidance(agreement_id: UUID, body: Answer, request: Request, as
     return await _perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/guidance/{agreement_id}/meetings", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/guidance/{agreement_id}/meetings", **CHANGE)
 async def record_meeting(agreement_id: UUID, body: Meeting, request: Request, asker: Asker) -> Response:
     """The inspector records a meeting, offered or informal (R12, R33)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -207,7 +205,7 @@ async def record_meeting(agreement_id: UUID, body: Meeting, request: Request, as
     return await _perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/guidance/{agreement_id}/meetings/{meeting_id}/correction", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/guidance/{agreement_id}/meetings/{meeting_id}/correction", **CHANGE)
 async def correct_meeting(
     agreement_id: UUID, meeting_id: UUID, body: CorrectedMeeting, request: Request, asker: Asker
 ) -> Response:
@@ -218,7 +216,7 @@ async def correct_meeting(
     return await _perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/guidance/{agreement_id}/meetings/{meeting_id}/usefulness", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/guidance/{agreement_id}/meetings/{meeting_id}/usefulness", **CHANGE)
 async def rate_usefulness(
     agreement_id: UUID, meeting_id: UUID, body: Usefulness, request: Request, asker: Asker
 ) -> Response:
@@ -229,7 +227,7 @@ async def rate_usefulness(
     return await _perform(request, asker, agreement_id, command, now)
 
 
-@router.get("/v1/guidance/{agreement_id}", responses=SEEN, dependencies=[READ])
+@router.get("/v1/guidance/{agreement_id}", responses=SEEN, **READ)
 async def read_guidance(
     agreement_id: UUID,
     request: Request,

@@ -18,7 +18,7 @@ from shared.deadlines.copenhagen import local_day
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText
 from shared.http.commands import Prepared
-from shared.http.openapi import CHANGE, CHANGED
+from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.kernel.commands import Guard
 from shared.policy.policy import Policy
@@ -55,7 +55,7 @@ class Refusal(Body):
     """R36: optional coded reason; decides nothing."""
 
 
-@router.post("/v1/offers/{agreement_id}/acceptance", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/offers/{agreement_id}/acceptance", **CHANGE)
 async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: Asker) -> Response:
     """The company accepts, and for a spread agreement names what it includes (R6, R8, R10)."""
     asker.require_role(Role.COMPANY)
@@ -86,7 +86,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
     return await runtime.gate.perform(request, asker, OFFER, agreement_id, prepare, at=now, policy=policy.version)
 
 
-@router.post("/v1/offers/{agreement_id}/refusal", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/offers/{agreement_id}/refusal", **CHANGE)
 async def decline(agreement_id: UUID, body: Refusal, request: Request, asker: Asker) -> Response:
     """The company says no (R7)."""
     asker.require_role(Role.COMPANY)

@@ -14,7 +14,7 @@ from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
 from shared.deadlines.copenhagen import local_day
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, PersonId
-from shared.http.openapi import CHANGE, CHANGED
+from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.service import runtime_of
 
@@ -59,7 +59,7 @@ class CorrectedTime(Body):
     reason: FreeText
 
 
-@router.post("/v1/offers/{agreement_id}/contacts", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/offers/{agreement_id}/contacts", **CHANGE)
 async def name_contact(agreement_id: UUID, body: Contact, request: Request, asker: Asker) -> Response:
     """Name a contact, or replace the one of the same role (R34)."""
     asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
@@ -69,7 +69,7 @@ async def name_contact(agreement_id: UUID, body: Contact, request: Request, aske
     return await perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/offers/{agreement_id}/inspector", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/offers/{agreement_id}/inspector", **CHANGE)
 async def reassign(agreement_id: UUID, body: NewInspector, request: Request, asker: Asker) -> Response:
     """Give an unanswered offer to another inspector (R15)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -78,7 +78,7 @@ async def reassign(agreement_id: UUID, body: NewInspector, request: Request, ask
     return await perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/offers/{agreement_id}/time", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/offers/{agreement_id}/time", **CHANGE)
 async def spend_time(agreement_id: UUID, body: Time, request: Request, asker: Asker) -> Response:
     """Record the time that was spent on an agreement, by phase (R37)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -94,7 +94,7 @@ async def spend_time(agreement_id: UUID, body: Time, request: Request, asker: As
     return await perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/offers/{agreement_id}/time/{entry_id}/correction", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/offers/{agreement_id}/time/{entry_id}/correction", **CHANGE)
 async def correct_time(
     agreement_id: UUID, entry_id: UUID, body: CorrectedTime, request: Request, asker: Asker
 ) -> Response:

@@ -9,7 +9,7 @@ from services.offers.delivery import CorrectDelivery, RecordDelivery, RecordFail
 from services.offers.perform import perform
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText
-from shared.http.openapi import CHANGE, CHANGED
+from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.reference.identifiers import DeliveryFailure
 from shared.service import runtime_of
@@ -34,7 +34,7 @@ class CorrectedDelivery(Body):
     reason: FreeText
 
 
-@router.post("/v1/offers/{agreement_id}/delivery", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/offers/{agreement_id}/delivery", **CHANGE)
 async def record_delivery(agreement_id: UUID, body: Delivery, request: Request, asker: Asker) -> Response:
     """The portal says whether the offer arrived: being available starts the clock (R3), a failure starts none (R4)."""
     asker.require_role(Role.PORTAL)
@@ -50,7 +50,7 @@ async def record_delivery(agreement_id: UUID, body: Delivery, request: Request, 
     return await perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/offers/{agreement_id}/delivery-correction", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/offers/{agreement_id}/delivery-correction", **CHANGE)
 async def correct_delivery(agreement_id: UUID, body: CorrectedDelivery, request: Request, asker: Asker) -> Response:
     """The offer became available at another time than was recorded; its dates are computed anew (R3, R30)."""
     asker.require_role(Role.PORTAL, Role.INSPECTOR, Role.SUPPORTER)
@@ -63,7 +63,7 @@ async def correct_delivery(agreement_id: UUID, body: CorrectedDelivery, request:
     return await perform(request, asker, agreement_id, command, now)
 
 
-@router.post("/v1/offers/{agreement_id}/resending", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/offers/{agreement_id}/resending", **CHANGE)
 async def resend(agreement_id: UUID, request: Request, asker: Asker) -> Response:
     """An offer that has not arrived is sent once more (R4)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -71,7 +71,7 @@ async def resend(agreement_id: UUID, request: Request, asker: Asker) -> Response
     return await perform(request, asker, agreement_id, ResendOffer(at=now, by=asker.subject), now)
 
 
-@router.post("/v1/offers/{agreement_id}/opening", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/offers/{agreement_id}/opening", **CHANGE)
 async def record_opening(agreement_id: UUID, request: Request, asker: Asker) -> Response:
     """The portal says that somebody at the company opened the offer (R5)."""
     asker.require_role(Role.PORTAL)

@@ -32,7 +32,7 @@ class QuarantineView(BaseModel):
     ends_at: datetime
 
 
-@router.get("/v1/offers/{agreement_id}", responses=SEEN, dependencies=[READ])
+@router.get("/v1/offers/{agreement_id}", responses=SEEN, **READ)
 async def read_offer(
     agreement_id: UUID,
     request: Request,
@@ -48,7 +48,7 @@ async def read_offer(
     return view(state, visible, language)
 
 
-@router.get("/v1/quarantines", responses=problems(400, 404), dependencies=[READ])
+@router.get("/v1/quarantines", responses=problems(400, 404), **READ)
 async def read_quarantines(
     request: Request, asker: Asker, cvr: Annotated[Cvr, Query()], p_number: Annotated[PNumber, Query()]
 ) -> list[QuarantineView]:

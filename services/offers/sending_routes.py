@@ -17,7 +17,7 @@ from shared.deadlines.copenhagen import local_day
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, ToldFile, ToldGrounds
 from shared.http.commands import Prepared
-from shared.http.openapi import CHANGE, CHANGED, CREATE, CREATED
+from shared.http.openapi import CHANGE, CREATE
 from shared.http.tokens import Role
 from shared.reference.identifiers import Cvr, PNumber, TopicCode
 from shared.service import runtime_of
@@ -53,7 +53,7 @@ class Withdrawal(Body):
     reason: FreeText
 
 
-@router.post("/v1/offers", status_code=201, responses=CREATED, dependencies=[CREATE])
+@router.post("/v1/offers", **CREATE)
 async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response:
     """Offer an agreement (R1, R2, R7, R8). The inspector who asks is the one responsible."""
     asker.require_role(Role.INSPECTOR)
@@ -84,7 +84,7 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
     )
 
 
-@router.post("/v1/offers/{agreement_id}/withdrawal", responses=CHANGED, dependencies=[CHANGE])
+@router.post("/v1/offers/{agreement_id}/withdrawal", **CHANGE)
 async def withdraw(agreement_id: UUID, body: Withdrawal, request: Request, asker: Asker) -> Response:
     """The authority takes an unanswered offer back (R9)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)

@@ -73,8 +73,7 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
         path,
         status_code=204,
         responses=problems(400, 404, 410, 413),
-        dependencies=[READ],
-        openapi_extra={"requestBody": {"required": True, **_BYTES}},
+        openapi_extra={**READ["openapi_extra"], "requestBody": {"required": True, **_BYTES}},
     )
     async def put_attachment(agreement_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:
         """Send the bytes of a file that a fact names, at most 25 MB; the same ones again change nothing."""
@@ -91,7 +90,7 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
     @router.get(
         path,
         responses={200: {"description": "The file", **_BYTES}, **problems(400, 404, 410)},
-        dependencies=[READ],
+        **READ,
         response_class=Response,
     )
     async def get_attachment(agreement_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:

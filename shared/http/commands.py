@@ -1,12 +1,12 @@
 """A command over HTTP, from the request's headers to its answer: conditional, idempotent, and as a dry run."""
 
 import hashlib
-import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4, uuid5
 
+import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel
 
@@ -27,14 +27,14 @@ _KEYS = UUID("0d6c6a52-5f5e-4a6e-9f0a-4d2a2a4b9c11")
 
 
 class RecordedFact(BaseModel):
-    """A fact that a command recorded, or would record, without its private parts."""
+    """Part of CommandAnswer: a fact that a command recorded, or would record, without its private parts."""
 
     type: str
     data: dict[str, Any]
 
 
 class CommandAnswer(BaseModel):
-    """What a command recorded, as far as the asker may know of it."""
+    """What a command recorded, as far as the asker may know of it: how the answer is made that `_answer` writes."""
 
     id: UUID
     dry_run: bool
@@ -106,6 +106,13 @@ class CommandGate:
     ) -> Response:
         """Without a key only what would be recorded."""
         command_id = key.key if key else uuid4()
+        answers: list[Response] = []
+
+        def answer_kept(decided: Sequence[Decision[Any]]) -> IdempotencyKey:
+            assert key is not None
+            answers.append(self._answer(asker, decided[0], dry_run=False, created=creates))
+            return _with_answer(key, answers[-1])
+
         for attempt in range(1, ATTEMPTS + 1):
             subject = Read(Loaded(()), decider.initial) if creates else await read(self.store, decider, stream)
             loaded, state = subject.loaded, subject.state
@@ -122,17 +129,9 @@ class CommandGate:
                 if key is None:
                     decision, _ = await decide(self.store, intent)
                     return self._answer(asker, decision, dry_run=True, created=creates)
-                (decision,) = await execute(
-                    self.store,
-                    [intent],
-                    at=at,
-                    metadata=metadata,
-                    guards=prepared.guards,
-                    key=lambda decided: _with_answer(
-                        key, self._answer(asker, decided[0], dry_run=False, created=creates)
-                    ),
-                )
-                return self._answer(asker, decision, dry_run=False, created=creates)
+                guards = prepared.guards
+                await execute(self.store, [intent], at=at, metadata=metadata, guards=guards, key=answer_kept)
+                return answers[-1]
             except (StaleVersion, VersionMismatch, NameReserved):
                 if attempt == ATTEMPTS:
                     raise
@@ -169,17 +168,17 @@ class CommandGate:
             return None
         if row["fingerprint"] != key.fingerprint:
             raise Problem(409, "Key used before", "this Idempotency-Key was used for another request")
-        answer = json.loads(row["answer"])
+        answer = orjson.loads(row["answer"])
         return Response(answer["body"], answer["status"], answer["headers"], media_type="application/json")
 
     def _answer(self, asker: Viewer, decision: Decision[Any], *, dry_run: bool, created: bool) -> Response:
         visible = seen_events(asker, decision.events)
-        body = CommandAnswer(id=decision.stream, dry_run=dry_run, recorded=[_fact(event) for event in visible])
+        body = {"id": decision.stream, "dry_run": dry_run, "recorded": [_fact(event) for event in visible]}
         headers = {"ETag": _etag(len(seen(asker, decision.before.events)) + len(visible))}
         if not dry_run:
             headers[consistency.HEADER] = self._tokens.seal(Seen(self._source, decision.stream, decision.version))
         status = 201 if created and not dry_run else 200
-        return Response(body.model_dump_json(), status, headers, media_type="application/json")
+        return Response(orjson.dumps(body), status, headers, media_type="application/json")
 
 
 def acting_for(asker: Viewer, responsible: str | None) -> str | None:
@@ -197,11 +196,10 @@ async def _key(request: Request, asker: Viewer) -> IdempotencyKey:
     return IdempotencyKey(uuid5(_KEYS, f"{asker.subject}\n{asker.cvr}\n{given}"), hashlib.sha256(asked).hexdigest())
 
 
-def _with_answer(key: IdempotencyKey | None, answer: Response) -> IdempotencyKey:
-    assert key is not None
+def _with_answer(key: IdempotencyKey, answer: Response) -> IdempotencyKey:
     headers = {name: answer.headers[name] for name in ("ETag", consistency.HEADER)}
     kept = {"status": answer.status_code, "headers": headers, "body": bytes(answer.body).decode()}
-    return IdempotencyKey(key.key, key.fingerprint, json.dumps(kept))
+    return IdempotencyKey(key.key, key.fingerprint, orjson.dumps(kept).decode())
 
 
 def _require_match(request: Request, visible: Sequence[Recorded]) -> None:
@@ -216,6 +214,6 @@ def _etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _fact(event: Event) -> RecordedFact:
+def _fact(event: Event) -> Mapping[str, Any]:
     # Without private parts: answers are kept with their keys, where no erasing would reach them (R31).
-    return RecordedFact(type=type(event).__name__, data=json.loads(event.public_json()))
+    return {"type": type(event).__name__, "data": orjson.Fragment(event.public_json())}

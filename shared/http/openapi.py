@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, Header, Query
+from fastapi import Depends, FastAPI, Query
 from pydantic import BaseModel, Field
 
 from shared.http import consistency
@@ -52,48 +52,28 @@ class ProblemBody(BaseModel):
     faults: Annotated[list[Fault], Field(description="All that is wrong with the request, at once.")] = []
 
 
-async def _token(
-    consistency_token: Annotated[
-        str | None, Header(alias=consistency.HEADER, description="From the answer to a command of any service.")
-    ] = None,
-) -> None:
-    """Shown here and read by the CommandGate, for which a request is one whole with its headers."""
+def _header(name: str, description: str) -> dict[str, Any]:
+    schema = {"anyOf": [{"type": "string"}, {"type": "null"}], "title": name}
+    return {"name": name, "in": "header", "required": False, "schema": schema, "description": description}
 
 
-async def _command(
-    token: Annotated[None, Depends(_token)],
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            description="1 to 200 characters, needed on every command that is not a dry run: the same key and body get "
-            "the same answer, and the command has its effect once.",
-        ),
-    ] = None,
+# What the CommandGate reads of a request is only described here: declared in the routes, it would be read twice.
+_SEEN_ELSEWHERE = _header(consistency.HEADER, "From the answer to a command of any service.")
+_KEY = _header(
+    "Idempotency-Key",
+    "1 to 200 characters, needed on every command that is not a dry run: the same key and body get the same answer, "
+    "and the command has its effect once.",
+)
+_VERSION = _header("If-Match", "Needed: the ETag of the version that was read, or `*` for any.")
+
+
+async def _dry_run(
     dry_run: Annotated[
         Literal["true", "false"],
         Query(description="Record nothing, and say what would be recorded or which rule refuses."),
     ] = "false",
 ) -> None:
-    """Shown here and read by the CommandGate."""
-
-
-async def _change(
-    command: Annotated[None, Depends(_command)],
-    if_match: Annotated[
-        str | None,
-        Header(alias="If-Match", description="Needed: the ETag of the version that was read, or `*` for any."),
-    ] = None,
-) -> None:
-    """Shown here and read by the CommandGate."""
-
-
-READ = Depends(_token)
-"""For routes that read a case."""
-CREATE = Depends(_command)
-"""For commands that begin a case."""
-CHANGE = Depends(_change)
-"""For commands that change a case, and therefore need its version."""
+    """Refused here where it is written otherwise, together with all else that is wrong."""
 
 
 def problems(*statuses: int) -> Responses:
@@ -112,10 +92,21 @@ _RECORDED: Mapping[str, Any] = {
     "model": CommandAnswer,
     "headers": {"ETag": _ETAG, consistency.HEADER: _TOKEN},
 }
-CHANGED: Responses = {200: {**_RECORDED}, **problems(400, 404, 409, 412, 413, 428)}
-"""Answers of commands that change a case."""
-CREATED: Responses = {200: {**_RECORDED, "description": "Dry run"}, 201: {**_RECORDED}, **problems(400, 409, 413)}
-"""Answers of commands that begin a case."""
+READ: dict[str, Any] = {"openapi_extra": {"parameters": [_SEEN_ELSEWHERE]}}
+"""For routes that read a case."""
+CREATE: dict[str, Any] = {
+    "status_code": 201,
+    "openapi_extra": {"parameters": [_SEEN_ELSEWHERE, _KEY]},
+    "dependencies": [Depends(_dry_run)],
+    "responses": {200: {**_RECORDED, "description": "Dry run"}, 201: {**_RECORDED}, **problems(400, 409, 413)},
+}
+"""For commands that begin a case."""
+CHANGE: dict[str, Any] = {
+    "openapi_extra": {"parameters": [_SEEN_ELSEWHERE, _KEY, _VERSION]},
+    "dependencies": [Depends(_dry_run)],
+    "responses": {200: {**_RECORDED}, **problems(400, 404, 409, 412, 413, 428)},
+}
+"""For commands that change a case, and therefore need its version."""
 
 
 def describe_problems(app: FastAPI) -> None:

@@ -24,6 +24,10 @@ AUDIENCE = "aftale"
 LIFETIME_SECONDS = 12 * 3600
 READ_KEYS_AGAIN_SECONDS = 5.0
 """At most so often the issuer's keys are read again, because a token names one that is not known."""
+KNOWN_SECONDS = 60.0
+"""How long a token that was verified and the issuer's keys are known: one under a key that was withdrawn is taken for
+twice as long at most."""
+KNOWN_TOKENS = 10_000
 _ALGORITHM = "Ed25519"
 
 
@@ -48,6 +52,13 @@ class Identity:
     """The legal entity that the asker acts for; only companies have one."""
 
 
+@dataclass(frozen=True)
+class _Verified:
+    identity: Identity
+    until: float
+    """Seconds since 1970."""
+
+
 class InvalidToken(Exception):
     """The token is not one of our issuer's, has run out, or lacks a claim."""
 
@@ -59,9 +70,21 @@ class TokenVerifier:
         self._file = jwks_file
         self._keys: KeySet | None = None
         self._read_at = 0.0
+        self._verified: dict[str, _Verified] = {}
 
     def verify(self, token: str) -> Identity:
-        """Raises InvalidToken."""
+        """Raises InvalidToken. A token that was verified is known for a while, as a signature takes long to check."""
+        now = time.time()
+        known = self._verified.get(token)
+        if known is None or now >= known.until:
+            identity, expires_at = self._verify(token)
+            known = _Verified(identity, min(expires_at, now + KNOWN_SECONDS))
+            if len(self._verified) >= KNOWN_TOKENS:
+                self._verified.clear()
+            self._verified[token] = known
+        return known.identity
+
+    def _verify(self, token: str) -> tuple[Identity, float]:
         try:
             claims = self._claims(token)
             jwt.JWTClaimsRegistry(
@@ -72,10 +95,11 @@ class TokenVerifier:
             raise InvalidToken(str(error)) from error
         if (identity.role is Role.COMPANY) != (identity.cvr is not None):
             raise InvalidToken("a company's token names its cvr, and no other token does")
-        return identity
+        return identity, claims["exp"]
 
     def _claims(self, token: str) -> dict[str, Any]:
-        keys = self._keys or self._read_keys()
+        old = time.monotonic() - self._read_at > KNOWN_SECONDS
+        keys = self._read_keys() if self._keys is None or old else self._keys
         try:
             return dict(jwt.decode(token, keys, algorithms=[_ALGORITHM]).claims)
         except InvalidKeyIdError:

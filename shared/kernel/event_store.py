@@ -1,7 +1,6 @@
 """The event store of one service: append by group commit, and load."""
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,6 +9,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+import orjson
 import structlog
 from uuid_utils.compat import uuid7
 
@@ -197,15 +197,18 @@ class EventStore:
         return Loaded(tuple(self._restore(row, keys) for row in rows))
 
     def _restore(self, row: Any, keys: Mapping[str, bytes]) -> Recorded:
-        data = json.loads(row["data"])
+        name, schema_version = row["type"], row["schema_version"]
         if keys and row["private"] is not None:
-            data |= private_keys.unseal(json.loads(row["private"]), keys)
+            private = private_keys.unseal(orjson.loads(row["private"]), keys)
+            event = self._types.restore(name, orjson.loads(row["data"]) | private, schema_version)
+        else:
+            event = self._types.restore_json(name, row["data"], schema_version)
         return Recorded(
             position=row["position"],
             stream=row["stream"],
             version=row["version"],
-            event=self._types.restore(row["type"], data, row["schema_version"]),
-            metadata=json.loads(row["metadata"]),
+            event=event,
+            metadata_json=row["metadata"],
             occurred_at=row["occurred_at"],
             recorded_at=row["recorded_at"],
             event_id=row["event_id"],
@@ -343,7 +346,7 @@ def _as_arrays(group: Sequence[_Pending]) -> list[list[Any] | None]:
     for ordinal, pending in enumerate(group, 1):
         change = pending.change
         for write in change.writes:
-            metadata = json.dumps({**change.metadata.as_dict(), "concerns": write.concerns})
+            metadata = orjson.dumps({**change.metadata.as_dict(), "concerns": write.concerns}).decode()
             writes.append((ordinal, write.stream, write.expected, len(write.events)))
             sealed = pending.private.get(write.stream)
             for number, occurred in enumerate(write.events):

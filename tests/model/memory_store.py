@@ -110,7 +110,7 @@ class MemoryStore:
         private = {name: value for part in event.private_parts().values() for name, value in part.items()}
         public = self.types.restore(name, data, event.schema_version)
         whole = self.types.restore(name, data | private, event.schema_version) if private else public
-        metadata, now = change.metadata.as_dict(), self.now()
+        metadata, now = json.dumps(change.metadata.as_dict()), self.now()
         recorded = Recorded(0, stream, version, public, metadata, at, now, event_id)
         readable = Recorded(0, stream, version, whole, metadata, at, now, event_id)
         self.streams.setdefault(stream, []).append(_Fact(recorded, readable))

@@ -69,7 +69,7 @@ AUTHORITY = Viewer(Role.INSPECTOR, INSPECTOR)
 def recorded(viewer: Viewer, history: tuple[Event, ...]) -> list[Recorded]:
     """What a viewer may know of a history."""
     stored = [
-        Recorded(number, AGREEMENT, number, event, {}, at("2026-03-20"), at("2026-03-20"), UUID(int=1000 + number))
+        Recorded(number, AGREEMENT, number, event, "{}", at("2026-03-20"), at("2026-03-20"), UUID(int=1000 + number))
         for number, event in enumerate(history, 1)
     ]
     return seen(viewer, stored)

@@ -91,7 +91,7 @@ def said(**changes: Any) -> Said:
 
 
 def recorded(event: Event) -> Recorded:
-    return Recorded(1, AGREEMENT, 1, event, {}, at("2026-03-20"), at("2026-03-20"), UUID(int=1000))
+    return Recorded(1, AGREEMENT, 1, event, "{}", at("2026-03-20"), at("2026-03-20"), UUID(int=1000))
 
 
 SILENT: dict[str, Any] = {"reached": False, "received": None, "understood": None, "knows_dates": None}

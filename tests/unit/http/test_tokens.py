@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,25 @@ def test_a_token_that_has_run_out_is_not_taken(issuer: LocalIssuer, monkeypatch:
     monkeypatch.setattr(tokens, "LIFETIME_SECONDS", -60)
     with pytest.raises(InvalidToken, match="expired"):
         TokenVerifier(issuer.jwks_file).verify(issuer.token(Role.INSPECTOR, "anna"))
+
+
+def test_a_token_that_is_known_runs_out_all_the_same(issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier, token = TokenVerifier(issuer.jwks_file), issuer.token(Role.INSPECTOR, "anna")
+    verifier.verify(token)
+    later = time.time() + tokens.LIFETIME_SECONDS
+    monkeypatch.setattr(time, "time", lambda: later + 1)
+    with pytest.raises(InvalidToken, match="expired"):
+        verifier.verify(token)
+
+
+def test_a_token_under_a_key_that_was_withdrawn_is_taken_only_for_a_while(
+    issuer: LocalIssuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier, token = TokenVerifier(issuer.jwks_file), issuer.token(Role.INSPECTOR, "anna")
+    verifier.verify(token)
+    issuer.jwks_file.write_text(LocalIssuer(tmp_path / "second").jwks_file.read_text())
+    wall, monotonic = time.time(), time.monotonic()
+    monkeypatch.setattr(time, "time", lambda: wall + tokens.KNOWN_SECONDS + 1)
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic + tokens.KNOWN_SECONDS + 1)
+    with pytest.raises(InvalidToken):
+        verifier.verify(token)

@@ -60,7 +60,7 @@ def test_r34_a_contact_is_named_at_any_time_and_its_name_is_private(since: tuple
 )
 def test_each_contact_is_shown_with_what_concerns_it(role: ContactRole, not_told: set[str]) -> None:
     named = given(sent()).when(replace(CONTACT, role=role))
-    recorded = Recorded(1, UUID(int=1), 1, named.one(ContactNamed), {}, AVAILABLE_AT, AVAILABLE_AT, UUID(int=2))
+    recorded = Recorded(1, UUID(int=1), 1, named.one(ContactNamed), "{}", AVAILABLE_AT, AVAILABLE_AT, UUID(int=2))
     (contact,) = view(named.state, [recorded], "da").contacts
     assert contact.is_told[0].text == "Et tilbud venter på svar"
     assert {message.code for message in contact.is_told} == company_messages().keys() - not_told
