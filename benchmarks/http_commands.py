@@ -186,6 +186,7 @@ def _with_servers(kafka: Kafka, seconds: float) -> None:
             "AFTALE_TOPIC_PREFIX": kafka.prefix,
             "DSN": dsn,
         }
+        environment["AFTALE_TRACES"] = "0.01"  # what docs/operations/tracing.md has for a service under load
         mine, peer = free_port(), free_port()
         environment["AFTALE_PORT_OFFERS"] = str(mine)
         service = stack.enter_context(_process(mine, ["services.serve", "offers"], environment))

@@ -41,7 +41,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="aftale serve")
     parser.add_argument("services", nargs="+", choices=sorted(DEFAULT_PORTS), metavar="SERVICE")
     names: list[str] = list(dict.fromkeys(parser.parse_args().services))
-    settings = Settings.from_environment()
+    try:
+        settings = Settings.from_environment()
+    except ValueError as wrong:
+        sys.exit(str(wrong))
     try:
         load_policies(settings.policies)  # before anything is started that would have to be stopped again
     except PolicyError as error:
@@ -53,7 +56,7 @@ def main() -> None:
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ]
     )
-    tracing = setup.start("-".join(names), settings.state / "spans")
+    tracing = setup.start("-".join(names), settings.state / "spans", sample_ratio=settings.traces)
     modules = {name: service_module(name) for name in names}
     apps = {name: module.app(settings) for name, module in modules.items()}
     for name, app in apps.items():

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,21 +49,31 @@ class Settings:
     virtual_clock: bool
     policies: Path = POLICY_FILES
     """The folder of dated policy files."""
+    traces: float = 1.0
+    """The share of the traces that begin here which is kept."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """From AFTALE_POSTGRES, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK and _POLICIES."""
+        """From AFTALE_POSTGRES, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES and _TRACES. Raises ValueError."""
         return cls(
             postgres=environment["AFTALE_POSTGRES"],
             kafka=Kafka(environment["AFTALE_KAFKA"], environment.get("AFTALE_TOPIC_PREFIX", "")),
             state=Path(environment["AFTALE_STATE"]),
             virtual_clock=environment.get("AFTALE_CLOCK", "real") == "virtual",
             policies=Path(environment.get("AFTALE_POLICIES") or POLICY_FILES),
+            traces=_share(environment.get("AFTALE_TRACES") or "1"),
         )
 
     def clock(self) -> Clock:
         """The virtual clock of the state folder, or the machine's."""
         return VirtualClock(self.state / "clock") if self.virtual_clock else RealClock()
+
+
+def _share(text: str) -> float:
+    with suppress(ValueError):
+        if 0 <= float(text) <= 1:
+            return float(text)
+    raise ValueError(f"AFTALE_TRACES is a share from 0 to 1, not {text}")
 
 
 @dataclass

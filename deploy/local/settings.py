@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     clock: Literal["real", "virtual"] = "real"
     policies: Path | None = None
     """A folder of dated policy files, instead of those that come with the project."""
+    traces: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """The share of the traces that is kept."""
     port_offers: Port = 8101
     port_guidance: Port = 8102
     port_control: Port = 8103
@@ -55,6 +57,7 @@ class Settings(BaseSettings):
             "AFTALE_KAFKA": kafka,
             "AFTALE_STATE": str(self.state.folder),
             "AFTALE_CLOCK": self.clock,
+            "AFTALE_TRACES": str(self.traces),
             **({"AFTALE_POLICIES": str(self.policies.absolute())} if self.policies else {}),
             **{f"AFTALE_PORT_{service.upper()}": str(self.port(service)) for service in SERVICES},
         }
