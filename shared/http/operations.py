@@ -28,6 +28,8 @@ class ParkedStream(BaseModel):
     reason: parking.Reason
     detail: str
     parked_at: datetime
+    waiting: int
+    """How many messages of the stream wait, with this one."""
 
 
 class Waiting(BaseModel):
@@ -82,14 +84,15 @@ async def parked_streams(request: Request, asker: Asker) -> list[ParkedStream]:
         waiting = await parking.waiting_streams(connection)
     return [
         ParkedStream(
-            source=one.message.source,
-            stream=one.message.stream,
-            version=one.message.version,
-            event_id=one.message.event_id,
-            type=one.message.type,
-            reason=one.reason,
-            detail=one.detail,
-            parked_at=one.parked_at,
+            source=one.first.message.source,
+            stream=one.first.message.stream,
+            version=one.first.message.version,
+            event_id=one.first.message.event_id,
+            type=one.first.message.type,
+            reason=one.first.reason,
+            detail=one.first.detail,
+            parked_at=one.first.parked_at,
+            waiting=one.waiting,
         )
         for one in waiting
     ]

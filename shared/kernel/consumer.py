@@ -2,10 +2,11 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid5
 
 import structlog
@@ -15,19 +16,21 @@ from shared.kernel.cloudevents import Message, Undecodable, read
 from shared.kernel.database import Connection, Database
 from shared.kernel.event_store import InboxMoved
 from shared.kernel.events import EventTypes, UnknownEventType
-from shared.kernel.inbox import Place, Standing, StreamKey, by_stream, place, standings
-from shared.kernel.parking import Reason
+from shared.kernel.inbox import Place, Standing, StreamKey, by_stream, place, standings, stream_of
+from shared.kernel.parking import Obstacle, Parked, Reason
 from shared.kernel.passing_faults import until_it_works, will_pass
+from shared.kernel.pauses import Pauses
 from shared.kernel.received import Received
 
 UNREADABLE = "unreadable"
 """The source under which a record is parked that does not say which fact it is."""
-_BEHIND_ANOTHER = (Reason.WAITING, "an earlier message of its stream is parked")
 _NAMESPACE = UUID("6f1f6c0e-6f0a-4c3b-9d5e-2b8f6a5d1c77")
 _log = structlog.get_logger()
 
 AskAgain = Callable[[str, UUID, int], Awaitable[None]]
 """Ask a source to publish a stream again from a version on. Raises SourceUnreachable."""
+Fact = tuple[Standing, Received]
+"""A fact, and where the inbox stands before it."""
 Record = tuple[Sequence[tuple[str, bytes | None]], bytes | None]
 """Headers and value of a Kafka record."""
 
@@ -51,13 +54,13 @@ class Consumer(ABC):
         self._own_source = own_source
         self._ask_again = ask_again
         self._asked: dict[StreamKey, int] = {}
+        self._pauses = Pauses()
 
     @abstractmethod
-    async def take(self, facts: Sequence[tuple[Standing, Received]]) -> None:
+    async def take(self, facts: Sequence[Fact]) -> None:
         """Give facts of one stream their effect, with the inbox's steps, all or none.
 
-        Each comes with where the inbox stands before it. Raises a fault that `will_pass` where it is worth trying
-        again: InboxMoved where another process was first.
+        Raises a fault that `will_pass` where it is worth trying again: InboxMoved where another process was first.
         """
 
     async def take_records(self, records: Sequence[Record]) -> None:
@@ -67,29 +70,33 @@ class Consumer(ABC):
             try:
                 messages.append(read(headers, body))
             except Undecodable as error:
-                await until_it_works(partial(self._park_unreadable, headers, body, error), service=self._own_source)
+                unreadable = _unreadable(headers, body, error)
+                await until_it_works(partial(self._park, [unreadable]), service=self._own_source)
         others = [message for message in messages if message.source != self._own_source]
         if others:
             await until_it_works(lambda: self.take_messages(others), service=self._own_source)
 
     async def take_messages(self, messages: Sequence[Message]) -> None:
-        """Take messages; different streams at the same time, each in its own order."""
-        batches = by_stream(messages)
-        async with self._database.acquire() as connection:
-            standing = await standings(connection, batches)
-            parked = await parking.parked_streams(connection, batches)
-        results = await asyncio.gather(
-            *(self._take_stream(standing[key], batch, key in parked) for key, batch in batches.items()),
-            return_exceptions=True,  # so that nothing still runs when the batch is tried again
-        )
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        """Take messages, each stream in its own order; what cannot be taken is put aside, and what follows behind it.
+
+        A parked stream is replayed where what it waited for has come, and else after growing pauses.
+        """
+        facts, aside, expected = await self._sort(messages)
+        await self._park(aside)
+        await self.take_facts(facts)
+        parked = {stream_of(obstacle.message) for obstacle in aside}
+        await _all_of(self._replay(*key) for key in parked if key in expected or self._pauses.over(key))
+
+    async def take_facts(self, facts: Sequence[Fact]) -> None:
+        """Take facts that come next in their streams, different streams at the same time; park what fails for good."""
+        await _all_of(self._take_stream(of_stream) for of_stream in facts_by_stream(facts).values())
 
     async def replay(self, source: str, stream: UUID) -> int:
         """Try what is parked in a stream again; returns how many messages still wait."""
         self._asked.pop((source, stream), None)
-        return await self._replay(source, stream)
+        await self._replay(source, stream)
+        async with self._database.acquire() as connection:
+            return await parking.count_waiting(connection, source, stream)
 
     async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> Discarded:
         """Pass over the first message that waits in a stream, with what is missing before it, and go on.
@@ -97,7 +104,7 @@ class Consumer(ABC):
         Raises LookupError where another message, or none, is the first: what stands before it would vanish with it.
         """
         async with self._database.acquire() as connection, connection.transaction():
-            waiting = await parking.waiting_messages(connection, source, stream)
+            waiting = await parking.waiting_messages(connection, source, stream, limit=1)
             if not waiting or waiting[0].message.event_id != event_id:
                 raise LookupError(f"{event_id} is not the first message that waits in {source} {stream}")
             first = waiting[0].message
@@ -109,95 +116,116 @@ class Consumer(ABC):
         _log.warning("message_discarded", **_named(first), by=by, missing=len(missing))
         return Discarded(await self.replay(source, stream), missing)
 
-    async def _replay(self, source: str, stream: UUID) -> int:
-        while True:
-            try:
-                waiting = await self._replay_once(source, stream)
-            except InboxMoved:  # somebody else replays it too, and is further
-                continue
-            if not waiting:
-                self._asked.pop((source, stream), None)
-            return waiting
-
-    async def _replay_once(self, source: str, stream: UUID) -> int:
+    async def _sort(self, messages: Sequence[Message]) -> tuple[list[Fact], list[Obstacle], set[StreamKey]]:
+        """Facts that can be taken, in the order in which they came; what has to wait; parked streams that can go on."""
+        facts: list[Fact] = []
+        aside: list[Obstacle] = []
+        expected: set[StreamKey] = set()
         async with self._database.acquire() as connection:
-            waiting = await parking.waiting_messages(connection, source, stream)
-            standing = (await standings(connection, [(source, stream)]))[source, stream]
-        for number, parked in enumerate(waiting):
-            match place(standing, parked.message):
-                case Place.NEXT:
-                    try:
-                        await self.take([(standing, self._decode(parked.message))])
-                    except Exception as error:
-                        if will_pass(error):
-                            raise
-                        _log.error("parked_message_fails_again", **_named(parked.message), error=repr(error))
-                        return len(waiting) - number
-                    standing = standing.after(parked.message)
-                case Place.HOLE:
-                    await self._ask_for(source, stream, standing.version + 1)
-                    return len(waiting) - number
-                case Place.ALARM:
-                    return len(waiting) - number
-                case Place.REPEAT:
-                    pass
-            async with self._database.acquire() as connection:
-                await parking.unpark(connection, parked.message)
-        return 0
-
-    async def _take_stream(self, standing: Standing, messages: Sequence[Message], parked: bool) -> None:
-        facts: list[tuple[Standing, Received]] = []
+            keys = list(by_stream(messages))
+            standing = await standings(connection, keys)
+            parked = await parking.parked_streams(connection, keys)
         for message in messages:
-            where = place(standing, message)
+            key = stream_of(message)
+            where = place(standing[key], message)
             if where is Place.REPEAT:
                 continue
-            found = self._fact_or_obstacle(message, where, standing, parked)
+            if where is Place.NEXT and key in parked:
+                expected.add(key)
+            found = self._fact_or_obstacle(message, where, standing[key], parked=key in parked)
             if isinstance(found, Received):
-                facts.append((standing, found))
-                standing = standing.after(message)
-                continue
-            await self._take_or_park(facts)
-            await self._park(message, *found)
-            facts, parked = [], True
-        await self._take_or_park(facts)
-        if parked:
-            await self._replay(messages[0].source, messages[0].stream)
+                facts.append((standing[key], found))
+                standing[key] = standing[key].after(message)
+            else:
+                aside.append(found)
+                parked.add(key)
+        return facts, aside, expected
 
     def _fact_or_obstacle(
-        self, message: Message, where: Place, standing: Standing, parked: bool
-    ) -> Received | tuple[Reason, str]:
-        """What is to be taken next; or why the message must be parked, and in which words."""
+        self, message: Message, where: Place, standing: Standing, *, parked: bool
+    ) -> Received | Obstacle:
         if where is Place.ALARM:
-            return Reason.ALARM, f"version {standing.version} was taken as event {standing.event_id}"
+            return Obstacle(message, Reason.ALARM, f"version {standing.version} was taken as event {standing.event_id}")
         if parked:
-            return _BEHIND_ANOTHER
+            return _behind_another(message)
         if where is Place.HOLE:
-            return Reason.HOLE, f"version {standing.version + 1} is missing"
+            return Obstacle(message, Reason.HOLE, f"version {standing.version + 1} is missing")
         try:
             return self._decode(message)
         except Exception as error:
-            return Reason.POISON, repr(error)
+            return Obstacle(message, Reason.POISON, repr(error))
 
-    async def _take_or_park(self, facts: list[tuple[Standing, Received]]) -> None:
-        """Take facts; where taking them together fails for good, one by one, so that only the guilty one is parked."""
-        if not facts:
-            return
+    async def _take_stream(self, facts: Sequence[Fact]) -> None:
+        error = await self._fault_of(facts)
+        if error is not None:
+            await self.take_one_by_one(facts, error)
+
+    async def take_one_by_one(self, facts: Sequence[Fact], error: Exception | None) -> None:
+        """Take facts of one stream that fail together for good: only the guilty one is parked, with what follows."""
+        for number, fact in enumerate(facts):
+            if len(facts) > 1:
+                error = await self._fault_of([fact])
+            if error is not None:
+                later = [_behind_another(received.message) for _, received in facts[number + 1 :]]
+                await self._park([Obstacle(fact[1].message, Reason.POISON, repr(error)), *later])
+                return
+
+    async def _fault_of(self, facts: Sequence[Fact]) -> Exception | None:
+        """Take facts of one stream; the fault that will not pass, if there is one."""
         try:
             await self.take(facts)
         except Exception as error:
             if will_pass(error):
                 raise
-            if len(facts) == 1:
-                await self._park(facts[0][1].message, Reason.POISON, repr(error))
+            return error
+        return None
+
+    async def _replay(self, source: str, stream: UUID) -> None:
+        """Take what is parked in a stream, as far as that goes."""
+        while waiting := await self._waiting(source, stream):
+            try:
+                obstacle = await self._take_parked(source, stream, waiting)
+            except InboxMoved:  # somebody else replays it too, and is further
+                continue
+            if obstacle:
+                self._pauses.failed((source, stream))
                 return
-            for number, fact in enumerate(facts):
-                await self._take_or_park([fact])
-                async with self._database.acquire() as connection:
-                    key = (fact[1].message.source, fact[1].message.stream)
-                    if await parking.parked_streams(connection, [key]):
-                        for _, later in facts[number + 1 :]:
-                            await self._park(later.message, *_BEHIND_ANOTHER)
-                        return
+        self._asked.pop((source, stream), None)
+        self._pauses.forget((source, stream))
+
+    async def _waiting(self, source: str, stream: UUID) -> list[Parked]:
+        async with self._database.acquire() as connection:
+            return await parking.waiting_messages(connection, source, stream)
+
+    async def _take_parked(self, source: str, stream: UUID, waiting: Sequence[Parked]) -> bool:
+        """Take the first messages that wait in a stream; returns whether one of them has to wait on."""
+        async with self._database.acquire() as connection:
+            standing = (await standings(connection, [(source, stream)]))[source, stream]
+        for parked in waiting:
+            match place(standing, parked.message):
+                case Place.NEXT:
+                    error = await self._fault_of_parked(standing, parked.message)
+                    if error is not None:
+                        _log.error("parked_message_fails_again", **_named(parked.message), error=repr(error))
+                        return True
+                    standing = standing.after(parked.message)
+                case Place.HOLE:
+                    await self._ask_for(source, stream, standing.version + 1)
+                    return True
+                case Place.ALARM:
+                    return True
+                case Place.REPEAT:
+                    pass
+            async with self._database.acquire() as connection:
+                await parking.unpark(connection, parked.message)
+        return False
+
+    async def _fault_of_parked(self, standing: Standing, message: Message) -> Exception | None:
+        try:
+            fact = self._decode(message)
+        except Exception as error:
+            return error
+        return await self._fault_of([(standing, fact)])
 
     async def _ask_for(self, source: str, stream: UUID, version: int) -> None:
         """Ask once per hole: what comes again for an answer must not itself be a reason to ask, or it never ends."""
@@ -211,30 +239,53 @@ class Consumer(ABC):
         except UnknownEventType:
             return Received(message, None)
 
-    async def _park(self, message: Message, reason: Reason, detail: str) -> None:
-        _log.error("stream_parked", **_named(message), reason=reason.value, detail=detail)
+    async def _park(self, obstacles: Sequence[Obstacle]) -> None:
+        if not obstacles:
+            return
+        for obstacle in obstacles:
+            if obstacle.reason is not Reason.WAITING:
+                reason = obstacle.reason.value
+                _log.error("stream_parked", **_named(obstacle.message), reason=reason, detail=obstacle.detail)
         async with self._database.acquire() as connection:
-            await parking.park(connection, message, reason, detail)
+            await parking.park(connection, obstacles)
 
-    async def _park_unreadable(
-        self, headers: Sequence[tuple[str, bytes | None]], body: bytes | None, error: Undecodable
-    ) -> None:
-        """A record that does not say which fact it is has no stream: it is kept for operators and holds nothing up."""
-        content = repr((headers, body))
-        identity, now = uuid5(_NAMESPACE, content), datetime.now(UTC)
-        stand_in = Message(
-            source=UNREADABLE,
-            stream=identity,
-            epoch=1,
-            version=1,
-            event_id=identity,
-            type=UNREADABLE,
-            schema_version=1,
-            occurred_at=now,
-            recorded_at=now,
-            body=content,
-        )
-        await self._park(stand_in, Reason.POISON, repr(error))
+
+def facts_by_stream(facts: Iterable[Fact]) -> dict[StreamKey, list[Fact]]:
+    """Facts of each stream, in the order in which they came."""
+    streams: dict[StreamKey, list[Fact]] = {}
+    for fact in facts:
+        streams.setdefault(stream_of(fact[1].message), []).append(fact)
+    return streams
+
+
+async def _all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """At the same time; raises the first fault once nothing runs any more, so that the batch can be tried again."""
+    for result in await asyncio.gather(*works, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+
+
+def _behind_another(message: Message) -> Obstacle:
+    return Obstacle(message, Reason.WAITING, "an earlier message of its stream is parked")
+
+
+def _unreadable(headers: Sequence[tuple[str, bytes | None]], body: bytes | None, error: Undecodable) -> Obstacle:
+    """A record that does not say which fact it is has no stream: it is kept for operators and holds nothing up."""
+    content = repr((headers, body))
+    identity, now = uuid5(_NAMESPACE, content), datetime.now(UTC)
+    stand_in = Message(
+        source=UNREADABLE,
+        stream=identity,
+        epoch=1,
+        version=1,
+        event_id=identity,
+        type=UNREADABLE,
+        schema_version=1,
+        occurred_at=now,
+        recorded_at=now,
+        body=content,
+    )
+    return Obstacle(stand_in, Reason.POISON, repr(error))
 
 
 async def _pass_over(connection: Connection, message: Message) -> None:

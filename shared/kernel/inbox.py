@@ -16,6 +16,11 @@ StreamKey = tuple[str, UUID]
 NO_EVENT = UUID(int=0)
 
 
+def stream_of(message: Message) -> StreamKey:
+    """The stream that a message belongs to."""
+    return message.source, message.stream
+
+
 @dataclass(frozen=True)
 class Standing:
     """The newest fact that was taken from a stream; epoch and version 0 before the first."""
@@ -83,5 +88,5 @@ def by_stream(messages: Iterable[Message]) -> Mapping[StreamKey, list[Message]]:
     """Messages of each stream, in the order in which they came."""
     streams: dict[StreamKey, list[Message]] = {}
     for message in messages:
-        streams.setdefault((message.source, message.stream), []).append(message)
+        streams.setdefault(stream_of(message), []).append(message)
     return streams

@@ -11,7 +11,10 @@ from uuid import UUID
 
 from shared.kernel.cloudevents import Message, read
 from shared.kernel.database import Connection, Database
-from shared.kernel.inbox import StreamKey
+from shared.kernel.inbox import NO_EVENT, StreamKey
+
+PAGE = 100
+"""Messages that are read at once."""
 
 
 class Reason(StrEnum):
@@ -28,31 +31,49 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Parked:
-    """A message that waits."""
+class Obstacle:
+    """A message that has to wait, and why, in words for operators."""
 
     message: Message
     reason: Reason
     detail: str
+
+
+@dataclass(frozen=True)
+class Parked(Obstacle):
+    """A message that waits."""
+
     parked_at: datetime
 
 
-async def park(connection: Connection, message: Message, reason: Reason, detail: str) -> None:
-    """Put a message aside; one that is parked already stays as it is."""
-    headers = {name: value.decode() for name, value in message.headers()}
+@dataclass(frozen=True)
+class ParkedStream:
+    """A stream that waits."""
+
+    first: Parked
+    waiting: int
+    """How many of its messages wait."""
+
+
+async def park(connection: Connection, obstacles: Sequence[Obstacle]) -> None:
+    """Put messages aside; one that is parked already stays as it is."""
+    messages = [obstacle.message for obstacle in obstacles]
+    headers = [{name: value.decode() for name, value in message.headers()} for message in messages]
     await connection.execute(
         """insert into parked (source, stream, epoch, version, event_id, reason, detail, headers, body, extensions)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing""",
-        message.source,
-        message.stream,
-        message.epoch,
-        message.version,
-        message.event_id,
-        reason,
-        detail,
-        json.dumps(headers),
-        message.body,
-        json.dumps(message.concerns),
+           select * from unnest($1::text[], $2::uuid[], $3::int[], $4::int[], $5::uuid[], $6::text[], $7::text[],
+                                $8::jsonb[], $9::text[], $10::jsonb[])
+           on conflict do nothing""",
+        [message.source for message in messages],
+        [message.stream for message in messages],
+        [message.epoch for message in messages],
+        [message.version for message in messages],
+        [message.event_id for message in messages],
+        [obstacle.reason for obstacle in obstacles],
+        [obstacle.detail for obstacle in obstacles],
+        [json.dumps(values) for values in headers],
+        [message.body for message in messages],
+        [json.dumps(message.concerns) for message in messages],
     )
 
 
@@ -68,24 +89,41 @@ async def parked_streams(connection: Connection, streams: Iterable[StreamKey]) -
     return {(row["source"], row["stream"]) for row in rows}
 
 
-async def waiting_messages(connection: Connection, source: str, stream: UUID) -> list[Parked]:
-    """What waits in a stream, in its own order."""
+async def waiting_messages(
+    connection: Connection, source: str, stream: UUID, *, after: Message | None = None, limit: int = PAGE
+) -> list[Parked]:
+    """What waits in a stream, in its own order, from behind a message on."""
     rows = await connection.fetch(
         """select headers, body, reason, detail, parked_at from parked
-           where source = $1 and stream = $2 order by epoch, version, parked_at""",
+           where source = $1 and stream = $2 and (epoch, version, event_id) > ($3, $4, $5)
+           order by epoch, version, event_id limit $6""",
         source,
         stream,
+        after.epoch if after else 0,
+        after.version if after else 0,
+        after.event_id if after else NO_EVENT,
+        limit,
     )
     return [_parked(row) for row in rows]
 
 
-async def waiting_streams(connection: Connection) -> list[Parked]:
-    """The first message of each stream that waits, longest first."""
+async def count_waiting(connection: Connection, source: str, stream: UUID) -> int:
+    """How many messages wait in a stream."""
+    count: int = await connection.fetchval(
+        "select count(*) from parked where source = $1 and stream = $2", source, stream
+    )
+    return count
+
+
+async def waiting_streams(connection: Connection) -> list[ParkedStream]:
+    """The streams that wait, longest first."""
     rows = await connection.fetch(
-        """select * from (select distinct on (source, stream) headers, body, reason, detail, parked_at
-           from parked order by source, stream, epoch, version) first order by parked_at"""
+        """select * from (select distinct on (source, stream) headers, body, reason, detail, parked_at,
+                                 count(*) over (partition by source, stream) as waiting
+                          from parked order by source, stream, epoch, version, event_id) first
+           order by parked_at"""
     )
-    return [_parked(row) for row in rows]
+    return [ParkedStream(_parked(row), row["waiting"]) for row in rows]
 
 
 async def about_whom_facts_wait(connection: Connection, concerns: Sequence[tuple[str, str]]) -> list[bool]:

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 
 import structlog
 
-from shared.kernel import parking
-from shared.kernel.cloudevents import Message
-from shared.kernel.consumer import Consumer
+from shared.kernel.consumer import Consumer, Fact, facts_by_stream
 from shared.kernel.database import Connection
 from shared.kernel.event_store import InboxMoved, Mark
-from shared.kernel.inbox import Place, Standing, StreamKey, by_stream, place, standings
+from shared.kernel.inbox import Standing, StreamKey, stream_of
 from shared.kernel.passing_faults import will_pass
 from shared.kernel.received import Received
 
@@ -18,61 +16,46 @@ _log = structlog.get_logger()
 
 
 class Projector(Consumer):
-    """Takes whole batches at once while nothing is wrong with them, and stream by stream otherwise."""
+    """Takes all facts of a batch at once; only what is parked goes a slower way."""
 
     @abstractmethod
     async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
         """Fold facts into the read model, in the transaction that is open."""
 
-    async def take(self, facts: Sequence[tuple[Standing, Received]]) -> None:
-        """See Consumer.take."""
+    async def take(self, facts: Sequence[Fact]) -> None:
+        """See Consumer.take; here also facts of several streams."""
         async with self._database.acquire() as connection, connection.transaction():
-            await self._apply_and_step(connection, facts)
+            await _step(connection, facts)
+            await self.apply(connection, [received for _, received in facts])
 
-    async def take_messages(self, messages: Sequence[Message]) -> None:
-        """See Consumer.take_messages. The order between streams is kept too where the whole batch can be taken."""
+    async def take_facts(self, facts: Sequence[Fact]) -> None:
+        """See Consumer.take_facts. In one transaction, in the order in which they came, also between streams.
+
+        Where that fails for good, half of the streams at a time, until the guilty one is alone.
+        """
+        if not facts:
+            return
         try:
-            if await self._take_together(messages):
-                return
+            await self.take(facts)
         except Exception as error:
             if will_pass(error):
                 raise
-            # one of them is at fault: found by taking each stream alone
-            _log.warning("batch_is_taken_stream_by_stream", error=repr(error))
-        await super().take_messages(messages)
-
-    async def _take_together(self, messages: Sequence[Message]) -> bool:
-        keys = list(by_stream(messages))
-        async with self._database.acquire() as connection, connection.transaction():
-            if await parking.parked_streams(connection, keys):
-                return False
-            standing = await standings(connection, keys)
-            facts: list[tuple[Standing, Received]] = []
-            for message in messages:
-                key = (message.source, message.stream)
-                match place(standing[key], message):
-                    case Place.NEXT:
-                        facts.append((standing[key], self._decode(message)))
-                        standing[key] = standing[key].after(message)
-                    case Place.REPEAT:
-                        pass
-                    case Place.HOLE | Place.ALARM:
-                        return False
-            if facts:
-                await self._apply_and_step(connection, facts)
-        return True
-
-    async def _apply_and_step(self, connection: Connection, facts: Sequence[tuple[Standing, Received]]) -> None:
-        await _step(connection, facts)
-        await self.apply(connection, [received for _, received in facts])
+            streams = list(facts_by_stream(facts))
+            if len(streams) == 1:
+                await self.take_one_by_one(facts, error)
+                return
+            _log.warning("batch_is_taken_by_halves", streams=len(streams), error=repr(error))
+            half = set(streams[: len(streams) // 2])
+            await self.take_facts([fact for fact in facts if stream_of(fact[1].message) in half])
+            await self.take_facts([fact for fact in facts if stream_of(fact[1].message) not in half])
 
 
-async def _step(connection: Connection, facts: Sequence[tuple[Standing, Received]]) -> None:
+async def _step(connection: Connection, facts: Sequence[Fact]) -> None:
     """Move the inbox past the facts. Raises InboxMoved where another process has taken some of them."""
     steps: dict[StreamKey, Mark] = {}
     first: dict[StreamKey, Standing] = {}
     for standing, received in facts:
-        key = (received.message.source, received.message.stream)
+        key = stream_of(received.message)
         steps[key] = first.setdefault(key, standing).step(received.message)
     marks = [steps[key] for key in sorted(steps)]
     moved = await connection.fetchval(

@@ -9,7 +9,7 @@ from opentelemetry.trace import SpanKind
 
 from shared.kernel.clock import Clock
 from shared.kernel.commands import Guard, Intent, execute
-from shared.kernel.consumer import AskAgain, Consumer
+from shared.kernel.consumer import AskAgain, Consumer, Fact
 from shared.kernel.database import Database
 from shared.kernel.event_store import Change, EventStore
 from shared.kernel.events import Event, EventTypes, Metadata
@@ -50,7 +50,7 @@ class Reactor(Consumer):
         self._clock = clock
         self._reactions = reactions
 
-    async def take(self, facts: Sequence[tuple[Standing, Received]]) -> None:
+    async def take(self, facts: Sequence[Fact]) -> None:
         """Facts that call for nothing only move the inbox, together with the next one that does."""
         start = facts[0][0]
         last: Received | None = None

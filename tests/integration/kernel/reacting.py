@@ -16,6 +16,7 @@ from shared.kernel.consumer import AskAgain, Record
 from shared.kernel.database import Database, open_database
 from shared.kernel.event_store import EventStore
 from shared.kernel.events import EventTypes, Metadata
+from shared.kernel.inbox import stream_of
 from shared.kernel.parking import Parked, Reason
 from shared.kernel.passing_faults import SourceUnreachable
 from shared.kernel.reactor import Reaction, Reactor
@@ -34,6 +35,8 @@ class Bench:
     asked: list[tuple[str, UUID, int]] = field(default_factory=list)
     broken: bool = False
     """While set, reacting fails for a reason that does not pass."""
+    reactions: int = 0
+    """How often it has reacted, in vain too."""
     unreachable: int = 0
     """How many more times a source cannot be asked."""
     effect_of: dict[UUID, str] = field(default_factory=dict)
@@ -64,6 +67,7 @@ class Bench:
     async def react(self, received: Received) -> Reaction:
         self.reached.set()
         await self.gate.wait()
+        self.reactions += 1
         if self.broken:
             raise RuntimeError("broken on purpose")
         assert isinstance(received.event, Counted)
@@ -104,7 +108,7 @@ class Bench:
     async def waiting(self) -> list[tuple[str, UUID, Parked]]:
         """All that waits, by stream and in order."""
         async with self.database.acquire() as connection:
-            keys = [(first.message.source, first.message.stream) for first in await parking.waiting_streams(connection)]
+            keys = [stream_of(one.first.message) for one in await parking.waiting_streams(connection)]
             return [(*key, one) for key in keys for one in await parking.waiting_messages(connection, *key)]
 
 

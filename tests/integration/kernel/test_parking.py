@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.kernel import parking
+from shared.kernel import parking, pauses
 from shared.kernel.parking import Reason
 from tests.integration.kernel.reacting import Bench, message, open_bench, record
 
@@ -119,7 +119,7 @@ async def test_what_a_parked_fact_concerns_can_be_asked(bench: Bench) -> None:
 async def test_a_record_that_cannot_be_read_is_shown_to_operators_and_can_be_discarded(bench: Bench) -> None:
     await bench.take_records(([("odd", b"1")], b"x"), record(message(uuid4(), 2)))
     async with bench.database.acquire() as connection:
-        waiting = {one.message.source: one for one in await parking.waiting_streams(connection)}
+        waiting = {one.first.message.source: one.first for one in await parking.waiting_streams(connection)}
     assert set(waiting) == {"unreadable", "there"}
     unreadable = waiting["unreadable"]
     assert unreadable.reason is Reason.POISON
@@ -228,6 +228,44 @@ async def test_a_stream_heals_by_itself_once_its_cause_is_mended_and_a_new_fact_
     await bench.take(message(stream, 2))
     assert await bench.total() == 2
     assert await bench.parked() == []
+
+
+async def test_a_stream_that_stays_parked_is_tried_again_after_pauses_and_not_with_every_fact(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "FIRST_SECONDS", 1000.0)
+    stream, other = uuid4(), uuid4()
+    bench.broken = True
+    await bench.take(message(stream, 1))
+    await bench.take(message(stream, 2))
+    assert bench.reactions == 2, "once when it came, once with the next fact"
+    for version in range(3, 8):
+        await bench.take(message(stream, version))
+    assert bench.reactions == 2
+    bench.broken = False
+    await bench.take(message(stream, 8), message(other, 1))
+    assert await bench.total() == 1
+    assert await bench.reactor.replay("there", stream) == 0, "an operator need not wait"
+    assert await bench.total() == 9
+
+
+async def test_what_a_parked_stream_waited_for_is_taken_at_once_although_a_pause_is_not_over(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "FIRST_SECONDS", 1000.0)
+    stream = uuid4()
+    await bench.take(message(stream, 3))
+    await bench.take(message(stream, 4))
+    await bench.take(message(stream, 1))
+    await bench.take(message(stream, 2))
+    assert (await bench.total(), await bench.parked()) == (4, [])
+
+
+async def test_however_much_waits_all_of_it_is_replayed(bench: Bench) -> None:
+    stream, many = uuid4(), 2 * parking.PAGE + 5
+    await bench.take(*(message(stream, version) for version in range(2, many + 1)))
+    await bench.take(message(stream, 1))
+    assert (await bench.total(), await bench.parked()) == (many, [])
 
 
 async def test_a_name_that_another_stream_holds_parks_only_who_wants_it(bench: Bench) -> None:

@@ -22,7 +22,10 @@ Rows = dict[UUID, list[int]]
 class Diary(Projector):
     """Writes down what it hears, with nothing of its own that would notice a repeat."""
 
+    batches = 0
+
     async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
+        self.batches += 1
         await connection.executemany(
             "insert into diary (stream, by) values ($1, $2)",
             [(fact.message.stream, fact.event.by) for fact in facts if isinstance(fact.event, Counted)],
@@ -85,11 +88,16 @@ def woven(streams: Sequence[UUID], versions: int) -> list[Message]:
     return [message(stream, version, version) for version in range(1, versions + 1) for stream in streams]
 
 
-async def test_a_batch_at_once_and_one_by_stream_give_the_same_rows(bench: Bench, other_bench: Bench) -> None:
+def rejected(stream: UUID, version: int) -> Message:
+    """The database does not take it."""
+    return message(stream, version, by=2**31)
+
+
+async def test_a_batch_at_once_and_one_by_halves_give_the_same_rows(bench: Bench, other_bench: Bench) -> None:
     streams, poisoned = [uuid4() for _ in range(5)], uuid4()
     facts = woven(streams, 6)
     await bench.take(*facts)
-    await other_bench.take(*facts[:7], message(poisoned, 1, body="{not json"), *facts[7:])
+    await other_bench.take(*facts[:7], rejected(poisoned, 1), *facts[7:])
     assert await bench.rows() == await other_bench.rows() == {stream: [1, 2, 3, 4, 5, 6] for stream in streams}
     assert await other_bench.parked(poisoned) == [(1, Reason.POISON)]
 
@@ -118,6 +126,33 @@ async def test_a_hole_parks_its_stream_and_heals(bench: Bench) -> None:
     await bench.take(message(holed, 1), message(sound, 2, 2))
     assert await bench.rows() == {sound: [1, 2], holed: [1, 2]}
     assert await bench.parked(holed) == []
+
+
+async def test_what_is_parked_does_not_cost_the_others_their_batch(bench: Bench) -> None:
+    sound, poisoned, holed, alarming = [uuid4() for _ in range(5)], uuid4(), uuid4(), uuid4()
+    await bench.take(message(poisoned, 1, body="{not json"), message(alarming, 1))
+    before = bench.diary.batches
+    facts = woven(sound, 4)
+    await bench.take(
+        *facts[:9], message(poisoned, 2), message(holed, 2), message(alarming, 1, event_id=uuid4()), *facts[9:]
+    )
+    assert bench.diary.batches == before + 1
+    assert await bench.rows() == {**{stream: [1, 2, 3, 4] for stream in sound}, alarming: [1]}
+    assert await bench.parked(poisoned) == [(1, Reason.POISON), (2, Reason.WAITING)]
+    assert await bench.parked(holed) == [(2, Reason.HOLE)]
+    assert await bench.parked(alarming) == [(1, Reason.ALARM)]
+
+
+async def test_the_guilty_one_of_many_is_found_by_halves(bench: Bench) -> None:
+    streams = [uuid4() for _ in range(64)]
+    guilty = streams[40]
+    facts = woven(streams, 2)
+    await bench.take(*(rejected(guilty, 1) if one == message(guilty, 1) else one for one in facts))
+    assert await bench.parked(guilty) == [(1, Reason.POISON), (2, Reason.WAITING)]
+    assert await bench.rows() == {stream: [1, 2] for stream in streams if stream != guilty}
+    assert bench.diary.batches == 1 + 2 * 6 + 1, (
+        "all, two halves of each half that fails, and the guilty stream by fact"
+    )
 
 
 async def test_two_processes_that_take_the_same_facts_write_each_once(bench: Bench) -> None:

@@ -20,6 +20,7 @@ from shared.kernel.bus import Kafka
 from shared.kernel.clock import VirtualClock
 from shared.kernel.cloudevents import Message
 from shared.kernel.events import Event
+from shared.kernel.parking import Obstacle, Reason
 from shared.service import Runtime, Settings
 
 CVR, OTHER_CVR = "13748136", "24256790"
@@ -122,7 +123,7 @@ async def test_r8_another_topic_or_unit_is_free(offers: Offers) -> None:
 async def test_r8_nothing_is_offered_or_accepted_while_a_fact_about_the_unit_is_parked(offers: Offers) -> None:
     agreement_id = await offers.offered_and_delivered()
     connection = await asyncpg.connect(offers.postgres, server_settings={"search_path": "offers"})
-    await parking.park(connection, _breach(UNIT), parking.Reason.HOLE, "for the test")  # type: ignore[arg-type]
+    await _park(connection, _breach(UNIT))
     for answer in (await offers.accept(agreement_id), await offers.post("/v1/offers", offer(topic="061"))):
         assert answer.status_code == 503
         assert answer.json()["rule"] == "R8"
@@ -242,6 +243,10 @@ def _message(event: Event, agreement_id: UUID, p_number: str, version: int) -> M
         body=event.public_json(),
         concerns={"cvr": CVR, "pnumber": p_number},
     )
+
+
+async def _park(connection: Any, message: Message) -> None:
+    await parking.park(connection, [Obstacle(message, Reason.HOLE, "for the test")])
 
 
 async def _take(offers: Offers, *messages: Message) -> None:
@@ -383,7 +388,7 @@ async def test_a_breach_reaches_an_offer_under_the_units_new_legal_entity(offers
 async def test_an_offer_does_not_lapse_while_a_fact_about_its_unit_waits(offers: Offers) -> None:
     agreement_id = await offers.offered_and_delivered()
     connection = await asyncpg.connect(offers.postgres, server_settings={"search_path": "offers"})
-    await parking.park(connection, _breach(UNIT), parking.Reason.HOLE, "for the test")  # type: ignore[arg-type]
+    await _park(connection, _breach(UNIT))
     offers.clock.move_to(datetime.fromisoformat("2026-05-01T00:00:00+02:00"))
     await asyncio.sleep(1.5)
     assert "Lapsed" not in await _facts(offers, agreement_id)
