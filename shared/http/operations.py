@@ -1,20 +1,22 @@
 """What operators see and do: parked streams, republishing, and whether everything has been taken. No personal data."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.http.access import Asker
 from shared.http.openapi import problems
-from shared.http.problems import not_found
+from shared.http.problems import Problem, not_found
 from shared.http.tokens import Role
 from shared.kernel import parking
-from shared.kernel.cloudevents import LARGEST_VERSION
+from shared.kernel.cloudevents import LARGEST_VERSION, Message, Undecodable
 
 router = APIRouter(tags=["operations"])
+LARGEST_PAGE = 100
 
 
 class ParkedStream(BaseModel):
@@ -30,6 +32,33 @@ class ParkedStream(BaseModel):
     parked_at: datetime
     waiting: int
     """How many messages of the stream wait, with this one."""
+
+
+class ParkedMessage(BaseModel):
+    """A message that waits, as it came from Kafka."""
+
+    version: int
+    epoch: int
+    event_id: UUID
+    type: str
+    reason: parking.Reason
+    detail: str
+    parked_at: datetime
+    headers: dict[str, str]
+    """CloudEvents in binary mode, see the AsyncAPI document."""
+    body: dict[str, Any] | str
+    """The public part; as text where it is not a JSON object."""
+
+
+class ParkedMessages(BaseModel):
+    """What waits in a stream, in its own order."""
+
+    source: str
+    stream: UUID
+    waiting: int
+    """How many messages wait in all."""
+    messages: list[ParkedMessage]
+    next_cursor: Annotated[str | None, Field(description="Asks for the next page; null on the last.")]
 
 
 class Waiting(BaseModel):
@@ -98,6 +127,33 @@ async def parked_streams(request: Request, asker: Asker) -> list[ParkedStream]:
     ]
 
 
+@router.get("/parked/{source}/{stream}", responses=problems(400, 404))
+async def parked_messages(
+    source: str,
+    stream: UUID,
+    request: Request,
+    asker: Asker,
+    cursor: Annotated[str | None, Query(description="From the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Messages on a page, at most.")] = LARGEST_PAGE,
+) -> ParkedMessages:
+    """The messages that wait in a stream: what they say, why they wait and since when."""
+    asker.require_role(Role.OPERATOR)
+    after = parking.BEFORE_ALL if cursor is None else _position(cursor)
+    async with request.app.state.database.acquire() as connection:
+        waiting = await parking.count_waiting(connection, source, stream)
+        found = await parking.waiting_messages(connection, source, stream, after=after, limit=limit + 1)
+    if not waiting:
+        raise not_found(f"a parked stream {source} {stream}")
+    page = found[:limit]
+    return ParkedMessages(
+        source=source,
+        stream=stream,
+        waiting=waiting,
+        messages=[_shown(parked) for parked in page],
+        next_cursor=_cursor(page[-1].message) if len(found) > limit else None,
+    )
+
+
 @router.post("/parked/{source}/{stream}/replay")
 async def replay(source: str, stream: UUID, request: Request, asker: Asker) -> Waiting:
     """Try a parked stream again, once its cause is mended."""
@@ -118,11 +174,44 @@ async def discard(source: str, stream: UUID, body: Discard, request: Request, as
     return Discarded(waiting=done.waiting, missing=missing)
 
 
-@router.post("/republications", status_code=202)
+@router.post("/republications", status_code=202, responses=problems(404))
 async def republish(body: Republication, request: Request, asker: Asker) -> None:
     """Publish a stream again; consumers that have it already take no notice."""
     asker.require_role(Role.OPERATOR)
-    await request.app.state.republish(body.stream, body.from_version)
+    republish = getattr(request.app.state, "republish", None)
+    if republish is None:
+        raise Problem(404, "Not found", f"{request.app.state.service} publishes nothing that could be published again")
+    await republish(body.stream, body.from_version)
+
+
+def _shown(parked: parking.Parked) -> ParkedMessage:
+    message = parked.message
+    body: dict[str, Any] | str = message.body
+    with suppress(Undecodable):
+        body = message.data()
+    return ParkedMessage(
+        version=message.version,
+        epoch=message.epoch,
+        event_id=message.event_id,
+        type=message.type,
+        reason=parked.reason,
+        detail=parked.detail,
+        parked_at=parked.parked_at,
+        headers={name: value.decode() for name, value in message.headers()},
+        body=body,
+    )
+
+
+def _cursor(message: Message) -> str:
+    return f"{message.epoch}.{message.version}.{message.event_id}"
+
+
+def _position(cursor: str) -> parking.Position:
+    try:
+        epoch, version, event_id = cursor.split(".")
+        return _possible(int(epoch)), _possible(int(version)), UUID(event_id)
+    except ValueError as error:
+        raise Problem(400, "Not valid", "the cursor does not read") from error
 
 
 def _consumer(request: Request, source: str) -> Any:

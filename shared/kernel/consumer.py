@@ -82,8 +82,7 @@ class Consumer(ABC):
         A parked stream is replayed where what it waited for has come, and else after growing pauses.
         """
         facts, aside, expected = await self._sort(messages)
-        await self._park(aside)
-        await self.take_facts(facts)
+        await _all_of([self._park(aside), self.take_facts(facts)])
         parked = {stream_of(obstacle.message) for obstacle in aside}
         await _all_of(self._replay(*key) for key in parked if key in expected or self._pauses.over(key))
 

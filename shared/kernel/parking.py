@@ -15,6 +15,9 @@ from shared.kernel.inbox import NO_EVENT, StreamKey
 
 PAGE = 100
 """Messages that are read at once."""
+Position = tuple[int, int, UUID]
+"""Epoch, version and event id: the order of what waits in a stream."""
+BEFORE_ALL: Position = (0, 0, NO_EVENT)
 
 
 class Reason(StrEnum):
@@ -90,18 +93,16 @@ async def parked_streams(connection: Connection, streams: Iterable[StreamKey]) -
 
 
 async def waiting_messages(
-    connection: Connection, source: str, stream: UUID, *, after: Message | None = None, limit: int = PAGE
+    connection: Connection, source: str, stream: UUID, *, after: Position = BEFORE_ALL, limit: int = PAGE
 ) -> list[Parked]:
-    """What waits in a stream, in its own order, from behind a message on."""
+    """What waits in a stream, in its own order and from a position on."""
     rows = await connection.fetch(
         """select headers, body, reason, detail, parked_at from parked
            where source = $1 and stream = $2 and (epoch, version, event_id) > ($3, $4, $5)
            order by epoch, version, event_id limit $6""",
         source,
         stream,
-        after.epoch if after else 0,
-        after.version if after else 0,
-        after.event_id if after else NO_EVENT,
+        *after,
         limit,
     )
     return [_parked(row) for row in rows]

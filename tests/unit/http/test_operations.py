@@ -88,3 +88,12 @@ def test_a_stream_is_published_again_from_a_version_that_it_can_have(
     answer = operator.client.post(f"{OPERATIONS}/republications", json={"stream": str(STREAM), "from_version": version})
     assert answer.status_code == status
     assert operator.republished == ([(STREAM, version)] if status == 202 else [])
+
+
+def test_a_service_without_facts_of_its_own_says_so(operator: Operator) -> None:
+    del operator.client.app.state.republish  # type: ignore[attr-defined]  # as reporting never has it
+    answer = operator.client.post(f"{OPERATIONS}/republications", json={"stream": str(STREAM)})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        404,
+        "offers publishes nothing that could be published again",
+    )

@@ -1,0 +1,87 @@
+"""The person who is logged in, as the operator of the services that run on this machine: over HTTP, with a token."""
+
+import getpass
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from deploy.local.machine import Machine
+from deploy.local.ports import HOST
+from deploy.local.processes import Fault
+from deploy.local.settings import SERVICES
+from shared.http.tokens import LocalIssuer, Role
+
+_PATIENCE_SECONDS = 60.0
+"""A replay lasts as long as taking what waits does."""
+
+
+@dataclass(frozen=True)
+class Parked:
+    """A stream of a source that waits at a service."""
+
+    service: str
+    source: str
+    stream: str
+
+    @property
+    def path(self) -> str:
+        """Where its service has it."""
+        return f"parked/{quote(self.source, safe='')}/{quote(self.stream, safe='')}"
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.source} {self.stream}"
+
+
+class Operator:
+    """Answers are JSON as the services' OpenAPI documents have it; what goes wrong is a Fault that says what."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        token = LocalIssuer(machine.state.folder).token(Role.OPERATOR, getpass.getuser())
+        self._identity = {"Authorization": f"Bearer {token}"}
+
+    def streams(self, service: str) -> Any:
+        """The streams that wait at a service."""
+        return self._ask("GET", service, "parked")
+
+    def messages(self, parked: Parked, limit: int) -> Any:
+        """The first that wait in a stream, and how many wait in all."""
+        return self._ask("GET", parked.service, f"{parked.path}?limit={limit}")
+
+    def replay(self, parked: Parked) -> Any:
+        """Try a stream again."""
+        return self._ask("POST", parked.service, f"{parked.path}/replay")
+
+    def discard(self, parked: Parked, event_id: str, reason: str) -> Any:
+        """Pass over the first message of a stream."""
+        return self._ask("POST", parked.service, f"{parked.path}/discard", {"event_id": event_id, "reason": reason})
+
+    def republish(self, source: str, stream: str, from_version: int) -> None:
+        """Have a service publish one of its own streams again."""
+        self._ask("POST", source, "republications", {"stream": stream, "from_version": from_version})
+
+    def _ask(self, method: str, service: str, path: str, body: object = None) -> Any:
+        if service not in SERVICES:
+            raise Fault(f"There is no service {service}; there are {', '.join(SERVICES)}.")
+        port = self._machine.service(service).port or self._machine.settings.port(service)
+        url = f"http://{HOST}:{port}/v1/operations/{service}/{path}"
+        try:
+            answer = httpx.request(
+                method, url, json=body, headers=self._identity, timeout=_PATIENCE_SECONDS, trust_env=False
+            )
+        except httpx.TransportError as error:
+            raise Fault(f"{service} does not answer on port {port}: ./aftale status says what runs.") from error
+        if answer.is_error:
+            raise Fault(_what_is_wrong(service, answer))
+        return answer.json() if "json" in answer.headers.get("Content-Type", "") else None
+
+
+def _what_is_wrong(service: str, answer: httpx.Response) -> str:
+    try:
+        problem = answer.json()
+    except ValueError:
+        return f"What answers for {service} is no service of Aftale ({answer.status_code})."
+    faults = [f"  {fault['where']}: {fault['what']}" for fault in problem.get("faults", ())]
+    return "\n".join([f"{service}: {problem['detail']} ({answer.status_code}).", *faults])

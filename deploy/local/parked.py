@@ -1,0 +1,147 @@
+"""The commands ./aftale parked ...: what waits, why, and what is done about it."""
+
+import json
+import sys
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from deploy.local.as_operator import Operator, Parked
+from deploy.local.machine import Machine
+from deploy.local.processes import Fault
+from deploy.local.settings import SERVICES, Settings
+
+commands = typer.Typer(
+    no_args_is_help=True, help="Messages that wait because they, or others before them, could not be taken."
+)
+_SHOWN = 20
+"""Messages of a stream that are shown."""
+_LONGEST_DETAIL = 300
+_SHOWN_FIRST = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_sequence", "ce_epoch", "ce_specversion")
+"""Headers that are told in words."""
+
+_Service = Annotated[str, typer.Argument(help="Where it waits.")]
+_Source = Annotated[str, typer.Argument(help="Whose stream it is.")]
+_Stream = Annotated[str, typer.Argument(help="The stream's id.")]
+
+
+@commands.command("list")
+def list_streams(
+    service: Annotated[str | None, typer.Option(help="Only what waits there.")] = None,
+) -> None:
+    """The streams that wait: where, since when, why, and how many messages of each."""
+    operator = _operator()
+    table = _table("service", "source", "stream, and why it waits", "reason", "waiting")
+    silent: list[str] = []
+    for name in [service] if service else SERVICES:
+        try:
+            found = operator.streams(name)
+        except Fault as fault:
+            silent.append(str(fault))
+            continue
+        for one in found:
+            why = f"{one['stream']}\nsince {_local(one['parked_at'])}: {one['detail'][:_LONGEST_DETAIL]}"
+            table.add_row(name, one["source"], Text(why), one["reason"], str(one["waiting"]))
+    if table.row_count:
+        Console().print(table)
+    if silent:
+        raise Fault("\n".join(silent))
+    if not table.row_count:
+        print("Nothing waits.")
+
+
+@commands.command()
+def show(service: _Service, source: _Source, stream: _Stream) -> None:
+    """What the messages say that wait in a stream, and why each of them waits."""
+    found = _operator().messages(Parked(service, source, stream), _SHOWN)
+    for message in found["messages"]:
+        _print_message(message)
+    if more := found["waiting"] - len(found["messages"]):
+        print(f"\n... and {_counted(more)} more.")
+
+
+@commands.command()
+def replay(service: _Service, source: _Source, stream: _Stream) -> None:
+    """Try a stream again, once its cause is mended; where something is missing, its source is asked again."""
+    parked = Parked(service, source, stream)
+    print(_how_it_stands(parked, _operator().replay(parked)["waiting"]))
+
+
+@commands.command()
+def discard(
+    service: _Service,
+    source: _Source,
+    stream: _Stream,
+    reason: Annotated[str, typer.Option(help="Why nobody needs it; kept for ever, with who decided.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Pass over the first message that waits in a stream, for ever, and go on with the next."""
+    parked, operator = Parked(service, source, stream), _operator()
+    (first,) = operator.messages(parked, 1)["messages"]
+    if not yes and not sys.stdin.isatty():
+        raise Fault("Nobody can be asked here: with --yes it is passed over without asking.")
+    if not yes:
+        _print_message(first)
+        typer.confirm("\nPass over this message for ever?", abort=True)
+    done = operator.discard(parked, first["event_id"], reason)
+    if missing := done["missing"]:
+        print(f"Versions {missing['first']} to {missing['last']} never came and are passed over too.")
+    print(f"Version {first['version']} is passed over. {_how_it_stands(parked, done['waiting'])}")
+
+
+@commands.command()
+def republish(
+    source: Annotated[str, typer.Argument(help="The service whose stream it is.")],
+    stream: _Stream,
+    from_version: Annotated[int, typer.Option(min=1, help="The first version that is missing somewhere.")] = 1,
+) -> None:
+    """Have a service publish a stream again: who has it takes no notice, and a hole heals."""
+    _operator().republish(source, stream, from_version)
+    print(f"{source} publishes {stream} again from version {from_version} on.")
+
+
+def _operator() -> Operator:
+    return Operator(Machine(Settings()))
+
+
+def _how_it_stands(parked: Parked, waiting: int) -> str:
+    if not waiting:
+        return f"{parked} is free."
+    return f"{parked} still waits, with {_counted(waiting)}: ./aftale parked show {parked}"
+
+
+def _counted(messages: int) -> str:
+    return "one message" if messages == 1 else f"{messages} messages"
+
+
+def _print_message(message: dict[str, Any]) -> None:
+    body = message["body"]
+    told = {
+        "fact": f"{message['type']}, version {message['version']}, epoch {message['epoch']}",
+        "event": message["event_id"],
+        message["reason"]: f"since {_local(message['parked_at'])}: {message['detail']}",
+        **{name: value for name, value in message["headers"].items() if name not in _SHOWN_FIRST},
+        "body": body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False),
+    }
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in told.items():
+        table.add_row(name, Text(value))
+    Console().print("", table)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold", justify="right" if heading == "waiting" else "left")
+    return table
+
+
+def _local(instant: str) -> str:
+    """In the time zone of this machine."""
+    return f"{datetime.fromisoformat(instant).astimezone():%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,75 @@
+"""What operators are shown of parked messages, over HTTP."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared.contracts.orders import SOURCE
+from shared.http.tokens import Role
+from shared.kernel.cloudevents import Message
+from tests.integration.services.control_running import NOW, Control
+
+PARKED = "/v1/operations/control/parked"
+
+
+def message(stream: UUID, version: int, body: str = '{"some": "fact"}') -> Message:
+    """Of the order system; control has no class for it and lets it pass."""
+    return Message(
+        source=SOURCE,
+        stream=stream,
+        epoch=1,
+        version=version,
+        event_id=uuid4(),
+        type="Unheard",
+        schema_version=1,
+        occurred_at=NOW,
+        recorded_at=NOW,
+        body=body,
+        concerns={"cvr": "13748136"},
+    )
+
+
+async def take(control: Control, *messages: Message) -> None:
+    await control.runtime.consumers["*"].take_messages(messages)
+
+
+async def get(control: Control, path: str, role: Role = Role.OPERATOR) -> Any:
+    return await control.client.get(path, headers=control.asker(role))
+
+
+async def test_the_list_says_how_many_messages_wait_in_each_stream(control: Control) -> None:
+    holed, poisoned = uuid4(), uuid4()
+    await take(control, *(message(holed, version) for version in (2, 3, 5)))
+    await take(control, message(poisoned, 1, "{not json"))
+    listed = (await get(control, PARKED)).json()
+    assert [(one["stream"], one["version"], one["reason"], one["waiting"]) for one in listed] == [
+        (str(holed), 2, "hole", 3),
+        (str(poisoned), 1, "poison", 1),
+    ]
+
+
+async def test_the_messages_of_a_parked_stream_are_shown_page_by_page(control: Control) -> None:
+    stream = uuid4()
+    await take(control, message(stream, 2), message(stream, 3, "[1]"), message(stream, 5))
+    first = (await get(control, f"{PARKED}/{SOURCE}/{stream}?limit=2")).json()
+    assert (first["source"], first["stream"], first["waiting"]) == (SOURCE, str(stream), 3)
+    assert [(one["version"], one["reason"], one["body"]) for one in first["messages"]] == [
+        (2, "hole", {"some": "fact"}),
+        (3, "waiting", "[1]"),
+    ]
+    assert first["messages"][0]["detail"] == "version 1 is missing"
+    assert first["messages"][0]["headers"]["ce_cvr"] == "13748136"
+    second = (await get(control, f"{PARKED}/{SOURCE}/{stream}?limit=2&cursor={first['next_cursor']}")).json()
+    assert ([one["version"] for one in second["messages"]], second["next_cursor"]) == ([5], None)
+
+
+async def test_what_is_not_there_or_not_for_the_asker_is_not_shown(control: Control) -> None:
+    stream = uuid4()
+    await take(control, message(stream, 2))
+    for asked, role, status in (
+        (f"{stream}?cursor=1.2", Role.OPERATOR, 400),
+        (f"{stream}?cursor=1.99999999999.{uuid4()}", Role.OPERATOR, 400),
+        (f"{stream}", Role.INSPECTOR, 403),
+        (f"{stream}", Role.COMPANY, 403),
+        (f"{uuid4()}", Role.OPERATOR, 404),
+    ):
+        assert (await get(control, f"{PARKED}/{SOURCE}/{asked}", role)).status_code == status
