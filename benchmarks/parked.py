@@ -1,0 +1,153 @@
+"""What parked streams cost the others: ./aftale bench parked [TURNS].
+
+Feeds facts of 100 streams, in batches, to the consumer of reporting (a projector) and to one that answers each with a
+command (a reactor): in turns without anything parked, and with one message more per hundred, of streams that were
+poisoned before and whose facts keep coming. Prints facts of the others per second of the clock and of Python's own
+processor time, and how much of them is lost; the limit is 10 %. Uses a database of its own on the servers of
+`./aftale up`.
+"""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count, islice
+from uuid import UUID
+
+import uvloop
+from uuid_utils.compat import uuid7
+
+from benchmarks.lossless.subject import ECHO, ECHOES, Echo, Stepped
+from benchmarks.own_database import own_database
+from benchmarks.project import messages
+from services.reporting.known_facts import KNOWN_FACTS
+from services.reporting.service import NAME, Projection
+from shared.kernel.clock import RealClock
+from shared.kernel.cloudevents import Message
+from shared.kernel.commands import Intent
+from shared.kernel.consumer import Consumer
+from shared.kernel.database import open_database
+from shared.kernel.event_store import EventStore
+from shared.kernel.events import EventTypes
+from shared.kernel.reactor import Reaction, Reactions, Reactor
+from shared.kernel.received import Received
+
+STREAMS = 100
+FACTS_EACH = 12
+BATCH = 400
+POISONED = BATCH // 100
+"""Streams of which each batch brings one message more."""
+NOW = datetime(2026, 3, 5, tzinfo=UTC)
+
+
+class Poisoned:
+    """Streams that are parked with their first message, and whose next ones keep coming."""
+
+    def __init__(self, like: Message) -> None:
+        self._like = like
+        self._streams = [uuid7() for _ in range(POISONED)]
+        self._versions = count(1)
+
+    def next_of_each(self) -> list[Message]:
+        """The first ones do not decode."""
+        version = next(self._versions)
+        body = "{not json" if version == 1 else self._like.body
+        return [
+            replace(self._like, stream=stream, version=version, event_id=uuid7(), body=body) for stream in self._streams
+        ]
+
+
+@dataclass
+class Taken:
+    """Facts of streams that are not parked."""
+
+    facts: int = 0
+    wall: float = 0.0
+    python: float = 0.0
+
+    async def turn(self, consumer: Consumer, facts: Sequence[Message], poisoned: Poisoned | None) -> None:
+        """Take facts in batches, each with what comes of poisoned streams."""
+        batches = [list(facts[first : first + BATCH]) for first in range(0, len(facts), BATCH)]
+        if poisoned is not None:
+            for batch in batches:
+                batch[1:1] = poisoned.next_of_each()
+        wall, python = time.perf_counter(), time.process_time()
+        for batch in batches:
+            await consumer.take_messages(batch)
+        self.wall += time.perf_counter() - wall
+        self.python += time.process_time() - python
+        self.facts += len(facts)
+
+
+async def _compare(what: str, consumer: Consumer, facts: Iterator[Message], turns: int) -> None:
+    turn = STREAMS * FACTS_EACH
+    warm_up = list(islice(facts, turn))
+    poisoned = Poisoned(warm_up[0])
+    await Taken().turn(consumer, warm_up, poisoned)
+    alone, beside = Taken(), Taken()
+    for number in range(turns):
+        pair = [(alone, None), (beside, poisoned)]
+        for taken, parked in pair if number % 2 else reversed(pair):
+            await taken.turn(consumer, list(islice(facts, turn)), parked)
+    print(f"{what}, {alone.facts:,} facts each way in batches of {BATCH}")
+    for name, taken in (("nothing parked", alone), (f"{POISONED} streams parked", beside)):
+        print(
+            f"  {name:18} {taken.facts / taken.wall:8,.0f} facts/s  {taken.facts / taken.python:8,.0f} of Python alone"
+        )
+    print(f"  {'lost':18} {1 - alone.wall / beside.wall:8.1%}          {1 - alone.python / beside.python:8.1%}")
+
+
+def _steps() -> Iterator[Message]:
+    """Of streams that run beside each other."""
+    while True:
+        streams = [uuid7() for _ in range(STREAMS)]
+        for version in range(1, FACTS_EACH + 1):
+            yield from (_step(stream, version) for stream in streams)
+
+
+def _step(stream: UUID, version: int) -> Message:
+    event_id = uuid7()
+    return Message(
+        source="offers",
+        stream=stream,
+        epoch=1,
+        version=version,
+        event_id=event_id,
+        type="Stepped",
+        schema_version=1,
+        occurred_at=NOW,
+        recorded_at=NOW,
+        body=Stepped(number=version, key=event_id).public_json(),
+    )
+
+
+async def _echo(received: Received) -> Reaction:
+    assert isinstance(received.event, Stepped)
+    return Reaction([Intent(ECHO, received.message.stream, Echo(received.event))])
+
+
+async def _never_ask(source: str, stream: UUID, version: int) -> None:
+    raise AssertionError("nothing is missing")
+
+
+async def _measure(dsn: str, turns: int) -> None:
+    async with open_database(dsn, NAME, connections=4) as database:
+        projection = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=_never_ask)
+        await _compare("projector", projection, messages((2 * turns + 1) * STREAMS, at_once=STREAMS), turns)
+    async with open_database(dsn, "guidance") as database, EventStore(database, EventTypes(ECHOES)) as store:
+        types = EventTypes([Stepped])
+        reactions: Reactions = {Stepped: _echo}
+        reactor = Reactor(database, store, RealClock(), types, reactions, own_source="guidance", ask_again=_never_ask)
+        await _compare("reactor", reactor, _steps(), turns)
+
+
+def main() -> None:
+    """See above."""
+    turns = int(sys.argv[1]) if len(sys.argv) > 1 else 8
+    with own_database("parked") as dsn:
+        uvloop.run(_measure(dsn, turns))
+
+
+if __name__ == "__main__":
+    main()
