@@ -1,37 +1,48 @@
-"""./aftale bench peers append|lossless [SECONDS]: eventsourcing (default and fast mode) and Emmett on the same server.
+"""./aftale bench peers append|project|lossless [SECONDS]: Aftale beside what a user would pick instead, on one server.
 
-`append`: small events to new streams, durably, with 1 and 32 callers. `lossless`: writers of which one commit in fifty
-is slow, and a reader that follows the feed by position; how many events it missed, and how many came before their
-predecessor. Aftale's own figures: bench append, bench lossless.
+`append`: small events to new streams, durably, with 1 and 32 callers: eventsourcing (default and fast mode), Emmett,
+message-db. `project`: a log folded into rows, by the rebuild of reporting and by eventsourcing's ProjectionRunner. In
+both all take turns, each on an empty database; prints medians, and how many times theirs Aftale's is. `lossless`:
+writers of which one commit in fifty is slow, and a reader that follows the feed by position; how many events it missed,
+and how many came before their predecessor (Aftale's own: bench lossless).
 """
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
 
 from benchmarks.own_database import own_database
-from benchmarks.peers.installation import HERE, folder_of_emmett, python_of_eventsourcing
+from benchmarks.peers.installation import HERE, folder_of_npm_packages, python_of_eventsourcing
+from deploy.local.state import PROJECT
 
-_SECONDS = 5.0
+_SECONDS = 3.0
+_TURNS = 3
+Figures = Mapping[str, Any]
 
 
-def measured(what: str, seconds: float) -> Iterator[dict[str, object]]:
-    """Figures as the peers tell them, each on an empty database of its own."""
-    eventsourcing = [str(python_of_eventsourcing()), str(HERE / "eventsourcing_peer.py")]
-    emmett = ["node", str(HERE / "emmett_peer.mjs")]
-    runs: Sequence[tuple[str, list[str], str, dict[str, str]]] = (
-        ("eventsourcing", eventsourcing, str(HERE), {}),
-        ("eventsourcing_fast", eventsourcing, str(HERE), {"POSTGRES_ENABLE_DB_FUNCTIONS": "y"}),
-        ("emmett", emmett, str(folder_of_emmett()), {}),
-    )
-    for name, program, folder, environment in runs:
-        with own_database(f"peer_{name}") as dsn:
+@dataclass(frozen=True)
+class Program:
+    """What measures one peer: it prints a line of JSON per figure."""
+
+    name: str
+    command: Sequence[str]
+    folder: Path = HERE
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def measure(self, what: str, seconds: float) -> Iterator[Figures]:
+        """Its figures, on an empty database of its own."""
+        with own_database(f"peer_{self.name}") as dsn:
             done = subprocess.run(
-                [*program, what, str(seconds)],
-                cwd=folder,
-                env={**os.environ, **environment, "DSN": dsn},
+                [*self.command, what, str(seconds)],
+                cwd=self.folder,
+                env={**os.environ, **self.environment, "DSN": dsn},
                 stdout=subprocess.PIPE,
                 text=True,
                 check=True,
@@ -40,13 +51,49 @@ def measured(what: str, seconds: float) -> Iterator[dict[str, object]]:
             yield json.loads(line)
 
 
+def _programs() -> Mapping[str, Sequence[Program]]:
+    """By what they measure."""
+    ours = Program("aftale", [sys.executable, "-m", "benchmarks.peers.aftale_peer"], PROJECT)
+    eventsourcing = Program("eventsourcing", [str(python_of_eventsourcing()), str(HERE / "eventsourcing_peer.py")])
+    fast = Program("eventsourcing_fast", eventsourcing.command, environment={"POSTGRES_ENABLE_DB_FUNCTIONS": "y"})
+    packages = folder_of_npm_packages()
+    emmett = Program("emmett", ["node", str(HERE / "emmett_peer.mjs")], packages)
+    message_db = Program("message_db", [sys.executable, str(HERE / "message_db_peer.py")], packages)
+    return {
+        "append": (ours, eventsourcing, fast, emmett, message_db),
+        "project": (ours, eventsourcing),
+        "lossless": (eventsourcing, fast, emmett),
+    }
+
+
+def _compare(programs: Sequence[Program], what: str, seconds: float) -> None:
+    """In turns, because what a shared machine gives drifts."""
+    rates: dict[tuple[str, int], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for _ in range(_TURNS):
+        for program in programs:
+            for figure in program.measure(what, seconds):
+                measured = figure["what"], figure.get("callers", 1)
+                rates[measured][figure["peer"]].append(figure["events_per_s"])
+    print(f"{'':12} {'callers':>7}  {'':26} {'events/s':>8}  Aftale is")
+    for (measured_what, callers), peers in rates.items():
+        for peer, turns in peers.items():
+            times = f"{median(peers['aftale']) / median(turns):>7.1f} x" if "aftale" in peers else ""
+            print(f"{measured_what:12} {callers:>7}  {peer:26} {median(turns):>8,.0f}  {times}")
+
+
 def main() -> None:
     """See above. Reads AFTALE_POSTGRES."""
     what = sys.argv[1] if len(sys.argv) > 1 else "append"
-    if what not in ("append", "lossless"):
-        sys.exit("peers append [SECONDS], or peers lossless [SECONDS]")
-    for figures in measured(what, float(sys.argv[2]) if len(sys.argv) > 2 else _SECONDS):
-        print("  ".join(f"{name} {value}" for name, value in figures.items()))
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else _SECONDS
+    programs = _programs().get(what)
+    if programs is None:
+        sys.exit("peers append|project|lossless [SECONDS]")
+    if what != "lossless":
+        _compare(programs, what, seconds)
+        return
+    for program in programs:
+        for figures in program.measure(what, seconds):
+            print("  ".join(f"{name} {value}" for name, value in figures.items()))
 
 
 if __name__ == "__main__":

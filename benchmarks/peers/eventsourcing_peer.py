@@ -1,7 +1,7 @@
-"""The Python library eventsourcing on PostgreSQL: how fast it appends and reads, and whether its feed loses events.
+"""The Python library eventsourcing on PostgreSQL: how fast it appends and projects, and whether its feed loses events.
 
-Runs in an environment of its own, see installation.py: eventsourcing_peer.py append|lossless SECONDS. Reads DSN. With
-POSTGRES_ENABLE_DB_FUNCTIONS=y it inserts by a function that takes no table lock: its fast mode.
+Runs in an environment of its own, see installation.py: eventsourcing_peer.py append|project|lossless SECONDS. Reads
+DSN. With POSTGRES_ENABLE_DB_FUNCTIONS=y it inserts by a function that takes no table lock: its fast mode.
 """
 
 import json
@@ -10,9 +10,12 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from urllib.parse import urlparse
 
 CALLERS = 32
+OFFERS = 5_000
+SAVED_AT_ONCE = 250
 _url = urlparse(os.environ["DSN"])
 os.environ.update(
     PERSISTENCE_MODULE="eventsourcing.postgres",
@@ -25,7 +28,12 @@ os.environ.update(
 )
 import psycopg  # noqa: E402
 from eventsourcing.application import Application  # noqa: E402
+from eventsourcing.dispatch import singledispatchmethod  # noqa: E402
 from eventsourcing.domain import Aggregate, event  # noqa: E402
+from eventsourcing.persistence import Tracking  # noqa: E402
+from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder  # noqa: E402
+from eventsourcing.projection import Projection, ProjectionRunner  # noqa: E402
+from psycopg.sql import SQL  # noqa: E402
 
 FAST = os.environ.get("POSTGRES_ENABLE_DB_FUNCTIONS") == "y"
 PEER = "eventsourcing, fast mode" if FAST else "eventsourcing"
@@ -65,10 +73,73 @@ def append(seconds: float) -> None:
         with ThreadPoolExecutor(callers) as pool:
             list(pool.map(save, range(callers)))
         _tell(what="append", callers=callers, events_per_s=round(sum(saved) / seconds))
+
+
+class OfferRows(PostgresTrackingRecorder):
+    """A view of one row per offer, in the tables of the library's own tracking."""
+
+    def __init__(self, datastore: PostgresDatastore, **names: str) -> None:
+        super().__init__(datastore, **names)
+        columns = "id uuid primary key, cvr text, p_number text, topic text, channel text, number int"
+        self.sql_create_statements.append(SQL(f"create table if not exists offer_rows ({columns})").format())
+
+    def add(self, sent: Offer.Sent, tracking: Tracking) -> None:
+        """The row and how far the log was read, in one transaction."""
+        self._execute(
+            "insert into offer_rows values (%s, %s, %s, %s, %s)",
+            (sent.originator_id, sent.cvr, sent.p_number, sent.topic, sent.channel),
+            tracking,
+        )
+
+    def step(self, stepped: Offer.Stepped, tracking: Tracking) -> None:
+        """As `add`."""
+        self._execute(
+            "update offer_rows set number = %s where id = %s", (stepped.number, stepped.originator_id), tracking
+        )
+
+    def _execute(self, statement: str, values: tuple[object, ...], tracking: Tracking) -> None:
+        with self.datastore.transaction(commit=True) as cursor:
+            cursor.execute(statement, values, prepare=True)
+            self._insert_tracking(cursor, tracking)
+
+
+class OfferProjection(Projection[OfferRows]):
+    """Keeps the rows."""
+
+    @singledispatchmethod
+    def process_event(self, domain_event: object, tracking: Tracking) -> None:
+        raise NotImplementedError(type(domain_event))
+
+    @process_event.register
+    def _(self, domain_event: Offer.Sent, tracking: Tracking) -> None:
+        self.view.add(domain_event, tracking)
+
+    @process_event.register
+    def _(self, domain_event: Offer.Stepped, tracking: Tracking) -> None:
+        self.view.step(domain_event, tracking)
+
+
+def project(seconds: float) -> None:
+    """A log is read, and folded into one row per offer by the library's ProjectionRunner."""
+    application: Application = Application()
+    for _ in range(OFFERS // SAVED_AT_ONCE):
+        offers = [Offer("13748136", "1234567890", "056", "phone") for _ in range(SAVED_AT_ONCE)]
+        for number in range(3):
+            for offer in offers:
+                offer.step(number)
+        application.save(*offers)
     begun, read, position = time.perf_counter(), 0, 1
     while section := list(application.notification_log.select(start=position, limit=10)):
         read, position = read + len(section), section[-1].id + 1
-    _tell(what="read the log", callers=1, events_per_s=round(read / (time.perf_counter() - begun)))
+    _tell(what="read the log", events_per_s=round(read / (time.perf_counter() - begun)))
+    begun = time.perf_counter()
+    with ProjectionRunner(
+        application_class=Application, projection_class=OfferProjection, view_class=OfferRows
+    ) as runner:
+        with suppress(TimeoutError):
+            runner.wait(application.recorder.max_notification_id(), timeout=seconds)
+        took, projected = time.perf_counter() - begun, runner.view.max_tracking_id(application.name) or 0
+    _tell(what="project", events_per_s=round(projected / took))
 
 
 def lossless(seconds: float) -> None:
@@ -135,4 +206,4 @@ def _tell(**figures: object) -> None:
 
 
 if __name__ == "__main__":
-    {"append": append, "lossless": lossless}[sys.argv[1]](float(sys.argv[2]))
+    {"append": append, "project": project, "lossless": lossless}[sys.argv[1]](float(sys.argv[2]))

@@ -24,13 +24,13 @@ def python_of_eventsourcing() -> Path:
     return python
 
 
-def folder_of_emmett() -> Path:
-    """Where its packages lie. Raises Fault where there is no npm."""
-    folder = ENVIRONMENT / "emmett"
+def folder_of_npm_packages() -> Path:
+    """Where the packages of Emmett and message-db lie. Raises Fault where there is no npm."""
+    folder = ENVIRONMENT / "npm"
     pinned = (HERE / "package.json").read_bytes()
     if not _made(folder, pinned):
         if shutil.which("npm") is None:
-            raise Fault("Emmett needs Node.js 20 or newer, with npm.")
+            raise Fault("Emmett and message-db need Node.js 20 or newer, with npm.")
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(HERE / "package.json", folder)
         _run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"], cwd=folder)

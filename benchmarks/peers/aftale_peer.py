@@ -1,0 +1,97 @@
+"""Aftale where its peers are measured: python -m benchmarks.peers.aftale_peer append|project SECONDS. Reads DSN.
+
+What is compared with the peers is called `aftale`. `append`: an event at an expected version; beside it a whole
+command, which decides, keeps an idempotency key and arms a timer. `project`: the rebuild of the one view from the facts
+of agreements; beside it the same facts folded in as they come.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from uuid import UUID, uuid4
+
+import uvloop
+from uuid_utils.compat import uuid7
+
+from benchmarks.append import FACT, NOW, STEPS, Step, Stepped, Steps
+from benchmarks.project import BATCH, messages
+from services.reporting.known_facts import KNOWN_FACTS
+from services.reporting.rebuild import rebuild
+from services.reporting.service import NAME, Projection
+from shared.kernel.commands import Intent, Read, execute
+from shared.kernel.database import open_database
+from shared.kernel.event_store import Change, EventStore, IdempotencyKey, Loaded, Occurred, Write
+from shared.kernel.events import EventTypes, Metadata
+
+CALLERS = 32
+AGREEMENTS = 1_000
+Append = Callable[[EventStore], Awaitable[object]]
+
+
+async def _event(store: EventStore) -> None:
+    metadata = Metadata(command_id=uuid4(), actor="i-17", policy="2024-01-01")
+    await store.append(Change(metadata, (Write(uuid7(), 0, (Occurred(FACT, NOW),)),)))
+
+
+async def _command(store: EventStore) -> None:
+    metadata = Metadata(command_id=uuid4(), actor="i-17", policy="2024-01-01")
+    new = Intent(STEPS, uuid7(), Step(FACT), expected=0, read=Read(Loaded(), Steps()))
+    key = IdempotencyKey(uuid4(), "fingerprint", '{"version": 1}')
+    await execute(store, [new], at=NOW, metadata=metadata, key=lambda _: key)
+
+
+async def _append(dsn: str, seconds: float) -> None:
+    async with open_database(dsn, "offers") as database, EventStore(database, EventTypes([Stepped])) as store:
+        for peer, append in (("aftale", _event), ("aftale, whole command", _command)):
+            for callers in (1, CALLERS):
+                until = time.perf_counter() + seconds
+                appended = await asyncio.gather(*(_until(until, partial(append, store)) for _ in range(callers)))
+                _tell(peer, what="append", callers=callers, events_per_s=round(sum(appended) / seconds))
+
+
+async def _until(until: float, append: Callable[[], Awaitable[None]]) -> int:
+    appended = 0
+    while time.perf_counter() < until:
+        await append()
+        appended += 1
+    return appended
+
+
+async def _project(dsn: str) -> None:
+    waiting = list(messages(AGREEMENTS))
+    async with open_database(dsn, NAME, connections=4) as database:
+        projection = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=_never_ask)
+        begun = time.perf_counter()
+        for first in range(0, len(waiting), BATCH):
+            await projection.take_messages(waiting[first : first + BATCH])
+        _tell("aftale, facts as they come", what="project", events_per_s=_rate(len(waiting), begun))
+        async with database.acquire() as connection:
+            begun = time.perf_counter()
+            facts = await rebuild(connection)
+        _tell("aftale", what="project", events_per_s=_rate(facts, begun))
+
+
+def _rate(events: int, begun: float) -> int:
+    return round(events / (time.perf_counter() - begun))
+
+
+async def _never_ask(source: str, stream: UUID, version: int) -> None:
+    raise AssertionError("nothing is missing")
+
+
+def _tell(peer: str, **figures: object) -> None:
+    print(json.dumps({"peer": peer, **figures}), flush=True)
+
+
+def main() -> None:
+    """See above."""
+    what, seconds, dsn = sys.argv[1], float(sys.argv[2]), os.environ["DSN"]
+    uvloop.run(_append(dsn, seconds) if what == "append" else _project(dsn))
+
+
+if __name__ == "__main__":
+    main()
