@@ -320,6 +320,7 @@ def _fail(pending: _Pending, error: Exception) -> None:
 def _claims(change: Change) -> frozenset[object]:
     """What no two commands of one group may share. A stream that is only guarded may be guarded by many of them."""
     claims: set[object] = {write.stream for write in change.writes if write.events}
+    claims.update(stream for stream, *_ in (*change.arm, *change.cancel))
     if change.key is not None:
         claims.add(("key", change.key.key))
     if change.mark is not None:

@@ -115,6 +115,19 @@ async def test_many_that_rely_on_one_stream_are_kept_in_one_group(store: EventSt
     assert len(set(positions)) <= event_store.COMMITTERS
 
 
+async def test_two_that_move_a_timer_of_one_stream_are_no_trouble_to_others(
+    store: EventStore, database: Database
+) -> None:
+    stream, (first, second) = uuid4(), (NOW, NOW + timedelta(days=1))
+    others = [counted(uuid4(), 0) for _ in range(8)]
+    guard = (Write(stream, 0),)
+    moved = [Change(metadata(), guard, arm=((stream, "t", due),)) for due in (first, second)]
+    _, _, *positions = await asyncio.gather(*(store.append(change) for change in (*moved, *others)))
+    assert len(set(positions)) <= event_store.COMMITTERS, "no group had to be taken apart"
+    async with database.acquire() as connection:
+        assert await connection.fetchval("select due from timers where stream = $1", stream) == second
+
+
 async def test_of_two_that_rely_on_each_others_streams_one_loses(store: EventStore) -> None:
     pairs = [(uuid4(), uuid4()) for _ in range(20)]
     own_and_theirs = [order for one, other in pairs for order in ((one, other), (other, one))]
