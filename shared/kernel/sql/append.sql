@@ -1,7 +1,7 @@
 -- Append commands as one group. Commands, writes, events, timers, reservations and keys come as parallel arrays; the
 -- `*_command` arrays say to which command (counted from 1) a row belongs. Returns each command's fault (null: it won)
--- and the position of the last event of the group. The caller puts at most one command per stream, key, inbox stream
--- and reservation into a group, and null for arrays that would be empty or hold nothing but nulls.
+-- and the position of the last event of the group. The caller puts at most one command per written stream, key, inbox
+-- stream and reservation into a group, and null for arrays that would be empty or hold nothing but nulls.
 create or replace function append(
   keys uuid[], fingerprints text[], answers text[],
   inbox_sources text[], inbox_streams uuid[], inbox_from_epochs int[], inbox_from_versions int[],
