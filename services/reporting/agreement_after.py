@@ -7,78 +7,159 @@ from uuid import UUID
 
 from services.reporting.agreement_control import without_booking
 from services.reporting.case import Case, changed, with_deadline
+from services.reporting.folds import Folds
 from services.reporting.time_spent import spent
 from shared.contracts import control, offers, orders
 from shared.contracts.guidance import GuidanceStands
 from shared.contracts.vocabulary import WorkPhase
 from shared.deadlines.copenhagen import start_of
-from shared.kernel.events import Event
+
+fold = Folds[Case]()
 
 
-def fold(case: Case, event: Event) -> Case:
-    """The row after one more fact of what follows."""
-    match event:
-        case control.Fulfilled():
-            ended = over(case)
-            return changed(ended, fulfilled_at=event.fulfilled_at, follow_up_on=event.follow_up_on)
-        case control.Breached():
-            return changed(over(case), breached_at=event.breached_at)
-        case control.DecisionRevoked():
-            return _revoked(case)
-        case control.HearingOpened():
-            opened = changed(case, hearing_opened_at=event.opened_at, hearing_ended_at=None)
-            return with_deadline(opened, "hearing", event.answer_deadline)
-        case control.HearingAnswered():
-            return changed(case, hearing_ended_at=event.answered_at)
-        case control.HearingExpired():
-            return changed(case, hearing_ended_at=event.at)
-        case control.FollowUpFellDue():
-            return changed(case, follow_up_fell_due_at=event.at)
-        case control.FollowUpHeld():
-            held = changed(
-                case,
-                follow_up_held_at=event.held_at,
-                follow_up_minutes=event.minutes_spent,
-                spread_further=case.spread_further if event.spread_further is None else event.spread_further,
-            )
-            return spent(held, WorkPhase.CONTROL, event.minutes_spent)
-        case orders.OrderIssued():
-            followed = _followed(case, event.case_id, start_of(event.issued_on))
-            return _order(followed, event.request_id or _awaited_at(case, event.p_number), issued=True)
-        case orders.OtherCaseOpened():
-            return _followed(case, event.case_id, start_of(event.opened_on))
-        case offers.OfferSent() if event.follows == case.case_id:
-            return _followed(case, event.agreement_id, event.sent_at)
-    return _ordered(case, event)
+@fold.on
+def _fulfilled(case: Case, event: control.Fulfilled) -> Case:
+    """R20, R24."""
+    return changed(over(case), fulfilled_at=event.fulfilled_at, follow_up_on=event.follow_up_on)
 
 
-def _ordered(case: Case, event: Event) -> Case:
-    """R7, R22: orders that were asked for, and the inspection after a no."""
-    match event:
-        case control.OrderRequested():
-            return _order(changed(case, order_requested_at=event.requested_at), event.request_id, unit=event.p_number)
-        case control.OrderRequestReminded():
-            return changed(case, order_reminded_at=event.at)
-        case control.OrderRequestOverdue():
-            return _order(changed(case, order_overdue_at=event.at), event.request_id, overdue=True)
-        case control.OrderRequestResent():
-            return _order(changed(case, order_reminded_at=None), event.request_id, overdue=False)
-        case control.OrderRequestWithdrawn():
-            standing = {request: order for request, order in case.orders.items() if request != str(event.request_id)}
-            return _with_orders(case, standing)
-        case control.OrderIssueNoted():
-            return _order(case, event.request_id, issued=True)
-        case control.NewInspectionBooked():
-            return changed(case, new_inspection_day=event.day)
-        case control.InvestigationConcluded():
-            concluded = changed(
-                case,
-                new_inspection_day=None,
-                investigation_outcome=event.outcome,
-                investigation_concluded_at=event.held_at,
-            )
-            return spent(concluded, WorkPhase.INVESTIGATION, event.minutes_spent)
-    return case
+@fold.on
+def _breached(case: Case, event: control.Breached) -> Case:
+    """R20, R22."""
+    return changed(over(case), breached_at=event.breached_at)
+
+
+@fold.on
+def _revoked(case: Case, event: control.DecisionRevoked) -> Case:
+    """R30: the agreement runs again; what was decided stays in the history of its statuses."""
+    deadlines = {name: deadline for name, deadline in case.deadlines.items() if name != "hearing"}
+    return changed(
+        without_booking(case),
+        fulfilled_at=None,
+        breached_at=None,
+        follow_up_on=None,
+        follow_up_fell_due_at=None,
+        hearing_opened_at=None,
+        hearing_ended_at=None,
+        order_requested_at=None,
+        orders={},
+        orders_requested=0,
+        orders_issued=0,
+        order_reminded_at=None,
+        order_overdue_at=None,
+        deadlines=deadlines,
+    )
+
+
+@fold.on
+def _hearing_opened(case: Case, event: control.HearingOpened) -> Case:
+    """R22."""
+    opened = changed(case, hearing_opened_at=event.opened_at, hearing_ended_at=None)
+    return with_deadline(opened, "hearing", event.answer_deadline)
+
+
+@fold.on
+def _hearing_answered(case: Case, event: control.HearingAnswered) -> Case:
+    """R22."""
+    return changed(case, hearing_ended_at=event.answered_at)
+
+
+@fold.on
+def _hearing_expired(case: Case, event: control.HearingExpired) -> Case:
+    """R22."""
+    return changed(case, hearing_ended_at=event.at)
+
+
+@fold.on
+def _follow_up_fell_due(case: Case, event: control.FollowUpFellDue) -> Case:
+    """R24."""
+    return changed(case, follow_up_fell_due_at=event.at)
+
+
+@fold.on
+def _follow_up_held(case: Case, event: control.FollowUpHeld) -> Case:
+    """R24, R39."""
+    held = changed(
+        case,
+        follow_up_held_at=event.held_at,
+        follow_up_minutes=event.minutes_spent,
+        spread_further=case.spread_further if event.spread_further is None else event.spread_further,
+    )
+    return spent(held, WorkPhase.CONTROL, event.minutes_spent)
+
+
+@fold.on
+def _order_issued(case: Case, event: orders.OrderIssued) -> Case:
+    """R7, R22: an order that came of this agreement."""
+    followed = _followed(case, event.case_id, start_of(event.issued_on))
+    return _order(followed, event.request_id or _awaited_at(case, event.p_number), issued=True)
+
+
+@fold.on
+def _other_case_opened(case: Case, event: orders.OtherCaseOpened) -> Case:
+    """R7: an inspection that came of this agreement."""
+    return _followed(case, event.case_id, start_of(event.opened_on))
+
+
+@fold.on
+def _offer_that_follows(case: Case, event: offers.OfferSent) -> Case:
+    """R2, R7: an offer that follows from this agreement."""
+    return _followed(case, event.agreement_id, event.sent_at) if event.follows == case.case_id else case
+
+
+@fold.on
+def _order_requested(case: Case, event: control.OrderRequested) -> Case:
+    """R7, R22."""
+    return _order(changed(case, order_requested_at=event.requested_at), event.request_id, unit=event.p_number)
+
+
+@fold.on
+def _order_reminded(case: Case, event: control.OrderRequestReminded) -> Case:
+    """R22."""
+    return changed(case, order_reminded_at=event.at)
+
+
+@fold.on
+def _order_overdue(case: Case, event: control.OrderRequestOverdue) -> Case:
+    """R22."""
+    return _order(changed(case, order_overdue_at=event.at), event.request_id, overdue=True)
+
+
+@fold.on
+def _order_asked_again(case: Case, event: control.OrderRequestResent) -> Case:
+    """R22."""
+    return _order(changed(case, order_reminded_at=None), event.request_id, overdue=False)
+
+
+@fold.on
+def _order_request_withdrawn(case: Case, event: control.OrderRequestWithdrawn) -> Case:
+    """R22."""
+    withdrawn = str(event.request_id)
+    return _with_orders(case, {request: order for request, order in case.orders.items() if request != withdrawn})
+
+
+@fold.on
+def _order_issue_noted(case: Case, event: control.OrderIssueNoted) -> Case:
+    """R22."""
+    return _order(case, event.request_id, issued=True)
+
+
+@fold.on
+def _new_inspection_booked(case: Case, event: control.NewInspectionBooked) -> Case:
+    """R7."""
+    return changed(case, new_inspection_day=event.day)
+
+
+@fold.on
+def _investigation_concluded(case: Case, event: control.InvestigationConcluded) -> Case:
+    """R7."""
+    concluded = changed(
+        case,
+        new_inspection_day=None,
+        investigation_outcome=event.outcome,
+        investigation_concluded_at=event.held_at,
+    )
+    return spent(concluded, WorkPhase.INVESTIGATION, event.minutes_spent)
 
 
 def _awaited_at(case: Case, p_number: str) -> str | None:
@@ -111,27 +192,6 @@ def _with_orders(case: Case, known: Mapping[str, Any]) -> Case:
 def over(case: Case) -> Case:
     """Nothing is booked or due any more; the row goes on naming the day of the control that decided."""
     return changed(case, bookings={}, guidance_stands=GuidanceStands.CLOSED)
-
-
-def _revoked(case: Case) -> Case:
-    """R30: the agreement runs again; what was decided stays in the history of its statuses."""
-    deadlines = {name: deadline for name, deadline in case.deadlines.items() if name != "hearing"}
-    return changed(
-        without_booking(case),
-        fulfilled_at=None,
-        breached_at=None,
-        follow_up_on=None,
-        follow_up_fell_due_at=None,
-        hearing_opened_at=None,
-        hearing_ended_at=None,
-        order_requested_at=None,
-        orders={},
-        orders_requested=0,
-        orders_issued=0,
-        order_reminded_at=None,
-        order_overdue_at=None,
-        deadlines=deadlines,
-    )
 
 
 def _followed(case: Case, by: UUID, at: datetime) -> Case:

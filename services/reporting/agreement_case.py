@@ -1,84 +1,73 @@
 """How an agreement looks in the view: its dates, its status and what must happen next, folded from facts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from services.reporting import agreement_after, agreement_control, agreement_guidance, agreement_offer
 from services.reporting.case import Case, Next, Party, Status, Step
+from services.reporting.folds import Folds
 from shared.contracts import control, offers
 from shared.contracts.guidance import GuidanceStands
 from shared.deadlines.copenhagen import end_of
 from shared.kernel.events import Event
 
-
-def fold(case: Case, event: Event) -> Case:
-    """The agreement after one more fact, in whatever order the facts of different services come."""
-    for subject in (agreement_offer, agreement_guidance, agreement_control, agreement_after):
-        case = subject.fold(case, event)
-    return case
+fold = Folds[Case](agreement_offer.fold, agreement_guidance.fold, agreement_control.fold, agreement_after.fold)
+"""The agreement after one more fact, in whatever order the facts of different services come."""
+_ENDINGS: Mapping[str, Status] = {
+    "breached_at": Status.BREACHED,
+    "fulfilled_at": Status.FULFILLED,
+    "terminated_at": Status.TERMINATED,
+    "withdrawn_at": Status.WITHDRAWN,
+    "lapsed_at": Status.LAPSED,
+    "declined_at": Status.DECLINED,
+}
+_SIGNS: Sequence[tuple[str, Status]] = (
+    *_ENDINGS.items(),
+    ("documentation_complete_at", Status.AWAITING_CONTROL),
+    ("control_day", Status.AWAITING_CONTROL),
+    ("control_held_at", Status.AWAITING_CONTROL),
+    ("accepted_at", Status.RUNNING),
+    ("delivered_at", Status.DELIVERED),
+    ("inspection_id", Status.OFFERED),
+)
+"""The status that each column is a sign of; the first one that is known counts."""
+_REACHES: Mapping[type[Event], Status] = {
+    offers.OfferSent: Status.OFFERED,
+    offers.OfferDelivered: Status.DELIVERED,
+    offers.Accepted: Status.RUNNING,
+    offers.Declined: Status.DECLINED,
+    offers.Lapsed: Status.LAPSED,
+    offers.Withdrawn: Status.WITHDRAWN,
+    offers.AcceptanceAnnulled: Status.TERMINATED,
+    control.DocumentationReceived: Status.AWAITING_CONTROL,
+    control.ControlBooked: Status.AWAITING_CONTROL,
+    control.Fulfilled: Status.FULFILLED,
+    control.Breached: Status.BREACHED,
+    control.Terminated: Status.TERMINATED,
+    control.DecisionRevoked: Status.AWAITING_CONTROL,
+}
 
 
 def status(case: Case) -> Status:
     """From the dates alone, so that a fact that comes late changes nothing it should not."""
-    reached = (
-        (case.breached_at, Status.BREACHED),
-        (case.fulfilled_at, Status.FULFILLED),
-        (case.terminated_at, Status.TERMINATED),
-        (case.withdrawn_at, Status.WITHDRAWN),
-        (case.lapsed_at, Status.LAPSED),
-        (case.declined_at, Status.DECLINED),
-        (case.documentation_complete_at or case.control_day or case.control_held_at, Status.AWAITING_CONTROL),
-        (case.accepted_at, Status.RUNNING),
-        (case.delivered_at, Status.DELIVERED),
-        (case.inspection_id, Status.OFFERED),
-    )
-    return next((reached_status for sign, reached_status in reached if sign is not None), Status.UNKNOWN)
+    return next((sign for column, sign in _SIGNS if getattr(case, column) is not None), Status.UNKNOWN)
 
 
 def reaches(event: Event) -> Status | None:
-    """The status that a fact brings a case to, if it brings it anywhere."""
-    match event:
-        case offers.OfferSent():
-            return Status.OFFERED
-        case offers.OfferDelivered():
-            return Status.DELIVERED
-        case offers.Accepted():
-            return Status.RUNNING
-        case offers.Declined():
-            return Status.DECLINED
-        case offers.Lapsed():
-            return Status.LAPSED
-        case offers.Withdrawn():
-            return Status.WITHDRAWN
-        case control.DocumentationReceived(complete=True) | control.ControlBooked():
-            return Status.AWAITING_CONTROL
-        case control.Fulfilled():
-            return Status.FULFILLED
-        case control.Breached():
-            return Status.BREACHED
-        case control.Terminated() | offers.AcceptanceAnnulled():
-            return Status.TERMINATED
-        case control.DecisionRevoked():
-            return Status.AWAITING_CONTROL
-    return None
+    """The status that a fact brings a case to, if it brings it anywhere; documentation does when it is complete."""
+    if isinstance(event, control.DocumentationReceived) and not event.complete:
+        return None
+    return _REACHES.get(type(event))
 
 
 def ended_at(case: Case) -> datetime | None:
     """When the course ended, however it did."""
-    endings = (
-        case.breached_at,
-        case.fulfilled_at,
-        case.terminated_at,
-        case.withdrawn_at,
-        case.lapsed_at,
-        case.declined_at,
-    )
-    return next((at for at in endings if at is not None), None)
+    return next((at for column in _ENDINGS if (at := getattr(case, column)) is not None), None)
 
 
 def next_step(case: Case) -> Next | None:
     """R26: what must happen next, by whom, and when."""
-    match status(case):
+    match case.status:
         case Status.UNKNOWN | Status.WITHDRAWN | Status.TERMINATED:
             return None
         case Status.OFFERED:

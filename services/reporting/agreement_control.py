@@ -6,43 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting.case import Case, answered, changed, with_deadline
+from services.reporting.folds import Folds
 from services.reporting.problem_group import problem_group
 from services.reporting.time_spent import spent
 from shared.contracts import control
 from shared.contracts.vocabulary import WorkPhase
-from shared.kernel.events import Event
+
+fold = Folds[Case]()
 
 
-def fold(case: Case, event: Event) -> Case:
-    """The row after one more fact of control about a running agreement."""
-    match event:
-        case control.ComplianceDeadlineSet():
-            return _started(case, event)
-        case control.ExtensionRequested():
-            return changed(case, extension_requested_at=event.requested_at)
-        case control.ExtensionRefused():
-            return changed(case, extension_requested_at=None)
-        case control.ExtensionGranted():
-            longer = changed(case, extension_requested_at=None, extensions=case.extensions + 1)
-            longer = with_deadline(longer, "compliance", event.compliance_deadline)
-            return (
-                longer
-                if case.documentation_complete_at
-                else with_deadline(longer, "control_window", event.control_window)
-            )
-        case control.InspectorChanged():
-            return changed(case, inspector=event.inspector, inspector_changes=case.inspector_changes + 1)
-        case control.Terminated():
-            ended = changed(
-                case, terminated_at=event.terminated_at, terminated_by=event.by, termination_reason=event.reason
-            )
-            return _booked(ended, {})
-        case control.DocumentationReceived():
-            return _documented(case, event)
-    return _controlled(case, event)
-
-
+@fold.on
 def _started(case: Case, event: control.ComplianceDeadlineSet) -> Case:
+    """R10: it runs, until this deadline."""
     known = changed(
         case,
         cvr=event.cvr,
@@ -56,7 +31,44 @@ def _started(case: Case, event: control.ComplianceDeadlineSet) -> Case:
     return with_deadline(running, "control_window", event.control_window)
 
 
+@fold.on
+def _extension_requested(case: Case, event: control.ExtensionRequested) -> Case:
+    """R13."""
+    return changed(case, extension_requested_at=event.requested_at)
+
+
+@fold.on
+def _extension_refused(case: Case, event: control.ExtensionRefused) -> Case:
+    """R13."""
+    return changed(case, extension_requested_at=None)
+
+
+@fold.on
+def _extension_granted(case: Case, event: control.ExtensionGranted) -> Case:
+    """R13, R17: what complete documentation started stands."""
+    longer = changed(case, extension_requested_at=None, extensions=case.extensions + 1)
+    longer = with_deadline(longer, "compliance", event.compliance_deadline)
+    if case.documentation_complete_at is not None:
+        return longer
+    return with_deadline(longer, "control_window", event.control_window)
+
+
+@fold.on
+def _inspector_changed(case: Case, event: control.InspectorChanged) -> Case:
+    """R15."""
+    return changed(case, inspector=event.inspector, inspector_changes=case.inspector_changes + 1)
+
+
+@fold.on
+def _terminated(case: Case, event: control.Terminated) -> Case:
+    """R14."""
+    ended = changed(case, terminated_at=event.terminated_at, terminated_by=event.by, termination_reason=event.reason)
+    return _booked(ended, {})
+
+
+@fold.on
 def _documented(case: Case, event: control.DocumentationReceived) -> Case:
+    """R16, R17: complete documentation starts the days within which control is held."""
     complete = case.documentation_complete_at or (event.received_at if event.complete else None)
     documented = changed(
         case,
@@ -69,39 +81,50 @@ def _documented(case: Case, event: control.DocumentationReceived) -> Case:
     return with_deadline(documented, "control_window", event.control_window)
 
 
-def _controlled(case: Case, event: Event) -> Case:
-    match event:
-        case control.ControlBooked():
-            booking = {
-                "control_id": str(event.control_id),
-                "day": event.day.isoformat(),
-                "booked_at": event.booked_at.isoformat(),
-                "announced": event.announced,
-                "late_reason": event.late_reason,
-            }
-            booked = _booked(case, {**case.bookings, str(event.place_id or event.agreement_id): booking})
-            return with_deadline(booked, "control_window", event.window)
-        case control.AnnouncedControlCancelled():
-            return _without_control(case, str(event.control_id))
-        case control.SampleChosen():
-            kept = {place: one for place, one in case.bookings.items() if place in set(map(str, event.places))}
-            return _booked(case, kept)
-        case control.ControlTurnedIntoGuidance():
-            undecided = changed(case, controls_undecided=case.controls_undecided + 1)
-            undecided = _without_place(undecided, str(event.place_id or event.agreement_id))
-            return spent(undecided, WorkPhase.CONTROL, event.minutes_spent)
-        case control.FreshInvestigationNeeded():
-            undecided = changed(case, controls_undecided=case.controls_undecided + 1)
-            return _without_place(undecided, str(event.place_id)) if event.later_visit else undecided
-        case control.ControlCompleted():
-            return _completed(case, event)
-        case control.ControlCorrected():
-            return _corrected(case, event)
-        case control.OtherFindingRecorded():
-            return changed(case, other_findings=case.other_findings + 1)
-    return case
+@fold.on
+def _control_booked(case: Case, event: control.ControlBooked) -> Case:
+    """R17, R18."""
+    booking = {
+        "control_id": str(event.control_id),
+        "day": event.day.isoformat(),
+        "booked_at": event.booked_at.isoformat(),
+        "announced": event.announced,
+        "late_reason": event.late_reason,
+    }
+    booked = _booked(case, {**case.bookings, str(event.place_id or event.agreement_id): booking})
+    return with_deadline(booked, "control_window", event.window)
 
 
+@fold.on
+def _announced_control_cancelled(case: Case, event: control.AnnouncedControlCancelled) -> Case:
+    """R18."""
+    cancelled = str(event.control_id)
+    return _booked(case, {place: one for place, one in case.bookings.items() if one["control_id"] != cancelled})
+
+
+@fold.on
+def _sample_chosen(case: Case, event: control.SampleChosen) -> Case:
+    """R19."""
+    chosen = set(map(str, event.places))
+    return _booked(case, {place: one for place, one in case.bookings.items() if place in chosen})
+
+
+@fold.on
+def _turned_into_guidance(case: Case, event: control.ControlTurnedIntoGuidance) -> Case:
+    """R21."""
+    undecided = changed(case, controls_undecided=case.controls_undecided + 1)
+    undecided = _without_place(undecided, str(event.place_id or event.agreement_id))
+    return spent(undecided, WorkPhase.CONTROL, event.minutes_spent)
+
+
+@fold.on
+def _fresh_investigation_needed(case: Case, event: control.FreshInvestigationNeeded) -> Case:
+    """R21."""
+    undecided = changed(case, controls_undecided=case.controls_undecided + 1)
+    return _without_place(undecided, str(event.place_id)) if event.later_visit else undecided
+
+
+@fold.on
 def _completed(case: Case, event: control.ControlCompleted) -> Case:
     """R17, R20: the control of one place; after the last one the row goes on naming the day that was booked for it."""
     place = str(event.place_id or event.agreement_id)
@@ -123,6 +146,7 @@ def _completed(case: Case, event: control.ControlCompleted) -> Case:
     return spent(_judged(held, place, told), WorkPhase.CONTROL, event.minutes_spent)
 
 
+@fold.on
 def _corrected(case: Case, event: control.ControlCorrected) -> Case:
     """R30: what is told anew takes the place of what was told; the rest stays."""
     place = str(event.place_id)
@@ -143,6 +167,12 @@ def _corrected(case: Case, event: control.ControlCorrected) -> Case:
     return spent(corrected, WorkPhase.CONTROL, more)
 
 
+@fold.on
+def _other_finding(case: Case, event: control.OtherFindingRecorded) -> Case:
+    """R20."""
+    return changed(case, other_findings=case.other_findings + 1)
+
+
 def _judged(case: Case, place: str, told: Mapping[str, Any]) -> Case:
     """R17, R20: one violation is the agreement's, and one control that was late; they decide when the last was held."""
     controls = {**case.controls, place: {**case.controls.get(place, {}), **told}}
@@ -161,12 +191,6 @@ def _judged(case: Case, place: str, told: Mapping[str, Any]) -> Case:
 
 def _without_place(case: Case, place: str) -> Case:
     return _booked(case, {one: booking for one, booking in case.bookings.items() if one != place})
-
-
-def _without_control(case: Case, control_id: str) -> Case:
-    return _booked(
-        case, {one: booking for one, booking in case.bookings.items() if booking["control_id"] != control_id}
-    )
 
 
 def _booked(case: Case, bookings: dict[str, Any]) -> Case:

@@ -5,55 +5,137 @@ from datetime import datetime
 from typing import Any
 
 from services.reporting.case import Case, answered, changed, with_deadline
+from services.reporting.folds import Folds
 from services.reporting.time_spent import spent
 from shared.contracts import guidance
 from shared.contracts.guidance import GuidanceStands
 from shared.contracts.vocabulary import WorkPhase
-from shared.kernel.events import Event
+
+fold = Folds[Case]()
 
 
-def fold(case: Case, event: Event) -> Case:
-    """The row after one more fact of guidance."""
-    match event:
-        case guidance.GuidanceScheduled():
-            return _scheduled(case, event)
-        case guidance.OfferUnderstandingAsked():
-            return _asked(case, event)
-        case guidance.OfferUnderstandingCorrected():
-            return changed(_asked(case, event), corrections=case.corrections + 1)
-        case guidance.GuidanceFellDue():
-            return changed(case, guidance_fell_due_at=event.at)
-        case guidance.GuidanceBecameOverdue():
-            return changed(case, guidance_overdue_at=event.at)
-        case guidance.GuidanceOffered():
-            return changed(
-                case,
-                guidance_stands=GuidanceStands.OFFERED,
-                guidance_offered_at=case.guidance_offered_at or event.offered_at,
-                guidance_in_time=_in_time(case, event.offered_at),
-                guidance_involvement=answered(case.guidance_involvement, event.involvement),
-            )
-        case guidance.GuidanceAccepted():
-            return changed(case, guidance_stands=GuidanceStands.ACCEPTED, guidance_accepted_at=event.answered_at)
-        case guidance.GuidanceDeclined():
-            return changed(
-                case,
-                guidance_stands=GuidanceStands.DECLINED,
-                guidance_declined_at=event.answered_at,
-                guidance_decline_reason=event.reason,
-            )
-        case guidance.GuidanceClosed():
-            return changed(case, guidance_stands=GuidanceStands.CLOSED)
-        case guidance.GuidanceHeld():
-            return _held(case, event)
-        case guidance.MeetingCorrected():
-            return _corrected(case, event)
-        case guidance.UsefulnessRated():
-            return changed(case, guidance_usefulness=event.usefulness)
-    return case
+@fold.on
+def _scheduled(case: Case, event: guidance.GuidanceScheduled) -> Case:
+    """R13: what fell due by an earlier date is not due by the new one; that it was overdue still counts."""
+    before = case.deadlines.get("guidance")
+    moved = before is not None and datetime.fromisoformat(before["ends_at"]) != event.due.ends_at
+    known = changed(
+        case,
+        inspector=case.inspector or event.inspector,
+        guidance_stands=case.guidance_stands or GuidanceStands.NOT_OFFERED,
+        guidance_fell_due_at=None if moved else case.guidance_fell_due_at,
+    )
+    return with_deadline(known, "guidance", event.due)
 
 
-def _asked(case: Case, event: guidance.OfferUnderstandingAsked | guidance.OfferUnderstandingCorrected) -> Case:
+@fold.on
+def _asked(case: Case, event: guidance.OfferUnderstandingAsked) -> Case:
+    """R5."""
+    return _with_contact(case, event)
+
+
+@fold.on
+def _asked_corrected(case: Case, event: guidance.OfferUnderstandingCorrected) -> Case:
+    """R5, R30."""
+    return changed(_with_contact(case, event), corrections=case.corrections + 1)
+
+
+@fold.on
+def _fell_due(case: Case, event: guidance.GuidanceFellDue) -> Case:
+    """R12."""
+    return changed(case, guidance_fell_due_at=event.at)
+
+
+@fold.on
+def _overdue(case: Case, event: guidance.GuidanceBecameOverdue) -> Case:
+    """R12."""
+    return changed(case, guidance_overdue_at=event.at)
+
+
+@fold.on
+def _offered(case: Case, event: guidance.GuidanceOffered) -> Case:
+    """R12: the first offer counts."""
+    return changed(
+        case,
+        guidance_stands=GuidanceStands.OFFERED,
+        guidance_offered_at=case.guidance_offered_at or event.offered_at,
+        guidance_in_time=_in_time(case, event.offered_at),
+        guidance_involvement=answered(case.guidance_involvement, event.involvement),
+    )
+
+
+@fold.on
+def _accepted(case: Case, event: guidance.GuidanceAccepted) -> Case:
+    """R12."""
+    return changed(case, guidance_stands=GuidanceStands.ACCEPTED, guidance_accepted_at=event.answered_at)
+
+
+@fold.on
+def _declined(case: Case, event: guidance.GuidanceDeclined) -> Case:
+    """R12."""
+    return changed(
+        case,
+        guidance_stands=GuidanceStands.DECLINED,
+        guidance_declined_at=event.answered_at,
+        guidance_decline_reason=event.reason,
+    )
+
+
+@fold.on
+def _closed(case: Case, event: guidance.GuidanceClosed) -> Case:
+    return changed(case, guidance_stands=GuidanceStands.CLOSED)
+
+
+@fold.on
+def _rated(case: Case, event: guidance.UsefulnessRated) -> Case:
+    """R12."""
+    return changed(case, guidance_usefulness=event.usefulness)
+
+
+@fold.on
+def _held(case: Case, event: guidance.GuidanceHeld) -> Case:
+    """R12: a meeting counts as guidance, an informal contact as a contact; both take time."""
+    minutes = event.minutes_spent or 0
+    meetings = _told(case, event)
+    known = changed(
+        case,
+        meetings=meetings,
+        guidance_stands=event.stands or (case.guidance_stands if event.informal else GuidanceStands.HELD),
+        guidance_in_time=case.guidance_in_time if event.from_control is None else _in_time(case, event.held_at),
+        guidance_involvement=answered(case.guidance_involvement, event.involvement),
+        guidance_usefulness=event.usefulness or case.guidance_usefulness,
+        informal_contacts=case.informal_contacts + event.informal,
+        guidance_meetings=case.guidance_meetings + (not event.informal),
+        guidance_minutes=case.guidance_minutes + minutes,
+        guidance_held_at=_first_held(meetings, case.guidance_held_at),
+    )
+    # The minutes of a control that became guidance are control's own.
+    return known if event.from_control is not None else spent(known, WorkPhase.GUIDANCE, minutes)
+
+
+@fold.on
+def _corrected(case: Case, event: guidance.MeetingCorrected) -> Case:
+    """R30: counts and minutes are those of what the meeting was."""
+    before = case.meetings.get(str(event.meeting_id), {"informal": event.informal, "minutes": 0})
+    minutes = event.minutes_spent or 0
+    more = minutes - before["minutes"]
+    moved = int(event.informal) - int(before["informal"])
+    meetings = _told(case, event)
+    corrected = changed(
+        case,
+        meetings=meetings,
+        guidance_stands=event.stands or case.guidance_stands,
+        guidance_involvement=answered(case.guidance_involvement, event.involvement),
+        informal_contacts=case.informal_contacts + moved,
+        guidance_meetings=case.guidance_meetings - moved,
+        guidance_minutes=case.guidance_minutes + more,
+        guidance_held_at=_first_held(meetings, case.guidance_held_at),
+        corrections=case.corrections + 1,
+    )
+    return spent(corrected, WorkPhase.GUIDANCE, more)
+
+
+def _with_contact(case: Case, event: guidance.OfferUnderstandingAsked | guidance.OfferUnderstandingCorrected) -> Case:
     """R5, R30: as each contact is told now; whom nobody reached is still to be asked."""
     before = case.contacts.get(str(event.contact_id), {})
     told = {
@@ -81,39 +163,6 @@ def _in_time(case: Case, at: datetime) -> bool | None:
     return at < datetime.fromisoformat(due["ends_at"])
 
 
-def _scheduled(case: Case, event: guidance.GuidanceScheduled) -> Case:
-    """R13: what fell due by an earlier date is not due by the new one; that it was overdue still counts."""
-    before = case.deadlines.get("guidance")
-    moved = before is not None and datetime.fromisoformat(before["ends_at"]) != event.due.ends_at
-    known = changed(
-        case,
-        inspector=case.inspector or event.inspector,
-        guidance_stands=case.guidance_stands or GuidanceStands.NOT_OFFERED,
-        guidance_fell_due_at=None if moved else case.guidance_fell_due_at,
-    )
-    return with_deadline(known, "guidance", event.due)
-
-
-def _held(case: Case, event: guidance.GuidanceHeld) -> Case:
-    """R12: a meeting counts as guidance, an informal contact as a contact; both take time."""
-    minutes = event.minutes_spent or 0
-    meetings = _told(case, event)
-    known = changed(
-        case,
-        meetings=meetings,
-        guidance_stands=event.stands or (case.guidance_stands if event.informal else GuidanceStands.HELD),
-        guidance_in_time=case.guidance_in_time if event.from_control is None else _in_time(case, event.held_at),
-        guidance_involvement=answered(case.guidance_involvement, event.involvement),
-        guidance_usefulness=event.usefulness or case.guidance_usefulness,
-        informal_contacts=case.informal_contacts + event.informal,
-        guidance_meetings=case.guidance_meetings + (not event.informal),
-        guidance_minutes=case.guidance_minutes + minutes,
-        guidance_held_at=_first_held(meetings, case.guidance_held_at),
-    )
-    # The minutes of a control that became guidance are control's own.
-    return known if event.from_control is not None else spent(known, WorkPhase.GUIDANCE, minutes)
-
-
 def _told(case: Case, event: guidance.GuidanceHeld | guidance.MeetingCorrected) -> dict[str, Any]:
     """Each meeting as it is told now."""
     told = {"informal": event.informal, "minutes": event.minutes_spent or 0, "held_at": event.held_at.isoformat()}
@@ -126,24 +175,3 @@ def _first_held(meetings: Mapping[str, Any], before: datetime | None) -> datetim
     if any("held_at" not in told for told in guidance_held):
         return before
     return min((datetime.fromisoformat(told["held_at"]) for told in guidance_held), default=None)
-
-
-def _corrected(case: Case, event: guidance.MeetingCorrected) -> Case:
-    """R30: counts and minutes are those of what the meeting was."""
-    before = case.meetings.get(str(event.meeting_id), {"informal": event.informal, "minutes": 0})
-    minutes = event.minutes_spent or 0
-    more = minutes - before["minutes"]
-    moved = int(event.informal) - int(before["informal"])
-    meetings = _told(case, event)
-    corrected = changed(
-        case,
-        meetings=meetings,
-        guidance_stands=event.stands or case.guidance_stands,
-        guidance_involvement=answered(case.guidance_involvement, event.involvement),
-        informal_contacts=case.informal_contacts + moved,
-        guidance_meetings=case.guidance_meetings - moved,
-        guidance_minutes=case.guidance_minutes + more,
-        guidance_held_at=_first_held(meetings, case.guidance_held_at),
-        corrections=case.corrections + 1,
-    )
-    return spent(corrected, WorkPhase.GUIDANCE, more)

@@ -213,11 +213,21 @@ class Case:
     visible_version: int = 0
 
 
+_BLANK = Case("authority", UUID(int=0), CaseType.AGREEMENT, datetime.min, datetime.min)  # noqa: DTZ901 - replaced
+
+
 def changed(case: Case, **columns: Any) -> Case:
     """Like dataclasses.replace, which takes ten times as long for so many fields; and folding does little else."""
+    values = case.__dict__.copy()
+    values.update(columns)
     copy = object.__new__(Case)
-    copy.__dict__.update(case.__dict__, **columns)
+    object.__setattr__(copy, "__dict__", values)
     return copy
+
+
+def unopened(audience: Audience, case_id: UUID, case_type: CaseType, at: datetime) -> Case:
+    """The row of a case of which nothing is known yet but that a fact at `at` names it."""
+    return changed(_BLANK, audience=audience, case_id=case_id, case_type=case_type, opened_at=at, updated_at=at)
 
 
 def with_deadline(case: Case, name: str, deadline: BaseModel) -> Case:

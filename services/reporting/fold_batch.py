@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.reporting import case_projection, measures, places, quarantines, tasks
-from services.reporting.case import Audience, Case
+from services.reporting.case import AUDIENCES, Audience, Case, CaseType, unopened
 from services.reporting.case_projection import Reached
 from services.reporting.measures import MeasureRow, Measures
 from services.reporting.places import PlaceRow, Places
@@ -15,8 +15,12 @@ from services.reporting.tasks import Task
 from services.reporting.units import Unit, unit_of
 from shared.contracts.offers import QuarantineEnded, QuarantineImposed
 from shared.contracts.register import UnitRegistered
+from shared.kernel.cloudevents import Message
 from shared.kernel.events import Event
 from shared.kernel.received import Received
+
+_Concerning = tuple[int, Event, Message, CaseType]
+"""A fact that concerns a case: its position, what it says, its message, and of which type the case is by it."""
 
 
 @dataclass
@@ -53,30 +57,39 @@ def quarantines_concerned(facts: Iterable[Received]) -> set[UUID]:
 
 def fold_batch(rows: Rows, facts: Sequence[tuple[int, Received]]) -> Rows:
     """Change `rows` by facts with their positions, in order; also returned. Units and history are only added to."""
+    of_cases: dict[UUID, list[_Concerning]] = {}
     for position, fact in facts:
         if fact.event is not None:
-            _fold_cases(rows, position, fact, fact.event)
+            for case_id, case_type in case_projection.concerned(fact.event):
+                of_cases.setdefault(case_id, []).append((position, fact.event, fact.message, case_type))
             _fold_others(rows, fact.event)
+    for case_id, concerning in of_cases.items():
+        _fold_case(rows, case_id, concerning)
     return rows
 
 
-def _fold_cases(rows: Rows, position: int, fact: Received, event: Event) -> None:
-    for case_id, case_type in case_projection.concerned(event):
+def _fold_case(rows: Rows, case_id: UUID, concerning: Sequence[_Concerning]) -> None:
+    cases = {audience: case for audience in AUDIENCES if (case := rows.cases.get((audience, case_id))) is not None}
+    of_case = rows.tasks.get(case_id, [])
+    for position, event, message, case_type in concerning:
+        at = message.occurred_at
         for audience in case_projection.audiences(event):
-            before = rows.cases.get((audience, case_id))
-            after = case_projection.fold(before, audience, case_id, case_type, fact)
-            rows.cases[audience, case_id] = after
-            reached = case_projection.reached(before, after, position, fact)
+            before = cases.get(audience) or unopened(audience, case_id, case_type, at)
+            after = cases[audience] = case_projection.fold(before, event, at)
+            reached = case_projection.reached(before, after, position, event, message)
             if reached is not None:
                 rows.history.append(reached)
-            if audience == "authority":
-                rows.tasks[case_id] = tasks.fold(rows.tasks.get(case_id, ()), after, fact.message.occurred_at)
+        of_case = tasks.fold(of_case, cases["authority"], at)
+    rows.tasks[case_id] = of_case
+    for audience, case in cases.items():
+        rows.cases[audience, case_id] = case_projection.with_next_step(case)
 
 
 def _fold_others(rows: Rows, event: Event) -> None:
-    case_id = case_projection.own_case(event)
-    if case_id is not None:
+    event_type, case_id = type(event), case_projection.own_case(event)
+    if case_id is not None and event_type in measures.fold:
         rows.measures[case_id] = measures.fold(rows.measures.get(case_id, {}), event)
+    if case_id is not None and event_type in places.fold:
         rows.places[case_id] = places.fold(rows.places.get(case_id, {}), event)
     if isinstance(event, UnitRegistered):
         unit = unit_of(event)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.reporting.folds import Folds
 from shared.contracts.control import ControlCompleted, ControlCorrected, DocumentationReceived, FollowUpHeld
 from shared.contracts.vocabulary import Measure, MeasureObservation
-from shared.kernel.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +36,36 @@ Measures = Mapping[UUID, MeasureRow]
 """The measures of one case, by measure."""
 
 
-def fold(rows: Measures, event: Event) -> Measures:
-    """The measures of a case after one more fact."""
-    match event:
-        case DocumentationReceived():
-            return dict(rows) | {
-                m.measure_id: _reported(_row(rows, event.agreement_id, m), m, event) for m in event.measures
-            }
-        case ControlCompleted():
-            seen = dict(rows) | {
-                m.measure_id: _controlled(_row(rows, event.agreement_id, m), m) for m in event.measures
-            }
-            return _spread(seen, event)
-        case ControlCorrected():
-            return dict(rows) | {
-                m.measure_id: _controlled(_row(rows, event.agreement_id, m), m) for m in event.measures
-            }
-        case FollowUpHeld():
-            seen = dict(rows) | {
-                m.measure_id: _followed_up(_row(rows, event.agreement_id, m), m) for m in event.measures
-            }
-            return _spread(seen, event)
-    return rows
+fold = Folds[Measures]()
+
+
+@fold.on
+def _documented(rows: Measures, event: DocumentationReceived) -> Measures:
+    """R16."""
+    return dict(rows) | {m.measure_id: _reported(_row(rows, event.agreement_id, m), m, event) for m in event.measures}
+
+
+@fold.on
+def _control_completed(rows: Measures, event: ControlCompleted) -> Measures:
+    """R20, R35, R39."""
+    return _spread(_seen(rows, event), event)
+
+
+@fold.on
+def _control_corrected(rows: Measures, event: ControlCorrected) -> Measures:
+    """R30."""
+    return _seen(rows, event)
+
+
+@fold.on
+def _follow_up_held(rows: Measures, event: FollowUpHeld) -> Measures:
+    """R35, R39."""
+    seen = {m.measure_id: _followed_up(_row(rows, event.agreement_id, m), m) for m in event.measures}
+    return _spread(dict(rows) | seen, event)
+
+
+def _seen(rows: Measures, event: ControlCompleted | ControlCorrected) -> dict[UUID, MeasureRow]:
+    return dict(rows) | {m.measure_id: _controlled(_row(rows, event.agreement_id, m), m) for m in event.measures}
 
 
 def _spread(rows: dict[UUID, MeasureRow], event: ControlCompleted | FollowUpHeld) -> Measures:

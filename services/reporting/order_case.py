@@ -1,8 +1,10 @@
 """How an order looks in the view (R25): issued, moved, appealed, complied with, revoked."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from services.reporting.case import Case, Next, Party, Status, Step, changed
+from services.reporting.folds import Folds
 from services.reporting.problem_group import problem_group
 from services.reporting.time_spent import spent
 from services.reporting.unknown_codes import unknown_in_case
@@ -10,52 +12,64 @@ from shared.contracts import orders
 from shared.deadlines.copenhagen import end_of, start_of
 from shared.kernel.events import Event
 
+fold = Folds[Case]()
+_REACHES: Mapping[type[Event], Status] = {
+    orders.OrderIssued: Status.ISSUED,
+    orders.OrderAppealed: Status.APPEALED,
+    orders.OrderCompliedWith: Status.COMPLIED_WITH,
+    orders.OrderRevoked: Status.REVOKED,
+}
+"""Facts of one order come in order, for one system says them all."""
 
-def fold(case: Case, event: Event) -> Case:
-    """The order after one more fact; facts of one order come in order, for one system says them all."""
-    match event:
-        case orders.OrderIssued():
-            return changed(
-                case,
-                status=Status.ISSUED,
-                opened_at=start_of(event.issued_on),
-                kind=event.order_kind,
-                cvr=event.cvr,
-                p_number=event.p_number,
-                topic=event.topic,
-                problem_group=problem_group(event.topic),
-                inspector=event.inspector,
-                agreement_id=event.agreement_id,
-                unknown_codes=unknown_in_case(event.cvr, event.topic),
-                order_deadline=event.deadline,
-            )
-        case orders.OrderDeadlineMoved():
-            return changed(case, order_deadline=event.deadline)
-        case orders.OrderAppealed():
-            return changed(
-                case, status=Status.APPEALED, appealed_at=start_of(event.appealed_on), suspended=event.suspends
-            )
-        case orders.OrderTimeRecorded():
-            return spent(case, event.phase, event.minutes)
-        case orders.OrderCompliedWith():
-            return _ended(case, Status.COMPLIED_WITH, start_of(event.complied_on))
-        case orders.OrderRevoked():
-            return _ended(case, Status.REVOKED, start_of(event.revoked_on))
-    return case
+
+@fold.on
+def _issued(case: Case, event: orders.OrderIssued) -> Case:
+    return changed(
+        case,
+        status=Status.ISSUED,
+        opened_at=start_of(event.issued_on),
+        kind=event.order_kind,
+        cvr=event.cvr,
+        p_number=event.p_number,
+        topic=event.topic,
+        problem_group=problem_group(event.topic),
+        inspector=event.inspector,
+        agreement_id=event.agreement_id,
+        unknown_codes=unknown_in_case(event.cvr, event.topic),
+        order_deadline=event.deadline,
+    )
+
+
+@fold.on
+def _deadline_moved(case: Case, event: orders.OrderDeadlineMoved) -> Case:
+    return changed(case, order_deadline=event.deadline)
+
+
+@fold.on
+def _appealed(case: Case, event: orders.OrderAppealed) -> Case:
+    """R25: an appeal in time suspends."""
+    return changed(case, status=Status.APPEALED, appealed_at=start_of(event.appealed_on), suspended=event.suspends)
+
+
+@fold.on
+def _time_recorded(case: Case, event: orders.OrderTimeRecorded) -> Case:
+    """R37."""
+    return spent(case, event.phase, event.minutes)
+
+
+@fold.on
+def _complied_with(case: Case, event: orders.OrderCompliedWith) -> Case:
+    return _ended(case, Status.COMPLIED_WITH, start_of(event.complied_on))
+
+
+@fold.on
+def _revoked(case: Case, event: orders.OrderRevoked) -> Case:
+    return _ended(case, Status.REVOKED, start_of(event.revoked_on))
 
 
 def reaches(event: Event) -> Status | None:
     """The status that a fact brings an order to, if it brings it anywhere."""
-    match event:
-        case orders.OrderIssued():
-            return Status.ISSUED
-        case orders.OrderAppealed():
-            return Status.APPEALED
-        case orders.OrderCompliedWith():
-            return Status.COMPLIED_WITH
-        case orders.OrderRevoked():
-            return Status.REVOKED
-    return None
+    return _REACHES.get(type(event))
 
 
 def next_step(case: Case) -> Next | None:

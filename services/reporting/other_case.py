@@ -1,43 +1,48 @@
 """How a case of another system looks in the view (R26): inspections, investigations, other reactions."""
 
+from collections.abc import Mapping
+
 from services.reporting.case import Case, Next, Party, Status, Step, changed
+from services.reporting.folds import Folds
 from services.reporting.problem_group import problem_group
 from services.reporting.unknown_codes import unknown_in_case
 from shared.contracts import orders
 from shared.deadlines.copenhagen import start_of
 from shared.kernel.events import Event
 
+fold = Folds[Case]()
+_REACHES: Mapping[type[Event], Status] = {
+    orders.OtherCaseOpened: Status.OPEN,
+    orders.OtherCaseClosed: Status.CLOSED,
+}
+"""It is opened and closed, and more we are not told."""
 
-def fold(case: Case, event: Event) -> Case:
-    """The case after one more fact; it is opened and closed, and more we are not told."""
-    match event:
-        case orders.OtherCaseOpened():
-            return changed(
-                case,
-                status=Status.OPEN,
-                opened_at=start_of(event.opened_on),
-                kind=event.case_kind,
-                cvr=event.cvr,
-                p_number=event.p_number,
-                topic=event.topic,
-                problem_group=problem_group(event.topic),
-                inspector=event.inspector,
-                agreement_id=event.agreement_id,
-                unknown_codes=unknown_in_case(event.cvr, event.topic),
-            )
-        case orders.OtherCaseClosed():
-            return changed(case, status=Status.CLOSED, ended_at=start_of(event.closed_on))
-    return case
+
+@fold.on
+def _opened(case: Case, event: orders.OtherCaseOpened) -> Case:
+    return changed(
+        case,
+        status=Status.OPEN,
+        opened_at=start_of(event.opened_on),
+        kind=event.case_kind,
+        cvr=event.cvr,
+        p_number=event.p_number,
+        topic=event.topic,
+        problem_group=problem_group(event.topic),
+        inspector=event.inspector,
+        agreement_id=event.agreement_id,
+        unknown_codes=unknown_in_case(event.cvr, event.topic),
+    )
+
+
+@fold.on
+def _closed(case: Case, event: orders.OtherCaseClosed) -> Case:
+    return changed(case, status=Status.CLOSED, ended_at=start_of(event.closed_on))
 
 
 def reaches(event: Event) -> Status | None:
     """The status that a fact brings a case of another system to, if it brings it anywhere."""
-    match event:
-        case orders.OtherCaseOpened():
-            return Status.OPEN
-        case orders.OtherCaseClosed():
-            return Status.CLOSED
-    return None
+    return _REACHES.get(type(event))
 
 
 def next_step(case: Case) -> Next | None:

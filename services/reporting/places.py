@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.reporting.folds import Folds
 from shared.contracts import control, offers
 from shared.contracts.vocabulary import Place
-from shared.kernel.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,53 +36,17 @@ Places = Mapping[UUID, PlaceRow]
 _NOT_BOOKED: Mapping[str, Any] = {"control_id": None, "control_day": None, "control_announced": None}
 
 
-def fold(rows: Places, event: Event) -> Places:
-    """The places of an agreement after one more fact."""
-    match event:
-        case offers.Accepted() | control.ComplianceDeadlineSet():
-            return _included(rows, event.agreement_id, event.places, event.p_number)
-        case control.SampleChosen():
-            chosen = set(event.places)
-            return {place: replace(row, sampled=place in chosen) for place, row in rows.items()}
-        case control.DocumentationReceived():
-            return _documented(rows, event)
-        case control.Breached():
-            breached = set(event.breached_places or (event.agreement_id,))
-            return {place: replace(row, breached=place in breached) for place, row in rows.items()}
-        case control.DecisionRevoked():
-            return {place: replace(row, breached=False) for place, row in rows.items()}
-    return _controlled(rows, event)
+fold = Folds[Places]()
 
 
-def _controlled(rows: Places, event: Event) -> Places:
-    match event:
-        case control.ControlBooked():
-            booked = {"control_id": event.control_id, "control_day": event.day, "control_announced": event.announced}
-            return _changed(rows, event.agreement_id, event.place_id, **booked)
-        case control.AnnouncedControlCancelled():
-            place = next((one for one, row in rows.items() if row.control_id == event.control_id), None)
-            return rows if place is None else _changed(rows, event.agreement_id, place, **_NOT_BOOKED)
-        case control.ControlTurnedIntoGuidance():
-            return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED)
-        case control.FreshInvestigationNeeded(later_visit=True):
-            return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED)
-        case control.ControlCompleted():
-            held = {"control_held_at": event.held_at, "outcome": event.outcome}
-            return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED, **held)
-        case control.ControlCorrected():
-            return _changed(rows, event.agreement_id, event.place_id, outcome=event.outcome)
-        case control.Terminated():
-            return {place: replace(row, **_NOT_BOOKED) for place, row in rows.items()}
-    return rows
-
-
-def _included(rows: Places, agreement_id: UUID, places: tuple[Place, ...], p_number: str) -> Places:
+@fold.on
+def _included(rows: Places, event: offers.Accepted | control.ComplianceDeadlineSet) -> Places:
     """R10, R19: the one place of a suspicion is to be controlled; of several a fact says which."""
-    named = places or (Place(place_id=agreement_id, p_number=p_number),)
+    named = event.places or (Place(place_id=event.agreement_id, p_number=event.p_number),)
     alone = len(named) == 1
     known = {
         place.place_id: replace(
-            rows.get(place.place_id) or PlaceRow(agreement_id, place.place_id, sampled=alone),
+            rows.get(place.place_id) or PlaceRow(event.agreement_id, place.place_id, sampled=alone),
             p_number=place.p_number,
             is_department=place.is_department,
         )
@@ -91,6 +55,14 @@ def _included(rows: Places, agreement_id: UUID, places: tuple[Place, ...], p_num
     return dict(rows) | known
 
 
+@fold.on
+def _sample_chosen(rows: Places, event: control.SampleChosen) -> Places:
+    """R19."""
+    chosen = set(event.places)
+    return {place: replace(row, sampled=place in chosen) for place, row in rows.items()}
+
+
+@fold.on
 def _documented(rows: Places, event: control.DocumentationReceived) -> Places:
     """R19: evidence counts for the places that it names, or for all."""
     about = set(event.places) or set(rows)
@@ -100,6 +72,64 @@ def _documented(rows: Places, event: control.DocumentationReceived) -> Places:
         row = rows[place]
         after[place] = replace(row, documentation_parts=row.documentation_parts + 1, measures=row.measures + applying)
     return after
+
+
+@fold.on
+def _breached(rows: Places, event: control.Breached) -> Places:
+    """R20, R22."""
+    breached = set(event.breached_places or (event.agreement_id,))
+    return {place: replace(row, breached=place in breached) for place, row in rows.items()}
+
+
+@fold.on
+def _decision_revoked(rows: Places, event: control.DecisionRevoked) -> Places:
+    """R30."""
+    return {place: replace(row, breached=False) for place, row in rows.items()}
+
+
+@fold.on
+def _control_booked(rows: Places, event: control.ControlBooked) -> Places:
+    """R17, R18."""
+    booked = {"control_id": event.control_id, "control_day": event.day, "control_announced": event.announced}
+    return _changed(rows, event.agreement_id, event.place_id, **booked)
+
+
+@fold.on
+def _announced_control_cancelled(rows: Places, event: control.AnnouncedControlCancelled) -> Places:
+    """R18."""
+    place = next((one for one, row in rows.items() if row.control_id == event.control_id), None)
+    return rows if place is None else _changed(rows, event.agreement_id, place, **_NOT_BOOKED)
+
+
+@fold.on
+def _turned_into_guidance(rows: Places, event: control.ControlTurnedIntoGuidance) -> Places:
+    """R21."""
+    return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED)
+
+
+@fold.on
+def _fresh_investigation_needed(rows: Places, event: control.FreshInvestigationNeeded) -> Places:
+    """R21."""
+    return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED) if event.later_visit else rows
+
+
+@fold.on
+def _control_completed(rows: Places, event: control.ControlCompleted) -> Places:
+    """R17, R20."""
+    held = {"control_held_at": event.held_at, "outcome": event.outcome}
+    return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED, **held)
+
+
+@fold.on
+def _control_corrected(rows: Places, event: control.ControlCorrected) -> Places:
+    """R30."""
+    return _changed(rows, event.agreement_id, event.place_id, outcome=event.outcome)
+
+
+@fold.on
+def _terminated(rows: Places, event: control.Terminated) -> Places:
+    """R14."""
+    return {place: replace(row, **_NOT_BOOKED) for place, row in rows.items()}
 
 
 def _changed(rows: Places, agreement_id: UUID, place_id: UUID | None, **columns: object) -> Places:

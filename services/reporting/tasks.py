@@ -1,6 +1,6 @@
 """What an inspector has to do: tasks that a case's row calls for, opened and closed as facts come."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -67,22 +67,27 @@ def standing(case: Case) -> Mapping[TaskKind, datetime | None]:
     return dict(_called_for(case))
 
 
-def fold(tasks: Iterable[Task], case: Case, at: datetime) -> list[Task]:
+def fold(tasks: Sequence[Task], case: Case, at: datetime) -> list[Task]:
     """The case's tasks after a fact at `at`: open ones follow the row, closed ones stay as they are."""
-    tasks = list(tasks)
     wanted = dict(standing(case))
     after = []
     for task in tasks:
         if task.closed_at is not None:
             after.append(task)
         elif task.kind in wanted:
-            after.append(replace(task, inspector=_whose(task.kind, case), due=wanted.pop(task.kind)))
+            after.append(_following(task, case, wanted.pop(task.kind)))
         else:
             after.append(replace(task, closed_at=at))
     for kind, due in wanted.items():
         number = 1 + sum(task.kind is kind for task in tasks)
         after.append(Task(case.case_id, kind, number, _whose(kind, case), due, at))
     return after
+
+
+def _following(task: Task, case: Case, due: datetime | None) -> Task:
+    """The same task where nothing of it changed, so that it need not be written again."""
+    inspector = _whose(task.kind, case)
+    return task if (task.inspector, task.due) == (inspector, due) else replace(task, inspector=inspector, due=due)
 
 
 def _whose(kind: TaskKind, case: Case) -> str | None:
