@@ -1,14 +1,15 @@
 """The copy of every fact taken: written as it came, read again in order."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+import orjson
 
 from services.reporting.case_projection import own_case
 from services.reporting.known_facts import KNOWN_FACTS
 from shared.kernel.cloudevents import Message
 from shared.kernel.database import Connection
-from shared.kernel.events import Event, UnknownEventType
+from shared.kernel.events import Event
 from shared.kernel.received import Received
 
 Numbered = tuple[int, Received]
@@ -77,7 +78,7 @@ def _row(position: int, fact: Received) -> tuple[Any, ...]:
         message.recorded_at,
         message.actor,
         message.policy,
-        json.dumps(dict(message.concerns)),
+        orjson.dumps(message.concerns).decode(),
         _case_of(fact.event),
         _may_be_seen(fact.event),
         message.on_behalf_of,
@@ -107,10 +108,7 @@ def _received(row: Any) -> Received:
         body=row["data"],
         actor=row["actor"],
         policy=row["policy"],
-        concerns=json.loads(row["concerns"]),
+        concerns=orjson.loads(row["concerns"]),
         on_behalf_of=row["on_behalf_of"],
     )
-    try:
-        return Received(message, KNOWN_FACTS.restore(message.type, message.data(), message.schema_version))
-    except UnknownEventType:
-        return Received(message, None)
+    return Received.decoded(message, KNOWN_FACTS)

@@ -1,11 +1,12 @@
 """Take a batch of facts into the read model, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from services.reporting import kept_facts
 from services.reporting.fold_batch import Rows, cases_concerned, fold_batch, quarantines_concerned
 from services.reporting.kept_facts import Numbered
-from services.reporting.tables import CASE_HISTORY, CASES, LIVE, MEASURES, PLACES, QUARANTINES, TASKS, UNITS
+from services.reporting.tables import CASE_HISTORY, CASES, LIVE, MEASURES, PLACES, QUARANTINES, TASKS, UNITS, Table
 from shared.kernel.database import Connection
 from shared.kernel.received import Received
 
@@ -34,14 +35,31 @@ async def lock(connection: Connection) -> int:
 
 async def fold_into(connection: Connection, facts: Sequence[Numbered], suffix: str) -> None:
     """Fold facts into the live tables or into those of a rebuild."""
-    rows = fold_batch(await _load(connection, [fact for _, fact in facts], suffix), facts)
-    await CASES.upsert(connection, list(rows.cases.values()), suffix)
-    await CASE_HISTORY.upsert(connection, rows.history, suffix)
-    await TASKS.upsert(connection, rows.all_tasks(), suffix)
-    await MEASURES.upsert(connection, rows.all_measures(), suffix)
-    await PLACES.upsert(connection, rows.all_places(), suffix)
-    await UNITS.upsert(connection, list(rows.units.values()), suffix)
-    await QUARANTINES.upsert(connection, list(rows.quarantines.values()), suffix)
+    rows = await _load(connection, [fact for _, fact in facts], suffix)
+    before = _by_table(rows)
+    fold_batch(rows, facts)
+    for table, changed in _changed(_by_table(rows), before).items():
+        await table.upsert(connection, changed, suffix)
+
+
+def _by_table(rows: Rows) -> Mapping[Table[Any], Sequence[Any]]:
+    return {
+        CASES: list(rows.cases.values()),
+        CASE_HISTORY: list(rows.history),
+        TASKS: rows.all_tasks(),
+        MEASURES: rows.all_measures(),
+        PLACES: rows.all_places(),
+        UNITS: list(rows.units.values()),
+        QUARANTINES: list(rows.quarantines.values()),
+    }
+
+
+def _changed(
+    after: Mapping[Table[Any], Sequence[Any]], before: Mapping[Table[Any], Sequence[Any]]
+) -> Mapping[Table[Any], Sequence[Any]]:
+    """Rows are never changed in place: one that is another object than before is to be written."""
+    known = {id(row) for rows in before.values() for row in rows}
+    return {table: [row for row in rows if id(row) not in known] for table, rows in after.items()}
 
 
 async def _load(connection: Connection, facts: Sequence[Received], suffix: str) -> Rows:

@@ -15,7 +15,7 @@ from shared.kernel import parking
 from shared.kernel.cloudevents import Message, Undecodable, read
 from shared.kernel.database import Connection, Database
 from shared.kernel.event_store import InboxMoved
-from shared.kernel.events import EventTypes, UnknownEventType
+from shared.kernel.events import EventTypes
 from shared.kernel.inbox import Place, Standing, StreamKey, by_stream, place, standings, stream_of
 from shared.kernel.parking import Obstacle, Parked, Reason
 from shared.kernel.passing_faults import until_it_works, will_pass
@@ -150,7 +150,7 @@ class Consumer(ABC):
         if where is Place.HOLE:
             return Obstacle(message, Reason.HOLE, f"version {standing.version + 1} is missing")
         try:
-            return self._decode(message)
+            return Received.decoded(message, self._types)
         except Exception as error:
             return Obstacle(message, Reason.POISON, repr(error))
 
@@ -221,7 +221,7 @@ class Consumer(ABC):
 
     async def _fault_of_parked(self, standing: Standing, message: Message) -> Exception | None:
         try:
-            fact = self._decode(message)
+            fact = Received.decoded(message, self._types)
         except Exception as error:
             return error
         return await self._fault_of([(standing, fact)])
@@ -231,12 +231,6 @@ class Consumer(ABC):
         if self._asked.get((source, stream)) != version:
             await self._ask_again(source, stream, version)
             self._asked[source, stream] = version
-
-    def _decode(self, message: Message) -> Received:
-        try:
-            return Received(message, self._types.restore(message.type, message.data(), message.schema_version))
-        except UnknownEventType:
-            return Received(message, None)
 
     async def _park(self, obstacles: Sequence[Obstacle]) -> None:
         if not obstacles:

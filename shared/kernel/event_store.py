@@ -202,7 +202,7 @@ class EventStore:
             private = private_keys.unseal(orjson.loads(row["private"]), keys)
             event = self._types.restore(name, orjson.loads(row["data"]) | private, schema_version)
         else:
-            event = self._types.restore_json(name, row["data"], schema_version)
+            event = self._types.read(name, row["data"], schema_version)
         return Recorded(
             position=row["position"],
             stream=row["stream"],

@@ -48,11 +48,11 @@ class Event(BaseModel):
         return cls.model_validate(data)
 
     @classmethod
-    def restore_json(cls, text: str, schema_version: int) -> Self:
-        """The same from JSON as it is stored and published; in one step where nothing has to be lifted."""
+    def read(cls, body: str, schema_version: int) -> Self:
+        """The same from JSON; in one go, where nothing must be lifted."""
         if schema_version < cls.schema_version:
-            return cls.restore(orjson.loads(text), schema_version)
-        return cls.model_validate_json(text)
+            return cls.restore(orjson.loads(body), schema_version)
+        return cls.model_validate_json(body)
 
     def public_json(self) -> str:
         """The part that may be published: ids, codes, dates and numbers."""
@@ -106,13 +106,13 @@ class EventTypes:
 
     def restore(self, name: str, data: dict[str, Any], schema_version: int) -> Event:
         """Raises UnknownEventType, or pydantic's ValidationError where the data do not fit the type."""
-        return self._type(name).restore(data, schema_version)
+        return self._named(name).restore(data, schema_version)
 
-    def restore_json(self, name: str, text: str, schema_version: int) -> Event:
-        """The same from JSON."""
-        return self._type(name).restore_json(text, schema_version)
+    def read(self, name: str, body: str, schema_version: int) -> Event:
+        """The same from JSON, whatever it holds: ValidationError also where it is none, or no object."""
+        return self._named(name).read(body, schema_version)
 
-    def _type(self, name: str) -> type[Event]:
+    def _named(self, name: str) -> type[Event]:
         event_type = self._by_name.get(name)
         if event_type is None:
             raise UnknownEventType(name)

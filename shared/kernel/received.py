@@ -1,9 +1,10 @@
 """A fact as a consumer has it in hand."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from shared.kernel.cloudevents import Message
-from shared.kernel.events import Event
+from shared.kernel.events import Event, EventTypes
 
 
 @dataclass(frozen=True)
@@ -12,3 +13,11 @@ class Received:
 
     message: Message
     event: Event | None
+
+    @classmethod
+    def decoded(cls, message: Message, types: EventTypes) -> Self:
+        """Raises Undecodable where the body is no JSON object, ValidationError where it does not fit its type."""
+        if message.type not in types:
+            message.data()
+            return cls(message, None)
+        return cls(message, types.read(message.type, message.body, message.schema_version))
