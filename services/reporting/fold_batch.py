@@ -55,8 +55,13 @@ def quarantines_concerned(facts: Iterable[Received]) -> set[UUID]:
     return {event.agreement_id for event in _events(facts) if isinstance(event, QuarantineImposed | QuarantineEnded)}
 
 
+def units_concerned(facts: Iterable[Received]) -> set[str]:
+    """The units whose rows must be at hand, by P-number."""
+    return {event.p_number for event in _events(facts) if isinstance(event, UnitRegistered)}
+
+
 def fold_batch(rows: Rows, facts: Sequence[tuple[int, Received]]) -> Rows:
-    """Change `rows` by facts with their positions, in order; also returned. Units and history are only added to."""
+    """Change `rows` by facts with their positions, in order; also returned. History is only added to."""
     of_cases: dict[UUID, list[_Concerning]] = {}
     for position, fact in facts:
         if fact.event is not None:

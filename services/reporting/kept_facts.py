@@ -15,18 +15,10 @@ from shared.kernel.received import Received
 Numbered = tuple[int, Received]
 """A fact with its position."""
 
-_KEEP = """
-insert into facts (position, source, stream, epoch, version, event_id, type, schema_version, data,
-                   occurred_at, recorded_at, actor, policy, concerns, case_id, seen_by_company, on_behalf_of)
-select position, source, stream, epoch, version, event_id, type, schema_version, data::jsonb,
-       occurred_at, recorded_at, actor, policy, concerns::jsonb, case_id, seen_by_company, on_behalf_of
-from unnest($1::bigint[], $2::text[], $3::uuid[], $4::int[], $5::int[], $6::uuid[], $7::text[], $8::smallint[],
-            $9::text[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::text[], $15::uuid[],
-            $16::bool[], $17::text[])
-  as fact(position, source, stream, epoch, version, event_id, type, schema_version, data,
-          occurred_at, recorded_at, actor, policy, concerns, case_id, seen_by_company, on_behalf_of)
-"""
-
+_COLUMNS = (
+    *("position", "source", "stream", "epoch", "version", "event_id", "type", "schema_version", "data"),
+    *("occurred_at", "recorded_at", "actor", "policy", "concerns", "case_id", "seen_by_company", "on_behalf_of"),
+)
 _AFTER = """
 select position, source, stream, epoch, version, event_id, type, schema_version, data, occurred_at, recorded_at,
        actor, policy, concerns, on_behalf_of
@@ -43,8 +35,8 @@ where facts.position = known.position
 
 async def keep(connection: Connection, facts: Sequence[Numbered]) -> None:
     """Add facts at their positions."""
-    rows = [_row(position, fact) for position, fact in facts]
-    await connection.execute(_KEEP, *(list(column) for column in zip(*rows, strict=True)))
+    rows = (_row(position, fact) for position, fact in facts)
+    await connection.copy_records_to_table("facts", records=rows, columns=_COLUMNS)
 
 
 async def facts_after(connection: Connection, position: int, limit: int) -> list[Numbered]:

@@ -4,9 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.reporting import kept_facts
-from services.reporting.fold_batch import Rows, cases_concerned, fold_batch, quarantines_concerned
+from services.reporting.fold_batch import Rows, cases_concerned, fold_batch, quarantines_concerned, units_concerned
 from services.reporting.kept_facts import Numbered
-from services.reporting.tables import CASE_HISTORY, CASES, LIVE, MEASURES, PLACES, QUARANTINES, TASKS, UNITS, Table
+from services.reporting.tables import (
+    CASE_HISTORY,
+    CASES,
+    LIVE,
+    MEASURES,
+    PLACES,
+    QUARANTINES,
+    TABLES,
+    TASKS,
+    UNITS,
+    Table,
+)
 from shared.kernel.database import Connection
 from shared.kernel.received import Received
 
@@ -38,8 +49,11 @@ async def fold_into(connection: Connection, facts: Sequence[Numbered], suffix: s
     rows = await _load(connection, [fact for _, fact in facts], suffix)
     before = _by_table(rows)
     fold_batch(rows, facts)
-    for table, changed in _changed(_by_table(rows), before).items():
-        await table.upsert(connection, changed, suffix)
+    after = _by_table(rows)
+    for table in TABLES:
+        gone, added = _changed(before[table], after[table])
+        await table.delete(connection, gone, suffix)
+        await table.insert(connection, added, suffix)
 
 
 def _by_table(rows: Rows) -> Mapping[Table[Any], Sequence[Any]]:
@@ -54,12 +68,10 @@ def _by_table(rows: Rows) -> Mapping[Table[Any], Sequence[Any]]:
     }
 
 
-def _changed(
-    after: Mapping[Table[Any], Sequence[Any]], before: Mapping[Table[Any], Sequence[Any]]
-) -> Mapping[Table[Any], Sequence[Any]]:
-    """Rows are never changed in place: one that is another object than before is to be written."""
-    known = {id(row) for rows in before.values() for row in rows}
-    return {table: [row for row in rows if id(row) not in known] for table, rows in after.items()}
+def _changed(before: Sequence[Any], after: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    """What to take out and what to write. Rows are never changed in place: one that changed is another object."""
+    kept = {id(row) for row in before} & {id(row) for row in after}
+    return [row for row in before if id(row) not in kept], [row for row in after if id(row) not in kept]
 
 
 async def _load(connection: Connection, facts: Sequence[Received], suffix: str) -> Rows:
@@ -73,6 +85,8 @@ async def _load(connection: Connection, facts: Sequence[Received], suffix: str) 
         rows.measures[measure.case_id] = {**rows.measures.get(measure.case_id, {}), measure.measure_id: measure}
     for place in await PLACES.load(connection, case_ids, suffix):
         rows.places[place.case_id] = {**rows.places.get(place.case_id, {}), place.place_id: place}
+    for unit in await UNITS.load(connection, units_concerned(facts), suffix):
+        rows.units[unit.p_number, unit.effective_from] = unit
     for quarantine in await QUARANTINES.load(connection, quarantines_concerned(facts), suffix):
         rows.quarantines[quarantine.agreement_id, quarantine.p_number] = quarantine
     return rows

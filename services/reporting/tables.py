@@ -1,4 +1,4 @@
-"""Rows of the read model in PostgreSQL: one query to load a batch's rows, one `unnest` upsert to write them."""
+"""Rows of the read model in PostgreSQL: one query to load a batch's rows, a deletion and a COPY to write them anew."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -73,29 +73,39 @@ class Table(Generic[Row]):
         )
         return [self._restored(record) for record in records]
 
-    async def upsert(self, connection: Connection, rows: Sequence[Row], suffix: str) -> None:
-        """Write rows; one with a known key replaces what stood there."""
+    async def delete(self, connection: Connection, rows: Sequence[Row], suffix: str) -> None:
+        """Take rows out, by their keys."""
         if not rows:
             return
-        columns = zip(*map(attrgetter(*self.column_types), rows), strict=True)
-        sent = (
-            _as_json(column) if kind == "jsonb" else column
-            for kind, column in zip(self.column_types.values(), columns, strict=True)
+        keys = zip(*map(attrgetter(*self.key), rows), strict=True)
+        sent = ", ".join(f"${n}::{self.column_types[name]}[]" for n, name in enumerate(self.key, 1))
+        names = ", ".join(self.key)
+        await connection.execute(
+            f"delete from {self.name}{suffix} where ({names}) in (select * from unnest({sent}))", *keys
         )
-        await connection.execute(self._upsert_sql(suffix), *sent)
 
-    def _upsert_sql(self, suffix: str) -> str:
-        names = ", ".join(self.column_types)
-        # A jsonb array is sent as text: asyncpg has no codec for it that would not be set per connection.
-        sent = ", ".join(
-            f"${n}::{'text' if kind == 'jsonb' else kind}[]" for n, kind in enumerate(self.column_types.values(), 1)
+    async def insert(self, connection: Connection, rows: Sequence[Row], suffix: str) -> None:
+        """Add rows. One whose key is there already raises asyncpg.UniqueViolationError."""
+        if not rows:
+            return
+        await connection.copy_records_to_table(
+            f"{self.name}{suffix}", records=map(self._sent, rows), columns=list(self.column_types)
         )
-        selected = ", ".join(f"{name}::jsonb" if kind == "jsonb" else name for name, kind in self.column_types.items())
-        replaced = ", ".join(f"{name} = excluded.{name}" for name in self.column_types if name not in self.key)
-        return (
-            f"insert into {self.name}{suffix} ({names}) select {selected} from unnest({sent}) as sent({names}) "
-            f"on conflict ({', '.join(self.key)}) do update set {replaced}"
-        )
+
+    def _sent(self, row: Row) -> list[Any]:
+        values = list(self._values(row))
+        for place in self._json_places:
+            if values[place] is not None:
+                values[place] = orjson.dumps(values[place]).decode()
+        return values
+
+    @cached_property
+    def _values(self) -> Callable[[Row], tuple[Any, ...]]:
+        return attrgetter(*self.column_types)
+
+    @cached_property
+    def _json_places(self) -> Sequence[int]:
+        return [place for place, kind in enumerate(self.column_types.values()) if kind == "jsonb"]
 
     def _restored(self, record: asyncpg.Record) -> Row:
         columns = dict(record)
@@ -129,10 +139,6 @@ def _plain(hint: Any) -> Any:
     if get_origin(hint) is Literal or (isinstance(hint, type) and issubclass(hint, Enum)):
         return str
     return dict if get_origin(hint) is not None else hint
-
-
-def _as_json(column: Iterable[Any]) -> list[str | None]:
-    return [None if value is None else orjson.dumps(value).decode() for value in column]
 
 
 def _reader(hint: Any) -> Callable[[Any], Any] | None:
