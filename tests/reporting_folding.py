@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.reporting.case import Audience, Case
+from services.reporting.fact import numbered
 from services.reporting.fold_batch import Rows, fold_batch
 from shared.kernel.events import Event
 from tests.reporting_facts import AGREEMENT, Feed
@@ -11,7 +12,7 @@ from tests.reporting_facts import AGREEMENT, Feed
 
 def rows_after(*events: Event) -> Rows:
     """All rows after these facts."""
-    return fold_batch(Rows(), list(enumerate(Feed().receive(*events), 1)))
+    return fold_batch(Rows(), numbered(Feed().receive(*events), 1))
 
 
 def case_after(*events: Event, audience: Audience = "authority", case_id: UUID = AGREEMENT) -> Case:

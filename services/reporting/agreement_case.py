@@ -1,18 +1,21 @@
 """How an agreement looks in the view: its dates, its status and what must happen next, folded from facts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from operator import attrgetter
 
 from services.reporting import agreement_after, agreement_control, agreement_guidance, agreement_offer
-from services.reporting.case import Case, Next, Party, Status, Step
-from services.reporting.folds import Folds
+from services.reporting.case import Case, Columns, Next, Party, Status, Step
+from services.reporting.rules import Rules
 from shared.contracts import control, offers
 from shared.contracts.guidance import GuidanceStands
 from shared.deadlines.copenhagen import end_of
 from shared.kernel.events import Event
 
-fold = Folds[Case](agreement_offer.fold, agreement_guidance.fold, agreement_control.fold, agreement_after.fold)
-"""The agreement after one more fact, in whatever order the facts of different services come."""
+rules = Rules[Case, Columns](
+    agreement_offer.rules, agreement_guidance.rules, agreement_control.rules, agreement_after.rules
+)
+"""What facts change, in whatever order those of different services come."""
 _ENDINGS: Mapping[str, Status] = {
     "breached_at": Status.BREACHED,
     "fulfilled_at": Status.FULFILLED,
@@ -21,16 +24,18 @@ _ENDINGS: Mapping[str, Status] = {
     "lapsed_at": Status.LAPSED,
     "declined_at": Status.DECLINED,
 }
-_SIGNS: Sequence[tuple[str, Status]] = (
-    *_ENDINGS.items(),
-    ("documentation_complete_at", Status.AWAITING_CONTROL),
-    ("control_day", Status.AWAITING_CONTROL),
-    ("control_held_at", Status.AWAITING_CONTROL),
-    ("accepted_at", Status.RUNNING),
-    ("delivered_at", Status.DELIVERED),
-    ("inspection_id", Status.OFFERED),
-)
+_endings = attrgetter(*_ENDINGS)
+_SIGNS: Mapping[str, Status] = {
+    **_ENDINGS,
+    "documentation_complete_at": Status.AWAITING_CONTROL,
+    "control_day": Status.AWAITING_CONTROL,
+    "control_held_at": Status.AWAITING_CONTROL,
+    "accepted_at": Status.RUNNING,
+    "delivered_at": Status.DELIVERED,
+    "inspection_id": Status.OFFERED,
+}
 """The status that each column is a sign of; the first one that is known counts."""
+_signs = attrgetter(*_SIGNS)
 _REACHES: Mapping[type[Event], Status] = {
     offers.OfferSent: Status.OFFERED,
     offers.OfferDelivered: Status.DELIVERED,
@@ -48,21 +53,30 @@ _REACHES: Mapping[type[Event], Status] = {
 }
 
 
+def following(case: Case, changes: Columns) -> Columns:
+    """Columns that follow from others, where one of these has just changed."""
+    if _SIGNS.keys().isdisjoint(changes):
+        return {}
+    return {"status": status(case), "ended_at": ended_at(case)}
+
+
 def status(case: Case) -> Status:
     """From the dates alone, so that a fact that comes late changes nothing it should not."""
-    return next((sign for column, sign in _SIGNS if getattr(case, column) is not None), Status.UNKNOWN)
+    signs = zip(_signs(case), _SIGNS.values(), strict=True)
+    return next((sign for known, sign in signs if known is not None), Status.UNKNOWN)
 
 
 def reaches(event: Event) -> Status | None:
     """The status that a fact brings a case to, if it brings it anywhere; documentation does when it is complete."""
-    if isinstance(event, control.DocumentationReceived) and not event.complete:
+    reached = _REACHES.get(type(event))
+    if reached is None or (isinstance(event, control.DocumentationReceived) and not event.complete):
         return None
-    return _REACHES.get(type(event))
+    return reached
 
 
 def ended_at(case: Case) -> datetime | None:
     """When the course ended, however it did."""
-    return next((at for column in _ENDINGS if (at := getattr(case, column)) is not None), None)
+    return next((at for at in _endings(case) if at is not None), None)
 
 
 def next_step(case: Case) -> Next | None:

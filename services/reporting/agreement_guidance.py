@@ -4,138 +4,135 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.reporting.case import Case, answered, changed, with_deadline
-from services.reporting.folds import Folds
+from services.reporting.case import Case, Columns, answered, with_deadlines
+from services.reporting.rules import Rules
 from services.reporting.time_spent import spent
 from shared.contracts import guidance
 from shared.contracts.guidance import GuidanceStands
 from shared.contracts.vocabulary import WorkPhase
 
-fold = Folds[Case]()
+rules = Rules[Case, Columns]()
 
 
-@fold.on
-def _scheduled(case: Case, event: guidance.GuidanceScheduled) -> Case:
+@rules.on
+def _scheduled(case: Case, event: guidance.GuidanceScheduled) -> Columns:
     """R13: what fell due by an earlier date is not due by the new one; that it was overdue still counts."""
     before = case.deadlines.get("guidance")
     moved = before is not None and datetime.fromisoformat(before["ends_at"]) != event.due.ends_at
-    known = changed(
-        case,
-        inspector=case.inspector or event.inspector,
-        guidance_stands=case.guidance_stands or GuidanceStands.NOT_OFFERED,
-        guidance_fell_due_at=None if moved else case.guidance_fell_due_at,
-    )
-    return with_deadline(known, "guidance", event.due)
+    known = {
+        "inspector": case.inspector or event.inspector,
+        "guidance_stands": case.guidance_stands or GuidanceStands.NOT_OFFERED,
+        "guidance_fell_due_at": None if moved else case.guidance_fell_due_at,
+    }
+    return known | with_deadlines(case, guidance=event.due)
 
 
-@fold.on
-def _asked(case: Case, event: guidance.OfferUnderstandingAsked) -> Case:
+@rules.on
+def _asked(case: Case, event: guidance.OfferUnderstandingAsked) -> Columns:
     """R5."""
     return _with_contact(case, event)
 
 
-@fold.on
-def _asked_corrected(case: Case, event: guidance.OfferUnderstandingCorrected) -> Case:
+@rules.on
+def _asked_corrected(case: Case, event: guidance.OfferUnderstandingCorrected) -> Columns:
     """R5, R30."""
-    return changed(_with_contact(case, event), corrections=case.corrections + 1)
+    return _with_contact(case, event) | {"corrections": case.corrections + 1}
 
 
-@fold.on
-def _fell_due(case: Case, event: guidance.GuidanceFellDue) -> Case:
+@rules.on
+def _fell_due(case: Case, event: guidance.GuidanceFellDue) -> Columns:
     """R12."""
-    return changed(case, guidance_fell_due_at=event.at)
+    return {"guidance_fell_due_at": event.at}
 
 
-@fold.on
-def _overdue(case: Case, event: guidance.GuidanceBecameOverdue) -> Case:
+@rules.on
+def _overdue(case: Case, event: guidance.GuidanceBecameOverdue) -> Columns:
     """R12."""
-    return changed(case, guidance_overdue_at=event.at)
+    return {"guidance_overdue_at": event.at}
 
 
-@fold.on
-def _offered(case: Case, event: guidance.GuidanceOffered) -> Case:
+@rules.on
+def _offered(case: Case, event: guidance.GuidanceOffered) -> Columns:
     """R12: the first offer counts."""
-    return changed(
-        case,
-        guidance_stands=GuidanceStands.OFFERED,
-        guidance_offered_at=case.guidance_offered_at or event.offered_at,
-        guidance_in_time=_in_time(case, event.offered_at),
-        guidance_involvement=answered(case.guidance_involvement, event.involvement),
-    )
+    return {
+        "guidance_stands": GuidanceStands.OFFERED,
+        "guidance_offered_at": case.guidance_offered_at or event.offered_at,
+        "guidance_in_time": _in_time(case, event.offered_at),
+        "guidance_involvement": answered(case.guidance_involvement, event.involvement),
+    }
 
 
-@fold.on
-def _accepted(case: Case, event: guidance.GuidanceAccepted) -> Case:
+@rules.on
+def _accepted(case: Case, event: guidance.GuidanceAccepted) -> Columns:
     """R12."""
-    return changed(case, guidance_stands=GuidanceStands.ACCEPTED, guidance_accepted_at=event.answered_at)
+    return {"guidance_stands": GuidanceStands.ACCEPTED, "guidance_accepted_at": event.answered_at}
 
 
-@fold.on
-def _declined(case: Case, event: guidance.GuidanceDeclined) -> Case:
+@rules.on
+def _declined(case: Case, event: guidance.GuidanceDeclined) -> Columns:
     """R12."""
-    return changed(
-        case,
-        guidance_stands=GuidanceStands.DECLINED,
-        guidance_declined_at=event.answered_at,
-        guidance_decline_reason=event.reason,
-    )
+    return {
+        "guidance_stands": GuidanceStands.DECLINED,
+        "guidance_declined_at": event.answered_at,
+        "guidance_decline_reason": event.reason,
+    }
 
 
-@fold.on
-def _closed(case: Case, event: guidance.GuidanceClosed) -> Case:
-    return changed(case, guidance_stands=GuidanceStands.CLOSED)
+@rules.on
+def _closed(case: Case, event: guidance.GuidanceClosed) -> Columns:
+    return {"guidance_stands": GuidanceStands.CLOSED}
 
 
-@fold.on
-def _rated(case: Case, event: guidance.UsefulnessRated) -> Case:
+@rules.on
+def _rated(case: Case, event: guidance.UsefulnessRated) -> Columns:
     """R12."""
-    return changed(case, guidance_usefulness=event.usefulness)
+    return {"guidance_usefulness": event.usefulness}
 
 
-@fold.on
-def _held(case: Case, event: guidance.GuidanceHeld) -> Case:
+@rules.on
+def _held(case: Case, event: guidance.GuidanceHeld) -> Columns:
     """R12: a meeting counts as guidance, an informal contact as a contact; both take time."""
     minutes = event.minutes_spent or 0
     meetings = _told(case, event)
-    known = changed(
-        case,
-        meetings=meetings,
-        guidance_stands=event.stands or (case.guidance_stands if event.informal else GuidanceStands.HELD),
-        guidance_in_time=case.guidance_in_time if event.from_control is None else _in_time(case, event.held_at),
-        guidance_involvement=answered(case.guidance_involvement, event.involvement),
-        guidance_usefulness=event.usefulness or case.guidance_usefulness,
-        informal_contacts=case.informal_contacts + event.informal,
-        guidance_meetings=case.guidance_meetings + (not event.informal),
-        guidance_minutes=case.guidance_minutes + minutes,
-        guidance_held_at=_first_held(meetings, case.guidance_held_at),
-    )
+    known = {
+        "meetings": meetings,
+        "guidance_stands": event.stands or (case.guidance_stands if event.informal else GuidanceStands.HELD),
+        "guidance_in_time": case.guidance_in_time if event.from_control is None else _in_time(case, event.held_at),
+        "guidance_involvement": answered(case.guidance_involvement, event.involvement),
+        "guidance_usefulness": event.usefulness or case.guidance_usefulness,
+        "informal_contacts": case.informal_contacts + event.informal,
+        "guidance_meetings": case.guidance_meetings + (not event.informal),
+        "guidance_minutes": case.guidance_minutes + minutes,
+        "guidance_held_at": _first_held(meetings, case.guidance_held_at),
+    }
     # The minutes of a control that became guidance are control's own.
-    return known if event.from_control is not None else spent(known, WorkPhase.GUIDANCE, minutes)
+    return known if event.from_control is not None else known | spent(case, WorkPhase.GUIDANCE, minutes)
 
 
-@fold.on
-def _corrected(case: Case, event: guidance.MeetingCorrected) -> Case:
+@rules.on
+def _corrected(case: Case, event: guidance.MeetingCorrected) -> Columns:
     """R30: counts and minutes are those of what the meeting was."""
     before = case.meetings.get(str(event.meeting_id), {"informal": event.informal, "minutes": 0})
     minutes = event.minutes_spent or 0
     more = minutes - before["minutes"]
     moved = int(event.informal) - int(before["informal"])
     meetings = _told(case, event)
-    corrected = changed(
-        case,
-        meetings=meetings,
-        guidance_stands=event.stands or case.guidance_stands,
-        guidance_involvement=answered(case.guidance_involvement, event.involvement),
-        informal_contacts=case.informal_contacts + moved,
-        guidance_meetings=case.guidance_meetings - moved,
-        guidance_minutes=case.guidance_minutes + more,
-        guidance_held_at=_first_held(meetings, case.guidance_held_at),
-        corrections=case.corrections + 1,
-    )
-    return spent(corrected, WorkPhase.GUIDANCE, more)
+    corrected = {
+        "meetings": meetings,
+        "guidance_stands": event.stands or case.guidance_stands,
+        "guidance_involvement": answered(case.guidance_involvement, event.involvement),
+        "informal_contacts": case.informal_contacts + moved,
+        "guidance_meetings": case.guidance_meetings - moved,
+        "guidance_minutes": case.guidance_minutes + more,
+        "guidance_held_at": _first_held(meetings, case.guidance_held_at),
+        "corrections": case.corrections + 1,
+    }
+    return corrected | spent(case, WorkPhase.GUIDANCE, more)
 
 
-def _with_contact(case: Case, event: guidance.OfferUnderstandingAsked | guidance.OfferUnderstandingCorrected) -> Case:
+def _with_contact(
+    case: Case, event: guidance.OfferUnderstandingAsked | guidance.OfferUnderstandingCorrected
+) -> Columns:
     """R5, R30: as each contact is told now; whom nobody reached is still to be asked."""
     before = case.contacts.get(str(event.contact_id), {})
     told = {
@@ -146,13 +143,12 @@ def _with_contact(case: Case, event: guidance.OfferUnderstandingAsked | guidance
     }
     contacts = {**case.contacts, str(event.contact_id): told}
     reached = sorted((one for one in contacts.values() if one["reached"]), key=lambda one: one["held_at"])
-    known = changed(
-        case,
-        contacts=contacts,
-        understanding_asked_at=datetime.fromisoformat(reached[0]["held_at"]) if reached else None,
-        offer_understood=reached[-1]["understood"] if reached else None,
-    )
-    return spent(known, WorkPhase.OFFER, told["minutes"] - before.get("minutes", 0))
+    known = {
+        "contacts": contacts,
+        "understanding_asked_at": datetime.fromisoformat(reached[0]["held_at"]) if reached else None,
+        "offer_understood": reached[-1]["understood"] if reached else None,
+    }
+    return known | spent(case, WorkPhase.OFFER, told["minutes"] - before.get("minutes", 0))
 
 
 def _in_time(case: Case, at: datetime) -> bool | None:

@@ -1,15 +1,14 @@
-"""Fold a fact into the rows of the cases that it is about, per audience."""
+"""Which cases a fact is about, and who may know of it; and a case's row while facts are folded into it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
 from services.reporting import agreement_case, order_case, other_case
 from services.reporting.case import AUDIENCES, Audience, Case, CaseType, Status, changed
 from shared.contracts import offers, orders
-from shared.kernel.cloudevents import Message
 from shared.kernel.events import Event
 
 _SUBJECTS = {
@@ -25,8 +24,7 @@ _EARLIER_AGREEMENT: Mapping[type[Event], str] = {
 """The facts that open a case, with the field that names the agreement that it follows from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """A row of `case_history`: a status, when it held and when it was known."""
 
     audience: Audience
@@ -61,34 +59,37 @@ def audiences(event: Event) -> tuple[Audience, ...]:
     return AUDIENCES if event.seen_by_company() else ("authority",)
 
 
-def fold(case: Case, event: Event, at: datetime) -> Case:
-    """The row after one more fact at `at`, all but its next step (see `with_next_step`).
+class Draft:
+    """A row while facts are folded into it: one copy for many facts, so that rows in hand never change.
 
     A fact that comes before the one that opens its case waits in a row of its own.
     """
-    after = _SUBJECTS[case.case_type].fold(case, event)
-    if after.case_type is CaseType.AGREEMENT:
-        stands = {"status": agreement_case.status(after), "ended_at": agreement_case.ended_at(after)}
-    else:
-        stands = {}
-    return changed(after, visible_version=case.visible_version + 1, updated_at=max(case.updated_at, at), **stands)
 
+    def __init__(self, case: Case) -> None:
+        self.case = changed(case, {})
+        self._columns = vars(self.case)
+        self._subject = _SUBJECTS[case.case_type]
 
-def with_next_step(case: Case) -> Case:
-    """R26: what must happen next follows from all else, and is read from the rows only: once after many facts."""
-    following = _SUBJECTS[case.case_type].next_step(case)
-    step, by, due = (None, None, None) if following is None else (following.step, following.by, following.due)
-    if (step, by, due) == (case.next_step, case.next_by, case.next_due):
-        return case
-    return changed(case, next_step=step, next_by=by, next_due=due)
+    def take(self, event: Event, at: datetime) -> Status | None:
+        """Fold one more fact, of `at`; the status that it brought the case to, if it stood elsewhere before."""
+        case, columns, before = self.case, self._columns, self.case.status
+        for rule in self._subject.rules.about(type(event)):
+            changes = rule(case, event)
+            columns.update(changes)
+            columns.update(self._subject.following(case, changes))
+        columns["visible_version"] += 1
+        columns["updated_at"] = max(columns["updated_at"], at)
+        reached = self._subject.reaches(event)
+        return None if reached is before else reached
 
-
-def reached(before: Case, after: Case, position: int, event: Event, message: Message) -> Reached | None:
-    """The status that a fact brought a case to. Known late, it still gets its own effective time."""
-    status = _SUBJECTS[after.case_type].reaches(event)
-    if status is None or status is before.status or own_case(event) != after.case_id:
-        return None
-    return Reached(after.audience, after.case_id, position, status, message.occurred_at, message.recorded_at)
+    def finished(self) -> Case:
+        """The row. R26: what must happen next follows from all else, and only readers of rows ask for it."""
+        step = self._subject.next_step(self.case)
+        if step is None:
+            self._columns.update(next_step=None, next_by=None, next_due=None)
+        else:
+            self._columns.update(next_step=step.step, next_by=step.by, next_due=step.due)
+        return self.case
 
 
 @cache
@@ -100,6 +101,6 @@ def _name_of_case(event_type: type[Event]) -> str | None:
 @cache
 def _type_of_case(event_type: type[Event]) -> CaseType:
     for case_type in (CaseType.ORDER, CaseType.OTHER):
-        if event_type in _SUBJECTS[case_type].fold:
+        if _SUBJECTS[case_type].rules.about(event_type):
             return case_type
     return CaseType.AGREEMENT

@@ -6,22 +6,18 @@ from typing import Any
 import orjson
 
 from services.reporting.case_projection import own_case
+from services.reporting.fact import Fact
 from services.reporting.known_facts import KNOWN_FACTS
-from shared.kernel.cloudevents import Message
 from shared.kernel.database import Connection
 from shared.kernel.events import Event
 from shared.kernel.received import Received
-
-Numbered = tuple[int, Received]
-"""A fact with its position."""
 
 _COLUMNS = (
     *("position", "source", "stream", "epoch", "version", "event_id", "type", "schema_version", "data"),
     *("occurred_at", "recorded_at", "actor", "policy", "concerns", "case_id", "seen_by_company", "on_behalf_of"),
 )
 _AFTER = """
-select position, source, stream, epoch, version, event_id, type, schema_version, data, occurred_at, recorded_at,
-       actor, policy, concerns, on_behalf_of
+select position, type, schema_version, data, occurred_at, recorded_at
 from facts where position > $1 order by position limit $2
 """
 
@@ -33,24 +29,24 @@ where facts.position = known.position
 """
 
 
-async def keep(connection: Connection, facts: Sequence[Numbered]) -> None:
-    """Add facts at their positions."""
-    rows = (_row(position, fact) for position, fact in facts)
+async def keep(connection: Connection, facts: Sequence[Received], first: int) -> None:
+    """Add facts, at positions from `first` on."""
+    rows = (_row(position, fact) for position, fact in enumerate(facts, first))
     await connection.copy_records_to_table("facts", records=rows, columns=_COLUMNS)
 
 
-async def facts_after(connection: Connection, position: int, limit: int) -> list[Numbered]:
+async def facts_after(connection: Connection, position: int, limit: int) -> list[Fact]:
     """The next facts after a position, restored with the classes of today."""
-    return [(row["position"], _received(row)) for row in await connection.fetch(_AFTER, position, limit)]
+    return [_restored(row) for row in await connection.fetch(_AFTER, position, limit)]
 
 
-async def adopt(connection: Connection, facts: Sequence[Numbered]) -> None:
+async def adopt(connection: Connection, facts: Sequence[Fact]) -> None:
     """Let facts belong to their cases as today's classes say: a type that was unknown when taken may be known now."""
     await connection.execute(
         _ADOPT,
-        [position for position, _ in facts],
-        [_case_of(fact.event) for _, fact in facts],
-        [_may_be_seen(fact.event) for _, fact in facts],
+        [fact.position for fact in facts],
+        [_case_of(fact.event) for fact in facts],
+        [_may_be_seen(fact.event) for fact in facts],
     )
 
 
@@ -86,21 +82,7 @@ def _may_be_seen(event: Event | None) -> bool:
     return event is not None and event.seen_by_company()
 
 
-def _received(row: Any) -> Received:
-    message = Message(
-        source=row["source"],
-        stream=row["stream"],
-        epoch=row["epoch"],
-        version=row["version"],
-        event_id=row["event_id"],
-        type=row["type"],
-        schema_version=row["schema_version"],
-        occurred_at=row["occurred_at"],
-        recorded_at=row["recorded_at"],
-        body=row["data"],
-        actor=row["actor"],
-        policy=row["policy"],
-        concerns=orjson.loads(row["concerns"]),
-        on_behalf_of=row["on_behalf_of"],
-    )
-    return Received.decoded(message, KNOWN_FACTS)
+def _restored(row: Any) -> Fact:
+    known = row["type"] in KNOWN_FACTS
+    event = KNOWN_FACTS.read(row["type"], row["data"], row["schema_version"]) if known else None
+    return Fact(row["position"], event, row["occurred_at"], row["recorded_at"])

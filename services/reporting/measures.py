@@ -1,17 +1,16 @@
 """What a company did about the problem, and whether it is used (R16, R20, R35)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from services.reporting.folds import Folds
+from services.reporting.rules import Rules
 from shared.contracts.control import ControlCompleted, ControlCorrected, DocumentationReceived, FollowUpHeld
 from shared.contracts.vocabulary import Measure, MeasureObservation
 
 
-@dataclass(frozen=True, slots=True)
-class MeasureRow:
+class MeasureRow(NamedTuple):
     """The columns of the table `measures`."""
 
     case_id: UUID
@@ -36,28 +35,28 @@ Measures = Mapping[UUID, MeasureRow]
 """The measures of one case, by measure."""
 
 
-fold = Folds[Measures]()
+rules = Rules[Measures, Measures]()
 
 
-@fold.on
+@rules.on
 def _documented(rows: Measures, event: DocumentationReceived) -> Measures:
     """R16."""
     return dict(rows) | {m.measure_id: _reported(_row(rows, event.agreement_id, m), m, event) for m in event.measures}
 
 
-@fold.on
+@rules.on
 def _control_completed(rows: Measures, event: ControlCompleted) -> Measures:
     """R20, R35, R39."""
     return _spread(_seen(rows, event), event)
 
 
-@fold.on
+@rules.on
 def _control_corrected(rows: Measures, event: ControlCorrected) -> Measures:
     """R30."""
     return _seen(rows, event)
 
 
-@fold.on
+@rules.on
 def _follow_up_held(rows: Measures, event: FollowUpHeld) -> Measures:
     """R35, R39."""
     seen = {m.measure_id: _followed_up(_row(rows, event.agreement_id, m), m) for m in event.measures}
@@ -71,7 +70,7 @@ def _seen(rows: Measures, event: ControlCompleted | ControlCorrected) -> dict[UU
 def _spread(rows: dict[UUID, MeasureRow], event: ControlCompleted | FollowUpHeld) -> Measures:
     """R39: what was carried on, and what was added beyond the agreement."""
     carried = {
-        measure_id: replace(rows.get(measure_id) or MeasureRow(event.agreement_id, measure_id), carried_on=True)
+        measure_id: (rows.get(measure_id) or MeasureRow(event.agreement_id, measure_id))._replace(carried_on=True)
         for measure_id in event.carried_on
     }
     added = {
@@ -96,8 +95,7 @@ def _row(rows: Measures, case_id: UUID, measure: Measure | MeasureObservation) -
 
 def _reported(row: MeasureRow, measure: Measure, part: DocumentationReceived) -> MeasureRow:
     """R16: a later part corrects an earlier one."""
-    return replace(
-        row,
+    return row._replace(
         kind=measure.kind,
         ladder_level=measure.ladder_level,
         psychosocial_level=measure.psychosocial_level,
@@ -107,9 +105,9 @@ def _reported(row: MeasureRow, measure: Measure, part: DocumentationReceived) ->
 
 
 def _controlled(row: MeasureRow, seen: MeasureObservation) -> MeasureRow:
-    return replace(row, verified=seen.verified, control_use=seen.use, control_non_use_reason=seen.non_use_reason)
+    return row._replace(verified=seen.verified, control_use=seen.use, control_non_use_reason=seen.non_use_reason)
 
 
 def _followed_up(row: MeasureRow, seen: MeasureObservation) -> MeasureRow:
     verified = row.verified if seen.verified is None else seen.verified
-    return replace(row, verified=verified, follow_up_use=seen.use, follow_up_non_use_reason=seen.non_use_reason)
+    return row._replace(verified=verified, follow_up_use=seen.use, follow_up_non_use_reason=seen.non_use_reason)

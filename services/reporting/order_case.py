@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from services.reporting.case import Case, Next, Party, Status, Step, changed
-from services.reporting.folds import Folds
+from services.reporting.case import Case, Columns, Next, Party, Status, Step
 from services.reporting.problem_group import problem_group
+from services.reporting.rules import Rules
 from services.reporting.time_spent import spent
 from services.reporting.unknown_codes import unknown_in_case
 from shared.contracts import orders
 from shared.deadlines.copenhagen import end_of, start_of
 from shared.kernel.events import Event
 
-fold = Folds[Case]()
+rules = Rules[Case, Columns]()
 _REACHES: Mapping[type[Event], Status] = {
     orders.OrderIssued: Status.ISSUED,
     orders.OrderAppealed: Status.APPEALED,
@@ -22,49 +22,53 @@ _REACHES: Mapping[type[Event], Status] = {
 """Facts of one order come in order, for one system says them all."""
 
 
-@fold.on
-def _issued(case: Case, event: orders.OrderIssued) -> Case:
-    return changed(
-        case,
-        status=Status.ISSUED,
-        opened_at=start_of(event.issued_on),
-        kind=event.order_kind,
-        cvr=event.cvr,
-        p_number=event.p_number,
-        topic=event.topic,
-        problem_group=problem_group(event.topic),
-        inspector=event.inspector,
-        agreement_id=event.agreement_id,
-        unknown_codes=unknown_in_case(event.cvr, event.topic),
-        order_deadline=event.deadline,
-    )
+@rules.on
+def _issued(case: Case, event: orders.OrderIssued) -> Columns:
+    return {
+        "status": Status.ISSUED,
+        "opened_at": start_of(event.issued_on),
+        "kind": event.order_kind,
+        "cvr": event.cvr,
+        "p_number": event.p_number,
+        "topic": event.topic,
+        "problem_group": problem_group(event.topic),
+        "inspector": event.inspector,
+        "agreement_id": event.agreement_id,
+        "unknown_codes": unknown_in_case(event.cvr, event.topic),
+        "order_deadline": event.deadline,
+    }
 
 
-@fold.on
-def _deadline_moved(case: Case, event: orders.OrderDeadlineMoved) -> Case:
-    return changed(case, order_deadline=event.deadline)
+@rules.on
+def _deadline_moved(case: Case, event: orders.OrderDeadlineMoved) -> Columns:
+    return {"order_deadline": event.deadline}
 
 
-@fold.on
-def _appealed(case: Case, event: orders.OrderAppealed) -> Case:
+@rules.on
+def _appealed(case: Case, event: orders.OrderAppealed) -> Columns:
     """R25: an appeal in time suspends."""
-    return changed(case, status=Status.APPEALED, appealed_at=start_of(event.appealed_on), suspended=event.suspends)
+    return {"status": Status.APPEALED, "appealed_at": start_of(event.appealed_on), "suspended": event.suspends}
 
 
-@fold.on
-def _time_recorded(case: Case, event: orders.OrderTimeRecorded) -> Case:
+@rules.on
+def _time_recorded(case: Case, event: orders.OrderTimeRecorded) -> Columns:
     """R37."""
     return spent(case, event.phase, event.minutes)
 
 
-@fold.on
-def _complied_with(case: Case, event: orders.OrderCompliedWith) -> Case:
+@rules.on
+def _complied_with(case: Case, event: orders.OrderCompliedWith) -> Columns:
     return _ended(case, Status.COMPLIED_WITH, start_of(event.complied_on))
 
 
-@fold.on
-def _revoked(case: Case, event: orders.OrderRevoked) -> Case:
+@rules.on
+def _revoked(case: Case, event: orders.OrderRevoked) -> Columns:
     return _ended(case, Status.REVOKED, start_of(event.revoked_on))
+
+
+def following(case: Case, changes: Columns) -> Columns:
+    """None: each fact says what it changes."""
+    return {}
 
 
 def reaches(event: Event) -> Status | None:
@@ -82,5 +86,5 @@ def next_step(case: Case) -> Next | None:
     return Next(Step.COMPLY_WITH_ORDER, Party.COMPANY, due)
 
 
-def _ended(case: Case, status: Status, at: datetime) -> Case:
-    return changed(case, status=status, ended_at=at, suspended=False)
+def _ended(case: Case, status: Status, at: datetime) -> Columns:
+    return {"status": status, "ended_at": at, "suspended": False}

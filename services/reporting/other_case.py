@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from services.reporting.case import Case, Next, Party, Status, Step, changed
-from services.reporting.folds import Folds
+from services.reporting.case import Case, Columns, Next, Party, Status, Step
 from services.reporting.problem_group import problem_group
+from services.reporting.rules import Rules
 from services.reporting.unknown_codes import unknown_in_case
 from shared.contracts import orders
 from shared.deadlines.copenhagen import start_of
 from shared.kernel.events import Event
 
-fold = Folds[Case]()
+rules = Rules[Case, Columns]()
 _REACHES: Mapping[type[Event], Status] = {
     orders.OtherCaseOpened: Status.OPEN,
     orders.OtherCaseClosed: Status.CLOSED,
@@ -18,26 +18,30 @@ _REACHES: Mapping[type[Event], Status] = {
 """It is opened and closed, and more we are not told."""
 
 
-@fold.on
-def _opened(case: Case, event: orders.OtherCaseOpened) -> Case:
-    return changed(
-        case,
-        status=Status.OPEN,
-        opened_at=start_of(event.opened_on),
-        kind=event.case_kind,
-        cvr=event.cvr,
-        p_number=event.p_number,
-        topic=event.topic,
-        problem_group=problem_group(event.topic),
-        inspector=event.inspector,
-        agreement_id=event.agreement_id,
-        unknown_codes=unknown_in_case(event.cvr, event.topic),
-    )
+@rules.on
+def _opened(case: Case, event: orders.OtherCaseOpened) -> Columns:
+    return {
+        "status": Status.OPEN,
+        "opened_at": start_of(event.opened_on),
+        "kind": event.case_kind,
+        "cvr": event.cvr,
+        "p_number": event.p_number,
+        "topic": event.topic,
+        "problem_group": problem_group(event.topic),
+        "inspector": event.inspector,
+        "agreement_id": event.agreement_id,
+        "unknown_codes": unknown_in_case(event.cvr, event.topic),
+    }
 
 
-@fold.on
-def _closed(case: Case, event: orders.OtherCaseClosed) -> Case:
-    return changed(case, status=Status.CLOSED, ended_at=start_of(event.closed_on))
+@rules.on
+def _closed(case: Case, event: orders.OtherCaseClosed) -> Columns:
+    return {"status": Status.CLOSED, "ended_at": start_of(event.closed_on)}
+
+
+def following(case: Case, changes: Columns) -> Columns:
+    """None: each fact says what it changes."""
+    return {}
 
 
 def reaches(event: Event) -> Status | None:

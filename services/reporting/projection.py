@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.reporting import kept_facts
+from services.reporting.fact import Fact, numbered
 from services.reporting.fold_batch import Rows, cases_concerned, fold_batch, quarantines_concerned, units_concerned
-from services.reporting.kept_facts import Numbered
 from services.reporting.tables import (
     CASE_HISTORY,
     CASES,
@@ -30,9 +30,8 @@ async def apply(connection: Connection, facts: Sequence[Received]) -> None:
     if not facts:
         return
     position = await lock(connection)
-    numbered = list(enumerate(facts, position + 1))
-    await kept_facts.keep(connection, numbered)
-    await fold_into(connection, numbered, LIVE)
+    await kept_facts.keep(connection, facts, position + 1)
+    await fold_into(connection, numbered(facts, position + 1), LIVE)
     await connection.execute("update checkpoint set position = $1", position + len(facts))
 
 
@@ -44,9 +43,9 @@ async def lock(connection: Connection) -> int:
     return position
 
 
-async def fold_into(connection: Connection, facts: Sequence[Numbered], suffix: str) -> None:
+async def fold_into(connection: Connection, facts: Sequence[Fact], suffix: str) -> None:
     """Fold facts into the live tables or into those of a rebuild."""
-    rows = await _load(connection, [fact for _, fact in facts], suffix)
+    rows = await _load(connection, facts, suffix)
     before = _by_table(rows)
     fold_batch(rows, facts)
     after = _by_table(rows)
@@ -74,7 +73,7 @@ def _changed(before: Sequence[Any], after: Sequence[Any]) -> tuple[Sequence[Any]
     return [row for row in before if id(row) not in kept], [row for row in after if id(row) not in kept]
 
 
-async def _load(connection: Connection, facts: Sequence[Received], suffix: str) -> Rows:
+async def _load(connection: Connection, facts: Sequence[Fact], suffix: str) -> Rows:
     case_ids = cases_concerned(facts)
     rows = Rows()
     for case in await CASES.load(connection, case_ids, suffix):

@@ -1,17 +1,18 @@
 """Which units or legal entities get no new agreement for a while (R22)."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
+from services.reporting.rules import Rules
 from shared.contracts.offers import QuarantineEnded, QuarantineImposed
 
 WHOLE_ENTITY = ""
 """In place of a P-number where every unit of the legal entity is in quarantine."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantine:
+class Quarantine(NamedTuple):
     """The columns of the table `quarantines`."""
 
     agreement_id: UUID
@@ -23,13 +24,25 @@ class Quarantine:
     policy: str | None = None
 
 
-def fold(row: Quarantine | None, event: QuarantineImposed | QuarantineEnded) -> Quarantine:
-    """The quarantine after one more fact about it."""
-    if row is None:
-        row = Quarantine(event.agreement_id, event.p_number or WHOLE_ENTITY, event.cvr)
-    match event:
-        case QuarantineImposed():
-            # R30: one that was revoked with its breach is imposed anew where the breach is another.
-            return replace(row, imposed_at=event.imposed_at, ends_at=event.ends_at, ended_at=None, policy=event.policy)
-        case QuarantineEnded():
-            return replace(row, ended_at=event.ended_at)
+Quarantines = Mapping[tuple[UUID, str], Quarantine]
+"""By breached agreement and P-number."""
+rules = Rules[Quarantines, Quarantine]()
+
+
+@rules.on
+def _imposed(rows: Quarantines, event: QuarantineImposed) -> Quarantine:
+    """R22, R30: one that was revoked with its breach is imposed anew where the breach is another."""
+    return _row(rows, event)._replace(
+        imposed_at=event.imposed_at, ends_at=event.ends_at, ended_at=None, policy=event.policy
+    )
+
+
+@rules.on
+def _ended(rows: Quarantines, event: QuarantineEnded) -> Quarantine:
+    """R22."""
+    return _row(rows, event)._replace(ended_at=event.ended_at)
+
+
+def _row(rows: Quarantines, event: QuarantineImposed | QuarantineEnded) -> Quarantine:
+    p_number = event.p_number or WHOLE_ENTITY
+    return rows.get((event.agreement_id, p_number)) or Quarantine(event.agreement_id, p_number, event.cvr)

@@ -98,7 +98,7 @@ async def _fold_next(connection: Connection, position: int, *, adopt: bool) -> t
     if adopt:
         await kept_facts.adopt(connection, batch)
     await fold_into(connection, batch, REBUILT)
-    return batch[-1][0], len(batch)
+    return batch[-1].position, len(batch)
 
 
 def _names(table: Table[Any]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Rows of the read model in PostgreSQL: one query to load a batch's rows, a deletion and a COPY to write them anew."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
@@ -41,7 +41,7 @@ _COLUMN_TYPES = {
 
 @dataclass(frozen=True)
 class Table(Generic[Row]):
-    """A table whose columns are the fields of a dataclass."""
+    """A table whose columns are the fields of a class."""
 
     name: str
     row: type[Row]
@@ -51,14 +51,13 @@ class Table(Generic[Row]):
     wide: frozenset[str] = frozenset()
     """Columns of 64 bits."""
     of_columns: Callable[[dict[str, Any]], Row] | None = None
-    """Makes a row of all its columns, where that can be done faster than the dataclass does."""
+    """Makes a row of all its columns, where that can be done faster than the class does."""
 
     @cached_property
     def column_types(self) -> Mapping[str, str]:
         """PostgreSQL's type of each column, in the order of the fields."""
         hints = get_type_hints(self.row)
-        names = [field.name for field in fields(self.row)]  # type: ignore[arg-type]
-        return {name: "bigint" if name in self.wide else _COLUMN_TYPES[_plain(hints[name])] for name in names}
+        return {name: "bigint" if name in self.wide else _COLUMN_TYPES[_plain(hint)] for name, hint in hints.items()}
 
     async def load(self, connection: Connection, values: Iterable[object], suffix: str) -> list[Row]:
         """All rows that a batch needs."""

@@ -1,9 +1,9 @@
 """What an inspector has to do: tasks that a case's row calls for, opened and closed as facts come."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from services.reporting.agreement_case import deadline_end, decided_alone, hearing_runs
@@ -47,8 +47,7 @@ class TaskKind(StrEnum):
     """R24."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """The columns of the table `tasks`."""
 
     case_id: UUID
@@ -60,9 +59,14 @@ class Task:
     closed_at: datetime | None = None
 
 
+_NOTHING_TO_DO = (Status.UNKNOWN, Status.WITHDRAWN)
+_UNDER_WAY = (Status.RUNNING, Status.AWAITING_CONTROL)
+_NOT_ACCEPTED = (Status.DECLINED, Status.LAPSED)
+
+
 def standing(case: Case) -> Mapping[TaskKind, datetime | None]:
     """The tasks that a case calls for now, each with its due time (exclusive end, None where nothing sets one)."""
-    if case.case_type is not CaseType.AGREEMENT or case.status in (Status.UNKNOWN, Status.WITHDRAWN):
+    if case.case_type is not CaseType.AGREEMENT or case.status in _NOTHING_TO_DO:
         return {}
     return dict(_called_for(case))
 
@@ -77,7 +81,7 @@ def fold(tasks: Sequence[Task], case: Case, at: datetime) -> list[Task]:
         elif task.kind in wanted:
             after.append(_following(task, case, wanted.pop(task.kind)))
         else:
-            after.append(replace(task, closed_at=at))
+            after.append(task._replace(closed_at=at))
     for kind, due in wanted.items():
         number = 1 + sum(task.kind is kind for task in tasks)
         after.append(Task(case.case_id, kind, number, _whose(kind, case), due, at))
@@ -87,7 +91,7 @@ def fold(tasks: Sequence[Task], case: Case, at: datetime) -> list[Task]:
 def _following(task: Task, case: Case, due: datetime | None) -> Task:
     """The same task where nothing of it changed, so that it need not be written again."""
     inspector = _whose(task.kind, case)
-    return task if (task.inspector, task.due) == (inspector, due) else replace(task, inspector=inspector, due=due)
+    return task if (task.inspector, task.due) == (inspector, due) else task._replace(inspector=inspector, due=due)
 
 
 def _whose(kind: TaskKind, case: Case) -> str | None:
@@ -97,13 +101,13 @@ def _whose(kind: TaskKind, case: Case) -> str | None:
 def _called_for(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
     if case.undelivered and case.status is Status.OFFERED:
         yield TaskKind.MEND_DELIVERY, None
-    if case.status is Status.DELIVERED and case.halfway_at is not None and case.understanding_asked_at is None:
+    if case.halfway_at is not None and case.understanding_asked_at is None and case.status is Status.DELIVERED:
         yield TaskKind.OFFER_UNANSWERED, deadline_end(case, "response")
     if _answer_is_new(case):
         yield TaskKind.ANSWER_RECEIVED, None
-    if case.status in (Status.RUNNING, Status.AWAITING_CONTROL) and not decided_alone(case):
+    if case.status in _UNDER_WAY and not decided_alone(case):
         yield from _while_running(case)
-    if case.extension_requested_at is not None and case.status in (Status.RUNNING, Status.AWAITING_CONTROL):
+    if case.extension_requested_at is not None and case.status in _UNDER_WAY:
         yield TaskKind.ANSWER_EXTENSION, deadline_end(case, "compliance")
     if case.acceptance_conflict and case.ended_at is None:
         yield TaskKind.CONFLICT_TO_LOOK_INTO, None
@@ -138,7 +142,7 @@ def _while_running(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
 
 def _answer_is_new(case: Case) -> bool:
     """R7: after a no until something follows from it; after a yes until the course is under way."""
-    if case.status in (Status.DECLINED, Status.LAPSED):
+    if case.status in _NOT_ACCEPTED:
         after_no = (case.followed_by, case.new_inspection_day, case.investigation_outcome, case.order_requested_at)
         return not any(after_no)
     under_way = (case.guidance_offered_at, case.guidance_held_at, case.documentation_at, case.control_held_at)

@@ -1,8 +1,10 @@
 """A deadline that carries everything needed to explain itself."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -65,6 +67,11 @@ class Deadline(_Value):
     skipped: tuple[ClosedDay, ...] = ()
     """The closed days over which the last day moved, in order."""
     extensions: tuple[Extension, ...] = ()
+
+    @cached_property
+    def as_json(self) -> Mapping[str, Any]:
+        """As it is kept and published; made once, for it never changes."""
+        return self.model_dump(mode="json")
 
     def has_passed(self, instant: datetime) -> bool:
         """R3: whether an instant is too late (00:00 is, 23:59 is not)."""

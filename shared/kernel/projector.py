@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import structlog
 
+from shared.kernel.cloudevents import Message
 from shared.kernel.consumer import Consumer, Fact, facts_by_stream
 from shared.kernel.database import Connection
-from shared.kernel.event_store import InboxMoved, Mark
+from shared.kernel.event_store import InboxMoved
 from shared.kernel.inbox import Standing, StreamKey, stream_of
 from shared.kernel.passing_faults import will_pass
 from shared.kernel.received import Received
@@ -52,12 +53,13 @@ class Projector(Consumer):
 
 async def _step(connection: Connection, facts: Sequence[Fact]) -> None:
     """Move the inbox past the facts. Raises InboxMoved where another process has taken some of them."""
-    steps: dict[StreamKey, Mark] = {}
     first: dict[StreamKey, Standing] = {}
+    last: dict[StreamKey, Message] = {}
     for standing, received in facts:
         key = stream_of(received.message)
-        steps[key] = first.setdefault(key, standing).step(received.message)
-    marks = [steps[key] for key in sorted(steps)]
+        first.setdefault(key, standing)
+        last[key] = received.message
+    marks = [first[key].step(last[key]) for key in sorted(last)]
     moved = await connection.fetchval(
         """with step as (
              select * from unnest($1::text[], $2::uuid[], $3::int[], $4::int[], $5::int[], $6::int[], $7::uuid[])

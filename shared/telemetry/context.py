@@ -51,6 +51,8 @@ WITHHELD: Final = "withheld"
 
 _KEYS: Final = {key: key for key in ATTRIBUTES} | {key.removeprefix("aftale."): key for key in ATTRIBUTES}
 _ID_OR_CODE: Final = re.compile(r"[\w.:/{}+-]{1,128}", re.ASCII)
+_SAMPLED: Final = tuple("13579bdf")
+"""How a traceparent ends whose trace is kept: the last bit of its flags."""
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 
 # Not OpenTelemetry's global tracer: that one can be set only once per process, and libraries that find it begin to
@@ -99,6 +101,11 @@ def current_traceparent() -> str | None:
 def remote_parent(traceparent: str) -> Context:
     """The context of a span elsewhere; one that does not read begins a trace of its own."""
     return _PROPAGATOR.extract({"traceparent": traceparent}, context=Context())
+
+
+def is_kept(traceparent: str) -> bool:
+    """Whether a span under this parent would be written: asked first where there are thousands to start a second."""
+    return not isinstance(_tracer, NoOpTracer) and traceparent.endswith(_SAMPLED)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from services.control.service import SERVICE as CONTROL
 from services.guidance.service import SERVICE as GUIDANCE
 from services.offers.service import SERVICE as OFFERS
 from services.reporting.case import Audience
+from services.reporting.fact import Fact
 from services.reporting.fold_batch import Rows, fold_batch
 from services.reporting.known_facts import KNOWN_FACTS
 from shared.http.commands import CommandGate
@@ -30,7 +31,6 @@ from shared.kernel.cloudevents import Message
 from shared.kernel.event_store import StoreUnavailable
 from shared.kernel.events import EventTypes
 from shared.kernel.reactor import Reactor
-from shared.kernel.received import Received
 from shared.kernel.timers import Due, TimerLoop
 from shared.policy.policies import load_policies
 from shared.service import EventSourced, Runtime, Settings, new_app
@@ -132,7 +132,7 @@ class _View:
         self._seen[key] = message.version
         self._positions += 1
         event = KNOWN_FACTS.restore(message.type, message.data(), message.schema_version)
-        fold_batch(self._rows, [(self._positions, Received(message, event))])
+        fold_batch(self._rows, [Fact(self._positions, event, message.occurred_at, message.recorded_at)])
 
     def answer(self, path: str, who: str) -> tuple[int, Any]:
         """What its two questions tell of a case and of tasks, as far as the model compares it."""

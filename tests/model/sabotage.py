@@ -57,7 +57,7 @@ SABOTAGES = (
     Sabotage(
         "R26", "services/reporting/agreement_case.py", "case GuidanceStands.ACCEPTED:", "case GuidanceStands.DECLINED:"
     ),
-    Sabotage("R30", "services/reporting/agreement_after.py", "        orders={},\n", ""),
+    Sabotage("R30", "services/reporting/agreement_after.py", '        "orders": {},\n', ""),
     Sabotage("R18", "services/reporting/case_projection.py", "if event.seen_by_company() else", "if event else"),
     Sabotage("R22", "services/reporting/places.py", "breached=place in breached", "breached=bool(breached)", _VIEW),
 )

@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 
 from services.reporting.case import Case, Status
+from services.reporting.fact import numbered
 from services.reporting.fold_batch import Rows, fold_batch
 from shared.contracts import orders
 from shared.contracts.vocabulary import ControlOutcome
@@ -175,8 +176,8 @@ def test_r27_a_deadline_is_kept_with_all_that_explains_it() -> None:
 def test_unknown_facts_change_no_row() -> None:
     feed = Feed()
     known = feed.receive(facts.sent())
-    with_unknown = fold_batch(Rows(), list(enumerate([*known, feed.unknown()], 1)))
-    assert with_unknown == fold_batch(Rows(), list(enumerate(known, 1)))
+    with_unknown = fold_batch(Rows(), numbered([*known, feed.unknown()], 1))
+    assert with_unknown == fold_batch(Rows(), numbered(known, 1))
 
 
 def test_a_fold_gives_a_row_no_column_that_the_table_has_not() -> None:
