@@ -42,16 +42,25 @@ def own_case(event: Event) -> UUID | None:
     return case_id
 
 
-def concerned(event: Event) -> Iterator[tuple[UUID, CaseType]]:
-    """The cases whose rows a fact changes: its own, and the agreement that an order, case or offer follows from."""
-    event_type = type(event)
-    named = _EARLIER_AGREEMENT.get(event_type)
-    earlier = None if named is None else getattr(event, named)
-    if earlier is not None:
-        yield earlier, CaseType.AGREEMENT
-    case_id = own_case(event)
-    if case_id is not None:
-        yield case_id, _type_of_case(event_type)
+def earlier_agreement(event: Event) -> UUID | None:
+    """The agreement that the order, case or offer which a fact opens follows from."""
+    name = _EARLIER_AGREEMENT.get(type(event))
+    agreement_id: UUID | None = None if name is None else getattr(event, name)
+    return agreement_id
+
+
+def concerned(event: Event) -> Iterator[UUID]:
+    """The cases whose rows a fact changes: its own, and the agreement that it follows from."""
+    return (case_id for case_id in (earlier_agreement(event), own_case(event)) if case_id is not None)
+
+
+@cache
+def type_of_case(event_type: type[Event]) -> CaseType:
+    """The type of the case that facts of a type are about."""
+    for case_type in (CaseType.ORDER, CaseType.OTHER):
+        if _SUBJECTS[case_type].rules.about(event_type):
+            return case_type
+    return CaseType.AGREEMENT
 
 
 def audiences(event: Event) -> tuple[Audience, ...]:
@@ -96,11 +105,3 @@ class Draft:
 def _name_of_case(event_type: type[Event]) -> str | None:
     """The field that names the case that facts of a type are about."""
     return next((name for name in ("case_id", "agreement_id") if name in event_type.model_fields), None)
-
-
-@cache
-def _type_of_case(event_type: type[Event]) -> CaseType:
-    for case_type in (CaseType.ORDER, CaseType.OTHER):
-        if _SUBJECTS[case_type].rules.about(event_type):
-            return case_type
-    return CaseType.AGREEMENT

@@ -1,11 +1,12 @@
 """Take a batch of facts into the read model, in one transaction."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from services.reporting import kept_facts
 from services.reporting.fact import Fact, numbered
-from services.reporting.fold_batch import Rows, cases_concerned, fold_batch, quarantines_concerned, units_concerned
+from services.reporting.fold_batch import Rows, by_case, fold_case, fold_units, units_told_of
 from services.reporting.tables import (
     CASE_HISTORY,
     CASES,
@@ -13,7 +14,7 @@ from services.reporting.tables import (
     MEASURES,
     PLACES,
     QUARANTINES,
-    TABLES,
+    REBUILT,
     TASKS,
     UNITS,
     Table,
@@ -21,17 +22,21 @@ from services.reporting.tables import (
 from shared.kernel.database import Connection
 from shared.kernel.received import Received
 
+Result = TypeVar("Result")
 
-async def apply(connection: Connection, facts: Sequence[Received]) -> None:
+
+async def apply(connection: Connection, received: Sequence[Received]) -> None:
     """Keep facts and fold them into the rows that they are about, in the transaction of the caller.
 
     The caller has left out repeats: a fact that was kept before raises asyncpg.UniqueViolationError.
     """
-    if not facts:
+    if not received:
         return
     position = await lock(connection)
-    await kept_facts.keep(connection, facts, position + 1)
-    await fold_into(connection, numbered(facts, position + 1), LIVE)
+    facts = numbered(received, position + 1)
+    changes = await _load(connection, facts, LIVE)
+    await meanwhile(kept_facts.keep(connection, received, position + 1), changes.fold(facts))
+    await changes.write(connection, LIVE)
     await connection.execute("update checkpoint set position = $1", position + len(facts))
 
 
@@ -43,16 +48,46 @@ async def lock(connection: Connection) -> int:
     return position
 
 
-async def fold_into(connection: Connection, facts: Sequence[Fact], suffix: str) -> None:
-    """Fold facts into the live tables or into those of a rebuild."""
-    rows = await _load(connection, facts, suffix)
-    before = _by_table(rows)
-    fold_batch(rows, facts)
-    after = _by_table(rows)
-    for table in TABLES:
-        gone, added = _changed(before[table], after[table])
-        await table.delete(connection, gone, suffix)
-        await table.insert(connection, added, suffix)
+async def fold_into_rebuilt(connection: Connection, facts: Sequence[Fact]) -> None:
+    """Fold facts into the tables of a rebuild."""
+    changes = await _load(connection, facts, REBUILT)
+    await changes.fold(facts)
+    await changes.write(connection, REBUILT)
+
+
+async def meanwhile(first: Awaitable[Result], second: Awaitable[object]) -> Result:
+    """Wait for PostgreSQL and fold at the same time; what fails is raised once both have ended.
+
+    Then the connection is free again, whatever came of it.
+    """
+    result, other = await asyncio.gather(first, second, return_exceptions=True)
+    for outcome in (result, other):
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return cast(Result, result)
+
+
+class Changes:
+    """Rows as they were loaded, and as facts change them."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self._before = _by_table(rows)
+
+    async def fold(self, facts: Sequence[Fact]) -> None:
+        """Fold facts into the rows; other tasks run between two cases."""
+        fold_units(self.rows, units_told_of(facts))
+        for case_id, of_case in by_case(facts).items():
+            fold_case(self.rows, case_id, of_case)
+            await asyncio.sleep(0)
+
+    async def write(self, connection: Connection, suffix: str) -> None:
+        """Write what changed. Rows are never changed in place: one that changed is another object than before."""
+        for table, after in _by_table(self.rows).items():
+            before = self._before[table]
+            kept = {id(row) for row in before} & {id(row) for row in after}
+            await table.delete(connection, [row for row in before if id(row) not in kept], suffix)
+            await table.insert(connection, [row for row in after if id(row) not in kept], suffix)
 
 
 def _by_table(rows: Rows) -> Mapping[Table[Any], Sequence[Any]]:
@@ -63,18 +98,12 @@ def _by_table(rows: Rows) -> Mapping[Table[Any], Sequence[Any]]:
         MEASURES: rows.all_measures(),
         PLACES: rows.all_places(),
         UNITS: list(rows.units.values()),
-        QUARANTINES: list(rows.quarantines.values()),
+        QUARANTINES: rows.all_quarantines(),
     }
 
 
-def _changed(before: Sequence[Any], after: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
-    """What to take out and what to write. Rows are never changed in place: one that changed is another object."""
-    kept = {id(row) for row in before} & {id(row) for row in after}
-    return [row for row in before if id(row) not in kept], [row for row in after if id(row) not in kept]
-
-
-async def _load(connection: Connection, facts: Sequence[Fact], suffix: str) -> Rows:
-    case_ids = cases_concerned(facts)
+async def _load(connection: Connection, facts: Sequence[Fact], suffix: str) -> Changes:
+    case_ids = list(by_case(facts))
     rows = Rows()
     for case in await CASES.load(connection, case_ids, suffix):
         rows.cases[case.audience, case.case_id] = case
@@ -84,8 +113,9 @@ async def _load(connection: Connection, facts: Sequence[Fact], suffix: str) -> R
         rows.measures[measure.case_id] = {**rows.measures.get(measure.case_id, {}), measure.measure_id: measure}
     for place in await PLACES.load(connection, case_ids, suffix):
         rows.places[place.case_id] = {**rows.places.get(place.case_id, {}), place.place_id: place}
-    for unit in await UNITS.load(connection, units_concerned(facts), suffix):
+    for unit in await UNITS.load(connection, {unit.p_number for unit in units_told_of(facts)}, suffix):
         rows.units[unit.p_number, unit.effective_from] = unit
-    for quarantine in await QUARANTINES.load(connection, quarantines_concerned(facts), suffix):
-        rows.quarantines[quarantine.agreement_id, quarantine.p_number] = quarantine
-    return rows
+    for quarantine in await QUARANTINES.load(connection, case_ids, suffix):
+        of_agreement = rows.quarantines.get(quarantine.agreement_id, {})
+        rows.quarantines[quarantine.agreement_id] = {**of_agreement, quarantine.p_number: quarantine}
+    return Changes(rows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.reporting.rules import Rules
@@ -24,25 +24,24 @@ class Quarantine(NamedTuple):
     policy: str | None = None
 
 
-Quarantines = Mapping[tuple[UUID, str], Quarantine]
-"""By breached agreement and P-number."""
-rules = Rules[Quarantines, Quarantine]()
+Quarantines = Mapping[str, Quarantine]
+"""The quarantines of one breached agreement, by P-number."""
+rules = Rules[Quarantines, Quarantines]()
 
 
 @rules.on
-def _imposed(rows: Quarantines, event: QuarantineImposed) -> Quarantine:
+def _imposed(rows: Quarantines, event: QuarantineImposed) -> Quarantines:
     """R22, R30: one that was revoked with its breach is imposed anew where the breach is another."""
-    return _row(rows, event)._replace(
-        imposed_at=event.imposed_at, ends_at=event.ends_at, ended_at=None, policy=event.policy
-    )
+    return _changed(rows, event, imposed_at=event.imposed_at, ends_at=event.ends_at, ended_at=None, policy=event.policy)
 
 
 @rules.on
-def _ended(rows: Quarantines, event: QuarantineEnded) -> Quarantine:
+def _ended(rows: Quarantines, event: QuarantineEnded) -> Quarantines:
     """R22."""
-    return _row(rows, event)._replace(ended_at=event.ended_at)
+    return _changed(rows, event, ended_at=event.ended_at)
 
 
-def _row(rows: Quarantines, event: QuarantineImposed | QuarantineEnded) -> Quarantine:
+def _changed(rows: Quarantines, event: QuarantineImposed | QuarantineEnded, **columns: Any) -> Quarantines:
     p_number = event.p_number or WHOLE_ENTITY
-    return rows.get((event.agreement_id, p_number)) or Quarantine(event.agreement_id, p_number, event.cvr)
+    row = rows.get(p_number) or Quarantine(event.agreement_id, p_number, event.cvr)
+    return {**rows, p_number: row._replace(**columns)}

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from services.reporting import kept_facts
-from services.reporting.projection import fold_into, lock
+from services.reporting.projection import fold_into_rebuilt, lock
 from services.reporting.tables import REBUILT, TABLES, Table
 from shared.kernel.database import Connection
 
@@ -97,7 +97,7 @@ async def _fold_next(connection: Connection, position: int, *, adopt: bool) -> t
         return position, 0
     if adopt:
         await kept_facts.adopt(connection, batch)
-    await fold_into(connection, batch, REBUILT)
+    await fold_into_rebuilt(connection, batch)
     return batch[-1].position, len(batch)
 
 

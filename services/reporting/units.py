@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.reporting.rules import Rules
 from services.reporting.unknown_codes import unknown_in_unit
 from shared.contracts.register import UnitRegistered
 
@@ -24,14 +23,8 @@ class Unit:
     """Codes that the reference data does not know, and a CVR that fails its check: kept, and flagged."""
 
 
-Units = Mapping[tuple[str, date], Unit]
-"""By P-number and the day from which each holds."""
-rules = Rules[Units, Unit]()
-
-
-@rules.on
-def _registered(rows: Units, event: UnitRegistered) -> Unit:
-    """A later fact for the same day replaces an earlier one."""
+def unit_of(event: UnitRegistered) -> Unit:
+    """The row that a fact gives."""
     return Unit(
         p_number=event.p_number,
         effective_from=event.effective_from,

@@ -40,7 +40,7 @@ def test_a_unit_has_a_row_per_day_from_which_it_changed() -> None:
 
 
 def test_r22_a_quarantine_stands_from_the_breach_until_its_end() -> None:
-    row = rows_after(facts.quarantine_imposed()).quarantines[AGREEMENT, UNIT]
+    row = rows_after(facts.quarantine_imposed()).quarantines[AGREEMENT][UNIT]
     assert (row.imposed_at, row.ends_at, row.ended_at) == (on("2026-06-15", 12), on("2027-06-15", 12), None)
 
 
@@ -50,5 +50,5 @@ def test_a_quarantine_that_was_revoked_and_imposed_anew_has_not_ended() -> None:
     ended = offers.QuarantineEnded(
         agreement_id=AGREEMENT, cvr=CVR, p_number=UNIT, ended_at=on("2026-06-20", 12), revoked=True
     )
-    assert rows_after(imposed, ended).quarantines[AGREEMENT, UNIT].ended_at == on("2026-06-20", 12)
-    assert rows_after(imposed, ended, imposed).quarantines[AGREEMENT, UNIT].ended_at is None
+    assert rows_after(imposed, ended).quarantines[AGREEMENT][UNIT].ended_at == on("2026-06-20", 12)
+    assert rows_after(imposed, ended, imposed).quarantines[AGREEMENT][UNIT].ended_at is None
