@@ -28,7 +28,7 @@ from deploy.local.state import PROGRAMS, State
 DEFAULT_PORT = 59092
 _OLDEST_JAVA = 17
 _SECONDS_BETWEEN_LINES = 3
-_JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=WARN")
+_JVM = ("-Xmx256m", "-XX:MetaspaceSize=96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=WARN")
 _PINNED = Path(__file__).with_name("kafka-jars.txt")
 _CLUSTER_ID = "YWZ0YWxlLWxvY2FsLTAwMQ"
 LONE_BROKER = {
@@ -37,6 +37,8 @@ LONE_BROKER = {
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "log.index.size.max.bytes": 1_048_576,  # made in full for each of some 150 partitions
+    # By default 128 MB, half the heap: the broker then stands still every few seconds to collect the rest of it.
+    "log.cleaner.dedupe.buffer.size": 16_777_216,
     "auto.create.topics.enable": "false",
     "group.initial.rebalance.delay.ms": 0,
     # A killed broker is refused until its old session ends: let that be soon.
