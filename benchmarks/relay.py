@@ -1,17 +1,21 @@
 """Events per second from the log to Kafka, beside a bare pipelined producer that sends the same messages.
 
-./aftale bench relay [EVENTS]. Then, at a rate that leaves the machine room, how long an event takes from its append
-until a consumer has it: alone, and while unrelated transactions stay open in this database and in another. Uses a
-database and topics of its own on the servers of `./aftale up`.
+./aftale bench relay [EVENTS] [--idle-minutes MINUTES]. Bare producer, relay, and relay with every trace kept take
+turns; the medians stand. Then, at up to 100 commands a second, how long an event takes from its append until a consumer
+has it: alone, and while unrelated transactions that have written stay open for so many minutes, in this database and in
+another. Uses a database and topics of its own on the servers of `./aftale up`.
 """
 
+import argparse
 import asyncio
-import os
-import sys
+import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -21,7 +25,7 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.append import FACT, STEPS, Step, Stepped
 from benchmarks.own_database import own_database
-from migrations.topics import create_topics
+from benchmarks.own_topics import own_topics
 from shared.kernel.bus import Kafka
 from shared.kernel.cloudevents import read
 from shared.kernel.commands import Intent, execute
@@ -30,76 +34,132 @@ from shared.kernel.event_store import Change, EventStore, Occurred, Write
 from shared.kernel.events import EventTypes, Metadata
 from shared.kernel.relay import Relay
 from shared.service import AGREEMENTS_TOPIC
+from shared.telemetry import setup
 
 SOURCE = "offers"
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
-PROBES = 300
+ROUNDS = 3
 SECONDS_BETWEEN_PROBES = 0.01
+WARM_UP_PROBES = 50
+"""The first ones find connections that are being made."""
 _FILL_AT_ONCE = 500
 Records = Sequence[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]]
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How long something took for each event, in seconds: by the clock, and of this process's processor time."""
+
+    clock: float
+    processor: float
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A log full of events, and the cluster they go to."""
+
+    dsn: str
+    store: EventStore
+    kafka: Kafka
+    events: int
+
+    def relay(self) -> Relay:
+        return Relay(dsn=self.dsn, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=self.kafka, store=self.store)
+
+
 async def _fill(store: EventStore, events: int) -> None:
-    metadata = Metadata(command_id=uuid4(), actor="i-17", policy="2024-01-01")
     for _ in range(0, events, _FILL_AT_ONCE):
+        traceparent = f"00-{uuid4().hex}-{uuid4().hex[:16]}-01"
+        metadata = Metadata(command_id=uuid4(), actor="i-17", policy="2024-01-01", traceparent=traceparent)
         changes = [Change(metadata, (Write(uuid7(), 0, (Occurred(FACT, NOW),)),)) for _ in range(_FILL_AT_ONCE)]
         await asyncio.gather(*(store.append(change) for change in changes))
 
 
-async def _relayed(store: EventStore, dsn: str, kafka: Kafka, events: int) -> float:
-    """Seconds until the relay has published all."""
-    relay = asyncio.create_task(_relay(store, dsn, kafka).run())
-    connection = await asyncpg.connect(dsn)
-    while not await connection.fetchval("select checkpoint from offers.relay"):
+async def _relayed(bench: Bench) -> Pace:
+    """The whole log, from its beginning."""
+    connection = await asyncpg.connect(bench.dsn)
+    await connection.execute("update offers.relay set checkpoint = 0")
+    relay = asyncio.create_task(bench.relay().run())
+    while not (first := int(await connection.fetchval("select checkpoint from offers.relay"))):
         await asyncio.sleep(0.005)
-    first = int(await connection.fetchval("select checkpoint from offers.relay"))
-    begun = time.perf_counter()
-    while await connection.fetchval("select checkpoint from offers.relay") < events:
+    begun, worked = time.perf_counter(), time.process_time()
+    while (reached := int(await connection.fetchval("select checkpoint from offers.relay"))) < bench.events:
         await asyncio.sleep(0.01)
-    took = time.perf_counter() - begun
+    pace = Pace((time.perf_counter() - begun) / (reached - first), (time.process_time() - worked) / (reached - first))
     relay.cancel()
     await asyncio.gather(relay, return_exceptions=True)
     await connection.close()
-    return took * events / (events - first)
+    return pace
 
 
-async def _read_topic(kafka: Kafka, events: int) -> Records:
+async def _relayed_with_every_trace_kept(bench: Bench) -> Pace:
+    with tempfile.TemporaryDirectory() as folder:
+        tracing = setup.start("bench", Path(folder))
+        pace = await _relayed(bench)
+        tracing.shutdown()
+    return pace
+
+
+async def _read_topic(bench: Bench) -> Records:
     consumer = AIOKafkaConsumer(
-        kafka.name(AGREEMENTS_TOPIC), bootstrap_servers=kafka.servers, auto_offset_reset="earliest"
+        bench.kafka.name(AGREEMENTS_TOPIC), bootstrap_servers=bench.kafka.servers, auto_offset_reset="earliest"
     )
     await consumer.start()
     records: list[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]] = []
-    while len(records) < events:
+    while len(records) < bench.events:
         for batch in (await consumer.getmany(timeout_ms=500, max_records=5000)).values():
             records.extend((record.key, record.value, record.headers) for record in batch)
     await consumer.stop()
     return records
 
 
-async def _bare(kafka: Kafka, records: Records) -> float:
-    """Seconds in which a bare producer, set up as the relay's, sends the same records and has them acknowledged."""
+async def _bare(kafka: Kafka, records: Records) -> Pace:
+    """A bare producer, idempotent too, sends the same records one by one and has each thousand acknowledged."""
     producer = AIOKafkaProducer(bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all", linger_ms=2)
     await producer.start()
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     for start in range(0, len(records), 1000):
         sent = [
             await producer.send(kafka.name(AGREEMENTS_TOPIC), value, key=key, headers=list(headers))
             for key, value, headers in records[start : start + 1000]
         ]
         await asyncio.gather(*sent)
-    took = time.perf_counter() - begun
+    pace = Pace((time.perf_counter() - begun) / len(records), (time.process_time() - worked) / len(records))
     await producer.stop()
-    return took
+    return pace
 
 
-async def _latencies(store: EventStore, dsn: str, kafka: Kafka) -> list[float]:
-    """From the call of append until a consumer has the event, in ms, sorted."""
+async def _throughput(bench: Bench, beside: Kafka) -> None:
+    """Prints the medians of all rounds."""
+    await _relayed(bench)
+    records = await _read_topic(bench)
+    measured: dict[str, list[Pace]] = {}
+    turns: dict[str, Callable[[], Awaitable[Pace]]] = {
+        "bare producer": lambda: _bare(beside, records),
+        "relay": lambda: _relayed(bench),
+        "relay, every trace kept": lambda: _relayed_with_every_trace_kept(bench),
+    }
+    for _ in range(ROUNDS):
+        for name, turn in turns.items():
+            measured.setdefault(name, []).append(await turn())
+    for name, paces in measured.items():
+        rate = 1 / median(pace.clock for pace in paces)
+        ratio = median(bare.clock / pace.clock for bare, pace in zip(measured["bare producer"], paces, strict=True))
+        worked = median(pace.processor for pace in paces) * 1e6
+        print(f"{name:<24} {rate:>8,.0f} events/s {ratio:>6.0%} of bare, Python {worked:.0f} µs per event")
+
+
+async def _latencies(bench: Bench, seconds: float) -> list[float]:
+    """From the call of append until a consumer has the event, in ms, sorted; probed for so long."""
     consumer = AIOKafkaConsumer(
-        kafka.name(AGREEMENTS_TOPIC), bootstrap_servers=kafka.servers, auto_offset_reset="latest", fetch_max_wait_ms=50
+        bench.kafka.name(AGREEMENTS_TOPIC),
+        bootstrap_servers=bench.kafka.servers,
+        auto_offset_reset="latest",
+        fetch_max_wait_ms=50,
     )
     await consumer.start()
     await consumer.seek_to_end()
-    relay = asyncio.create_task(_relay(store, dsn, kafka).run())
+    relay = asyncio.create_task(bench.relay().run())
     begun: dict[UUID, float] = {}
     took: list[float] = []
 
@@ -110,12 +170,12 @@ async def _latencies(store: EventStore, dsn: str, kafka: Kafka) -> list[float]:
                 took.append((time.perf_counter() - begun.pop(stream)) * 1e3)
 
     hearing = asyncio.create_task(hear())
-    for number in range(PROBES + 50):
+    for number in range(WARM_UP_PROBES + round(seconds / SECONDS_BETWEEN_PROBES)):
         stream = uuid7()
-        if number >= 50:  # the first ones find connections that are being made
+        if number >= WARM_UP_PROBES:
             begun[stream] = time.perf_counter()
         metadata = Metadata(command_id=uuid4(), actor="i-17")
-        await execute(store, [Intent(STEPS, stream, Step(FACT))], at=NOW, metadata=metadata)
+        await execute(bench.store, [Intent(STEPS, stream, Step(FACT))], at=NOW, metadata=metadata)
         await asyncio.sleep(SECONDS_BETWEEN_PROBES)
     async with asyncio.timeout(20):
         while begun:
@@ -127,45 +187,47 @@ async def _latencies(store: EventStore, dsn: str, kafka: Kafka) -> list[float]:
     return sorted(took)
 
 
-async def _measure(dsn: str, events: int) -> None:
-    through_relay = Kafka(os.environ["AFTALE_KAFKA"], f"bench-relay-{uuid4().hex[:8]}-")
-    bare = Kafka(through_relay.servers, f"bench-bare-{uuid4().hex[:8]}-")
-    for kafka in (through_relay, bare):
-        await create_topics(kafka.servers, prefix=kafka.prefix)
-    async with open_database(dsn, SOURCE) as database, EventStore(database, EventTypes([Stepped])) as store:
+@asynccontextmanager
+async def _idle_writers(dsn: str) -> AsyncIterator[None]:
+    """Transactions that have written and stay open, in this database and in another."""
+    async with AsyncExitStack() as stack:
+        for url in (dsn, f"{dsn.rpartition('/')[0]}/postgres"):
+            connection = await asyncpg.connect(url)
+            stack.push_async_callback(connection.close)
+            await connection.execute("create table if not exists unrelated (written timestamptz)")
+            await stack.enter_async_context(connection.transaction())  # its commit fails if it was cut meanwhile
+            await connection.execute("insert into unrelated values (now())")
+        yield
+
+
+async def _measure(dsn: str, events: int, idle_minutes: float) -> None:
+    async with (
+        own_topics("relay") as kafka,
+        own_topics("bare") as beside,
+        open_database(dsn, SOURCE) as database,
+        EventStore(database, EventTypes([Stepped])) as store,
+    ):
+        bench = Bench(dsn, store, kafka, events)
         await _fill(store, events)
-        relayed = await _relayed(store, dsn, through_relay, events)
-        records = await _read_topic(through_relay, events)
-        alone = await _bare(bare, records)
-        print(f"relay          {events / relayed:>10,.0f} events/s")
-        print(f"bare producer  {events / alone:>10,.0f} events/s")
-        print(f"ratio          {alone / relayed:>10.0%}")
-        _show("append to consumed", await _latencies(store, dsn, through_relay))
-        async with AsyncExitStack() as stack:
-            for database_name in ("", "postgres"):
-                url = f"{dsn.rpartition('/')[0]}/{database_name}" if database_name else dsn
-                connection = await asyncpg.connect(url)
-                stack.push_async_callback(connection.close)
-                await connection.execute("create table if not exists unrelated (written timestamptz)")
-                await connection.transaction().start()
-                await connection.execute("insert into unrelated values (now())")
-            _show("with open transactions", await _latencies(store, dsn, through_relay))
-
-
-def _relay(store: EventStore, dsn: str, kafka: Kafka) -> Relay:
-    return Relay(dsn=dsn, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=kafka, store=store)
+        await _throughput(bench, beside)
+        _show("append to consumed", await _latencies(bench, 20))
+        async with _idle_writers(dsn):
+            _show(f"with writers idle for {idle_minutes:g} minutes", await _latencies(bench, idle_minutes * 60))
 
 
 def _show(what: str, took: list[float]) -> None:
     p50, p99 = (took[int(len(took) * share)] for share in (0.5, 0.99))
-    print(f"{what}: p50 {p50:.1f} ms, p99 {p99:.1f} ms, {len(took)} events")
+    print(f"{what}: p50 {p50:.1f} ms, p99 {p99:.1f} ms, most {took[-1]:.1f} ms, {len(took)} events")
 
 
 def main() -> None:
     """See above. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
-    events = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
+    parser = argparse.ArgumentParser(prog="./aftale bench relay", description=__doc__)
+    parser.add_argument("events", nargs="?", type=int, default=50_000)
+    parser.add_argument("--idle-minutes", type=float, default=0.3)
+    asked = parser.parse_args()
     with own_database("relay") as dsn:
-        uvloop.run(_measure(dsn, events))
+        uvloop.run(_measure(dsn, asked.events, asked.idle_minutes))
 
 
 if __name__ == "__main__":

@@ -42,28 +42,29 @@ class Message:
 
     def headers(self) -> list[tuple[str, bytes]]:
         """As Kafka carries them."""
-        values = {
-            "ce_specversion": "1.0",
-            "ce_id": str(self.event_id),
-            "ce_type": self.type,
-            "ce_source": self.source,
-            "ce_subject": str(self.stream),
-            "ce_time": self.occurred_at.astimezone(UTC).isoformat(),
-            "ce_recordedtime": self.recorded_at.astimezone(UTC).isoformat(),
-            "ce_sequence": str(self.version),
-            "ce_epoch": str(self.epoch),
-            "ce_schemaversion": str(self.schema_version),
-            "ce_actor": self.actor,
-            "content-type": "application/json",
-        }
+        headers = [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", str(self.event_id).encode()),
+            ("ce_type", self.type.encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_subject", str(self.stream).encode()),
+            ("ce_time", self.occurred_at.astimezone(UTC).isoformat().encode()),
+            ("ce_recordedtime", self.recorded_at.astimezone(UTC).isoformat().encode()),
+            ("ce_sequence", b"%d" % self.version),
+            ("ce_epoch", b"%d" % self.epoch),
+            ("ce_schemaversion", b"%d" % self.schema_version),
+            ("ce_actor", self.actor.encode()),
+            ("content-type", b"application/json"),
+        ]
         if self.on_behalf_of:
-            values["ce_onbehalfof"] = self.on_behalf_of
+            headers.append(("ce_onbehalfof", self.on_behalf_of.encode()))
         if self.policy:
-            values["ce_policy"] = self.policy
+            headers.append(("ce_policy", self.policy.encode()))
         if self.traceparent:
-            values["traceparent"] = values["ce_traceparent"] = self.traceparent
-        values |= {f"{_PREFIX}{name}": value for name, value in self.concerns.items()}
-        return [(name, value.encode()) for name, value in values.items()]
+            traceparent = self.traceparent.encode()
+            headers += [("traceparent", traceparent), ("ce_traceparent", traceparent)]
+        headers += [(f"{_PREFIX}{name}", value.encode()) for name, value in self.concerns.items()]
+        return headers
 
     def data(self) -> dict[str, Any]:
         """The public part. Raises Undecodable where the body is not a JSON object."""

@@ -106,9 +106,13 @@ async def open_database(dsn: str, schema: str, *, connections: int = 12) -> Asyn
 
 
 async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """One connection of its own, outside the pool: for who holds a session lock."""
+    """One connection of its own, outside the pool: for a relay, which holds a session lock.
+
+    Its commits do not wait for the disk: a checkpoint lost with the server lets facts be published once more.
+    """
     settings = {
         **_SETTINGS,
+        "synchronous_commit": "off",
         "search_path": schema,
         "role": f"aftale_{schema}",
         "application_name": f"aftale-{schema}-relay",

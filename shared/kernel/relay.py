@@ -1,24 +1,26 @@
 """Publish the events of a store to Kafka, in order, at least once."""
 
 import asyncio
-import json
+from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import asyncpg
+import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from opentelemetry.trace import SpanKind
 
+from shared.kernel import keyed_batches
 from shared.kernel.bus import Kafka
 from shared.kernel.cloudevents import Message
 from shared.kernel.database import DATABASE_AWAY, connect
 from shared.kernel.event_store import EventStore
-from shared.telemetry.context import current_traceparent, span
+from shared.telemetry.context import mark
 
-BATCH = 1000
+BATCH = 500
 POLL_SECONDS = 0.05
 """How soon events of another process of this service are seen."""
 RETRY_SECONDS = 0.5
@@ -70,55 +72,52 @@ class Relay:
     async def _with_producer(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         # A new producer each time round: an idempotent one that met a fatal error fails for ever (aiokafka #1017).
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._kafka.servers, enable_idempotence=True, acks="all", linger_ms=2
+            bootstrap_servers=self._kafka.servers,
+            enable_idempotence=True,
+            acks="all",
+            max_batch_size=keyed_batches.MAX_BATCH_BYTES,
         )
         await producer.start()
         try:
-            checkpoint = int(await connection.fetchval("select checkpoint from relay"))
-            while True:
-                await self._republish(connection, producer, checkpoint)
-                rows = await connection.fetch(_READ, checkpoint, BATCH)
-                if rows:
-                    await self._send(producer, rows)
-                    checkpoint = await self._move_checkpoint(connection, checkpoint, rows[-1]["position"])
-                else:
-                    self._store.appended.clear()
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._store.appended.wait(), POLL_SECONDS)
+            await self._publish(connection, producer)
         finally:
             with suppress(Exception):  # a broken producer must not keep the relay from starting again
-                await asyncio.wait_for(producer.stop(), 2)
+                async with asyncio.timeout(2):
+                    await producer.stop()
 
-    async def _send(self, producer: AIOKafkaProducer, rows: list[Any]) -> None:
-        sent = []
-        for row in rows:
-            message = self._message(row)
-            about = {"case": str(message.stream), "fact": message.type, "service": self._source}
-            with span(f"publish {message.type}", kind=SpanKind.PRODUCER, parent=message.traceparent, **about):
-                message = replace(message, traceparent=current_traceparent() or message.traceparent)
-                sent.append(
-                    await producer.send(
-                        self._topic, message.body.encode(), key=str(message.stream).encode(), headers=message.headers()
-                    )
-                )
-        await asyncio.wait_for(asyncio.gather(*sent), SEND_TIMEOUT_SECONDS)
+    async def _publish(self, connection: "asyncpg.Connection[asyncpg.Record]", producer: AIOKafkaProducer) -> None:
+        """While Kafka acknowledges one batch the next is read and handed over; the checkpoint follows, in order."""
+        checkpoint = sent_to = int(await connection.fetchval("select checkpoint from relay"))
+        on_their_way: deque[tuple[int, asyncio.Future[Any]]] = deque()
+        try:
+            while True:
+                self._store.appended.clear()  # before reading: what is appended from here on wakes us
+                await self._republish(connection, producer, sent_to)
+                rows = await connection.fetch(_READ, sent_to, BATCH)
+                if rows:
+                    sent_to = rows[-1]["position"]
+                    on_their_way.append((sent_to, await self._send(producer, rows)))
+                while len(on_their_way) > (1 if rows else 0):
+                    up_to, acknowledged = on_their_way[0]
+                    async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                        await acknowledged
+                    checkpoint = await self._move_checkpoint(connection, checkpoint, up_to)
+                    on_their_way.popleft()
+                if not rows:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(POLL_SECONDS):
+                            await self._store.appended.wait()
+        finally:
+            for _, acknowledged in on_their_way:
+                acknowledged.cancel()
 
-    async def _move_checkpoint(self, connection: "asyncpg.Connection[asyncpg.Record]", old: int, new: int) -> int:
-        if await connection.execute("update relay set checkpoint = $2 where checkpoint = $1", old, new) != "UPDATE 1":
-            raise Fenced(f"the relay of {self._source} stood at {old}")
-        return new
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> "asyncio.Future[list[Any]]":
+        return await keyed_batches.send(producer, self._topic, map(self._record, rows))
 
-    async def _republish(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", producer: AIOKafkaProducer, checkpoint: int
-    ) -> None:
-        for asked in await connection.fetch("select id, stream, from_version from republications order by id limit 20"):
-            rows = await connection.fetch(_READ_STREAM, asked["stream"], asked["from_version"], checkpoint)
-            await self._send(producer, rows)
-            await connection.execute("delete from republications where id = $1", asked["id"])
-
-    def _message(self, row: Any) -> Message:
-        metadata = json.loads(row["metadata"])
-        return Message(
+    def _record(self, row: Any) -> keyed_batches.Record:
+        metadata = orjson.loads(row["metadata"])
+        case = str(row["stream"])
+        message = Message(
             source=self._source,
             stream=row["stream"],
             epoch=row["epoch"],
@@ -132,6 +131,28 @@ class Relay:
             actor=metadata["actor"],
             on_behalf_of=metadata.get("on_behalf_of"),
             policy=metadata.get("policy"),
-            traceparent=metadata.get("traceparent"),
+            traceparent=mark(
+                f"publish {row['type']}",
+                kind=SpanKind.PRODUCER,
+                parent=metadata.get("traceparent"),
+                case=case,
+                fact=row["type"],
+                service=self._source,
+            ),
             concerns=metadata.get("concerns", {}),
         )
+        return case.encode(), message.body.encode(), message.headers()
+
+    async def _move_checkpoint(self, connection: "asyncpg.Connection[asyncpg.Record]", old: int, new: int) -> int:
+        if await connection.execute("update relay set checkpoint = $2 where checkpoint = $1", old, new) != "UPDATE 1":
+            raise Fenced(f"the relay of {self._source} stood at {old}")
+        return new
+
+    async def _republish(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", producer: AIOKafkaProducer, sent_to: int
+    ) -> None:
+        for asked in await connection.fetch("select id, stream, from_version from republications order by id limit 20"):
+            rows = await connection.fetch(_READ_STREAM, asked["stream"], asked["from_version"], sent_to)
+            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                await (await self._send(producer, rows))
+            await connection.execute("delete from republications where id = $1", asked["id"])

@@ -51,8 +51,8 @@ WITHHELD: Final = "withheld"
 
 _KEYS: Final = {key: key for key in ATTRIBUTES} | {key.removeprefix("aftale."): key for key in ATTRIBUTES}
 _ID_OR_CODE: Final = re.compile(r"[\w.:/{}+-]{1,128}", re.ASCII)
-_SAMPLED: Final = tuple("13579bdf")
-"""How a traceparent ends whose trace is kept: the last bit of its flags."""
+_ENDS_OF_SAMPLED: Final = "13579bdf"
+"""The last digit of a traceparent whose trace is kept."""
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 
 # Not OpenTelemetry's global tracer: that one can be set only once per process, and libraries that find it begin to
@@ -93,19 +93,12 @@ def trace_with(tracer: Tracer | None) -> None:
 def current_traceparent() -> str | None:
     """The running span as a W3C `traceparent`, to be stored with an event; None outside of any trace."""
     current = get_current_span().get_span_context()
-    if not current.is_valid:
-        return None
-    return f"00-{current.trace_id:032x}-{current.span_id:016x}-{current.trace_flags:02x}"
+    return _traceparent(current) if current.is_valid else None
 
 
 def remote_parent(traceparent: str) -> Context:
     """The context of a span elsewhere; one that does not read begins a trace of its own."""
     return _PROPAGATOR.extract({"traceparent": traceparent}, context=Context())
-
-
-def is_kept(traceparent: str) -> bool:
-    """Whether a span under this parent would be written: asked first where there are thousands to start a second."""
-    return not isinstance(_tracer, NoOpTracer) and traceparent.endswith(_SAMPLED)
 
 
 @contextmanager
@@ -138,6 +131,23 @@ def span(
         except BaseException as error:
             opened.fail(type(error).__qualname__)
             raise
+
+
+def mark(name: str, /, *, parent: str | None, kind: SpanKind, **attributes: AttributeValue) -> str | None:
+    """Trace a moment, one of thousands, and return the traceparent that goes on from it.
+
+    As `span`, without anything inside, and free where nothing is recorded: `parent` itself goes on then.
+    """
+    if isinstance(_tracer, NoOpTracer) or (parent is not None and parent[-1:] not in _ENDS_OF_SAMPLED):
+        return parent
+    context = None if parent is None else remote_parent(parent)
+    marked = _tracer.start_span(name, context=context, kind=kind, attributes=_allowed(attributes))
+    marked.end()
+    return _traceparent(marked.get_span_context())
+
+
+def _traceparent(context: SpanContext) -> str:
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
 def _allowed(attributes: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:

@@ -12,9 +12,10 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import MessageSizeTooLargeError
 
-from shared.kernel import relay
+from shared.kernel import keyed_batches, relay
 from shared.kernel.bus import Kafka
 from shared.kernel.cloudevents import Message, read
 from shared.kernel.commands import Intent, execute
@@ -37,9 +38,9 @@ class Bench:
     dsn: str
     kafka: Kafka
 
-    async def count(self, stream: UUID, times: int = 1, note: str | None = None) -> None:
+    async def count(self, stream: UUID, times: int = 1, *, note: str | None = None, actor: str = "tester") -> None:
         for _ in range(times):
-            metadata = Metadata(command_id=uuid4(), actor="tester", on_behalf_of="12345678", policy="2024-01-01")
+            metadata = Metadata(command_id=uuid4(), actor=actor, on_behalf_of="12345678", policy="2024-01-01")
             await execute(self.store, [Intent(COUNTER, stream, Count(note=note))], at=NOW, metadata=metadata)
 
     @asynccontextmanager
@@ -69,6 +70,21 @@ class Bench:
         async with asyncio.timeout(20), self.database.acquire() as connection:
             while await connection.fetchval("select log.position > relay.checkpoint from log, relay"):
                 await asyncio.sleep(0.02)
+
+    async def until_relayed_to(self, position: int) -> None:
+        async with asyncio.timeout(20), self.database.acquire() as connection:
+            while await connection.fetchval("select checkpoint < $1 from relay", position):
+                await asyncio.sleep(0.02)
+
+    async def let_batches_have(self, size: int) -> None:
+        """The broker refuses larger ones, in bytes."""
+        limit = ConfigResource(
+            ConfigResourceType.TOPIC, self.kafka.name("agreements"), {"max.message.bytes": str(size)}
+        )
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka.servers)
+        await admin.start()
+        await admin.alter_configs([limit])
+        await admin.close()
 
     async def published(self) -> list[Message]:
         consumer = AIOKafkaConsumer(
@@ -206,21 +222,121 @@ async def test_after_a_fatal_error_a_new_producer_goes_on_where_the_checkpoint_s
             producers.append(self)
             await super().start()
 
-        async def send(self, *values: Any, **named: Any) -> Any:
+        async def send_batch(self, *values: Any, **named: Any) -> Any:
             self.sent += 1
-            if self is producers[0] and self.sent >= 4:
+            if self is producers[0] and self.sent >= 2:
                 failed = asyncio.get_running_loop().create_future()
                 failed.set_exception(MessageSizeTooLargeError("on purpose"))
                 return failed
-            return await super().send(*values, **named)
+            return await super().send_batch(*values, **named)
 
     monkeypatch.setattr(relay, "AIOKafkaProducer", Failing)
+    monkeypatch.setattr(relay, "BATCH", 3)
     stream = uuid4()
     await bench.count(stream, 8)
     async with bench.relaying():
         await bench.until_relayed()
     assert len(producers) == 2
-    assert versions(await bench.published(), stream) == [1, 2, 3, *range(1, 9)]
+    assert versions(await bench.published(), stream) == list(range(1, 9))
+
+
+async def test_a_batch_that_the_broker_refuses_lets_none_of_those_behind_it_pass(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = asyncio.Event()
+
+    def note_refusal(acknowledged: "asyncio.Future[Any]") -> None:
+        if not acknowledged.cancelled() and acknowledged.exception():
+            refused.set()
+
+    class Watched(AIOKafkaProducer):  # type: ignore[misc]
+        async def send_batch(self, *values: Any, **named: Any) -> Any:
+            acknowledged = await super().send_batch(*values, **named)
+            acknowledged.add_done_callback(note_refusal)
+            return acknowledged
+
+    monkeypatch.setattr(relay, "AIOKafkaProducer", Watched)
+    monkeypatch.setattr(relay, "BATCH", 1)
+    stream = uuid4()
+    await bench.count(stream)
+    await bench.count(stream, actor="a" * 5_000)
+    await bench.count(stream, 3)
+    await bench.let_batches_have(4_000)
+    async with bench.relaying():
+        await asyncio.wait_for(refused.wait(), 10)
+        await bench.until_relayed_to(1)
+        await bench.let_batches_have(8_000)
+        await bench.until_relayed()
+    assert first_of_each(versions(await bench.published(), stream)) == [1, 2, 3, 4, 5]
+
+
+async def test_a_crash_with_several_batches_on_their_way_repeats_them_and_skips_none(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crashing = asyncio.Event()
+    move = Relay._move_checkpoint
+
+    async def move_once(self: Relay, connection: Any, old: int, new: int) -> int:
+        if old:
+            crashing.set()
+            await asyncio.Event().wait()
+        return await move(self, connection, old, new)
+
+    stream = uuid4()
+    await bench.count(stream, 9)
+    with monkeypatch.context() as crash:
+        crash.setattr(relay, "BATCH", 2)
+        crash.setattr(Relay, "_move_checkpoint", move_once)
+        async with bench.relaying():
+            await asyncio.wait_for(crashing.wait(), 10)
+    async with bench.relaying():
+        await bench.until_relayed()
+    published = versions(await bench.published(), stream)
+    assert first_of_each(published) == list(range(1, 10))
+    assert [published.count(version) for version in (2, 3, 4, 9)] == [1, 2, 2, 1]
+
+
+async def test_a_relay_ends_when_it_is_told_to_in_the_moment_of_an_acknowledgement(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.11's `wait_for` forgets such a cancellation, and the service would never stop."""
+    acknowledged = asyncio.get_running_loop().create_future()
+    sending = asyncio.Event()
+
+    async def send(*_: object) -> "asyncio.Future[list[Any]]":
+        sending.set()
+        return acknowledged
+
+    monkeypatch.setattr(keyed_batches, "send", send)
+    await bench.count(uuid4())
+    async with asyncio.timeout(10):
+        async with bench.relaying():
+            await sending.wait()
+            await asyncio.sleep(0.2)  # it now waits for the acknowledgement
+            acknowledged.set_result([])
+
+
+async def test_what_is_appended_while_the_relay_finds_nothing_new_is_published_at_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once: the relay that slept for its whole pause here would be too late."""
+    stream = uuid4()
+    interrupted = asyncio.Event()
+    fetch = asyncpg.Connection.fetch
+
+    async def fetch_interrupted(self: Any, query: str, *values: Any, **named: Any) -> Any:
+        rows = await fetch(self, query, *values, **named)
+        if query == relay._READ and not rows and not interrupted.is_set():
+            await bench.count(stream)
+            interrupted.set()
+        return rows
+
+    monkeypatch.setattr(asyncpg.Connection, "fetch", fetch_interrupted)
+    monkeypatch.setattr(relay, "POLL_SECONDS", 3600)
+    async with bench.relaying():
+        await asyncio.wait_for(interrupted.wait(), 10)
+        await bench.until_relayed()
+    assert versions(await bench.published(), stream) == [1]
 
 
 async def test_a_relay_whose_session_is_cut_is_replaced_and_nothing_is_skipped_or_reordered(bench: Bench) -> None:

@@ -4,7 +4,7 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 
-from shared.telemetry.context import WITHHELD, ForbiddenAttribute, current_traceparent, remote_parent, span
+from shared.telemetry.context import WITHHELD, ForbiddenAttribute, current_traceparent, mark, remote_parent, span
 
 ELSEWHERE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -119,3 +119,38 @@ def test_a_batch_larger_than_the_cap_says_how_many_links_are_left_out(recorded: 
         pass
     [projected] = recorded.get_finished_spans()
     assert (len(projected.links), projected.dropped_links) == (128, 372)
+
+
+def test_a_moment_that_is_marked_goes_on_in_the_trace_of_its_parent(recorded: InMemorySpanExporter) -> None:
+    goes_on = mark("publish Accepted", parent=ELSEWHERE, kind=SpanKind.PRODUCER, case="a1")
+    [publish] = recorded.get_finished_spans()
+    assert publish.context is not None
+    assert publish.parent is not None
+    assert goes_on == f"{ELSEWHERE[:36]}{publish.context.span_id:016x}-01"
+    assert f"{publish.parent.span_id:016x}" == ELSEWHERE[36:52]
+    assert publish.kind is SpanKind.PRODUCER
+    assert dict(publish.attributes or {}) == {"aftale.case": "a1"}
+
+
+def test_a_moment_without_a_parent_begins_a_trace(recorded: InMemorySpanExporter) -> None:
+    goes_on = mark("publish Accepted", parent=None, kind=SpanKind.PRODUCER)
+    [publish] = recorded.get_finished_spans()
+    assert publish.context is not None
+    assert publish.parent is None
+    assert (goes_on or "").startswith(f"00-{publish.context.trace_id:032x}-")
+
+
+def test_a_moment_in_a_trace_that_is_not_kept_passes_it_on(recorded: InMemorySpanExporter) -> None:
+    not_kept = f"{ELSEWHERE[:-2]}00"
+    assert mark("publish Accepted", parent=not_kept, kind=SpanKind.PRODUCER) == not_kept
+    assert not recorded.get_finished_spans()
+
+
+@pytest.mark.parametrize("parent", [None, ELSEWHERE])
+def test_without_tracing_a_moment_passes_on_what_there_was(parent: str | None) -> None:
+    assert mark("publish Accepted", parent=parent, kind=SpanKind.PRODUCER) == parent
+
+
+def test_a_moment_says_nothing_but_ids_and_codes(recorded: InMemorySpanExporter) -> None:
+    with pytest.raises(ForbiddenAttribute):
+        mark("publish Accepted", parent=ELSEWHERE, kind=SpanKind.PRODUCER, name="Karen Blixen")
