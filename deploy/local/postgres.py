@@ -200,11 +200,10 @@ class LocalPostgres:
         """After a killed server: wait for its backends, which hold the shared memory, and drop its lock file."""
         if self._adopt() is not None:
             return
-        orphans = [
-            process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(self.data.resolve())
-        ]
+        data = self.data.resolve()
+        orphans = [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(data)]
         _, lasting = psutil.wait_procs(orphans, timeout=5)
         for process in lasting:
             process.kill()
         psutil.wait_procs(lasting, timeout=5)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        (data / "postmaster.pid").unlink(missing_ok=True)
