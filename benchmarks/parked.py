@@ -107,24 +107,22 @@ def _steps() -> Iterator[Message]:
 
 
 def _step(stream: UUID, version: int) -> Message:
-    event_id = uuid7()
     return Message(
         source="offers",
         stream=stream,
         epoch=1,
         version=version,
-        event_id=event_id,
+        event_id=uuid7(),
         type="Stepped",
         schema_version=1,
         occurred_at=NOW,
         recorded_at=NOW,
-        body=Stepped(number=version, key=event_id).public_json(),
+        body=Stepped(number=version).public_json(),
     )
 
 
 async def _echo(received: Received) -> Reaction:
-    assert isinstance(received.event, Stepped)
-    return Reaction([Intent(ECHO, received.message.stream, Echo(received.event))])
+    return Reaction([Intent(ECHO, received.message.stream, Echo(received.message.version))])
 
 
 async def _never_ask(source: str, stream: UUID, version: int) -> None:

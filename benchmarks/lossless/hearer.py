@@ -1,11 +1,11 @@
-"""One process that hears: it echoes every step in a log of its own, and counts every fact in a projection."""
+"""One process that hears: it echoes every arrival in a log of its own, and counts every fact in a projection."""
 
 import sys
 from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks.lossless.subject import ECHO, ECHOES, FACTS, Echo, Stepped
+from benchmarks.lossless.subject import ECHO, ECHOES, FACTS, Arrived, Echo
 from shared.kernel.bus import Bus, Kafka
 from shared.kernel.clock import RealClock
 from shared.kernel.commands import Intent
@@ -20,11 +20,11 @@ from shared.service import AGREEMENTS_TOPIC, republisher
 
 SOURCE, PROJECTION = "guidance", "control"
 PROJECTED_TABLE = """
-create table if not exists projected (
+create table projected (
   source text not null, stream uuid not null, facts bigint not null, fingerprint bigint not null,
-  primary key (source, stream))
+  newest int not null, reordered bigint not null, primary key (source, stream)) with (fillfactor = 70)
 """
-"""Facts counted, and the sum of version times a hash of the event's id: a fact that is missing or doubled shows."""
+"""A fold that shows a fact missing or doubled (number and fingerprint), or one that did not come after the newest."""
 FINGERPRINT = "({version}::bigint * (hashtext({event_id}::text) % 1000003))"
 
 
@@ -34,12 +34,20 @@ class Counting(Projector):
     async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
         """See Projector.apply."""
         await connection.execute(
-            f"""insert into projected as p (source, stream, facts, fingerprint)
-                select source, stream, count(*), sum({FINGERPRINT.format(version="version", event_id="event_id")})
-                from unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) as f(source, stream, version, event_id)
-                group by source, stream
+            f"""with fact as (
+                  select source, stream, version, event_id,
+                         lag(version) over (partition by source, stream order by ordinal) as before
+                  from unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) with ordinality
+                       as f(source, stream, version, event_id, ordinal))
+                insert into projected as p (source, stream, facts, fingerprint, newest, reordered)
+                select source, stream, count(*), sum({FINGERPRINT.format(version="version", event_id="event_id")}),
+                       max(version), count(*) filter (where version <> before + 1)
+                from fact group by source, stream
                 on conflict (source, stream) do update
-                set facts = p.facts + excluded.facts, fingerprint = p.fingerprint + excluded.fingerprint""",
+                set facts = p.facts + excluded.facts, fingerprint = p.fingerprint + excluded.fingerprint,
+                    newest = greatest(p.newest, excluded.newest),
+                    reordered = p.reordered + excluded.reordered
+                      + (excluded.newest - excluded.facts <> p.newest)::int""",
             [one.message.source for one in facts],
             [one.message.stream for one in facts],
             [one.message.version for one in facts],
@@ -48,9 +56,7 @@ class Counting(Projector):
 
 
 async def _react(received: Received) -> Reaction:
-    fact = received.event
-    assert isinstance(fact, Stepped)
-    return Reaction([Intent(ECHO, received.message.stream, Echo(fact))])
+    return Reaction([Intent(ECHO, received.message.stream, Echo(received.message.version))])
 
 
 async def main(postgres: str, kafka: str) -> None:
@@ -67,7 +73,7 @@ async def main(postgres: str, kafka: str) -> None:
             store,
             RealClock(),
             EventTypes(FACTS),
-            {Stepped: _react},
+            {Arrived: _react},
             own_source=SOURCE,
             ask_again=bus.ask_again,
         )

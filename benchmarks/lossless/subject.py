@@ -1,28 +1,27 @@
-"""The small subjects of the proof: steps that are taken here, and an echo of each in another service."""
+"""The small subjects of the proof: walks of several steps, names that are held for a while, and an echo elsewhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from uuid import UUID
+from datetime import datetime, timedelta
 
 from shared.kernel.decider import Decider, TimerDue
 from shared.kernel.events import Event
 
-TICK_EVERY = 3
-"""After so many steps a timer is armed, which must fire once."""
-CLAIMS = 16
+NAMES = 16
 """Names for which streams compete; each is held by one at a time."""
+_HELD_FOR = timedelta(seconds=1)
+"""After which a timer lets go of a name."""
+LET_GO = "let-go"
 
 
 class Stepped(Event):
-    """A step was taken: the one of the command with this key."""
+    """A step of a walk was taken, not the last."""
 
     number: int
-    key: UUID
 
 
-class Ticked(Event):
-    """The timer of a step fired."""
+class Arrived(Event):
+    """The last step of a walk was taken."""
 
     number: int
 
@@ -31,33 +30,31 @@ class Claimed(Event):
     """A name that must be unique is held."""
 
     name: str
-    key: UUID
+    until: datetime
 
 
 class Freed(Event):
     """It is held no more."""
 
     name: str
-    key: UUID
 
 
 class Echoed(Event):
-    """A step was heard of."""
+    """An arrival was heard of: the fact with this version of the stream of the same id."""
 
-    number: int
-    key: UUID
+    heard: int
 
 
-FACTS: tuple[type[Event], ...] = (Stepped, Ticked, Claimed, Freed)
+FACTS: tuple[type[Event], ...] = (Stepped, Arrived, Claimed, Freed)
 ECHOES: tuple[type[Event], ...] = (Echoed,)
 
 
 @dataclass(frozen=True)
-class Step:
-    """Take the next step."""
+class Walk:
+    """Take so many steps, all or none."""
 
     at: datetime
-    key: UUID
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -65,72 +62,60 @@ class Claim:
     """Hold a name, or let go of the one that is held."""
 
     at: datetime
-    key: UUID
     name: str
 
 
 @dataclass(frozen=True)
-class Steps:
+class Way:
     """What a stream has come to."""
 
-    taken: int = 0
-    ticks_wanted: tuple[tuple[int, datetime], ...] = ()
-    held: str | None = None
+    steps: int = 0
+    held: Claimed | None = None
 
 
-def _decide(state: Steps, command: Step | Claim | TimerDue) -> Sequence[Event]:
+def _decide(way: Way, command: Walk | Claim | TimerDue) -> Sequence[Event]:
     match command:
-        case Step():
-            return (Stepped(number=state.taken + 1, key=command.key),)
-        case Claim() if state.held is None:
-            return (Claimed(name=command.name, key=command.key),)
-        case Claim():
-            return (Freed(name=state.held or "", key=command.key),)
-        case TimerDue():
-            wanted = dict(state.ticks_wanted)
-            number = int(command.name.removeprefix("tick-"))
-            return (Ticked(number=number),) if number in wanted else ()
+        case Walk():
+            last = way.steps + command.steps
+            return (*(Stepped(number=number) for number in range(way.steps + 1, last)), Arrived(number=last))
+        case Claim() if way.held is None:
+            return (Claimed(name=command.name, until=command.at + _HELD_FOR),)
+        case Claim() | TimerDue():
+            return (Freed(name=way.held.name),) if way.held else ()
 
 
-def _evolve(state: Steps, event: Event) -> Steps:
+def _evolve(way: Way, event: Event) -> Way:
     match event:
-        case Stepped():
-            wanted = state.ticks_wanted
-            if event.number % TICK_EVERY == 0:
-                wanted = (*wanted, (event.number, _AT_ONCE))
-            return replace(state, taken=event.number, ticks_wanted=wanted)
-        case Ticked():
-            left = tuple(one for one in state.ticks_wanted if one[0] != event.number)
-            return replace(state, ticks_wanted=left)
+        case Stepped() | Arrived():
+            return replace(way, steps=event.number)
         case Claimed():
-            return replace(state, held=event.name)
+            return replace(way, held=event)
         case Freed():
-            return replace(state, held=None)
+            return replace(way, held=None)
         case _:
-            return state
+            return way
 
 
-_AT_ONCE = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
-STEPS: Decider[Steps, Step | Claim | TimerDue] = Decider(
-    name="steps",
-    initial=Steps(),
+WALKS: Decider[Way, Walk | Claim | TimerDue] = Decider(
+    name="walks",
+    initial=Way(),
     decide=_decide,
     evolve=_evolve,
-    timers=lambda state: {f"tick-{number}": due for number, due in state.ticks_wanted},
-    reservations=lambda state: frozenset({state.held}) if state.held else frozenset(),
+    timers=lambda way: {LET_GO: way.held.until} if way.held else {},
+    reservations=lambda way: frozenset({way.held.name}) if way.held else frozenset(),
 )
 
 
 @dataclass(frozen=True)
 class Echo:
-    """Reaction: a step was taken elsewhere."""
+    """Reaction: a walk ended elsewhere."""
 
-    fact: Stepped
+    heard: int
 
 
 ECHO: Decider[int, Echo] = Decider(
     name="echo",
     initial=0,
-    decide=lambda _, command: (Echoed(number=command.fact.number, key=command.fact.key),),
+    decide=lambda _, command: (Echoed(heard=command.heard),),
     evolve=lambda heard, _: heard + 1,
 )

@@ -5,9 +5,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from random import Random
+
+from benchmarks.lossless.journal import journal_file
 
 PROJECT = Path(__file__).parents[2]
 WRITERS, HEARERS = 4, 2
@@ -19,20 +20,18 @@ CALLERS = 8
 class Actor:
     """One process that is kept running."""
 
-    name: str
     command: Sequence[str]
     log: Path
     starts: int = 0
     process: "subprocess.Popen[bytes] | None" = None
 
     def keep_running(self) -> None:
-        """Start it where it does not run: the first time, after a kill, or because a server was away."""
+        """Start it where it does not run: the first time, after a kill, or because it gave up."""
         if self.process is not None and self.process.poll() is None:
             return
         self.starts += 1
         with self.log.open("ab") as log:
-            command = [*self.command, str(self.starts)] if self.name.startswith("writer") else self.command
-            self.process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
+            self.process = subprocess.Popen([*self.command, str(self.starts)], cwd=PROJECT, stdout=log, stderr=log)
 
     def signal(self, number: signal.Signals) -> None:
         """To this process, by its id."""
@@ -41,60 +40,62 @@ class Actor:
 
     def end(self) -> None:
         """For good."""
-        self.signal(signal.SIGCONT)
         self.signal(signal.SIGKILL)
         if self.process is not None:
             self.process.wait()
 
 
-@dataclass
 class Troupe:
-    """All of them."""
+    """All of them. Everything that one leaves behind (its journal, its log) lies in the folder."""
 
-    writers: list[Actor] = field(default_factory=list)
-    hearers: list[Actor] = field(default_factory=list)
+    def __init__(self, postgres: str, kafka: str, folder: Path, seed: int) -> None:
+        self._hold = folder / "hold"
+        self._arguments = [postgres, kafka, str(folder), str(seed)]
+        self._folder = folder
+        self._starts_of_ended = 0
+        self.writers = [self._actor("writer", number, CALLERS) for number in range(WRITERS)]
+        self.hearers = [self._actor("hearer", number) for number in range(HEARERS)]
 
-    @classmethod
-    def of(cls, postgres: str, kafka: str, folder: Path) -> "Troupe":
-        """Not started yet."""
-        here = [sys.executable, "-m"]
-        journals = [folder / f"journal-{number}" for number in range(WRITERS)]
-        return cls(
-            [
-                Actor(
-                    f"writer-{number}",
-                    [*here, "benchmarks.lossless.writer", postgres, kafka, str(journal), str(CALLERS)],
-                    folder / f"writer-{number}.log",
-                )
-                for number, journal in enumerate(journals)
-            ],
-            [
-                Actor(
-                    f"hearer-{number}",
-                    [*here, "benchmarks.lossless.hearer", postgres, kafka],
-                    folder / f"hearer-{number}.log",
-                )
-                for number in range(HEARERS)
-            ],
-        )
+    @property
+    def starts(self) -> int:
+        """How often one of them was started."""
+        return self._starts_of_ended + sum(actor.starts for actor in self.actors)
+
+    @property
+    def actors(self) -> list[Actor]:
+        """Everybody."""
+        return [*self.writers, *self.hearers]
+
+    def all_write(self) -> bool:
+        """Whether every writer has given a command."""
+        journals = [journal_file(self._folder, str(number)) for number in range(WRITERS)]
+        return all(journal.exists() and journal.stat().st_size for journal in journals)
 
     def keep_running(self) -> None:
         """See Actor."""
-        for actor in (*self.writers, *self.hearers):
+        for actor in self.actors:
             actor.keep_running()
 
-    def anybody(self, random: Random) -> Actor:
-        """One of them."""
-        return random.choice([*self.writers, *self.hearers])
+    def hold(self, held: bool) -> None:
+        """Let callers wait, or go on: when what follows the log has fallen too far behind."""
+        if held:
+            self._hold.touch()
+        else:
+            self._hold.unlink(missing_ok=True)
 
     def only_drain(self) -> None:
         """No command comes any more: one writer without callers relays what was written, and fires timers."""
         for writer in self.writers:
             writer.end()
-        first = self.writers[0]
-        self.writers = [Actor(first.name, [*first.command[:-1], "0"], first.log, first.starts)]
+            self._starts_of_ended += writer.starts
+        self.writers = [self._actor("writer", WRITERS, 0)]
 
     def end(self) -> None:
         """All."""
-        for actor in (*self.writers, *self.hearers):
+        for actor in self.actors:
             actor.end()
+
+    def _actor(self, role: str, number: int, *more: int) -> Actor:
+        module = f"benchmarks.lossless.{role}"
+        command = [sys.executable, "-m", module, *self._arguments, str(number), *map(str, more)]
+        return Actor(command, self._folder / f"{role}-{number}.log")

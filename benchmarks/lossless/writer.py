@@ -1,21 +1,23 @@
-"""One process that writes: callers on hot and cold streams, timers, and a relay; acknowledged commands go to a file."""
+"""One process that writes: callers on hot and cold streams, timers, and a relay; what it is told goes to a journal."""
 
 import asyncio
-import os
-import random
 import sys
+import time
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID, uuid4
+from random import Random
+from uuid import UUID
 
 import uvloop
 
-from benchmarks.lossless.subject import CLAIMS, FACTS, STEPS, Claim, Step
+from benchmarks.lossless.journal import Journal, Outcome
+from benchmarks.lossless.subject import FACTS, NAMES, WALKS, Claim, Walk
 from shared.kernel.bus import Bus, Kafka
 from shared.kernel.clock import RealClock
 from shared.kernel.commands import Intent, VersionMismatch, execute
-from shared.kernel.database import open_database
+from shared.kernel.database import DATABASE_AWAY, Database, open_database
 from shared.kernel.event_store import (
     AlreadyHandled,
     EventStore,
@@ -29,89 +31,150 @@ from shared.kernel.relay import Relay
 from shared.kernel.timers import TimerLoop
 from shared.service import AGREEMENTS_TOPIC, republisher
 
-SOURCE = "offers"
-HOT_STREAMS = tuple(UUID(int=number) for number in range(1, 9))
-_COLD_STREAM_LENGTH = 12
-_PATIENCE = 0.05
+SOURCE = ACTOR = "offers"
+WRITER = "writer"
+"""Who acts in commands of callers."""
+HOT = 8
+"""Streams that all callers of all processes write to at a time."""
+_HOT_FOR_SECONDS = 5
+"""Then others take their places: a command loads its stream, and nobody's stream grows for ever."""
+_COLD_STREAM_LENGTH = 3
+"""Commands."""
+_HOT_STEPS, _COLD_STEPS = (1, 3), (1, 100)
+_PATIENCE_SECONDS = 0.05
 
 
-class Writer:
-    """Runs until it is killed."""
+def hot_stream(number: int) -> UUID:
+    """The stream that has this place among the hot ones now, in every process."""
+    return UUID(int=(int(time.time() / _HOT_FOR_SECONDS) << 8) + number)
 
-    def __init__(self, store: EventStore, journal: int, seed: int) -> None:
-        self._store = store
-        self._journal = journal
-        self._random = random.Random(seed)
+
+@dataclass(frozen=True)
+class Asked:
+    """One command of a caller."""
+
+    stream: UUID
+    key: UUID
+    command: Walk | Claim
+    expected: int | None
+
+    @property
+    def events(self) -> int:
+        """How many it records."""
+        return self.command.steps if isinstance(self.command, Walk) else 1
+
+
+@dataclass
+class Caller:
+    """Gives commands, one after the other. What it draws depends on its seed alone, however long anything takes."""
+
+    database: Database
+    store: EventStore
+    journal: Journal
+    hold: Path
+    random: Random
+    versions: dict[UUID, int]
+    """The newest that callers of this process have seen, for those who name a version."""
+    _cold: UUID | None = None
+    _left: int = 0
 
     async def call_for_ever(self) -> None:
-        """Commands one after the other; some are cancelled, and what is not known is asked again with its key."""
-        stream, left = uuid4(), _COLD_STREAM_LENGTH
+        """Until killed."""
         while True:
-            hot = self._random.random() < 0.5
-            target = self._random.choice(HOT_STREAMS) if hot else stream
-            if not hot:
-                stream, left = (stream, left - 1) if left > 1 else (uuid4(), _COLD_STREAM_LENGTH)
-            await self._command(target)
+            while self.hold.exists():
+                await asyncio.sleep(_PATIENCE_SECONDS)
+            await self._ask(self._next(), cancelled=self.random.random() < 0.03, after=self.random.random() * 0.02)
 
-    async def _command(self, stream: UUID) -> None:
-        key = uuid4()
-        claim = f"name-{self._random.randrange(CLAIMS)}" if self._random.random() < 0.2 else None
-        self._note("asked", key, stream)
-        if self._random.random() < 0.03:
-            await self._cancelled(stream, key, claim)
-            return
-        while True:
-            try:
-                version = await self._execute(stream, key, claim)
-            except AlreadyHandled:
-                self._note("acknowledged", key, stream)
-                return
-            except (StaleVersion, VersionMismatch, NameReserved):
-                self._note("lost", key, stream)
-                return
-            except StoreUnavailable:
-                await asyncio.sleep(_PATIENCE)  # whether it was kept is not known: the same key again
-                continue
-            self._note("acknowledged", key, stream, version)
-            return
-
-    async def _cancelled(self, stream: UUID, key: UUID, claim: str | None) -> None:
-        task = asyncio.create_task(self._execute(stream, key, claim))
-        await asyncio.sleep(self._random.random() * 0.01)
-        task.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await task
-
-    async def _execute(self, stream: UUID, key: UUID, claim: str | None) -> int:
+    def _next(self) -> Asked:
+        hot, number, names_version = self.random.random() < 0.5, self.random.randrange(HOT), self.random.random() < 0.3
+        claims, name = self.random.random() < 0.1, f"name-{self.random.randrange(NAMES)}"
+        steps = self.random.randint(*(_HOT_STEPS if hot else _COLD_STEPS))
+        key = self._id()
+        stream = hot_stream(number) if hot else self._cold_stream()
         now = datetime.now(UTC)
-        command: Step | Claim = Claim(now, key, claim) if claim else Step(now, key)
-        (decision,) = await execute(
-            self._store,
-            [Intent(STEPS, stream, command)],
-            at=now,
-            metadata=Metadata(command_id=key, actor="writer"),
-            key=lambda _: IdempotencyKey(key, "fingerprint"),
+        return Asked(
+            stream,
+            key,
+            Claim(now, name) if claims else Walk(now, steps),
+            self.versions.get(stream) if hot and names_version else None,
         )
-        return decision.version
 
-    def _note(self, what: str, key: UUID, stream: UUID, version: int = 0) -> None:
-        # One write at a time, at once: a killed process has written what it acknowledged.
-        os.write(self._journal, f"{what} {key} {stream} {version}\n".encode())
+    def _cold_stream(self) -> UUID:
+        if self._cold is None or self._left == 0:
+            self._cold, self._left = self._id(), _COLD_STREAM_LENGTH
+        self._left -= 1
+        return self._cold
+
+    def _id(self) -> UUID:
+        return UUID(int=self.random.getrandbits(128), version=4)
+
+    async def _ask(self, asked: Asked, *, cancelled: bool, after: float) -> None:
+        self.journal.note(Outcome.UNKNOWN, asked.key, asked.events)
+        task = asyncio.create_task(self._until_answered(asked))
+        if cancelled:
+            await asyncio.sleep(after)
+            task.cancel()
+        outcome = Outcome.CANCELLED
+        with suppress(asyncio.CancelledError):
+            outcome = await task
+        self.journal.note(outcome, asked.key, asked.events)
+
+    async def _until_answered(self, asked: Asked) -> Outcome:
+        """With the same key until there is an answer, as the client of a service does."""
+        unsure = False
+        while True:
+            with suppress(StoreUnavailable, *DATABASE_AWAY):
+                outcome = await self._execute(asked)
+                if unsure and outcome is Outcome.REFUSED and await self._was_kept(asked.key):
+                    return Outcome.ACKNOWLEDGED  # refused for what it had itself recorded when the answer was lost
+                return outcome
+            unsure = True
+            await asyncio.sleep(_PATIENCE_SECONDS)
+
+    async def _execute(self, asked: Asked) -> Outcome:
+        try:
+            (decision,) = await execute(
+                self.store,
+                [Intent(WALKS, asked.stream, asked.command, expected=asked.expected)],
+                at=asked.command.at,
+                metadata=Metadata(command_id=asked.key, actor=WRITER),
+                key=lambda _: IdempotencyKey(asked.key, "fingerprint"),
+            )
+        except AlreadyHandled:
+            return Outcome.ACKNOWLEDGED
+        except (StaleVersion, VersionMismatch, NameReserved):
+            return Outcome.REFUSED
+        self._saw(asked.stream, decision.version)
+        return Outcome.ACKNOWLEDGED
+
+    async def _was_kept(self, key: UUID) -> bool:
+        async with self.database.acquire() as connection:
+            return bool(await connection.fetchval("select exists (select from handled where key = $1)", key))
+
+    def _saw(self, stream: UUID, version: int) -> None:
+        self.versions.pop(stream, None)
+        self.versions[stream] = version
+        if len(self.versions) > 2 * HOT:
+            del self.versions[next(iter(self.versions))]
 
 
-async def main(postgres: str, kafka: str, journal: Path, callers: int, seed: int) -> None:
+async def main(postgres: str, kafka: str, folder: Path, seed: str, number: str, callers: int, start: str) -> None:
     """Until killed. Without callers only what was written is relayed, and timers fire."""
-    file = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     cluster = Kafka(kafka)
     async with open_database(postgres, SOURCE) as database, EventStore(database, EventTypes(FACTS)) as store:
         bus = Bus(cluster, SOURCE)
         bus.republish_on_request(republisher(database))
         await bus.broker.start()
         relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
-        timers = TimerLoop(database, store, RealClock(), [STEPS], actor=SOURCE)
-        writer = Writer(store, file, seed)
-        await asyncio.gather(relay.run(), timers.run(), *(writer.call_for_ever() for _ in range(callers)))
+        timers = TimerLoop(database, store, RealClock(), [WALKS], actor=ACTOR)
+        journal, versions = Journal(folder, number), dict[UUID, int]()
+        asking = [
+            Caller(database, store, journal, folder / "hold", Random(f"{seed} {number} {start} {caller}"), versions)
+            for caller in range(callers)
+        ]
+        await asyncio.gather(relay.run(), timers.run(), *(caller.call_for_ever() for caller in asking))
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])))
+    _postgres, _kafka, _folder, _seed, _number, _callers, _start = sys.argv[1:]
+    uvloop.run(main(_postgres, _kafka, Path(_folder), _seed, _number, int(_callers), _start))

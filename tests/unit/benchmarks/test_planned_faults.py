@@ -1,0 +1,27 @@
+"""The same seed lets the same things go wrong at the same times, whatever happens meanwhile."""
+
+from itertools import pairwise
+
+from benchmarks.lossless.faults import Kind, chosen, planned
+
+
+def test_a_seed_draws_the_same_faults_again() -> None:
+    assert planned(7, 600, 2) == planned(7, 600, 2)
+    assert planned(7, 600, 2) != planned(8, 600, 2)
+
+
+def test_a_longer_run_begins_as_a_shorter_one() -> None:
+    short = planned(7, 60, 2)
+    assert planned(7, 600, 2)[: len(short)] == short
+
+
+def test_every_kind_comes_within_the_time_about_so_often() -> None:
+    faults = planned(1, 3600, 6)
+    assert {fault.kind for fault in faults} == set(Kind)
+    assert 500 < len(faults) < 700
+    assert all(earlier.at < later.at < 3600 for earlier, later in pairwise(faults))
+
+
+def test_a_fault_can_meet_anybody() -> None:
+    met = {chosen(fault, "abcdef") for fault in planned(1, 600, 2)}
+    assert met == set("abcdef")
