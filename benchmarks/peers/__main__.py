@@ -3,8 +3,8 @@
 `append`: small events to new streams, durably, with 1 and 32 callers: eventsourcing (default and fast mode), Emmett,
 message-db. `project`: a log folded into rows, by the rebuild of reporting and by eventsourcing's ProjectionRunner. In
 both all take turns, each on an empty database; prints medians, and how many times theirs Aftale's is. `lossless`:
-writers of which one commit in fifty is slow, and a reader that follows the feed by position; how many events it missed,
-and how many came before their predecessor (Aftale's own: bench lossless).
+writers of which one commit in fifty is slow, and a reader that follows the log by position. It asks what bench lossless
+asks, in the same words, but nothing is killed or restarted.
 """
 
 import json
@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.findings import Finding, as_table
 from benchmarks.own_database import own_database
 from benchmarks.peers.installation import HERE, folder_of_npm_packages, python_of_eventsourcing
 from deploy.local.state import PROJECT
@@ -54,6 +55,7 @@ class Program:
 def _programs() -> Mapping[str, Sequence[Program]]:
     """By what they measure."""
     ours = Program("aftale", [sys.executable, "-m", "benchmarks.peers.aftale_peer"], PROJECT)
+    followed = Program("aftale", [sys.executable, "-m", "benchmarks.peers.aftale_followed"], PROJECT)
     eventsourcing = Program("eventsourcing", [str(python_of_eventsourcing()), str(HERE / "eventsourcing_peer.py")])
     fast = Program("eventsourcing_fast", eventsourcing.command, environment={"POSTGRES_ENABLE_DB_FUNCTIONS": "y"})
     packages = folder_of_npm_packages()
@@ -62,7 +64,7 @@ def _programs() -> Mapping[str, Sequence[Program]]:
     return {
         "append": (ours, eventsourcing, fast, emmett, message_db),
         "project": (ours, eventsourcing),
-        "lossless": (eventsourcing, fast, emmett),
+        "lossless": (followed, eventsourcing, fast, emmett),
     }
 
 
@@ -93,7 +95,8 @@ def main() -> None:
         return
     for program in programs:
         for figures in program.measure(what, seconds):
-            print("  ".join(f"{name} {value}" for name, value in figures.items()))
+            found = [Finding(**finding) for finding in figures["findings"]]
+            print(f"\n{figures['peer']}, {seconds:g} s\n{as_table(found)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ const { getPostgreSQLEventStore, readMessagesBatch } = require("@event-driven-io
 const { dumbo, rawSql } = require("@event-driven-io/dumbo");
 
 const CALLERS = 32;
+const EVENTS_OF_A_STREAM = 4;
 // One commit in fifty takes 30 ms longer, as on a busy disk or network.
 const SLOW_COMMITS = `
 create or replace function slow_commit() returns trigger language plpgsql as
@@ -41,30 +42,60 @@ async function append() {
   }
 }
 
+// The same check as following.py makes. Events: [position, stream, version], in the log and as they were given.
+function findings(acknowledged, log, given) {
+  const kept = new Map();
+  for (const [, stream, version] of log) kept.set(`${stream}/${version}`, (kept.get(`${stream}/${version}`) ?? 0) + 1);
+  const received = new Map();
+  for (const [position] of given) received.set(position, (received.get(position) ?? 0) + 1);
+  const span = log.length > 0 ? Number(log[log.length - 1][0] - log[0][0]) + 1 : 0;
+  return [
+    {
+      what: "acknowledged events, in the log once",
+      looked_at: acknowledged.length,
+      missed: acknowledged.filter((event) => !kept.has(event)).length,
+      doubled: acknowledged.filter((event) => kept.get(event) > 1).length,
+    },
+    { what: "positions, dense", looked_at: log.length, missed: span - log.length },
+    { what: "events of the log, in the order of their stream", looked_at: log.length, reordered: reordered(log) },
+    {
+      what: "events, given to a reader that follows the positions",
+      looked_at: log.length,
+      missed: log.filter(([position]) => !received.has(position)).length,
+      doubled: given.length - received.size,
+      reordered: reordered(given),
+    },
+  ];
+}
+
+function reordered(events) {
+  const newest = new Map();
+  let count = 0;
+  for (const [, stream, version] of events) {
+    const before = newest.get(stream) ?? 0n;
+    if (version < before) count += 1;
+    else newest.set(stream, version);
+  }
+  return count;
+}
+
 async function lossless() {
   const pool = dumbo({ connectionString: process.env.DSN });
   await pool.execute.command(rawSql(SLOW_COMMITS));
-  const count = async (what) => (await pool.execute.query(rawSql(`select ${what} as value from emt_messages`))).rows[0].value;
-  const start = BigInt(await count("max(global_position)"));
-  const before = await count("count(*)::int");
+  const rows = async (query) => (await pool.execute.query(rawSql(query))).rows;
+  const start = BigInt((await rows("select max(global_position) as value from emt_messages"))[0].value);
   const until = performance.now() + seconds * 1000;
-  let acknowledged = 0;
+  const acknowledged = [];
+  const given = [];
   let writing = true;
-  const seen = new Set();
-  const newest = new Map();
-  let reordered = 0;
 
   const read = (async () => {
     let after = start;
     let quietSince;
     while (quietSince === undefined || performance.now() < quietSince + 2000) {
       const batch = await readMessagesBatch(pool.execute, { after, batchSize: 500 });
-      for (const { metadata } of batch.messages) {
-        seen.add(metadata.globalPosition);
-        const newestSeen = newest.get(metadata.streamName) ?? 0n;
-        if (metadata.streamPosition > newestSeen + 1n) reordered += 1;
-        if (metadata.streamPosition > newestSeen) newest.set(metadata.streamName, metadata.streamPosition);
-      }
+      for (const { metadata } of batch.messages)
+        given.push([BigInt(metadata.globalPosition), metadata.streamName, BigInt(metadata.streamPosition)]);
       if (batch.messages.length > 0) after = batch.currentGlobalPosition;
       if (batch.messages.length > 0 || writing) quietSince = undefined;
       else quietSince ??= performance.now();
@@ -74,15 +105,20 @@ async function lossless() {
     Array.from({ length: CALLERS }, async () => {
       while (performance.now() < until) {
         const stream = `offer-${randomUUID()}`;
-        for (let number = 0; number < 4; number += 1) await store.appendToStream(stream, [event(number)]);
-        acknowledged += 4;
+        for (let number = 1; number <= EVENTS_OF_A_STREAM; number += 1) {
+          await store.appendToStream(stream, [event(number)]);
+          acknowledged.push(`${stream}/${number}`);
+        }
       }
     }),
   );
   writing = false;
   await read;
-  const inLog = (await count("count(*)::int")) - before;
-  tell({ what: "lossless", acknowledged, in_log: inLog, missed: inLog - seen.size, reordered, seconds });
+  const log = (
+    await rows(`select global_position, stream_id, stream_position from emt_messages
+                where global_position > ${start} order by global_position`)
+  ).map((row) => [BigInt(row.global_position), row.stream_id, BigInt(row.stream_position)]);
+  tell({ what: "lossless", findings: findings(acknowledged, log, given) });
   await pool.close();
 }
 

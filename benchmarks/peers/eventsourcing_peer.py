@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from urllib.parse import urlparse
 
+from following import EVENTS_OF_A_STREAM, findings
+
 CALLERS = 32
 OFFERS = 5_000
 SAVED_AT_ONCE = 250
@@ -150,33 +152,26 @@ def lossless(seconds: float) -> None:
     with psycopg.connect(os.environ["DSN"], autocommit=True) as connection:
         connection.execute(SLOW_COMMITS.format(table))
     until = time.perf_counter() + seconds
-    acknowledged = [0] * CALLERS
-    start = recorder.max_notification_id() or 0
+    acknowledged: list[tuple[object, int]] = []
     written = threading.Event()
-    seen: set[int] = set()
-    newest: dict[object, int] = {}
-    reordered = 0
+    given: list[tuple[int, object, int]] = []
 
-    def write(caller: int) -> None:
+    def write(_: int) -> None:
         while time.perf_counter() < until:
             offer = Offer("13748136", "1234567890", "056", "phone")
             application.save(offer)
-            for number in range(3):
+            acknowledged.append((offer.id, 1))
+            for number in range(2, EVENTS_OF_A_STREAM + 1):
                 offer.step(number)
                 application.save(offer)
-            acknowledged[caller] += 4
+                acknowledged.append((offer.id, number))
 
     def read() -> None:
-        nonlocal reordered
-        position, quiet_since = start, None
+        position, quiet_since = 0, None
         while quiet_since is None or time.perf_counter() < quiet_since + 2:
             batch = list(recorder.select_notifications(start=position + 1, limit=500))
-            for one in batch:
-                seen.add(one.id)
-                before = newest.get(one.originator_id, 0)
-                reordered += one.originator_version > before + 1
-                newest[one.originator_id] = max(before, one.originator_version)
-                position = one.id
+            given.extend((one.id, one.originator_id, one.originator_version) for one in batch)
+            position = batch[-1].id if batch else position
             if batch or not written.is_set():
                 quiet_since = None
             elif quiet_since is None:
@@ -189,16 +184,8 @@ def lossless(seconds: float) -> None:
     written.set()
     reader.join()
     with psycopg.connect(os.environ["DSN"]) as connection:
-        row = connection.execute(f"select count(*) from {table} where notification_id > %s", [start]).fetchone()
-    in_log = row[0] if row else 0
-    _tell(
-        what="lossless",
-        acknowledged=sum(acknowledged),
-        in_log=in_log,
-        missed=in_log - len(seen),
-        reordered=reordered,
-        seconds=seconds,
-    )
+        log = connection.execute(f"select notification_id, originator_id, originator_version from {table}").fetchall()
+    _tell(what="lossless", findings=findings(acknowledged, log, given))
 
 
 def _tell(**figures: object) -> None:
