@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from services.reporting import kept_facts
 from services.reporting.fact import Fact, numbered
@@ -70,15 +71,19 @@ async def meanwhile(first: Awaitable[Result], second: Awaitable[object]) -> Resu
 class Changes:
     """Rows as they were loaded, and as facts change them."""
 
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
-        self._before = _by_table(rows)
+    def __init__(self, rows: Rows | None = None) -> None:
+        self.rows = rows or Rows()
+        self._before = _by_table(self.rows)
 
     async def fold(self, facts: Sequence[Fact]) -> None:
         """Fold facts into the rows; other tasks run between two cases."""
         fold_units(self.rows, units_told_of(facts))
-        for case_id, of_case in by_case(facts).items():
-            fold_case(self.rows, case_id, of_case)
+        await self.fold_cases(by_case(facts))
+
+    async def fold_cases(self, cases: Mapping[UUID, Sequence[Fact]]) -> None:
+        """Fold the facts of each case into its rows."""
+        for case_id, facts in cases.items():
+            fold_case(self.rows, case_id, facts)
             await asyncio.sleep(0)
 
     async def write(self, connection: Connection, suffix: str) -> None:

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid5
 
 import asyncpg
 import pytest
 
-from services.reporting import projection, queries
+from deploy.rulebook.example_facts import full, least
+from services.reporting import kept_facts, projection, queries
+from services.reporting.case_projection import earlier_agreement
+from services.reporting.known_facts import KNOWN_FACTS
 from services.reporting.queries import CaseFilter
 from services.reporting.rebuild import compare, rebuild
 from shared.contracts.vocabulary import ControlOutcome
@@ -129,7 +133,9 @@ async def test_a_rebuild_folds_facts_whose_type_was_unknown_when_they_came(conne
     feed = Feed()
     sent, delivered = feed.receive(facts.sent(), facts.delivered())
     await apply(connection, [sent, Received(delivered.message, None)])
+    assert await compare(connection) == ["facts: 2"]
     await rebuild(connection)
+    assert await compare(connection) == []
     found = await queries.find_case(connection, AUTHORITY, AGREEMENT)
     assert found is not None
     assert found["status"] == "delivered"
@@ -137,6 +143,31 @@ async def test_a_rebuild_folds_facts_whose_type_was_unknown_when_they_came(conne
         "OfferSent",
         "OfferDelivered",
     ]
+
+
+async def test_a_rebuild_reads_a_fact_for_the_agreement_that_it_follows_from_too(connection: Connection) -> None:
+    for fact_type in KNOWN_FACTS:
+        for fact in (least(fact_type), full(fact_type)):
+            found = await connection.fetchval("select follows($1, $2::jsonb)", fact_type.__name__, fact.public_json())
+            assert found == earlier_agreement(fact), fact_type
+
+
+async def test_a_rebuild_takes_facts_that_come_while_it_runs(
+    connection: Connection, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = Feed()
+    await apply(connection, feed.receive(*COURSE[:5]))
+    later = iter([feed.receive(*COURSE[5:])])
+    read = kept_facts.facts_by_case
+
+    async def read_while_facts_come(*asked: Any) -> list[kept_facts.Kept]:
+        async with database.acquire() as other:
+            await apply(other, next(later, []))
+        return await read(*asked)
+
+    monkeypatch.setattr("services.reporting.kept_facts.facts_by_case", read_while_facts_come)
+    assert await rebuild(connection) == len(COURSE)
+    assert await compare(connection) == []
 
 
 async def test_tasks_are_open_until_they_are_done(connection: Connection) -> None:

@@ -1,0 +1,23 @@
+"""Facts can be read case by case, as a rebuild folds them.
+
+Revision ID: 0004
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+from migrations.scripts import run_script
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    run_script(Path(__file__).parents[3] / "services" / "reporting" / "sql" / "facts_by_case.sql")
+
+
+def downgrade() -> None:
+    op.execute("drop index facts_of_no_case")
+    op.execute("drop index facts_that_follow")
+    op.execute("drop function follows")
