@@ -17,7 +17,7 @@ import uvloop
 from uuid_utils.compat import uuid7
 
 from benchmarks.own_database import own_database
-from shared.garbage import collect_rarely
+from shared.garbage_collector import collect_rarely
 from shared.kernel.commands import Decision, Intent, execute
 from shared.kernel.database import open_database
 from shared.kernel.decider import Decider, TimerDue

@@ -11,7 +11,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from shared.garbage import collect_rarely
+from shared.garbage_collector import collect_rarely
 from shared.http.one_address import OneAddress
 from shared.policy.policies import PolicyError, load_policies
 from shared.service import Settings

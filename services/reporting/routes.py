@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AwareDatetime
 
-from services.reporting import learning_routes, queries
+from services.reporting import measure_catalogue, queries, statistics_routes
 from services.reporting.asking import Reader, database, period
 from services.reporting.case import CaseType, Status
 from services.reporting.cursor import Cursor, InvalidCursor
@@ -193,4 +193,5 @@ def _after(cursor: str | None) -> Cursor | None:
         raise Problem(400, "Not valid", "the cursor does not read") from error
 
 
-router.include_router(learning_routes.router)
+router.include_router(measure_catalogue.router)
+router.include_router(statistics_routes.router)

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Header, Request
 from opentelemetry.trace import SpanKind
 
-from services.reporting import learning_queries, projection
+from services.reporting import measure_catalogue, projection
 from services.reporting.known_facts import KNOWN_FACTS
 from services.reporting.routes import router
 from shared.http import consistency
@@ -50,7 +50,7 @@ async def _limit_publication(database: Database, smallest: Callable[[], int]) ->
     """Where analysts ask with SQL, a new policy is in force within the hour."""
     while True:
         async with database.acquire() as connection:
-            await learning_queries.limit_publication(connection, smallest())
+            await measure_catalogue.limit_publication(connection, smallest())
         await asyncio.sleep(_ONE_HOUR)
 
 

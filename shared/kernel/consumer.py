@@ -19,8 +19,8 @@ from shared.kernel.events import EventTypes
 from shared.kernel.inbox import Place, Standing, StreamKey, by_stream, place, standings, stream_of
 from shared.kernel.parking import Obstacle, Parked, Reason
 from shared.kernel.passing_faults import until_it_works, will_pass
-from shared.kernel.pauses import Pauses
 from shared.kernel.received import Received
+from shared.kernel.retry_pauses import Pauses
 
 UNREADABLE = "unreadable"
 """The source under which a record is parked that does not say which fact it is."""

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.kernel import parking, pauses
+from shared.kernel import parking, retry_pauses
 from shared.kernel.parking import Reason
 from tests.integration.kernel.reacting import Bench, message, open_bench, record
 
@@ -233,7 +233,7 @@ async def test_a_stream_heals_by_itself_once_its_cause_is_mended_and_a_new_fact_
 async def test_a_stream_that_stays_parked_is_tried_again_after_pauses_and_not_with_every_fact(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pauses, "FIRST_SECONDS", 1000.0)
+    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
     stream, other = uuid4(), uuid4()
     bench.broken = True
     await bench.take(message(stream, 1))
@@ -252,7 +252,7 @@ async def test_a_stream_that_stays_parked_is_tried_again_after_pauses_and_not_wi
 async def test_what_a_parked_stream_waited_for_is_taken_at_once_although_a_pause_is_not_over(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pauses, "FIRST_SECONDS", 1000.0)
+    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
     stream = uuid4()
     await bench.take(message(stream, 3))
     await bench.take(message(stream, 4))

@@ -1,4 +1,4 @@
-"""What reporting answers about measures of others, use, involvement and time (R33, R35, R37, R38)."""
+"""What reporting answers about involvement, time and use (R33, R35, R37)."""
 
 from typing import Annotated, Literal
 
@@ -6,29 +6,6 @@ from pydantic import BaseModel, Field
 
 from services.reporting.case import CaseType
 from shared.contracts.vocabulary import MeasureUse, Participation, WorkPhase
-
-
-class CatalogueRow(BaseModel):
-    """R38: measures that several companies took."""
-
-    topic: str | None
-    problem_group: str | None
-    industry: Annotated[str | None, Field(description="Null where no industry was asked for.")]
-    kind: str
-    ladder_level: int | None
-    psychosocial_level: int | None
-    companies: int
-    measures: int
-    in_use: Annotated[int, Field(description="Seen in use at the follow-up, or else at the control.")]
-    limited: int
-    not_in_use: int
-    unknown: int
-
-
-class Catalogue(BaseModel):
-    """R38: what others did; what few companies took is left out."""
-
-    rows: list[CatalogueRow]
 
 
 class InvolvementRow(BaseModel):

@@ -1,47 +1,17 @@
-"""What the figures teach: measures of others, their use, who was involved, where time goes (R33, R35, R37, R38)."""
+"""Who was involved, where time goes, and whether approved measures are used (R33, R35, R37)."""
 
-from services.reporting.queries import Conditions, Found, Period, in_period
+from services.reporting.queries import Found, Period, in_period
 from services.reporting.visible import Viewer
 from shared.kernel.database import Connection
 
-_UNIT = """
+UNIT_THEN = """
 left join lateral (
   select u.industry, u.sector from units u
   where u.p_number = c.p_number and u.effective_from <= (c.opened_at at time zone 'Europe/Copenhagen')::date
   order by u.effective_from desc limit 1
 ) unit on true
 """
-
-
-async def limit_publication(connection: Connection, smallest: int) -> None:
-    """R38: counts of fewer companies than this are shown to nobody, analysts' views included."""
-    await connection.execute("update publication_limits set smallest_count = $1 where smallest_count <> $1", smallest)
-
-
-async def catalogue(
-    connection: Connection, topic: str | None, problem_group: str | None, industry: str | None, *, smallest: int
-) -> list[Found]:
-    """R38: what others did, for anybody, as far as so many companies did it."""
-    where = Conditions("true", ())
-    for column, value in (("topic", topic), ("problem_group", problem_group)):
-        if value is not None:
-            where.add(f"c.{column} = {{}}", value)
-    if industry is not None:
-        where.add("unit.industry = {}", industry)
-    limit = where.place(smallest)
-    sql = f"""select c.topic, c.problem_group, {"unit.industry" if industry else "null::text"} as industry, m.kind,
-                     m.ladder_level, m.psychosocial_level, count(distinct c.cvr) as companies, count(*) as measures,
-                     count(*) filter (where seen.use = 'in_use') as in_use,
-                     count(*) filter (where seen.use = 'limited') as limited,
-                     count(*) filter (where seen.use = 'not_in_use') as not_in_use,
-                     count(*) filter (where coalesce(seen.use, 'unknown') = 'unknown') as unknown
-              from measures m join cases c on c.case_id = m.case_id and c.audience = 'authority' {_UNIT}
-              cross join lateral (select coalesce(m.follow_up_use, m.control_use) as use) seen
-              where m.kind is not null and {where}
-              group by 1, 2, 3, 4, 5, 6
-              having count(distinct c.cvr) >= {limit}
-              order by companies desc, c.topic, m.kind, m.ladder_level"""
-    return await connection.fetch(sql, *where.values)
+"""The unit of a case `c` as it was when the case began."""
 
 
 async def involvement(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
@@ -49,7 +19,7 @@ async def involvement(connection: Connection, viewer: Viewer, period: Period) ->
     where = in_period(viewer, period)
     sql = f"""select asked.at, asked.side, asked.involvement, unit.sector, unit.industry, c.problem_group,
                      count(*) as agreements
-              from cases c {_UNIT}
+              from cases c {UNIT_THEN}
               cross join lateral (values ('guidance', c.guidance_involvement), ('control', c.control_involvement))
                 as told(at, sides)
               cross join lateral (
