@@ -99,7 +99,6 @@ async def _fill(dsn: str, events: int) -> list[UUID]:
         await connection.execute(_KEYS, *span)
     await connection.execute(_STREAMS)
     await connection.execute(_TIMERS)
-    await connection.execute("update log set position = $1", events)
     await connection.execute("vacuum (freeze, analyze) events, streams, handled, timers")
     old = [row["id"] for row in await connection.fetch(_OLD, OLD_STREAMS)]
     size = await connection.fetchval("select pg_database_size(current_database())")

@@ -42,8 +42,8 @@ _NO_PROGRESS_SECONDS = 120.0
 _SMALL_SEGMENTS = {"segment.bytes": str(16 * 1024 * 1024)}
 """A broker that was killed reads unfinished segments again: in those of Kafka's own size, the whole topic."""
 _BEHIND = """
-select (select l.position - r.checkpoint from offers.log l, offers.relay r)
-     + (select l.position - r.checkpoint from guidance.log l, guidance.relay r)
+select (select offers.newest_position() - checkpoint from offers.relay)
+     + (select guidance.newest_position() - checkpoint from guidance.relay)
      + (select count(*) from offers.republications)
      + (select count(*) from offers.timers)
      + (select coalesce(sum(s.version - coalesce(i.version, 0)), 0) from offers.streams s

@@ -16,7 +16,7 @@ _HOLD_ABOVE, _GO_ON_BELOW = 60_000, 30_000
 """Events that are not published, or messages that a group of consumers has not taken."""
 _GROUPS = ("aftale-guidance-reactions", "aftale-control-projection")
 _LOGS = """
-select (select position from offers.log) + (select position from guidance.log),
+select offers.newest_position() + guidance.newest_position(),
        (select checkpoint from offers.relay) + (select checkpoint from guidance.relay)
 """
 

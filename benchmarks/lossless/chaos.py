@@ -23,6 +23,10 @@ _PATIENCE_SECONDS = 300.0
 _ATTEMPTS = 3
 """With a server that has much to recover, on a machine that has other work."""
 _SOURCES = ("offers", "guidance")
+_NEVER_THERE = """
+insert into {source}.events select {source}.newest_position() + 1, gen_random_uuid(), 1, 1, gen_random_uuid(),
+                                   'NeverThere', 1, '{{}}', null, '{{}}', now(), now()
+"""
 
 
 @dataclass
@@ -97,9 +101,9 @@ class Chaos:
         async with self._connection() as connection:
             transaction = connection.transaction()
             await transaction.start()
-            await connection.execute(f"select position from {source}.log for update")
+            await connection.execute(f"select epoch from {source}.log for update")
             if fault.kind is Kind.ROLL_BACK:
-                await connection.execute(f"update {source}.log set position = position + 1000")
+                await connection.execute(_NEVER_THERE.format(source=source))
             await asyncio.sleep(fault.lasting)
             await transaction.rollback()
 

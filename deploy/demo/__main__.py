@@ -58,7 +58,7 @@ class Theatre:
     async def require_unused(self, command: str) -> None:
         """Raises UsedBefore."""
         connection = await asyncpg.connect(self.settings.postgres)
-        used = await connection.fetchval("select position from offers.log")
+        used = await connection.fetchval("select offers.newest_position()")
         await connection.close()
         if used:
             raise UsedBefore(

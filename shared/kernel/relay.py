@@ -1,6 +1,7 @@
 """Publish the events of a store to Kafka, in order, at least once."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -24,6 +25,9 @@ BATCH = 500
 POLL_SECONDS = 0.05
 """How soon events of another process of this service are seen."""
 RETRY_SECONDS = 0.5
+CHECKPOINT_SECONDS = 0.05
+"""How soon after one move of the checkpoint the next may follow. Each leaves an old version of its row, and the next
+reads them all, for as long as anybody in this database has a transaction open."""
 SEND_TIMEOUT_SECONDS = 30
 """After which a batch is given up, with its producer; what had arrived is sent once more."""
 
@@ -87,7 +91,8 @@ class Relay:
 
     async def _publish(self, connection: "asyncpg.Connection[asyncpg.Record]", producer: AIOKafkaProducer) -> None:
         """While Kafka acknowledges one batch the next is read and handed over; the checkpoint follows, in order."""
-        checkpoint = sent_to = int(await connection.fetchval("select checkpoint from relay"))
+        checkpoint = acknowledged_to = sent_to = int(await connection.fetchval("select checkpoint from relay"))
+        next_move = 0.0
         on_their_way: deque[tuple[int, asyncio.Future[Any]]] = deque()
         try:
             while True:
@@ -97,13 +102,16 @@ class Relay:
                 if rows:
                     sent_to = rows[-1]["position"]
                     on_their_way.append((sent_to, await self._send(producer, rows)))
-                while len(on_their_way) > (1 if rows else 0):
+                if len(on_their_way) > (1 if rows else 0):
                     up_to, acknowledged = on_their_way[0]
                     async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
                         await acknowledged
-                    checkpoint = await self._move_checkpoint(connection, checkpoint, up_to)
+                    acknowledged_to = up_to
                     on_their_way.popleft()
-                if not rows:
+                if checkpoint < acknowledged_to and time.monotonic() >= next_move:
+                    checkpoint = await self._move_checkpoint(connection, checkpoint, acknowledged_to)
+                    next_move = time.monotonic() + CHECKPOINT_SECONDS
+                if not rows and not on_their_way:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(POLL_SECONDS):
                             await self._store.appended.wait()

@@ -17,13 +17,14 @@ _SQL = Path(shared.kernel.__file__).parent / "sql"
 
 
 def upgrade() -> None:
-    for name in ("schema.sql", "parked.sql", "append.sql"):
+    for name in ("schema.sql", "positions.sql", "parked.sql", "append.sql"):
         run_script(_SQL / name)
 
 
 def downgrade() -> None:
     op.execute("drop function append")
     op.execute("drop function ensure_partitions")
+    op.execute("drop function newest_position")
     op.execute(
         """drop table discarded, parked, republications, relay, private_keys, reservations, timers, inbox, handled,
            events, streams, log"""

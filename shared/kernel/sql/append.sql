@@ -29,7 +29,8 @@ declare
 begin
   -- The ordering lock, held to the commit. Each statement in a volatile function takes a fresh snapshot, so the next ones
   -- see all that was committed before the lock was had.
-  select position, epoch into base, current_epoch from log for update;
+  select epoch into current_epoch from log for update;
+  select coalesce((select position from events order by position desc limit 1), 0) into base;
 
   -- The winners.
   with stale as (
@@ -125,7 +126,4 @@ begin
   end if;
 
   last_position := base + added;
-  if added > 0 then
-    update log set position = last_position;
-  end if;
 end $$;

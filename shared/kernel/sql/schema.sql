@@ -1,12 +1,12 @@
 -- The event store of one service: run once in the service's own schema (search_path points to it).
 
--- One row: the ordering lock of append, the position of the newest event, and the epoch of this history.
+-- One row: the ordering lock of append, and the epoch of this history. It is locked and not changed: old versions of a row that
+-- changes with each group would be read again and again, for as long as anybody's transaction is open.
 create table log (
-  position bigint not null,
   epoch int not null,
   only_row bool primary key default true check (only_row)
 );
-insert into log values (0, 1);
+insert into log values (1);
 
 create table streams (
   id uuid primary key,
@@ -29,25 +29,6 @@ create table events (
   recorded_at timestamptz not null, -- machine time
   primary key (position)
 ) partition by range (position);
-
-create function ensure_partitions(size bigint default 10000000) returns void
-language plpgsql as $$
--- Keeps a partition ready for the next events: created apart and attached, so that appends are not locked out.
-declare
-  newest bigint := (select position from log);
-  first bigint := newest / size;
-begin
-  perform pg_advisory_xact_lock(hashtext(current_schema() || '.ensure_partitions'));
-  for number in first .. first + 1 loop
-    if to_regclass(format('%I.events_%s', current_schema(), number)) is null then
-      execute format('create table events_%s (like events including defaults including constraints)', number);
-      execute format('alter table events_%s add primary key (position)', number);
-      execute format('create unique index on events_%s (stream, version)', number);
-      execute format('alter table events attach partition events_%s for values from (%s) to (%s)',
-                     number, number * size, (number + 1) * size);
-    end if;
-  end loop;
-end $$;
 
 -- Idempotency keys of commands, with the answer that a repetition gets.
 create table handled (

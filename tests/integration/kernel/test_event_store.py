@@ -245,14 +245,18 @@ async def test_partitions_are_made_ahead_while_the_log_grows(
     stream = uuid4()
     await count(store, stream)
     async with database.acquire() as connection:
-        await connection.execute("update log set position = 9999998")
+        await connection.execute(
+            """insert into events select 9999998, $1, version, epoch, event_id, type, schema_version, data, private,
+                                         metadata, occurred_at, recorded_at from events""",
+            uuid4(),
+        )
     for _ in range(3):
         await count(store, stream)
     async with database.acquire() as connection:
         partitions = [
             row[0] for row in await connection.fetch("select tableoid::regclass::text from events order by position")
         ]
-        assert partitions == ["events_0", "events_0", "events_1", "events_1"]
+        assert partitions == ["events_0", "events_0", "events_0", "events_1", "events_1"]
         async with asyncio.timeout(10):
             while await connection.fetchval("select to_regclass('events_2')") is None:
                 await asyncio.sleep(0.02)
@@ -283,3 +287,14 @@ async def _read_whole(database: Database) -> dict[str, tuple[int, int]]:
             "select relname, n_tup_ins, seq_scan from pg_stat_user_tables where schemaname = current_schema()"
         )
     return {row["relname"]: (row["n_tup_ins"], row["seq_scan"]) for row in rows}
+
+
+async def test_appending_leaves_no_old_rows_to_be_read_while_somebody_has_a_transaction_open(
+    store: EventStore, database: Database
+) -> None:
+    async with database.acquire() as open_for_long, open_for_long.transaction():
+        await open_for_long.execute("insert into republications (stream, from_version) values ($1, 1)", uuid4())
+        for _ in range(20):
+            await count(store, uuid4())
+        async with database.acquire() as connection:
+            assert await connection.fetchval("select ctid::text from log") == "(0,1)", "its first version is the newest"

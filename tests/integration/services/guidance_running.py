@@ -115,7 +115,7 @@ class Guidance:
     async def position(self) -> int:
         """How far the service's log is."""
         async with self.runtime.database.acquire() as connection:
-            return int(await connection.fetchval("select position from log"))
+            return int(await connection.fetchval("select newest_position()"))
 
     def asker(self, role: Role, cvr: str = CVR) -> dict[str, str]:
         """Headers of somebody in a role."""

@@ -163,7 +163,7 @@ async def test_a_dry_run_says_what_would_be_recorded_and_records_nothing(offers:
     assert [fact["type"] for fact in answer.json()["recorded"]] == ["OfferSent"]
     assert "Consistency-Token" not in answer.headers
     connection = await asyncpg.connect(offers.postgres)
-    assert await connection.fetchval("select position from offers.log") == 0
+    assert await connection.fetchval("select count(*) from offers.events") == 0
     await connection.close()
 
 
