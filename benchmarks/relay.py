@@ -40,8 +40,9 @@ SOURCE = "offers"
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 ROUNDS = 3
 SECONDS_BETWEEN_PROBES = 0.01
-WARM_UP_PROBES = 50
-"""The first ones find connections that are being made."""
+WARM_UP_SECONDS = 1
+"""The first probes find connections that are being made."""
+PROBING_SECONDS = 30
 _FILL_AT_ONCE = 500
 Records = Sequence[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]]
 
@@ -170,10 +171,11 @@ async def _latencies(bench: Bench, seconds: float) -> list[float]:
                 took.append((time.perf_counter() - begun.pop(stream)) * 1e3)
 
     hearing = asyncio.create_task(hear())
-    for number in range(WARM_UP_PROBES + round(seconds / SECONDS_BETWEEN_PROBES)):
+    warm, end = time.perf_counter() + WARM_UP_SECONDS, time.perf_counter() + WARM_UP_SECONDS + seconds
+    while (now := time.perf_counter()) < end:
         stream = uuid7()
-        if number >= WARM_UP_PROBES:
-            begun[stream] = time.perf_counter()
+        if now >= warm:
+            begun[stream] = now
         metadata = Metadata(command_id=uuid4(), actor="i-17")
         await execute(bench.store, [Intent(STEPS, stream, Step(FACT))], at=NOW, metadata=metadata)
         await asyncio.sleep(SECONDS_BETWEEN_PROBES)
@@ -210,7 +212,7 @@ async def _measure(dsn: str, events: int, idle_minutes: float) -> None:
         bench = Bench(dsn, store, kafka, events)
         await _fill(store, events)
         await _throughput(bench, beside)
-        _show("append to consumed", await _latencies(bench, 20))
+        _show("append to consumed", await _latencies(bench, PROBING_SECONDS))
         async with _idle_writers(dsn):
             _show(f"with writers idle for {idle_minutes:g} minutes", await _latencies(bench, idle_minutes * 60))
 
@@ -224,7 +226,7 @@ def main() -> None:
     """See above. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
     parser = argparse.ArgumentParser(prog="./aftale bench relay", description=__doc__)
     parser.add_argument("events", nargs="?", type=int, default=50_000)
-    parser.add_argument("--idle-minutes", type=float, default=0.3)
+    parser.add_argument("--idle-minutes", type=float, default=0.5)
     asked = parser.parse_args()
     with own_database("relay") as dsn:
         uvloop.run(_measure(dsn, asked.events, asked.idle_minutes))
