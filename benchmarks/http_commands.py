@@ -10,12 +10,11 @@ topics of its own on the servers of `./aftale up`.
 import asyncio
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -26,6 +25,7 @@ import psutil
 import uvloop
 
 from benchmarks.own_database import own_database
+from benchmarks.own_process import own_process
 from deploy.local.ports import free_port
 from shared.http.tokens import LocalIssuer, Role
 from shared.kernel.bus import Kafka
@@ -130,21 +130,6 @@ async def _register(dsn: str) -> None:
     await connection.close()
 
 
-@contextmanager
-def _process(port: int, command: list[str], environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen([sys.executable, "-m", *command], env={**os.environ, **environment})
-    try:
-        until = time.monotonic() + 60
-        while not any(one.laddr.port == port for one in psutil.Process(process.pid).net_connections("tcp")):
-            if process.poll() is not None or time.monotonic() > until:
-                raise SystemExit(f"{command[0]} does not start")
-            time.sleep(0.05)
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
 async def _measure(bare: Side, offers: Side, seconds: float) -> None:
     print(f"{'connections':>11} {'':12} {'commands/s':>10} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'CPU us':>7}")
     for connections in CONNECTIONS:
@@ -189,12 +174,12 @@ def _with_servers(kafka: Kafka, seconds: float) -> None:
         environment["AFTALE_TRACES"] = "0.01"  # what docs/operations/tracing.md has for a service under load
         mine, peer = free_port(), free_port()
         environment["AFTALE_PORT_OFFERS"] = str(mine)
-        service = stack.enter_context(_process(mine, ["services.serve", "offers"], environment))
-        offers = Side("offers", mine, psutil.Process(service.pid), _ours(token))
+        service = stack.enter_context(own_process(mine, ["services.serve", "offers"], environment))
+        offers = Side("offers", mine, service, _ours(token))
         bare = ["uvicorn", "benchmarks.peers.bare_fastapi:app", "--loop", "uvloop", "--http", "httptools"]
         bare += ["--no-access-log", "--log-level", "warning", "--port", str(peer)]
-        other = stack.enter_context(_process(peer, bare, environment))
-        uvloop.run(_measure(Side("bare FastAPI", peer, psutil.Process(other.pid), _bare), offers, seconds))
+        other = stack.enter_context(own_process(peer, bare, environment))
+        uvloop.run(_measure(Side("bare FastAPI", peer, other, _bare), offers, seconds))
 
 
 if __name__ == "__main__":

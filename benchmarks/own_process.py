@@ -1,0 +1,27 @@
+"""A process that serves while a benchmark asks it, ended afterwards."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import psutil
+
+_START_SECONDS = 60
+
+
+@contextmanager
+def own_process(port: int, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[psutil.Popen]:
+    """`python -m COMMAND`, once it listens on the port. Ends the run where it does not start."""
+    process = psutil.Popen([sys.executable, "-m", *command], env={**os.environ, **environment})
+    try:
+        until = time.monotonic() + _START_SECONDS
+        while not any(one.laddr.port == port for one in process.net_connections("tcp")):
+            if process.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"{command[0]} does not start")
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)

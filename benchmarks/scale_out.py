@@ -1,0 +1,302 @@
+"""One, two and four processes of a service share its partitions and timers: ./aftale bench scale_out [AGREEMENTS].
+
+Each time guidance, with a database and topics of its own, takes a backlog of facts: a compliance deadline and another
+inspector per agreement, each of which makes it record an event, the first with two timers. Then the clock is moved and
+all timers fall due at once, each of which makes it record an event. Prints how many per second, how the partitions were
+shared, and what it took: processor time of each process and of PostgreSQL on this machine (in cores, and in ms for each
+fact or timer), and transactions, reads included. Checks that nothing was lost or done twice, and ends with 1 where
+something was. Uses the servers of `./aftale up`.
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import psutil
+import uvloop
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from uuid_utils.compat import uuid7
+
+from benchmarks.own_database import own_database
+from benchmarks.own_process import own_process
+from deploy.local.ports import free_port
+from migrations.topics import TOPICS
+from shared.contracts.control import InspectorChanged
+from shared.kernel.bus import Kafka
+from shared.kernel.clock import VirtualClock
+from shared.service import AGREEMENTS_TOPIC
+from tests.own_topics import own_topics
+from tests.reporting_facts import Feed, deadline_set
+
+PROCESSES = (1, 2, 4)
+PARTITIONS = TOPICS[AGREEMENTS_TOPIC]
+BEFORE, AFTER = datetime(2026, 3, 21, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC)
+"""Nothing is due yet; everything is."""
+RECORDED = {"GuidanceScheduled": 2, "GuidanceFellDue": 1, "GuidanceBecameOverdue": 1}
+"""What guidance records of each agreement: two reactions, two timers."""
+PATIENCE_SECONDS = 300
+_STATISTICS_SECONDS = 1.5
+"""After which PostgreSQL's sessions have told how often they committed."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Processor seconds and transactions until now."""
+
+    services: tuple[float, ...]
+    postgres: float
+    transactions: int
+
+
+@dataclass(frozen=True)
+class Phase:
+    """How long a part of the work took, and what it used."""
+
+    what: str
+    done: int
+    seconds: float
+    services: tuple[float, ...]
+    """Cores, by process."""
+    postgres: float
+    """Cores."""
+    transactions: float
+    """Per second."""
+
+    @property
+    def rate(self) -> float:
+        return self.done / self.seconds
+
+    @property
+    def processor_time(self) -> float:
+        """Milliseconds for each fact or timer, of the services and of PostgreSQL together."""
+        return (sum(self.services) + self.postgres) / self.rate * 1e3
+
+
+@dataclass
+class Cast:
+    """The processes that share the work, and where it is seen."""
+
+    kafka: Kafka
+    connection: "asyncpg.Connection[asyncpg.Record]"
+    services: Sequence[psutil.Popen]
+    clock: VirtualClock
+
+    async def usage(self) -> Usage:
+        """The sessions of the services live as long as these do."""
+        await asyncio.sleep(_STATISTICS_SECONDS)
+        row = await self.connection.fetchrow(_SESSIONS)
+        assert row is not None
+        sessions = (psutil.Process(pid) for pid in row["pids"])
+        return Usage(
+            tuple(map(_processor_seconds, self.services)), sum(map(_processor_seconds, sessions)), row["transactions"]
+        )
+
+    async def recorded(self, events: int) -> None:
+        """Wait until so many events stand in the log. That they never come is for the check at the end to say."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while await self.connection.fetchval("select position from guidance.log") < events:
+                    await asyncio.sleep(0.02)
+
+
+_SESSIONS = """
+select array(select pid from pg_stat_activity where datname = current_database()) as pids,
+       (select xact_commit from pg_stat_database where datname = current_database()) as transactions
+"""
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+async def _shares(kafka: Kafka, members: int) -> list[int]:
+    """How many partitions each process reads, once all have joined."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.servers)
+    await admin.start()
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                (answer,) = await admin.describe_consumer_groups([kafka.name("aftale-guidance-reactions")])
+                shares = [_partitions(assignment) for *_, assignment in answer.groups[0][5]]
+                if len(shares) == members and sum(shares) == PARTITIONS:
+                    return shares
+                await asyncio.sleep(0.2)
+    finally:
+        await admin.close()
+
+
+def _partitions(assignment: bytes) -> int:
+    if not assignment:
+        return 0
+    topics = ConsumerProtocolMemberAssignment.decode(assignment).assignment
+    return sum(len(partitions) for _, partitions in topics)
+
+
+async def _publish(kafka: Kafka, agreements: Sequence[UUID]) -> None:
+    feed = Feed()
+    facts = [received for one in agreements for received in feed.receive(deadline_set(one), _another_inspector(one))]
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all", linger_ms=2)
+    await producer.start()
+    for message in (received.message for received in facts):
+        await producer.send(
+            kafka.name(AGREEMENTS_TOPIC),
+            message.body.encode(),
+            key=str(message.stream).encode(),
+            headers=message.headers(),
+        )
+    await producer.stop()
+
+
+def _another_inspector(agreement_id: UUID) -> InspectorChanged:
+    return InspectorChanged(
+        agreement_id=agreement_id, inspector="anna", previous="bo", changed_at=BEFORE, changed_by="leader"
+    )
+
+
+async def _phase(cast: Cast, what: str, agreements: Sequence[UUID]) -> Phase:
+    """Two events of each agreement: reactions to facts, or what timers do."""
+    before = await cast.usage()
+    begun = time.perf_counter()
+    if what == "facts":
+        await _publish(cast.kafka, agreements)
+        await cast.recorded(2 * len(agreements))
+    else:
+        cast.clock.move_to(AFTER)
+        await cast.recorded(4 * len(agreements))
+    seconds = time.perf_counter() - begun
+    after = await cast.usage()
+    return Phase(
+        what,
+        done=2 * len(agreements),
+        seconds=seconds,
+        services=tuple((a - b) / seconds for a, b in zip(after.services, before.services, strict=True)),
+        postgres=(after.postgres - before.postgres) / seconds,
+        transactions=(after.transactions - before.transactions) / seconds,
+    )
+
+
+async def _faults(cast: Cast, agreements: int) -> list[str]:
+    """What was lost, or done twice; nothing, it is to be hoped."""
+    fetch, per_agreement = cast.connection.fetch, sum(RECORDED.values())
+    events = {row["type"]: (row["count"], row["streams"]) for row in await fetch(_EVENTS)}
+    marks = {(row["source"], row["version"]): row["count"] for row in await fetch(_MARKS)}
+    lengths = {row["version"]: row["count"] for row in await fetch(_LENGTHS)}
+    (rest,) = await fetch(_REST)
+    found = {
+        "events of each type, and their streams": events,
+        "streams by their length": lengths,
+        "inbox marks by source and version": marks,
+        "timers left": rest["timers"],
+        "messages parked": rest["parked"],
+        "active relays": rest["relays"],
+        "events not published": rest["unpublished"],
+        "messages on the topic": await _messages(cast.kafka),
+    }
+    wanted = {
+        "events of each type, and their streams": {
+            name: (times * agreements, agreements) for name, times in RECORDED.items()
+        },
+        "streams by their length": {per_agreement: agreements},
+        "inbox marks by source and version": {("control", 2): agreements},
+        "timers left": 0,
+        "messages parked": 0,
+        "active relays": 1,
+        "events not published": 0,
+        "messages on the topic": (2 + per_agreement) * agreements,
+    }
+    return [f"{what}: {found[what]} instead of {wanted[what]}" for what in wanted if found[what] != wanted[what]]
+
+
+_EVENTS = "select type, count(*), count(distinct stream) as streams from guidance.events group by type"
+_LENGTHS = "select version, count(*) from guidance.streams group by version"
+_MARKS = "select source, version, count(*) from guidance.inbox group by source, version"
+_REST = """
+select (select count(*) from guidance.timers) as timers, (select count(*) from guidance.parked) as parked,
+       (select count(*) from pg_locks join pg_stat_activity using (pid)
+        where locktype = 'advisory' and granted and application_name = 'aftale-guidance-relay'
+          and datname = current_database()) as relays,
+       (select position from guidance.log) - (select checkpoint from guidance.relay) as unpublished
+"""
+
+
+async def _messages(kafka: Kafka) -> int:
+    """On the topic, of all producers."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka.servers)
+    await consumer.start()
+    partitions = [TopicPartition(kafka.name(AGREEMENTS_TOPIC), number) for number in range(PARTITIONS)]
+    offsets = await consumer.end_offsets(partitions)
+    await consumer.stop()
+    return sum(offsets.values())
+
+
+async def _share(dsn: str, processes: int, agreements: int) -> tuple[list[int], list[Phase], list[str]]:
+    """The work shared by so many processes: their partitions, how fast they were, and what went wrong."""
+    connection = await asyncpg.connect(dsn)
+    async with own_topics(os.environ["AFTALE_KAFKA"]) as kafka:
+        with ExitStack() as stack:
+            state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aftale-bench-")))
+            clock = VirtualClock(state / "clock", start=BEFORE)
+            environment = {
+                "AFTALE_POSTGRES": dsn,
+                "AFTALE_STATE": str(state),
+                "AFTALE_TOPIC_PREFIX": kafka.prefix,
+                "AFTALE_CLOCK": "virtual",
+            }
+            services = []
+            for _ in range(processes):
+                port = free_port()
+                own = {**environment, "AFTALE_PORT_GUIDANCE": str(port)}
+                services.append(stack.enter_context(own_process(port, ["services.serve", "guidance"], own)))
+            cast = Cast(kafka, connection, services, clock)
+            shares = await _shares(kafka, processes)
+            ids = [uuid7() for _ in range(agreements)]
+            phases = [await _phase(cast, what, ids) for what in ("facts", "timers")]
+            faults = await _faults(cast, agreements)
+    await connection.close()
+    return shares, phases, faults
+
+
+def _line(processes: int, shares: Sequence[int], phase: Phase, ratio: float) -> str:
+    partitions = " ".join(map(str, shares))
+    cores = " ".join(f"{one:.2f}" for one in phase.services)
+    return (
+        f"{processes:>9}  {partitions:11}  {phase.what:6} {phase.rate:>7,.0f} {ratio:>6.2f}"
+        f"  {cores:19} {phase.postgres:>13.2f} {phase.processor_time:>9.2f} {phase.transactions:>15,.0f}"
+    )
+
+
+def main() -> None:
+    """See above. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
+    agreements = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
+    lines = [
+        "processes  partitions   what     per s  ratio  cores by process    of PostgreSQL  ms each  transactions/s"
+    ]
+    alone: dict[str, float] = {}
+    faults: list[str] = []
+    for processes in PROCESSES:
+        with own_database("scale_out") as dsn:
+            shares, phases, found = uvloop.run(_share(dsn, processes, agreements))
+        for phase in phases:
+            ratio = phase.rate / alone.setdefault(phase.what, phase.rate)
+            lines.append(_line(processes, shares, phase, ratio))
+        faults += [f"{processes} processes: {fault}" for fault in found]
+    print(f"{agreements:,} agreements, {2 * agreements:,} facts and timers each, {os.cpu_count()} processors")
+    print("\n".join(lines))
+    print("\n".join(faults) or "nothing was lost, nothing was done twice")
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
