@@ -102,11 +102,11 @@ class Cast:
             tuple(map(_processor_seconds, self.services)), sum(map(_processor_seconds, sessions)), row["transactions"]
         )
 
-    async def recorded(self, events: int) -> None:
-        """Wait until so many events stand in the log. That they never come is for the check at the end to say."""
+    async def until(self, done: str) -> None:
+        """Wait until a query says true. That it never does is for the check at the end to say."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while await self.connection.fetchval("select position from guidance.log") < events:
+                while not await self.connection.fetchval(done):
                     await asyncio.sleep(0.02)
 
 
@@ -171,10 +171,10 @@ async def _phase(cast: Cast, what: str, agreements: Sequence[UUID]) -> Phase:
     begun = time.perf_counter()
     if what == "facts":
         await _publish(cast.kafka, agreements)
-        await cast.recorded(2 * len(agreements))
+        await cast.until(f"select position >= {2 * len(agreements)} from guidance.log")
     else:
         cast.clock.move_to(AFTER)
-        await cast.recorded(4 * len(agreements))
+        await cast.until(f"select position >= {4 * len(agreements)} from guidance.log")
     seconds = time.perf_counter() - begun
     after = await cast.usage()
     return Phase(
@@ -189,6 +189,7 @@ async def _phase(cast: Cast, what: str, agreements: Sequence[UUID]) -> Phase:
 
 async def _faults(cast: Cast, agreements: int) -> list[str]:
     """What was lost, or done twice; nothing, it is to be hoped."""
+    await cast.until("select checkpoint >= position from guidance.relay, guidance.log")
     fetch, per_agreement = cast.connection.fetch, sum(RECORDED.values())
     events = {row["type"]: (row["count"], row["streams"]) for row in await fetch(_EVENTS)}
     marks = {(row["source"], row["version"]): row["count"] for row in await fetch(_MARKS)}
