@@ -13,6 +13,8 @@ Record = tuple[bytes, bytes, list[tuple[str, bytes]]]
 """Key, body and headers."""
 MAX_BATCH_BYTES = 512 * 1024
 """Of one partition, and below what a broker takes (1 MB); a single record may be larger."""
+TURN = 50
+"""Records after which others of this process get their turn: commands must not wait until a backlog is sent."""
 _KEYS_REMEMBERED = 8192
 
 
@@ -24,7 +26,9 @@ async def send(producer: AIOKafkaProducer, topic: str, records: Iterable[Record]
     """
     partitions = tuple(sorted(await producer.partitions_for(topic)))
     batches: dict[int, list[Any]] = {}
-    for key, body, headers in records:
+    for number, (key, body, headers) in enumerate(records, 1):
+        if number % TURN == 0:
+            await asyncio.sleep(0)
         of_partition = batches.setdefault(_partition(key, partitions), [])
         if not of_partition or not _took(of_partition[-1], key, body, headers):
             of_partition.append(producer.create_batch())

@@ -81,13 +81,13 @@ class Relay:
             acks="all",
             max_batch_size=keyed_batches.MAX_BATCH_BYTES,
         )
-        await producer.start()
         try:
+            await producer.start()
             await self._publish(connection, producer)
         finally:
             with suppress(Exception):  # a broken producer must not keep the relay from starting again
                 async with asyncio.timeout(2):
-                    await producer.stop()
+                    await _give_up(producer)
 
     async def _publish(self, connection: "asyncpg.Connection[asyncpg.Record]", producer: AIOKafkaProducer) -> None:
         """While Kafka acknowledges one batch the next is read and handed over; the checkpoint follows, in order."""
@@ -164,3 +164,11 @@ class Relay:
             async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
                 await (await self._send(producer, rows))
             await connection.execute("delete from republications where id = $1", asked["id"])
+
+
+async def _give_up(producer: AIOKafkaProducer) -> None:
+    """Close a producer with what it could not deliver: an idempotent one would try for as long as Kafka is away."""
+    try:
+        await producer._sender.close()
+    finally:
+        await producer.stop()
