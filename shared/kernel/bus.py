@@ -20,6 +20,8 @@ from shared.kernel.passing_faults import SourceUnreachable, until_it_works
 
 REPUBLISH_TOPIC = "republish"
 """Requests to a source to publish one of its streams again from a version on; key: the source."""
+ASK_SECONDS = 5
+"""After which a source counts as unreachable: an operator waits for it."""
 MAX_RECORDS = 500
 BATCH_TIMEOUT_MS = 20
 _log = structlog.get_logger()
@@ -85,8 +87,9 @@ class Bus:
         """Ask a source to publish a stream again from this version on. Raises SourceUnreachable."""
         body = RepublishRequest(source=source, stream=stream, from_version=version).model_dump_json().encode()
         try:
-            await self.broker.publish(body, self._kafka.name(REPUBLISH_TOPIC), key=source.encode())
-        except KafkaError as error:
+            async with asyncio.timeout(ASK_SECONDS):
+                await self.broker.publish(body, self._kafka.name(REPUBLISH_TOPIC), key=source.encode())
+        except (KafkaError, TimeoutError) as error:
             raise SourceUnreachable(f"{source} could not be asked for {stream} from {version} on") from error
 
     def consume(self, topics: Sequence[str], consumer: Consumer, *, purpose: str) -> None:

@@ -27,7 +27,9 @@ _SETTINGS = {
     "jit": "off",
 }
 
-
+_CONNECT_SECONDS = 5
+"""A server that does not even answer a greeting is away; asyncpg itself would wait for a minute."""
+_COMMAND_SECONDS = 30
 DATABASE_AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -97,7 +99,13 @@ async def open_database(dsn: str, schema: str, *, connections: int = 12) -> Asyn
     """Open the schema of a service as the role `aftale_<schema>`."""
     settings = {**_SETTINGS, "search_path": schema, "role": f"aftale_{schema}", "application_name": f"aftale-{schema}"}
     pool = await asyncpg.create_pool(
-        dsn, min_size=2, max_size=connections, server_settings=settings, command_timeout=30, reset=_nothing_to_reset
+        dsn,
+        min_size=2,
+        max_size=connections,
+        server_settings=settings,
+        timeout=_CONNECT_SECONDS,
+        command_timeout=_COMMAND_SECONDS,
+        reset=_nothing_to_reset,
     )
     try:
         yield Database(pool, schema)
@@ -117,4 +125,6 @@ async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]"
         "role": f"aftale_{schema}",
         "application_name": f"aftale-{schema}-relay",
     }
-    return await asyncpg.connect(dsn, server_settings=settings, command_timeout=30)
+    return await asyncpg.connect(
+        dsn, server_settings=settings, timeout=_CONNECT_SECONDS, command_timeout=_COMMAND_SECONDS
+    )

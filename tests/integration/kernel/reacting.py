@@ -37,6 +37,8 @@ class Bench:
     """While set, reacting fails for a reason that does not pass."""
     reactions: int = 0
     """How often it has reacted, in vain too."""
+    slow: float = 0.0
+    """Seconds that each reaction takes."""
     unreachable: int = 0
     """How many more times a source cannot be asked."""
     effect_of: dict[UUID, str] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class Bench:
     async def react(self, received: Received) -> Reaction:
         self.reached.set()
         await self.gate.wait()
+        await asyncio.sleep(self.slow)
         self.reactions += 1
         if self.broken:
             raise RuntimeError("broken on purpose")

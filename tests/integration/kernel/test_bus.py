@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -185,6 +186,41 @@ async def test_a_second_process_that_joins_takes_over_without_loss_or_repeat(clu
             await until_committed(cluster, 135)
         await until_committed(cluster, 270)
     assert await bench.total() == 270
+    assert await bench.parked() == []
+
+
+async def test_processes_that_come_and_go_under_load_lose_and_repeat_nothing_although_their_handlers_are_slow(
+    cluster: Cluster, bench: Bench
+) -> None:
+    streams, enough = [uuid4() for _ in range(9)], asyncio.Event()
+    bench.apart, bench.slow = set(streams), 0.05
+    first, second = (Bench(bench.database, bench.store, apart=bench.apart, slow=0.05) for _ in range(2))
+
+    async def publish() -> int:
+        for version in count(1):
+            await cluster.publish(*(message(stream, version) for stream in streams))
+            if enough.is_set():
+                return version * len(streams)
+            await asyncio.sleep(0.1)
+        raise AssertionError("unreachable")
+
+    async def has_its_share(of: Bench) -> None:
+        async def reached() -> bool:
+            return of.reactions >= 5
+
+        await until(reached)
+
+    publishing = asyncio.create_task(publish())
+    async with cluster.consuming(bench):
+        await has_its_share(bench)
+        async with cluster.consuming(first):
+            await has_its_share(first)
+            async with cluster.consuming(second):
+                await has_its_share(second)
+        enough.set()
+        published = await publishing
+        await until_committed(cluster, published)
+    assert await bench.total() == published
     assert await bench.parked() == []
 
 
