@@ -1,0 +1,274 @@
+"""Kafka is away, and commands go on: ./aftale bench kafka_away [SECONDS].
+
+One process of offers, a Kafka of the benchmark's own, and inspectors who make offers at a steady rate: before Kafka is
+stopped, for SECONDS (60) while it is away, and after it is back. Meanwhile as many facts as ten such processes would
+record are appended to the same log, so that a backlog grows. Prints commands per second and errors (must be 0) of each
+time, the memory of the process, how fast the backlog was published, beside the rate at which the same relay publishes
+the same events once more with Kafka up, and how soon the consumer was back. Uses a database of its own on the servers
+of `./aftale up`.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import psutil
+from aiokafka import AIOKafkaProducer
+from uuid_utils.compat import uuid7
+
+from benchmarks.append import FACT
+from benchmarks.own_database import own_database
+from deploy.local.kafka import LocalKafka
+from deploy.local.ports import free_port
+from deploy.local.state import State
+from migrations.topics import create_topics
+from shared.http.tokens import LocalIssuer, Role
+from shared.kernel.cloudevents import Message
+from shared.kernel.database import open_database
+from shared.kernel.event_store import Change, EventStore, Occurred, Write
+from shared.kernel.events import EventTypes, Metadata
+from shared.service import AGREEMENTS_TOPIC
+
+RATE = 10
+"""Commands per second that are given; a service takes more, and the machine must have room."""
+FACTS = 100
+"""More facts per second in the same log."""
+UP_SECONDS = 10.0
+CVR = "13748136"
+Connection = Any
+"""A connection of asyncpg to the schema of offers."""
+
+
+@dataclass
+class Span:
+    """A time of the run."""
+
+    name: str
+    begun: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    megabytes: list[float] = field(default_factory=list)
+
+    def show(self) -> None:
+        """Commands are counted where they were given."""
+        rate = len(self.latencies) / self.seconds
+        p99 = sorted(self.latencies)[int(len(self.latencies) * 0.99)] * 1e3
+        memory = f"{self.megabytes[0]:.0f} to {max(self.megabytes):.0f} MB"
+        errors = f"{len(self.errors)} errors"
+        print(f"{self.name:8} {self.seconds:5.0f} s {rate:7.1f} commands/s, p99 {p99:6.0f} ms, {memory}, {errors}")
+        for error in dict.fromkeys(self.errors):
+            print(f"         {error}")
+
+
+class Inspectors:
+    """Make offers to one unit after the other, each due at its time whether or not those before are answered."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str, process: psutil.Process) -> None:
+        self._client = client
+        self._token = token
+        self._process = process
+        self._units = count()
+
+    async def work(self, span: Span, until: "asyncio.Task[Any]") -> Span:
+        """At a steady rate, until something is done."""
+        under_way = []
+        for number in count():
+            if until.done():
+                break
+            under_way.append(asyncio.create_task(self.offer(span)))
+            if number % RATE == 0:
+                span.megabytes.append(self._process.memory_info().rss / 2**20)
+            await asyncio.sleep(max(0.0, span.begun + number / RATE - time.monotonic()))
+        await asyncio.gather(*under_way)
+        until.result()
+        span.seconds = time.monotonic() - span.begun
+        return span
+
+    async def offer(self, span: Span) -> None:
+        """One command, and what came of it."""
+        body = {"cvr": CVR, "p_number": _unit(next(self._units)), "topic": "056", "inspection_id": "I-1"}
+        headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": str(uuid4())}
+        begun = time.monotonic()
+        try:
+            answer = await self._client.post(
+                "/v1/offers", json={**body, "period_months": 3, "observations": "Tunge løft."}, headers=headers
+            )
+        except httpx.TransportError as error:
+            span.errors.append(repr(error))
+            return
+        span.latencies.append(time.monotonic() - begun)
+        if answer.status_code != 201:
+            span.errors.append(f"{answer.status_code} {answer.text[:200]}")
+
+
+def _unit(number: int) -> str:
+    return f"1{number:09d}"
+
+
+async def _measure(seconds: float, database: Connection, kafka: LocalKafka, inspectors: Inspectors) -> None:
+    spans = [await inspectors.work(Span("before"), asyncio.create_task(asyncio.sleep(UP_SECONDS)))]
+    await asyncio.to_thread(kafka.stop)
+    spans.append(await inspectors.work(Span("away"), asyncio.create_task(asyncio.sleep(seconds))))
+    await asyncio.to_thread(kafka.start)
+    await asyncio.to_thread(kafka.wait_until_ready)
+    back, behind = time.monotonic(), await _behind(database)
+    draining = asyncio.create_task(_drain(database))
+    spans.append(await inspectors.work(Span("drained"), draining))
+    drained = time.monotonic() - back
+    await _until_heard(database, kafka)
+    heard = time.monotonic() - back
+    spans.append(await inspectors.work(Span("after"), asyncio.create_task(asyncio.sleep(UP_SECONDS))))
+    for span in spans:
+        span.show()
+    await database.execute("update relay set checkpoint = 0")
+    again = asyncio.create_task(_drain(database))
+    await inspectors.work(Span("once more"), again)
+    print(f"{behind:,} events waited when Kafka was back, and were published within {drained:.1f} s")
+    print(
+        f"{await draining:,.0f} events/s then; all once more, with Kafka up all the time: {await again:,.0f} events/s"
+    )
+    print(f"the consumer was back {heard:.1f} s after Kafka")
+
+
+async def _behind(database: Connection) -> int:
+    behind: int = await database.fetchval("select log.position - relay.checkpoint from log, relay")
+    return behind
+
+
+async def _drain(database: Connection) -> float:
+    """Wait until only what has just been recorded waits; events per second from the first one that was published on."""
+    stood = first = await database.fetchval("select checkpoint from relay")
+    while first == stood:
+        await asyncio.sleep(0.005)
+        first = await database.fetchval("select checkpoint from relay")
+    begun = time.monotonic()
+    while await _behind(database) > RATE + FACTS:
+        await asyncio.sleep(0.01)
+    events: int = await database.fetchval("select checkpoint from relay") - first
+    return events / (time.monotonic() - begun)
+
+
+async def _record_facts(dsn: str) -> None:
+    """At a steady rate, until cancelled."""
+    metadata = Metadata(command_id=uuid4(), actor="i-17")
+    async with open_database(dsn, "offers", connections=2) as database, EventStore(database, EventTypes([])) as store:
+        for second in count(time.monotonic()):
+            writes = [Write(uuid7(), 0, (Occurred(FACT, datetime.now(UTC)),)) for _ in range(FACTS)]
+            await asyncio.gather(*(store.append(Change(metadata, (write,))) for write in writes))
+            await asyncio.sleep(max(0.0, second + 1 - time.monotonic()))
+
+
+async def _until_heard(database: Connection, kafka: LocalKafka) -> None:
+    """A fact of another service reaches the inbox."""
+    now = datetime.now(UTC)
+    fact = Message(
+        source="guidance",
+        stream=uuid7(),
+        epoch=1,
+        version=1,
+        event_id=uuid7(),
+        type="Unheard",
+        schema_version=1,
+        occurred_at=now,
+        recorded_at=now,
+        body="{}",
+    )
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
+        await producer.send_and_wait(AGREEMENTS_TOPIC, b"{}", key=str(fact.stream).encode(), headers=fact.headers())
+    while not await database.fetchval("select true from inbox where stream = $1", fact.stream):
+        await asyncio.sleep(0.05)
+
+
+async def _run(seconds: float, dsn: str, state: State, kafka: LocalKafka) -> None:
+    port = free_port()
+    environment = {
+        "AFTALE_POSTGRES": dsn,
+        "AFTALE_KAFKA": kafka.bootstrap,
+        "AFTALE_STATE": str(state.folder),
+        "AFTALE_PORT_OFFERS": str(port),
+    }
+    await create_topics(kafka.bootstrap)
+    await _register(dsn, round(RATE * (seconds + 120)))
+    token = LocalIssuer(state.folder).token(Role.INSPECTOR, "anna")
+    with _service(environment, state.logs / "offers.log") as process:
+        fresh = httpx.Limits(keepalive_expiry=1)  # not as long as the service: it must not close what is just used
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=fresh) as client:
+            await _until_healthy(client)
+            recording = asyncio.create_task(_record_facts(dsn))
+            database = await asyncpg.connect(dsn, server_settings={"search_path": "offers"})
+            await _measure(seconds, database, kafka, Inspectors(client, token, process))
+            await database.close()
+            recording.cancel()
+            await asyncio.gather(recording, return_exceptions=True)
+
+
+async def _register(dsn: str, units: int) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.executemany(
+        """insert into offers.units (p_number, effective_from, cvr, industry)
+           values ($1, '2020-01-01', $2, 'day-care')""",
+        [(_unit(number), CVR) for number in range(units)],
+    )
+    await connection.close()
+
+
+@contextmanager
+def _service(environment: dict[str, str], log: Path) -> Iterator[psutil.Process]:
+    with log.open("wb") as told:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.serve", "offers"],
+            env={**os.environ, **environment},
+            stdout=told,
+            stderr=told,
+        )
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+        print(f"the service wrote {log.stat().st_size / 2**20:.1f} MB of log")
+
+
+async def _until_healthy(client: httpx.AsyncClient) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            if (await client.get("/health")).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        if time.monotonic() > until:
+            raise SystemExit("offers does not start")
+        await asyncio.sleep(0.1)
+
+
+def main() -> None:
+    """Reads AFTALE_POSTGRES; ends what it started, and drops what it made."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    with own_database("kafka_away") as dsn, tempfile.TemporaryDirectory(prefix="aftale kafka away ") as folder:
+        state = State(Path(folder))
+        kafka = LocalKafka(state, free_port(), free_port())
+        try:
+            kafka.start()
+            kafka.wait_until_ready()
+            asyncio.run(_run(seconds, dsn, state, kafka))
+        finally:
+            kafka.stop()
+
+
+if __name__ == "__main__":
+    main()
