@@ -1,7 +1,7 @@
 """Kafka is away, and commands go on: ./aftale bench kafka_away [SECONDS].
 
 One process of offers, a Kafka of the benchmark's own, and inspectors who make offers at a steady rate: before Kafka is
-stopped, for SECONDS (60) while it is away, and after it is back. Meanwhile as many facts as ten such processes would
+stopped, for SECONDS (60) while it is away, and after it is back. Meanwhile as many facts as two such processes would
 record are appended to the same log, so that a backlog grows. Prints commands per second and errors (must be 0) of each
 time, the memory of the process, how fast the backlog was published, beside the rate at which the same relay publishes
 the same events once more with Kafka up, and how soon the consumer was back. Uses a database of its own on the servers
@@ -44,7 +44,7 @@ from shared.service import AGREEMENTS_TOPIC
 
 RATE = 10
 """Commands per second that are given; a service takes more, and the machine must have room."""
-FACTS = 100
+FACTS = 20
 """More facts per second in the same log."""
 UP_SECONDS = 10.0
 CVR = "13748136"
@@ -125,8 +125,8 @@ async def _measure(seconds: float, database: Connection, kafka: LocalKafka, insp
     spans.append(await inspectors.work(Span("away"), asyncio.create_task(asyncio.sleep(seconds))))
     await asyncio.to_thread(kafka.start)
     await asyncio.to_thread(kafka.wait_until_ready)
-    back, behind = time.monotonic(), await _behind(database)
-    draining = asyncio.create_task(_drain(database))
+    back, behind = time.monotonic(), await _recorded(database) - await _published(database)
+    draining = asyncio.create_task(_drain(database, await _recorded(database)))
     spans.append(await inspectors.work(Span("drained"), draining))
     drained = time.monotonic() - back
     await _until_heard(database, kafka)
@@ -135,7 +135,7 @@ async def _measure(seconds: float, database: Connection, kafka: LocalKafka, insp
     for span in spans:
         span.show()
     await database.execute("update relay set checkpoint = 0")
-    again = asyncio.create_task(_drain(database))
+    again = asyncio.create_task(_drain(database, await _recorded(database)))
     await inspectors.work(Span("once more"), again)
     print(f"{behind:,} events waited when Kafka was back, and were published within {drained:.1f} s")
     print(
@@ -144,22 +144,26 @@ async def _measure(seconds: float, database: Connection, kafka: LocalKafka, insp
     print(f"the consumer was back {heard:.1f} s after Kafka")
 
 
-async def _behind(database: Connection) -> int:
-    behind: int = await database.fetchval("select log.position - relay.checkpoint from log, relay")
-    return behind
+async def _recorded(database: Connection) -> int:
+    position: int = await database.fetchval("select position from log")
+    return position
 
 
-async def _drain(database: Connection) -> float:
-    """Wait until only what has just been recorded waits; events per second from the first one that was published on."""
-    stood = first = await database.fetchval("select checkpoint from relay")
+async def _published(database: Connection) -> int:
+    checkpoint: int = await database.fetchval("select checkpoint from relay")
+    return checkpoint
+
+
+async def _drain(database: Connection, end: int) -> float:
+    """Wait until everything up to there is published; events per second from the first ones on."""
+    stood = first = await _published(database)
     while first == stood:
         await asyncio.sleep(0.005)
-        first = await database.fetchval("select checkpoint from relay")
+        first = await _published(database)
     begun = time.monotonic()
-    while await _behind(database) > RATE + FACTS:
+    while (last := await _published(database)) < end:
         await asyncio.sleep(0.01)
-    events: int = await database.fetchval("select checkpoint from relay") - first
-    return events / (time.monotonic() - begun)
+    return (last - first) / (time.monotonic() - begun)
 
 
 async def _record_facts(dsn: str) -> None:

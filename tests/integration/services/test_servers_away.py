@@ -29,6 +29,8 @@ CVR = "13748136"
 UNITS = 20
 AT_ONCE_SECONDS = 5
 """Far more than an answer takes that waits for nothing, far less than any timeout on the way to a database."""
+ASKED_SECONDS = 20
+"""Far more than a source is waited for, and half of what a Kafka client waits for by itself."""
 
 
 @dataclass
@@ -143,7 +145,8 @@ async def test_kafka_is_away_and_commands_go_on_and_nothing_is_lost(postgres_dsn
             await asyncio.to_thread(server.stop)
             answers += [await offers.offer() for _ in range(8)]
             assert await offers.database.fetchval("select log.position - relay.checkpoint from log, relay") > 0
-            asked = await offers.replay(holed.source, holed.stream)
+            async with asyncio.timeout(ASKED_SECONDS):
+                asked = await offers.replay(holed.source, holed.stream)
             assert (asked.status_code, asked.headers["Retry-After"]) == (503, "1")
             await back()
             await offers.until_relayed()
