@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from services.reporting import case_projection, measures, places, quarantines, tasks
-from services.reporting.case import Audience, Case, CaseType, unopened
+from services.reporting.case import AUDIENCES, Audience, Case, CaseType, unopened
 from services.reporting.case_projection import Draft, Reached
 from services.reporting.fact import Fact
 from services.reporting.measures import MeasureRow, Measures
@@ -29,6 +30,34 @@ class Rows:
     places: dict[UUID, Places] = field(default_factory=dict)
     units: dict[tuple[str, date], Unit] = field(default_factory=dict)
     quarantines: dict[UUID, Quarantines] = field(default_factory=dict)
+
+    def of(self, case_ids: Iterable[UUID]) -> "Rows":
+        """The rows of some cases, in mappings of their own."""
+        found = Rows()
+        for case_id in case_ids:
+            for audience in AUDIENCES:
+                if (audience, case_id) in self.cases:
+                    found.cases[audience, case_id] = self.cases[audience, case_id]
+            for of_all, of_these in zip(self._by_case(), found._by_case(), strict=True):
+                if case_id in of_all:
+                    of_these[case_id] = of_all[case_id]
+        return found
+
+    def take(self, others: "Rows") -> None:
+        """Add rows of cases; they replace those that are here."""
+        self.cases |= others.cases
+        for of_all, of_others in zip(self._by_case(), others._by_case(), strict=True):
+            of_all.update(of_others)
+
+    def forget(self, case_id: UUID) -> None:
+        """Leave out the rows of a case."""
+        for audience in AUDIENCES:
+            self.cases.pop((audience, case_id), None)
+        for of_all in self._by_case():
+            of_all.pop(case_id, None)
+
+    def _by_case(self) -> tuple[dict[UUID, Any], ...]:
+        return self.tasks, self.measures, self.places, self.quarantines
 
     def all_tasks(self) -> list[Task]:
         return [task for of_case in self.tasks.values() for task in of_case]
@@ -75,6 +104,7 @@ def fold_units(rows: Rows, told: Iterable[UnitRegistered]) -> None:
 def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
     """Change the rows of one case, and what hangs on it, by the facts that concern it."""
     drafts: dict[Audience, Draft] = {}
+    of_case = rows.tasks.get(case_id, [])
     for fact in facts:
         event, at = fact.event, fact.occurred_at
         if event is None:
@@ -89,9 +119,10 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
             reached = draft.take(event, at)
             if reached is not None and is_own:
                 rows.history.append(Reached(audience, case_id, fact.position, reached, at, fact.recorded_at))
-        rows.tasks[case_id] = tasks.fold(rows.tasks.get(case_id, []), drafts["authority"].case, at)
+        of_case = tasks.fold(of_case, drafts["authority"].case, at)
         if is_own:
             _fold_others(rows, case_id, event)
+    rows.tasks[case_id] = of_case
     for audience, draft in drafts.items():
         rows.cases[audience, case_id] = draft.finished()
 

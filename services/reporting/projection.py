@@ -6,8 +6,10 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from services.reporting import kept_facts
+from services.reporting.checkpoint import lock
 from services.reporting.fact import Fact, numbered
 from services.reporting.fold_batch import Rows, by_case, fold_case, fold_units, units_told_of
+from services.reporting.rows_at_hand import RowsAtHand
 from services.reporting.tables import (
     CASE_HISTORY,
     CASES,
@@ -20,39 +22,40 @@ from services.reporting.tables import (
     UNITS,
     Table,
 )
+from shared.contracts.register import UnitRegistered
 from shared.kernel.database import Connection
 from shared.kernel.received import Received
 
 Result = TypeVar("Result")
 
 
-async def apply(connection: Connection, received: Sequence[Received]) -> None:
+async def apply(connection: Connection, received: Sequence[Received], at_hand: RowsAtHand | None = None) -> None:
     """Keep facts and fold them into the rows that they are about, in the transaction of the caller.
 
-    The caller has left out repeats: a fact that was kept before raises asyncpg.UniqueViolationError.
+    Rows that are at hand are not read again. The caller has left out repeats: a fact that was kept before raises
+    asyncpg.UniqueViolationError.
     """
     if not received:
         return
-    position = await lock(connection)
-    facts = numbered(received, position + 1)
-    changes = await _load(connection, facts, LIVE)
-    await meanwhile(kept_facts.keep(connection, received, position + 1), changes.fold(facts))
+    at_hand = at_hand or RowsAtHand()
+    checkpoint = await lock(connection)
+    facts = numbered(received, checkpoint.position + 1)
+    cases = by_case(facts)
+    rows, missing = at_hand.at(checkpoint, cases)
+    await _load(connection, rows, missing, facts, LIVE)
+    changes = Changes(rows)
+    keep = kept_facts.keep(connection, received, checkpoint.position + 1)
+    await meanwhile(keep, changes.fold(cases, units_told_of(facts)))
     await changes.write(connection, LIVE)
-    await connection.execute("update checkpoint set position = $1", position + len(facts))
-
-
-async def lock(connection: Connection) -> int:
-    """The position so far. Held to the commit: positions are dense and in commit order, and rows have one writer."""
-    # A rebuild may hold it for longer than the role's lock_timeout; the command's own timeout still stands.
-    await connection.execute("set local lock_timeout = 0")
-    position: int = await connection.fetchval("select position from checkpoint for update")
-    return position
+    at_hand.keep(await checkpoint.moved(connection, len(facts)), rows, cases)
 
 
 async def fold_into_rebuilt(connection: Connection, facts: Sequence[Fact]) -> None:
     """Fold facts into the tables of a rebuild."""
-    changes = await _load(connection, facts, REBUILT)
-    await changes.fold(facts)
+    rows, cases = Rows(), by_case(facts)
+    await _load(connection, rows, list(cases), facts, REBUILT)
+    changes = Changes(rows)
+    await changes.fold(cases, units_told_of(facts))
     await changes.write(connection, REBUILT)
 
 
@@ -75,13 +78,9 @@ class Changes:
         self.rows = rows or Rows()
         self._before = _by_table(self.rows)
 
-    async def fold(self, facts: Sequence[Fact]) -> None:
-        """Fold facts into the rows; other tasks run between two cases."""
-        fold_units(self.rows, units_told_of(facts))
-        await self.fold_cases(by_case(facts))
-
-    async def fold_cases(self, cases: Mapping[UUID, Sequence[Fact]]) -> None:
-        """Fold the facts of each case into its rows."""
+    async def fold(self, cases: Mapping[UUID, Sequence[Fact]], told: Sequence[UnitRegistered] = ()) -> None:
+        """Fold the facts of each case, and what the register told, into the rows; other tasks run between two cases."""
+        fold_units(self.rows, told)
         for case_id, facts in cases.items():
             fold_case(self.rows, case_id, facts)
             await asyncio.sleep(0)
@@ -107,9 +106,10 @@ def _by_table(rows: Rows) -> Mapping[Table[Any], Sequence[Any]]:
     }
 
 
-async def _load(connection: Connection, facts: Sequence[Fact], suffix: str) -> Changes:
-    case_ids = list(by_case(facts))
-    rows = Rows()
+async def _load(
+    connection: Connection, rows: Rows, case_ids: Sequence[UUID], facts: Sequence[Fact], suffix: str
+) -> None:
+    """Add the rows of cases, and those of the units that facts tell of."""
     for case in await CASES.load(connection, case_ids, suffix):
         rows.cases[case.audience, case.case_id] = case
     for task in await TASKS.load(connection, case_ids, suffix):
@@ -123,4 +123,3 @@ async def _load(connection: Connection, facts: Sequence[Fact], suffix: str) -> C
     for quarantine in await QUARANTINES.load(connection, case_ids, suffix):
         of_agreement = rows.quarantines.get(quarantine.agreement_id, {})
         rows.quarantines[quarantine.agreement_id] = {**of_agreement, quarantine.p_number: quarantine}
-    return Changes(rows)

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting import kept_facts
+from services.reporting.checkpoint import lock
 from services.reporting.fact import Fact
 from services.reporting.kept_facts import Kept
-from services.reporting.projection import Changes, fold_into_rebuilt, lock, meanwhile
+from services.reporting.projection import Changes, fold_into_rebuilt, meanwhile
 from services.reporting.tables import REBUILT, TABLES, Table
 from shared.kernel.database import Connection
 
@@ -39,6 +40,7 @@ async def rebuild(connection: Connection) -> int:
         for table in TABLES:
             await connection.execute(_DELETE_OTHERS.format(**_names(table)), timeout=SWITCH_SECONDS)
             await connection.execute(_INSERT_MISSING.format(**_names(table)), timeout=SWITCH_SECONDS)
+        await connection.execute(_NEW_STATE)
     return facts
 
 
@@ -68,6 +70,7 @@ delete from {live} live where not exists (
   select from {rebuilt} rebuilt where {same_key} and row(live.*) is not distinct from row(rebuilt.*))
 """
 _INSERT_MISSING = "insert into {live} select * from {rebuilt} on conflict do nothing"
+_NEW_STATE = "update checkpoint set state = gen_random_uuid()"
 _DIFFERENT = """
 select concat_ws(' ', {keys}) as key
 from {live} live full join {rebuilt} rebuilt using ({keys})
@@ -99,7 +102,7 @@ async def _folded_beside(connection: Connection, not_as_today: NotAsToday) -> As
     await _fold_facts_of_no_case(connection, newest, not_as_today)
     await _fold_cases(connection, newest, not_as_today)
     async with connection.transaction():
-        position, newest = newest, await lock(connection)
+        position, newest = newest, (await lock(connection)).position
         while position < newest:
             batch = await kept_facts.facts_after(connection, position, BATCH)
             await _tell(batch, not_as_today)
@@ -130,7 +133,7 @@ async def _fold_cases(connection: Connection, newest: int, not_as_today: NotAsTo
         cases, begun = _whole_cases(begun, page)
         folding = Changes()
         write_and_read = _write_and_read(connection, folded, page, newest, not_as_today)
-        page = await meanwhile(write_and_read, folding.fold_cases(cases))
+        page = await meanwhile(write_and_read, folding.fold(cases))
         folded = folding
     await folded.write(connection, REBUILT)
 

@@ -12,10 +12,13 @@ from opentelemetry.trace import SpanKind
 from services.reporting import measure_catalogue, projection
 from services.reporting.known_facts import KNOWN_FACTS
 from services.reporting.routes import router
+from services.reporting.rows_at_hand import RowsAtHand
 from shared.http import consistency
 from shared.http.consistency import ConsistencyTokens
 from shared.kernel.bus import Bus
+from shared.kernel.consumer import AskAgain
 from shared.kernel.database import Connection, Database, open_database
+from shared.kernel.events import EventTypes
 from shared.kernel.projector import Projector
 from shared.kernel.received import Received
 from shared.policy.policies import load_policies
@@ -30,9 +33,13 @@ PREFIXES = ("/v1/cases", "/v1/tasks", "/v1/companies", "/v1/statistics", "/v1/me
 class Projection(Projector):
     """Folds every fact into the one view."""
 
+    def __init__(self, database: Database, types: EventTypes, *, own_source: str, ask_again: AskAgain) -> None:
+        super().__init__(database, types, own_source=own_source, ask_again=ask_again)
+        self._at_hand = RowsAtHand()
+
     async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
         """See Projector.apply. The span of a fact is its row's: it ends what began with a request."""
-        await projection.apply(connection, facts)
+        await projection.apply(connection, facts, self._at_hand)
         for received in facts:
             message = received.message
             if message.traceparent is not None:

@@ -1,4 +1,4 @@
-"""Facts can be read case by case, as a rebuild folds them.
+"""Facts can be read case by case, as a rebuild folds them; a checkpoint says who wrote the rows last.
 
 Revision ID: 0004
 """
@@ -21,3 +21,4 @@ def downgrade() -> None:
     op.execute("drop index facts_of_no_case")
     op.execute("drop index facts_that_follow")
     op.execute("drop function follows")
+    op.execute("alter table checkpoint drop column state")

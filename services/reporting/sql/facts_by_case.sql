@@ -12,3 +12,7 @@ create index facts_that_follow on facts (follows(type, data), position) where fo
 
 -- Facts of the register, and those whose type is not known (yet).
 create index facts_of_no_case on facts (position) where case_id is null;
+
+-- Named anew by every transaction that changes rows of the view: a process that finds the name that it gave last knows
+-- that the rows it wrote are still those of the database.
+alter table checkpoint add column state uuid not null default gen_random_uuid();
