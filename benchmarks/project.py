@@ -3,8 +3,9 @@
 Feeds the messages of whole agreements, twelve facts each, to one consumer of reporting as Kafka would give them:
 decoded, folded per audience, upserted with history, tasks and checkpoint, batch by batch. Then folds all kept facts
 again beside the live tables, as an operator's rebuild does. Beside both stands the bare PostgreSQL work of the same
-run, the same bodies written in batches of the same size, and the processor time of Python itself. Uses a database of
-its own on the servers of `./aftale up`.
+run, in batches of the same size: the bodies alone in one table, and all that is written when facts are applied, by a
+client that neither decodes nor folds; and the processor time of Python and of PostgreSQL. Uses a database of its own on
+the servers of `./aftale up`.
 """
 
 import sys
@@ -14,15 +15,24 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
+import asyncpg
+import psutil
 import uvloop
 from uuid_utils.compat import uuid7
 
 from benchmarks.own_database import own_database
+from services.reporting import kept_facts
+from services.reporting.fact import numbered
+from services.reporting.fold_batch import Rows, by_case
 from services.reporting.known_facts import KNOWN_FACTS
+from services.reporting.projection import Changes
 from services.reporting.rebuild import rebuild
 from services.reporting.service import NAME, Projection
+from services.reporting.tables import LIVE, TABLES
+from shared import garbage
 from shared.kernel.cloudevents import Message
 from shared.kernel.database import Database, open_database
+from shared.kernel.received import Received
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, Feed
 
@@ -88,7 +98,7 @@ async def _rebuild(database: Database, expected: int) -> None:
 
 
 async def _bare(database: Database, waiting: list[Message]) -> None:
-    """The same bodies into one table with one index, in transactions of the same size: what PostgreSQL itself takes."""
+    """The bodies into one table with one index, in transactions of the same size: what PostgreSQL takes at least."""
     async with database.acquire() as connection:
         await connection.execute("create table bare (position bigint primary key, stream uuid, data jsonb)")
         for first in range(0, len(waiting), BATCH):
@@ -101,31 +111,82 @@ async def _bare(database: Database, waiting: list[Message]) -> None:
             )
 
 
+async def _folded(waiting: list[Message]) -> list[tuple[list[Received], Changes]]:
+    """The batches with the rows that each changes, folded without a database."""
+    batches, all_rows = [], Rows()
+    for first in range(0, len(waiting), BATCH):
+        received = [Received.decoded(message, KNOWN_FACTS) for message in waiting[first : first + BATCH]]
+        facts_of_batch = numbered(received, first + 1)
+        cases = by_case(facts_of_batch)
+        changes = Changes(all_rows.of(cases))
+        await changes.fold(cases)
+        batches.append((received, changes))
+        all_rows.take(changes.rows)
+    return batches
+
+
+async def _write_alone(database: Database, batches: list[tuple[list[Received], Changes]]) -> None:
+    """What a bare client of PostgreSQL takes for the same work: the same facts and rows, decoded and folded before."""
+    position = 0
+    for received, changes in batches:
+        async with database.acquire() as connection, connection.transaction():
+            await kept_facts.keep(connection, received, position + 1)
+            await changes.write(connection, LIVE)
+            position += len(received)
+            await connection.execute("update checkpoint set position = $1", position)
+
+
+async def _clear(database: Database) -> None:
+    async with database.acquire() as connection:
+        for table in ("facts", "inbox", *(table.name for table in TABLES)):
+            await connection.execute(f"delete from {table}")
+        await connection.execute("update checkpoint set position = 0")
+
+
 async def _measure(dsn: str, agreements: int) -> None:
     waiting = list(messages(agreements))
+    batches = await _folded(waiting)
+    garbage.look_seldom()
+    took = {}
     async with open_database(dsn, "control", connections=2) as database:
-        bare = await _timed(_bare(database, waiting))
+        took["bare insert of the same bodies"] = await _timed(dsn, _bare(database, waiting))
     async with open_database(dsn, NAME, connections=4) as database:
-        applied = await _timed(_project(database, waiting))
-        again = await _timed(_rebuild(database, len(waiting)))
-    print(f"{agreements:,} agreements, {len(waiting):,} events, batches of {BATCH}")
-    for what, took in (("bare insert of the same bodies", bare), ("applied", applied), ("rebuilt", again)):
-        rate, share, of_python = len(waiting) / took.wall, bare.wall / took.wall, took.python / len(waiting) * 1e6
-        print(f"{what:32} {rate:9,.0f} events/s  {share:5.2f} of the bare insert  {of_python:6.0f} us of Python each")
+        took["bare client, the same rows"] = await _timed(dsn, _write_alone(database, batches))
+        await _clear(database)
+        del batches
+        took["applied"] = await _timed(dsn, _project(database, waiting))
+        took["rebuilt"] = await _timed(dsn, _rebuild(database, len(waiting)))
+    bare = took["bare insert of the same bodies"].wall
+    print(f"{agreements:,} agreements, {len(waiting):,} events, batches of {BATCH}; processor time in us per event")
+    print(f"{'':32} {'events/s':>9}  {'of bare':>7}  {'Python':>6}  {'PostgreSQL':>10}")
+    for what, one in took.items():
+        python, postgres = one.python / len(waiting) * 1e6, one.postgres / len(waiting) * 1e6
+        print(f"{what:32} {len(waiting) / one.wall:9,.0f}  {bare / one.wall:7.2f}  {python:6.0f}  {postgres:10.0f}")
 
 
 @dataclass(frozen=True)
 class _Took:
-    """Seconds by the clock, and of this process alone."""
+    """Seconds by the clock, and of processor time of this process and of PostgreSQL's for its connections."""
 
     wall: float
     python: float
+    postgres: float
 
 
-async def _timed(work: Awaitable[None]) -> _Took:
-    wall, python = time.perf_counter(), time.process_time()
+async def _timed(dsn: str, work: Awaitable[None]) -> _Took:
+    wall, python, postgres = time.perf_counter(), time.process_time(), await _of_postgres(dsn)
     await work
-    return _Took(time.perf_counter() - wall, time.process_time() - python)
+    return _Took(time.perf_counter() - wall, time.process_time() - python, await _of_postgres(dsn) - postgres)
+
+
+async def _of_postgres(dsn: str) -> float:
+    """Processor time of the server's processes behind the open connections, on this machine."""
+    connection = await asyncpg.connect(dsn)
+    rows = await connection.fetch(
+        "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    await connection.close()
+    return sum(sum(psutil.Process(row["pid"]).cpu_times()[:2]) for row in rows)
 
 
 def main() -> None:
