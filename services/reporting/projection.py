@@ -27,6 +27,8 @@ from shared.kernel.database import Connection
 from shared.kernel.received import Received
 
 Result = TypeVar("Result")
+_NO_TABLE_IS_READ_WHOLE = "set local enable_seqscan = off"
+"""A plan that is made while a table is empty is kept for as long as the connection lives."""
 
 
 async def apply(connection: Connection, received: Sequence[Received], at_hand: RowsAtHand | None = None) -> None:
@@ -39,6 +41,7 @@ async def apply(connection: Connection, received: Sequence[Received], at_hand: R
         return
     at_hand = at_hand or RowsAtHand()
     checkpoint = await lock(connection)
+    await connection.execute(_NO_TABLE_IS_READ_WHOLE)
     facts = numbered(received, checkpoint.position + 1)
     cases = by_case(facts)
     rows, missing = at_hand.at(checkpoint, cases)
@@ -52,11 +55,13 @@ async def apply(connection: Connection, received: Sequence[Received], at_hand: R
 
 async def fold_into_rebuilt(connection: Connection, facts: Sequence[Fact]) -> None:
     """Fold facts into the tables of a rebuild."""
+    await connection.execute(_NO_TABLE_IS_READ_WHOLE)
     rows, cases = Rows(), by_case(facts)
     await _load(connection, rows, list(cases), facts, REBUILT)
     changes = Changes(rows)
     await changes.fold(cases, units_told_of(facts))
     await changes.write(connection, REBUILT)
+    await connection.execute("set local enable_seqscan = on")
 
 
 async def meanwhile(first: Awaitable[Result], second: Awaitable[object]) -> Result:
@@ -86,12 +91,17 @@ class Changes:
             await asyncio.sleep(0)
 
     async def write(self, connection: Connection, suffix: str) -> None:
-        """Write what changed. Rows are never changed in place: one that changed is another object than before."""
+        """Write what changed, with what is loaded together with it.
+
+        Rows are never changed in place: one that changed is another object than before.
+        """
         for table, after in _by_table(self.rows).items():
             before = self._before[table]
             kept = {id(row) for row in before} & {id(row) for row in after}
-            await table.delete(connection, [row for row in before if id(row) not in kept], suffix)
-            await table.insert(connection, [row for row in after if id(row) not in kept], suffix)
+            changed = {table.value(row) for row in (*before, *after) if id(row) not in kept}
+            if changed:
+                await table.delete(connection, changed.intersection(map(table.value, before)), suffix)
+                await table.insert(connection, [row for row in after if table.value(row) in changed], suffix)
 
 
 def _by_table(rows: Rows) -> Mapping[Table[Any], Sequence[Any]]:

@@ -72,16 +72,14 @@ class Table(Generic[Row]):
         )
         return [self._restored(record) for record in records]
 
-    async def delete(self, connection: Connection, rows: Sequence[Row], suffix: str) -> None:
-        """Take rows out, by their keys."""
-        if not rows:
-            return
-        keys = zip(*map(attrgetter(*self.key), rows), strict=True)
-        sent = ", ".join(f"${n}::{self.column_types[name]}[]" for n, name in enumerate(self.key, 1))
-        names = ", ".join(self.key)
-        await connection.execute(
-            f"delete from {self.name}{suffix} where ({names}) in (select * from unnest({sent}))", *keys
-        )
+    async def delete(self, connection: Connection, values: Iterable[object], suffix: str) -> None:
+        """Take all rows out that `load` gives for these values."""
+        gone = list(values)
+        if gone:
+            column_type = self.column_types[self.loaded_by]
+            await connection.execute(
+                f"delete from {self.name}{suffix} where {self.loaded_by} = any($1::{column_type}[])", gone
+            )
 
     async def insert(self, connection: Connection, rows: Sequence[Row], suffix: str) -> None:
         """Add rows. One whose key is there already raises asyncpg.UniqueViolationError."""
@@ -97,6 +95,11 @@ class Table(Generic[Row]):
             if values[place] is not None:
                 values[place] = orjson.dumps(values[place]).decode()
         return values
+
+    @cached_property
+    def value(self) -> Callable[[Row], Any]:
+        """The value of a row by which it is loaded, together with others."""
+        return attrgetter(self.loaded_by)
 
     @cached_property
     def _values(self) -> Callable[[Row], tuple[Any, ...]]:

@@ -170,6 +170,18 @@ async def test_a_rebuild_takes_facts_that_come_while_it_runs(
     assert await compare(connection) == []
 
 
+async def test_no_table_is_read_whole_though_all_were_empty_when_its_plan_was_made(connection: Connection) -> None:
+    feed = Feed()
+    async with connection.transaction():
+        for event in COURSE:
+            await projection.apply(connection, feed.receive(event))
+        read_whole = await connection.fetch(
+            """select relname from pg_stat_xact_user_tables
+               where schemaname = current_schema() and seq_scan > 0 and relname <> 'checkpoint'"""
+        )
+    assert read_whole == []
+
+
 async def test_tasks_are_open_until_they_are_done(connection: Connection) -> None:
     feed = Feed()
     await apply(connection, feed.receive(facts.sent(), facts.delivered(), facts.halfway()))
