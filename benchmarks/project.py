@@ -29,7 +29,7 @@ from services.reporting.projection import Changes
 from services.reporting.rebuild import rebuild
 from services.reporting.service import NAME, Projection
 from services.reporting.tables import LIVE, TABLES
-from shared import garbage
+from shared.garbage_collector import collect_rarely
 from shared.kernel.cloudevents import Message
 from shared.kernel.database import Database, open_database
 from shared.kernel.received import Received
@@ -146,7 +146,7 @@ async def _clear(database: Database) -> None:
 async def _measure(dsn: str, agreements: int) -> None:
     waiting = list(messages(agreements))
     batches = await _folded(waiting)
-    garbage.look_seldom()
+    collect_rarely()
     took = {}
     async with open_database(dsn, "control", connections=2) as database:
         took["bare insert of the same bodies"] = await _timed(dsn, _bare(database, waiting))
