@@ -1,7 +1,7 @@
 """Events per second into the one view, and how fast it is folded anew: ./aftale bench project [AGREEMENTS].
 
 Feeds the messages of whole agreements, twelve facts each, to one consumer of reporting as Kafka would give them:
-decoded, folded per audience, upserted with history, tasks and checkpoint, batch by batch. Then folds all kept facts
+decoded, folded per audience, written with history, tasks and checkpoint, batch by batch. Then folds all kept facts
 again beside the live tables, as an operator's rebuild does. Beside both stands the bare PostgreSQL work of the same
 run, in batches of the same size: the bodies alone in one table, and all that is written when facts are applied, by a
 client that neither decodes nor folds; and the processor time of Python and of PostgreSQL. Uses a database of its own on
