@@ -7,7 +7,6 @@ Exits with 1 if anything is wrong.
 
 import argparse
 import asyncio
-import logging
 import resource
 import shutil
 import sys
@@ -60,7 +59,7 @@ async def _prove(postgres: LocalPostgres, kafka: LocalKafka, folder: Path, asked
     await _make_projection(postgres.dsn)
     troupe = Troupe(postgres.dsn, kafka.bootstrap, folder, asked.seed)
     chaos = Chaos(troupe, postgres, kafka, folder / "faults.log")
-    backlog = Backlog(postgres.dsn, kafka.bootstrap, troupe.hold)
+    backlog = Backlog(postgres.dsn, troupe.hold)
     watching = asyncio.create_task(backlog.watch())
     try:
         await _until_all_work(postgres.dsn, troupe)
@@ -69,10 +68,10 @@ async def _prove(postgres: LocalPostgres, kafka: LocalKafka, folder: Path, asked
         troupe.only_drain()
         rested = await _until_at_rest(postgres.dsn, troupe)
     finally:
+        troupe.end()
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
-        troupe.end()
     at_rest_after = time.monotonic() - begun
     connection = await asyncpg.connect(postgres.dsn)
     await gather_evidence(connection, kafka.bootstrap, folder)
@@ -164,7 +163,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two faults, on average")
     asked = parser.parse_args()
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that Kafka is away is no news here
     folder = Path(tempfile.mkdtemp(prefix="aftale lossless "))
     state = State(folder)
     postgres, kafka = LocalPostgres(state, _port()), LocalKafka(state, _port(), _port())

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
+import psutil
 
 from benchmarks.lossless.faults import Fault, Kind, chosen
 from benchmarks.lossless.troupe import Troupe
@@ -17,6 +18,7 @@ from benchmarks.lossless.writer import HOT, hot_stream
 from deploy.local import processes
 from deploy.local.kafka import LocalKafka
 from deploy.local.postgres import LocalPostgres
+from shared.kernel.database import DATABASE_AWAY
 
 _LOOK_EVERY_SECONDS = 0.1
 _PATIENCE_SECONDS = 300.0
@@ -69,7 +71,7 @@ class Chaos:
             Kind.PUBLISH_AGAIN: self._publish_again,
             Kind.OPEN_TRANSACTION: self._leave_a_transaction_open,
         }
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # it found PostgreSQL away: not counted
+        with suppress(asyncpg.PostgresError, *DATABASE_AWAY):  # it found PostgreSQL away: not counted
             begun = datetime.now(UTC)
             await faults[fault.kind](fault)
             self.done[fault.kind] += 1
@@ -136,7 +138,8 @@ class Chaos:
 async def _away(server: LocalPostgres | LocalKafka, crash: signal.Signals | None, seconds: float) -> None:
     process = server.process.running()
     if crash is not None and process is not None:
-        process.send_signal(crash)
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(crash)
     else:
         await asyncio.to_thread(server.stop)
     await asyncio.sleep(seconds)
