@@ -13,7 +13,7 @@ Record = tuple[bytes, bytes, list[tuple[str, bytes]]]
 """Key, body and headers."""
 MAX_BATCH_BYTES = 512 * 1024
 """Of one partition, and below what a broker takes (1 MB); a single record may be larger."""
-TURN = 50
+TURN = 10
 """Records after which others of this process get their turn: commands must not wait until a backlog is sent."""
 _KEYS_REMEMBERED = 8192
 
