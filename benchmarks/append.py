@@ -1,14 +1,18 @@
-"""Commands per second through the whole write path: decide, encode, append as a group, and what stands beside.
+"""Commands per second through the whole write path, beside the bare append: ./aftale bench append [SECONDS].
 
-./aftale bench append [SECONDS]. Each command names its expected version, carries an idempotency key, and arms or
-cancels timers; 1, 32 and 128 callers. Uses a database of its own on the servers of `./aftale up`, dropped afterwards.
+Load, decide, encode, append as a group, with the relay attached. Each command names its expected version, carries an
+idempotency key, and arms or cancels timers; 1, 32 and 128 callers, in turns of SECONDS. The bare append writes the same
+rows, of texts that are ready, with as many connections and a reader that follows. Prints rates, their ratio, latencies,
+and the processor time of this process per command (the relay's included). Uses a database and topics of its own on the
+servers of `./aftale up`, deleted afterwards.
 """
 
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -16,16 +20,21 @@ from uuid import UUID, uuid4
 import uvloop
 from uuid_utils.compat import uuid7
 
+from benchmarks.bare_append import BareAppend, bare_append
 from benchmarks.own_database import own_database
+from benchmarks.own_topics import own_topics
 from shared.garbage_collector import collect_rarely
 from shared.kernel.commands import Decision, Intent, execute
-from shared.kernel.database import open_database
+from shared.kernel.database import Database, open_database
 from shared.kernel.decider import Decider, TimerDue
 from shared.kernel.event_store import EventStore, IdempotencyKey
 from shared.kernel.events import Event, EventTypes, Metadata
+from shared.kernel.relay import Relay
+from shared.service import AGREEMENTS_TOPIC, keep_running
 
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 EVENTS_PER_STREAM = 8
+TURNS = 3
 
 
 class Stepped(Event):
@@ -67,42 +76,102 @@ STEPS: Decider[Steps, Step | TimerDue] = Decider(
 FACT = Stepped(cvr="13748136", p_number="1003388394", topic="056", inspector="i-17", months=3, filler="x" * 120)
 
 
-async def _caller(store: EventStore, latencies: list[float], until: float) -> None:
-    stream, version = uuid7(), 0
-    while time.perf_counter() < until:
+DATA = FACT.public_json()
+METADATA = '{"actor": "i-17", "policy": "2024-01-01", "concerns": {}}'
+
+
+@dataclass
+class Taken:
+    """What one side was measured at."""
+
+    seconds: float = 0.0
+    processor: float = 0.0
+    """Seconds of this process."""
+    latencies: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return len(self.latencies) / self.seconds
+
+    def percentile(self, share: float) -> float:
+        """Milliseconds."""
+        return sorted(self.latencies)[int(len(self.latencies) * share)] * 1e3
+
+
+Keep = Callable[[UUID, int], Awaitable[object]]
+"""One command for a stream at a version."""
+
+
+def _ours(store: EventStore) -> Keep:
+    async def keep(stream: UUID, version: int) -> None:
         metadata = Metadata(command_id=uuid4(), actor="i-17", policy="2024-01-01")
-        begun = time.perf_counter()
-        await execute(
-            store,
-            [Intent(STEPS, stream, Step(FACT), expected=version)],
-            at=NOW,
-            metadata=metadata,
-            key=partial(_key, uuid4()),
-        )
-        latencies.append(time.perf_counter() - begun)
-        stream, version = (stream, version + 1) if version + 1 < EVENTS_PER_STREAM else (uuid7(), 0)
+        intent = Intent(STEPS, stream, Step(FACT), expected=version)
+        await execute(store, [intent], at=NOW, metadata=metadata, key=partial(_key, uuid4()))
+
+    return keep
+
+
+def _bare(bare: BareAppend) -> Keep:
+    async def keep(stream: UUID, version: int) -> None:
+        assert await bare.append(stream, version, DATA, METADATA, NOW if version % 3 == 1 else None)
+
+    return keep
 
 
 def _key(used: UUID, decided: Sequence[Decision[Steps]]) -> IdempotencyKey:
     return IdempotencyKey(used, "fingerprint", f'{{"version": {decided[0].version}}}')
 
 
+async def _caller(keep: Keep, latencies: list[float], until: float) -> None:
+    stream, version = uuid7(), 0
+    while time.perf_counter() < until:
+        begun = time.perf_counter()
+        await keep(stream, version)
+        latencies.append(time.perf_counter() - begun)
+        stream, version = (stream, version + 1) if version + 1 < EVENTS_PER_STREAM else (uuid7(), 0)
+
+
+async def _turn(keep: Keep, callers: int, taken: Taken, seconds: float) -> None:
+    begun, used = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(_caller(keep, taken.latencies, begun + seconds) for _ in range(callers)))
+    taken.seconds += time.perf_counter() - begun
+    taken.processor += time.process_time() - used
+
+
+async def _until_relayed(database: Database) -> None:
+    """What is left to publish must not be counted as the other side's."""
+    async with database.acquire() as connection:
+        while await connection.fetchval("select newest_position() > checkpoint from relay"):
+            await asyncio.sleep(0.05)
+
+
 async def _measure(dsn: str, seconds: float) -> None:
-    print("callers  commands/s  p50 ms  p99 ms")
-    async with open_database(dsn, "offers") as database, EventStore(database, EventTypes([Stepped])) as store:
+    print(f"{'callers':>7} {'':14} {'commands/s':>10} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'CPU us':>7}")
+    async with AsyncExitStack() as stack:
+        kafka = await stack.enter_async_context(own_topics("append"))
+        database = await stack.enter_async_context(open_database(dsn, "offers"))
+        store = await stack.enter_async_context(EventStore(database, EventTypes([Stepped])))
+        bare = await stack.enter_async_context(bare_append(dsn))
+        relay = Relay(dsn=dsn, source="offers", topic=AGREEMENTS_TOPIC, kafka=kafka, store=store)
+        keep_running(stack, "relay", relay.run)
+        sides = {"bare append": _bare(bare), "whole command": _ours(store)}
         for callers in (1, 32, 128):
-            latencies: list[float] = []
-            begun = time.perf_counter()
-            await asyncio.gather(*(_caller(store, latencies, begun + seconds) for _ in range(callers)))
-            took = time.perf_counter() - begun
-            latencies.sort()
-            p50, p99 = (latencies[int(len(latencies) * share)] * 1e3 for share in (0.5, 0.99))
-            print(f"{callers:>7}  {len(latencies) / took:>10,.0f}  {p50:>6.1f}  {p99:>6.1f}")
+            taken = {name: Taken() for name in sides}
+            for turn in range(TURNS + 1):  # the first one finds connections and plans that are being made
+                for name, keep in sides.items():
+                    await _turn(keep, callers, taken[name] if turn else Taken(), seconds if turn else 0.5)
+                    await _until_relayed(database)
+            for name, of_side in taken.items():
+                print(
+                    f"{callers:>7} {name:14} {of_side.rate:>10,.0f} {of_side.rate / taken['bare append'].rate:>6.2f}"
+                    f" {of_side.percentile(0.5):>7.1f} {of_side.percentile(0.99):>7.1f}"
+                    f" {of_side.processor / len(of_side.latencies) * 1e6:>7.0f}"
+                )
 
 
 def main() -> None:
     """See above."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
     collect_rarely()
     with own_database("append") as dsn:
         uvloop.run(_measure(dsn, seconds))
