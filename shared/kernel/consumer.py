@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -87,8 +88,15 @@ class Consumer(ABC):
         await _all_of(self._replay(*key) for key in parked if key in expected or self._pauses.over(key))
 
     async def take_facts(self, facts: Sequence[Fact]) -> None:
-        """Take facts that come next in their streams, different streams at the same time; park what fails for good."""
-        await _all_of(self._take_stream(of_stream) for of_stream in facts_by_stream(facts).values())
+        """Take facts that come next in their streams, different cases at the same time; park what fails for good.
+
+        The facts of a case have a stream in each of their sources, and are taken in the order in which they came: what
+        one service says of a case may rest on what another one has said of it.
+        """
+        cases: dict[UUID, list[Fact]] = {}
+        for fact in facts:
+            cases.setdefault(fact[1].message.stream, []).append(fact)
+        await _all_of(map(self._take_case, cases.values()))
 
     async def replay(self, source: str, stream: UUID) -> int:
         """Try what is parked in a stream again; returns how many messages still wait."""
@@ -154,10 +162,12 @@ class Consumer(ABC):
         except Exception as error:
             return Obstacle(message, Reason.POISON, repr(error))
 
-    async def _take_stream(self, facts: Sequence[Fact]) -> None:
-        error = await self._fault_of(facts)
-        if error is not None:
-            await self.take_one_by_one(facts, error)
+    async def _take_case(self, facts: Sequence[Fact]) -> None:
+        for _, of_source in groupby(facts, key=lambda fact: fact[1].message.source):
+            together = list(of_source)
+            error = await self._fault_of(together)
+            if error is not None:
+                await self.take_one_by_one(together, error)
 
     async def take_one_by_one(self, facts: Sequence[Fact], error: Exception | None) -> None:
         """Take facts of one stream that fail together for good: only the guilty one is parked, with what follows."""

@@ -1,5 +1,6 @@
 """A consumer on a real PostgreSQL: each fact has one effect, in the order of its stream, whatever happens meanwhile."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 
 from shared.kernel.commands import Guard, Intent, execute
 from shared.kernel.events import Metadata
+from shared.kernel.parking import Reason
 from shared.kernel.reactor import Reaction
 from shared.kernel.received import Received
 from tests.integration.kernel.counter import COUNTER, Count, Counted, CountUnderPolicy
@@ -41,6 +43,36 @@ async def test_a_source_of_a_higher_epoch_goes_on_where_it_was_restored(bench: B
     assert await bench.total() == 5
     await bench.take(message(stream, 4))
     assert await bench.total() == 5
+
+
+async def test_facts_of_one_case_are_taken_in_order_also_where_they_come_of_several_services(bench: Bench) -> None:
+    case, taken = uuid4(), []
+
+    async def react(received: Received) -> Reaction:
+        source, version = received.message.source, received.message.version
+        await asyncio.sleep({"first": 0.2, "second": 0.0}[source])
+        taken.append((source, version))
+        return Reaction([Intent(COUNTER, bench.sum_of, Count())])
+
+    bench.reactor._reactions = {Counted: react}
+    order = [("first", 1), ("second", 1), ("first", 2), ("first", 3), ("second", 2)]
+    await bench.take(*(message(case, version, source=source) for source, version in order))
+    assert taken == order
+
+
+async def test_a_fact_that_fails_holds_back_its_stream_and_not_what_others_say_of_the_case(bench: Bench) -> None:
+    case = uuid4()
+
+    async def react(received: Received) -> Reaction:
+        if (received.message.source, received.message.version) == ("first", 1):
+            raise RuntimeError("broken on purpose")
+        return Reaction([Intent(COUNTER, bench.sum_of, Count())])
+
+    bench.reactor._reactions = {Counted: react}
+    order = [("first", 1), ("second", 1), ("first", 2), ("second", 2)]
+    await bench.take(*(message(case, version, source=source) for source, version in order))
+    assert await bench.total() == 2
+    assert await bench.parked() == [(case, 1, Reason.POISON), (case, 2, Reason.WAITING)]
 
 
 async def test_unknown_fields_do_no_harm(bench: Bench) -> None:
