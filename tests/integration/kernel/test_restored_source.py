@@ -24,7 +24,7 @@ async def publishing(dsn: str, kafka: Kafka) -> AsyncIterator[Bench]:
         relaying = asyncio.create_task(relay.run())
         yield source
         async with asyncio.timeout(20), source.database.acquire() as connection:
-            while await connection.fetchval("select log.position > relay.checkpoint from log, relay"):
+            while await connection.fetchval("select newest_position() > checkpoint from relay"):
                 await asyncio.sleep(0.02)
         relaying.cancel()
         await asyncio.gather(relaying, return_exceptions=True)
