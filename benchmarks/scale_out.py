@@ -1,11 +1,11 @@
 """One, two and four processes of a service share its partitions and timers: ./aftale bench scale_out [AGREEMENTS].
 
-Each time guidance, with a database and topics of its own, takes a backlog of facts: a compliance deadline and another
-inspector per agreement, each of which makes it record an event, the first with two timers. Then the clock is moved and
-all timers fall due at once, each of which makes it record an event. Prints how many per second, how the partitions were
-shared, and what it took: processor time of each process and of PostgreSQL on this machine (in cores, and in ms for each
-fact or timer), and transactions, reads included. Checks that nothing was lost or done twice, and ends with 1 where
-something was. Uses the servers of `./aftale up`.
+Each time guidance, with a database and topics of its own, takes a backlog of facts: an offer and a compliance deadline
+per agreement, of two services, each of which makes it record an event, the second with two timers. Then the clock is
+moved and all timers fall due at once, each of which makes it record an event. Prints how many per second, how the
+partitions were shared, and what it took: processor time of each process and of PostgreSQL on this machine (in cores,
+and in ms for each fact or timer), and transactions, reads included. Checks that nothing was lost or done twice, and
+ends with 1 where something was. Uses the servers of `./aftale up`.
 """
 
 import asyncio
@@ -32,18 +32,17 @@ from benchmarks.own_database import own_database
 from benchmarks.own_process import own_process
 from deploy.local.ports import free_port
 from migrations.topics import TOPICS
-from shared.contracts.control import InspectorChanged
 from shared.kernel.bus import Kafka
 from shared.kernel.clock import VirtualClock
 from shared.service import AGREEMENTS_TOPIC
 from tests.own_topics import own_topics
-from tests.reporting_facts import Feed, deadline_set
+from tests.reporting_facts import Feed, deadline_set, sent
 
 PROCESSES = (1, 2, 4)
 PARTITIONS = TOPICS[AGREEMENTS_TOPIC]
 BEFORE, AFTER = datetime(2026, 3, 21, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC)
 """Nothing is due yet; everything is."""
-RECORDED = {"GuidanceScheduled": 2, "GuidanceFellDue": 1, "GuidanceBecameOverdue": 1}
+RECORDED = ("GuidanceOpened", "GuidanceScheduled", "GuidanceFellDue", "GuidanceBecameOverdue")
 """What guidance records of each agreement: two reactions, two timers."""
 PATIENCE_SECONDS = 300
 _STATISTICS_SECONDS = 1.5
@@ -146,7 +145,7 @@ def _partitions(assignment: bytes) -> int:
 
 async def _publish(kafka: Kafka, agreements: Sequence[UUID]) -> None:
     feed = Feed()
-    facts = [received for one in agreements for received in feed.receive(deadline_set(one), _another_inspector(one))]
+    facts = [received for one in agreements for received in feed.receive(sent(one), deadline_set(one))]
     producer = AIOKafkaProducer(bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all", linger_ms=2)
     await producer.start()
     for message in (received.message for received in facts):
@@ -159,22 +158,16 @@ async def _publish(kafka: Kafka, agreements: Sequence[UUID]) -> None:
     await producer.stop()
 
 
-def _another_inspector(agreement_id: UUID) -> InspectorChanged:
-    return InspectorChanged(
-        agreement_id=agreement_id, inspector="anna", previous="bo", changed_at=BEFORE, changed_by="leader"
-    )
-
-
 async def _phase(cast: Cast, what: str, agreements: Sequence[UUID]) -> Phase:
     """Two events of each agreement: reactions to facts, or what timers do."""
     before = await cast.usage()
     begun = time.perf_counter()
     if what == "facts":
         await _publish(cast.kafka, agreements)
-        await cast.until(f"select position >= {2 * len(agreements)} from guidance.log")
+        await cast.until(f"select guidance.newest_position() >= {2 * len(agreements)}")
     else:
         cast.clock.move_to(AFTER)
-        await cast.until(f"select position >= {4 * len(agreements)} from guidance.log")
+        await cast.until(f"select guidance.newest_position() >= {4 * len(agreements)}")
     seconds = time.perf_counter() - begun
     after = await cast.usage()
     return Phase(
@@ -189,8 +182,8 @@ async def _phase(cast: Cast, what: str, agreements: Sequence[UUID]) -> Phase:
 
 async def _faults(cast: Cast, agreements: int) -> list[str]:
     """What was lost, or done twice; nothing, it is to be hoped."""
-    await cast.until("select checkpoint >= position from guidance.relay, guidance.log")
-    fetch, per_agreement = cast.connection.fetch, sum(RECORDED.values())
+    await cast.until("select checkpoint >= guidance.newest_position() from guidance.relay")
+    fetch, per_agreement = cast.connection.fetch, len(RECORDED)
     events = {row["type"]: (row["count"], row["streams"]) for row in await fetch(_EVENTS)}
     marks = {(row["source"], row["version"]): row["count"] for row in await fetch(_MARKS)}
     lengths = {row["version"]: row["count"] for row in await fetch(_LENGTHS)}
@@ -206,11 +199,9 @@ async def _faults(cast: Cast, agreements: int) -> list[str]:
         "messages on the topic": await _messages(cast.kafka),
     }
     wanted = {
-        "events of each type, and their streams": {
-            name: (times * agreements, agreements) for name, times in RECORDED.items()
-        },
+        "events of each type, and their streams": dict.fromkeys(RECORDED, (agreements, agreements)),
         "streams by their length": {per_agreement: agreements},
-        "inbox marks by source and version": {("control", 2): agreements},
+        "inbox marks by source and version": {("offers", 1): agreements, ("control", 1): agreements},
         "timers left": 0,
         "messages parked": 0,
         "active relays": 1,
@@ -228,7 +219,7 @@ select (select count(*) from guidance.timers) as timers, (select count(*) from g
        (select count(*) from pg_locks join pg_stat_activity using (pid)
         where locktype = 'advisory' and granted and application_name = 'aftale-guidance-relay'
           and datname = current_database()) as relays,
-       (select position from guidance.log) - (select checkpoint from guidance.relay) as unpublished
+       guidance.newest_position() - (select checkpoint from guidance.relay) as unpublished
 """
 
 
