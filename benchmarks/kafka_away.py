@@ -145,7 +145,7 @@ async def _measure(seconds: float, database: Connection, kafka: LocalKafka, insp
 
 
 async def _recorded(database: Connection) -> int:
-    position: int = await database.fetchval("select position from log")
+    position: int = await database.fetchval("select newest_position()")
     return position
 
 

@@ -24,4 +24,8 @@ def own_process(port: int, command: Sequence[str], environment: Mapping[str, str
         yield process
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -22,9 +22,7 @@ from shared.kernel.events import EventTypes
 PARTITIONS = (2, 10, 20, 50, 100, 170)
 EVENTS_PER_PARTITION = 1_000
 
-_MAKE_PARTITION = f"""
-update log set position = $1::bigint * {EVENTS_PER_PARTITION} returning ensure_partitions({EVENTS_PER_PARTITION})
-"""
+_MAKE_PARTITION = f"select ensure_partitions({EVENTS_PER_PARTITION})"
 _FILL = f"""
 with event as (
   select position, md5((position / {EVENTS_PER_STREAM})::text)::uuid as stream,
@@ -57,7 +55,7 @@ async def _measure(dsn: str, loads: int) -> None:
     async with open_database(dsn, "offers", connections=2) as database:
         for partitions in PARTITIONS:
             for number in range(made, partitions):
-                await connection.execute(_MAKE_PARTITION, number)
+                await connection.execute(_MAKE_PARTITION)
                 await connection.execute(_FILL, number, FACT.public_json())
             made = partitions
             await connection.execute("vacuum analyze streams")

@@ -82,6 +82,8 @@ def _what_is_wrong(service: str, answer: httpx.Response) -> str:
     try:
         problem = answer.json()
     except ValueError:
+        problem = None
+    if not isinstance(problem, dict) or "detail" not in problem:
         return f"What answers for {service} is no service of Aftale ({answer.status_code})."
     faults = [f"  {fault['where']}: {fault['what']}" for fault in problem.get("faults", ())]
     return "\n".join([f"{service}: {problem['detail']} ({answer.status_code}).", *faults])

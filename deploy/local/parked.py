@@ -45,7 +45,7 @@ def list_streams(
             continue
         for one in found:
             why = f"{one['stream']}\nsince {_local(one['parked_at'])}: {one['detail'][:_LONGEST_DETAIL]}"
-            table.add_row(name, one["source"], Text(why), one["reason"], str(one["waiting"]))
+            table.add_row(name, Text(one["source"]), Text(why), one["reason"], str(one["waiting"]))
     if table.row_count:
         Console().print(table)
     if silent:

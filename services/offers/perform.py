@@ -1,5 +1,6 @@
 """Runs a command of an offer for HTTP, with what the rules of offers look up first."""
 
+from asyncio import gather
 from datetime import date, datetime
 from uuid import UUID
 
@@ -43,9 +44,9 @@ async def unit_and_slot(
     runtime: Runtime, p_number: str, topic: str, day: date, policy: Policy
 ) -> tuple[Unit | None, int | None]:
     """R8: the unit as the register has it on a day, and a place among the open agreements on the topic there."""
-    unit = runtime.database.ask(units_on, (p_number, day))
-    slot = await free_slot(runtime.database, p_number, topic, policy)
-    return await unit, slot
+    return await gather(
+        runtime.database.ask(units_on, (p_number, day)), free_slot(runtime.database, p_number, topic, policy)
+    )
 
 
 async def quarantines_of(

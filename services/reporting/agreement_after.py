@@ -164,7 +164,7 @@ def _investigation_concluded(case: Case, event: control.InvestigationConcluded) 
 
 def _awaited_at(case: Case, p_number: str) -> str | None:
     """R22: the order system may name the agreement and the unit alone."""
-    awaited = (request for request, order in case.orders.items() if not order.get("issued"))
+    awaited = (request for request, order in sorted(case.orders.items()) if not order.get("issued"))
     return next((request for request in awaited if case.orders[request].get("unit") == p_number), None)
 
 

@@ -186,7 +186,10 @@ def _judged(case: Case, place: str, told: Mapping[str, Any]) -> Columns:
         "control_outcome": "violation" if violation else told["outcome"],
         "control_held_at": max(held, default=case.control_held_at),
         "within_60_days": all(one.get("in_time", True) for one in controls.values()),
-        "control_late_reason": next((why for one in controls.values() if (why := one.get("late_reason"))), None),
+        # In an order of its own: a row that was read again has the places in another one than a row at hand.
+        "control_late_reason": next(
+            (why for _, one in sorted(controls.items()) if (why := one.get("late_reason"))), None
+        ),
         "places_controlled": len(controls),
     }
 

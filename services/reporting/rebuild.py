@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting import kept_facts
+from services.reporting.case_projection import own_case
 from services.reporting.checkpoint import lock
 from services.reporting.fact import Fact
 from services.reporting.kept_facts import Kept
@@ -54,8 +55,9 @@ async def compare(connection: Connection) -> list[str]:
     differences: list[str] = []
 
     async def note(facts: Sequence[Fact]) -> None:
-        shown = facts[: SHOWN_DIFFERENCES - len(differences)]
-        differences.extend(f"facts: {fact.position}" for fact in shown)
+        for fact in facts:  # one that concerns two cases is met twice
+            if (named := f"facts: {fact.position}") not in differences and len(differences) < SHOWN_DIFFERENCES:
+                differences.append(named)
 
     async with _alone(connection), _folded_beside(connection, note):
         for table in TABLES:
@@ -117,8 +119,13 @@ async def _fold_facts_of_no_case(connection: Connection, newest: int, not_as_tod
     while page := await kept_facts.facts_of_no_case(connection, position, newest, BATCH):
         async with connection.transaction():
             await _tell(page, not_as_today)
-            await fold_into_rebuilt(connection, [kept.fact for kept in page if kept.as_today])
+            await fold_into_rebuilt(connection, [kept.fact for kept in page if not _has_a_case(kept.fact)])
         position = page[-1].fact.position
+
+
+def _has_a_case(fact: Fact) -> bool:
+    """By today's classes: it is read with its case, once it is known of."""
+    return fact.event is not None and own_case(fact.event) is not None
 
 
 async def _fold_cases(connection: Connection, newest: int, not_as_today: NotAsToday) -> None:

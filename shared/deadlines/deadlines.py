@@ -37,7 +37,7 @@ def extended(deadline: Deadline, until: date, granted_at: datetime, policy: Poli
     last_day, skipped = next_open_day(until, policy.calendar.extra_closed_days) if moves else (until, ())
     previous = deadline.last_day
     extension = Extension(granted_at=granted_at.astimezone(UTC), previous_last_day=previous, policy=policy.version)
-    return deadline.model_copy(
+    extended = deadline.model_copy(
         update={
             "last_day": last_day,
             "ends_at": end_of(last_day),
@@ -45,6 +45,8 @@ def extended(deadline: Deadline, until: date, granted_at: datetime, policy: Poli
             "extensions": (*deadline.extensions, extension),
         }
     )
+    extended.__dict__.pop("as_json", None)  # that of the deadline before, which a copy takes along
+    return extended
 
 
 def order_reminder_at(requested_at: datetime, policy: Policy) -> datetime:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import structlog
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet, OKPKey
@@ -29,6 +30,7 @@ KNOWN_SECONDS = 60.0
 twice as long at most."""
 KNOWN_TOKENS = 10_000
 _ALGORITHM = "Ed25519"
+_log = structlog.get_logger()
 
 
 class Role(StrEnum):
@@ -98,8 +100,12 @@ class TokenVerifier:
         return identity, claims["exp"]
 
     def _claims(self, token: str) -> dict[str, Any]:
-        old = time.monotonic() - self._read_at > KNOWN_SECONDS
-        keys = self._read_keys() if self._keys is None or old else self._keys
+        if self._keys is not None and time.monotonic() - self._read_at > KNOWN_SECONDS:
+            try:
+                self._read_keys()
+            except (OSError, ValueError) as error:  # it may be written at this moment
+                _log.warning("keys_of_tokens_not_read", error=repr(error))
+        keys = self._keys or self._read_keys()
         try:
             return dict(jwt.decode(token, keys, algorithms=[_ALGORITHM]).claims)
         except InvalidKeyIdError:

@@ -82,10 +82,10 @@ class Consumer(ABC):
 
         A parked stream is replayed where what it waited for has come, and else after growing pauses.
         """
-        facts, aside, expected = await self._sort(messages)
+        facts, aside, can_go_on = await self._sort(messages)
         await _all_of([self._park(aside), self.take_facts(facts)])
-        parked = {stream_of(obstacle.message) for obstacle in aside}
-        await _all_of(self._replay(*key) for key in parked if key in expected or self._pauses.over(key))
+        tried_again = {key for key in map(stream_of, (one.message for one in aside)) if self._pauses.over(key)}
+        await _all_of(self._replay(*key) for key in can_go_on | tried_again)
 
     async def take_facts(self, facts: Sequence[Fact]) -> None:
         """Take facts that come next in their streams, different cases at the same time; park what fails for good.
@@ -124,10 +124,13 @@ class Consumer(ABC):
         return Discarded(await self.replay(source, stream), missing)
 
     async def _sort(self, messages: Sequence[Message]) -> tuple[list[Fact], list[Obstacle], set[StreamKey]]:
-        """Facts that can be taken, in the order in which they came; what has to wait; parked streams that can go on."""
+        """Facts that can be taken, in the order in which they came; what has to wait; parked streams that can go on.
+
+        A repeat lets its stream go on, too: a replay that was cut off has taken it, and left what follows.
+        """
         facts: list[Fact] = []
         aside: list[Obstacle] = []
-        expected: set[StreamKey] = set()
+        can_go_on: set[StreamKey] = set()
         async with self._database.acquire() as connection:
             keys = list(by_stream(messages))
             standing = await standings(connection, keys)
@@ -135,10 +138,10 @@ class Consumer(ABC):
         for message in messages:
             key = stream_of(message)
             where = place(standing[key], message)
+            if where in (Place.NEXT, Place.REPEAT) and key in parked:
+                can_go_on.add(key)
             if where is Place.REPEAT:
                 continue
-            if where is Place.NEXT and key in parked:
-                expected.add(key)
             found = self._fact_or_obstacle(message, where, standing[key], parked=key in parked)
             if isinstance(found, Received):
                 facts.append((standing[key], found))
@@ -146,7 +149,7 @@ class Consumer(ABC):
             else:
                 aside.append(found)
                 parked.add(key)
-        return facts, aside, expected
+        return facts, aside, can_go_on
 
     def _fact_or_obstacle(
         self, message: Message, where: Place, standing: Standing, *, parked: bool
@@ -163,21 +166,28 @@ class Consumer(ABC):
             return Obstacle(message, Reason.POISON, repr(error))
 
     async def _take_case(self, facts: Sequence[Fact]) -> None:
-        for _, of_source in groupby(facts, key=lambda fact: fact[1].message.source):
+        parked: set[str] = set()
+        for source, of_source in groupby(facts, key=lambda fact: fact[1].message.source):
             together = list(of_source)
-            error = await self._fault_of(together)
-            if error is not None:
-                await self.take_one_by_one(together, error)
+            if source in parked:
+                await self._park([_behind_another(received.message) for _, received in together])
+            elif not await self._take_or_park(together):
+                parked.add(source)
 
-    async def take_one_by_one(self, facts: Sequence[Fact], error: Exception | None) -> None:
-        """Take facts of one stream that fail together for good: only the guilty one is parked, with what follows."""
-        for number, fact in enumerate(facts):
+    async def _take_or_park(self, facts: Sequence[Fact]) -> bool:
+        """Take facts of one stream; of those that fail for good together, the guilty one is parked with what follows.
+
+        Returns whether all were taken.
+        """
+        error = await self._fault_of(facts)
+        for number, fact in enumerate(facts if error is not None else ()):
             if len(facts) > 1:
                 error = await self._fault_of([fact])
             if error is not None:
                 later = [_behind_another(received.message) for _, received in facts[number + 1 :]]
                 await self._park([Obstacle(fact[1].message, Reason.POISON, repr(error)), *later])
-                return
+                return False
+        return True
 
     async def _fault_of(self, facts: Sequence[Fact]) -> Exception | None:
         """Take facts of one stream; the fault that will not pass, if there is one."""
@@ -251,14 +261,6 @@ class Consumer(ABC):
                 _log.error("stream_parked", **_named(obstacle.message), reason=reason, detail=obstacle.detail)
         async with self._database.acquire() as connection:
             await parking.park(connection, obstacles)
-
-
-def facts_by_stream(facts: Iterable[Fact]) -> dict[StreamKey, list[Fact]]:
-    """Facts of each stream, in the order in which they came."""
-    streams: dict[StreamKey, list[Fact]] = {}
-    for fact in facts:
-        streams.setdefault(stream_of(fact[1].message), []).append(fact)
-    return streams
 
 
 async def _all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -73,21 +73,26 @@ class Database:
 
     async def _answer(self, question: Question[Any, Any]) -> None:
         """Until nobody asks any more; who asks while a query runs is answered by the next one."""
-        while asked := self._asked[question]:
-            self._asked[question] = []
-            keys = list(dict.fromkeys(key for key, _ in asked))
-            try:
-                async with self.acquire() as connection:
-                    answers = dict(zip(keys, await question(connection, keys), strict=True))
-            except Exception as error:
-                for _, found in asked:
-                    if not found.done():
-                        found.set_exception(error)
-            else:
-                for key, found in asked:
-                    if not found.done():
-                        found.set_result(answers[key])
-        del self._asked[question]
+        asked: list[tuple[Any, asyncio.Future[Any]]] = []
+        try:
+            while asked := self._asked[question]:
+                self._asked[question] = []
+                keys = list(dict.fromkeys(key for key, _ in asked))
+                try:
+                    async with self.acquire() as connection:
+                        answers = dict(zip(keys, await question(connection, keys), strict=True))
+                except Exception as error:
+                    for _, found in asked:
+                        if not found.done():
+                            found.set_exception(error)
+                else:
+                    for key, found in asked:
+                        if not found.done():
+                            found.set_result(answers[key])
+        finally:  # somebody is left only where this task was cut off
+            for _, found in (*asked, *self._asked.pop(question)):
+                if not found.done():
+                    found.set_exception(asyncpg.InterfaceError("the look-up was cut off"))
 
 
 async def _nothing_to_reset(_: object) -> None:

@@ -165,6 +165,7 @@ class EventStore:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
         for pending in self._queue:
             _fail(pending, StoreUnavailable("the service is stopping"))
 
@@ -173,6 +174,8 @@ class EventStore:
 
         Raises an AppendFault where the change lost, EventTooLarge, or StoreUnavailable.
         """
+        if not self._tasks:
+            raise StoreUnavailable("the service is stopping")
         private: dict[UUID, private_keys.Sealed] = {}
         for write in change.writes:
             parts = [occurred.event.private_parts() for occurred in write.events]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import structlog
 
 from shared.kernel.cloudevents import Message
-from shared.kernel.consumer import Consumer, Fact, facts_by_stream
+from shared.kernel.consumer import Consumer, Fact
 from shared.kernel.database import Connection
 from shared.kernel.event_store import InboxMoved
 from shared.kernel.inbox import Standing, StreamKey, stream_of
@@ -32,7 +32,7 @@ class Projector(Consumer):
     async def take_facts(self, facts: Sequence[Fact]) -> None:
         """See Consumer.take_facts. In one transaction, in the order in which they came, also between streams.
 
-        Where that fails for good, half of the streams at a time, until the guilty one is alone.
+        Where that fails for good, half of the cases at a time, until the guilty one is alone.
         """
         if not facts:
             return
@@ -41,14 +41,14 @@ class Projector(Consumer):
         except Exception as error:
             if will_pass(error):
                 raise
-            streams = list(facts_by_stream(facts))
-            if len(streams) == 1:
-                await self.take_one_by_one(facts, error)
+            cases = list(dict.fromkeys(received.message.stream for _, received in facts))
+            if len(cases) == 1:
+                await super().take_facts(facts)
                 return
-            _log.warning("batch_is_taken_by_halves", streams=len(streams), error=repr(error))
-            half = set(streams[: len(streams) // 2])
-            await self.take_facts([fact for fact in facts if stream_of(fact[1].message) in half])
-            await self.take_facts([fact for fact in facts if stream_of(fact[1].message) not in half])
+            _log.warning("batch_is_taken_by_halves", cases=len(cases), error=repr(error))
+            half = set(cases[: len(cases) // 2])
+            await self.take_facts([fact for fact in facts if fact[1].message.stream in half])
+            await self.take_facts([fact for fact in facts if fact[1].message.stream not in half])
 
 
 async def _step(connection: Connection, facts: Sequence[Fact]) -> None:

@@ -1,4 +1,4 @@
-"""When a parked stream is tried again by itself: with growing pauses, so that many of them cost the others nothing."""
+"""When further facts make a parked stream be tried again: after growing pauses, so that others lose nothing."""
 
 import time
 

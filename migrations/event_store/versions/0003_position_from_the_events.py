@@ -5,8 +5,6 @@ Revision ID: 0003
 
 from pathlib import Path
 
-from alembic import op
-
 import shared.kernel
 from migrations.scripts import run_script
 
@@ -17,8 +15,10 @@ _SQL = Path(shared.kernel.__file__).parent / "sql"
 
 
 def upgrade() -> None:
-    """For a schema that was made before; in a new one it is so from the beginning."""
-    op.execute("alter table log drop column if exists position")
+    """In a new schema it is so from the beginning.
+
+    Where there is the column `log.position` it stays, for appends of the release before that are under way.
+    """
     for name in ("positions.sql", "append.sql"):
         run_script(_SQL / name)
 

@@ -63,3 +63,17 @@ async def test_an_asker_that_goes_away_does_not_hold_up_the_others(database: Dat
     gone, stays = database.ask(double, 1), database.ask(double, 2)
     gone.cancel()
     assert await stays == 4
+
+
+async def test_who_asks_is_told_where_the_look_up_is_cut_off_and_the_next_one_is_answered(database: Database) -> None:
+    double = Doubling()
+    double.go_on.clear()
+    first = database.ask(double, 1)
+    await double.begun.wait()
+    second = database.ask(double, 2)
+    for task in database._answering:
+        task.cancel()
+    answers = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [asyncpg.InterfaceError] * 2
+    double.go_on.set()
+    assert await database.ask(double, 3) == 6

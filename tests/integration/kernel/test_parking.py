@@ -1,12 +1,14 @@
 """What cannot be taken waits in a table, its stream behind it and no other; operators see, replay and discard it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID, uuid4
 
 import pytest
 
 from shared.kernel import parking, retry_pauses
+from shared.kernel.consumer import Fact
+from shared.kernel.event_store import StoreUnavailable
 from shared.kernel.parking import Reason
 from tests.integration.kernel.reacting import Bench, message, open_bench, record
 
@@ -259,6 +261,28 @@ async def test_what_a_parked_stream_waited_for_is_taken_at_once_although_a_pause
     await bench.take(message(stream, 1))
     await bench.take(message(stream, 2))
     assert (await bench.total(), await bench.parked()) == (4, [])
+
+
+async def test_a_replay_that_was_cut_off_goes_on_when_its_batch_is_taken_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
+    stream, takes = uuid4(), 0
+    take = bench.reactor.take
+
+    async def take_until_the_database_is_gone(facts: Sequence[Fact]) -> None:
+        nonlocal takes
+        takes += 1
+        if takes == 3:
+            raise StoreUnavailable("on purpose")
+        await take(facts)
+
+    await bench.take(*(message(stream, version) for version in range(3, 8)))
+    await bench.take(message(stream, 1))
+    monkeypatch.setattr(bench.reactor, "take", take_until_the_database_is_gone)
+    await bench.take(message(stream, 2))
+    assert await bench.parked() == []
+    assert await bench.total() == 7
 
 
 async def test_however_much_waits_all_of_it_is_replayed(bench: Bench) -> None:

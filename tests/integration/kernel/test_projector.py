@@ -150,8 +150,8 @@ async def test_the_guilty_one_of_many_is_found_by_halves(bench: Bench) -> None:
     await bench.take(*(rejected(guilty, 1) if one == message(guilty, 1) else one for one in facts))
     assert await bench.parked(guilty) == [(1, Reason.POISON), (2, Reason.WAITING)]
     assert await bench.rows() == {stream: [1, 2] for stream in streams if stream != guilty}
-    assert bench.diary.batches == 1 + 2 * 6 + 1, (
-        "all, two halves of each half that fails, and the guilty stream by fact"
+    assert bench.diary.batches == 1 + 2 * 6 + 2, (
+        "all, two halves of each half that fails, the guilty case alone, and its stream by fact"
     )
 
 

@@ -145,6 +145,19 @@ async def test_a_rebuild_folds_facts_whose_type_was_unknown_when_they_came(conne
     ]
 
 
+async def test_a_rebuild_keeps_the_units_although_the_register_was_kept_otherwise_than_today(
+    connection: Connection,
+) -> None:
+    await apply(connection, Feed().receive(facts.registered()))
+    units = await rows(connection, "units")
+    assert units
+    await connection.execute("update facts set seen_by_company = not seen_by_company")
+    assert await compare(connection) == ["facts: 1"]
+    await rebuild(connection)
+    assert await rows(connection, "units") == units
+    assert await compare(connection) == []
+
+
 async def test_a_rebuild_reads_a_fact_for_the_agreement_that_it_follows_from_too(connection: Connection) -> None:
     for fact_type in KNOWN_FACTS:
         for fact in (least(fact_type), full(fact_type)):

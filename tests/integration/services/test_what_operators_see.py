@@ -73,3 +73,11 @@ async def test_what_is_not_there_or_not_for_the_asker_is_not_shown(control: Cont
         (f"{uuid4()}", Role.OPERATOR, 404),
     ):
         assert (await get(control, f"{PARKED}/{SOURCE}/{asked}", role)).status_code == status
+
+
+async def test_a_message_is_shown_however_odd_its_body_is(control: Control) -> None:
+    stream, odd = uuid4(), [r'{"text": "\ud800"}', '{"deep": ' + "[" * 3000 + "]" * 3000 + "}"]
+    await take(control, *(message(stream, version, body) for version, body in enumerate(odd, 2)))
+    shown = await get(control, f"{PARKED}/{SOURCE}/{stream}")
+    assert shown.status_code == 200
+    assert [one["body"] for one in shown.json()["messages"]] == odd

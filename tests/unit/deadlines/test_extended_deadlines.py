@@ -34,6 +34,12 @@ def test_only_the_end_of_a_deadline_moves_and_what_it_counts_from_stays() -> Non
     assert BEFORE.last_day == date(2026, 6, 17), "the deadline that was extended is left as it was"
 
 
+def test_what_was_kept_of_the_deadline_before_is_not_taken_for_the_longer_one() -> None:
+    kept = BEFORE.as_json
+    assert longer("2026-07-15").as_json["last_day"] == "2026-07-15"
+    assert kept["last_day"] == "2026-06-17"
+
+
 def test_it_ends_at_the_midnight_in_copenhagen_after_its_new_last_day() -> None:
     in_summer, in_winter = longer("2026-07-15"), longer("2026-10-26")
     assert in_summer.ends_at == datetime(2026, 7, 15, 22, tzinfo=UTC)

@@ -99,3 +99,15 @@ def test_a_token_under_a_key_that_was_withdrawn_is_taken_only_for_a_while(
     monkeypatch.setattr(time, "monotonic", lambda: monotonic + tokens.KNOWN_SECONDS + 1)
     with pytest.raises(InvalidToken):
         verifier.verify(token)
+
+
+def test_while_the_keys_do_not_read_those_that_are_known_stand(
+    issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier, token = TokenVerifier(issuer.jwks_file), issuer.token(Role.INSPECTOR, "anna")
+    known = verifier.verify(token)
+    issuer.jwks_file.write_text('{"keys": [')
+    wall, monotonic = time.time(), time.monotonic()
+    monkeypatch.setattr(time, "time", lambda: wall + tokens.KNOWN_SECONDS + 1)
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic + tokens.KNOWN_SECONDS + 1)
+    assert verifier.verify(token) == known

@@ -53,6 +53,14 @@ def test_of_several_places_one_that_was_late_makes_the_agreement_controlled_late
     assert (case.within_60_days, case.control_held_at, case.places_controlled) == (False, on("2026-08-25"), 2)
 
 
+@pytest.mark.rule("R17")
+def test_which_of_two_reasons_for_being_late_is_told_does_not_depend_on_the_order_of_the_places() -> None:
+    second = controlled(control_id=SECOND, place_id=SECOND, within_window=False, late_reason="illness")
+    first = controlled(within_window=False, late_reason="season")
+    one, other = case_after(*RUNNING, second, first), case_after(*RUNNING, first, second)
+    assert one.control_late_reason == other.control_late_reason
+
+
 @pytest.mark.rule("R22", "R30")
 def test_an_order_that_is_withdrawn_is_not_awaited_any_more() -> None:
     asked = facts.order_requested()
