@@ -118,9 +118,6 @@ class Relay:
         finally:
             for _, acknowledged in on_their_way:
                 acknowledged.cancel()
-            if checkpoint < acknowledged_to:
-                with suppress(Exception):  # what is published once more does no harm
-                    await self._move_checkpoint(connection, checkpoint, acknowledged_to)
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> "asyncio.Future[list[Any]]":
         return await keyed_batches.send(producer, self._topic, map(self._record, rows))
