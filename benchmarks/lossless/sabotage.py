@@ -42,8 +42,10 @@ SABOTAGES = (
   select coalesce((select position from events order by position desc limit 1), 0) into base;
 """,
         """
-  create sequence if not exists numbers increment 1000;
+  create sequence if not exists numbers;
+  perform pg_advisory_lock(1);
   base := nextval('numbers');
+  perform setval('numbers', base + coalesce(cardinality(event_ids), 0)), pg_advisory_unlock(1);
   perform pg_sleep(case when random() < 0.05 then 0.05 else 0 end);
   select epoch into current_epoch from log for update;
 """,

@@ -114,10 +114,8 @@ class Caller:
         if cancelled:
             await asyncio.sleep(after)
             task.cancel()
-        outcome = Outcome.CANCELLED
-        with suppress(asyncio.CancelledError):
-            outcome = await task
-        self.journal.note(outcome, asked.key, asked.events)
+        await asyncio.wait([task])
+        self.journal.note(Outcome.CANCELLED if task.cancelled() else task.result(), asked.key, asked.events)
 
     async def _until_answered(self, asked: Asked) -> Outcome:
         """With the same key until there is an answer, as the client of a service does."""
@@ -168,11 +166,13 @@ async def main(postgres: str, kafka: str, folder: Path, seed: str, number: str, 
         relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
         timers = TimerLoop(database, store, RealClock(), [WALKS], actor=ACTOR)
         journal, versions = Journal(folder, number), dict[UUID, int]()
-        asking = [
-            Caller(database, store, journal, folder / "hold", Random(f"{seed} {number} {start} {caller}"), versions)
-            for caller in range(callers)
-        ]
-        await asyncio.gather(relay.run(), timers.run(), *(caller.call_for_ever() for caller in asking))
+        async with asyncio.TaskGroup() as running:  # what nobody foresaw in one ends the process, as it ends a service
+            running.create_task(relay.run())
+            running.create_task(timers.run())
+            for caller in range(callers):
+                random = Random(f"{seed} {number} {start} {caller}")
+                asking = Caller(database, store, journal, folder / "hold", random, versions)
+                running.create_task(asking.call_for_ever())
 
 
 if __name__ == "__main__":
