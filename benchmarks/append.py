@@ -8,6 +8,7 @@ servers of `./aftale up`, deleted afterwards.
 """
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,7 +23,6 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.bare_append import BareAppend, bare_append
 from benchmarks.own_database import own_database
-from benchmarks.own_topics import own_topics
 from shared.garbage_collector import collect_rarely
 from shared.kernel.commands import Decision, Intent, execute
 from shared.kernel.database import Database, open_database
@@ -31,6 +31,7 @@ from shared.kernel.event_store import EventStore, IdempotencyKey
 from shared.kernel.events import Event, EventTypes, Metadata
 from shared.kernel.relay import Relay
 from shared.service import AGREEMENTS_TOPIC, keep_running
+from tests.own_topics import own_topics
 
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 EVENTS_PER_STREAM = 8
@@ -148,7 +149,7 @@ async def _until_relayed(database: Database) -> None:
 async def _measure(dsn: str, seconds: float) -> None:
     print(f"{'callers':>7} {'':14} {'commands/s':>10} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'CPU us':>7}")
     async with AsyncExitStack() as stack:
-        kafka = await stack.enter_async_context(own_topics("append"))
+        kafka = await stack.enter_async_context(own_topics(os.environ["AFTALE_KAFKA"]))
         database = await stack.enter_async_context(open_database(dsn, "offers"))
         store = await stack.enter_async_context(EventStore(database, EventTypes([Stepped])))
         bare = await stack.enter_async_context(bare_append(dsn))

@@ -8,6 +8,7 @@ another. Uses a database and topics of its own on the servers of `./aftale up`.
 
 import argparse
 import asyncio
+import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -25,7 +26,6 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.append import FACT, STEPS, Step, Stepped
 from benchmarks.own_database import own_database
-from benchmarks.own_topics import own_topics
 from shared.kernel.bus import Kafka
 from shared.kernel.cloudevents import read
 from shared.kernel.commands import Intent, execute
@@ -35,6 +35,7 @@ from shared.kernel.events import EventTypes, Metadata
 from shared.kernel.relay import Relay
 from shared.service import AGREEMENTS_TOPIC
 from shared.telemetry import setup
+from tests.own_topics import own_topics
 
 SOURCE = "offers"
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
@@ -204,8 +205,8 @@ async def _idle_writers(dsn: str) -> AsyncIterator[None]:
 
 async def _measure(dsn: str, events: int, idle_minutes: float) -> None:
     async with (
-        own_topics("relay") as kafka,
-        own_topics("bare") as beside,
+        own_topics(os.environ["AFTALE_KAFKA"]) as kafka,
+        own_topics(os.environ["AFTALE_KAFKA"]) as beside,
         open_database(dsn, SOURCE) as database,
         EventStore(database, EventTypes([Stepped])) as store,
     ):
