@@ -25,6 +25,10 @@ BATCH = 500
 POLL_SECONDS = 0.05
 """How soon events of another process of this service are seen."""
 RETRY_SECONDS = 0.5
+BUSY = 8
+"""Events in one reading, from which on more are waited for before the next."""
+GATHER_SECONDS = 0.02
+"""How far apart two readings of a busy log are: a batch costs Kafka and us nearly the same with one event as with ten."""
 CHECKPOINT_SECONDS = 0.05
 """How soon after one move of the checkpoint the next may follow. Each leaves an old version of its row, and the next
 reads them all, for as long as anybody in this database has a transaction open."""
@@ -92,13 +96,17 @@ class Relay:
     async def _publish(self, connection: "asyncpg.Connection[asyncpg.Record]", producer: AIOKafkaProducer) -> None:
         """While Kafka acknowledges one batch the next is read and handed over; the checkpoint follows, in order."""
         checkpoint = acknowledged_to = sent_to = int(await connection.fetchval("select checkpoint from relay"))
-        next_move = 0.0
+        next_move = next_reading = 0.0
         on_their_way: deque[tuple[int, asyncio.Future[Any]]] = deque()
         try:
             while True:
+                if (early := next_reading - time.monotonic()) > 0:
+                    await asyncio.sleep(early)
                 self._store.appended.clear()  # before reading: what is appended from here on wakes us
                 await self._republish(connection, producer, sent_to)
                 rows = await connection.fetch(_READ, sent_to, BATCH)
+                if BUSY <= len(rows) < BATCH:  # a full one is a backlog, which does not wait
+                    next_reading = time.monotonic() + GATHER_SECONDS
                 if rows:
                     sent_to = rows[-1]["position"]
                     on_their_way.append((sent_to, await self._send(producer, rows)))
