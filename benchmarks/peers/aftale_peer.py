@@ -22,10 +22,11 @@ from benchmarks.project import BATCH, messages
 from services.reporting.known_facts import KNOWN_FACTS
 from services.reporting.rebuild import rebuild
 from services.reporting.service import NAME, Projection
-from shared.kernel.commands import Intent, Read, execute
+from shared.kernel.commands import Intent, execute
 from shared.kernel.database import open_database
-from shared.kernel.event_store import Change, EventStore, IdempotencyKey, Loaded, Occurred, Write
+from shared.kernel.event_store import Change, EventStore, IdempotencyKey, Occurred, Write
 from shared.kernel.events import EventTypes, Metadata
+from shared.kernel.known_states import Known
 
 CALLERS = 32
 AGREEMENTS = 1_000
@@ -39,7 +40,7 @@ async def _event(store: EventStore) -> None:
 
 async def _command(store: EventStore) -> None:
     metadata = Metadata(command_id=uuid4(), actor="i-17", policy="2024-01-01")
-    new = Intent(STEPS, uuid7(), Step(FACT), expected=0, read=Read(Loaded(), Steps()))
+    new = Intent(STEPS, uuid7(), Step(FACT), expected=0, read=Known(0, Steps()))
     key = IdempotencyKey(uuid4(), "fingerprint", '{"version": 1}')
     await execute(store, [new], at=NOW, metadata=metadata, key=lambda _: key)
 

@@ -14,11 +14,12 @@ from shared.http import consistency
 from shared.http.access import Viewer, seen, seen_events
 from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.problems import Problem, not_found
-from shared.kernel.commands import Decision, Guard, Intent, Read, VersionMismatch, decide, execute, read
+from shared.kernel.commands import Decision, Guard, Intent, VersionMismatch, decide, execute
 from shared.kernel.database import Database
 from shared.kernel.decider import Decider, Refused
 from shared.kernel.event_store import AlreadyHandled, EventStore, IdempotencyKey, Loaded, NameReserved, StaleVersion
 from shared.kernel.events import Event, Metadata, Recorded
+from shared.kernel.known_states import Known
 
 State = TypeVar("State")
 Command = TypeVar("Command")
@@ -107,15 +108,17 @@ class CommandGate:
         """Without a key only what would be recorded."""
         command_id = key.key if key else uuid4()
         answers: list[Response] = []
+        loaded = Loaded()
 
         def answer_kept(decided: Sequence[Decision[Any]]) -> IdempotencyKey:
             assert key is not None
-            answers.append(self._answer(asker, decided[0], dry_run=False, created=creates))
+            answers.append(self._answer(asker, decided[0], loaded, dry_run=False, created=creates))
             return _with_answer(key, answers[-1])
 
         for attempt in range(1, ATTEMPTS + 1):
-            subject = Read(Loaded(()), decider.initial) if creates else await read(self.store, decider, stream)
-            loaded, state = subject.loaded, subject.state
+            if not creates:
+                loaded = await self.store.load(stream)
+            state = decider.fold([recorded.event for recorded in loaded.events])
             if not creates:
                 if not loaded.events:
                     raise not_found(f"case {stream}")
@@ -123,12 +126,11 @@ class CommandGate:
                 _require_match(request, seen(asker, loaded.events))
             represented = acting_for(asker, decider.responsible(state))
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
-            prepared = await prepare(state)
-            intent = Intent(decider, stream, prepared.command, expected=loaded.version, read=subject)
+            prepared, before = await prepare(state), Known(loaded.version, state)
+            intent = Intent(decider, stream, prepared.command, expected=loaded.version, read=before)
             try:
                 if key is None:
-                    decision, _ = await decide(self.store, intent)
-                    return self._answer(asker, decision, dry_run=True, created=creates)
+                    return self._answer(asker, decide(intent, before), loaded, dry_run=True, created=creates)
                 guards = prepared.guards
                 await execute(self.store, [intent], at=at, metadata=metadata, guards=guards, key=answer_kept)
                 return answers[-1]
@@ -171,10 +173,12 @@ class CommandGate:
         answer = orjson.loads(row["answer"])
         return Response(answer["body"], answer["status"], answer["headers"], media_type="application/json")
 
-    def _answer(self, asker: Viewer, decision: Decision[Any], *, dry_run: bool, created: bool) -> Response:
+    def _answer(
+        self, asker: Viewer, decision: Decision[Any], before: Loaded, *, dry_run: bool, created: bool
+    ) -> Response:
         visible = seen_events(asker, decision.events)
         body = {"id": decision.stream, "dry_run": dry_run, "recorded": [_fact(event) for event in visible]}
-        headers = {"ETag": _etag(len(seen(asker, decision.before.events)) + len(visible))}
+        headers = {"ETag": _etag(len(seen(asker, before.events)) + len(visible))}
         if not dry_run:
             headers[consistency.HEADER] = self._tokens.seal(Seen(self._source, decision.stream, decision.version))
         status = 201 if created and not dry_run else 200

@@ -1,14 +1,16 @@
 """Run commands through deciders: load, decide, and append with the timers and reservations that should then stand."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from shared.kernel.decider import Decider
-from shared.kernel.event_store import Change, EventStore, IdempotencyKey, Loaded, Mark, Occurred, StaleVersion, Write
+from shared.kernel.event_store import Change, EventStore, IdempotencyKey, Mark, Occurred, StaleVersion, Write
 from shared.kernel.events import Event, Metadata
+from shared.kernel.known_states import Known
 from shared.telemetry.context import current_traceparent
 
 State = TypeVar("State")
@@ -27,14 +29,6 @@ class VersionMismatch(Exception):
 
 
 @dataclass(frozen=True)
-class Read(Generic[State]):
-    """A stream as it was loaded, and the state that its events fold to."""
-
-    loaded: Loaded
-    state: State
-
-
-@dataclass(frozen=True)
 class Intent(Generic[State, Command]):
     """A command for one subject. A command that has a `policy` gives its version to the facts that come of it."""
 
@@ -43,7 +37,7 @@ class Intent(Generic[State, Command]):
     command: Command
     expected: int | None = None
     """The version that the caller decided on; None decides anew on whatever stands."""
-    read: Read[State] | None = None
+    read: Known[State] | None = None
     """The subject as the caller has just read it, so that it is not read twice."""
 
 
@@ -60,7 +54,7 @@ class Decision(Generic[State]):
     """What one subject would record."""
 
     stream: UUID
-    before: Loaded
+    before: Known[State]
     events: tuple[Event, ...]
     state: State
 
@@ -70,20 +64,30 @@ class Decision(Generic[State]):
         return self.before.version + len(self.events)
 
 
-async def read(store: EventStore, decider: Decider[State, Any], stream: UUID) -> Read[State]:
+async def read(store: EventStore, decider: Decider[State, Any], stream: UUID) -> Known[State]:
     """A subject as it stands."""
     loaded = await store.load(stream)
-    return Read(loaded, decider.fold([recorded.event for recorded in loaded.events]))
+    return Known(loaded.version, decider.fold([recorded.event for recorded in loaded.events]))
 
 
-async def decide(store: EventStore, intent: Intent[State, Command]) -> tuple[Decision[State], State]:
-    """What would be recorded, and the state before. Raises Refused, or VersionMismatch."""
-    subject = intent.read or await read(store, intent.decider, intent.stream)
-    if intent.expected is not None and subject.loaded.version != intent.expected:
-        raise VersionMismatch(intent.expected, subject.loaded.version)
-    events = tuple(intent.decider.decide(subject.state, intent.command))
-    after = intent.decider.fold(events, subject.state)
-    return Decision(intent.stream, subject.loaded, events, after), subject.state
+def decide(intent: Intent[State, Command], before: Known[State]) -> Decision[State]:
+    """What would be recorded. Raises Refused, or VersionMismatch."""
+    if intent.expected is not None and before.version != intent.expected:
+        raise VersionMismatch(intent.expected, before.version)
+    events = tuple(intent.decider.decide(before.state, intent.command))
+    return Decision(intent.stream, before, events, intent.decider.fold(events, before.state))
+
+
+async def _decide(store: EventStore, intent: Intent[State, Command]) -> Decision[State]:
+    """Without reading, where the subject is known: the append finds out whether it still stands so.
+
+    No append follows a refusal; so one on what is known counts only if it is repeated on what stands.
+    """
+    known = store.known.get(intent.decider, intent.stream) if intent.read is None else None
+    if known is not None:
+        with suppress(Exception):
+            return decide(intent, known)
+    return decide(intent, intent.read or await read(store, intent.decider, intent.stream))
 
 
 async def execute(
@@ -108,18 +112,30 @@ async def execute(
         policy=_policy(intents) or metadata.policy,
     )
     for attempt in range(1, ATTEMPTS + 1):
-        decided = [await decide(store, intent) for intent in intents]
-        used_key = key([decision for decision, _ in decided]) if key else None
+        decided = [await _decide(store, intent) for intent in intents]
+        used_key = key(decided) if key else None
         change = _change(intents, decided, at=at, metadata=metadata, guards=guards, mark=mark, key=used_key)
         try:
             await store.append(change)
         except StaleVersion:
+            for intent in intents:
+                store.known.moved(intent.decider, intent.stream)
             if guards or attempt == ATTEMPTS:
                 raise
             intents = [replace(intent, read=None) for intent in intents]
             continue
-        return [decision for decision, _ in decided]
+        for intent, decision in zip(intents, decided, strict=True):
+            store.known.keep(intent.decider, intent.stream, _known_after(intent.decider, decision))
+        return decided
     raise AssertionError("unreachable")
+
+
+def _known_after(decider: Decider[State, Any], decision: Decision[State]) -> Known[State]:
+    """As reading would find it: private parts are not kept beyond the command that brought them (R31)."""
+    public = [event.without_private_parts() for event in decision.events]
+    if all(one is event for one, event in zip(public, decision.events, strict=True)):
+        return Known(decision.version, decision.state)
+    return Known(decision.version, decider.fold(public, decision.before.state))
 
 
 def _policy(intents: Sequence[Intent[Any, Any]]) -> str | None:
@@ -130,7 +146,7 @@ def _policy(intents: Sequence[Intent[Any, Any]]) -> str | None:
 
 def _change(
     intents: Sequence[Intent[Any, Any]],
-    decided: Sequence[tuple[Decision[Any], Any]],
+    decided: Sequence[Decision[Any]],
     *,
     at: datetime,
     metadata: Metadata,
@@ -143,8 +159,8 @@ def _change(
     cancel: list[tuple[UUID, str]] = []
     reserve: list[tuple[str, UUID]] = []
     release: list[tuple[str, UUID]] = []
-    for intent, (decision, before) in zip(intents, decided, strict=True):
-        decider, stream = intent.decider, decision.stream
+    for intent, decision in zip(intents, decided, strict=True):
+        decider, stream, before = intent.decider, decision.stream, decision.before.state
         occurred = tuple(Occurred(event, at) for event in decision.events)
         writes.append(Write(stream, decision.before.version, occurred, decider.concerns(decision.state)))
         standing, wanted = timer_rows(decider, before), timer_rows(decider, decision.state)

@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from shared.kernel import private_keys
 from shared.kernel.database import DATABASE_AWAY, Connection, Database
 from shared.kernel.events import MAX_EVENT_BYTES, Event, EventTypes, Metadata, Recorded
+from shared.kernel.known_states import KnownStates
 from shared.telemetry.context import span
 
 _log = structlog.get_logger()
@@ -153,6 +154,8 @@ class EventStore:
         self._arrived = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._partitions_looked_at = 0
+        self.known = KnownStates()
+        """What the commands of this process have brought about."""
         self.appended = asyncio.Event()
         """Set after each group that held events; who waits for news in this process clears it."""
 

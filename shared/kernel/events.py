@@ -58,6 +58,11 @@ class Event(BaseModel):
         """The part that may be published: ids, codes, dates and numbers."""
         return self.model_dump_json(exclude=_private_names(type(self)))
 
+    def without_private_parts(self) -> Self:
+        """As it reads to who has no key; the event itself where nothing of it is private."""
+        named = [name for name in private_fields(type(self)) if getattr(self, name) is not None]
+        return self.model_copy(update=dict.fromkeys(named)) if named else self
+
     def private_parts(self) -> dict[str, dict[str, Any]]:
         """Private values by the person they are about (`""` for the case itself), JSON-ready; absent ones left out."""
         markers = private_fields(type(self))

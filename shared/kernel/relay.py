@@ -28,7 +28,7 @@ RETRY_SECONDS = 0.5
 BUSY = 8
 """Events in one reading, from which on more are waited for before the next."""
 GATHER_SECONDS = 0.02
-"""How far apart two readings of a busy log are: a batch costs Kafka and us nearly the same with one event as with ten."""
+"""How far apart two readings of a busy log are: a batch of one event costs Kafka nearly as much as one of ten."""
 CHECKPOINT_SECONDS = 0.05
 """How soon after one move of the checkpoint the next may follow. Each leaves an old version of its row, and the next
 reads them all, for as long as anybody in this database has a transaction open."""

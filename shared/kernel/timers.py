@@ -146,21 +146,21 @@ class TimerLoop:
         subject = self._subjects[subject_name]
         metadata = Metadata(command_id=uuid5(due.stream, f"{due.name}@{due.due.isoformat()}"), actor=self._actor)
         standing = await read(self._store, subject, due.stream)
-        loaded, state = standing.loaded, standing.state
+        state = standing.state
         wanted = timer_rows(subject, state).get(due.name)
         if wanted is None:  # what it waited for has happened otherwise
-            guard = (Write(due.stream, loaded.version),)
+            guard = (Write(due.stream, standing.version),)
             await self._store.append(Change(metadata, guard, cancel=((due.stream, due.name),)))
             return
         if wanted != due.due:
             # Replaced since it was claimed, or armed by a release that counted otherwise: as the state has it now.
-            guard = (Write(due.stream, loaded.version),)
+            guard = (Write(due.stream, standing.version),)
             await self._store.append(Change(metadata, guard, arm=((due.stream, due.name, wanted),)))
             return
         timer = TimerDue(name, due.due, self._clock.now())
         lookup = self._lookups.get(due.name)
         command = await lookup(state, timer) if lookup else timer
-        intent = Intent(subject, due.stream, command, expected=loaded.version, read=standing)
+        intent = Intent(subject, due.stream, command, expected=standing.version, read=standing)
         (decision,) = await execute(self._store, [intent], at=timer.at, metadata=metadata)
         if timer_rows(subject, decision.state).get(due.name) == due.due:
             raise RuntimeError(f"{due.name} is still wanted after it fired: its subject must record what it did")

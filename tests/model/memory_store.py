@@ -22,6 +22,7 @@ from shared.kernel.event_store import (
     StoreUnavailable,
 )
 from shared.kernel.events import Event, EventTypes, Recorded
+from shared.kernel.known_states import KnownStates
 
 _NO_UNIT = {"p_number": None, "cvr": None, "industry": None}
 
@@ -48,6 +49,7 @@ class MemoryStore:
     inbox: dict[tuple[str, UUID], Mark] = field(default_factory=dict)
     timers: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
     reservations: dict[str, UUID] = field(default_factory=dict)
+    known: KnownStates = field(default_factory=KnownStates)
     fault: Fault | None = None
     """What happens to the next append."""
     faults_met: int = 0
@@ -109,6 +111,7 @@ class MemoryStore:
         data = json.loads(body)
         private = {name: value for part in event.private_parts().values() for name, value in part.items()}
         public = self.types.restore(name, data, event.schema_version)
+        assert public == event.without_private_parts(), "a state would be another one after it was read"
         whole = self.types.restore(name, data | private, event.schema_version) if private else public
         metadata, now = json.dumps(change.metadata.as_dict()), self.now()
         recorded = Recorded(0, stream, version, public, metadata, at, now, event_id)
