@@ -139,7 +139,7 @@ class _Pending:
         self.change = change
         self.private = private
         self.claims = _claims(change)
-        self.relies_on = frozenset(write.stream for write in change.writes if not write.events)
+        self.relies_on = [write.stream for write in change.writes if not write.events]
         self.done = done
 
 
@@ -250,10 +250,11 @@ class EventStore:
         relied_on: set[UUID] = set()
         while self._queue and len(group) < min(share, GROUP_SIZE):
             pending = self._queue.popleft()
-            free = claimed.isdisjoint(pending.claims | pending.relies_on) and relied_on.isdisjoint(pending.claims)
+            claims, relies_on = pending.claims, pending.relies_on
+            free = claimed.isdisjoint(claims) and claimed.isdisjoint(relies_on) and relied_on.isdisjoint(claims)
             (group if free else held).append(pending)
-            claimed |= pending.claims
-            relied_on |= pending.relies_on
+            claimed.update(claims)
+            relied_on.update(relies_on)
         self._queue.extendleft(reversed(held))
         return group
 
@@ -323,16 +324,18 @@ def _fail(pending: _Pending, error: Exception) -> None:
             pending.done.exception()
 
 
-def _claims(change: Change) -> frozenset[object]:
+def _claims(change: Change) -> set[object]:
     """What no two commands of one group may share. A stream that is only guarded may be guarded by many of them."""
     claims: set[object] = {write.stream for write in change.writes if write.events}
-    claims.update(stream for stream, *_ in (*change.arm, *change.cancel))
     if change.key is not None:
         claims.add(("key", change.key.key))
     if change.mark is not None:
         claims.add((change.mark.source, change.mark.stream))
-    claims.update(name for name, _ in (*change.reserve, *change.release))
-    return frozenset(claims)
+    if change.arm or change.cancel:
+        claims.update(stream for stream, *_ in (*change.arm, *change.cancel))
+    if change.reserve or change.release:
+        claims.update(name for name, _ in (*change.reserve, *change.release))
+    return claims
 
 
 def _as_arrays(group: Sequence[_Pending]) -> list[list[Any] | None]:

@@ -60,7 +60,8 @@ class Event(BaseModel):
 
     def without_private_parts(self) -> Self:
         """As it reads to who has no key; the event itself where nothing of it is private."""
-        named = [name for name in private_fields(type(self)) if getattr(self, name) is not None]
+        markers = private_fields(type(self))
+        named = [name for name in markers if getattr(self, name) is not None] if markers else []
         return self.model_copy(update=dict.fromkeys(named)) if named else self
 
     def private_parts(self) -> dict[str, dict[str, Any]]:

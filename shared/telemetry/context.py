@@ -117,6 +117,10 @@ def span(
     `links` are traceparents of what else caused this, absent ones among them left out. `name` is made of words of
     the code, never of data. Raises ForbiddenAttribute, also where nothing is recorded.
     """
+    if parent is None and not links and _nothing_is_kept():
+        _allowed(attributes)
+        yield OpenSpan(get_current_span())
+        return
     started = _tracer.start_span(
         name,
         context=None if parent is None else remote_parent(parent),
@@ -144,6 +148,14 @@ def mark(name: str, /, *, parent: str | None, kind: SpanKind, **attributes: Attr
     marked = _tracer.start_span(name, context=context, kind=kind, attributes=_allowed(attributes))
     marked.end()
     return _traceparent(marked.get_span_context())
+
+
+def _nothing_is_kept() -> bool:
+    """Of what begins here and now."""
+    if isinstance(_tracer, NoOpTracer):
+        return True
+    running = get_current_span().get_span_context()
+    return running.is_valid and not running.trace_flags.sampled
 
 
 def _traceparent(context: SpanContext) -> str:
