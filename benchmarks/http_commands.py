@@ -2,9 +2,10 @@
 
 One process of offers takes offers to different units: token, body, register, quarantines, rules, an append that is
 durable with idempotency key and timers, the answer with its ETag. The peer validates four fields and inserts one row.
-Both are asked by the same client, 32 and 128 connections, in turns; each turn lasts SECONDS. Prints rates, their ratio,
-latencies, the processor time of each server process per command, and the memory of the service. Uses a database and
-topics of its own on the servers of `./aftale up`.
+Both are asked by the same client, 32 and 128 connections, in turns of SECONDS each. Then once more, with the relay,
+consumers and timers in another process than the one that answers. Prints rates, their ratio, latencies, the processor
+time of each server process per command, and the memory of the one that answers. Uses a database and topics of its own
+on the servers of `./aftale up`.
 """
 
 import asyncio
@@ -13,8 +14,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -131,7 +132,6 @@ async def _register(dsn: str) -> None:
 
 
 async def _measure(bare: Side, offers: Side, seconds: float) -> None:
-    print(f"{'connections':>11} {'':12} {'commands/s':>10} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'CPU us':>7}")
     for connections in CONNECTIONS:
         taken = {side: Taken() for side in (bare, offers)}
         for side in taken:
@@ -141,11 +141,11 @@ async def _measure(bare: Side, offers: Side, seconds: float) -> None:
                 await _turn(side, connections, taken[side], seconds)
         for side, of_side in taken.items():
             print(
-                f"{connections:>11} {side.name:12} {of_side.rate:>10,.0f} {of_side.rate / taken[bare].rate:>6.2f}"
+                f"{connections:>11} {side.name:17} {of_side.rate:>10,.0f} {of_side.rate / taken[bare].rate:>6.2f}"
                 f" {of_side.percentile(0.5):>7.1f} {of_side.percentile(0.99):>7.1f}"
                 f" {of_side.processor / of_side.commands * 1e6:>7,.0f}"
             )
-    print(f"resident memory of offers: {offers.process.memory_info().rss / 2**20:.0f} MB")
+    print(f"{'':11} {offers.name:17} {offers.process.memory_info().rss / 2**20:.0f} MB resident")
 
 
 def main() -> None:
@@ -172,14 +172,26 @@ def _with_servers(kafka: Kafka, seconds: float) -> None:
             "DSN": dsn,
         }
         environment["AFTALE_TRACES"] = "0.01"  # what docs/operations/tracing.md has for a service under load
-        mine, peer = free_port(), free_port()
-        environment["AFTALE_PORT_OFFERS"] = str(mine)
-        service = stack.enter_context(own_process(mine, ["services.serve", "offers"], environment))
-        offers = Side("offers", mine, service, _ours(token))
-        bare = ["uvicorn", "benchmarks.peers.bare_fastapi:app", "--loop", "uvloop", "--http", "httptools"]
-        bare += ["--no-access-log", "--log-level", "warning", "--port", str(peer)]
-        other = stack.enter_context(own_process(peer, bare, environment))
-        uvloop.run(_measure(Side("bare FastAPI", peer, other, _bare), offers, seconds))
+        port, make = free_port(), _ours(token)
+        command = ["uvicorn", "benchmarks.peers.bare_fastapi:app", "--loop", "uvloop", "--http", "httptools"]
+        command += ["--no-access-log", "--log-level", "warning", "--port", str(port)]
+        bare = Side("bare FastAPI", port, stack.enter_context(own_process(port, command, environment)), _bare)
+        print(f"{'connections':>11} {'':17} {'commands/s':>10} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'CPU us':>7}")
+        with _serving("offers", make, environment) as offers:
+            uvloop.run(_measure(bare, offers, seconds))
+        with (
+            _serving("in the background", make, environment),
+            _serving("offers, answering", make, {**environment, "AFTALE_BACKGROUND": "off"}) as offers,
+        ):
+            uvloop.run(_measure(bare, offers, seconds))
+
+
+@contextmanager
+def _serving(name: str, make: Request, environment: Mapping[str, str]) -> Iterator[Side]:
+    port = free_port()
+    environment = {**environment, "AFTALE_PORT_OFFERS": str(port)}
+    with own_process(port, ["services.serve", "offers"], environment) as process:
+        yield Side(name, port, process, make)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import LocalIssuer, TokenVerifier
-from shared.kernel.bus import Bus, Kafka, Republish
+from shared.kernel.bus import PATIENT_MS, Bus, Kafka, Republish
 from shared.kernel.clock import Clock, RealClock, VirtualClock
 from shared.kernel.consumer import Consumer
 from shared.kernel.database import Database, open_database
@@ -51,10 +51,15 @@ class Settings:
     """The folder of dated policy files."""
     traces: float = 1.0
     """The share of the traces that begin here which is kept."""
+    background: bool = True
+    """Whether this process publishes, consumes and fires timers, or leaves that to others of its service."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """From AFTALE_POSTGRES, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES and _TRACES. Raises ValueError."""
+        """From AFTALE_POSTGRES, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES, _TRACES and _BACKGROUND.
+
+        Raises ValueError.
+        """
         return cls(
             postgres=environment["AFTALE_POSTGRES"],
             kafka=Kafka(environment["AFTALE_KAFKA"], environment.get("AFTALE_TOPIC_PREFIX", "")),
@@ -62,6 +67,7 @@ class Settings:
             virtual_clock=environment.get("AFTALE_CLOCK", "real") == "virtual",
             policies=Path(environment.get("AFTALE_POLICIES") or POLICY_FILES),
             traces=_share(environment.get("AFTALE_TRACES") or "1"),
+            background=_on_or_off(environment.get("AFTALE_BACKGROUND") or "on"),
         )
 
     def clock(self) -> Clock:
@@ -74,6 +80,12 @@ def _share(text: str) -> float:
         if 0 <= float(text) <= 1:
             return float(text)
     raise ValueError(f"AFTALE_TRACES is a share from 0 to 1, not {text}")
+
+
+def _on_or_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError(f"AFTALE_BACKGROUND is on or off, not {text}")
+    return text == "on"
 
 
 @dataclass
@@ -175,28 +187,30 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
         types = EventTypes(service.hears)
         reactor = Reactor(database, store, clock, types, reactions, own_source=service.name, ask_again=bus.ask_again)
         runtime.consumers["*"] = reactor
-        bus.consume(service.topics, reactor, purpose="reactions")
         if service.register_copy is not None:
-            register = service.register_copy(
+            runtime.consumers[business_register.SOURCE] = service.register_copy(
                 database, EventTypes(business_register.FACTS), own_source=service.name, ask_again=bus.ask_again
             )
-            runtime.consumers[business_register.SOURCE] = register
-            bus.consume([REGISTER_TOPIC], register, purpose="register")
-        bus.republish_on_request(republisher(database))
-        lookups = service.timer_lookups(runtime)
-        timers = TimerLoop(database, store, clock, service.subjects, actor=service.name, lookups=lookups)
-        relay = Relay(
-            dsn=settings.postgres,
-            source=service.name,
-            topic=AGREEMENTS_TOPIC,
-            kafka=settings.kafka,
-            store=store,
-        )
-        for name, loop in (("timers", timers.run), ("relay", relay.run)):
-            keep_running(stack, f"{service.name} {name}", loop)
+        if settings.background:
+            _work_in_background(stack, service, runtime, bus)
         await stack.enter_async_context(bus.broker)
         await bus.broker.start()
         yield runtime
+
+
+def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: Runtime, bus: Bus) -> None:
+    """What of a service goes on without being asked. The consumers begin when the bus is started."""
+    database, store, settings = runtime.database, runtime.store, runtime.settings
+    bus.consume(service.topics, runtime.consumers["*"], purpose="reactions")
+    if service.register_copy is not None:
+        register = runtime.consumers[business_register.SOURCE]
+        bus.consume([REGISTER_TOPIC], register, purpose="register", wait_ms=PATIENT_MS)
+    bus.republish_on_request(republisher(database))
+    lookups = service.timer_lookups(runtime)
+    timers = TimerLoop(database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups)
+    relay = Relay(dsn=settings.postgres, source=service.name, topic=AGREEMENTS_TOPIC, kafka=settings.kafka, store=store)
+    for name, loop in (("timers", timers.run), ("relay", relay.run)):
+        keep_running(stack, f"{service.name} {name}", loop)
 
 
 def runtime_of(request: Request) -> Runtime:

@@ -72,7 +72,9 @@ def app(settings: Settings) -> FastAPI:
             keep_running(stack, f"{NAME} publication", partial(_limit_publication, database, app.state.smallest_count))
             bus = Bus(settings.kafka, NAME)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
-            bus.consume([AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC], projection_of_facts, purpose="projection")
+            if settings.background:
+                topics = [AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC]
+                bus.consume(topics, projection_of_facts, purpose="projection")
             app.state.database = database
             app.state.consumers = {"*": projection_of_facts}
             await stack.enter_async_context(bus.broker)

@@ -24,6 +24,11 @@ ASK_SECONDS = 5
 """After which a source counts as unreachable: an operator waits for it."""
 MAX_RECORDS = 500
 BATCH_TIMEOUT_MS = 20
+PROMPT_MS = 50
+"""How long Kafka waits for news before it answers. A partition whose records came with one answer is asked for with the
+next, so this is also how late its next record may come."""
+PATIENT_MS = 500
+"""The same for topics on which little comes, and nobody waits for it: each answer costs half a millisecond."""
 _log = structlog.get_logger()
 
 
@@ -92,7 +97,7 @@ class Bus:
         except (KafkaError, TimeoutError) as error:
             raise SourceUnreachable(f"{source} could not be asked for {stream} from {version} on") from error
 
-    def consume(self, topics: Sequence[str], consumer: Consumer, *, purpose: str) -> None:
+    def consume(self, topics: Sequence[str], consumer: Consumer, *, purpose: str, wait_ms: int = PROMPT_MS) -> None:
         """Give batches of these topics to the consumer; offsets are committed once a batch has its effect.
 
         `purpose` tells the consumer groups of one service apart.
@@ -105,7 +110,7 @@ class Bus:
                 await consumer.take_records([_record(raw) for raw in _raw(message)])
                 await message.ack()
 
-        self._subscribe(topics, take, group=f"aftale-{self._source}-{purpose}", listener=in_flight)
+        self._subscribe(topics, take, group=f"aftale-{self._source}-{purpose}", listener=in_flight, wait_ms=wait_ms)
 
     def republish_on_request(self, republish: Republish) -> None:
         """Answer requests of consumers that miss a part of a stream of this service."""
@@ -118,10 +123,17 @@ class Bus:
                     await until_it_works(step, service=self._source)
             await message.ack()
 
-        self._subscribe([REPUBLISH_TOPIC], take, group=f"aftale-{self._source}-republish", listener=None)
+        group = f"aftale-{self._source}-republish"
+        self._subscribe([REPUBLISH_TOPIC], take, group=group, listener=None, wait_ms=PATIENT_MS)
 
     def _subscribe(
-        self, topics: Sequence[str], take: Callable[[KafkaMessage], Awaitable[None]], *, group: str, listener: Any
+        self,
+        topics: Sequence[str],
+        take: Callable[[KafkaMessage], Awaitable[None]],
+        *,
+        group: str,
+        listener: Any,
+        wait_ms: int,
     ) -> None:
         subscriber = self.broker.subscriber(
             *(self._kafka.name(topic) for topic in topics),
@@ -133,7 +145,7 @@ class Bus:
             decoder=_undecoded,
             max_records=MAX_RECORDS,
             batch_timeout_ms=BATCH_TIMEOUT_MS,
-            fetch_max_wait_ms=50,
+            fetch_max_wait_ms=wait_ms,
             session_timeout_ms=10_000,
             listener=listener,
         )
@@ -153,8 +165,11 @@ def _record(raw: Any) -> Record:
 
 
 async def _headers_unread(records: Any, parse: Callable[[Any], Awaitable[KafkaMessage]]) -> KafkaMessage:
-    """FastStream reads all headers as UTF-8 before its handler: one that is not would lose its whole batch."""
-    message = await parse(tuple(replace(record, headers=()) for record in records))
+    """FastStream reads all headers as UTF-8 before its handler: one that is not would lose its whole batch.
+
+    It gets to see the first record; the handler takes all of them as they came.
+    """
+    message = await parse((replace(records[0], headers=()),))
     message.raw_message = records
     return message
 

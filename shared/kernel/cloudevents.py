@@ -77,6 +77,11 @@ class Message:
         return data
 
 
+def source_of(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
+    """Who published a record, without reading the rest of it."""
+    return next((value.decode(errors="replace") for name, value in headers if name == "ce_source" and value), None)
+
+
 def read(headers: Iterable[tuple[str, bytes | None]], body: bytes | None) -> Message:
     """The fact in a Kafka record. Raises Undecodable; the body itself is read later, so that it can be parked."""
     values = {name: value.decode(errors="replace") for name, value in headers if value is not None}

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 import structlog
 
 from shared.kernel import parking
-from shared.kernel.cloudevents import Message, Undecodable, read
+from shared.kernel.cloudevents import Message, Undecodable, read, source_of
 from shared.kernel.database import Connection, Database
 from shared.kernel.event_store import InboxMoved
 from shared.kernel.events import EventTypes
@@ -68,14 +68,15 @@ class Consumer(ABC):
         """Take a batch of Kafka records; returns once all are taken or parked, and never raises."""
         messages = []
         for headers, body in records:
+            if source_of(headers) == self._own_source:
+                continue
             try:
                 messages.append(read(headers, body))
             except Undecodable as error:
                 unreadable = _unreadable(headers, body, error)
                 await until_it_works(partial(self._park, [unreadable]), service=self._own_source)
-        others = [message for message in messages if message.source != self._own_source]
-        if others:
-            await until_it_works(lambda: self.take_messages(others), service=self._own_source)
+        if messages:
+            await until_it_works(lambda: self.take_messages(messages), service=self._own_source)
 
     async def take_messages(self, messages: Sequence[Message]) -> None:
         """Take messages, each stream in its own order; what cannot be taken is put aside, and what follows behind it.

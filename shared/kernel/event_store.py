@@ -17,6 +17,7 @@ from shared.kernel import private_keys
 from shared.kernel.database import DATABASE_AWAY, Connection, Database
 from shared.kernel.events import MAX_EVENT_BYTES, Event, EventTypes, Metadata, Recorded
 from shared.kernel.known_states import KnownStates
+from shared.kernel.news import News
 from shared.telemetry.context import span
 
 _log = structlog.get_logger()
@@ -144,7 +145,7 @@ class _Pending:
 
 
 class EventStore:
-    """Appends and loads the events of one service. Use as an async context manager: it owns the committers."""
+    """Appends and loads the events of one service. Use as an async context manager: its tasks live as long."""
 
     def __init__(self, database: Database, types: EventTypes) -> None:
         self._database = database
@@ -156,12 +157,13 @@ class EventStore:
         self._partitions_looked_at = 0
         self.known = KnownStates()
         """What the commands of this process have brought about."""
-        self.appended = asyncio.Event()
-        """Set after each group that held events; who waits for news in this process clears it."""
+        self.news = News(database)
+        """Told after each group."""
 
     async def __aenter__(self) -> Self:
         await self._make_partitions_ahead(0)
-        self._tasks = [asyncio.create_task(self._commit_groups(), name=f"committer-{n}") for n in range(COMMITTERS)]
+        loops = [*(self._commit_groups for _ in range(COMMITTERS)), self.news.pass_on]
+        self._tasks = [asyncio.create_task(loop()) for loop in loops]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -278,7 +280,7 @@ class EventStore:
                     pending.done.set_result(position)
             else:
                 _fail(pending, _FAULTS[fault](fault))
-        self.appended.set()
+        self.news.tell()
         if position - self._partitions_looked_at > LOOK_AT_PARTITIONS_EVERY:
             try:
                 await self._make_partitions_ahead(position)

@@ -23,7 +23,7 @@ from shared.telemetry.context import mark
 
 BATCH = 500
 POLL_SECONDS = 0.05
-"""How soon events of another process of this service are seen."""
+"""How soon events are seen of which no word came."""
 RETRY_SECONDS = 0.5
 BUSY = 8
 """Events in one reading, from which on more are waited for before the next."""
@@ -71,11 +71,20 @@ class Relay:
         connection = await connect(self._dsn, self._source)
         try:
             if await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", f"relay.{self._source}"):
-                await self._with_producer(connection)
+                await self._while_active(connection)
             await asyncio.sleep(RETRY_SECONDS)  # another process is the active relay
         finally:
             with suppress(Exception):  # a connection that is broken already cannot be closed politely
                 await connection.close(timeout=1)
+
+    async def _while_active(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        news = self._store.news
+        await connection.add_listener(news.channel, news.hear)
+        news.relay_is_here = True
+        try:
+            await self._with_producer(connection)
+        finally:
+            news.relay_is_here = False
 
     async def _with_producer(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         # A new producer each time round: an idempotent one that met a fatal error fails for ever (aiokafka #1017).
@@ -102,7 +111,7 @@ class Relay:
             while True:
                 if (early := next_reading - time.monotonic()) > 0:
                     await asyncio.sleep(early)
-                self._store.appended.clear()  # before reading: what is appended from here on wakes us
+                self._store.news.forget()  # before reading: what is appended from here on wakes us
                 await self._republish(connection, producer, sent_to)
                 rows = await connection.fetch(_READ, sent_to, BATCH)
                 if BUSY <= len(rows) < BATCH:  # a full one is a backlog, which does not wait
@@ -120,9 +129,8 @@ class Relay:
                     checkpoint = await self._move_checkpoint(connection, checkpoint, acknowledged_to)
                     next_move = time.monotonic() + CHECKPOINT_SECONDS
                 if not rows and not on_their_way:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(POLL_SECONDS):
-                            await self._store.appended.wait()
+                    behind = checkpoint < acknowledged_to
+                    await self._store.news.wait(CHECKPOINT_SECONDS if behind else POLL_SECONDS)
         finally:
             for _, acknowledged in on_their_way:
                 acknowledged.cancel()

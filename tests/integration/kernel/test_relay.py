@@ -136,6 +136,21 @@ async def test_everything_is_published_in_the_order_of_its_stream(bench: Bench) 
     assert all(versions(messages, stream) == list(range(1, 13)) for stream in streams)
 
 
+async def test_what_another_process_appends_is_published_as_soon(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "POLL_SECONDS", 600)
+    async with (
+        open_database(bench.dsn, "offers") as database,
+        EventStore(database, EventTypes(FACTS)) as store,
+    ):
+        other = replace(bench, database=database, store=store)
+        async with bench.relaying():
+            while not bench.store.news.relay_is_here:
+                await asyncio.sleep(0.02)
+            for _ in range(3):
+                await other.count(uuid4())
+                await bench.until_relayed()
+
+
 async def test_a_message_says_what_it_is_and_nothing_private(bench: Bench) -> None:
     stream = uuid4()
     async with bench.relaying():

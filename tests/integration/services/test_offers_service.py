@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 
 from services.offers import service
 from shared.contracts.control import Breached, DecisionRevoked, InspectorChanged
+from shared.contracts.offers import Lapsed
 from shared.contracts.vocabulary import Decision
 from shared.http.tokens import LocalIssuer, Role, pseudonym
 from shared.kernel import parking
@@ -85,13 +88,20 @@ class Offers:
 
 @pytest.fixture
 async def offers(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> AsyncIterator[Offers]:
-    clock = VirtualClock(tmp_path / "clock", NOW)
     await _register(postgres_dsn)
-    app = service.app(Settings(postgres_dsn, topics, tmp_path, virtual_clock=True))
+    async with running(Settings(postgres_dsn, topics, tmp_path, virtual_clock=True)) as process:
+        yield process
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Offers]:
+    """A process of the service."""
+    clock = VirtualClock(settings.state / "clock", NOW)
+    app = service.app(settings)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://offers") as client:
-            yield Offers(client, tmp_path, clock, postgres_dsn, app.state.runtime)
+            yield Offers(client, settings.state, clock, settings.postgres, app.state.runtime)
 
 
 def offer(p_number: str = UNIT, topic: str = "056") -> dict[str, Any]:
@@ -113,6 +123,30 @@ async def test_r8_of_two_inspectors_who_offer_at_the_same_moment_exactly_one_suc
     refused = next(answer.json() for answer in answers if answer.status_code == 409)
     assert refused["rule"] == "R8"
     assert refused["detail"] == f"{UNIT} already has an open offer or agreement on topic 056"
+
+
+async def test_a_process_that_only_answers_leaves_publishing_and_timers_to_another(
+    postgres_dsn: str, topics: Kafka, tmp_path: Path
+) -> None:
+    await _register(postgres_dsn)
+    settings = Settings(postgres_dsn, topics, tmp_path, virtual_clock=True)
+    async with running(replace(settings, background=False)) as answering:
+        agreement_id = UUID(await answering.offered_and_delivered())
+        answering.clock.move_to(NOW + timedelta(days=60))
+        await asyncio.sleep(1)  # ten looks of a loop of timers, twenty of a relay
+        assert await _left_to_do(answering.runtime, agreement_id) == (True, True)
+        async with running(settings):
+            async with asyncio.timeout(20):
+                while await _left_to_do(answering.runtime, agreement_id) != (False, False):
+                    await asyncio.sleep(0.05)
+
+
+async def _left_to_do(runtime: Runtime, agreement_id: UUID) -> tuple[bool, bool]:
+    """Whether events are not published, and whether the time to answer has run out without effect."""
+    async with runtime.database.acquire() as connection:
+        unpublished: bool = await connection.fetchval("select newest_position() > checkpoint from relay")
+    loaded = await runtime.store.load(agreement_id)
+    return unpublished, not any(isinstance(recorded.event, Lapsed) for recorded in loaded.events)
 
 
 async def test_r8_another_topic_or_unit_is_free(offers: Offers) -> None:
