@@ -262,6 +262,22 @@ class Consumer(ABC):
                 _log.error("stream_parked", **_named(obstacle.message), reason=reason, detail=obstacle.detail)
         async with self._database.acquire() as connection:
             await parking.park(connection, obstacles)
+        await self._take_what_waits_for_nothing(obstacles)
+
+    async def _take_what_waits_for_nothing(self, parked: Sequence[Obstacle]) -> None:
+        """While it was being parked, an operator may have let another process take, or pass over, what was before it.
+
+        Whoever replays looks for what waits after each step; so of the two, one sees what the other has done.
+        """
+        held_back = [one.message for one in parked if one.reason in (Reason.WAITING, Reason.HOLE)]
+        if not held_back:
+            return
+        async with self._database.acquire() as connection:
+            first = await parking.first_messages(connection, set(map(stream_of, held_back)))
+            standing = await standings(connection, first)
+        events = {message.event_id for message in held_back}
+        free = [key for key, one in first.items() if one.event_id in events and place(standing[key], one) is Place.NEXT]
+        await _all_of(self._replay(*key) for key in free)
 
 
 async def _all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:

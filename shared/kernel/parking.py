@@ -108,6 +108,19 @@ async def waiting_messages(
     return [_parked(row) for row in rows]
 
 
+async def first_messages(connection: Connection, streams: Iterable[StreamKey]) -> dict[StreamKey, Message]:
+    """The first message that waits in each of these streams, where one does."""
+    keys = list(streams)
+    rows = await connection.fetch(
+        """select distinct on (p.source, p.stream) p.source, p.stream, headers, body, reason, detail, parked_at
+           from unnest($1::text[], $2::uuid[]) as asked(source, stream) join parked p using (source, stream)
+           order by p.source, p.stream, p.epoch, p.version, p.event_id""",
+        [source for source, _ in keys],
+        [stream for _, stream in keys],
+    )
+    return {(row["source"], row["stream"]): _parked(row).message for row in rows}
+
+
 async def count_waiting(connection: Connection, source: str, stream: UUID) -> int:
     """How many messages wait in a stream."""
     count: int = await connection.fetchval(

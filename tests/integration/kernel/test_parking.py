@@ -8,8 +8,9 @@ import pytest
 
 from shared.kernel import parking, retry_pauses
 from shared.kernel.consumer import Fact
+from shared.kernel.database import Connection
 from shared.kernel.event_store import StoreUnavailable
-from shared.kernel.parking import Reason
+from shared.kernel.parking import Obstacle, Reason
 from tests.integration.kernel.reacting import Bench, message, open_bench, record
 
 
@@ -312,3 +313,31 @@ async def test_two_who_replay_at_once_give_each_message_one_effect(bench: Bench)
     assert left == [0] * 4
     assert await bench.total() == 8
     assert await bench.parked() == []
+
+
+@pytest.mark.parametrize("mended", ["replayed", "discarded"])
+async def test_what_was_put_behind_a_message_that_an_operator_has_just_dealt_with_does_not_stay(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, mended: str
+) -> None:
+    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 600.0)
+    operators = Bench(bench.database, bench.store, sum_of=bench.sum_of).reactor  # of another process
+    stream = uuid4()
+    poison = message(stream, 1)
+    bench.broken = True
+    await bench.take(poison)
+    assert await bench.reactor.replay("there", stream) == 1  # in vain: from now on it pauses
+    bench.broken = False
+    park = parking.park
+
+    async def park_too_late(connection: Connection, obstacles: Sequence[Obstacle]) -> None:
+        monkeypatch.setattr(parking, "park", park)
+        if mended == "replayed":
+            await operators.replay("there", stream)
+        else:
+            await operators.discard("there", stream, poison.event_id, by="o-1", reason="on purpose")
+        await park(connection, obstacles)
+
+    monkeypatch.setattr(parking, "park", park_too_late)
+    await bench.take(message(stream, 2), message(stream, 3))
+    assert await bench.parked() == []
+    assert await bench.total() == (3 if mended == "replayed" else 2)
