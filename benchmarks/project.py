@@ -30,14 +30,15 @@ from services.reporting.rebuild import rebuild
 from services.reporting.service import NAME, Projection
 from services.reporting.tables import LIVE, TABLES
 from shared.garbage_collector import collect_rarely
+from shared.kernel.bus import IN_BULK
 from shared.kernel.cloudevents import Message
 from shared.kernel.database import Database, open_database
 from shared.kernel.received import Received
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, Feed
 
-BATCH = 500
-"""Messages that a consumer takes at once, see Bus.consume."""
+BATCH = IN_BULK.records
+"""Messages that reporting takes at once."""
 COURSE = (
     facts.sent(),
     facts.delivered(),

@@ -19,7 +19,7 @@ from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import LocalIssuer, TokenVerifier
-from shared.kernel.bus import PATIENT_MS, Bus, Kafka, Republish
+from shared.kernel.bus import PATIENT, Bus, Kafka, Republish
 from shared.kernel.clock import Clock, RealClock, VirtualClock
 from shared.kernel.consumer import Consumer
 from shared.kernel.database import Database, open_database
@@ -204,7 +204,7 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
     bus.consume(service.topics, runtime.consumers["*"], purpose="reactions")
     if service.register_copy is not None:
         register = runtime.consumers[business_register.SOURCE]
-        bus.consume([REGISTER_TOPIC], register, purpose="register", wait_ms=PATIENT_MS)
+        bus.consume([REGISTER_TOPIC], register, purpose="register", pace=PATIENT)
     bus.republish_on_request(republisher(database))
     lookups = service.timer_lookups(runtime)
     timers = TimerLoop(database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting import case_projection, measures, places, quarantines, tasks
-from services.reporting.case import AUDIENCES, Audience, Case, CaseType, unopened
+from services.reporting.case import AUDIENCES, Audience, Case, CaseType, changed, unopened
 from services.reporting.case_projection import Draft, Reached
 from services.reporting.fact import Fact
 from services.reporting.measures import MeasureRow, Measures
@@ -17,6 +17,8 @@ from services.reporting.tasks import Task
 from services.reporting.units import Unit, unit_of
 from shared.contracts.register import UnitRegistered
 from shared.kernel.events import Event
+
+ONE_FOR_BOTH: tuple[Audience, ...] = ("authority",)
 
 
 @dataclass
@@ -102,15 +104,24 @@ def fold_units(rows: Rows, told: Iterable[UnitRegistered]) -> None:
 
 
 def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
-    """Change the rows of one case, and what hangs on it, by the facts that concern it."""
+    """Change the rows of one case, and what hangs on it, by the facts that concern it.
+
+    As long as both audiences know the same, a fact is folded once for both.
+    """
     drafts: dict[Audience, Draft] = {}
+    know_the_same = _alike(rows.cases.get(("authority", case_id)), rows.cases.get(("company", case_id)))
     of_case = rows.tasks.get(case_id, [])
     for fact in facts:
         event, at = fact.event, fact.occurred_at
         if event is None:
             continue
         is_own = case_projection.own_case(event) == case_id
-        for audience in case_projection.audiences(event):
+        told = case_projection.audiences(event)
+        if know_the_same and told != AUDIENCES:
+            know_the_same = False
+            if drafts:
+                drafts["company"] = Draft(_as_the_company_has_it(drafts["authority"].case))
+        for audience in ONE_FOR_BOTH if know_the_same else told:
             draft = drafts.get(audience)
             if draft is None:
                 case_type = case_projection.type_of_case(type(event)) if is_own else CaseType.AGREEMENT
@@ -118,13 +129,27 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
                 draft = drafts[audience] = Draft(row)
             reached = draft.take(event, at)
             if reached is not None and is_own:
-                rows.history.append(Reached(audience, case_id, fact.position, reached, at, fact.recorded_at))
+                for knows in AUDIENCES if know_the_same else (audience,):
+                    rows.history.append(Reached(knows, case_id, fact.position, reached, at, fact.recorded_at))
         of_case = tasks.fold(of_case, drafts["authority"].case, at)
         if is_own:
             _fold_others(rows, case_id, event)
     rows.tasks[case_id] = of_case
     for audience, draft in drafts.items():
         rows.cases[audience, case_id] = draft.finished()
+    if know_the_same and drafts:
+        rows.cases["company", case_id] = _as_the_company_has_it(rows.cases["authority", case_id])
+
+
+def _alike(authority: Case | None, company: Case | None) -> bool:
+    """Whether both say the same, or neither is there."""
+    if authority is None or company is None:
+        return authority is company
+    return vars(company) | {"audience": "authority"} == vars(authority)
+
+
+def _as_the_company_has_it(case: Case) -> Case:
+    return changed(case, {"audience": "company"})
 
 
 def _fold_others(rows: Rows, case_id: UUID, event: Event) -> None:

@@ -15,7 +15,7 @@ from services.reporting.routes import router
 from services.reporting.rows_at_hand import RowsAtHand
 from shared.http import consistency
 from shared.http.consistency import ConsistencyTokens
-from shared.kernel.bus import Bus
+from shared.kernel.bus import IN_BULK, Bus
 from shared.kernel.consumer import AskAgain
 from shared.kernel.database import Connection, Database, open_database
 from shared.kernel.events import EventTypes
@@ -74,7 +74,7 @@ def app(settings: Settings) -> FastAPI:
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             if settings.background:
                 topics = [AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC]
-                bus.consume(topics, projection_of_facts, purpose="projection")
+                bus.consume(topics, projection_of_facts, purpose="projection", pace=IN_BULK)
             app.state.database = database
             app.state.consumers = {"*": projection_of_facts}
             await stack.enter_async_context(bus.broker)

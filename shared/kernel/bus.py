@@ -22,14 +22,26 @@ REPUBLISH_TOPIC = "republish"
 """Requests to a source to publish one of its streams again from a version on; key: the source."""
 ASK_SECONDS = 5
 """After which a source counts as unreachable: an operator waits for it."""
-MAX_RECORDS = 500
 BATCH_TIMEOUT_MS = 20
-PROMPT_MS = 50
-"""How long Kafka waits for news before it answers. A partition whose records came with one answer is asked for with the
-next, so this is also how late its next record may come."""
-PATIENT_MS = 500
-"""The same for topics on which little comes, and nobody waits for it: each answer costs half a millisecond."""
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a consumer asks for records."""
+
+    wait_ms: int = 50
+    """How long Kafka waits for news before it answers. A partition whose records came with one answer is asked for with
+    the next, so this is also how late its next record may come."""
+    records: int = 500
+    """In one batch, at most."""
+
+
+PROMPT = Pace()
+PATIENT = Pace(wait_ms=500)
+"""For topics on which little comes, and nobody waits for it: each answer costs half a millisecond."""
+IN_BULK = Pace(records=2_000)
+"""For who folds a batch as one: the more facts of a case come together, the less often its rows are written."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,7 @@ class Bus:
         except (KafkaError, TimeoutError) as error:
             raise SourceUnreachable(f"{source} could not be asked for {stream} from {version} on") from error
 
-    def consume(self, topics: Sequence[str], consumer: Consumer, *, purpose: str, wait_ms: int = PROMPT_MS) -> None:
+    def consume(self, topics: Sequence[str], consumer: Consumer, *, purpose: str, pace: Pace = PROMPT) -> None:
         """Give batches of these topics to the consumer; offsets are committed once a batch has its effect.
 
         `purpose` tells the consumer groups of one service apart.
@@ -110,7 +122,7 @@ class Bus:
                 await consumer.take_records([_record(raw) for raw in _raw(message)])
                 await message.ack()
 
-        self._subscribe(topics, take, group=f"aftale-{self._source}-{purpose}", listener=in_flight, wait_ms=wait_ms)
+        self._subscribe(topics, take, group=f"aftale-{self._source}-{purpose}", listener=in_flight, pace=pace)
 
     def republish_on_request(self, republish: Republish) -> None:
         """Answer requests of consumers that miss a part of a stream of this service."""
@@ -124,7 +136,7 @@ class Bus:
             await message.ack()
 
         group = f"aftale-{self._source}-republish"
-        self._subscribe([REPUBLISH_TOPIC], take, group=group, listener=None, wait_ms=PATIENT_MS)
+        self._subscribe([REPUBLISH_TOPIC], take, group=group, listener=None, pace=PATIENT)
 
     def _subscribe(
         self,
@@ -133,7 +145,7 @@ class Bus:
         *,
         group: str,
         listener: Any,
-        wait_ms: int,
+        pace: Pace,
     ) -> None:
         subscriber = self.broker.subscriber(
             *(self._kafka.name(topic) for topic in topics),
@@ -143,9 +155,9 @@ class Bus:
             ack_policy=AckPolicy.MANUAL,
             parser=_headers_unread,
             decoder=_undecoded,
-            max_records=MAX_RECORDS,
+            max_records=pace.records,
             batch_timeout_ms=BATCH_TIMEOUT_MS,
-            fetch_max_wait_ms=wait_ms,
+            fetch_max_wait_ms=pace.wait_ms,
             session_timeout_ms=10_000,
             listener=listener,
         )

@@ -17,7 +17,7 @@ from shared.kernel.cloudevents import Message, Undecodable, read, source_of
 from shared.kernel.database import Connection, Database
 from shared.kernel.event_store import InboxMoved
 from shared.kernel.events import EventTypes
-from shared.kernel.inbox import Place, Standing, StreamKey, by_stream, place, standings, stream_of
+from shared.kernel.inbox import Place, Standing, StreamKey, place, standings, stream_of
 from shared.kernel.parking import Obstacle, Parked, Reason
 from shared.kernel.passing_faults import until_it_works, will_pass
 from shared.kernel.received import Received
@@ -133,7 +133,7 @@ class Consumer(ABC):
         aside: list[Obstacle] = []
         can_go_on: set[StreamKey] = set()
         async with self._database.acquire() as connection:
-            keys = list(by_stream(messages))
+            keys = dict.fromkeys(map(stream_of, messages))
             standing = await standings(connection, keys)
             parked = await parking.parked_streams(connection, keys)
         for message in messages:

@@ -1,6 +1,6 @@
 """Which fact of a stream comes next: repeats, holes and alarms told apart by version, event id and epoch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
@@ -82,11 +82,3 @@ async def standings(connection: Connection, streams: Iterable[StreamKey]) -> dic
     )
     found = {(r["source"], r["stream"]): Standing(r["epoch"], r["version"], r["event_id"]) for r in rows}
     return {key: found.get(key, Standing()) for key in keys}
-
-
-def by_stream(messages: Iterable[Message]) -> Mapping[StreamKey, list[Message]]:
-    """Messages of each stream, in the order in which they came."""
-    streams: dict[StreamKey, list[Message]] = {}
-    for message in messages:
-        streams.setdefault(stream_of(message), []).append(message)
-    return streams

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from shared.kernel.cloudevents import Message
-from shared.kernel.inbox import Place, Standing, by_stream, place
+from shared.kernel.inbox import Place, Standing, place
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 A_STREAM, THE_SAME, ANOTHER = UUID(int=9), UUID(int=1), UUID(int=2)
@@ -54,9 +54,3 @@ def test_the_first_message_of_a_stream(version: int, expected: Place) -> None:
 def test_a_step_leads_from_where_the_inbox_stood_to_the_message() -> None:
     step = Standing(1, 5, THE_SAME).step(message(6, epoch=2, event_id=ANOTHER))
     assert (step.from_epoch, step.from_version, step.epoch, step.version, step.event_id) == (1, 5, 2, 6, ANOTHER)
-
-
-def test_messages_are_sorted_by_stream_and_keep_their_order() -> None:
-    one, other = UUID(int=3), UUID(int=4)
-    messages = [message(2, stream=one), message(1, stream=other), message(1, stream=one)]
-    assert by_stream(messages) == {("there", one): [messages[0], messages[2]], ("there", other): [messages[1]]}
