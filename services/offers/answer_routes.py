@@ -1,5 +1,6 @@
 """The company's answer to an offer (R6, R7, R8, R10)."""
 
+from asyncio import gather
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -66,10 +67,12 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
     async def prepare(state: State) -> Prepared[State, Command]:
         assert not isinstance(state, Unsent)  # the gate answers 404 before
         sent = state.sent
-        await refuse_while_parked(runtime, sent.cvr, sent.p_number, *(place.p_number for place in body.includes))
-        unit, _ = await unit_and_slot(runtime, sent.p_number, sent.topic, local_day(now), policy)
-        quarantines, guards = await quarantines_of(runtime, asker, sent.cvr, sent.p_number)
-        named, further_guards = await _named_places(runtime, asker, sent, body.includes, now, policy)
+        _nothing_waits, (unit, _slot), (quarantines, guards), (named, further_guards) = await gather(
+            refuse_while_parked(runtime, sent.cvr, sent.p_number, *(place.p_number for place in body.includes)),
+            unit_and_slot(runtime, sent.p_number, sent.topic, local_day(now), policy),
+            quarantines_of(runtime, asker, sent.cvr, sent.p_number),
+            _named_places(runtime, asker, sent, body.includes, now, policy),
+        )
         command = Accept(
             at=now,
             policy=policy,
@@ -99,11 +102,13 @@ async def _named_places(
     runtime: Runtime, asker: Asker, sent: OfferSent, includes: Sequence[IncludedPlace], now: datetime, policy: Policy
 ) -> tuple[tuple[NamedPlace, ...], tuple[Guard, ...]]:
     """R8, R10: what is known of the units that the company names; what was read of quarantines is guarded."""
-    named: list[NamedPlace] = []
-    guards: list[Guard] = []
-    for place in includes:
-        unit, slot = await unit_and_slot(runtime, place.p_number, sent.topic, local_day(now), policy)
-        quarantines, of_unit = await quarantines_of(runtime, asker, sent.cvr, place.p_number)
-        named.append(NamedPlace(place.p_number, place.department, unit, slot, quarantines))
-        guards += of_unit
-    return tuple(named), tuple(guards)
+
+    async def look_up(place: IncludedPlace) -> tuple[NamedPlace, tuple[Guard, ...]]:
+        (unit, slot), (quarantines, guards) = await gather(
+            unit_and_slot(runtime, place.p_number, sent.topic, local_day(now), policy),
+            quarantines_of(runtime, asker, sent.cvr, place.p_number),
+        )
+        return NamedPlace(place.p_number, place.department, unit, slot, quarantines), guards
+
+    looked_up = await gather(*map(look_up, includes))
+    return tuple(named for named, _ in looked_up), tuple(guard for _, guards in looked_up for guard in guards)

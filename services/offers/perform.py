@@ -34,7 +34,10 @@ async def perform(
 
 
 async def refuse_while_parked(runtime: Runtime, cvr: str, *units: str) -> None:
-    """R8: what is not known of a unit might be a breach, so nothing is offered or accepted until it is."""
+    """R8: what is not known of a unit might be a breach, so nothing is offered or accepted until it is.
+
+    May be looked up beside the quarantines: one that is taken between the two has moved a register, and its guard.
+    """
     waiting = await first_parked(runtime.database, [("cvr", cvr), *(("pnumber", unit) for unit in units)])
     if waiting is not None:
         raise unavailable(f"a fact about {waiting} has not been taken yet", rule="R8")
@@ -53,15 +56,14 @@ async def quarantines_of(
     runtime: Runtime, asker: Asker, cvr: str, p_number: str
 ) -> tuple[tuple[Quarantine, ...], tuple[Guard, ...]]:
     """R8: those of the unit and of its legal entity, and guards that hold what was read until it is relied on."""
-    found: list[Quarantine] = []
-    guards = []
-    for stream in (unit_stream(p_number), legal_entity_stream(cvr)):
-        standing, version = await register(runtime, stream)
-        guards.append(Guard(stream, version))
-        found += [
-            Quarantine(one.agreement_id if asker.may_see_company(one.cvr) else None, one.ends_at) for one in standing
-        ]
-    return tuple(found), tuple(guards)
+    streams = unit_stream(p_number), legal_entity_stream(cvr)
+    registers = await gather(*(register(runtime, stream) for stream in streams))
+    found = [
+        Quarantine(one.agreement_id if asker.may_see_company(one.cvr) else None, one.ends_at)
+        for standing, _ in registers
+        for one in standing
+    ]
+    return tuple(found), tuple(Guard(stream, version) for stream, (_, version) in zip(streams, registers, strict=True))
 
 
 async def as_it_stands(runtime: Runtime, agreement_id: UUID) -> State:

@@ -1,5 +1,6 @@
 """To make an offer, and to take it back (R1, R2, R7, R8, R9, R10)."""
 
+from asyncio import gather
 from typing import Annotated
 from uuid import UUID
 
@@ -63,9 +64,11 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
     agreement_id: UUID = uuid7()
 
     async def prepare(_: State) -> Prepared[State, Command]:
-        await refuse_while_parked(runtime, body.cvr, body.p_number)
-        unit, slot = await unit_and_slot(runtime, body.p_number, body.topic, local_day(now), policy)
-        quarantines, guards = await quarantines_of(runtime, asker, body.cvr, body.p_number)
+        _nothing_waits, (unit, slot), (quarantines, guards) = await gather(
+            refuse_while_parked(runtime, body.cvr, body.p_number),
+            unit_and_slot(runtime, body.p_number, body.topic, local_day(now), policy),
+            quarantines_of(runtime, asker, body.cvr, body.p_number),
+        )
         command = SendOffer(
             at=now,
             policy=policy,
