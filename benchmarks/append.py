@@ -2,9 +2,10 @@
 
 Load, decide, encode, append as a group, with the relay attached. Each command names its expected version, carries an
 idempotency key, and arms or cancels timers; 1, 32 and 128 callers, in turns of SECONDS. The bare append writes the same
-rows, of texts that are ready, with as many connections and a reader that follows. Prints rates, their ratio, latencies,
-and the processor time of this process per command (the relay's included). Uses a database and topics of its own on the
-servers of `./aftale up`, deleted afterwards.
+rows, of texts that are ready, with as many connections and a reader that follows. A third side does by hand what a
+command cannot do without: an event read and written by pydantic, appended as barely, and published. Prints rates, their
+ratio, latencies, and the processor time of this process per command (the relay's included). Uses a database and topics
+of its own on the servers of `./aftale up`.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
+import orjson
 import uvloop
 from uuid_utils.compat import uuid7
 
@@ -119,6 +121,16 @@ def _bare(bare: BareAppend) -> Keep:
     return keep
 
 
+def _by_hand(bare: BareAppend) -> Keep:
+    async def keep(stream: UUID, version: int) -> None:
+        fact = Stepped.model_validate_json(DATA)
+        said = {"command_id": str(uuid4()), "actor": "i-17", "policy": "2024-01-01", "concerns": {}}
+        metadata, due = orjson.dumps(said).decode(), NOW if version % 3 == 1 else None
+        assert await bare.append(stream, version, fact.model_dump_json(), metadata, due)
+
+    return keep
+
+
 def _key(used: UUID, decided: Sequence[Decision[Steps]]) -> IdempotencyKey:
     return IdempotencyKey(used, "fingerprint", f'{{"version": {decided[0].version}}}')
 
@@ -153,15 +165,16 @@ async def _measure(dsn: str, seconds: float) -> None:
         database = await stack.enter_async_context(open_database(dsn, "offers"))
         store = await stack.enter_async_context(EventStore(database, EventTypes([Stepped])))
         bare = await stack.enter_async_context(bare_append(dsn))
+        published = await stack.enter_async_context(bare_append(dsn, "published", kafka))
         relay = Relay(dsn=dsn, source="offers", topic=AGREEMENTS_TOPIC, kafka=kafka, store=store)
         keep_running(stack, "relay", relay.run)
-        sides = {"bare append": _bare(bare), "whole command": _ours(store)}
+        sides = {"bare append": _bare(bare), "by hand": _by_hand(published), "whole command": _ours(store)}
         for callers in (1, 32, 128):
             taken = {name: Taken() for name in sides}
             for turn in range(TURNS + 1):  # the first one finds connections and plans that are being made
                 for name, keep in sides.items():
                     await _turn(keep, callers, taken[name] if turn else Taken(), seconds if turn else 0.5)
-                    await _until_relayed(database)
+                    await asyncio.gather(_until_relayed(database), published.until_followed())
             for name, of_side in taken.items():
                 print(
                     f"{callers:>7} {name:14} {of_side.rate:>10,.0f} {of_side.rate / taken['bare append'].rate:>6.2f}"

@@ -1,13 +1,21 @@
-"""The limit of append: the same rows by group commit, of texts that are ready, without rules, types or telemetry."""
+"""The limit of append: the same rows by group commit, of texts that are ready, without rules, types or telemetry.
+
+With a topic, what is appended is published too: each event by itself, with the headers that its readers need.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+from aiokafka import AIOKafkaProducer
+
+from shared.kernel.bus import Kafka
+from shared.service import AGREEMENTS_TOPIC, keep_running
 
 _SCHEMA = """
 create schema bare;
@@ -50,6 +58,7 @@ end $$;
 """
 _CONNECTIONS = 2
 _LARGEST_GROUP = 500
+_POLL_SECONDS = 0.005
 Command = tuple[UUID, int, UUID, str, str, str, Any]
 """Stream, expected version, key, data, metadata, answer, and when a timer is due."""
 
@@ -60,6 +69,8 @@ class BareAppend:
 
     _waiting: list[tuple[Command, "asyncio.Future[bool]"]] = field(default_factory=list)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _kept: int = 0
+    _followed_to: int = 0
 
     async def append(self, stream: UUID, expected: int, data: str, metadata: str, due: object) -> bool:
         """Whether it was kept."""
@@ -69,17 +80,45 @@ class BareAppend:
         self._arrived.set()
         return await kept
 
-    async def commit(self, dsn: str) -> None:
+    async def until_followed(self) -> None:
+        """What is left to read and publish must not be counted as another side's."""
+        while self._followed_to < self._kept:
+            await asyncio.sleep(0.05)
+
+    async def follow(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        schema: str,
+        producer: AIOKafkaProducer | None,
+        topic: str,
+    ) -> None:
+        """Reads what is appended, as the relay does beside the event store, and publishes it where there is a topic."""
+        while True:
+            rows = await connection.fetch(
+                f"""select position, stream, version, type, data, metadata, recorded_at from {schema}.events
+                    where position > $1 order by position limit 1000""",
+                self._followed_to,
+            )
+            if not rows:
+                await asyncio.sleep(_POLL_SECONDS)
+                continue
+            if producer is not None:
+                sent = [await producer.send(topic, **_as_record(row)) for row in rows]
+                await asyncio.gather(*sent)
+            self._followed_to = rows[-1]["position"]
+
+    async def commit(self, dsn: str, schema: str) -> None:
         """Until cancelled."""
         connection = await asyncpg.connect(dsn)
         try:
-            call = await connection.prepare("select ordinal from bare.append($1, $2, $3, $4, $5, $6, $7)")
+            call = await connection.prepare(f"select ordinal from {schema}.append($1, $2, $3, $4, $5, $6, $7)")
             while True:
                 while not self._waiting:
                     self._arrived.clear()
                     await self._arrived.wait()
                 group, self._waiting = self._waiting[:_LARGEST_GROUP], self._waiting[_LARGEST_GROUP:]
                 won = {row[0] for row in await call.fetch(*map(list, zip(*(one for one, _ in group), strict=True)))}
+                self._kept += len(won)
                 for ordinal, (_, kept) in enumerate(group, 1):
                     kept.set_result(ordinal in won)
         finally:
@@ -87,32 +126,30 @@ class BareAppend:
 
 
 @asynccontextmanager
-async def bare_append(dsn: str) -> AsyncIterator[BareAppend]:
+async def bare_append(dsn: str, schema: str = "bare", kafka: Kafka | None = None) -> AsyncIterator[BareAppend]:
     """In a schema of its own, with as many connections as the event store has."""
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(_SCHEMA)
-    bare = BareAppend()
-    committing = [asyncio.create_task(bare.commit(dsn)) for _ in range(_CONNECTIONS)]
-    feed = asyncio.create_task(_follow(connection))
-    try:
+    async with AsyncExitStack() as stack:
+        connection = await asyncpg.connect(dsn)
+        stack.push_async_callback(connection.close)
+        await connection.execute(_SCHEMA.replace("bare", schema))
+        producer, topic = None, ""
+        if kafka is not None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all", linger_ms=2
+            )
+            topic = kafka.name(AGREEMENTS_TOPIC)
+            await producer.start()
+            stack.push_async_callback(producer.stop)
+        bare = BareAppend()
+        keep_running(stack, "follow", partial(bare.follow, connection, schema, producer, topic))
+        for number in range(_CONNECTIONS):
+            keep_running(stack, f"commit {number}", partial(bare.commit, dsn, schema))
         yield bare
-    finally:
-        for task in (*committing, feed):
-            task.cancel()
-        await asyncio.gather(*committing, feed, return_exceptions=True)
-        await connection.close()
 
 
-async def _follow(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Reads what is appended, as the relay does beside the event store."""
-    position = 0
-    while True:
-        rows = await connection.fetch(
-            """select position, stream, version, type, data, metadata from bare.events
-               where position > $1 order by position limit 1000""",
-            position,
-        )
-        if rows:
-            position = rows[-1]["position"]
-        else:
-            await asyncio.sleep(0.005)
+def _as_record(row: Any) -> dict[str, Any]:
+    stream, recorded_at = str(row["stream"]).encode(), row["recorded_at"].isoformat().encode()
+    names = "ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_recordedtime", "ce_sequence"
+    values = b"1.0", uuid4().hex.encode(), row["type"].encode(), b"bare", stream, recorded_at, recorded_at
+    headers = list(zip(names, (*values, b"%d" % row["version"]), strict=True))
+    return {"key": stream, "value": row["data"].encode(), "headers": headers}

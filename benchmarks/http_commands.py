@@ -2,10 +2,11 @@
 
 One process of offers takes offers to different units: token, body, register, quarantines, rules, an append that is
 durable with idempotency key and timers, the answer with its ETag. The peer validates four fields and inserts one row.
-Both are asked by the same client, 32 and 128 connections, in turns of SECONDS each. Then once more, with the relay,
-consumers and timers in another process than the one that answers. Prints rates, their ratio, latencies, the processor
-time of each server process per command, and the memory of the one that answers. Uses a database and topics of its own
-on the servers of `./aftale up`.
+A second one does by hand what an offer takes: token, body, look-ups, rows (benchmarks/offers_by_hand.py). All are asked
+by the same client, 32 and 128 connections, in turns of SECONDS each; then once more, with relay, consumers and timers
+in another process than the one that answers. Prints rates, their ratio, latencies, the processor time of each server
+process per command, and the memory of the one that answers. Uses a database and topics of its own on the servers of
+`./aftale up`.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -131,9 +132,10 @@ async def _register(dsn: str) -> None:
     await connection.close()
 
 
-async def _measure(bare: Side, offers: Side, seconds: float) -> None:
+async def _measure(sides: Sequence[Side], seconds: float) -> None:
+    bare, *_, offers = sides
     for connections in CONNECTIONS:
-        taken = {side: Taken() for side in (bare, offers)}
+        taken = {side: Taken() for side in sides}
         for side in taken:
             await _turn(side, connections, Taken(), 1.0)
         for _ in range(TURNS):
@@ -172,18 +174,26 @@ def _with_servers(kafka: Kafka, seconds: float) -> None:
             "DSN": dsn,
         }
         environment["AFTALE_TRACES"] = "0.01"  # what docs/operations/tracing.md has for a service under load
-        port, make = free_port(), _ours(token)
-        command = ["uvicorn", "benchmarks.peers.bare_fastapi:app", "--loop", "uvloop", "--http", "httptools"]
-        command += ["--no-access-log", "--log-level", "warning", "--port", str(port)]
-        bare = Side("bare FastAPI", port, stack.enter_context(own_process(port, command, environment)), _bare)
+        make = _ours(token)
+        bare = stack.enter_context(_other("bare FastAPI", "benchmarks.peers.bare_fastapi", _bare, environment))
+        by_hand = stack.enter_context(_other("by hand", "benchmarks.offers_by_hand", _ours(token), environment))
         print(f"{'connections':>11} {'':17} {'commands/s':>10} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'CPU us':>7}")
         with _serving("offers", make, environment) as offers:
-            uvloop.run(_measure(bare, offers, seconds))
+            uvloop.run(_measure([bare, by_hand, offers], seconds))
         with (
             _serving("in the background", make, environment),
             _serving("offers, answering", make, {**environment, "AFTALE_BACKGROUND": "off"}) as offers,
         ):
-            uvloop.run(_measure(bare, offers, seconds))
+            uvloop.run(_measure([bare, offers], seconds))
+
+
+@contextmanager
+def _other(name: str, module: str, make: Request, environment: Mapping[str, str]) -> Iterator[Side]:
+    port = free_port()
+    command = ["uvicorn", f"{module}:app", "--loop", "uvloop", "--http", "httptools"]
+    command += ["--no-access-log", "--log-level", "warning", "--port", str(port)]
+    with own_process(port, command, environment) as process:
+        yield Side(name, port, process, make)
 
 
 @contextmanager

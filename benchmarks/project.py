@@ -2,10 +2,10 @@
 
 Feeds the messages of whole agreements, twelve facts each, to one consumer of reporting as Kafka would give them:
 decoded, folded per audience, written with history, tasks and checkpoint, batch by batch. Then folds all kept facts
-again beside the live tables, as an operator's rebuild does. Beside both stands the bare PostgreSQL work of the same
-run, in batches of the same size: the bodies alone in one table, and all that is written when facts are applied, by a
-client that neither decodes nor folds; and the processor time of Python and of PostgreSQL. Uses a database of its own on
-the servers of `./aftale up`.
+again beside the live tables, as an operator's rebuild does. Beside both stand, in batches of the same size, what
+PostgreSQL and what Python take at least: the bodies alone in one table; all that is written when facts are applied, by
+a client that neither decodes nor folds; facts decoded and folded, with nothing written; and the processor time of
+Python and of PostgreSQL. Uses a database of its own on the servers of `./aftale up`.
 """
 
 import sys
@@ -146,12 +146,15 @@ async def _clear(database: Database) -> None:
 
 async def _measure(dsn: str, agreements: int) -> None:
     waiting = list(messages(agreements))
-    batches = await _folded(waiting)
     collect_rarely()
     took = {}
+    begun = time.perf_counter(), time.process_time()
+    batches = await _folded(waiting)
+    folded = _Took(time.perf_counter() - begun[0], time.process_time() - begun[1], 0.0)
     async with open_database(dsn, "control", connections=2) as database:
         took["bare insert of the same bodies"] = await _timed(dsn, _bare(database, waiting))
     async with open_database(dsn, NAME, connections=4) as database:
+        took["decoded and folded, not written"] = folded
         took["bare client, the same rows"] = await _timed(dsn, _write_alone(database, batches))
         await _clear(database)
         del batches

@@ -1,8 +1,8 @@
 """Aftale where its peers are measured: python -m benchmarks.peers.aftale_peer append|project SECONDS. Reads DSN.
 
 What is compared with the peers is called `aftale`. `append`: an event at an expected version; beside it a whole
-command, which decides, keeps an idempotency key and arms a timer. `project`: the rebuild of the one view from the facts
-of agreements; beside it the same facts folded in as they come.
+command, which decides, keeps an idempotency key and arms a timer, and the bare append that is the limit of both.
+`project`: the rebuild of the one view from the facts of agreements; beside it the same facts folded in as they come.
 """
 
 import asyncio
@@ -17,7 +17,8 @@ from uuid import UUID, uuid4
 import uvloop
 from uuid_utils.compat import uuid7
 
-from benchmarks.append import FACT, NOW, STEPS, Step, Stepped, Steps
+from benchmarks.append import DATA, FACT, METADATA, NOW, STEPS, Step, Stepped, Steps
+from benchmarks.bare_append import BareAppend, bare_append
 from benchmarks.project import BATCH, messages
 from services.reporting.known_facts import KNOWN_FACTS
 from services.reporting.rebuild import rebuild
@@ -52,6 +53,20 @@ async def _append(dsn: str, seconds: float) -> None:
                 until = time.perf_counter() + seconds
                 appended = await asyncio.gather(*(_until(until, partial(append, store)) for _ in range(callers)))
                 _tell(peer, what="append", callers=callers, events_per_s=round(sum(appended) / seconds))
+
+
+async def _bare_append(dsn: str, seconds: float) -> None:
+    """The limit: bench append tells of it."""
+    async with bare_append(dsn) as bare:
+        for callers in (1, CALLERS):
+            until = time.perf_counter() + seconds
+            append = partial(_append_barely, bare)
+            appended = await asyncio.gather(*(_until(until, append) for _ in range(callers)))
+            _tell("bare append", what="append", callers=callers, events_per_s=round(sum(appended) / seconds))
+
+
+async def _append_barely(bare: BareAppend) -> None:
+    assert await bare.append(uuid7(), 0, DATA, METADATA, None)
 
 
 async def _until(until: float, append: Callable[[], Awaitable[None]]) -> int:
@@ -91,7 +106,11 @@ def _tell(peer: str, **figures: object) -> None:
 def main() -> None:
     """See above."""
     what, seconds, dsn = sys.argv[1], float(sys.argv[2]), os.environ["DSN"]
-    uvloop.run(_append(dsn, seconds) if what == "append" else _project(dsn))
+    if what == "append":
+        uvloop.run(_append(dsn, seconds))
+        uvloop.run(_bare_append(dsn, seconds))
+    else:
+        uvloop.run(_project(dsn))
 
 
 if __name__ == "__main__":
