@@ -193,8 +193,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             )
         if settings.background:
             _work_in_background(stack, service, runtime, bus)
-        await stack.enter_async_context(bus.broker)
-        await bus.broker.start()
+        await stack.enter_async_context(bus.connected())
         yield runtime
 
 

@@ -77,8 +77,7 @@ def app(settings: Settings) -> FastAPI:
                 bus.consume(topics, projection_of_facts, purpose="projection", pace=IN_BULK)
             app.state.database = database
             app.state.consumers = {"*": projection_of_facts}
-            await stack.enter_async_context(bus.broker)
-            await bus.broker.start()
+            await stack.enter_async_context(bus.connected())
             yield
 
     tokens = ConsistencyTokens.of_state(settings.state)

@@ -1,7 +1,8 @@
 """Kafka as a service meets it: one batch subscriber, and the channel on which sources are asked to publish again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, Self
@@ -11,6 +12,7 @@ import structlog
 from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
+from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker, KafkaMessage
 from pydantic import BaseModel, Field, ValidationError
 
@@ -20,6 +22,9 @@ from shared.kernel.passing_faults import SourceUnreachable, until_it_works
 
 REPUBLISH_TOPIC = "republish"
 """Requests to a source to publish one of its streams again from a version on; key: the source."""
+CONNECT_SECONDS = 10
+"""For which a start waits for Kafka, before it goes on without."""
+CONNECT_AGAIN_SECONDS = 1.0
 ASK_SECONDS = 5
 """After which a source counts as unreachable: an operator waits for it."""
 BATCH_TIMEOUT_MS = 20
@@ -93,12 +98,33 @@ class _BatchInFlight(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 class Bus:
-    """The broker of one service in one process. Start it when consumer and store are ready, stop it before them."""
+    """The broker of one service in one process. Connect it when consumer and store are ready, leave it before them."""
 
     def __init__(self, kafka: Kafka, source: str) -> None:
         self._source = source
         self._kafka = kafka
         self.broker = KafkaBroker(kafka.servers, logger=None, client_id=f"aftale-{source}")
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        """Consumes inside. Where Kafka is away that begins once it is back: what needs no Kafka goes on meanwhile."""
+        connecting = asyncio.create_task(self._connect())
+        try:
+            await asyncio.wait([connecting], timeout=CONNECT_SECONDS)
+            yield
+        finally:
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+            await self.broker.stop()
+
+    async def _connect(self) -> None:
+        while True:
+            try:
+                return await self.broker.start()
+            except Exception as error:
+                _log.warning("no_facts_are_taken_without_kafka", source=self._source, error=repr(error))
+                await self.broker.stop()
+                await asyncio.sleep(CONNECT_AGAIN_SECONDS)
 
     async def ask_again(self, source: str, stream: UUID, version: int) -> None:
         """Ask a source to publish a stream again from this version on. Raises SourceUnreachable."""
@@ -106,7 +132,7 @@ class Bus:
         try:
             async with asyncio.timeout(ASK_SECONDS):
                 await self.broker.publish(body, self._kafka.name(REPUBLISH_TOPIC), key=source.encode())
-        except (KafkaError, TimeoutError) as error:
+        except (KafkaError, IncorrectState, TimeoutError) as error:  # the second: it was never reached
             raise SourceUnreachable(f"{source} could not be asked for {stream} from {version} on") from error
 
     def consume(self, topics: Sequence[str], consumer: Consumer, *, purpose: str, pace: Pace = PROMPT) -> None:

@@ -17,6 +17,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from shared.kernel.bus import REPUBLISH_TOPIC, Bus, Kafka
 from shared.kernel.cloudevents import Message
 from shared.kernel.parking import Reason
+from shared.kernel.passing_faults import SourceUnreachable
 from tests.integration.kernel.cable import plugged_in
 from tests.integration.kernel.reacting import Bench, message, open_bench
 
@@ -53,8 +54,7 @@ class Cluster:
     async def consuming(self, bench: Bench) -> AsyncIterator[Bus]:
         bus = Bus(self.kafka, "here")
         bus.consume(["facts"], bench.reactor, purpose="reactions")
-        async with bus.broker:
-            await bus.broker.start()
+        async with bus.connected():
             yield bus
 
 
@@ -232,12 +232,10 @@ async def test_a_hole_is_asked_for_over_kafka_and_heals(cluster: Cluster, bench:
         await cluster.publish(*(message(asked, version) for version in range(from_version, 5)))
 
     source.republish_on_request(republish)
-    async with source.broker:
-        await source.broker.start()
-        async with cluster.consuming(bench) as bus:
-            bench.ask_again_with = bus.ask_again
-            await cluster.publish(message(stream, 1), message(stream, 4))
-            await until_total(bench, 4)
+    async with source.connected(), cluster.consuming(bench) as bus:
+        bench.ask_again_with = bus.ask_again
+        await cluster.publish(message(stream, 1), message(stream, 4))
+        await until_total(bench, 4)
     assert await bench.parked() == []
 
 
@@ -266,7 +264,11 @@ async def test_requests_to_republish_survive_bad_ones_and_a_database_that_is_awa
     async def done() -> bool:
         return bool(asked)
 
-    async with source.broker:
-        await source.broker.start()
+    async with source.connected():
         await until(done)
     assert asked == [(stream, 3)]
+
+
+async def test_a_source_that_was_never_reached_cannot_be_asked() -> None:
+    with pytest.raises(SourceUnreachable):
+        await Bus(Kafka("127.0.0.1:1"), "here").ask_again("there", uuid4(), 1)

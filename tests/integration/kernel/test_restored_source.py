@@ -36,8 +36,7 @@ async def hearing(dsn: str, kafka: Kafka) -> AsyncIterator[Bench]:
     async with open_bench(dsn) as reader:
         bus = Bus(kafka, "here")
         bus.consume([TOPIC], reader.reactor, purpose="reactions")
-        async with bus.broker:
-            await bus.broker.start()
+        async with bus.connected():
             yield reader
 
 

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from deploy.local.kafka import LocalKafka
@@ -20,6 +21,7 @@ from deploy.local.state import State
 from migrations.topics import create_topics
 from services.offers import service
 from shared.http.tokens import LocalIssuer, Role
+from shared.kernel import bus
 from shared.kernel.bus import Kafka
 from shared.kernel.cloudevents import Message, read
 from shared.service import AGREEMENTS_TOPIC, Settings
@@ -156,6 +158,27 @@ async def test_kafka_is_away_and_commands_go_on_and_nothing_is_lost(postgres_dsn
             assert {answer.status_code for answer in answers} == {201}
             published = await offers.published()
             assert {UUID(answer.json()["id"]) for answer in answers} <= set(published)
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def test_a_service_that_starts_while_kafka_is_away_answers_and_takes_facts_once_it_is_back(
+    postgres_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "CONNECT_SECONDS", 2)
+    server = LocalKafka(State(tmp_path), free_port(), free_port())
+    try:
+        async with running(postgres_dsn, postgres_dsn, Kafka(server.bootstrap), tmp_path) as offers:
+            answer = await offers.offer()
+            assert answer.status_code == 201
+            await asyncio.to_thread(server.start)
+            await asyncio.to_thread(server.wait_until_ready)
+            await create_topics(server.bootstrap)
+            heard = fact()
+            await offers.publish(heard)
+            await offers.until_heard(heard)
+            await offers.until_relayed()
+            assert UUID(answer.json()["id"]) in await offers.published()
     finally:
         await asyncio.to_thread(server.stop)
 
