@@ -4,8 +4,9 @@ Load, decide, encode, append as a group, with the relay attached. Each command n
 idempotency key, and arms or cancels timers; 1, 32 and 128 callers, in turns of SECONDS. The bare append writes the same
 rows, of texts that are ready, with as many connections and a reader that follows. A third side does by hand what a
 command cannot do without: an event read and written by pydantic, appended as barely, and published. Prints rates, their
-ratio, latencies, and the processor time of this process per command (the relay's included). Uses a database and topics
-of its own on the servers of `./aftale up`.
+ratio, latencies, and the processor time of this process per command (the relay's included). `read first` is a command
+that reads its stream, as those over HTTP do; reactions to facts go on from what their process knows. Uses a database
+and topics of its own on the servers of `./aftale up`.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from uuid_utils.compat import uuid7
 from benchmarks.bare_append import BareAppend, bare_append
 from benchmarks.own_database import own_database
 from shared.garbage_collector import collect_rarely
-from shared.kernel.commands import Decision, Intent, execute
+from shared.kernel.commands import Decision, Intent, execute, read
 from shared.kernel.database import Database, open_database
 from shared.kernel.decider import Decider, TimerDue
 from shared.kernel.event_store import EventStore, IdempotencyKey
@@ -105,10 +106,11 @@ Keep = Callable[[UUID, int], Awaitable[object]]
 """One command for a stream at a version."""
 
 
-def _ours(store: EventStore) -> Keep:
+def _ours(store: EventStore, *, read_first: bool = False) -> Keep:
     async def keep(stream: UUID, version: int) -> None:
         metadata = Metadata(command_id=uuid4(), actor="i-17", policy="2024-01-01")
-        intent = Intent(STEPS, stream, Step(FACT), expected=version)
+        before = await read(store, STEPS, stream) if read_first else None
+        intent = Intent(STEPS, stream, Step(FACT), expected=version, read=before)
         await execute(store, [intent], at=NOW, metadata=metadata, key=partial(_key, uuid4()))
 
     return keep
@@ -168,7 +170,12 @@ async def _measure(dsn: str, seconds: float) -> None:
         published = await stack.enter_async_context(bare_append(dsn, "published", kafka))
         relay = Relay(dsn=dsn, source="offers", topic=AGREEMENTS_TOPIC, kafka=kafka, store=store)
         keep_running(stack, "relay", relay.run)
-        sides = {"bare append": _bare(bare), "by hand": _by_hand(published), "whole command": _ours(store)}
+        sides = {
+            "bare append": _bare(bare),
+            "by hand": _by_hand(published),
+            "whole command": _ours(store),
+            "read first": _ours(store, read_first=True),
+        }
         for callers in (1, 32, 128):
             taken = {name: Taken() for name in sides}
             for turn in range(TURNS + 1):  # the first one finds connections and plans that are being made

@@ -83,9 +83,9 @@ async def main(postgres: str, kafka: str) -> None:
         bus.consume([AGREEMENTS_TOPIC], reactor, purpose="reactions")
         bus.republish_on_request(republisher(database))
         projecting.consume([AGREEMENTS_TOPIC], counting, purpose="projection")
-        await bus.broker.start()
-        await projecting.broker.start()
-        await Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store).run()
+        relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
+        async with bus.connected(), projecting.connected():
+            await relay.run()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,10 +159,12 @@ class Caller:
 async def main(postgres: str, kafka: str, folder: Path, seed: str, number: str, callers: int, start: str) -> None:
     """Until killed. Without callers only what was written is relayed, and timers fire."""
     cluster = Kafka(kafka)
-    async with open_database(postgres, SOURCE) as database, EventStore(database, EventTypes(FACTS)) as store:
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(postgres, SOURCE))
+        store = await stack.enter_async_context(EventStore(database, EventTypes(FACTS)))
         bus = Bus(cluster, SOURCE)
         bus.republish_on_request(republisher(database))
-        await bus.broker.start()
+        await stack.enter_async_context(bus.connected())
         relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
         timers = TimerLoop(database, store, RealClock(), [WALKS], actor=ACTOR)
         journal, versions = Journal(folder, number), dict[UUID, int]()

@@ -36,7 +36,7 @@ async def perform(
 async def refuse_while_parked(runtime: Runtime, cvr: str, *units: str) -> None:
     """R8: what is not known of a unit might be a breach, so nothing is offered or accepted until it is.
 
-    May be looked up beside the quarantines: one that is taken between the two has moved a register, and its guard.
+    May be looked up beside the quarantines: a breach that is taken between the two has moved a register, and its guard.
     """
     waiting = await first_parked(runtime.database, [("cvr", cvr), *(("pnumber", unit) for unit in units)])
     if waiting is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, Self
@@ -103,7 +103,10 @@ class Bus:
     def __init__(self, kafka: Kafka, source: str) -> None:
         self._source = source
         self._kafka = kafka
-        self.broker = KafkaBroker(kafka.servers, logger=None, client_id=f"aftale-{source}")
+        # Migrations make topics, with the partitions that they keep for ever; FastStream would make them with one.
+        self.broker = KafkaBroker(
+            kafka.servers, logger=None, client_id=f"aftale-{source}", allow_auto_create_topics=False
+        )
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
@@ -121,10 +124,13 @@ class Bus:
         while True:
             try:
                 return await self.broker.start()
-            except Exception as error:
+            except (KafkaError, OSError) as error:
                 _log.warning("no_facts_are_taken_without_kafka", source=self._source, error=repr(error))
+            except Exception as error:
+                _log.error("no_facts_are_taken", source=self._source, error=repr(error), exc_info=True)
+            with suppress(Exception):  # what was half started must not keep it from starting again
                 await self.broker.stop()
-                await asyncio.sleep(CONNECT_AGAIN_SECONDS)
+            await asyncio.sleep(CONNECT_AGAIN_SECONDS)
 
     async def ask_again(self, source: str, stream: UUID, version: int) -> None:
         """Ask a source to publish a stream again from this version on. Raises SourceUnreachable."""

@@ -78,12 +78,13 @@ def decide(intent: Intent[State, Command], before: Known[State]) -> Decision[Sta
     return Decision(intent.stream, before, events, intent.decider.fold(events, before.state))
 
 
-async def _decide(store: EventStore, intent: Intent[State, Command]) -> Decision[State]:
-    """Without reading, where the subject is known: the append finds out whether it still stands so.
+async def _decide(store: EventStore, intent: Intent[State, Command], *, guess: bool) -> Decision[State]:
+    """Without reading, where the subject is known and may be guessed at: the append finds out whether it stands so.
 
-    No append follows a refusal; so one on what is known counts only if it is repeated on what stands.
+    No append follows a refusal; so one on what is known counts only if it is repeated on what stands. Beside guards
+    there is no guessing: that an append is stale would not say what has moved.
     """
-    known = store.known.get(intent.decider, intent.stream) if intent.read is None else None
+    known = store.known.get(intent.decider, intent.stream) if guess and intent.read is None else None
     if known is not None:
         with suppress(Exception):
             return decide(intent, known)
@@ -112,14 +113,15 @@ async def execute(
         policy=_policy(intents) or metadata.policy,
     )
     for attempt in range(1, ATTEMPTS + 1):
-        decided = [await _decide(store, intent) for intent in intents]
+        decided = [await _decide(store, intent, guess=not guards) for intent in intents]
         used_key = key(decided) if key else None
         change = _change(intents, decided, at=at, metadata=metadata, guards=guards, mark=mark, key=used_key)
         try:
             await store.append(change)
         except StaleVersion:
-            for intent in intents:
-                store.known.moved(intent.decider, intent.stream)
+            for intent, decision in zip(intents, decided, strict=True):
+                if store.known.get(intent.decider, intent.stream) is decision.before:
+                    store.known.moved(intent.decider, intent.stream)
             if guards or attempt == ATTEMPTS:
                 raise
             intents = [replace(intent, read=None) for intent in intents]

@@ -25,6 +25,8 @@ from shared.kernel.retry_pauses import Pauses
 
 UNREADABLE = "unreadable"
 """The source under which a record is parked that does not say which fact it is."""
+_GO_ON = (Place.NEXT, Place.REPEAT)
+"""What lets a parked stream go on: a repeat, too, for a replay that was cut off has taken it, and left what follows."""
 _NAMESPACE = UUID("6f1f6c0e-6f0a-4c3b-9d5e-2b8f6a5d1c77")
 _log = structlog.get_logger()
 
@@ -125,10 +127,7 @@ class Consumer(ABC):
         return Discarded(await self.replay(source, stream), missing)
 
     async def _sort(self, messages: Sequence[Message]) -> tuple[list[Fact], list[Obstacle], set[StreamKey]]:
-        """Facts that can be taken, in the order in which they came; what has to wait; parked streams that can go on.
-
-        A repeat lets its stream go on, too: a replay that was cut off has taken it, and left what follows.
-        """
+        """Facts that can be taken, in the order in which they came; what has to wait; parked streams that can go on."""
         facts: list[Fact] = []
         aside: list[Obstacle] = []
         can_go_on: set[StreamKey] = set()
@@ -139,7 +138,7 @@ class Consumer(ABC):
         for message in messages:
             key = stream_of(message)
             where = place(standing[key], message)
-            if where in (Place.NEXT, Place.REPEAT) and key in parked:
+            if where in _GO_ON and key in parked:
                 can_go_on.add(key)
             if where is Place.REPEAT:
                 continue
@@ -276,7 +275,7 @@ class Consumer(ABC):
             first = await parking.first_messages(connection, set(map(stream_of, held_back)))
             standing = await standings(connection, first)
         events = {message.event_id for message in held_back}
-        free = [key for key, one in first.items() if one.event_id in events and place(standing[key], one) is Place.NEXT]
+        free = [key for key, one in first.items() if one.event_id in events and place(standing[key], one) in _GO_ON]
         await _all_of(self._replay(*key) for key in free)
 
 

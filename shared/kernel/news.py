@@ -3,10 +3,13 @@
 import asyncio
 from contextlib import suppress
 
-from shared.kernel.database import DATABASE_AWAY, Database
+import structlog
+
+from shared.kernel.database import Database
 
 PASSED_ON_EVERY = 0.005
 """Seconds, at least, from one word to other processes to the next."""
+_log = structlog.get_logger()
 _TELL = "select pg_notify($1, '')"
 
 
@@ -49,7 +52,9 @@ class News:
         while True:
             await self._to_pass_on.wait()
             self._to_pass_on.clear()
-            with suppress(*DATABASE_AWAY):
+            try:
                 async with self._database.acquire() as connection:
                     await connection.execute(_TELL, self.channel)
+            except Exception as error:  # the relay looks by itself too; the next word is tried again
+                _log.warning("news_not_passed_on", channel=self.channel, error=repr(error))
             await asyncio.sleep(PASSED_ON_EVERY)

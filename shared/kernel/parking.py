@@ -112,9 +112,11 @@ async def first_messages(connection: Connection, streams: Iterable[StreamKey]) -
     """The first message that waits in each of these streams, where one does."""
     keys = list(streams)
     rows = await connection.fetch(
-        """select distinct on (p.source, p.stream) p.source, p.stream, headers, body, reason, detail, parked_at
-           from unnest($1::text[], $2::uuid[]) as asked(source, stream) join parked p using (source, stream)
-           order by p.source, p.stream, p.epoch, p.version, p.event_id""",
+        """select asked.source, asked.stream, first.*
+           from unnest($1::text[], $2::uuid[]) as asked(source, stream)
+           join lateral (select headers, body, reason, detail, parked_at from parked
+                         where source = asked.source and stream = asked.stream
+                         order by epoch, version, event_id limit 1) first on true""",
         [source for source, _ in keys],
         [stream for _, stream in keys],
     )

@@ -129,6 +129,7 @@ class Relay:
                     checkpoint = await self._move_checkpoint(connection, checkpoint, acknowledged_to)
                     next_move = time.monotonic() + CHECKPOINT_SECONDS
                 if not rows and not on_their_way:
+                    # However seldom the log is looked at, the checkpoint moves when it may.
                     behind = checkpoint < acknowledged_to
                     await self._store.news.wait(CHECKPOINT_SECONDS if behind else POLL_SECONDS)
         finally:

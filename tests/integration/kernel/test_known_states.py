@@ -1,5 +1,6 @@
 """Commands on what this process knows of a subject, without reading it, while other processes write to it too."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -77,6 +78,18 @@ async def test_a_subject_to_which_others_write_is_read_each_time_from_then_on(
     await one.count(stream)
     await one.count(stream)
     assert one.read == [stream, stream]
+
+
+async def test_two_commands_of_one_process_that_race_do_not_make_it_read_each_time(
+    processes: tuple[Process, Process],
+) -> None:
+    one, _ = processes
+    stream = uuid4()
+    await one.count(stream)
+    await asyncio.gather(one.count(stream), one.count(stream))
+    one.read.clear()
+    await one.count(stream)
+    assert one.read == []
 
 
 async def test_nothing_is_refused_for_what_is_no_longer_so(processes: tuple[Process, Process]) -> None:

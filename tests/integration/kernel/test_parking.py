@@ -315,6 +315,30 @@ async def test_two_who_replay_at_once_give_each_message_one_effect(bench: Bench)
     assert await bench.parked() == []
 
 
+async def test_what_comes_again_while_an_operator_takes_it_does_not_stay(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 600.0)
+    operators = Bench(bench.database, bench.store, sum_of=bench.sum_of).reactor  # of another process
+    stream = uuid4()
+    again = message(stream, 2)
+    bench.broken = True
+    await bench.take(message(stream, 1), again)
+    assert await bench.reactor.replay("there", stream) == 2  # in vain: from now on it pauses
+    bench.broken = False
+    park = parking.park
+
+    async def park_too_late(connection: Connection, obstacles: Sequence[Obstacle]) -> None:
+        monkeypatch.setattr(parking, "park", park)
+        await operators.replay("there", stream)
+        await park(connection, obstacles)
+
+    monkeypatch.setattr(parking, "park", park_too_late)
+    await bench.take(again)
+    assert await bench.parked() == []
+    assert await bench.total() == 2
+
+
 @pytest.mark.parametrize("mended", ["replayed", "discarded"])
 async def test_what_was_put_behind_a_message_that_an_operator_has_just_dealt_with_does_not_stay(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, mended: str

@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from deploy.local.kafka import LocalKafka
 from deploy.local.ports import free_port
 from deploy.local.state import State
-from migrations.topics import create_topics
+from migrations.topics import TOPICS, create_topics
 from services.offers import service
 from shared.http.tokens import LocalIssuer, Role
 from shared.kernel import bus
@@ -94,6 +94,10 @@ class Offers:
             return streams
         finally:
             await consumer.stop()
+
+    async def partitions(self) -> int:
+        async with AIOKafkaProducer(bootstrap_servers=self.kafka.servers) as producer:
+            return len(await producer.partitions_for(self.kafka.name(AGREEMENTS_TOPIC)))
 
     def _asker(self, role: Role) -> dict[str, str]:
         return {"Authorization": f"Bearer {LocalIssuer(self.state).token(role, 'anna')}"}
@@ -173,12 +177,14 @@ async def test_a_service_that_starts_while_kafka_is_away_answers_and_takes_facts
             assert answer.status_code == 201
             await asyncio.to_thread(server.start)
             await asyncio.to_thread(server.wait_until_ready)
+            await asyncio.sleep(2)  # it tries to take facts before there are topics
             await create_topics(server.bootstrap)
             heard = fact()
             await offers.publish(heard)
             await offers.until_heard(heard)
             await offers.until_relayed()
             assert UUID(answer.json()["id"]) in await offers.published()
+            assert await offers.partitions() == TOPICS[AGREEMENTS_TOPIC]
     finally:
         await asyncio.to_thread(server.stop)
 
