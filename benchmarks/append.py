@@ -1,6 +1,6 @@
 """Commands per second through the whole write path, beside the bare append: ./aftale bench append [SECONDS].
 
-Load, decide, encode, append as a group, with the relay attached. Each command names its expected version, carries an
+Decide, encode, append as a group, with the relay attached. Each command names its expected version, carries an
 idempotency key, and arms or cancels timers; 1, 32 and 128 callers, in turns of SECONDS. The bare append writes the same
 rows, of texts that are ready, with as many connections and a reader that follows. A third side does by hand what a
 command cannot do without: an event read and written by pydantic, appended as barely, and published. Prints rates, their

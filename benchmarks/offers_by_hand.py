@@ -8,10 +8,10 @@ import hashlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 from fastapi import Depends, FastAPI, HTTPException, Request
@@ -67,12 +67,12 @@ async def send(body: NewOffer, request: Request, asker: Annotated[Identity, Depe
     """One offer."""
     made = uuid7()
     fingerprint = hashlib.sha256(await request.body()).hexdigest()
-    key = request.headers.get("Idempotency-Key", str(uuid4()))
+    key = request.headers["Idempotency-Key"]
     about = [body.cvr, body.p_number]
     async with app.state.pool.acquire() as connection:
         if await connection.fetchval(_WAITS, about):
             raise HTTPException(503)
-        unit = await connection.fetchrow(_UNIT, body.p_number, date.today())  # noqa: DTZ011
+        unit = await connection.fetchrow(_UNIT, body.p_number, datetime.now(UTC).date())
         open_offers = await connection.fetchval(_TAKEN, f"open/{body.p_number}/{body.topic}/1")
         if unit is None or unit["cvr"] != body.cvr or open_offers or await connection.fetchval(_QUARANTINES, about):
             raise HTTPException(409)

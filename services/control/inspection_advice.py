@@ -8,6 +8,7 @@ from services.control.course_decider import COURSE
 from services.control.phases import Running
 from services.control.running_at import running_at
 from shared.deadlines.deadline import Deadline
+from shared.kernel.commands import read
 from shared.kernel.reservations import held_under
 from shared.service import Runtime
 
@@ -47,6 +48,5 @@ async def _agreements(runtime: Runtime, p_number: str, topic: str) -> list[UUID]
 
 
 async def _courses(runtime: Runtime, agreements: Sequence[UUID]) -> list[Running]:
-    loaded = [await runtime.store.load(agreement) for agreement in agreements]
-    states = [COURSE.fold([recorded.event for recorded in one.events]) for one in loaded]
+    states = [(await read(runtime.store, COURSE, agreement)).state for agreement in agreements]
     return [state for state in states if isinstance(state, Running)]

@@ -16,7 +16,7 @@ from shared.contracts.offers import QuarantineImposed
 from shared.http.access import Asker
 from shared.http.commands import Prepared
 from shared.http.problems import unavailable
-from shared.kernel.commands import Guard
+from shared.kernel.commands import Guard, read
 from shared.kernel.parking import first_parked
 from shared.policy.policy import Policy
 from shared.service import Runtime, runtime_of
@@ -68,11 +68,10 @@ async def quarantines_of(
 
 async def as_it_stands(runtime: Runtime, agreement_id: UUID) -> State:
     """Where another offer stands now."""
-    loaded = await runtime.store.load(agreement_id)
-    return OFFER.fold([recorded.event for recorded in loaded.events])
+    return (await read(runtime.store, OFFER, agreement_id)).state
 
 
 async def register(runtime: Runtime, stream: UUID) -> tuple[tuple[QuarantineImposed, ...], int]:
     """R22: the quarantines of one unit or legal entity that have not ended, and the version at which they were read."""
-    loaded = await runtime.store.load(stream)
-    return QUARANTINE.fold([recorded.event for recorded in loaded.events]).standing, loaded.version
+    known = await read(runtime.store, QUARANTINE, stream)
+    return known.state.standing, known.version

@@ -18,7 +18,7 @@ from services.reporting.units import Unit, unit_of
 from shared.contracts.register import UnitRegistered
 from shared.kernel.events import Event
 
-ONE_FOR_BOTH: tuple[Audience, ...] = ("authority",)
+_ONE_FOR_BOTH: tuple[Audience, ...] = ("authority",)
 
 
 @dataclass
@@ -121,7 +121,7 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
             know_the_same = False
             if drafts:
                 drafts["company"] = Draft(_as_the_company_has_it(drafts["authority"].case))
-        for audience in ONE_FOR_BOTH if know_the_same else told:
+        for audience in _ONE_FOR_BOTH if know_the_same else told:
             draft = drafts.get(audience)
             if draft is None:
                 case_type = case_projection.type_of_case(type(event)) if is_own else CaseType.AGREEMENT

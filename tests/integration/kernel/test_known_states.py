@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.kernel.commands import Decision, Intent, execute
-from shared.kernel.database import open_database
+from shared.kernel.database import Database, open_database
 from shared.kernel.decider import Refused
 from shared.kernel.event_store import EventStore, Loaded
 from shared.kernel.events import Event, EventTypes, Metadata
@@ -20,19 +20,23 @@ from tests.integration.kernel.counter import COUNTER, FACTS, Count, Counted, Cou
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 
-class Process:
-    """A process of the service, which notes what it reads."""
+class Noting(EventStore):
+    """Notes what is read."""
 
-    def __init__(self, store: EventStore) -> None:
-        self.store = store
+    def __init__(self, database: Database, types: EventTypes) -> None:
+        super().__init__(database, types)
         self.read: list[UUID] = []
-        load = store.load
 
-        async def noted(stream: UUID, *, readable: bool = False) -> Loaded:
-            self.read.append(stream)
-            return await load(stream, readable=readable)
+    async def load(self, stream: UUID, *, readable: bool = False) -> Loaded:
+        self.read.append(stream)
+        return await super().load(stream, readable=readable)
 
-        store.load = noted  # type: ignore[method-assign]
+
+@dataclass(frozen=True)
+class Process:
+    """A process of the service."""
+
+    store: Noting
 
     async def count(self, stream: UUID, by: int = 1, *, note: str | None = None) -> Decision[Counter]:
         metadata = Metadata(command_id=uuid4(), actor="tester")
@@ -44,7 +48,7 @@ class Process:
 async def processes(postgres_dsn: str) -> AsyncIterator[tuple[Process, Process]]:
     async with AsyncExitStack() as stack:
         databases = [await stack.enter_async_context(open_database(postgres_dsn, "offers")) for _ in range(2)]
-        one, other = [await stack.enter_async_context(EventStore(each, EventTypes(FACTS))) for each in databases]
+        one, other = [await stack.enter_async_context(Noting(each, EventTypes(FACTS))) for each in databases]
         yield Process(one), Process(other)
 
 
@@ -53,7 +57,7 @@ async def test_a_subject_that_was_just_decided_on_is_not_read_again(processes: t
     stream = uuid4()
     decided = [await one.count(stream) for _ in range(3)]
     assert [decision.version for decision in decided] == [1, 2, 3]
-    assert one.read == [stream]
+    assert one.store.read == [stream]
 
 
 async def test_what_another_process_wrote_is_not_passed_over(processes: tuple[Process, Process]) -> None:
@@ -74,10 +78,10 @@ async def test_a_subject_to_which_others_write_is_read_each_time_from_then_on(
     await one.count(stream)
     await other.count(stream)
     await one.count(stream)
-    one.read.clear()
+    one.store.read.clear()
     await one.count(stream)
     await one.count(stream)
-    assert one.read == [stream, stream]
+    assert one.store.read == [stream, stream]
 
 
 async def test_two_commands_of_one_process_that_race_do_not_make_it_read_each_time(
@@ -87,9 +91,9 @@ async def test_two_commands_of_one_process_that_race_do_not_make_it_read_each_ti
     stream = uuid4()
     await one.count(stream)
     await asyncio.gather(one.count(stream), one.count(stream))
-    one.read.clear()
+    one.store.read.clear()
     await one.count(stream)
-    assert one.read == []
+    assert one.store.read == []
 
 
 async def test_nothing_is_refused_for_what_is_no_longer_so(processes: tuple[Process, Process]) -> None:

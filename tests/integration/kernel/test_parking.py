@@ -1,7 +1,7 @@
 """What cannot be taken waits in a table, its stream behind it and no other; operators see, replay and discard it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from uuid import UUID, uuid4
 
 import pytest
@@ -315,53 +315,48 @@ async def test_two_who_replay_at_once_give_each_message_one_effect(bench: Bench)
     assert await bench.parked() == []
 
 
-async def test_what_comes_again_while_an_operator_takes_it_does_not_stay(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+async def paused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """A stream of which the first two messages wait, mended since, that is not tried again for long."""
     monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 600.0)
-    operators = Bench(bench.database, bench.store, sum_of=bench.sum_of).reactor  # of another process
     stream = uuid4()
-    again = message(stream, 2)
     bench.broken = True
-    await bench.take(message(stream, 1), again)
-    assert await bench.reactor.replay("there", stream) == 2  # in vain: from now on it pauses
+    await bench.take(message(stream, 1), message(stream, 2))
+    assert await bench.reactor.replay("there", stream) == 2
     bench.broken = False
+    return stream
+
+
+def just_before_parking(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[object]]) -> None:
+    """Let something happen between the moment at which a batch is sorted, and that at which it is put aside."""
     park = parking.park
 
     async def park_too_late(connection: Connection, obstacles: Sequence[Obstacle]) -> None:
         monkeypatch.setattr(parking, "park", park)
-        await operators.replay("there", stream)
+        await act()
         await park(connection, obstacles)
 
     monkeypatch.setattr(parking, "park", park_too_late)
-    await bench.take(again)
-    assert await bench.parked() == []
-    assert await bench.total() == 2
 
 
-@pytest.mark.parametrize("mended", ["replayed", "discarded"])
-async def test_what_was_put_behind_a_message_that_an_operator_has_just_dealt_with_does_not_stay(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, mended: str
+@pytest.mark.parametrize("version", [2, 3])
+async def test_what_is_put_aside_while_an_operator_replays_its_stream_elsewhere_does_not_stay(
+    bench: Bench, paused: UUID, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:
-    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 600.0)
-    operators = Bench(bench.database, bench.store, sum_of=bench.sum_of).reactor  # of another process
-    stream = uuid4()
-    poison = message(stream, 1)
-    bench.broken = True
-    await bench.take(poison)
-    assert await bench.reactor.replay("there", stream) == 1  # in vain: from now on it pauses
-    bench.broken = False
-    park = parking.park
-
-    async def park_too_late(connection: Connection, obstacles: Sequence[Obstacle]) -> None:
-        monkeypatch.setattr(parking, "park", park)
-        if mended == "replayed":
-            await operators.replay("there", stream)
-        else:
-            await operators.discard("there", stream, poison.event_id, by="o-1", reason="on purpose")
-        await park(connection, obstacles)
-
-    monkeypatch.setattr(parking, "park", park_too_late)
-    await bench.take(message(stream, 2), message(stream, 3))
+    operators = Bench(bench.database, bench.store, sum_of=bench.sum_of).reactor
+    just_before_parking(monkeypatch, lambda: operators.replay("there", paused))
+    again = [waiting.message for _, _, waiting in await bench.waiting()][1]
+    await bench.take(again if version == 2 else message(paused, version))
     assert await bench.parked() == []
-    assert await bench.total() == (3 if mended == "replayed" else 2)
+    assert await bench.total() == version
+
+
+async def test_nor_does_it_where_the_operator_discards_what_was_before_it(
+    bench: Bench, paused: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operators = Bench(bench.database, bench.store, sum_of=bench.sum_of).reactor
+    first = next(waiting.message for _, _, waiting in await bench.waiting()).event_id
+    just_before_parking(monkeypatch, lambda: operators.discard("there", paused, first, by="o-1", reason="on purpose"))
+    await bench.take(message(paused, 3), message(paused, 4))
+    assert await bench.parked() == []
+    assert await bench.total() == 3
