@@ -26,13 +26,13 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.bare_append import BareAppend, bare_append
 from benchmarks.own_database import own_database
+from shared.eventstore.commands import Decision, Intent, execute, read
+from shared.eventstore.database import Database, open_database
+from shared.eventstore.decider import Decider, TimerDue
+from shared.eventstore.event_store import EventStore, IdempotencyKey
+from shared.eventstore.events import Event, EventTypes, Metadata
 from shared.garbage_collector import collect_rarely
-from shared.kernel.commands import Decision, Intent, execute, read
-from shared.kernel.database import Database, open_database
-from shared.kernel.decider import Decider, TimerDue
-from shared.kernel.event_store import EventStore, IdempotencyKey
-from shared.kernel.events import Event, EventTypes, Metadata
-from shared.kernel.relay import Relay
+from shared.messaging.relay import Relay
 from shared.service import AGREEMENTS_TOPIC, keep_running
 from tests.own_topics import own_topics
 

@@ -23,10 +23,10 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.append import EVENTS_PER_STREAM, FACT, NOW, STEPS, Step, Stepped
 from benchmarks.own_database import own_database
-from shared.kernel.commands import Intent, execute
-from shared.kernel.database import open_database
-from shared.kernel.event_store import EventStore, IdempotencyKey
-from shared.kernel.events import EventTypes, Metadata
+from shared.eventstore.commands import Intent, execute
+from shared.eventstore.database import open_database
+from shared.eventstore.event_store import EventStore, IdempotencyKey
+from shared.eventstore.events import EventTypes, Metadata
 
 SMALL, BIG = 1_000_000, 9_950_000
 FILLED_AT_ONCE = 250_000

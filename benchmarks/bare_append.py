@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
-from shared.kernel.bus import Kafka
+from shared.messaging.bus import Kafka
 from shared.service import AGREEMENTS_TOPIC, keep_running
 
 _SCHEMA = """

@@ -30,7 +30,7 @@ from benchmarks.own_database import own_database
 from benchmarks.own_process import own_process
 from deploy.local.ports import free_port
 from shared.http.tokens import LocalIssuer, Role
-from shared.kernel.bus import Kafka
+from shared.messaging.bus import Kafka
 from tests.own_topics import own_topics
 
 CVR = "13748136"

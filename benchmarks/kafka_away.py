@@ -35,11 +35,11 @@ from deploy.local.kafka import LocalKafka
 from deploy.local.ports import free_port
 from deploy.local.state import State
 from migrations.topics import create_topics
+from shared.eventstore.database import open_database
+from shared.eventstore.event_store import Change, EventStore, Occurred, Write
+from shared.eventstore.events import EventTypes, Metadata
 from shared.http.tokens import LocalIssuer, Role
-from shared.kernel.cloudevents import Message
-from shared.kernel.database import open_database
-from shared.kernel.event_store import Change, EventStore, Occurred, Write
-from shared.kernel.events import EventTypes, Metadata
+from shared.messaging.cloudevents import Message
 from shared.service import AGREEMENTS_TOPIC
 
 RATE = 10

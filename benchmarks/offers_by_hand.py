@@ -18,7 +18,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from uuid_utils.compat import uuid7
 
-from services.offers.sending_routes import NewOffer
+from services.offers.http.sending_routes import NewOffer
 from shared.http.tokens import Identity, LocalIssuer, TokenVerifier
 
 CONNECTIONS = 16

@@ -21,17 +21,17 @@ from uuid_utils.compat import uuid7
 from benchmarks.lossless.subject import ECHO, ECHOES, Echo, Stepped
 from benchmarks.own_database import own_database
 from benchmarks.project import messages
-from services.reporting.known_facts import KNOWN_FACTS
+from services.reporting.projection.known_facts import KNOWN_FACTS
 from services.reporting.service import NAME, Projection
-from shared.kernel.clock import RealClock
-from shared.kernel.cloudevents import Message
-from shared.kernel.commands import Intent
-from shared.kernel.consumer import Consumer
-from shared.kernel.database import open_database
-from shared.kernel.event_store import EventStore
-from shared.kernel.events import EventTypes
-from shared.kernel.reactor import Reaction, Reactions, Reactor
-from shared.kernel.received import Received
+from shared.eventstore.clock import RealClock
+from shared.eventstore.commands import Intent
+from shared.eventstore.database import open_database
+from shared.eventstore.event_store import EventStore
+from shared.eventstore.events import EventTypes
+from shared.messaging.cloudevents import Message
+from shared.messaging.consumer import Consumer
+from shared.messaging.reactor import Reaction, Reactions, Reactor
+from shared.messaging.received import Received
 
 STREAMS = 100
 FACTS_EACH = 12

@@ -15,9 +15,9 @@ import uvloop
 
 from benchmarks.append import EVENTS_PER_STREAM, FACT, Stepped
 from benchmarks.own_database import own_database
-from shared.kernel.database import open_database
-from shared.kernel.event_store import EventStore
-from shared.kernel.events import EventTypes
+from shared.eventstore.database import open_database
+from shared.eventstore.event_store import EventStore
+from shared.eventstore.events import EventTypes
 
 PARTITIONS = (2, 10, 20, 50, 100, 170)
 EVENTS_PER_PARTITION = 1_000

@@ -21,19 +21,19 @@ import uvloop
 from uuid_utils.compat import uuid7
 
 from benchmarks.own_database import own_database
-from services.reporting import kept_facts
-from services.reporting.fact import numbered
-from services.reporting.fold_batch import Rows, by_case
-from services.reporting.known_facts import KNOWN_FACTS
-from services.reporting.projection import Changes
-from services.reporting.rebuild import rebuild
+from services.reporting.projection import kept_facts
+from services.reporting.projection.fact import numbered
+from services.reporting.projection.fold_batch import Rows, by_case
+from services.reporting.projection.known_facts import KNOWN_FACTS
+from services.reporting.projection.projection import Changes
+from services.reporting.projection.rebuild import rebuild
+from services.reporting.projection.tables import LIVE, TABLES
 from services.reporting.service import NAME, Projection
-from services.reporting.tables import LIVE, TABLES
+from shared.eventstore.database import Database, open_database
 from shared.garbage_collector import collect_rarely
-from shared.kernel.bus import IN_BULK
-from shared.kernel.cloudevents import Message
-from shared.kernel.database import Database, open_database
-from shared.kernel.received import Received
+from shared.messaging.bus import IN_BULK
+from shared.messaging.cloudevents import Message
+from shared.messaging.received import Received
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, Feed
 

@@ -26,13 +26,13 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.append import FACT, STEPS, Step, Stepped
 from benchmarks.own_database import own_database
-from shared.kernel.bus import Kafka
-from shared.kernel.cloudevents import read
-from shared.kernel.commands import Intent, execute
-from shared.kernel.database import open_database
-from shared.kernel.event_store import Change, EventStore, Occurred, Write
-from shared.kernel.events import EventTypes, Metadata
-from shared.kernel.relay import Relay
+from shared.eventstore.commands import Intent, execute
+from shared.eventstore.database import open_database
+from shared.eventstore.event_store import Change, EventStore, Occurred, Write
+from shared.eventstore.events import EventTypes, Metadata
+from shared.messaging.bus import Kafka
+from shared.messaging.cloudevents import read
+from shared.messaging.relay import Relay
 from shared.service import AGREEMENTS_TOPIC
 from shared.telemetry import setup
 from tests.own_topics import own_topics

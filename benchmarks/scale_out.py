@@ -32,8 +32,8 @@ from benchmarks.own_database import own_database
 from benchmarks.own_process import own_process
 from deploy.local.ports import free_port
 from migrations.topics import TOPICS
-from shared.kernel.bus import Kafka
-from shared.kernel.clock import VirtualClock
+from shared.eventstore.clock import VirtualClock
+from shared.messaging.bus import Kafka
 from shared.service import AGREEMENTS_TOPIC
 from tests.own_topics import own_topics
 from tests.reporting_facts import Feed, deadline_set, sent

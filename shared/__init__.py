@@ -1,1 +1,1 @@
-"""What every service speaks (contracts) and stands on (kernel, deadlines, HTTP, telemetry)."""
+"""What every service speaks (contracts) and stands on (event store, messaging, deadlines, HTTP, telemetry)."""

@@ -14,22 +14,22 @@ from fastapi import APIRouter, FastAPI, Request
 
 from shared.attachments.storage import FolderStorage
 from shared.contracts import register as business_register
+from shared.eventstore.clock import Clock, RealClock, VirtualClock
+from shared.eventstore.database import Database, open_database
+from shared.eventstore.decider import Decider
+from shared.eventstore.event_store import EventStore
+from shared.eventstore.events import Event, EventTypes
+from shared.eventstore.timers import Lookup, TimerLoop
 from shared.http import openapi, operations, problems
 from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import LocalIssuer, TokenVerifier
-from shared.kernel.bus import PATIENT, Bus, Kafka, Republish
-from shared.kernel.clock import Clock, RealClock, VirtualClock
-from shared.kernel.consumer import Consumer
-from shared.kernel.database import Database, open_database
-from shared.kernel.decider import Decider
-from shared.kernel.event_store import EventStore
-from shared.kernel.events import Event, EventTypes
-from shared.kernel.projector import Projector
-from shared.kernel.reactor import Reactions, Reactor
-from shared.kernel.relay import Relay
-from shared.kernel.timers import Lookup, TimerLoop
+from shared.messaging.bus import PATIENT, Bus, Kafka, Republish
+from shared.messaging.consumer import Consumer
+from shared.messaging.projector import Projector
+from shared.messaging.reactor import Reactions, Reactor
+from shared.messaging.relay import Relay
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
 
 AGREEMENTS_TOPIC = "agreements"

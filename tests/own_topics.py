@@ -7,7 +7,7 @@ from uuid import uuid4
 from aiokafka.admin import AIOKafkaAdminClient
 
 from migrations.topics import create_topics
-from shared.kernel.bus import Kafka
+from shared.messaging.bus import Kafka
 
 
 @asynccontextmanager

@@ -17,9 +17,9 @@ from shared.contracts.vocabulary import (
 )
 from shared.deadlines.copenhagen import end_of
 from shared.deadlines.deadline import Deadline, Length, LengthUnit
-from shared.kernel.cloudevents import Message
-from shared.kernel.events import Event
-from shared.kernel.received import Received
+from shared.eventstore.events import Event
+from shared.messaging.cloudevents import Message
+from shared.messaging.received import Received
 
 CVR = "13748136"
 OTHER_CVR = "24256790"

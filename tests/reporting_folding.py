@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.reporting.case import Audience, Case
-from services.reporting.fact import numbered
-from services.reporting.fold_batch import Rows, fold_batch
-from shared.kernel.events import Event
+from services.reporting.cases.case import Audience, Case
+from services.reporting.projection.fact import numbered
+from services.reporting.projection.fold_batch import Rows, fold_batch
+from shared.eventstore.events import Event
 from tests.reporting_facts import AGREEMENT, Feed
 
 

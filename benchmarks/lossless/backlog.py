@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from shared.kernel.database import DATABASE_AWAY
+from shared.eventstore.database import DATABASE_AWAY
 
 _LOOK_EVERY_SECONDS = 3.0
 _TELL_EVERY_SECONDS = 60.0

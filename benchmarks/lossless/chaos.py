@@ -18,7 +18,7 @@ from benchmarks.lossless.writer import HOT, hot_stream
 from deploy.local import processes
 from deploy.local.kafka import LocalKafka
 from deploy.local.postgres import LocalPostgres
-from shared.kernel.database import DATABASE_AWAY
+from shared.eventstore.database import DATABASE_AWAY
 
 _LOOK_EVERY_SECONDS = 0.1
 _PATIENCE_SECONDS = 300.0

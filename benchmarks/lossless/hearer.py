@@ -6,16 +6,16 @@ from collections.abc import Sequence
 import uvloop
 
 from benchmarks.lossless.subject import ECHO, ECHOES, FACTS, Arrived, Echo
-from shared.kernel.bus import Bus, Kafka
-from shared.kernel.clock import RealClock
-from shared.kernel.commands import Intent
-from shared.kernel.database import Connection, open_database
-from shared.kernel.event_store import EventStore
-from shared.kernel.events import EventTypes
-from shared.kernel.projector import Projector
-from shared.kernel.reactor import Reaction, Reactor
-from shared.kernel.received import Received
-from shared.kernel.relay import Relay
+from shared.eventstore.clock import RealClock
+from shared.eventstore.commands import Intent
+from shared.eventstore.database import Connection, open_database
+from shared.eventstore.event_store import EventStore
+from shared.eventstore.events import EventTypes
+from shared.messaging.bus import Bus, Kafka
+from shared.messaging.projector import Projector
+from shared.messaging.reactor import Reaction, Reactor
+from shared.messaging.received import Received
+from shared.messaging.relay import Relay
 from shared.service import AGREEMENTS_TOPIC, republisher
 
 SOURCE, PROJECTION = "guidance", "control"

@@ -36,7 +36,7 @@ SABOTAGES = (
     Sabotage(
         "lock",
         "positions are taken before the lock, so that they commit out of order",
-        "shared/kernel/sql/append.sql",
+        "migrations/event_store/versions/0003_position_from_the_events.sql",
         """
   select epoch into current_epoch from log for update;
   select coalesce((select position from events order by position desc limit 1), 0) into base;
@@ -53,7 +53,7 @@ SABOTAGES = (
     Sabotage(
         "relay",
         "the relay moves its checkpoint before it sends",
-        "shared/kernel/relay.py",
+        "shared/messaging/relay.py",
         """
                     sent_to = rows[-1]["position"]
 """,
@@ -65,7 +65,7 @@ SABOTAGES = (
     Sabotage(
         "inbox",
         "the inbox takes again what it has taken before",
-        "shared/kernel/inbox.py",
+        "shared/messaging/inbox.py",
         "message.version == standing.version + 1:",
         "message.version <= standing.version + 1:",
     ),

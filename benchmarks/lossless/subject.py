@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.kernel.decider import Decider, TimerDue
-from shared.kernel.events import Event
+from shared.eventstore.decider import Decider, TimerDue
+from shared.eventstore.events import Event
 
 NAMES = 16
 """Names for which streams compete; each is held by one at a time."""

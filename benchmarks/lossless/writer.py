@@ -14,11 +14,10 @@ import uvloop
 
 from benchmarks.lossless.journal import Journal, Outcome
 from benchmarks.lossless.subject import FACTS, NAMES, WALKS, Claim, Walk
-from shared.kernel.bus import Bus, Kafka
-from shared.kernel.clock import RealClock
-from shared.kernel.commands import Intent, VersionMismatch, execute
-from shared.kernel.database import DATABASE_AWAY, Database, open_database
-from shared.kernel.event_store import (
+from shared.eventstore.clock import RealClock
+from shared.eventstore.commands import Intent, VersionMismatch, execute
+from shared.eventstore.database import DATABASE_AWAY, Database, open_database
+from shared.eventstore.event_store import (
     AlreadyHandled,
     EventStore,
     IdempotencyKey,
@@ -26,9 +25,10 @@ from shared.kernel.event_store import (
     StaleVersion,
     StoreUnavailable,
 )
-from shared.kernel.events import EventTypes, Metadata
-from shared.kernel.relay import Relay
-from shared.kernel.timers import TimerLoop
+from shared.eventstore.events import EventTypes, Metadata
+from shared.eventstore.timers import TimerLoop
+from shared.messaging.bus import Bus, Kafka
+from shared.messaging.relay import Relay
 from shared.service import AGREEMENTS_TOPIC, republisher
 
 SOURCE = ACTOR = "offers"

@@ -12,9 +12,9 @@ import asyncpg
 import uvloop
 
 from benchmarks.peers.following import EVENTS_OF_A_STREAM, findings
-from shared.kernel.database import open_database
-from shared.kernel.event_store import Change, EventStore, Occurred, Write
-from shared.kernel.events import Event, EventTypes, Metadata
+from shared.eventstore.database import open_database
+from shared.eventstore.event_store import Change, EventStore, Occurred, Write
+from shared.eventstore.events import Event, EventTypes, Metadata
 
 CALLERS = 32
 _SLOW_COMMITS = """

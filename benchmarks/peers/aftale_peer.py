@@ -20,14 +20,14 @@ from uuid_utils.compat import uuid7
 from benchmarks.append import DATA, FACT, METADATA, NOW, STEPS, Step, Stepped, Steps
 from benchmarks.bare_append import BareAppend, bare_append
 from benchmarks.project import BATCH, messages
-from services.reporting.known_facts import KNOWN_FACTS
-from services.reporting.rebuild import rebuild
+from services.reporting.projection.known_facts import KNOWN_FACTS
+from services.reporting.projection.rebuild import rebuild
 from services.reporting.service import NAME, Projection
-from shared.kernel.commands import Intent, execute
-from shared.kernel.database import open_database
-from shared.kernel.event_store import Change, EventStore, IdempotencyKey, Occurred, Write
-from shared.kernel.events import EventTypes, Metadata
-from shared.kernel.known_states import Known
+from shared.eventstore.commands import Intent, execute
+from shared.eventstore.database import open_database
+from shared.eventstore.event_store import Change, EventStore, IdempotencyKey, Occurred, Write
+from shared.eventstore.events import EventTypes, Metadata
+from shared.eventstore.known_states import Known
 
 CALLERS = 32
 AGREEMENTS = 1_000

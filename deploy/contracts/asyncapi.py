@@ -9,8 +9,8 @@ from pydantic.json_schema import models_json_schema
 
 from migrations.topics import TOPICS
 from shared.contracts import control, guidance, offers, orders, register
-from shared.kernel.bus import REPUBLISH_TOPIC, RepublishRequest
-from shared.kernel.events import Event, private_fields
+from shared.eventstore.events import Event, private_fields
+from shared.messaging.bus import REPUBLISH_TOPIC, RepublishRequest
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC
 
 _SCHEMAS = "#/components/schemas/"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from services.serve import service_module
-from shared.kernel.bus import Kafka
+from shared.messaging.bus import Kafka
 from shared.service import Settings
 
 

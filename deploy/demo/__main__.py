@@ -23,7 +23,7 @@ from deploy.demo.views import show
 from deploy.local.foreign_facts import order_system
 from deploy.local.virtual_time import NotTaken, VirtualTime
 from shared.deadlines.copenhagen import local_day
-from shared.kernel.clock import VirtualClock
+from shared.eventstore.clock import VirtualClock
 from shared.service import Settings
 
 WIDTH = 160

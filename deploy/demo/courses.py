@@ -27,8 +27,8 @@ from shared.contracts.orders import (
     OtherCaseOpened,
 )
 from shared.deadlines.copenhagen import COPENHAGEN, local_day
+from shared.eventstore.events import Event
 from shared.http.tokens import Role, pseudonym
-from shared.kernel.events import Event
 from shared.reference.reference import is_psychosocial
 
 Course = AsyncIterator[datetime]

@@ -9,7 +9,7 @@ from deploy.demo.companies import breaching, declining, everybody, lapsing, stud
 from deploy.demo.courses import Course, Stage
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from deploy.local.virtual_time import VirtualTime
-from shared.kernel.bus import Kafka
+from shared.messaging.bus import Kafka
 
 FIRST_DAY = date(2020, 9, 7)
 """The register of agreements begins in September 2020."""

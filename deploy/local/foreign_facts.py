@@ -21,9 +21,9 @@ from uuid_utils.compat import uuid7
 from shared.contracts import orders, register
 from shared.contracts.register import UnitRegistered
 from shared.deadlines.copenhagen import start_of
-from shared.kernel.bus import Kafka
-from shared.kernel.cloudevents import Message
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
+from shared.messaging.bus import Kafka
+from shared.messaging.cloudevents import Message
 
 EPOCH = 1
 PATIENCE_SECONDS = 30.0

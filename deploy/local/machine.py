@@ -21,7 +21,7 @@ from deploy.local.postgres import LocalPostgres
 from deploy.local.processes import Fault, Process
 from deploy.local.settings import SERVICES, Settings, clock_file
 from deploy.local.state import PROGRAMS, PROJECT
-from shared.kernel.clock import VirtualClock
+from shared.eventstore.clock import VirtualClock
 
 DATA = ("postgres", "kafka", "logs", "run", "spans", "secrets", "attachments", "clock", "demo-played", "rules-played")
 """What `reset` removes from the state folder."""

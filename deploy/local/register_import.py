@@ -11,10 +11,10 @@ from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
-from services.reporting.unknown_codes import unknown_in_unit
+from services.reporting.cases.unknown_codes import unknown_in_unit
 from shared.contracts.register import UnitRegistered
-from shared.kernel.bus import Kafka
-from shared.kernel.database import DATABASE_AWAY
+from shared.eventstore.database import DATABASE_AWAY
+from shared.messaging.bus import Kafka
 from shared.reference.identifiers import is_valid_p_number
 from shared.service import Settings
 

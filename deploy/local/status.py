@@ -10,7 +10,7 @@ from rich.table import Table
 from deploy.local.machine import DATA, Machine
 from deploy.local.processes import Process
 from deploy.local.settings import SERVICES, clock_file
-from shared.kernel.clock import VirtualClock
+from shared.eventstore.clock import VirtualClock
 
 
 def show_status(machine: Machine, console: Console) -> None:

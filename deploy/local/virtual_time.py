@@ -6,7 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
-from shared.kernel.clock import VirtualClock
+from shared.eventstore.clock import VirtualClock
 
 SOURCES = ("offers", "guidance", "control")
 CONSUMERS = ("offers", "guidance", "control", "reporting")

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from shared.deadlines.deadline import Deadline
 from shared.deadlines.deadlines import response_deadline
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from shared.policy.policies import load_policies
 
 AT = datetime(2026, 3, 5, 11, tzinfo=UTC)

@@ -5,16 +5,16 @@ from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 from deploy.rulebook.example_facts import full, least
-from services.control import phases as control_phases
-from services.control.course_decider import COURSE
-from services.guidance import phases as guidance_phases
-from services.guidance.guidance_decider import GUIDANCE
-from services.offers import phases as offer_phases
-from services.offers.offer_decider import OFFER
-from services.offers.quarantine import QUARANTINE, Register
+from services.control.rules import phases as control_phases
+from services.control.rules.course_decider import COURSE
+from services.guidance.rules import phases as guidance_phases
+from services.guidance.rules.guidance_decider import GUIDANCE
+from services.offers.rules import phases as offer_phases
+from services.offers.rules.offer_decider import OFFER
+from services.offers.rules.quarantine import QUARANTINE, Register
 from shared.contracts import control, guidance, offers
-from shared.kernel.decider import Decider
-from shared.kernel.events import Event
+from shared.eventstore.decider import Decider
+from shared.eventstore.events import Event
 
 FACTS: tuple[type[Event], ...] = (*offers.FACTS, *guidance.FACTS, *control.FACTS)
 _HEADER = """\

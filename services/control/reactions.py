@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.control.after_no import NoteNotAccepted
-from services.control.course_decider import COURSE, Command
-from services.control.order_requests import NoteOrderIssued
-from services.control.starting import StartCourse
-from services.control.termination import NoteAnnulment
-from services.control.turned_into_control import NoteMeeting
+from services.control.rules.after_no import NoteNotAccepted
+from services.control.rules.course_decider import COURSE, Command
+from services.control.rules.order_requests import NoteOrderIssued
+from services.control.rules.starting import StartCourse
+from services.control.rules.termination import NoteAnnulment
+from services.control.rules.turned_into_control import NoteMeeting
 from shared.contracts.guidance import GuidanceHeld, MeetingCorrected
 from shared.contracts.offers import AcceptanceAnnulled, Accepted, Declined, Lapsed
 from shared.contracts.orders import OrderIssued
-from shared.kernel.commands import Intent
-from shared.kernel.reactor import React, Reaction, Reactions
-from shared.kernel.received import Received
+from shared.eventstore.commands import Intent
+from shared.messaging.reactor import React, Reaction, Reactions
+from shared.messaging.received import Received
 from shared.service import Runtime
 
 

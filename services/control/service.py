@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 
-from services.control.course_decider import COURSE
-from services.control.inspector_calendar import lookups
+from services.control.http.routes import router
+from services.control.lookups.inspector_calendar import lookups
 from services.control.reactions import reactions
-from services.control.routes import router
+from services.control.rules.course_decider import COURSE
 from shared.contracts import control, guidance, offers, orders
 from shared.http.attachments import Attachments
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, EventSourced, Settings, make_app

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.guidance.guidance_decider import GUIDANCE, Command
-from services.guidance.meetings import NoteTurnedControl
-from services.guidance.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
+from services.guidance.rules.guidance_decider import GUIDANCE, Command
+from services.guidance.rules.meetings import NoteTurnedControl
+from services.guidance.rules.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
 from shared.contracts.control import (
     Breached,
     ComplianceDeadlineSet,
@@ -16,10 +16,10 @@ from shared.contracts.control import (
     Terminated,
 )
 from shared.contracts.offers import AcceptanceAnnulled, Declined, Lapsed, OfferReassigned, OfferSent, Withdrawn
-from shared.kernel.commands import Intent
-from shared.kernel.events import Event
-from shared.kernel.reactor import React, Reaction, Reactions
-from shared.kernel.received import Received
+from shared.eventstore.commands import Intent
+from shared.eventstore.events import Event
+from shared.messaging.reactor import React, Reaction, Reactions
+from shared.messaging.received import Received
 from shared.service import Runtime
 
 _ENDS: tuple[type[Event], ...] = (Declined, Lapsed, Withdrawn, AcceptanceAnnulled, Terminated, Fulfilled, Breached)

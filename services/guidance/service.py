@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from services.guidance.guidance_decider import GUIDANCE
+from services.guidance.http.routes import router
 from services.guidance.reactions import reactions
-from services.guidance.routes import router
+from services.guidance.rules.guidance_decider import GUIDANCE
 from shared.contracts import control, guidance, offers
 from shared.service import EventSourced, Settings, make_app
 

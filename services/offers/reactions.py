@@ -4,20 +4,28 @@ agreements, and who is responsible for them."""
 from typing import Any
 from uuid import uuid5
 
-from services.offers.agreement_ends import NoteEnd, NoteRevokedDecision
-from services.offers.offer_decider import OFFER, reservations
-from services.offers.open_offers import all_free, within_reach
-from services.offers.people_and_time import NoteInspector
-from services.offers.perform import as_it_stands
-from services.offers.phases import Ended, Running
-from services.offers.quarantine import QUARANTINE, Impose, Revoke, legal_entity_stream, reaches, stream_of, unit_stream
-from services.offers.taken_back import NoteBreach
+from services.offers.lookups.open_offers import all_free, within_reach
+from services.offers.lookups.preconditions import as_it_stands
+from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
+from services.offers.rules.offer_decider import OFFER, reservations
+from services.offers.rules.people_and_time import NoteInspector
+from services.offers.rules.phases import Ended, Running
+from services.offers.rules.quarantine import (
+    QUARANTINE,
+    Impose,
+    Revoke,
+    legal_entity_stream,
+    reaches,
+    stream_of,
+    unit_stream,
+)
+from services.offers.rules.taken_back import NoteBreach
 from shared.contracts.control import Breached, DecisionRevoked, Fulfilled, InspectorChanged, Terminated
 from shared.contracts.vocabulary import Decision
-from shared.kernel.commands import Intent, execute
-from shared.kernel.events import Metadata
-from shared.kernel.reactor import Reaction, Reactions
-from shared.kernel.received import Received
+from shared.eventstore.commands import Intent, execute
+from shared.eventstore.events import Metadata
+from shared.messaging.reactor import Reaction, Reactions
+from shared.messaging.received import Received
 from shared.service import Runtime
 
 

@@ -2,12 +2,12 @@
 
 from fastapi import FastAPI
 
-from services.offers.lapse_holds_back import lookups
-from services.offers.offer_decider import OFFER
-from services.offers.quarantine import QUARANTINE
+from services.offers.http.routes import router
+from services.offers.lookups.lapse_holds_back import lookups
+from services.offers.lookups.units import UnitCopy
 from services.offers.reactions import reactions
-from services.offers.routes import router
-from services.offers.units import UnitCopy
+from services.offers.rules.offer_decider import OFFER
+from services.offers.rules.quarantine import QUARANTINE
 from shared.contracts import control, offers
 from shared.http.attachments import Attachments
 from shared.service import EventSourced, Settings, make_app

@@ -9,18 +9,20 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Header, Request
 from opentelemetry.trace import SpanKind
 
-from services.reporting import measure_catalogue, projection
-from services.reporting.known_facts import KNOWN_FACTS
-from services.reporting.routes import router
-from services.reporting.rows_at_hand import RowsAtHand
+from services.reporting.projection import projection
+from services.reporting.projection.known_facts import KNOWN_FACTS
+from services.reporting.projection.rows_at_hand import RowsAtHand
+from services.reporting.statistics import measure_catalogue
+from services.reporting.statistics import routes as statistics_routes
+from services.reporting.view import routes
+from shared.eventstore.database import Connection, Database, open_database
+from shared.eventstore.events import EventTypes
 from shared.http import consistency
 from shared.http.consistency import ConsistencyTokens
-from shared.kernel.bus import IN_BULK, Bus
-from shared.kernel.consumer import AskAgain
-from shared.kernel.database import Connection, Database, open_database
-from shared.kernel.events import EventTypes
-from shared.kernel.projector import Projector
-from shared.kernel.received import Received
+from shared.messaging.bus import IN_BULK, Bus
+from shared.messaging.consumer import AskAgain
+from shared.messaging.projector import Projector
+from shared.messaging.received import Received
 from shared.policy.policies import load_policies
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, keep_running, new_app
 from shared.telemetry.context import mark
@@ -88,4 +90,5 @@ def app(settings: Settings) -> FastAPI:
         if token is not None:
             await consistency.wait_until_seen(request.app.state.database, NAME, tokens.open(token))
 
-    return new_app(NAME, [router], settings, lifespan, dependencies=[Depends(wait_for_token)])
+    routers = (routes.router, measure_catalogue.router, statistics_routes.router)
+    return new_app(NAME, routers, settings, lifespan, dependencies=[Depends(wait_for_token)])

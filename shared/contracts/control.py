@@ -23,7 +23,7 @@ from shared.contracts.vocabulary import (
     SpokeWith,
 )
 from shared.deadlines.deadline import Deadline
-from shared.kernel.events import Event, PrivatePart
+from shared.eventstore.events import Event, PrivatePart
 
 
 class ComplianceDeadlineSet(Event):

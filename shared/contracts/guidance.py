@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.contracts.vocabulary import AgreementKind, ContactForm, Involvement, PrivateText, Side
 from shared.deadlines.deadline import Deadline
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 
 
 class GuidanceStands(StrEnum):

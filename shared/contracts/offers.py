@@ -18,7 +18,7 @@ from shared.contracts.vocabulary import (
     WorkPhase,
 )
 from shared.deadlines.deadline import Deadline
-from shared.kernel.events import Event, PrivatePart
+from shared.eventstore.events import Event, PrivatePart
 
 
 class OfferSent(Event):

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.vocabulary import WorkPhase
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 
 SOURCE = "order-system"
 """The `ce_source` of the order system's facts; other case systems have names of their own."""

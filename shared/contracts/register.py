@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 
 SOURCE = "business-register"
 """The `ce_source` of these facts."""

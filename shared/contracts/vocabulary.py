@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.kernel.events import PrivatePart
+from shared.eventstore.events import PrivatePart
 
 PrivateText = Annotated[str | None, PrivatePart()]
 """Free text about the case: encrypted at rest, never published, None where it cannot be read."""

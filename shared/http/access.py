@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from shared.eventstore.events import Event, Recorded
 from shared.http.problems import Problem, forbidden, not_found
 from shared.http.tokens import Identity, InvalidToken, Role, TokenVerifier
-from shared.kernel.events import Event, Recorded
 
 Audience = Literal["authority", "company"]
 

@@ -19,14 +19,14 @@ from starlette.requests import ClientDisconnect
 from shared.attachments.sealing import Sealing, unsealed
 from shared.attachments.storage import AttachmentStorage
 from shared.contracts.vocabulary import FileReference
+from shared.eventstore import private_keys
+from shared.eventstore.decider import Decider
+from shared.eventstore.events import Recorded
 from shared.http.access import Asker, Viewer
 from shared.http.commands import CommandGate
 from shared.http.openapi import READ, problems
 from shared.http.problems import Problem, not_found, unavailable
 from shared.http.tokens import Role
-from shared.kernel import private_keys
-from shared.kernel.decider import Decider
-from shared.kernel.events import Recorded
 
 LARGEST = 25 * 1024 * 1024
 _IN_MEMORY = 1024 * 1024

@@ -10,16 +10,16 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from shared.eventstore.commands import Decision, Guard, Intent, VersionMismatch, decide, execute
+from shared.eventstore.database import Database
+from shared.eventstore.decider import Decider, Refused
+from shared.eventstore.event_store import AlreadyHandled, EventStore, IdempotencyKey, Loaded, NameReserved, StaleVersion
+from shared.eventstore.events import Event, Metadata, Recorded
+from shared.eventstore.known_states import Known
 from shared.http import consistency
 from shared.http.access import Viewer, seen, seen_events
 from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.problems import Problem, not_found
-from shared.kernel.commands import Decision, Guard, Intent, VersionMismatch, decide, execute
-from shared.kernel.database import Database
-from shared.kernel.decider import Decider, Refused
-from shared.kernel.event_store import AlreadyHandled, EventStore, IdempotencyKey, Loaded, NameReserved, StaleVersion
-from shared.kernel.events import Event, Metadata, Recorded
-from shared.kernel.known_states import Known
 
 State = TypeVar("State")
 Command = TypeVar("Command")

@@ -11,9 +11,9 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from shared.eventstore.database import Database
 from shared.http.problems import Problem, unavailable
 from shared.http.secret_files import keep_first
-from shared.kernel.database import Database
 
 HEADER = "Consistency-Token"
 WAIT_SECONDS = 2.0

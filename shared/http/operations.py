@@ -13,8 +13,8 @@ from shared.http.access import Asker
 from shared.http.openapi import problems
 from shared.http.problems import Problem, not_found
 from shared.http.tokens import Role
-from shared.kernel import parking
-from shared.kernel.cloudevents import LARGEST_VERSION, Message
+from shared.messaging import parking
+from shared.messaging.cloudevents import LARGEST_VERSION, Message
 
 router = APIRouter(tags=["operations"])
 LARGEST_PAGE = 100

@@ -9,12 +9,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from shared.kernel.commands import VersionMismatch
-from shared.kernel.database import DATABASE_AWAY
-from shared.kernel.decider import Refused
-from shared.kernel.event_store import EventTooLarge, NameReserved, StaleVersion, StoreUnavailable
-from shared.kernel.passing_faults import SourceUnreachable
-from shared.kernel.private_keys import KeyDestroyed
+from shared.eventstore.commands import VersionMismatch
+from shared.eventstore.database import DATABASE_AWAY
+from shared.eventstore.decider import Refused
+from shared.eventstore.event_store import EventTooLarge, NameReserved, StaleVersion, StoreUnavailable
+from shared.eventstore.private_keys import KeyDestroyed
+from shared.messaging.passing_faults import SourceUnreachable
 from shared.policy.policies import PolicyError
 
 MEDIA_TYPE = "application/problem+json"

@@ -16,7 +16,7 @@ import pytest
 
 from deploy.local.servers import Servers, local_servers
 from migrations.schemas import upgrade
-from shared.kernel.bus import Kafka
+from shared.messaging.bus import Kafka
 from tests.containers import KAFKA_IMAGE, POSTGRES_IMAGE, container_servers, why_no_containers
 from tests.own_topics import own_topics
 

@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from shared.kernel.cloudevents import Message
-from shared.kernel.event_store import (
+from shared.eventstore.event_store import (
     AlreadyHandled,
     Change,
     IdempotencyKey,
@@ -21,8 +20,9 @@ from shared.kernel.event_store import (
     StaleVersion,
     StoreUnavailable,
 )
-from shared.kernel.events import Event, EventTypes, Recorded
-from shared.kernel.known_states import KnownStates
+from shared.eventstore.events import Event, EventTypes, Recorded
+from shared.eventstore.known_states import KnownStates
+from shared.messaging.cloudevents import Message
 
 _NO_UNIT = {"p_number": None, "cvr": None, "industry": None}
 

@@ -19,19 +19,19 @@ from fastapi import FastAPI
 from services.control.service import SERVICE as CONTROL
 from services.guidance.service import SERVICE as GUIDANCE
 from services.offers.service import SERVICE as OFFERS
-from services.reporting.case import Audience
-from services.reporting.fact import Fact
-from services.reporting.fold_batch import Rows, fold_batch
-from services.reporting.known_facts import KNOWN_FACTS
+from services.reporting.cases.case import Audience
+from services.reporting.projection.fact import Fact
+from services.reporting.projection.fold_batch import Rows, fold_batch
+from services.reporting.projection.known_facts import KNOWN_FACTS
+from shared.eventstore.event_store import StoreUnavailable
+from shared.eventstore.events import EventTypes
+from shared.eventstore.timers import Due, TimerLoop
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import Identity, Role
-from shared.kernel.bus import Kafka
-from shared.kernel.cloudevents import Message
-from shared.kernel.event_store import StoreUnavailable
-from shared.kernel.events import EventTypes
-from shared.kernel.reactor import Reactor
-from shared.kernel.timers import Due, TimerLoop
+from shared.messaging.bus import Kafka
+from shared.messaging.cloudevents import Message
+from shared.messaging.reactor import Reactor
 from shared.policy.policies import load_policies
 from shared.service import EventSourced, Runtime, Settings, new_app
 from tests.model.memory_store import Fault, MemoryDatabase, MemoryStore

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from shared.contracts import orders
 from shared.contracts.orders import OrderIssued, OrderKind
 from shared.deadlines.copenhagen import local_day
-from shared.kernel.cloudevents import Message
+from shared.messaging.cloudevents import Message
 
 
 def issued_order(at: datetime, agreement: str, cvr: str, unit: str, topic: str, request: str | None) -> OrderIssued:

@@ -29,37 +29,49 @@ class Sabotage:
 
 
 SABOTAGES = (
-    Sabotage("R6", "services/offers/answers.py", "at >= offer.delivered", "at > offer.delivered"),
-    Sabotage("R8", "services/offers/eligibility.py", "if quarantine.ends_at > at", "if quarantine.ends_at < at"),
+    Sabotage("R6", "services/offers/rules/answers.py", "at >= offer.delivered", "at > offer.delivered"),
+    Sabotage("R8", "services/offers/rules/eligibility.py", "if quarantine.ends_at > at", "if quarantine.ends_at < at"),
     Sabotage(
         "R22",
-        "services/offers/quarantine.py",
+        "services/offers/rules/quarantine.py",
         'quarantine_reach == "unit":\n        return units',
         'quarantine_reach == "unit":\n        return units[:1]',
     ),
-    Sabotage("R12", "services/guidance/offering.py", "case Answered(accepted=True):", "case Answered(accepted=False):"),
-    Sabotage("R12", "services/guidance/schedule.py", "if not state.fell_due:", "if state.overdue:"),
     Sabotage(
-        "R13", "services/guidance/phases.py", "return Awaited(known, event)\n        case _", "pass\n        case _"
+        "R12", "services/guidance/rules/offering.py", "case Answered(accepted=True):", "case Answered(accepted=False):"
     ),
-    Sabotage("R17", "services/control/judgement.py", "if not done and not course", "if not done and course"),
-    Sabotage("R19", "services/control/sampling.py", ") < at_least:", ") < at_least - 1:"),
-    Sabotage("R20", "services/control/judgement.py", "if course.awaited and not concludes", "if not course.results"),
+    Sabotage("R12", "services/guidance/rules/schedule.py", "if not state.fell_due:", "if state.overdue:"),
+    Sabotage(
+        "R13",
+        "services/guidance/rules/phases.py",
+        "return Awaited(known, event)\n        case _",
+        "pass\n        case _",
+    ),
+    Sabotage("R17", "services/control/rules/judgement.py", "if not done and not course", "if not done and course"),
+    Sabotage("R19", "services/control/rules/sampling.py", ") < at_least:", ") < at_least - 1:"),
+    Sabotage(
+        "R20", "services/control/rules/judgement.py", "if course.awaited and not concludes", "if not course.results"
+    ),
     Sabotage(
         "R21",
-        "services/control/booking.py",
+        "services/control/rules/booking.py",
         "return window is not None and next_working_day",
         "return False and next_working_day",
     ),
-    Sabotage("R30", "services/control/correction.py", " and decided_at(before) == decided_at(after)", ""),
-    Sabotage("R24", "services/control/follow_up.py", "held_at < start_of(due)", "held_at <= start_of(due)"),
+    Sabotage("R30", "services/control/rules/correction.py", " and decided_at(before) == decided_at(after)", ""),
+    Sabotage("R24", "services/control/rules/follow_up.py", "held_at < start_of(due)", "held_at <= start_of(due)"),
     Sabotage("R10", "shared/deadlines/deadline.py", "return instant >= self.ends_at", "return instant > self.ends_at"),
     Sabotage(
-        "R26", "services/reporting/agreement_case.py", "case GuidanceStands.ACCEPTED:", "case GuidanceStands.DECLINED:"
+        "R26",
+        "services/reporting/cases/agreement_case.py",
+        "case GuidanceStands.ACCEPTED:",
+        "case GuidanceStands.DECLINED:",
     ),
-    Sabotage("R30", "services/reporting/agreement_after.py", '        "orders": {},\n', ""),
-    Sabotage("R18", "services/reporting/case_projection.py", "if event.seen_by_company() else", "if event else"),
-    Sabotage("R22", "services/reporting/places.py", "breached=place in breached", "breached=bool(breached)", _VIEW),
+    Sabotage("R30", "services/reporting/cases/agreement_after.py", '        "orders": {},\n', ""),
+    Sabotage("R18", "services/reporting/cases/case_projection.py", "if event.seen_by_company() else", "if event else"),
+    Sabotage(
+        "R22", "services/reporting/cases/places.py", "breached=place in breached", "breached=bool(breached)", _VIEW
+    ),
 )
 
 

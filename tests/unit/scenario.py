@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from shared.kernel.decider import Decider, Refused
-from shared.kernel.events import Event
+from shared.eventstore.decider import Decider, Refused
+from shared.eventstore.events import Event
 
 Fact = TypeVar("Fact", bound=Event)
 

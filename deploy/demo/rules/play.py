@@ -13,7 +13,7 @@ from deploy.demo.rules.scene import Course, Protocol, Scene, units
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from deploy.local.virtual_time import VirtualTime
 from shared.contracts.register import UnitRegistered
-from shared.kernel.bus import Kafka
+from shared.messaging.bus import Kafka
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,14 @@ from pathlib import Path
 
 from alembic import op
 
-import shared.kernel
 from migrations.scripts import run_script
 
 revision = "0001"
 down_revision = None
 
-_SQL = Path(shared.kernel.__file__).parent / "sql"
-
 
 def upgrade() -> None:
-    for name in ("schema.sql", "positions.sql", "parked.sql", "append.sql"):
-        run_script(_SQL / name)
+    run_script(Path(__file__).with_suffix(".sql"))
 
 
 def downgrade() -> None:

@@ -5,7 +5,6 @@ Revision ID: 0002
 
 from pathlib import Path
 
-import shared.kernel
 from migrations.scripts import run_script
 
 revision = "0002"
@@ -13,7 +12,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    run_script(Path(shared.kernel.__file__).parent / "sql" / "append.sql")
+    run_script(Path(__file__).with_suffix(".sql"))
 
 
 def downgrade() -> None:

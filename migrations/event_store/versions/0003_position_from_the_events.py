@@ -5,13 +5,10 @@ Revision ID: 0003
 
 from pathlib import Path
 
-import shared.kernel
 from migrations.scripts import run_script
 
 revision = "0003"
 down_revision = "0002"
-
-_SQL = Path(shared.kernel.__file__).parent / "sql"
 
 
 def upgrade() -> None:
@@ -19,8 +16,7 @@ def upgrade() -> None:
 
     Where there is the column `log.position` it stays, for appends of the release before that are under way.
     """
-    for name in ("positions.sql", "append.sql"):
-        run_script(_SQL / name)
+    run_script(Path(__file__).with_suffix(".sql"))
 
 
 def downgrade() -> None:

@@ -12,13 +12,9 @@ from migrations.scripts import run_script
 revision = "0001"
 down_revision = None
 
-_SQL = Path(__file__).parents[3] / "services" / "reporting" / "sql"
-_KERNEL_SQL = Path(__file__).parents[3] / "shared" / "kernel" / "sql"
-
 
 def upgrade() -> None:
-    run_script(_SQL / "schema.sql")
-    run_script(_KERNEL_SQL / "parked.sql")
+    run_script(Path(__file__).with_suffix(".sql"))
 
 
 def downgrade() -> None:

@@ -14,7 +14,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    run_script(Path(__file__).parents[3] / "services" / "reporting" / "sql" / "every_rule.sql")
+    run_script(Path(__file__).with_suffix(".sql"))
 
 
 def downgrade() -> None:

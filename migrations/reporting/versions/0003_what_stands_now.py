@@ -14,7 +14,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    run_script(Path(__file__).parents[3] / "services" / "reporting" / "sql" / "what_stands_now.sql")
+    run_script(Path(__file__).with_suffix(".sql"))
 
 
 def downgrade() -> None:

@@ -14,7 +14,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    run_script(Path(__file__).parents[3] / "services" / "reporting" / "sql" / "facts_by_case.sql")
+    run_script(Path(__file__).with_suffix(".sql"))
 
 
 def downgrade() -> None:

@@ -20,8 +20,8 @@ from deploy.local.processes import Fault
 from services.control import service
 from shared.contracts.orders import SOURCE
 from shared.http.tokens import Role, pseudonym
-from shared.kernel.bus import Kafka
-from shared.kernel.cloudevents import Message
+from shared.messaging.bus import Kafka
+from shared.messaging.cloudevents import Message
 from shared.service import Settings
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.kernel.database import Connection, Database, open_database
+from shared.eventstore.database import Connection, Database, open_database
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
-from services.reporting import projection
-from services.reporting.routes import router
+from services.reporting.projection import projection
+from services.reporting.view.routes import router
 from shared.contracts.offers import Withdrawn
 from shared.contracts.vocabulary import ControlOutcome, Involvement, Participation
+from shared.eventstore.database import Database
+from shared.eventstore.events import Event
 from shared.http import problems
 from shared.http.access import Viewer, viewer
 from shared.http.tokens import Role
-from shared.kernel.database import Database
-from shared.kernel.events import Event
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, CVR, INSPECTOR, ORDER, OTHER_CVR, Feed
 

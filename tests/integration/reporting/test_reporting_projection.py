@@ -9,14 +9,15 @@ import asyncpg
 import pytest
 
 from deploy.rulebook.example_facts import full, least
-from services.reporting import kept_facts, projection, queries
-from services.reporting.case_projection import earlier_agreement
-from services.reporting.known_facts import KNOWN_FACTS
-from services.reporting.queries import CaseFilter
-from services.reporting.rebuild import compare, rebuild
+from services.reporting.cases.case_projection import earlier_agreement
+from services.reporting.projection import kept_facts, projection
+from services.reporting.projection.known_facts import KNOWN_FACTS
+from services.reporting.projection.rebuild import compare, rebuild
+from services.reporting.view import queries
+from services.reporting.view.queries import CaseFilter
 from shared.contracts.vocabulary import ControlOutcome
-from shared.kernel.database import Connection, Database
-from shared.kernel.received import Received
+from shared.eventstore.database import Connection, Database
+from shared.messaging.received import Received
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, INSPECTOR, ORDER, Feed
 from tests.reporting_viewers import AUTHORITY
@@ -125,7 +126,7 @@ async def test_a_rebuild_in_small_batches_gives_the_same(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await apply(connection, Feed().receive(*COURSE))
-    monkeypatch.setattr("services.reporting.rebuild.BATCH", 2)
+    monkeypatch.setattr("services.reporting.projection.rebuild.BATCH", 2)
     assert await compare(connection) == []
 
 
@@ -178,7 +179,7 @@ async def test_a_rebuild_takes_facts_that_come_while_it_runs(
             await apply(other, next(later, []))
         return await read(*asked)
 
-    monkeypatch.setattr("services.reporting.kept_facts.facts_by_case", read_while_facts_come)
+    monkeypatch.setattr("services.reporting.projection.kept_facts.facts_by_case", read_while_facts_come)
     assert await rebuild(connection) == len(COURSE)
     assert await compare(connection) == []
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.reporting import projection, queries
-from services.reporting.cursor import Cursor
-from services.reporting.queries import CaseFilter, Period
-from services.reporting.visible import Viewer
-from shared.kernel.database import Connection
-from shared.kernel.events import Event
+from services.reporting.projection import projection
+from services.reporting.view import queries
+from services.reporting.view.cursor import Cursor
+from services.reporting.view.queries import CaseFilter, Period
+from services.reporting.view.visible import Viewer
+from shared.eventstore.database import Connection
+from shared.eventstore.events import Event
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, CVR, ORDER, OTHER_CVR, Feed
 from tests.reporting_viewers import AUTHORITY, COMPANY, NOBODY, OTHER_COMPANY

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from services.reporting import projection
-from services.reporting.rebuild import compare, rebuild
-from services.reporting.rows_at_hand import RowsAtHand
-from shared.kernel.database import Connection
-from shared.kernel.events import Event
-from shared.kernel.received import Received
+from services.reporting.projection import projection
+from services.reporting.projection.rebuild import compare, rebuild
+from services.reporting.projection.rows_at_hand import RowsAtHand
+from shared.eventstore.database import Connection
+from shared.eventstore.events import Event
+from shared.messaging.received import Received
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, Feed
 
@@ -55,7 +55,7 @@ async def test_the_rows_of_a_case_are_not_read_again(process: Process, monkeypat
         loaded.append(case_ids)
         await load(connection, rows, case_ids, *others)
 
-    monkeypatch.setattr("services.reporting.projection._load", load_noted)
+    monkeypatch.setattr("services.reporting.projection.projection._load", load_noted)
     await process.take(facts.sent())
     await process.take(facts.delivered())
     assert loaded == [[AGREEMENT], []]
@@ -87,7 +87,7 @@ async def test_after_a_rebuild_its_rows_are_read(process: Process, connection: C
 async def test_only_so_many_cases_are_at_hand(
     process: Process, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.reporting.rows_at_hand.CASES_AT_HAND", 1)
+    monkeypatch.setattr("services.reporting.projection.rows_at_hand.CASES_AT_HAND", 1)
     await process.take(facts.sent(), facts.order_issued())
     await process.take(facts.delivered())
     assert {case_id for _, case_id in process.at_hand._rows.cases} == {AGREEMENT}

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from services.control import service
-from shared.kernel.bus import Kafka
-from shared.kernel.clock import VirtualClock
+from shared.eventstore.clock import VirtualClock
+from shared.messaging.bus import Kafka
 from shared.service import Settings
 from tests.integration.services.control_running import NOW, Control
 

@@ -9,14 +9,14 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from services.control.course_decider import COURSE
-from services.control.starting import StartCourse
+from services.control.rules.course_decider import COURSE
+from services.control.rules.starting import StartCourse
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import AgreementKind, Place
+from shared.eventstore.clock import VirtualClock
+from shared.eventstore.commands import Intent, execute
+from shared.eventstore.events import Metadata
 from shared.http.tokens import LocalIssuer, Role
-from shared.kernel.clock import VirtualClock
-from shared.kernel.commands import Intent, execute
-from shared.kernel.events import Metadata
 from shared.service import Runtime
 
 CVR = "13748136"

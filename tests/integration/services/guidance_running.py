@@ -15,9 +15,9 @@ from shared.contracts.control import ComplianceDeadlineSet
 from shared.contracts.offers import OfferSent
 from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.deadlines import booking_due_at, compliance_deadline, control_window
+from shared.eventstore.clock import VirtualClock
+from shared.eventstore.events import Event
 from shared.http.tokens import LocalIssuer, Role
-from shared.kernel.clock import VirtualClock
-from shared.kernel.events import Event
 from shared.policy.policies import load_policies
 from shared.service import AGREEMENTS_TOPIC, Runtime, Settings
 

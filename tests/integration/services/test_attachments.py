@@ -18,10 +18,10 @@ from services.control import service as control_service
 from services.offers import service as offers_service
 from shared.attachments.sealing import PIECE
 from shared.contracts.control import DocumentationReceived
+from shared.eventstore import private_keys
+from shared.eventstore.clock import VirtualClock
 from shared.http.tokens import LocalIssuer, Role
-from shared.kernel import private_keys
-from shared.kernel.bus import Kafka
-from shared.kernel.clock import VirtualClock
+from shared.messaging.bus import Kafka
 from shared.service import Settings
 from tests.integration.services.control_running import Control
 

@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.control.after_no import NoteNotAccepted
-from services.control.course_decider import COURSE
-from services.control.order_requests import NoteOrderIssued
+from services.control.rules.after_no import NoteNotAccepted
+from services.control.rules.course_decider import COURSE
+from services.control.rules.order_requests import NoteOrderIssued
 from shared.contracts.offers import NotAccepted
 from shared.contracts.vocabulary import AgreementKind
+from shared.eventstore.commands import Intent, execute
+from shared.eventstore.events import Metadata
 from shared.http.tokens import Role
-from shared.kernel.commands import Intent, execute
-from shared.kernel.events import Metadata
 from tests.integration.services.control_running import CVR, INSPECTOR, Control, booking, found
 
 DONE = {"complete": True, "text": "Done."}

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.control.course_decider import COURSE
+from services.control.rules.course_decider import COURSE
 from shared.http.tokens import Role
 from tests.integration.services.control_running import Control, all_sampled_are_booked, booking, found
 

@@ -16,8 +16,8 @@ from shared.contracts import orders
 from shared.contracts.orders import OrderIssued, OrderKind
 from shared.contracts.register import UnitRegistered
 from shared.http.tokens import Role
-from shared.kernel.bus import Kafka
-from shared.kernel.parking import Reason, waiting_streams
+from shared.messaging.bus import Kafka
+from shared.messaging.parking import Reason, waiting_streams
 from shared.service import Settings
 from tests.integration.services.control_running import Control, booking, found
 

@@ -33,7 +33,7 @@ from shared.contracts.offers import Declined, Lapsed, Withdrawn
 from shared.contracts.vocabulary import ContactForm, Involvement, Participation, Side
 from shared.deadlines.deadlines import booking_due_at, control_window, extended
 from shared.http.tokens import Role, pseudonym
-from shared.kernel.bus import Kafka
+from shared.messaging.bus import Kafka
 from shared.service import Settings
 from tests.integration.services.guidance_running import (
     CVR,

@@ -17,13 +17,13 @@ from services.offers import service
 from shared.contracts.control import Breached, DecisionRevoked, InspectorChanged
 from shared.contracts.offers import Lapsed
 from shared.contracts.vocabulary import Decision
+from shared.eventstore.clock import VirtualClock
+from shared.eventstore.events import Event
 from shared.http.tokens import LocalIssuer, Role, pseudonym
-from shared.kernel import parking
-from shared.kernel.bus import Kafka
-from shared.kernel.clock import VirtualClock
-from shared.kernel.cloudevents import Message
-from shared.kernel.events import Event
-from shared.kernel.parking import Obstacle, Reason
+from shared.messaging import parking
+from shared.messaging.bus import Kafka
+from shared.messaging.cloudevents import Message
+from shared.messaging.parking import Obstacle, Reason
 from shared.service import Runtime, Settings
 
 CVR, OTHER_CVR = "13748136", "24256790"

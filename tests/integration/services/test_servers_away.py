@@ -21,11 +21,11 @@ from deploy.local.state import State
 from migrations.topics import TOPICS, create_topics
 from services.offers import service
 from shared.http.tokens import LocalIssuer, Role
-from shared.kernel import bus
-from shared.kernel.bus import Kafka
-from shared.kernel.cloudevents import Message, read
+from shared.messaging import bus
+from shared.messaging.bus import Kafka
+from shared.messaging.cloudevents import Message, read
 from shared.service import AGREEMENTS_TOPIC, Settings
-from tests.integration.kernel.cable import plugged_in
+from tests.integration.messaging.cable import plugged_in
 
 CVR = "13748136"
 UNITS = 20

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from shared.contracts.orders import SOURCE
 from shared.http.tokens import Role
-from shared.kernel.cloudevents import Message
+from shared.messaging.cloudevents import Message
 from tests.integration.services.control_running import NOW, Control
 
 PARKED = "/v1/operations/control/parked"

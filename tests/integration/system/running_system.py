@@ -20,8 +20,8 @@ from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from deploy.local.ports import free_port
 from deploy.local.virtual_time import VirtualTime
 from shared.contracts.register import UnitRegistered
-from shared.kernel.bus import Kafka
-from shared.kernel.clock import VirtualClock
+from shared.eventstore.clock import VirtualClock
+from shared.messaging.bus import Kafka
 from tests.integration.system.unreliable_network import UnreliableNetwork
 from tests.own_topics import own_topics
 

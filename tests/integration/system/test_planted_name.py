@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.http.tokens import Role
-from shared.kernel.bus import Kafka
+from shared.messaging.bus import Kafka
 from tests.integration.system.asking import Asker
 from tests.integration.system.course import CVR, PLANTED, SISTER, SISTER_P_NUMBER, UNIT, offer, play
 from tests.integration.system.running_system import RunningSystem, running_system

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from deploy.contracts import asyncapi
 from shared.contracts import control, guidance, offers, orders, register
-from shared.kernel.events import Event, PrivatePart, private_fields
+from shared.eventstore.events import Event, PrivatePart, private_fields
 
 PROJECT = Path(__file__).parents[3]
 OURS: dict[str, ModuleType] = {"offers": offers, "guidance": guidance, "control": control}

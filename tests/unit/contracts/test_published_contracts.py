@@ -9,8 +9,8 @@ import pytest
 from deploy.contracts.breaking import breaking_changes
 from deploy.contracts.files import PUBLISHED, RELEASED, made, read
 from shared.contracts import control, guidance, offers, orders, register
-from shared.kernel.bus import RepublishRequest
-from shared.kernel.events import private_fields
+from shared.eventstore.events import private_fields
+from shared.messaging.bus import RepublishRequest
 from shared.policy.policies import POLICY_FILES
 
 SERVICES = ("offers", "guidance", "control", "reporting")

@@ -4,16 +4,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.control.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
-from services.control.booking import BookControl
-from services.control.course_decider import COURSE
-from services.control.documentation import ReceiveDocumentation
-from services.control.follow_up import HoldFollowUp
-from services.control.judgement import CompleteControl
-from services.control.phases import Running
-from services.control.spread_further import SpreadFurther
-from services.control.starting import StartCourse
-from services.control.turned_into_guidance import TurnIntoGuidance
+from services.control.rules.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
+from services.control.rules.booking import BookControl
+from services.control.rules.course_decider import COURSE
+from services.control.rules.documentation import ReceiveDocumentation
+from services.control.rules.follow_up import HoldFollowUp
+from services.control.rules.judgement import CompleteControl
+from services.control.rules.phases import Running
+from services.control.rules.spread_further import SpreadFurther
+from services.control.rules.starting import StartCourse
+from services.control.rules.turned_into_guidance import TurnIntoGuidance
 from shared.contracts.control import (
     ComplianceDeadlineSet,
     ControlBooked,
@@ -39,7 +39,7 @@ from shared.contracts.vocabulary import (
     MeasureUse,
     SpokeWith,
 )
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from shared.policy.policies import load_policies
 from shared.reference.reference import is_psychosocial
 from tests.unit.scenario import Given, Outcome, scenarios_of

@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from services.control.correction import CorrectControl
-from services.control.fresh_investigation import InvestigateAfresh
-from services.control.sampling import ChooseSample
-from services.control.starting import StartCourse
+from services.control.rules.correction import CorrectControl
+from services.control.rules.fresh_investigation import InvestigateAfresh
+from services.control.rules.sampling import ChooseSample
+from services.control.rules.starting import StartCourse
 from shared.contracts.control import ControlBooked, SampleChosen
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import (
@@ -18,7 +18,7 @@ from shared.contracts.vocabulary import (
     Place,
     SpokeWith,
 )
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     CONTROL_TIME,

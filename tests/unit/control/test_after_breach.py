@@ -7,8 +7,8 @@ import pytest
 
 from shared.contracts.control import HearingAnswered, HearingExpired, OrderRequested
 from shared.deadlines.copenhagen import end_of
-from shared.kernel.decider import TimerDue
-from shared.kernel.events import Event
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     CONTROL,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.control.after_no import (
+from services.control.rules.after_no import (
     BookInspection,
     BookInspectionWhenDue,
     ConcludeInvestigation,

@@ -5,17 +5,17 @@ from uuid import UUID
 
 import pytest
 
-from services.control.after_no_view import view_after_no
-from services.control.hearing_view import HearingView
-from services.control.judgement import OtherFinding
-from services.control.phases import AfterNo, NotStarted
-from services.control.then_and_now import side_by_side
-from services.control.views import AgreementView, view
+from services.control.http.after_no_view import view_after_no
+from services.control.http.hearing_view import HearingView
+from services.control.http.then_and_now import side_by_side
+from services.control.http.views import AgreementView, view
+from services.control.rules.judgement import OtherFinding
+from services.control.rules.phases import AfterNo, NotStarted
 from shared.contracts.control import InspectorChanged, Terminated
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, InvestigationOutcome, Side, SpokeWith
+from shared.eventstore.events import Event, Recorded
 from shared.http.access import Viewer, seen
 from shared.http.tokens import Role
-from shared.kernel.events import Event, Recorded
 from tests.unit.control.control_facts import (
     AGREEMENT,
     CONTROL,

@@ -5,8 +5,8 @@ from itertools import islice, takewhile
 
 import pytest
 
-from services.control.booking import candidate_days
-from services.control.course_decider import BookWhenDue
+from services.control.rules.booking import candidate_days
+from services.control.rules.course_decider import BookWhenDue
 from shared.contracts.control import (
     AnnouncedControlCancelled,
     ComplianceDeadlineSet,
@@ -17,7 +17,7 @@ from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.copenhagen import end_of
 from shared.deadlines.deadline import Extension
 from shared.deadlines.deadlines import booking_due_at, control_window, is_working_day
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     COMPLIANCE_DAY,

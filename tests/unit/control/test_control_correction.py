@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from services.control.held_controls_view import held_controls
-from services.control.phases import Broken, Kept, Running, how_it_stands
+from services.control.http.held_controls_view import held_controls
+from services.control.rules.phases import Broken, Kept, Running, how_it_stands
 from shared.contracts.control import (
     Breached,
     ControlCorrected,
@@ -20,7 +20,7 @@ from shared.contracts.control import (
     OrderRequestWithdrawn,
 )
 from shared.contracts.vocabulary import ContactForm, Decision, MeasureUse
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     CONTROL,

@@ -5,12 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from services.control.spread_further import SpreadFurther
+from services.control.rules.spread_further import SpreadFurther
 from shared.contracts.control import FollowUpFellDue, FollowUpHeld, Fulfilled
 from shared.contracts.vocabulary import MeasureUse
 from shared.deadlines.copenhagen import start_of
-from shared.kernel.decider import TimerDue
-from shared.kernel.events import Event
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     GLOVES,

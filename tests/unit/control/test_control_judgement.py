@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from services.control.judgement import OtherFinding
-from services.control.spread_further import SpreadFurther
+from services.control.rules.judgement import OtherFinding
+from services.control.rules.spread_further import SpreadFurther
 from shared.contracts.control import (
     Breached,
     ControlBooked,
@@ -17,7 +17,7 @@ from shared.contracts.control import (
     OtherFindingRecorded,
 )
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, MeasureUse
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     CONTROL,
     CVR,

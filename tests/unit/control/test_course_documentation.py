@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from services.control.phases import how_it_stands
+from services.control.rules.phases import how_it_stands
 from shared.contracts.control import ComplianceDeadlineSet, DocumentationReceived
 from shared.deadlines.copenhagen import start_of
-from shared.kernel.decider import TimerDue
-from shared.kernel.events import Event
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     COMPLIANCE_DAY,

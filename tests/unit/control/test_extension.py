@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.control.extension import GrantExtension, RefuseExtension, RequestExtension
+from services.control.rules.extension import GrantExtension, RefuseExtension, RequestExtension
 from shared.contracts.control import ExtensionGranted, ExtensionRefused, ExtensionRequested
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 from tests.unit.control.control_facts import (
     COMPLIANCE_DAY,

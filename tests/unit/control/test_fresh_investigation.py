@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from shared.contracts.control import ControlCompleted, FreshInvestigationNeeded, Fulfilled
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     CONTROL,

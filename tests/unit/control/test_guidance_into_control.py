@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from services.control.turned_into_control import NoteMeeting
+from services.control.rules.turned_into_control import NoteMeeting
 from shared.contracts.control import ControlCompleted, ControlTurnedIntoGuidance, Fulfilled, GuidanceMeetingNoted
 from shared.contracts.vocabulary import ContactForm
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     CONTROL,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.control.inspection_advice import Advice
-from services.control.running_at import running_at, runs_at
-from shared.kernel.events import Event
+from services.control.lookups.inspection_advice import Advice
+from services.control.rules.running_at import running_at, runs_at
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     NOISE,

@@ -5,8 +5,8 @@ from itertools import count
 
 import pytest
 
-from services.control.calendar_places import calendar_place, day_and_slot, names_of_calendar
-from services.control.inspector_calendar import Calendar, NoDayFree
+from services.control.lookups.inspector_calendar import Calendar, NoDayFree
+from services.control.rules.calendar_places import calendar_place, day_and_slot, names_of_calendar
 from tests.unit.control.control_facts import INSPECTOR, booked, started
 
 pytestmark = pytest.mark.rule("R17")

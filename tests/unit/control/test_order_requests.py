@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.control.order_requests import NoteOrderIssued, ResendOrderRequest
+from services.control.rules.order_requests import NoteOrderIssued, ResendOrderRequest
 from shared.contracts.control import (
     OrderIssueNoted,
     OrderRequested,
@@ -14,8 +14,8 @@ from shared.contracts.control import (
     OrderRequestResent,
 )
 from shared.deadlines.copenhagen import start_of
-from shared.kernel.decider import TimerDue
-from shared.kernel.events import Event
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     ORDER_TIME,
     POLICIES,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.control.course_decider import COURSE
+from services.control.rules.course_decider import COURSE
 from shared.contracts.control import InspectorChanged
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     INSPECTOR,

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from services.control.after_no import BookInspection
-from services.control.course_decider import COURSE
-from services.control.responsible_inspector import ChangeInspector
+from services.control.rules.after_no import BookInspection
+from services.control.rules.course_decider import COURSE
+from services.control.rules.responsible_inspector import ChangeInspector
 from shared.contracts.control import ControlBooked, InspectorChanged, NewInspectionBooked
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     INSPECTOR,
     POLICIES,

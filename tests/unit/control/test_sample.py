@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from services.control.booking import places_due
+from services.control.rules.booking import places_due
 from shared.contracts.control import AnnouncedControlCancelled, ComplianceDeadlineSet, Fulfilled, SampleChosen
 from shared.contracts.vocabulary import AgreementKind, ControlOutcome
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
     INSPECTOR,

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from services.control.booking import candidate_days, places_due
-from services.control.course_decider import BookWhenDue
+from services.control.rules.booking import candidate_days, places_due
+from services.control.rules.course_decider import BookWhenDue
 from shared.contracts.control import ControlBooked, ControlTurnedIntoGuidance, DocumentationReceived
 from shared.deadlines.copenhagen import start_of
 from tests.unit.control.control_facts import (

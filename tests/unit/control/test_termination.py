@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.control.termination import NoteAnnulment, Terminate
+from services.control.rules.termination import NoteAnnulment, Terminate
 from shared.contracts.control import AnnouncedControlCancelled, ControlBooked, Terminated
 from shared.contracts.vocabulary import Side
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     at,
     book,

@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.control.after_no_view import view_after_no
-from services.control.calendar_places import calendar_place
-from services.control.course_decider import COURSE
-from services.control.inspector_calendar import lookups
+from services.control.http.after_no_view import view_after_no
+from services.control.lookups.inspector_calendar import lookups
+from services.control.rules.calendar_places import calendar_place
+from services.control.rules.course_decider import COURSE
 from shared.contracts.control import FACTS, ControlBooked, NewInspectionBooked
-from shared.kernel.commands import Intent, execute, read
-from shared.kernel.decider import TimerDue
-from shared.kernel.event_store import Change, Occurred, Write
-from shared.kernel.events import Event, EventTypes, Metadata, Recorded
+from shared.eventstore.commands import Intent, execute, read
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.event_store import Change, Occurred, Write
+from shared.eventstore.events import Event, EventTypes, Metadata, Recorded
 from tests.model.memory_store import MemoryDatabase, MemoryStore
 from tests.unit.control.control_facts import (
     AGREEMENT,

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.guidance.guidance_decider import GUIDANCE
-from services.guidance.meetings import RecordMeeting, Told
-from services.guidance.offering import AnswerGuidance, OfferGuidance
-from services.guidance.schedule import ScheduleGuidance
+from services.guidance.rules.guidance_decider import GUIDANCE
+from services.guidance.rules.meetings import RecordMeeting, Told
+from services.guidance.rules.offering import AnswerGuidance, OfferGuidance
+from services.guidance.rules.schedule import ScheduleGuidance
 from shared.contracts.control import ControlTurnedIntoGuidance
 from shared.contracts.guidance import (
     GuidanceAccepted,

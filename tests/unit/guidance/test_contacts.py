@@ -5,12 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from services.guidance.guidance_decider import GUIDANCE
-from services.guidance.meetings import CorrectMeeting, RateUsefulness
-from services.guidance.phases import how_it_stands
-from services.guidance.schedule import NoteInspector, OpenGuidance
-from services.guidance.understanding import AskWhetherUnderstood, CorrectUnderstanding, Said
-from services.guidance.views import view
+from services.guidance.http.views import view
+from services.guidance.rules.guidance_decider import GUIDANCE
+from services.guidance.rules.meetings import CorrectMeeting, RateUsefulness
+from services.guidance.rules.phases import how_it_stands
+from services.guidance.rules.schedule import NoteInspector, OpenGuidance
+from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectUnderstanding, Said
 from shared.contracts.guidance import (
     GuidanceHeld,
     GuidanceOpened,
@@ -23,7 +23,7 @@ from shared.contracts.guidance import (
 )
 from shared.contracts.offers import OfferSent
 from shared.contracts.vocabulary import AgreementKind, ContactForm, Side
-from shared.kernel.events import Event, Recorded
+from shared.eventstore.events import Event, Recorded
 from tests.unit.guidance.guidance_facts import (
     AGREEMENT,
     CVR,

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from services.guidance.meetings import NoteTurnedControl
-from services.guidance.phases import how_it_stands
-from services.guidance.schedule import CloseGuidance, due_of
+from services.guidance.rules.meetings import NoteTurnedControl
+from services.guidance.rules.phases import how_it_stands
+from services.guidance.rules.schedule import CloseGuidance, due_of
 from shared.contracts.guidance import (
     GuidanceDeclined,
     GuidanceHeld,
@@ -15,8 +15,8 @@ from shared.contracts.guidance import (
 )
 from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.copenhagen import start_of
-from shared.kernel.decider import TimerDue
-from shared.kernel.events import Event
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.events import Event
 from tests.unit.guidance.guidance_facts import (
     AGREEMENT,
     CONTROL,

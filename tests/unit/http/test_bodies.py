@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from services.guidance.routes import Answer
-from services.offers.sending_routes import NewOffer
+from services.guidance.http.routes import Answer
+from services.offers.http.sending_routes import NewOffer
 from shared.http.bodies import Body
 
 for module in ("offers", "guidance", "control"):

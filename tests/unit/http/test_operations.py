@@ -9,10 +9,10 @@ from fastapi.testclient import TestClient
 
 from services.offers.service import app
 from shared.http.tokens import LocalIssuer, Role
-from shared.kernel.bus import Kafka
-from shared.kernel.cloudevents import LARGEST_VERSION
-from shared.kernel.consumer import Discarded
-from shared.kernel.passing_faults import SourceUnreachable
+from shared.messaging.bus import Kafka
+from shared.messaging.cloudevents import LARGEST_VERSION
+from shared.messaging.consumer import Discarded
+from shared.messaging.passing_faults import SourceUnreachable
 from shared.service import Settings
 
 OPERATIONS = "/v1/operations/offers"

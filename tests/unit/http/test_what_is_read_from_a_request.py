@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from services.offers.service import app
 from shared.http.tokens import LocalIssuer, Role
-from shared.kernel.bus import Kafka
+from shared.messaging.bus import Kafka
 from shared.service import Settings
 
 OFFER = {

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from services.offers.answers import Accept, Decline
-from services.offers.delivery import RecordDelivery, RecordFailedDelivery
-from services.offers.eligibility import Unit
-from services.offers.included_places import NamedPlace
-from services.offers.offer_decider import OFFER
-from services.offers.sending import SendOffer
-from services.offers.taken_back import NoteBreach, Withdraw
+from services.offers.rules.answers import Accept, Decline
+from services.offers.rules.delivery import RecordDelivery, RecordFailedDelivery
+from services.offers.rules.eligibility import Unit
+from services.offers.rules.included_places import NamedPlace
+from services.offers.rules.offer_decider import OFFER
+from services.offers.rules.sending import SendOffer
+from services.offers.rules.taken_back import NoteBreach, Withdraw
 from shared.contracts.offers import (
     Accepted,
     AgreementEndNoted,
@@ -21,8 +21,8 @@ from shared.contracts.offers import (
     Withdrawn,
 )
 from shared.contracts.vocabulary import AgreementKind, Grounds, ReactionDue, Violation
-from shared.kernel.decider import TimerDue
-from shared.kernel.events import Event
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.events import Event
 from shared.policy.policies import load_policies
 from shared.policy.policy import Policy
 from tests.unit.scenario import scenarios_of

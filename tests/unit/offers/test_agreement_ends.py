@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.offers.agreement_ends import NoteEnd, NoteRevokedDecision
-from services.offers.quarantine import QUARANTINE, Impose, Reach, Revoke
+from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
+from services.offers.rules.quarantine import QUARANTINE, Impose, Reach, Revoke
 from shared.contracts.offers import AcceptanceAnnulled, AgreementEndNoted, QuarantineEnded, QuarantineImposed
 from tests.unit.offers.offer_facts import (
     AGREEMENT,

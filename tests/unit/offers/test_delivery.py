@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from services.offers.delivery import CorrectDelivery, ResendOffer
+from services.offers.rules.delivery import CorrectDelivery, ResendOffer
 from shared.contracts.offers import DeliveryCorrected, DeliveryFailed, OfferDelivered, OfferResent
-from shared.kernel.decider import TimerDue
-from shared.kernel.events import Event
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.events import Event
 from tests.unit.offers.offer_facts import (
     AVAILABLE_AT,
     POLICIES,

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from services.offers.eligibility import Unit
-from services.offers.phases import State
-from services.offers.views import view
+from services.offers.http.views import view
+from services.offers.rules.eligibility import Unit
+from services.offers.rules.phases import State
 from shared.contracts.offers import OfferSent
 from shared.contracts.vocabulary import AgreementKind
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.offers.offer_facts import (
     CVR,
     ENDINGS,

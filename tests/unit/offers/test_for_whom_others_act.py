@@ -2,11 +2,11 @@
 
 import pytest
 
-from services.offers.offer_decider import OFFER
-from services.offers.people_and_time import NoteInspector
-from services.offers.views import view
+from services.offers.http.views import view
+from services.offers.rules.offer_decider import OFFER
+from services.offers.rules.people_and_time import NoteInspector
 from shared.contracts.offers import InspectorNoted
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.offers.offer_facts import ENDINGS, TOO_LATE, accepted, delivered, given, sent
 
 pytestmark = pytest.mark.rule("R15", "R30")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.offers.letter import letter
+from services.offers.rules.letter import letter
 from shared.contracts.offers import OfferSent
 from shared.contracts.vocabulary import AgreementKind, Grounds, ReactionDue, Violation
 from tests.unit.offers.offer_facts import given, grounds, send, sent, spread

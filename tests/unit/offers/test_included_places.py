@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.offers.eligibility import Quarantine, Unit
-from services.offers.included_places import NamedPlace
+from services.offers.rules.eligibility import Quarantine, Unit
+from services.offers.rules.included_places import NamedPlace
 from shared.contracts.offers import Accepted, OfferDelivered
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests.unit.offers.offer_facts import (
     AGREEMENT,
     CVR,

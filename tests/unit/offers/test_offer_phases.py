@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.offers.agreement_ends import NoteEnd
-from services.offers.delivery import RecordOpening
+from services.offers.rules.agreement_ends import NoteEnd
+from services.offers.rules.delivery import RecordOpening
 from shared.contracts.offers import (
     AcceptanceConflictFlagged,
     Declined,
@@ -15,8 +15,8 @@ from shared.contracts.offers import (
     OfferUnansweredHalfway,
     Withdrawn,
 )
-from shared.kernel.decider import TimerDue
-from shared.kernel.events import Event
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.events import Event
 from tests.unit.offers.offer_facts import (
     AGREEMENT,
     AVAILABLE_AT,

@@ -4,11 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.offers.agreement_ends import NoteEnd
-from services.offers.answers import Accept, Decline
-from services.offers.delivery import RecordDelivery, RecordOpening
-from services.offers.eligibility import Quarantine, Unit
-from services.offers.letter import letter
+from services.offers.rules.agreement_ends import NoteEnd
+from services.offers.rules.answers import Accept, Decline
+from services.offers.rules.delivery import RecordDelivery, RecordOpening
+from services.offers.rules.eligibility import Quarantine, Unit
+from services.offers.rules.letter import letter
 from shared.contracts.offers import (
     AcceptanceConflictFlagged,
     Accepted,
@@ -20,8 +20,8 @@ from shared.contracts.offers import (
     OfferUnansweredHalfway,
     Withdrawn,
 )
-from shared.kernel.decider import TimerDue
-from shared.kernel.events import Event
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.events import Event
 from tests.unit.offers.offer_facts import (
     AGREEMENT,
     AVAILABLE_AT,

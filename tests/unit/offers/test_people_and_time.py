@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from services.offers.offer_decider import OFFER
-from services.offers.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime
-from services.offers.views import view
+from services.offers.http.views import view
+from services.offers.rules.offer_decider import OFFER
+from services.offers.rules.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime
 from shared.contracts.offers import ContactNamed, Declined, OfferReassigned, TimeCorrected, TimeSpent
 from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
-from shared.kernel.events import Event, Recorded
+from shared.eventstore.events import Event, Recorded
 from shared.reference.reference import company_messages
 from tests.unit.offers.offer_facts import (
     AVAILABLE_AT,

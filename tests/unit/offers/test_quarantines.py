@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.offers.quarantine import (
+from services.offers.rules.quarantine import (
     QUARANTINE,
     Impose,
     Reach,
@@ -16,7 +16,7 @@ from services.offers.quarantine import (
     unit_stream,
 )
 from shared.contracts.offers import QuarantineEnded, QuarantineImposed
-from shared.kernel.decider import TimerDue
+from shared.eventstore.decider import TimerDue
 from shared.policy.policies import Policies, load_policies
 from tests.unit.scenario import scenarios_of
 

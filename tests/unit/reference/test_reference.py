@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.control.late_by_itself import CALENDAR_FULL, NO_DAY_LEFT
+from services.control.rules.late_by_itself import CALENDAR_FULL, NO_DAY_LEFT
 from shared.contracts.vocabulary import ContactRole
 from shared.reference import reference
 from shared.reference.reference import (

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.reporting.case import Status
-from services.reporting.tasks import TaskKind
-from services.reporting.unknown_codes import unknown_in_case, unknown_in_unit
+from services.reporting.cases.case import Status
+from services.reporting.cases.tasks import TaskKind
+from services.reporting.cases.unknown_codes import unknown_in_case, unknown_in_unit
 from shared.contracts import control, guidance, offers, orders
 from shared.contracts.register import UnitRegistered
 from shared.contracts.vocabulary import (
@@ -26,7 +26,7 @@ from shared.contracts.vocabulary import (
     WorkPhase,
 )
 from shared.deadlines.deadline import LengthUnit
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, CONTROL, CVR, INSPECTOR, ORDER, UNIT, on
 from tests.reporting_folding import case_after, next_after, rows_after, statuses

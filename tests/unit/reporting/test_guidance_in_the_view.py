@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from services.reporting.tasks import TaskKind
+from services.reporting.cases.tasks import TaskKind
 from shared.contracts import control, guidance
 from shared.contracts.guidance import GuidanceStands
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, Involvement, Participation, Side
 from shared.deadlines.deadline import LengthUnit
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, CONTROL, INSPECTOR, ORDER, on
 from tests.reporting_folding import case_after, next_after, rows_after

@@ -6,12 +6,12 @@ from itertools import permutations
 
 import pytest
 
-from services.reporting.case import Case, Status
-from services.reporting.fact import numbered
-from services.reporting.fold_batch import Rows, fold_batch
+from services.reporting.cases.case import Case, Status
+from services.reporting.projection.fact import numbered
+from services.reporting.projection.fold_batch import Rows, fold_batch
 from shared.contracts import orders
 from shared.contracts.vocabulary import ControlOutcome
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, ORDER, Feed, on
 from tests.reporting_folding import case_after, next_after, rows_after, statuses

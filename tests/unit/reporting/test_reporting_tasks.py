@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.reporting.tasks import Task
+from services.reporting.cases.tasks import Task
 from shared.contracts.vocabulary import ControlOutcome
-from shared.kernel.events import Event
+from shared.eventstore.events import Event
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, INSPECTOR, on
 from tests.reporting_folding import rows_after

@@ -1,0 +1,1 @@
+"""Checks of our own, run with the others by `./aftale test`."""

@@ -1,0 +1,270 @@
+-- The event store of one service: run once in the service's own schema (search_path points to it).
+
+-- One row: the ordering lock of append, and the epoch of this history. It is locked and not changed: old versions of a row that
+-- changes with each group would be read again and again, for as long as anybody's transaction is open.
+create table log (
+  epoch int not null,
+  only_row bool primary key default true check (only_row)
+);
+insert into log values (1);
+
+create table streams (
+  id uuid primary key,
+  version int not null,
+  first_position bigint not null  -- prunes the partitions that a load has to look into
+) with (fillfactor = 70);
+
+create table events (
+  position bigint not null,
+  stream uuid not null,
+  version int not null,
+  epoch int not null,               -- of the history in which it was recorded: it keeps it for ever
+  event_id uuid not null,
+  type text not null,
+  schema_version smallint not null,
+  data jsonb not null,              -- the public part
+  private jsonb,                    -- ciphertext by the person it is about
+  metadata jsonb not null,
+  occurred_at timestamptz not null, -- domain time
+  recorded_at timestamptz not null, -- machine time
+  primary key (position)
+) partition by range (position);
+
+-- Idempotency keys of commands, with the answer that a repetition gets.
+create table handled (
+  key uuid primary key,
+  fingerprint text not null,
+  answer jsonb,
+  position bigint not null,
+  handled_at timestamptz not null default now()
+);
+
+-- The newest fact taken from each stream of each other source.
+create table inbox (
+  source text not null,
+  stream uuid not null,
+  epoch int not null,
+  version int not null,
+  event_id uuid not null,
+  primary key (source, stream)
+) with (fillfactor = 70);
+
+create table timers (
+  stream uuid not null,
+  name text not null,
+  due timestamptz not null,
+  leased_until timestamptz,
+  failures int not null default 0,
+  last_failure text,
+  primary key (stream, name)
+);
+create index on timers (due);
+
+-- Names that only one stream may hold at a time.
+create table reservations (
+  name text collate "C" primary key,
+  stream uuid not null
+);
+create index on reservations (stream);
+
+-- Destroying a key erases what was written under it; the row stays, so that nothing new is written under that name.
+create table private_keys (
+  stream uuid not null,
+  about text not null,
+  key bytea,
+  destroyed_at timestamptz,
+  primary key (stream, about)
+);
+
+create table relay (
+  checkpoint bigint not null,
+  only_row bool primary key default true check (only_row)
+);
+insert into relay values (0);
+
+-- Streams that a consumer asked to have published again.
+create table republications (
+  id bigint generated always as identity primary key,
+  stream uuid not null,
+  from_version int not null,
+  requested_at timestamptz not null default now()
+);
+
+-- Where the log stands, and room for what comes.
+
+-- Of the newest event; 0 before the first.
+create or replace function newest_position() returns bigint language sql stable set search_path from current as
+$$ select coalesce((select position from events order by position desc limit 1), 0) $$;
+
+create or replace function ensure_partitions(size bigint default 10000000) returns void
+language plpgsql as $$
+-- Keeps a partition ready for the next events: created apart and attached, so that appends are not locked out.
+declare
+  first bigint := newest_position() / size;
+begin
+  perform pg_advisory_xact_lock(hashtext(current_schema() || '.ensure_partitions'));
+  for number in first .. first + 1 loop
+    if to_regclass(format('%I.events_%s', current_schema(), number)) is null then
+      execute format('create table events_%s (like events including defaults including constraints)', number);
+      execute format('alter table events_%s add primary key (position)', number);
+      execute format('create unique index on events_%s (stream, version)', number);
+      execute format('alter table events attach partition events_%s for values from (%s) to (%s)',
+                     number, number * size, (number + 1) * size);
+    end if;
+  end loop;
+end $$;
+
+-- Messages that wait because their stream has a hole, or a message that could not be handled.
+create table parked (
+  source text not null,
+  stream uuid not null,
+  epoch int not null,
+  version int not null,
+  event_id uuid not null,
+  reason text not null,             -- hole, poison, waiting, alarm
+  detail text not null,
+  headers jsonb not null,
+  body text not null,
+  extensions jsonb not null,        -- what the fact concerns, for rules that reach over streams
+  parked_at timestamptz not null default now(),
+  primary key (source, stream, epoch, version, event_id)
+);
+create index on parked using gin (extensions jsonb_path_ops);
+
+-- Decisions of operators to pass over a message, kept for ever.
+create table discarded (
+  like parked including defaults,
+  discarded_at timestamptz not null default now(),
+  discarded_by text not null,
+  discard_reason text not null
+);
+
+-- Append commands as one group. Commands, writes, events, timers, reservations and keys come as parallel arrays; the
+-- `*_command` arrays say to which command (counted from 1) a row belongs. Returns each command's fault (null: it won)
+-- and the position of the last event of the group. The caller puts at most one command per written stream, key, inbox
+-- stream and reservation into a group, and null for arrays that would be empty or hold nothing but nulls.
+create or replace function append(
+  keys uuid[], fingerprints text[], answers text[],
+  inbox_sources text[], inbox_streams uuid[], inbox_from_epochs int[], inbox_from_versions int[],
+  inbox_epochs int[], inbox_versions int[], inbox_event_ids uuid[],
+  write_commands int[], write_streams uuid[], write_expected int[], write_adds int[],
+  event_commands int[], event_streams uuid[], event_versions int[], event_ids uuid[], event_types text[],
+  event_schema_versions smallint[], event_data text[], event_private text[], event_metadata text[],
+  event_occurred_at timestamptz[],
+  timer_commands int[], timer_streams uuid[], timer_names text[], timer_due timestamptz[],
+  reserve_commands int[], reserve_names text[], reserve_streams uuid[],
+  release_commands int[], release_names text[], release_streams uuid[],
+  key_commands int[], key_streams uuid[], key_about text[], key_values bytea[],
+  out faults text[], out last_position bigint)
+language plpgsql
+-- The arrays are small and every table is reached by its key, whatever the statistics said when a session first planned.
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+  base bigint;
+  current_epoch int;
+  won bool[];
+  added int := 0;
+begin
+  -- The ordering lock, held to the commit. Each statement in a volatile function takes a fresh snapshot, so the next ones
+  -- see all that was committed before the lock was had.
+  select epoch into current_epoch from log for update;
+  select coalesce((select position from events order by position desc limit 1), 0) into base;
+
+  -- The winners.
+  with stale as (
+    select distinct w.command
+    from unnest(write_commands, write_streams, write_expected) as w(command, stream, expected)
+    left join streams s on s.id = w.stream
+    where coalesce(s.version, 0) <> w.expected
+  ), taken as (
+    select distinct r.command
+    from unnest(reserve_commands, reserve_names, reserve_streams) as r(command, name, stream)
+    join reservations held on held.name = r.name and held.stream <> r.stream
+  ), command as (
+    select c.ordinal, case
+        when c.key is not null and exists (select from handled h where h.key = c.key) then 'repeated'
+        when c.source is not null and (coalesce(i.epoch, 0), coalesce(i.version, 0)) <> (c.from_epoch, c.from_version)
+          then 'moved'
+        when c.ordinal in (select command from stale) then 'stale'
+        when c.ordinal in (select command from taken) then 'reserved'
+      end as fault
+    from unnest(keys, inbox_sources, inbox_streams, inbox_from_epochs, inbox_from_versions)
+         with ordinality as c(key, source, stream, from_epoch, from_version, ordinal)
+    left join inbox i on i.source = c.source and i.stream = c.stream
+  )
+  select array_agg(fault order by ordinal), array_agg(fault is null order by ordinal) into faults, won from command;
+
+  -- Events and side rows of the winners only. What a group has none of is not touched.
+  if event_commands is not null then
+    insert into events (position, stream, version, epoch, event_id, type, schema_version, data, private, metadata,
+                        occurred_at, recorded_at)
+    select base + row_number() over (order by e.ordinal), e.stream, e.version, current_epoch, e.event_id, e.type,
+           e.schema_version, e.data::jsonb, e.private::jsonb, e.metadata::jsonb, e.occurred_at, clock_timestamp()
+    from unnest(event_commands, event_streams, event_versions, event_ids, event_types, event_schema_versions,
+                event_data, event_private, event_metadata, event_occurred_at) with ordinality
+         as e(command, stream, version, event_id, type, schema_version, data, private, metadata, occurred_at, ordinal)
+    where won[e.command];
+    get diagnostics added = row_count;
+  end if;
+
+  insert into streams (id, version, first_position)
+  select w.stream, w.expected + w.adds, base + 1
+  from unnest(write_commands, write_streams, write_expected, write_adds) as w(command, stream, expected, adds)
+  where won[w.command] and w.adds > 0
+  on conflict (id) do update set version = excluded.version;
+
+  if fingerprints is not null then
+    insert into handled (key, fingerprint, answer, position)
+    select c.key, c.fingerprint, c.answer::jsonb, base
+    from unnest(keys, fingerprints, answers) with ordinality as c(key, fingerprint, answer, ordinal)
+    where won[c.ordinal] and c.key is not null;
+  end if;
+
+  if inbox_sources is not null then
+    insert into inbox (source, stream, epoch, version, event_id)
+    select m.source, m.stream, m.epoch, m.version, m.event_id
+    from unnest(inbox_sources, inbox_streams, inbox_epochs, inbox_versions, inbox_event_ids) with ordinality
+         as m(source, stream, epoch, version, event_id, ordinal)
+    where won[m.ordinal] and m.source is not null
+    on conflict (source, stream)
+    do update set epoch = excluded.epoch, version = excluded.version, event_id = excluded.event_id;
+  end if;
+
+  if timer_commands is not null then
+    insert into timers (stream, name, due)
+    select t.stream, t.name, t.due
+    from unnest(timer_commands, timer_streams, timer_names, timer_due) as t(command, stream, name, due)
+    where won[t.command] and t.due is not null
+    on conflict (stream, name) do update
+    set due = excluded.due, leased_until = null, failures = 0, last_failure = null;
+
+    delete from timers
+    using unnest(timer_commands, timer_streams, timer_names, timer_due) as t(command, stream, name, due)
+    where timers.stream = t.stream and timers.name = t.name and won[t.command] and t.due is null;
+  end if;
+
+  if reserve_commands is not null then
+    insert into reservations (name, stream)
+    select r.name, r.stream from unnest(reserve_commands, reserve_names, reserve_streams) as r(command, name, stream)
+    where won[r.command]
+    on conflict (name) do nothing;
+  end if;
+
+  if release_commands is not null then
+    delete from reservations
+    using unnest(release_commands, release_names, release_streams) as r(command, name, stream)
+    where reservations.name = r.name and reservations.stream = r.stream and won[r.command];
+  end if;
+
+  if key_commands is not null then
+    insert into private_keys (stream, about, key)
+    select k.stream, k.about, k.key
+    from unnest(key_commands, key_streams, key_about, key_values) as k(command, stream, about, key)
+    where won[k.command];
+  end if;
+
+  last_position := base + added;
+end $$;

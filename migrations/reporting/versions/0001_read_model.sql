@@ -1,0 +1,327 @@
+-- The read model of reporting: run once in the service's own schema (search_path points to it).
+-- Views for analysts are at the end.
+
+-- Every fact that was taken, as it came: the truth of this service, the analysts' event table, what a rebuild reads.
+create table facts (
+  position bigint primary key,         -- dense, in commit order; given by the projection
+  source text not null,
+  stream uuid not null,
+  epoch int not null,
+  version int not null,
+  event_id uuid not null,
+  type text not null,
+  schema_version smallint not null,
+  data jsonb not null,                 -- the public part: ids, codes, dates and numbers
+  occurred_at timestamptz not null,    -- domain time
+  recorded_at timestamptz not null,    -- machine time at the source
+  received_at timestamptz not null default clock_timestamp(),
+  actor text not null,
+  policy text,
+  concerns jsonb not null,
+  case_id uuid,                        -- the case that it is about; null where it is about none, or the type is unknown
+  seen_by_company bool not null,
+  unique (source, stream, epoch, version)
+);
+create index on facts (case_id, position) where case_id is not null;
+create index on facts (type, occurred_at);
+
+-- The newest fact taken from each stream of each source.
+create table inbox (
+  source text not null,
+  stream uuid not null,
+  epoch int not null,
+  version int not null,
+  event_id uuid not null,
+  primary key (source, stream)
+) with (fillfactor = 70);
+
+-- One row: the position of the newest fact, and the lock under which the projection moves.
+create table checkpoint (
+  position bigint not null,
+  only_row bool primary key default true check (only_row)
+);
+insert into checkpoint values (0);
+
+-- One row per case and audience. The company's row is folded from those facts only that the company may know of.
+create table cases (
+  audience text not null check (audience in ('authority', 'company')),
+  case_id uuid not null,
+  case_type text not null check (case_type in ('agreement', 'order', 'other')),
+  kind text,                           -- suspicion, spread; immediate, with_deadline; inspection, investigation ...
+  status text not null,
+  cvr text,                            -- null until a fact that names it has come
+  p_number text,
+  topic text,
+  problem_group text,
+  inspector text,                      -- pseudonymous id
+  inspection_id text,
+  agreement_id uuid,                   -- the agreement that an order or other case follows from
+  opened_at timestamptz not null,      -- offered, issued or opened
+  ended_at timestamptz,
+
+  next_step text,
+  next_by text check (next_by in ('company', 'inspector', 'authority', 'order-system')),
+  next_due timestamptz,                -- exclusive end
+  deadlines jsonb not null,            -- by name, each with its anchor, rule, policy and skipped days (R27)
+
+  period_months int,
+  delivered_at timestamptz,
+  delivery_failures int not null,
+  read_at timestamptz,                 -- R5: somebody at the company opened the offer
+  halfway_at timestamptz,              -- R5: half of the time passed without an answer
+  accepted_at timestamptz,
+  accept_reason text,                  -- coded (R36), as the two others
+  declined_at timestamptz,
+  decline_reason text,
+  lapsed_at timestamptz,
+  withdrawn_at timestamptz,
+  withdrawal_rule text,
+  acceptance_conflict bool not null,   -- R8: accepted before a breach became known
+
+  guidance_fell_due_at timestamptz,
+  guidance_overdue_at timestamptz,     -- R12: not offered in time
+  guidance_offered_at timestamptz,
+  guidance_accepted_at timestamptz,
+  guidance_declined_at timestamptz,
+  guidance_decline_reason text,
+  guidance_held_at timestamptz,        -- the first meeting
+  guidance_meetings int not null,
+  guidance_minutes int not null,
+  guidance_involvement jsonb,          -- R33, as last asked at guidance
+
+  documentation_at timestamptz,        -- the first part
+  documentation_parts int not null,
+  documentation_complete_at timestamptz,
+
+  control_id uuid,                     -- the booked control
+  control_day date,
+  control_booked_at timestamptz,
+  control_announced bool,
+  control_late_reason text,            -- R17: coded reason for a day after the 60 days
+  controls_undecided int not null,     -- R21: turned into guidance
+  control_held_at timestamptz,         -- the control that decided
+  control_form text,
+  control_outcome text,
+  within_60_days bool,                 -- R17: null until controlled
+  control_involvement jsonb,           -- R33, as asked at the control
+  spread_further bool,                 -- R39, as last answered
+
+  fulfilled_at timestamptz,
+  breached_at timestamptz,
+  hearing_opened_at timestamptz,
+  hearing_ended_at timestamptz,
+  order_requested_at timestamptz,
+  followed_by uuid,                    -- the order or other case that came of it (R7, R22)
+  followed_at timestamptz,
+  follow_up_on date,
+  follow_up_fell_due_at timestamptz,
+  follow_up_held_at timestamptz,
+  follow_up_minutes int,
+
+  order_deadline date,
+  appealed_at timestamptz,
+  suspended bool not null,             -- R25: an appeal in time suspends
+
+  visible_version int not null,        -- how many facts the audience has seen
+  updated_at timestamptz not null,     -- domain time of the newest of them
+  primary key (case_id, audience)
+) with (fillfactor = 70);
+create index on cases (audience, opened_at desc, case_id desc);
+create index on cases (audience, cvr, opened_at desc, case_id desc);
+create index on cases (audience, p_number, opened_at desc, case_id desc);
+create index on cases (audience, inspector, opened_at desc, case_id desc);
+create index on cases (audience, topic, opened_at desc, case_id desc);
+create index on cases (audience, problem_group, opened_at desc, case_id desc);
+create index on cases (audience, case_type, status, opened_at desc, case_id desc);
+create index on cases (audience, next_due) where next_due is not null;
+create index on cases (agreement_id) where agreement_id is not null;
+
+-- Which status a case reached, when it held (effective) and when it was known (recorded).
+create table case_history (
+  audience text not null,
+  case_id uuid not null,
+  position bigint not null,            -- the fact that brought it
+  status text not null,
+  effective_at timestamptz not null,
+  recorded_at timestamptz not null,
+  primary key (audience, case_id, position)
+);
+
+-- What an inspector has to do, and had.
+create table tasks (
+  case_id uuid not null,
+  kind text not null,
+  number int not null,                 -- 1 for the first task of its kind on the case
+  inspector text,
+  due timestamptz,
+  since timestamptz not null,
+  closed_at timestamptz,
+  primary key (case_id, kind, number)
+);
+create index on tasks (inspector, due, case_id, kind, number) where closed_at is null;
+
+-- R16, R35: what the company did, and whether it is used.
+create table measures (
+  case_id uuid not null,
+  measure_id uuid not null,
+  kind text,                           -- null where control saw a measure that was never reported
+  ladder_level int,
+  psychosocial_level int,
+  reported_part int,
+  reported_at timestamptz,
+  verified bool,
+  control_use text,
+  control_non_use_reason text,
+  follow_up_use text,
+  follow_up_non_use_reason text,
+  primary key (case_id, measure_id)
+);
+
+-- A unit as it is from a day on, until the next row of the same unit.
+create table units (
+  p_number text not null,
+  effective_from date not null,
+  cvr text not null,
+  name text not null,
+  industry text not null,
+  sector text not null,
+  size_class text not null,
+  primary key (p_number, effective_from)
+);
+create index on units (cvr);
+create index on units (industry, p_number);
+
+-- R22: no new agreements for a while.
+create table quarantines (
+  agreement_id uuid not null,          -- the breached agreement
+  p_number text not null,              -- '' where every unit of the legal entity is in quarantine
+  cvr text not null,
+  imposed_at timestamptz,
+  ends_at timestamptz,
+  ended_at timestamptz,
+  policy text,
+  primary key (agreement_id, p_number)
+);
+create index on quarantines (cvr);
+
+-- A rebuild is folded into these, beside the live tables.
+create table cases_rebuilt (like cases including defaults including constraints including indexes);
+create table case_history_rebuilt (like case_history including all);
+create table tasks_rebuilt (like tasks including all);
+create table measures_rebuilt (like measures including all);
+create table units_rebuilt (like units including all);
+create table quarantines_rebuilt (like quarantines including all);
+
+-- What analysts read. Names and meanings of the columns are stable; columns are only added, at the end. No view holds a
+-- name or free text. What is published of them suppresses the counts of few companies.
+
+create view v_facts as
+  select position, source, stream, epoch, version, event_id, type, schema_version, data - 'name' as data,
+         occurred_at, recorded_at, received_at, actor, policy, case_id
+  from facts;
+comment on view v_facts is
+  'Every fact, in the order taken. data: ids, codes, dates and numbers, as the contract of its producer says.';
+
+create view v_units as
+  select p_number, cvr, industry, sector, size_class, effective_from,
+         lead(effective_from) over (partition by p_number order by effective_from) as effective_until
+  from units;
+comment on view v_units is 'Production units, each row from its day on until (exclusive) the next one of the unit.';
+
+create view v_cases as
+  select c.case_id, c.case_type, c.kind, c.status, c.cvr, c.p_number, c.topic, c.problem_group, c.inspector,
+         c.agreement_id, c.followed_by, unit.industry, unit.sector, unit.size_class,
+         c.opened_at, c.ended_at, c.next_step, c.next_by, c.next_due, c.period_months,
+         c.delivered_at, c.delivery_failures, c.read_at,
+         c.accepted_at, c.accept_reason, c.declined_at, c.decline_reason, c.lapsed_at, c.withdrawn_at,
+         c.withdrawal_rule, c.acceptance_conflict,
+         c.guidance_offered_at, c.guidance_declined_at, c.guidance_decline_reason, c.guidance_held_at,
+         c.guidance_overdue_at, c.guidance_meetings, c.guidance_minutes,
+         c.guidance_involvement ->> 'safety_representative' as guidance_safety_representative,
+         c.guidance_involvement ->> 'safety_organisation' as guidance_safety_organisation,
+         c.guidance_involvement ->> 'employees' as guidance_employees,
+         c.documentation_at, c.documentation_complete_at, c.documentation_parts,
+         c.control_booked_at, c.control_day, c.control_announced, c.control_late_reason, c.controls_undecided,
+         c.control_held_at, c.control_form, c.control_outcome, c.within_60_days,
+         c.control_involvement ->> 'safety_representative' as control_safety_representative,
+         c.control_involvement ->> 'safety_organisation' as control_safety_organisation,
+         c.control_involvement ->> 'employees' as control_employees,
+         c.spread_further, c.fulfilled_at, c.breached_at, c.hearing_opened_at, c.hearing_ended_at,
+         c.order_requested_at, c.followed_at, c.follow_up_on, c.follow_up_held_at, c.follow_up_minutes,
+         c.order_deadline, c.appealed_at, c.suspended,
+         c.status in ('fulfilled', 'breached') or c.control_held_at is not null as controlled,
+         c.guidance_held_at is not null as guidance_taken
+  from cases c
+  left join lateral (
+    select industry, sector, size_class from units
+    where units.p_number = c.p_number and effective_from <= (c.opened_at at time zone 'Europe/Copenhagen')::date
+    order by effective_from desc limit 1
+  ) unit on true
+  where c.audience = 'authority' and c.status <> 'unknown';
+comment on view v_cases is
+  'Agreements, orders and other cases as they stand, with the unit as it was when the case was opened.';
+
+create view v_case_history as
+  select case_id, status, effective_at, recorded_at, position from case_history where audience = 'authority';
+comment on view v_case_history is
+  'The statuses of each case: effective_at is when it held, recorded_at when it was known. The status of a case on day
+   D as known on day K is the newest row by (effective_at, position) with effective_at <= D and recorded_at <= K.';
+
+create view v_measures as
+  select m.case_id, m.measure_id, m.kind, m.ladder_level, m.psychosocial_level, m.reported_part, m.reported_at,
+         m.verified, m.control_use, m.control_non_use_reason, m.follow_up_use, m.follow_up_non_use_reason,
+         c.topic, c.problem_group, c.status, c.industry, c.sector, c.size_class
+  from measures m join v_cases c using (case_id);
+comment on view v_measures is
+  'What companies did (R16) with its level on both ladders, and whether it is used at control and follow-up (R35).';
+
+create view v_measure_catalogue as
+  select c.topic, c.problem_group, c.industry, m.kind, m.ladder_level, m.psychosocial_level,
+         count(distinct c.cvr) as companies, count(*) as measures,
+         count(*) filter (where coalesce(m.follow_up_use, m.control_use) = 'in_use') as in_use,
+         count(*) filter (where coalesce(m.follow_up_use, m.control_use) = 'limited') as limited,
+         count(*) filter (where coalesce(m.follow_up_use, m.control_use) = 'not_in_use') as not_in_use
+  from measures m join v_cases c using (case_id)
+  where m.kind is not null
+  group by c.topic, c.problem_group, c.industry, m.kind, m.ladder_level, m.psychosocial_level
+  having count(distinct c.cvr) >= 3;
+comment on view v_measure_catalogue is
+  'What others did (R38): a measure is shown only when at least three companies took one like it.';
+
+create view v_tasks as
+  select case_id, kind, number, inspector, due, since, closed_at from tasks;
+comment on view v_tasks is 'What inspectors had to do, from since to closed_at; open where closed_at is null.';
+
+create view v_quarantines as
+  select agreement_id, nullif(p_number, '') as p_number, cvr, imposed_at, ends_at, ended_at, policy from quarantines;
+comment on view v_quarantines is 'R22: quarantines; p_number is null where every unit of the legal entity is in one.';
+
+-- The analysts' role reads the views and nothing else.
+do $$ begin execute format('grant usage on schema %I to aftale_analyst', current_schema()); end $$;
+grant select on v_facts, v_units, v_cases, v_case_history, v_measures, v_measure_catalogue, v_tasks, v_quarantines
+  to aftale_analyst;
+
+-- Messages that wait because their stream has a hole, or a message that could not be handled.
+create table parked (
+  source text not null,
+  stream uuid not null,
+  epoch int not null,
+  version int not null,
+  event_id uuid not null,
+  reason text not null,             -- hole, poison, waiting, alarm
+  detail text not null,
+  headers jsonb not null,
+  body text not null,
+  extensions jsonb not null,        -- what the fact concerns, for rules that reach over streams
+  parked_at timestamptz not null default now(),
+  primary key (source, stream, epoch, version, event_id)
+);
+create index on parked using gin (extensions jsonb_path_ops);
+
+-- Decisions of operators to pass over a message, kept for ever.
+create table discarded (
+  like parked including defaults,
+  discarded_at timestamptz not null default now(),
+  discarded_by text not null,
+  discard_reason text not null
+);

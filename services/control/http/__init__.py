@@ -1,0 +1,1 @@
+"""Control over HTTP: bodies, routes and views."""

@@ -1,0 +1,170 @@
+"""The HTTP interface of what follows: hearing and orders after a breach, inspection and result after a no (R7, R22)."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import AwareDatetime, Field
+from uuid_utils.compat import uuid7
+
+from services.control.http.after_no_view import AfterNoView, view_after_no
+from services.control.http.perform import perform, perform_prepared
+from services.control.lookups.inspector_calendar import calendar_of
+from services.control.rules.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
+from services.control.rules.after_no import BookInspection, ConcludeInvestigation
+from services.control.rules.course_decider import COURSE, Command
+from services.control.rules.order_requests import ResendOrderRequest
+from services.control.rules.phases import AfterNo, State
+from shared.contracts.vocabulary import InvestigationOutcome
+from shared.eventstore.decider import Refused
+from shared.http.access import Asker
+from shared.http.bodies import Body, Code, FreeText, Participants
+from shared.http.openapi import CHANGE, READ, SEEN
+from shared.http.problems import not_found
+from shared.http.tokens import Role
+from shared.policy.policy import Policy
+from shared.service import runtime_of
+
+router = APIRouter(tags=["control"])
+
+
+class HearingAnswer(Body):
+    """R22: what the company says to the intended order."""
+
+    answer: FreeText
+
+
+class OralHearingAnswer(HearingAnswer):
+    """R22: the same where it was said, as somebody at the authority writes it down."""
+
+    said_at: AwareDatetime | None = None
+    """Now, where it is left out."""
+    participants: Annotated[Participants, Field(min_length=1)]
+    """Roles of those who said it."""
+
+
+class OrderRequest(Body):
+    """R22: why an order is asked for."""
+
+    reasons: FreeText
+
+
+class InspectionDay(Body):
+    """R7: the day of the inspection that resumes the investigation."""
+
+    day: date
+    late_reason: Code | None = None
+    """Why it is later than the policy's days after the no."""
+
+
+class InvestigationResult(Body):
+    """R7: what that inspection ended in."""
+
+    outcome: InvestigationOutcome
+    held_at: AwareDatetime | None = None
+    """Now, where it is left out."""
+    findings: FreeText | None = None
+    minutes_spent: Annotated[int | None, Field(ge=0, le=10_000)] = None
+
+
+@router.post("/v1/agreements/{agreement_id}/hearing-answer", **CHANGE)
+async def answer_hearing(agreement_id: UUID, body: HearingAnswer, request: Request, asker: Asker) -> Response:
+    """The company answers before the order (R22)."""
+    asker.require_role(Role.COMPANY)
+    return await perform(
+        request, asker, agreement_id, lambda at, policy: AnswerHearing(at=at, person=asker.subject, answer=body.answer)
+    )
+
+
+@router.post("/v1/agreements/{agreement_id}/oral-hearing-answer", **CHANGE)
+async def note_oral_answer(agreement_id: UUID, body: OralHearingAnswer, request: Request, asker: Asker) -> Response:
+    """The authority writes down what the company said before the order, where it need not write itself (R22)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+
+    def command(at: datetime, _: Policy) -> Command:
+        return NoteOralAnswer(
+            at=at, noted_by=asker.subject, said_at=body.said_at, participants=body.participants, answer=body.answer
+        )
+
+    return await perform(request, asker, agreement_id, command)
+
+
+@router.post("/v1/agreements/{agreement_id}/order-request", **CHANGE)
+async def request_order(agreement_id: UUID, body: OrderRequest, request: Request, asker: Asker) -> Response:
+    """The inspector asks the order system for an order with deadline, for every breaching unit (R22)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    request_id = uuid7()
+
+    def command(at: datetime, policy: Policy) -> Command:
+        return RequestOrder(at=at, policy=policy, request_id=request_id, inspector=asker.subject, reasons=body.reasons)
+
+    return await perform(request, asker, agreement_id, command)
+
+
+@router.post("/v1/agreements/{agreement_id}/order-requests/{request_id}/resending", **CHANGE)
+async def resend_order_request(agreement_id: UUID, request_id: UUID, request: Request, asker: Asker) -> Response:
+    """An order that was not issued is asked for again, under the same id (R7, R22)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    return await perform(
+        request,
+        asker,
+        agreement_id,
+        lambda at, policy: ResendOrderRequest(at=at, policy=policy, request_id=request_id, by=asker.subject),
+    )
+
+
+@router.get("/v1/agreements/{agreement_id}/after-no", responses=SEEN, **READ)
+async def read_after_no(agreement_id: UUID, request: Request, response: Response, asker: Asker) -> AfterNoView:
+    """What follows an offer that was not accepted (R7); of no company's to see."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    state, visible, headers = await runtime_of(request).gate.read(request, asker, COURSE, agreement_id)
+    if not isinstance(state, AfterNo):
+        raise not_found(f"offer {agreement_id} that was not accepted")
+    response.headers.update(headers)
+    return view_after_no(state, visible)
+
+
+@router.post("/v1/agreements/{agreement_id}/new-inspection", **CHANGE)
+async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Request, asker: Asker) -> Response:
+    """The inspector chooses the day on which the investigation is resumed (R7)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    runtime = runtime_of(request)
+    inspection_id = uuid7()
+
+    async def prepare(state: State, at: datetime, policy: Policy) -> Command:
+        inspector = state.inspector if isinstance(state, AfterNo) else asker.subject
+        calendar = await calendar_of(runtime, inspector, policy)
+        if isinstance(state, AfterNo) and state.booking is not None:
+            calendar.give_up(state.booking)
+        slot = calendar.free_slot(body.day)
+        if slot is None:
+            raise Refused("R7", "the inspector's calendar is full on {day}", day=body.day)
+        return BookInspection(
+            at=at, policy=policy, inspection_id=inspection_id, day=body.day, slot=slot, late_reason=body.late_reason
+        )
+
+    return await perform_prepared(request, asker, agreement_id, prepare)
+
+
+@router.post("/v1/agreements/{agreement_id}/investigation-result", **CHANGE)
+async def conclude_investigation(
+    agreement_id: UUID, body: InvestigationResult, request: Request, asker: Asker
+) -> Response:
+    """What the resumed investigation ended in: an order, a spread offer that follows, or no violation (R7)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    request_id = uuid7()
+
+    def command(at: datetime, policy: Policy) -> Command:
+        return ConcludeInvestigation(
+            at=at,
+            policy=policy,
+            held_at=body.held_at or at,
+            inspector=asker.subject,
+            outcome=body.outcome,
+            request_id=request_id,
+            minutes_spent=body.minutes_spent,
+            findings=body.findings,
+        )
+
+    return await perform(request, asker, agreement_id, command)

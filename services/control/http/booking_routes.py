@@ -1,0 +1,87 @@
+"""The HTTP interface of the sample and of bookings (R17-R19)."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from uuid_utils.compat import uuid7
+
+from services.control.http.perform import perform, perform_prepared
+from services.control.lookups.inspector_calendar import calendar_of
+from services.control.rules.booking import BookControl
+from services.control.rules.course_decider import Command
+from services.control.rules.phases import Running, State
+from services.control.rules.sampling import ChooseSample
+from shared.contracts.vocabulary import ContactForm
+from shared.eventstore.decider import Refused
+from shared.http.access import Asker
+from shared.http.bodies import Body, Code
+from shared.http.openapi import CHANGE
+from shared.http.tokens import Role
+from shared.policy.policy import Policy
+from shared.service import runtime_of
+
+router = APIRouter(tags=["control"])
+
+
+class Booking(Body):
+    """R17, R18: a day that the inspector chooses."""
+
+    place_id: UUID | None = None
+    """R19: which place; the one where the matter arose, where none is named."""
+    day: date
+    form: ContactForm = ContactForm.VISIT
+    form_reason: Code | None = None
+    announced: bool = False
+    late_reason: Code | None = None
+
+
+class Sample(Body):
+    """R19: the places that are to be controlled."""
+
+    places: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=1000)]
+
+
+@router.post("/v1/agreements/{agreement_id}/bookings", **CHANGE)
+async def book_control(agreement_id: UUID, body: Booking, request: Request, asker: Asker) -> Response:
+    """The inspector chooses the day of a control, replacing the booking of that place that stands (R17, R18)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    runtime = runtime_of(request)
+    control_id = uuid7()
+    place_id = body.place_id or agreement_id
+
+    async def prepare(state: State, at: datetime, policy: Policy) -> Command:
+        inspector = state.inspector if isinstance(state, Running) else asker.subject
+        calendar = await calendar_of(runtime, inspector, policy)
+        if isinstance(state, Running) and place_id in state.bookings:
+            calendar.give_up(state.bookings[place_id])
+        slot = calendar.free_slot(body.day)
+        if slot is None:
+            raise Refused("R17", "the inspector's calendar is full on {day}", day=body.day)
+        return BookControl(
+            at=at,
+            policy=policy,
+            place_id=place_id,
+            control_id=control_id,
+            day=body.day,
+            slot=slot,
+            form=body.form,
+            form_reason=body.form_reason,
+            announced=body.announced,
+            late_reason=body.late_reason,
+        )
+
+    return await perform_prepared(request, asker, agreement_id, prepare)
+
+
+@router.post("/v1/agreements/{agreement_id}/sample", **CHANGE)
+async def choose_sample(agreement_id: UUID, body: Sample, request: Request, asker: Asker) -> Response:
+    """The inspector chooses other places to control, or more (R19)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+
+    def command(at: datetime, policy: Policy) -> Command:
+        return ChooseSample(at=at, policy=policy, inspector=asker.subject, places=body.places)
+
+    return await perform(request, asker, agreement_id, command)

@@ -1,0 +1,148 @@
+"""The HTTP interface of what changes a course: longer deadlines, termination, another inspector (R13, R14, R15)."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from uuid_utils.compat import uuid7
+
+from services.control.http.perform import perform, perform_prepared
+from services.control.lookups.moving_bookings import moved_bookings, moved_inspection
+from services.control.rules.course_decider import Command
+from services.control.rules.extension import GrantExtension, RefuseExtension, RequestExtension
+from services.control.rules.phases import AfterNo, Running, State
+from services.control.rules.responsible_inspector import ChangeInspector
+from services.control.rules.termination import Terminate
+from shared.contracts.vocabulary import Side
+from shared.http.access import Asker
+from shared.http.bodies import Body, FreeText, PersonId
+from shared.http.openapi import CHANGE
+from shared.http.tokens import Role
+from shared.policy.policy import Policy
+from shared.reference.identifiers import TerminationReason
+from shared.service import runtime_of
+
+router = APIRouter(tags=["control"])
+
+
+class ExtensionRequest(Body):
+    """R13: until when, and why."""
+
+    until: date
+    reasons: FreeText
+
+
+class Grant(Body):
+    """R13: until when, which may be another day than was asked for, and why."""
+
+    until: date
+    reasons: FreeText
+
+
+class ExtensionRefusal(Body):
+    """R13: why the deadline stays as it is."""
+
+    reasons: FreeText
+
+
+class Termination(Body):
+    """R14: what has changed."""
+
+    grounds: FreeText
+    reason: TerminationReason | None = None
+    """R36: optional coded reason; decides nothing."""
+
+
+class NewInspector(Body):
+    """R15: who is responsible from now on."""
+
+    inspector: PersonId
+    """Pseudonymous id, as tokens carry it."""
+    reason: FreeText | None = None
+
+
+@router.post("/v1/agreements/{agreement_id}/extension-requests", **CHANGE)
+async def request_extension(agreement_id: UUID, body: ExtensionRequest, request: Request, asker: Asker) -> Response:
+    """The company asks for a longer deadline (R13)."""
+    asker.require_role(Role.COMPANY)
+    extension_id = uuid7()
+
+    def command(at: datetime, policy: Policy) -> Command:
+        return RequestExtension(
+            at=at,
+            policy=policy,
+            extension_id=extension_id,
+            person=asker.subject,
+            until=body.until,
+            reasons=body.reasons,
+        )
+
+    return await perform(request, asker, agreement_id, command)
+
+
+@router.post("/v1/agreements/{agreement_id}/extensions", **CHANGE)
+async def grant_extension(agreement_id: UUID, body: Grant, request: Request, asker: Asker) -> Response:
+    """The inspector grants a longer deadline; every date that hangs on it moves (R13)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    extension_id = uuid7()
+
+    def command(at: datetime, policy: Policy) -> Command:
+        return GrantExtension(
+            at=at,
+            policy=policy,
+            extension_id=extension_id,
+            by=asker.subject,
+            by_inspector=asker.role is Role.INSPECTOR,
+            until=body.until,
+            reasons=body.reasons,
+        )
+
+    return await perform(request, asker, agreement_id, command)
+
+
+@router.post("/v1/agreements/{agreement_id}/extension-refusals", **CHANGE)
+async def refuse_extension(agreement_id: UUID, body: ExtensionRefusal, request: Request, asker: Asker) -> Response:
+    """The inspector refuses what the company asked for (R13)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    return await perform(
+        request,
+        asker,
+        agreement_id,
+        lambda at, policy: RefuseExtension(at=at, by=asker.subject, reasons=body.reasons),
+    )
+
+
+@router.post("/v1/agreements/{agreement_id}/termination", **CHANGE)
+async def terminate(agreement_id: UUID, body: Termination, request: Request, asker: Asker) -> Response:
+    """Either side ends the agreement because circumstances changed (R14)."""
+    asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
+    by = Side.COMPANY if asker.role is Role.COMPANY else Side.AUTHORITY
+    return await perform(
+        request,
+        asker,
+        agreement_id,
+        lambda at, policy: Terminate(at=at, by=by, person=asker.subject, reason=body.reason, grounds=body.grounds),
+    )
+
+
+@router.post("/v1/agreements/{agreement_id}/inspector", **CHANGE)
+async def change_inspector(agreement_id: UUID, body: NewInspector, request: Request, asker: Asker) -> Response:
+    """Another inspector is responsible; what is booked moves into the other calendar (R15)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    runtime = runtime_of(request)
+
+    async def prepare(state: State, at: datetime, policy: Policy) -> Command:
+        return ChangeInspector(
+            at=at,
+            by=asker.subject,
+            inspector=body.inspector,
+            reason=body.reason,
+            bookings=await moved_bookings(runtime, state, body.inspector, at, policy)
+            if isinstance(state, Running)
+            else (),
+            inspection=await moved_inspection(runtime, state, body.inspector, at, policy)
+            if isinstance(state, AfterNo)
+            else None,
+        )
+
+    return await perform_prepared(request, asker, agreement_id, prepare)

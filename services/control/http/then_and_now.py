@@ -1,0 +1,103 @@
+"""How it looked then: the observations and photos of the offer beside those of the controls."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel
+
+from services.control.http.held_controls_view import held_controls
+from shared.contracts.vocabulary import ControlOutcome, FileReference
+from shared.eventstore.events import Recorded
+from shared.http.problems import Problem, unavailable
+
+_SECONDS = 5.0
+
+
+class Photo(BaseModel):
+    """A picture, and where it is read."""
+
+    name: str
+    media_type: str
+    href: str
+
+    @classmethod
+    def of(cls, file: FileReference, collection: str, agreement_id: UUID) -> "Photo":
+        """As the attachments of a collection have it."""
+        href = f"/v1/{collection}/{agreement_id}/attachments/{file.sha256}"
+        return cls(name=file.name, media_type=file.media_type, href=href)
+
+
+class Then(BaseModel):
+    """What the inspector had seen when the agreement was offered."""
+
+    seen_at: datetime
+    observations: str | None
+    photos: list[Photo]
+
+
+class Now(BaseModel):
+    """What a control saw, as it is told now (R30)."""
+
+    place_id: UUID
+    seen_at: datetime
+    outcome: ControlOutcome
+    findings: str | None
+    not_seen: str | None
+    photos: list[Photo]
+    corrected_at: datetime | None
+
+
+class ThenAndNow(BaseModel):
+    """Side by side."""
+
+    then: Then
+    now: list[Now]
+
+
+async def offer_as_seen_by(authorization: str, agreement_id: UUID, client: httpx.AsyncClient) -> dict[str, Any]:
+    """The offer, asked from the service that owns its texts, with the asker's own token. Raises Problem."""
+    default = f"http://127.0.0.1:{os.environ.get('AFTALE_PORT_OFFERS', '8101')}"
+    address = os.environ.get("AFTALE_ADDRESS_OFFERS", default)
+    try:
+        answer = await client.get(
+            f"{address}/v1/offers/{agreement_id}", headers={"Authorization": authorization}, timeout=_SECONDS
+        )
+    except httpx.TransportError as error:
+        raise unavailable("the offers service does not answer") from error
+    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        raise unavailable("the offers service cannot answer now")
+    if not answer.is_success:
+        problem = answer.json()
+        raise Problem(answer.status_code, problem["title"], problem["detail"])
+    seen: dict[str, Any] = answer.json()
+    return seen
+
+
+def side_by_side(agreement_id: UUID, offer: dict[str, Any], recorded: Sequence[Recorded]) -> ThenAndNow:
+    """Made of what the asker may know of both."""
+    photos = [FileReference.model_validate(photo) for photo in offer["photos"]]
+    held = held_controls(one.event for one in recorded)
+    return ThenAndNow(
+        then=Then(
+            seen_at=offer["sent_at"],
+            observations=offer["observations"],
+            photos=[Photo.of(photo, "offers", agreement_id) for photo in photos],
+        ),
+        now=[
+            Now(
+                place_id=control.place_id,
+                seen_at=control.held_at,
+                outcome=control.outcome,
+                findings=control.findings,
+                not_seen=control.not_seen,
+                photos=[Photo.of(photo, "agreements", agreement_id) for photo in control.photos or ()],
+                corrected_at=control.corrected_at,
+            )
+            for control in held
+            if control.outcome is not None
+        ],
+    )

@@ -1,0 +1,1 @@
+"""What decides the course of an agreement: pure decisions, a file per subject."""

@@ -1,0 +1,119 @@
+"""After a breach: the company is heard, then an order is asked for (R22)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from services.control.rules.judgement import violating_controls
+from services.control.rules.order_requests import requested
+from services.control.rules.phases import Broken
+from services.control.rules.when_held import refuse_impossible_time
+from shared.contracts.control import HearingAnswered, HearingExpired, HearingOpened, OrderRequested
+from shared.eventstore.decider import Refused, TimerDue
+from shared.policy.policy import Policy
+
+
+@dataclass(frozen=True)
+class AnswerHearing:
+    """What the company says to the intended order."""
+
+    at: datetime
+    person: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class NoteOralAnswer:
+    """What the company said to the intended order, as somebody at the authority writes it down."""
+
+    at: datetime
+    noted_by: str
+    said_at: datetime | None
+    participants: tuple[str, ...]
+    """Roles of those who said it."""
+    answer: str
+
+
+@dataclass(frozen=True)
+class RequestOrder:
+    """The inspector asks the order system for an order with deadline."""
+
+    at: datetime
+    policy: Policy
+    request_id: UUID
+    """From which the id of each unit's order is made."""
+    inspector: str
+    reasons: str
+
+
+def answer_hearing(course: Broken, command: AnswerHearing) -> HearingAnswered:
+    """R22: in time, once; in writing, which the company may always choose."""
+    refuse_late(require_hearing(course), command.at)
+    return HearingAnswered(
+        agreement_id=course.course.started.agreement_id,
+        answered_at=command.at,
+        answered_by=command.person,
+        answer=command.answer,
+    )
+
+
+def note_oral_answer(course: Broken, command: NoteOralAnswer) -> HearingAnswered:
+    """R22: the same on behalf of the company, except where it is heard in writing."""
+    hearing = require_hearing(course)
+    if hearing.in_writing:
+        raise Refused("R22", "on topic {topic} the company is heard in writing", topic=course.course.started.topic)
+    said_at = command.said_at or command.at
+    refuse_impossible_time("R22", said_at, now=command.at, after=hearing.opened_at)
+    refuse_late(hearing, said_at)
+    return HearingAnswered(
+        agreement_id=course.course.started.agreement_id,
+        answered_at=said_at,
+        answered_by=course.course.started.cvr,
+        oral=True,
+        participants=command.participants,
+        noted_by=command.noted_by,
+        answer=command.answer,
+    )
+
+
+def require_hearing(course: Broken) -> HearingOpened:
+    """R22: one that is open."""
+    if course.heard or course.hearing is None:
+        raise Refused("R22", "the hearing is over")
+    return course.hearing
+
+
+def refuse_late(hearing: HearingOpened, answered_at: datetime) -> None:
+    """R22: until the end of its last day."""
+    if answered_at >= hearing.answer_deadline.ends_at:
+        raise Refused("R22", "answered after {deadline}", deadline=hearing.answer_deadline.last_day)
+
+
+def expire_hearing(course: Broken, timer: TimerDue) -> HearingExpired:
+    """R22: the company did not use its time."""
+    return HearingExpired(agreement_id=course.course.started.agreement_id, at=timer.at)
+
+
+def request_order(course: Broken, command: RequestOrder) -> tuple[OrderRequested, ...]:
+    """R22: on the same topic, for every breaching unit, once the company was heard where the policy has it heard.
+
+    With the reasons, and the controls that found the violation there.
+    """
+    if course.hearing is not None and not course.heard:
+        raise Refused("R22", "the company is heard before the order")
+    if course.orders:
+        raise Refused("R22", "the order was requested at {at}", at=course.orders[0].request.requested_at)
+    return tuple(
+        requested(
+            course.course.started,
+            p_number,
+            request_id=uuid5(command.request_id, p_number),
+            by=command.inspector,
+            rule="R22",
+            reasons=command.reasons,
+            at=command.at,
+            policy=command.policy,
+            control_ids=violating_controls(course.course, p_number),
+        )
+        for p_number in course.breached.breached_units
+    )

@@ -1,0 +1,203 @@
+"""What follows an offer that was not accepted: a new inspection and what it ends in, or an order at once (R7)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import takewhile
+from uuid import UUID, uuid5
+
+from services.control.rules.order_requests import requested
+from services.control.rules.phases import AfterNo
+from services.control.rules.when_held import refuse_impossible_time
+from shared.contracts.control import InvestigationConcluded, NewInspectionBooked, OfferNotAcceptedNoted
+from shared.contracts.offers import NotAccepted
+from shared.contracts.vocabulary import AgreementKind, InvestigationOutcome
+from shared.deadlines.copenhagen import local_day
+from shared.deadlines.deadlines import is_working_day, next_working_day
+from shared.eventstore.decider import Refused
+from shared.eventstore.events import Event
+from shared.policy.policy import Policy
+from shared.reference.reference import control_late_reasons
+
+BY_ITSELF = "control"
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class NoteNotAccepted:
+    """Reaction: the company said no, or nothing."""
+
+    at: datetime
+    policy: Policy
+    agreement_id: UUID
+    how: str
+    offer: NotAccepted
+
+
+@dataclass(frozen=True)
+class BookInspection:
+    """An inspection on a day that is free in the inspector's calendar."""
+
+    at: datetime
+    policy: Policy
+    inspection_id: UUID
+    day: date
+    slot: int
+    late_reason: str | None = None
+
+
+@dataclass(frozen=True)
+class BookInspectionWhenDue:
+    """The timer of the new inspection, with the free day that was found."""
+
+    policy: Policy
+    """Which the day was chosen by."""
+    booking: BookInspection
+
+
+@dataclass(frozen=True)
+class ConcludeInvestigation:
+    """The inspection took place, and what it ended in."""
+
+    at: datetime
+    policy: Policy
+    held_at: datetime
+    inspector: str
+    outcome: InvestigationOutcome
+    request_id: UUID
+    """Of the order, where one is asked for."""
+    minutes_spent: int | None
+    findings: str | None
+
+
+def begin(command: NoteNotAccepted) -> tuple[Event, ...]:
+    """R7: a suspicion is investigated again; a found violation gives an order with deadline at once."""
+    offer = command.offer
+    noted = OfferNotAcceptedNoted(
+        agreement_id=command.agreement_id,
+        kind=offer.kind,
+        cvr=offer.cvr,
+        p_number=offer.p_number,
+        topic=offer.topic,
+        inspector=offer.inspector,
+        how=command.how,
+        noted_at=command.at,
+    )
+    if offer.kind is AgreementKind.SUSPICION:
+        return (noted,)
+    order = requested(
+        noted,
+        offer.p_number,
+        request_id=uuid5(command.agreement_id, "order after a no"),
+        by=BY_ITSELF,
+        rule="R7",
+        reasons=None,
+        at=command.at,
+        policy=command.policy,
+    )
+    return noted, order
+
+
+def inspection_due(state: AfterNo) -> datetime | None:
+    """R7: when the new inspection books itself; None where it is booked, or nothing is to be inspected."""
+    if state.noted.kind is not AgreementKind.SUSPICION or state.booking is not None or state.concluded is not None:
+        return None
+    return state.noted.noted_at
+
+
+def candidate_days(at: datetime, policy: Policy) -> Iterator[date]:
+    """R7: working days, the next one first."""
+    day = local_day(at) + _ONE_DAY
+    while True:
+        day = next_working_day(day, policy)
+        yield day
+        day += _ONE_DAY
+
+
+def last_day_in_time(state: AfterNo, policy: Policy) -> date:
+    """R7: the policy's days, counted from the day on which the no was noted."""
+    return local_day(state.noted.noted_at) + timedelta(days=policy.not_accepted.inspection_within_days)
+
+
+def days_in_time(state: AfterNo, at: datetime, policy: Policy) -> list[date]:
+    """R7: those of the candidate days that come in time."""
+    last_day = last_day_in_time(state, policy)
+    return list(takewhile(lambda day: day <= last_day, candidate_days(at, policy)))
+
+
+def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
+    """R7: by the inspector, on a working day that is not over and in time, or with a reason; it replaces another."""
+    refuse_nothing_to_inspect(state)
+    if command.day < local_day(command.at):
+        raise Refused("R7", "{day} is over", day=command.day)
+    if not is_working_day(command.day, command.policy):
+        raise Refused("R7", "{day} is not a working day", day=command.day)
+    last_day, known = last_day_in_time(state, command.policy), control_late_reasons()
+    if command.day > last_day and command.late_reason not in known:
+        raise Refused(
+            "R7",
+            "{day} is after {last_day}, {days} days after the no, and needs a reason: {known}",
+            day=command.day,
+            last_day=last_day,
+            days=command.policy.not_accepted.inspection_within_days,
+            known=", ".join(known),
+        )
+    return booked_inspection(state, command)
+
+
+def book_when_due(state: AfterNo, command: BookInspectionWhenDue) -> tuple[NewInspectionBooked, ...]:
+    """R7: the same by itself."""
+    return () if inspection_due(state) is None else (booked_inspection(state, command.booking),)
+
+
+def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
+    """R7, R15: in the calendar of whoever is responsible; a day that is late says why."""
+    late = command.day > last_day_in_time(state, command.policy)
+    return NewInspectionBooked(
+        agreement_id=state.noted.agreement_id,
+        inspection_id=command.inspection_id,
+        inspector=state.inspector,
+        day=command.day,
+        slot=command.slot,
+        booked_at=command.at,
+        replaces=state.booking.inspection_id if state.booking else None,
+        late_reason=command.late_reason if late else None,
+    )
+
+
+def conclude(state: AfterNo, command: ConcludeInvestigation) -> tuple[Event, ...]:
+    """R7: in an order with deadline, in the offer of a spread agreement, or in "no violation"."""
+    refuse_nothing_to_inspect(state)
+    if state.booking is None:
+        raise Refused("R7", "no inspection is booked")
+    refuse_impossible_time("R7", command.held_at, now=command.at, after=state.noted.noted_at)
+    concluded = InvestigationConcluded(
+        agreement_id=state.noted.agreement_id,
+        inspection_id=state.booking.inspection_id,
+        held_at=command.held_at,
+        inspector=command.inspector,
+        outcome=command.outcome,
+        minutes_spent=command.minutes_spent,
+        findings=command.findings,
+    )
+    if command.outcome is not InvestigationOutcome.ORDER:
+        return (concluded,)
+    order = requested(
+        state.noted,
+        state.noted.p_number,
+        request_id=command.request_id,
+        by=command.inspector,
+        rule="R7",
+        reasons=command.findings,
+        at=command.at,
+        policy=command.policy,
+    )
+    return concluded, order
+
+
+def refuse_nothing_to_inspect(state: AfterNo) -> None:
+    """R7: for a found violation the order was asked for at once; and an investigation ends once."""
+    if state.noted.kind is not AgreementKind.SUSPICION:
+        raise Refused("R7", "the violation was found already: an order was asked for at once")
+    if state.concluded is not None:
+        raise Refused("R7", "the investigation ended at {at}", at=state.concluded.held_at.isoformat())

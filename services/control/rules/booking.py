@@ -1,0 +1,211 @@
+"""When and how a control is booked: by itself, on a working day, inside its window (R17, R18)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from services.control.rules.form_of_control import refuse_faulty_form
+from services.control.rules.phases import Running
+from services.control.rules.places import refuse_not_awaited
+from shared.contracts.control import AnnouncedControlCancelled, ControlBooked
+from shared.contracts.vocabulary import ContactForm
+from shared.deadlines.copenhagen import local_day
+from shared.deadlines.deadline import Deadline
+from shared.deadlines.deadlines import is_working_day, next_working_day
+from shared.eventstore.decider import Refused
+from shared.eventstore.events import Event
+from shared.policy.policy import Policy
+from shared.reference.reference import control_late_reasons
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class BookControl:
+    """A control on a day that is free in the inspector's calendar."""
+
+    at: datetime
+    policy: Policy
+    place_id: UUID
+    control_id: UUID
+    day: date
+    slot: int
+    form: ContactForm
+    form_reason: str | None
+    announced: bool
+    late_reason: str | None
+
+
+def book(course: Running, command: BookControl) -> tuple[Event, ...]:
+    """R17, R19: by an inspector; a later booking of the same place replaces the one that stands."""
+    refuse_not_awaited(course, command.place_id)
+    refuse_impossible_day(command)
+    refuse_before_the_deadline(course, command.day)
+    refuse_late_without_reason(course.window(command.place_id), command)
+    refuse_faulty_form(command.form, command.form_reason)
+    return booked(course, command)
+
+
+def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
+    """R17, R18: in the calendar of whoever is responsible; no day that the company was told of falls away unsaid."""
+    window = course.window(command.place_id)
+    replaced = course.bookings.get(command.place_id)
+    made = ControlBooked(
+        agreement_id=course.started.agreement_id,
+        control_id=command.control_id,
+        place_id=command.place_id,
+        inspector=course.inspector,
+        day=command.day,
+        slot=command.slot,
+        form=command.form,
+        form_reason=command.form_reason,
+        announced=command.announced,
+        window=window,
+        booked_at=command.at,
+        replaces=replaced.control_id if replaced else None,
+        late_reason=command.late_reason if command.day > window.last_day else None,
+    )
+    if replaced is None or command.announced:
+        return (made,)
+    return *fall_away([replaced], command.at), made
+
+
+def fall_away(bookings: Iterable[ControlBooked], at: datetime) -> tuple[AnnouncedControlCancelled, ...]:
+    """R18: the company hears that a control does not take place where it had heard of it, and only there."""
+    return tuple(
+        AnnouncedControlCancelled(agreement_id=one.agreement_id, control_id=one.control_id, cancelled_at=at)
+        for one in bookings
+        if one.announced
+    )
+
+
+def refuse_impossible_day(command: BookControl) -> None:
+    """R17: on a working day that is not over."""
+    if command.day < local_day(command.at):
+        raise Refused("R17", "{day} is over", day=command.day)
+    if not is_working_day(command.day, command.policy):
+        raise Refused("R17", "{day} is not a working day", day=command.day)
+
+
+def refuse_late_without_reason(window: Deadline, command: BookControl) -> None:
+    """R17: after the window only with a reason, which is counted."""
+    known = control_late_reasons()
+    if command.day > window.last_day and command.late_reason not in known:
+        raise Refused(
+            "R17",
+            "{day} is after {last_day} and needs a reason: {known}",
+            day=command.day,
+            last_day=window.last_day,
+            known=", ".join(known),
+        )
+
+
+def refuse_before_the_deadline(course: Running, day: date) -> None:
+    """R17: the company has its whole period, unless it said itself that the agreement is met."""
+    last_day = course.deadline.last_day
+    if course.complete is None and day <= last_day:
+        raise Refused("R17", "not before {last_day} is over, unless the company is done", last_day=last_day)
+
+
+def book_when_due(course: Running, bookings: Sequence[BookControl]) -> tuple[Event, ...]:
+    """R17: the same by itself, for every place that still needs it."""
+    return tuple(
+        event
+        for command in bookings
+        if place_due(course, command.place_id) is not None
+        for event in (*_outrun(course, command), *booked(course, command))
+    )
+
+
+def _outrun(course: Running, command: BookControl) -> tuple[AnnouncedControlCancelled, ...]:
+    """R13, R18: a day that a longer deadline overtook is called off, whatever day takes its place."""
+    standing = course.bookings.get(command.place_id)
+    overtaken = standing is not None and command.announced and not _late_enough(course, standing)
+    return fall_away([standing], command.at) if standing is not None and overtaken else ()
+
+
+def booking_due(course: Running) -> datetime | None:
+    """R17, R19: when the next control must be booked by itself; None where the bookings that stand will do."""
+    dues = [due for place in course.awaited if (due := place_due(course, place)) is not None]
+    return min(dues, default=None)
+
+
+def places_due(course: Running, at: datetime) -> tuple[UUID, ...]:
+    """R19: the places for which it is time."""
+    dues = {place: place_due(course, place) for place in course.awaited}
+    return tuple(place for place, due in dues.items() if due is not None and due <= at)
+
+
+def place_due(course: Running, place: UUID) -> datetime | None:
+    """R17: when a control of the place must be booked by itself; None where nothing is awaited or what stands will do.
+
+    What is missing, or fits no longer, is booked as soon as that is known: with complete documentation, with a control
+    that decided nothing (R21), with a longer deadline (R13). Else a while before the compliance deadline.
+    """
+    if place not in course.awaited:
+        return None
+    standing = course.bookings.get(place)
+    if standing is not None and _fits(course, place, standing):
+        return None
+    since = [course.complete.received_at] if course.complete is not None else []
+    since += [course.reopened[place]] if place in course.reopened else []
+    since += [extension.granted_at for extension in course.deadline.extensions[-1:] if standing is not None]
+    return max(since, default=course.books_control_at)
+
+
+def _fits(course: Running, place: UUID, booking: ControlBooked) -> bool:
+    window = course.window(place)
+    in_window = booking.day <= window.last_day or (booking.late_reason is not None and booking.window == window)
+    return in_window and _late_enough(course, booking)
+
+
+def _late_enough(course: Running, booking: ControlBooked) -> bool:
+    return course.complete is not None or booking.day > course.deadline.last_day
+
+
+def candidate_days(course: Running, place: UUID, at: datetime, policy: Policy) -> Iterator[date]:
+    """R17: days to try, best first: those inside the window, and after them those that need a reason."""
+    yield from days_inside(course, place, at, policy)
+    day = max(_first_day(course, at), course.window(place).last_day + _ONE_DAY)
+    while True:
+        day = next_working_day(day, policy)
+        yield day
+        day += _ONE_DAY
+
+
+def days_inside(course: Running, place: UUID, at: datetime, policy: Policy) -> list[date]:
+    """R17: what is left of the window, best first: half-way through it, later days, then earlier ones.
+
+    Without complete documentation the control waits for the deadline.
+    """
+    first, last = _first_day(course, at), course.window(place).last_day
+    aim = min(max(first, _aim(course, place, first, policy)), max(first, last))
+    days = [first + _ONE_DAY * number for number in range((last - first).days + 1)]
+    inside = [day for day in days if is_working_day(day, policy)]
+    return [day for day in inside if day >= aim] + [day for day in reversed(inside) if day < aim]
+
+
+def documentation_is_used_up(course: Running, at: datetime, policy: Policy) -> bool:
+    """R21: no working day is left in the days that complete documentation started."""
+    window = course.complete.control_window if course.complete is not None else None
+    return window is not None and next_working_day(local_day(at) + _ONE_DAY, policy) > window.last_day
+
+
+def _first_day(course: Running, at: datetime) -> date:
+    tomorrow = local_day(at) + _ONE_DAY
+    return tomorrow if course.complete else max(tomorrow, course.deadline.last_day + _ONE_DAY)
+
+
+def _aim(course: Running, place: UUID, first: date, policy: Policy) -> date:
+    window = course.window(place)
+    aimed = window.counted_from + timedelta(days=policy.control.target_days)
+    return max(aimed, first + (window.last_day - first) / 2) if place in course.reopened else aimed
+
+
+def require_booking(course: Running, place: UUID) -> ControlBooked:
+    """R17: a control is booked before it is held."""
+    booking = course.bookings.get(place)
+    if booking is None:
+        raise Refused("R17", "no control is booked at place {place}", place=place)
+    return booking

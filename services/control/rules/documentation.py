@@ -1,0 +1,82 @@
+"""What the company did, as it documents it: in parts, correctable, deciding nothing by itself (R16)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.control.rules.phases import Running
+from services.control.rules.places import refuse_unknown_places
+from shared.contracts.control import DocumentationReceived
+from shared.contracts.vocabulary import FileReference, Measure
+from shared.deadlines.deadlines import control_window
+from shared.eventstore.decider import Refused
+from shared.policy.policy import Policy
+from shared.reference.reference import is_psychosocial
+
+
+@dataclass(frozen=True)
+class ReceiveDocumentation:
+    """A part of the documentation."""
+
+    at: datetime
+    policy: Policy
+    sent_by: str
+    complete: bool
+    places: tuple[UUID, ...]
+    """R19: what it is evidence for; everything where no place is named."""
+    measures: tuple[Measure, ...]
+    corrected: frozenset[UUID]
+    """R16: those of the measures that were sent before."""
+    measure_descriptions: dict[UUID, str]
+    text: str | None
+    files: tuple[FileReference, ...]
+
+
+def receive(course: Running, command: ReceiveDocumentation) -> DocumentationReceived:
+    """R16, R17: the first part that is marked as complete starts the days for the control."""
+    refuse_faulty_levels(course.started.topic, command.measures)
+    refuse_faulty_corrections(course, command)
+    refuse_unknown_places(course, command.places)
+    for measure in command.measures:
+        refuse_unknown_places(course, measure.places)
+    starts_window = command.complete and course.complete is None
+    return DocumentationReceived(
+        agreement_id=course.started.agreement_id,
+        part=course.parts + 1,
+        received_at=command.at,
+        sent_by=command.sent_by,
+        complete=command.complete,
+        control_window=control_window(command.at, command.policy) if starts_window else None,
+        places=command.places,
+        measures=command.measures,
+        measure_descriptions=command.measure_descriptions or None,
+        text=command.text,
+        files=command.files or None,
+    )
+
+
+def refuse_faulty_levels(topic: str, measures: Sequence[Measure]) -> None:
+    """R16: on psychosocial topics a level on their ladder, or the word that the measure has none; on no others."""
+    psychosocial = is_psychosocial(topic)
+    for measure in measures:
+        levelled = measure.psychosocial_level is not None
+        if psychosocial and levelled is measure.not_psychosocial:
+            raise Refused(
+                "R16",
+                "topic {topic} is psychosocial: on which level of its ladder is each measure, or on none?",
+                topic=topic,
+            )
+        if not psychosocial and (levelled or measure.not_psychosocial):
+            raise Refused("R16", "topic {topic} is not psychosocial, so its measures have no such level", topic=topic)
+
+
+def refuse_faulty_corrections(course: Running, command: ReceiveDocumentation) -> None:
+    """R16: what is corrected was sent before, and a part says one thing of a measure."""
+    known = {measure.measure_id for measure in course.measures}
+    for measure_id, times in Counter(measure.measure_id for measure in command.measures).items():
+        if times > 1:
+            raise Refused("R16", "measure {measure_id} is sent twice in one part", measure_id=measure_id)
+        if measure_id in command.corrected and measure_id not in known:
+            raise Refused("R16", "measure {measure_id} was not sent before", measure_id=measure_id)

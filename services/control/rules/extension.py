@@ -1,0 +1,117 @@
+"""A longer compliance deadline: asked for by the company, granted or refused by the inspector, with reasons (R13)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.control.rules.phases import Running
+from shared.contracts.control import ExtensionGranted, ExtensionRefused, ExtensionRequested
+from shared.deadlines.copenhagen import local_day
+from shared.deadlines.deadlines import booking_due_at, control_window, extended
+from shared.eventstore.decider import Refused
+from shared.policy.policy import Policy
+
+
+@dataclass(frozen=True)
+class RequestExtension:
+    """The company asks for a longer deadline."""
+
+    at: datetime
+    policy: Policy
+    extension_id: UUID
+    person: str
+    until: date
+    reasons: str
+
+
+@dataclass(frozen=True)
+class GrantExtension:
+    """The inspector grants one."""
+
+    at: datetime
+    policy: Policy
+    extension_id: UUID
+    """For a grant that nobody asked for."""
+    by: str
+    by_inspector: bool
+    """Whether it is an inspector, and not a supporter, who grants."""
+    until: date
+    reasons: str
+
+
+@dataclass(frozen=True)
+class RefuseExtension:
+    """The inspector refuses the one that was asked for."""
+
+    at: datetime
+    by: str
+    reasons: str
+
+
+def request(course: Running, command: RequestExtension) -> ExtensionRequested:
+    """R13: until a control has decided the matter, or by policy until the deadline; one request at a time."""
+    deadline = course.deadline
+    if command.policy.extension.asked_until == "deadline" and deadline.has_passed(command.at):
+        raise Refused("R13", "the deadline has passed on {last_day}", last_day=deadline.last_day)
+    if course.extension is not None:
+        raise Refused("R13", "asked for at {at} already", at=course.extension.requested_at.isoformat())
+    refuse_no_longer(course, command.until, command.at)
+    return ExtensionRequested(
+        agreement_id=course.started.agreement_id,
+        extension_id=command.extension_id,
+        until=command.until,
+        requested_at=command.at,
+        requested_by=command.person,
+        reasons=command.reasons,
+    )
+
+
+def grant(course: Running, command: GrantExtension) -> ExtensionGranted:
+    """R13: on request; after the deadline also without one, but then by an inspector only."""
+    if course.deadline.has_passed(command.at):
+        refuse_after_the_deadline(course, command)
+    elif course.extension is None:
+        raise Refused("R13", "nobody has asked for a longer deadline")
+    refuse_no_longer(course, command.until, command.at)
+    deadline = extended(course.deadline, command.until, command.at, command.policy)
+    return ExtensionGranted(
+        agreement_id=course.started.agreement_id,
+        extension_id=course.extension.extension_id if course.extension else command.extension_id,
+        inspector=course.inspector,
+        granted_at=command.at,
+        accepted_at=course.started.accepted_at,
+        compliance_deadline=deadline,
+        control_window=control_window(deadline, command.policy),
+        books_control_at=booking_due_at(deadline, command.policy),
+        reasons=command.reasons,
+    )
+
+
+def refuse(course: Running, command: RefuseExtension) -> ExtensionRefused:
+    """R13: the deadline stays as it is."""
+    if course.extension is None:
+        raise Refused("R13", "nobody has asked for a longer deadline")
+    return ExtensionRefused(
+        agreement_id=course.started.agreement_id,
+        extension_id=course.extension.extension_id,
+        refused_at=command.at,
+        refused_by=command.by,
+        reasons=command.reasons,
+    )
+
+
+def refuse_after_the_deadline(course: Running, command: GrantExtension) -> None:
+    """R13: then only the inspector may still grant, where the policy lets that be."""
+    last_day = course.deadline.last_day
+    if not command.policy.extension.granted_after_deadline:
+        raise Refused("R13", "the deadline has passed on {last_day}", last_day=last_day)
+    if not command.by_inspector:
+        raise Refused("R13", "after {last_day} only the inspector may still grant", last_day=last_day)
+
+
+def refuse_no_longer(course: Running, until: date, at: datetime) -> None:
+    """R13: longer than it is, and not over already."""
+    if until <= course.deadline.last_day:
+        raise Refused("R13", "{until} is not later than {last_day}", until=until, last_day=course.deadline.last_day)
+    if until < local_day(at):
+        raise Refused("R13", "{until} is over", until=until)

@@ -1,0 +1,61 @@
+"""A year after fulfilment: are the measures still in use, and did they spread (R24, R35, R39)?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.control.rules.measures_in_use import refuse_faulty_observations, refuse_unobserved
+from services.control.rules.phases import Kept
+from services.control.rules.spread_further import SpreadFurther, refuse_faulty_spread
+from services.control.rules.when_held import refuse_impossible_time
+from shared.contracts.control import FollowUpFellDue, FollowUpHeld
+from shared.contracts.vocabulary import ContactForm, MeasureObservation, SpokeWith
+from shared.deadlines.copenhagen import start_of
+from shared.eventstore.decider import Refused, TimerDue
+
+
+@dataclass(frozen=True)
+class HoldFollowUp:
+    """What the inspector saw or was told."""
+
+    at: datetime
+    inspector: str
+    held_at: datetime | None
+    form: ContactForm
+    spoke_with: tuple[SpokeWith, ...]
+    measures: tuple[MeasureObservation, ...]
+    spread: SpreadFurther
+    minutes_spent: int | None
+
+
+def fall_due(kept: Kept, timer: TimerDue) -> FollowUpFellDue:
+    """R24: a task for the inspector."""
+    return FollowUpFellDue(agreement_id=kept.fulfilled.agreement_id, at=timer.at)
+
+
+def hold(kept: Kept, command: HoldFollowUp) -> FollowUpHeld:
+    """R24, R35: once, when its time has come, and of every measure that the company documented."""
+    due = kept.fulfilled.follow_up_on
+    held_at = command.held_at or command.at
+    if due is None:
+        raise Refused("R24", "no follow-up is held")
+    if held_at < start_of(due):
+        raise Refused("R24", "the follow-up is held from {due} on", due=due)
+    if kept.followed_up:
+        raise Refused("R24", "the follow-up was held already")
+    refuse_impossible_time("R24", held_at, now=command.at, after=kept.fulfilled.fulfilled_at)
+    refuse_faulty_observations("R24", kept.course.measures, command.measures)
+    refuse_unobserved("R24", kept.course.measures, command.measures)
+    refuse_faulty_spread(kept.course, command.spread)
+    return FollowUpHeld(
+        agreement_id=kept.fulfilled.agreement_id,
+        held_at=held_at,
+        inspector=command.inspector,
+        form=command.form,
+        spoke_with=command.spoke_with,
+        measures=command.measures,
+        spread_further=command.spread.spread_further,
+        carried_on=command.spread.carried_on,
+        added_measures=command.spread.added_measures,
+        measure_descriptions=command.spread.descriptions or None,
+        minutes_spent=command.minutes_spent,
+    )

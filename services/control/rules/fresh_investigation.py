@@ -1,0 +1,47 @@
+"""A control that finds that the matter must be investigated afresh, on that visit or a later one (R21)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.control.rules.booking import documentation_is_used_up, require_booking
+from services.control.rules.phases import Running
+from services.control.rules.places import refuse_not_awaited
+from services.control.rules.when_held import refuse_impossible_time
+from shared.contracts.control import FreshInvestigationNeeded
+from shared.contracts.vocabulary import SpokeWith
+from shared.policy.policy import Policy
+
+
+@dataclass(frozen=True)
+class InvestigateAfresh:
+    """The control of a place does not suffice."""
+
+    at: datetime
+    policy: Policy
+    place_id: UUID
+    inspector: str
+    held_at: datetime | None
+    later_visit: bool
+    spoke_with: tuple[SpokeWith, ...]
+    reason: str
+
+
+def investigate_afresh(course: Running, command: InvestigateAfresh) -> FreshInvestigationNeeded:
+    """R21: nothing is decided until then; for a later visit a new control is booked."""
+    refuse_not_awaited(course, command.place_id)
+    booking = require_booking(course, command.place_id)
+    held_at = command.held_at or command.at
+    after = course.reopened.get(command.place_id, course.started.accepted_at)
+    refuse_impossible_time("R21", held_at, now=command.at, after=after)
+    return FreshInvestigationNeeded(
+        agreement_id=course.started.agreement_id,
+        control_id=booking.control_id,
+        place_id=command.place_id,
+        held_at=held_at,
+        inspector=command.inspector,
+        later_visit=command.later_visit,
+        window_used_up=command.later_visit and documentation_is_used_up(course, command.at, command.policy),
+        spoke_with=command.spoke_with,
+        reason=command.reason,
+    )

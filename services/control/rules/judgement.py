@@ -1,0 +1,249 @@
+"""What a control finds at a place, and what the controls of the sample decide together (R20, R22)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.control.rules.booking import fall_away, require_booking
+from services.control.rules.form_of_control import refuse_faulty_form
+from services.control.rules.measures_in_use import measures_at, refuse_faulty_observations, refuse_unobserved
+from services.control.rules.phases import Running, controlled
+from services.control.rules.places import refuse_not_awaited, require_place, units_of
+from services.control.rules.spread_further import SpreadFurther, refuse_faulty_spread
+from services.control.rules.turned_into_control import require_meeting
+from services.control.rules.when_held import refuse_impossible_time
+from shared.contracts.control import (
+    Breached,
+    ControlCompleted,
+    Fulfilled,
+    HearingOpened,
+    OtherFindingRecorded,
+)
+from shared.contracts.vocabulary import (
+    ContactForm,
+    ControlOutcome,
+    FileReference,
+    Involvement,
+    JudgedBy,
+    MeasureObservation,
+    SpokeWith,
+)
+from shared.deadlines.copenhagen import local_day
+from shared.deadlines.deadlines import follow_up_day, hearing_deadline
+from shared.eventstore.decider import Refused
+from shared.eventstore.events import Event
+from shared.policy.policy import Policy
+from shared.reference.reference import control_late_reasons, topics
+
+
+@dataclass(frozen=True)
+class OtherFinding:
+    """R20: something beside the topic."""
+
+    finding_id: UUID
+    topic: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class CompleteControl:
+    """What the inspector found at a place (R20)."""
+
+    at: datetime
+    policy: Policy
+    place_id: UUID
+    control_id: UUID
+    """For a control that was not booked, because a meeting became it (R21)."""
+    inspector: str
+    held_at: datetime | None
+    form: ContactForm
+    form_reason: str | None
+    late_reason: str | None
+    from_meeting: UUID | None
+    outcome: ControlOutcome
+    concludes: bool
+    judged_by: tuple[JudgedBy, ...]
+    spoke_with: tuple[SpokeWith, ...]
+    measures: tuple[MeasureObservation, ...]
+    involvement: Involvement
+    spread: SpreadFurther
+    other_findings: tuple[OtherFinding, ...]
+    minutes_spent: int | None
+    findings: str | None
+    not_seen: str | None
+    photos: tuple[FileReference, ...]
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Which control it was, when, and in what form."""
+
+    control_id: UUID
+    at: datetime
+    form: ContactForm
+    late_reason: str | None
+
+
+def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
+    """R20: a control is of one place; all of the sample decide together, or a violation concludes the matter before."""
+    refuse_not_awaited(course, command.place_id)
+    held = _held(course, command)
+    refuse_faulty_form(held.form, command.form_reason)
+    refuse_conclusion_without_violation(command)
+    refuse_faulty_observations("R20", course.measures, command.measures)
+    refuse_unobserved("R20", measures_at(course, command.place_id), command.measures)
+    refuse_faulty_spread(course, command.spread)
+    refuse_findings_on_the_topic(course, command.other_findings)
+    within_window = local_day(held.at) <= course.window(command.place_id).last_day
+    completed = ControlCompleted(
+        agreement_id=course.started.agreement_id,
+        control_id=held.control_id,
+        place_id=command.place_id,
+        held_at=held.at,
+        inspector=command.inspector,
+        form=held.form,
+        form_reason=command.form_reason,
+        outcome=command.outcome,
+        judged_by=command.judged_by,
+        spoke_with=command.spoke_with,
+        measures=command.measures,
+        involvement=command.involvement,
+        within_window=within_window,
+        late_reason=None if within_window else require_late_reason(course, command.place_id, held.late_reason),
+        from_meeting=command.from_meeting,
+        spread_further=command.spread.spread_further,
+        carried_on=command.spread.carried_on,
+        added_measures=command.spread.added_measures,
+        measure_descriptions=command.spread.descriptions or None,
+        minutes_spent=command.minutes_spent,
+        findings=command.findings,
+        not_seen=command.not_seen,
+        photos=command.photos or None,
+    )
+    others = (_other(course, command, held, finding) for finding in command.other_findings)
+    after = controlled(course, completed)
+    return (completed, *others, *decision(after, command.at, command.policy, concludes=command.concludes))
+
+
+def _held(course: Running, command: CompleteControl) -> _Held:
+    """R17, R21: a control that was booked, or a meeting that becomes it and needs no booking."""
+    if command.from_meeting is not None:
+        meeting = require_meeting(course, command.place_id, command.from_meeting, command.policy)
+        booking = course.bookings.get(command.place_id)
+        control_id = booking.control_id if booking else command.control_id
+        return _Held(control_id, meeting.held_at, meeting.form, command.late_reason)
+    booking = require_booking(course, command.place_id)
+    held_at = command.held_at or command.at
+    after = course.reopened.get(command.place_id, course.started.accepted_at)
+    refuse_impossible_time("R17", held_at, now=command.at, after=after)
+    refuse_before_its_time(course, held_at)
+    return _Held(booking.control_id, held_at, command.form, command.late_reason or booking.late_reason)
+
+
+def _other(course: Running, command: CompleteControl, held: _Held, finding: OtherFinding) -> OtherFindingRecorded:
+    return OtherFindingRecorded(
+        agreement_id=course.started.agreement_id,
+        finding_id=finding.finding_id,
+        control_id=held.control_id,
+        topic=finding.topic,
+        found_at=held.at,
+        inspector=command.inspector,
+        text=finding.text,
+    )
+
+
+def refuse_before_its_time(course: Running, held_at: datetime) -> None:
+    """R17: the company has its whole period, unless it said itself that the agreement is met."""
+    done = course.complete is not None and course.complete.received_at <= held_at
+    if not done and not course.deadline.has_passed(held_at):
+        raise Refused("R17", "before {last_day} only once the company is done", last_day=course.deadline.last_day)
+
+
+def require_late_reason(course: Running, place: UUID, reason: str | None) -> str:
+    """R17: a control that was held after its window says why, and is counted."""
+    known = control_late_reasons()
+    if reason is None or reason not in known:
+        last_day = course.window(place).last_day
+        raise Refused("R17", "held after {last_day}: why? {known}", last_day=last_day, known=", ".join(known))
+    return reason
+
+
+def refuse_conclusion_without_violation(command: CompleteControl) -> None:
+    """R20: only a violation decides before the whole sample is controlled."""
+    if command.concludes and command.outcome is not ControlOutcome.VIOLATION:
+        raise Refused("R20", "only a violation decides before every place of the sample is controlled")
+
+
+def refuse_findings_on_the_topic(course: Running, findings: Sequence[OtherFinding]) -> None:
+    """R20: what is on the topic is the control's own outcome."""
+    if any(finding.topic == course.started.topic for finding in findings):
+        raise Refused("R20", "topic {topic} is the agreement's own: it decides", topic=course.started.topic)
+
+
+def decision(course: Running, at: datetime, policy: Policy, *, concludes: bool = False) -> tuple[Event, ...]:
+    """R20: nothing while places of the sample are awaited, unless a violation concludes the matter before.
+
+    What stands in calendars for places that need no control any more falls away (R18).
+    """
+    if course.awaited and not concludes:
+        return ()
+    decided = breach(course, at, policy) if violating_places(course) else (fulfil(course, policy),)
+    return (*fall_away(course.bookings.values(), at), *decided)
+
+
+def violating_places(course: Running) -> tuple[UUID, ...]:
+    """R20: where a control found a violation, in the agreement's order."""
+    return tuple(
+        place.place_id
+        for place in course.places
+        if place.place_id in course.results and course.results[place.place_id].outcome is ControlOutcome.VIOLATION
+    )
+
+
+def violating_controls(course: Running, p_number: str) -> tuple[UUID, ...]:
+    """R22: those that found the violation at a unit, in the agreement's order."""
+    places = (place for place in violating_places(course) if require_place(course, place).p_number == p_number)
+    return tuple(course.results[place].control_id for place in places)
+
+
+def decided_at(course: Running) -> datetime:
+    """R20: when the last of the controls took place that decide together."""
+    return max(result.held_at for result in course.results.values())
+
+
+def fulfil(course: Running, policy: Policy) -> Fulfilled:
+    """R20, R24: no violation in the whole sample; and when it is asked about once more."""
+    fulfilled_at = decided_at(course)
+    return Fulfilled(
+        agreement_id=course.started.agreement_id,
+        fulfilled_at=fulfilled_at,
+        follow_up_on=follow_up_day(fulfilled_at, policy),
+    )
+
+
+def breach(course: Running, at: datetime, policy: Policy) -> tuple[Event, ...]:
+    """R20, R22: exactly the units where a violation was found; the company is heard, in writing where psychosocial."""
+    started, places = course.started, violating_places(course)
+    breached = Breached(
+        agreement_id=started.agreement_id,
+        cvr=started.cvr,
+        p_number=started.p_number,
+        topic=started.topic,
+        breached_at=decided_at(course),
+        breached_units=units_of(course, places),
+        breached_places=places,
+    )
+    if not policy.breach.heard_first:
+        return (breached,)
+    answer_deadline = hearing_deadline(at, policy)
+    return (
+        breached,
+        HearingOpened(
+            agreement_id=started.agreement_id,
+            in_writing=topics()[started.topic].group in policy.breach.hearing_in_writing_for,
+            opened_at=at,
+            answer_deadline=answer_deadline,
+            expires_at=answer_deadline.ends_at + timedelta(minutes=policy.offer.lapse_grace_minutes),
+        ),
+    )

@@ -1,0 +1,36 @@
+"""What control and follow-up say of each measure: in use or not, and why not (R20, R24, R35)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.control.rules.phases import Running
+from shared.contracts.vocabulary import Measure, MeasureObservation, MeasureUse
+from shared.eventstore.decider import Refused
+
+
+def refuse_unobserved(rule: str, measures: Sequence[Measure], observed: Sequence[MeasureObservation]) -> None:
+    """R20, R24: whoever asks hears of every measure whether it is in use, if only that nobody knows."""
+    seen = {observation.measure_id for observation in observed}
+    missing = [one.measure_id for one in measures if one.measure_id not in seen]
+    if missing:
+        raise Refused(rule, "nothing is said of {missing}", missing=", ".join(map(str, missing)))
+
+
+def measures_at(course: Running, place: UUID) -> tuple[Measure, ...]:
+    """R16, R19: the measures that are used at a place: those that name it, and those that name none."""
+    return tuple(one for one in course.measures if not one.places or place in one.places)
+
+
+def refuse_faulty_observations(rule: str, known: Sequence[Measure], observed: Sequence[MeasureObservation]) -> None:
+    """R35: why one is not in use; and by the rule of who asks, each only once, of those that the company documented."""
+    ids = {measure.measure_id for measure in known}
+    times = Counter(observation.measure_id for observation in observed)
+    for observation in observed:
+        measure_id = observation.measure_id
+        if measure_id not in ids:
+            raise Refused(rule, "measure {measure_id} is not known", measure_id=measure_id)
+        if times[measure_id] > 1:
+            raise Refused(rule, "measure {measure_id} is said to be two things", measure_id=measure_id)
+        if observation.use is MeasureUse.NOT_IN_USE and observation.non_use_reason is None:
+            raise Refused("R35", "why is measure {measure_id} not in use?", measure_id=measure_id)

@@ -1,0 +1,154 @@
+"""An order that was asked for is followed until it is issued: reminded, overdue, sent again (R7, R22, R25)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.control.rules.phases import AfterNo, Broken
+from services.control.rules.requested_order_state import RequestedOrder
+from shared.contracts.control import (
+    ComplianceDeadlineSet,
+    OfferNotAcceptedNoted,
+    OrderIssueNoted,
+    OrderRequested,
+    OrderRequestOverdue,
+    OrderRequestReminded,
+    OrderRequestResent,
+    OrderRequestWithdrawn,
+)
+from shared.deadlines.deadlines import order_overdue_at, order_reminder_at
+from shared.eventstore.decider import Refused, TimerDue
+from shared.eventstore.events import Event
+from shared.policy.policy import Policy
+
+REMINDER = "order-reminder:"
+OVERDUE = "order-overdue:"
+
+
+@dataclass(frozen=True)
+class ResendOrderRequest:
+    """The order is asked for again, under the same id."""
+
+    at: datetime
+    policy: Policy
+    request_id: UUID
+    by: str
+
+
+@dataclass(frozen=True)
+class NoteOrderIssued:
+    """Reaction: the order system has issued an order that follows from the agreement."""
+
+    at: datetime
+    request_id: UUID | None
+    """None where the order system names the agreement only."""
+    case_id: UUID
+    p_number: str
+
+
+Matter = ComplianceDeadlineSet | OfferNotAcceptedNoted
+"""What an order is about: an agreement, or an offer that was not accepted."""
+
+
+def requested(
+    matter: Matter,
+    p_number: str,
+    *,
+    request_id: UUID,
+    by: str,
+    rule: str,
+    reasons: str | None,
+    at: datetime,
+    policy: Policy,
+    control_ids: tuple[UUID, ...] = (),
+) -> OrderRequested:
+    """R7, R22: an order with deadline on the same topic, for one unit, and when it will be asked about."""
+    return OrderRequested(
+        agreement_id=matter.agreement_id,
+        request_id=request_id,
+        cvr=matter.cvr,
+        p_number=p_number,
+        topic=matter.topic,
+        requested_at=at,
+        requested_by=by,
+        rule=rule,
+        remind_at=order_reminder_at(at, policy),
+        overdue_at=order_overdue_at(at, policy),
+        control_ids=control_ids,
+        reasons=reasons,
+    )
+
+
+def timers(orders: Sequence[RequestedOrder]) -> dict[str, datetime]:
+    """R22: of every order that is not issued yet."""
+    wanted: dict[str, datetime] = {}
+    for order in orders:
+        if order.issued_as is not None:
+            continue
+        if order.remind_at is not None and not order.reminded:
+            wanted[f"{REMINDER}{order.request.request_id}"] = order.remind_at
+        if order.overdue_at is not None and not order.overdue:
+            wanted[f"{OVERDUE}{order.request.request_id}"] = order.overdue_at
+    return wanted
+
+
+def fall_due(state: Broken | AfterNo, timer: TimerDue) -> Sequence[Event]:
+    """R22: the order system is reminded; later somebody must look into it."""
+    kind, _, request_id = timer.name.partition(":")
+    fact = OrderRequestReminded if f"{kind}:" == REMINDER else OrderRequestOverdue
+    return (fact(agreement_id=_agreement(state), request_id=UUID(request_id), at=timer.at),)
+
+
+def resend(rule: str, state: Broken | AfterNo, command: ResendOrderRequest) -> OrderRequestResent:
+    """R7, R22: one that was asked for and is not issued; the rule is the one by which it was asked for."""
+    order = next((one for one in state.orders if one.request.request_id == command.request_id), None)
+    if order is None:
+        raise Refused(rule, "order {request_id} was not asked for", request_id=command.request_id)
+    if order.issued_as is not None:
+        raise Refused(rule, "the order is issued, as case {case_id}", case_id=order.issued_as)
+    return OrderRequestResent(
+        agreement_id=_agreement(state),
+        request_id=command.request_id,
+        resent_at=command.at,
+        resent_by=command.by,
+        remind_at=order_reminder_at(command.at, command.policy),
+        overdue_at=order_overdue_at(command.at, command.policy),
+    )
+
+
+def withdraw(broken: Broken, *, at: datetime, by: str) -> tuple[OrderRequestWithdrawn, ...]:
+    """R22, R30: every one that is not issued; the order system must not act on what rested on a mistake."""
+    return tuple(
+        OrderRequestWithdrawn(
+            agreement_id=_agreement(broken), request_id=order.request.request_id, withdrawn_at=at, withdrawn_by=by
+        )
+        for order in broken.orders
+        if order.issued_as is None
+    )
+
+
+def note_issued(state: Broken | AfterNo, command: NoteOrderIssued) -> Sequence[Event]:
+    """R22, R25: by the request's id, or else by its unit; an order that nobody asked for is not ours."""
+    waiting = [one for one in state.orders if one.issued_as is None]
+    issued = next((one for one in waiting if _answers(command, one)), None)
+    if issued is None:
+        return ()
+    return (
+        OrderIssueNoted(
+            agreement_id=_agreement(state),
+            request_id=issued.request.request_id,
+            order_case_id=command.case_id,
+            noted_at=command.at,
+        ),
+    )
+
+
+def _answers(command: NoteOrderIssued, order: RequestedOrder) -> bool:
+    if command.request_id is not None:
+        return order.request.request_id == command.request_id
+    return order.request.p_number == command.p_number
+
+
+def _agreement(state: Broken | AfterNo) -> UUID:
+    return state.noted.agreement_id if isinstance(state, AfterNo) else state.course.started.agreement_id

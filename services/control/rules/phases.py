@@ -1,0 +1,341 @@
+"""Where a course stands: the phases of an agreement from its answer on, and how facts lead from one to the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from services.control.rules.requested_order_state import RequestedOrder, orders_after
+from shared.contracts.control import (
+    AnnouncedControlCancelled,
+    Breached,
+    ComplianceDeadlineSet,
+    ControlBooked,
+    ControlCompleted,
+    ControlCorrected,
+    ControlTurnedIntoGuidance,
+    DecisionRevoked,
+    DocumentationReceived,
+    ExtensionGranted,
+    ExtensionRefused,
+    ExtensionRequested,
+    FollowUpFellDue,
+    FollowUpHeld,
+    FreshInvestigationNeeded,
+    Fulfilled,
+    GuidanceMeetingNoted,
+    HearingAnswered,
+    HearingExpired,
+    HearingOpened,
+    InspectorChanged,
+    InvestigationConcluded,
+    NewInspectionBooked,
+    OfferNotAcceptedNoted,
+    SampleChosen,
+    Terminated,
+)
+from shared.contracts.vocabulary import Measure, Place
+from shared.deadlines.deadline import Deadline
+from shared.eventstore.events import Event
+
+Value = TypeVar("Value")
+_TOLD_ANEW = ("outcome", "form", "form_reason", "judged_by", "spoke_with", "measures", "involvement")
+"""What every correction of a control tells."""
+
+
+@dataclass(frozen=True)
+class NotStarted:
+    """No agreement runs."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """Accepted, and not decided yet. Everything that differs between places is kept by place (R19)."""
+
+    started: ComplianceDeadlineSet
+    inspector: str
+    """R15: who is responsible now."""
+    deadline: Deadline
+    """R10, R13: the compliance deadline that holds now."""
+    window_after_deadline: Deadline
+    """R17: the days for the control where no complete documentation came."""
+    books_control_at: datetime
+    sample: tuple[UUID, ...]
+    """R19: the places that are to be controlled."""
+    parts: int = 0
+    complete: DocumentationReceived | None = None
+    measures: tuple[Measure, ...] = ()
+    bookings: Mapping[UUID, ControlBooked] = field(default_factory=dict)
+    results: Mapping[UUID, ControlCompleted] = field(default_factory=dict)
+    """What the controls that were held decided for their places, as corrected."""
+    reopened: Mapping[UUID, datetime] = field(default_factory=dict)
+    """R21: when a control of the place decided nothing and a new one became due."""
+    used_up: frozenset[UUID] = frozenset()
+    """R21: the places for which the days of the documentation had no room left then."""
+    meetings: Mapping[UUID, GuidanceMeetingNoted] = field(default_factory=dict)
+    extension: ExtensionRequested | None = None
+    """R13: a request that awaits its answer."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """R10, R19: what the agreement includes, first the place where it arose, which has the agreement's own id."""
+        return places_of(self.started)
+
+    @property
+    def awaited(self) -> tuple[UUID, ...]:
+        """R19: the places of the sample that no control has decided about yet."""
+        return tuple(place for place in self.sample if place not in self.results)
+
+    def window(self, place: UUID) -> Deadline:
+        """R17: the days for the control of a place, from the complete documentation or else from the deadline.
+
+        R21: where those of the documentation had no room left when a control decided nothing, the longer ones count.
+        """
+        window = self.complete.control_window if self.complete is not None else None
+        if window is None:
+            return self.window_after_deadline
+        if place not in self.used_up:
+            return window
+        return max(window, self.window_after_deadline, key=lambda one: one.last_day)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Fulfilled; asked once more a year later (R24)."""
+
+    course: Running
+    """As it was when the decision fell: a correction may lead back to it (R30)."""
+    fulfilled: Fulfilled
+    follow_up_due: bool = False
+    followed_up: bool = False
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Breached; the company is heard, then orders are asked for (R22)."""
+
+    course: Running
+    breached: Breached
+    hearing: HearingOpened | None = None
+    heard: bool = False
+    orders: tuple[RequestedOrder, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Ended by one side: neither fulfilled nor breached (R14)."""
+
+    course: Running
+    terminated: Terminated
+
+
+@dataclass(frozen=True)
+class AfterNo:
+    """Not accepted: a new inspection resumes the investigation, or an order is asked for at once (R7)."""
+
+    noted: OfferNotAcceptedNoted
+    inspector: str
+    """R15: who is responsible now."""
+    booking: NewInspectionBooked | None = None
+    concluded: InvestigationConcluded | None = None
+    orders: tuple[RequestedOrder, ...] = ()
+
+
+State = NotStarted | Running | Kept | Broken | Stopped | AfterNo
+
+
+def places_of(started: ComplianceDeadlineSet) -> tuple[Place, ...]:
+    """R10, R19: in facts of the first release, which name none, the one place where the suspicion arose."""
+    return started.places or (Place(place_id=started.agreement_id, p_number=started.p_number),)
+
+
+def evolve(state: State, event: Event) -> State:
+    """The next phase; facts that do not fit leave it as it is."""
+    match state:
+        case NotStarted():
+            return _begun(state, event)
+        case Running():
+            return _run_on(state, event)
+        case Kept():
+            return _kept_on(state, event)
+        case Broken():
+            return _broken_on(state, event)
+        case AfterNo():
+            return _after_no(state, event)
+        case Stopped():
+            return state
+
+
+def how_it_stands(state: State) -> str:
+    """A word for the phase, for refusals and views."""
+    match state:
+        case NotStarted():
+            return "not_running"
+        case Running():
+            return "running"
+        case Kept():
+            return "fulfilled"
+        case Broken():
+            return "breached"
+        case Stopped():
+            return "terminated"
+        case AfterNo():
+            return "not_accepted"
+
+
+def _begun(state: NotStarted, event: Event) -> State:
+    match event:
+        case ComplianceDeadlineSet():
+            return Running(
+                started=event,
+                inspector=event.inspector,
+                deadline=event.compliance_deadline,
+                window_after_deadline=event.control_window,
+                books_control_at=event.books_control_at,
+                sample=(event.agreement_id,),
+            )
+        case OfferNotAcceptedNoted():
+            return AfterNo(event, event.inspector)
+        case _:
+            return state
+
+
+def _run_on(state: Running, event: Event) -> State:
+    match event:
+        case ExtensionRequested():
+            return replace(state, extension=event)
+        case ExtensionRefused():
+            return replace(state, extension=None)
+        case ExtensionGranted():
+            return replace(
+                state,
+                extension=None,
+                deadline=event.compliance_deadline,
+                window_after_deadline=event.control_window,
+                books_control_at=event.books_control_at,
+            )
+        case InspectorChanged():
+            return replace(state, inspector=event.inspector)
+        case GuidanceMeetingNoted():
+            return replace(state, meetings=_with(state.meetings, event.meeting_id, event))
+        case Fulfilled():
+            return Kept(replace(state, bookings={}), event)
+        case Breached():
+            return Broken(replace(state, bookings={}), event)
+        case Terminated():
+            return Stopped(replace(state, bookings={}), event)
+        case DocumentationReceived():
+            complete = state.complete or (event if event.complete else None)
+            measures = _corrected(state.measures, event.measures)
+            return replace(state, parts=event.part, complete=complete, measures=measures)
+        case _:
+            return controlled(state, event)
+
+
+def controlled(state: Running, event: Event) -> Running:
+    """What a fact about controls leads to; whether it decides the matter is told by a fact of its own (R20)."""
+    match event:
+        case SampleChosen():
+            kept = {place: booking for place, booking in state.bookings.items() if place in event.places}
+            return replace(state, sample=event.places, bookings=kept)
+        case ControlBooked():
+            place = event.place_id or event.agreement_id
+            return replace(state, bookings=_with(state.bookings, place, event))
+        case AnnouncedControlCancelled():
+            kept = {
+                place: booking for place, booking in state.bookings.items() if booking.control_id != event.control_id
+            }
+            return replace(state, bookings=kept)
+        case ControlTurnedIntoGuidance():
+            return _reopened(state, event.place_id or event.agreement_id, event)
+        case FreshInvestigationNeeded(later_visit=True):
+            return _reopened(state, event.place_id, event)
+        case ControlCompleted():
+            place = event.place_id or event.agreement_id
+            bookings = _without(state.bookings, place)
+            return replace(state, bookings=bookings, results=_with(state.results, place, event))
+        case ControlCorrected() if event.place_id in state.results:
+            return _with_correction(state, event)
+        case _:
+            return state
+
+
+def _kept_on(state: Kept, event: Event) -> State:
+    match event:
+        case FollowUpFellDue():
+            return replace(state, follow_up_due=True)
+        case FollowUpHeld():
+            return replace(state, followed_up=True)
+        case InspectorChanged():
+            return replace(state, course=replace(state.course, inspector=event.inspector))
+        case ControlCorrected() if event.place_id in state.course.results:
+            return replace(state, course=_with_correction(state.course, event))
+        case DecisionRevoked():
+            return state.course
+        case _:
+            return state
+
+
+def _broken_on(state: Broken, event: Event) -> State:
+    match event:
+        case HearingOpened():
+            return replace(state, hearing=event)
+        case HearingAnswered() | HearingExpired():
+            return replace(state, heard=True)
+        case InspectorChanged():
+            return replace(state, course=replace(state.course, inspector=event.inspector))
+        case ControlCorrected() if event.place_id in state.course.results:
+            return replace(state, course=_with_correction(state.course, event))
+        case DecisionRevoked():
+            return state.course
+        case _:
+            return replace(state, orders=orders_after(state.orders, event))
+
+
+def _after_no(state: AfterNo, event: Event) -> State:
+    match event:
+        case InspectorChanged():
+            return replace(state, inspector=event.inspector)
+        case NewInspectionBooked():
+            return replace(state, booking=event)
+        case InvestigationConcluded():
+            return replace(state, booking=None, concluded=event)
+        case _:
+            return replace(state, orders=orders_after(state.orders, event))
+
+
+def _reopened(state: Running, place: UUID, event: ControlTurnedIntoGuidance | FreshInvestigationNeeded) -> Running:
+    window = state.complete.control_window if state.complete is not None else None
+    # Facts of the first release do not say it: there the days were used up once they had passed.
+    used_up = event.window_used_up or (window is not None and window.has_passed(event.held_at))
+    return replace(
+        state,
+        bookings=_without(state.bookings, place),
+        reopened=_with(state.reopened, place, event.held_at),
+        used_up=state.used_up | {place} if used_up else state.used_up,
+    )
+
+
+def _with_correction(state: Running, event: ControlCorrected) -> Running:
+    told: dict[str, Any] = {name: getattr(event, name) for name in _TOLD_ANEW}
+    if event.held_at is not None:
+        told |= {name: getattr(event, name) for name in ("held_at", "within_window", "late_reason")}
+    if event.minutes_spent is not None:
+        told["minutes_spent"] = event.minutes_spent
+    result = state.results[event.place_id].model_copy(update=told)
+    return replace(state, results=_with(state.results, event.place_id, result))
+
+
+def _corrected(known: tuple[Measure, ...], sent: tuple[Measure, ...]) -> tuple[Measure, ...]:
+    """R16: a measure that is sent again replaces what was said of it; the history keeps both."""
+    measures = {measure.measure_id: measure for measure in (*known, *sent)}
+    return tuple(measures.values())
+
+
+def _with(values: Mapping[UUID, Value], key: UUID, value: Value) -> Mapping[UUID, Value]:
+    return {**values, key: value}
+
+
+def _without(values: Mapping[UUID, Value], key: UUID) -> Mapping[UUID, Value]:
+    return {one: value for one, value in values.items() if one != key}

@@ -1,0 +1,62 @@
+"""Another inspector is responsible from now on; everything that is booked or due moves along (R15)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.control.rules.after_no import BookInspection, booked_inspection
+from services.control.rules.booking import BookControl, booked
+from services.control.rules.phases import AfterNo, Broken, Kept, Running
+from shared.contracts.control import InspectorChanged
+from shared.eventstore.decider import Refused
+from shared.eventstore.events import Event
+
+
+@dataclass(frozen=True)
+class ChangeInspector:
+    """With the free days that were found in the new inspector's calendar."""
+
+    at: datetime
+    by: str
+    inspector: str
+    reason: str | None
+    bookings: tuple[BookControl, ...] = ()
+    inspection: BookInspection | None = None
+
+
+def change(state: Running | Kept | Broken | AfterNo, command: ChangeInspector) -> tuple[Event, ...]:
+    """R15: of an agreement that runs or has something left to do; bookings stand in the new one's calendar."""
+    agreement_id, present = _who(state)
+    if command.inspector == present:
+        raise Refused("R15", "{inspector} is responsible already", inspector=command.inspector)
+    changed = InspectorChanged(
+        agreement_id=agreement_id,
+        inspector=command.inspector,
+        previous=present,
+        changed_at=command.at,
+        changed_by=command.by,
+        reason=command.reason,
+    )
+    return changed, *_moved(state, command)
+
+
+def _moved(state: Running | Kept | Broken | AfterNo, command: ChangeInspector) -> tuple[Event, ...]:
+    match state:
+        case Running():
+            course = replace(state, inspector=command.inspector)
+            standing = [one for one in command.bookings if one.place_id in state.bookings]
+            return tuple(event for one in standing for event in booked(course, one))
+        case AfterNo() if state.booking is not None and command.inspection is not None:
+            return (booked_inspection(replace(state, inspector=command.inspector), command.inspection),)
+        case _:
+            return ()
+
+
+def _who(state: Running | Kept | Broken | AfterNo) -> tuple[UUID, str]:
+    match state:
+        case Running():
+            return state.started.agreement_id, state.inspector
+        case AfterNo():
+            return state.noted.agreement_id, state.inspector
+        case _:
+            return state.course.started.agreement_id, state.course.inspector

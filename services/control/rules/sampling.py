@@ -1,0 +1,73 @@
+"""Which places of a spread agreement are controlled (R19)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from services.control.rules.booking import fall_away
+from services.control.rules.judgement import decision
+from services.control.rules.phases import Running, controlled
+from services.control.rules.places import refuse_unknown_places
+from shared.contracts.control import SampleChosen
+from shared.contracts.vocabulary import Place
+from shared.eventstore.decider import Refused
+from shared.eventstore.events import Event
+from shared.policy.policy import Policy
+
+BY_ITSELF = "control"
+"""Who chose a sample that was drawn."""
+
+
+@dataclass(frozen=True)
+class ChooseSample:
+    """The inspector's choice."""
+
+    at: datetime
+    policy: Policy
+    inspector: str
+    places: tuple[UUID, ...]
+
+
+def draw(agreement_id: UUID, places: Sequence[Place], at: datetime, policy: Policy) -> SampleChosen:
+    """R19: the place where it was found, and others in an order that nobody chose and everybody can recompute."""
+    at_least = policy.control.sample.size(len(places))
+    origin, *others = (place.place_id for place in places)
+    drawn = sorted(others, key=lambda place: sha256(agreement_id.bytes + place.bytes).digest())
+    return SampleChosen(
+        agreement_id=agreement_id,
+        places=(origin, *drawn)[:at_least],
+        at_least=at_least,
+        chosen_at=at,
+        chosen_by=BY_ITSELF,
+    )
+
+
+def choose(course: Running, command: ChooseSample) -> tuple[Event, ...]:
+    """R19: another choice, or more; a control that stands for a place outside of it falls away (R18)."""
+    refuse_faulty_sample(course, command)
+    chosen = SampleChosen(
+        agreement_id=course.started.agreement_id,
+        places=tuple(place.place_id for place in course.places if place.place_id in command.places),
+        at_least=command.policy.control.sample.size(len(course.places)),
+        chosen_at=command.at,
+        chosen_by=command.inspector,
+    )
+    dropped = [booking for place, booking in course.bookings.items() if place not in chosen.places]
+    decided = decision(controlled(course, chosen), command.at, command.policy)
+    return (chosen, *fall_away(dropped, command.at), *decided)
+
+
+def refuse_faulty_sample(course: Running, command: ChooseSample) -> None:
+    """R19: places of the agreement, among them its first and those that were controlled, and enough of them."""
+    refuse_unknown_places(course, command.places)
+    origin = course.started.agreement_id
+    if origin not in command.places:
+        raise Refused("R19", "the place where it was found is always in the sample: {origin}", origin=origin)
+    for place in course.results:
+        if place not in command.places:
+            raise Refused("R19", "place {place} was controlled, so it stays in the sample", place=place)
+    at_least = command.policy.control.sample.size(len(course.places))
+    if len(set(command.places)) < at_least:
+        raise Refused("R19", "at least {at_least} places are controlled", at_least=at_least)

@@ -1,0 +1,47 @@
+"""How a course begins, once the offer was accepted (R10, R17, R19)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.control.rules.phases import places_of
+from services.control.rules.sampling import draw
+from shared.contracts.control import ComplianceDeadlineSet
+from shared.contracts.offers import Accepted
+from shared.contracts.vocabulary import AgreementKind
+from shared.deadlines.deadlines import booking_due_at, compliance_deadline, control_window
+from shared.eventstore.events import Event
+from shared.policy.policy import Policy
+
+
+@dataclass(frozen=True)
+class StartCourse:
+    """Reaction: the offer was accepted."""
+
+    at: datetime
+    policy: Policy
+    fact: Accepted
+
+
+def start(command: StartCourse) -> tuple[Event, ...]:
+    """R10, R17: the compliance deadline counts from the acceptance; the control's window from that deadline.
+
+    R19: of a spread agreement the places that are to be controlled are drawn at once.
+    """
+    fact, policy = command.fact, command.policy
+    deadline = compliance_deadline(fact.accepted_at, fact.period_months, policy)
+    started = ComplianceDeadlineSet(
+        agreement_id=fact.agreement_id,
+        cvr=fact.cvr,
+        p_number=fact.p_number,
+        topic=fact.topic,
+        inspector=fact.inspector,
+        accepted_at=fact.accepted_at,
+        compliance_deadline=deadline,
+        control_window=control_window(deadline, policy),
+        books_control_at=booking_due_at(deadline, policy),
+        kind=fact.kind,
+        places=fact.places,
+    )
+    if fact.kind is AgreementKind.SUSPICION:
+        return (started,)
+    return started, draw(fact.agreement_id, places_of(started), command.at, policy)

@@ -1,0 +1,55 @@
+"""One side ends the agreement because circumstances changed: neither fulfilled nor breached (R14)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.control.rules.booking import fall_away
+from services.control.rules.phases import Running
+from shared.contracts.control import Terminated
+from shared.contracts.vocabulary import Side
+from shared.eventstore.events import Event
+
+
+@dataclass(frozen=True)
+class Terminate:
+    """Either side ends the agreement."""
+
+    at: datetime
+    by: Side
+    person: str
+    reason: str | None
+    """R36: optional code."""
+    grounds: str
+
+
+@dataclass(frozen=True)
+class NoteAnnulment:
+    """Reaction: a breach overtook the acceptance, and the policy lets it not stand (R8)."""
+
+    at: datetime
+
+
+def terminate(course: Running, command: Terminate) -> tuple[Event, ...]:
+    """R14: while it runs; what was booked falls away."""
+    return (
+        *fall_away(course.bookings.values(), command.at),
+        Terminated(
+            agreement_id=course.started.agreement_id,
+            by=command.by,
+            terminated_at=command.at,
+            terminated_by=command.person,
+            reason=command.reason,
+            grounds=command.grounds,
+        ),
+    )
+
+
+def note_annulment(course: Running, command: NoteAnnulment) -> tuple[Event, ...]:
+    """R8, R14: the authority ends it."""
+    ended = Terminated(
+        agreement_id=course.started.agreement_id,
+        by=Side.AUTHORITY,
+        terminated_at=command.at,
+        terminated_by="offers",
+    )
+    return *fall_away(course.bookings.values(), command.at), ended

@@ -1,0 +1,54 @@
+"""A guidance meeting at which the company showed that it is done becomes the control (R21)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.control.rules.phases import Running
+from shared.contracts.control import GuidanceMeetingNoted
+from shared.contracts.vocabulary import ContactForm
+from shared.eventstore.decider import Refused
+from shared.policy.policy import Policy
+from shared.reference.reference import topics
+
+
+@dataclass(frozen=True)
+class NoteMeeting:
+    """Reaction: guidance held a meeting, or told anew how it was."""
+
+    meeting_id: UUID
+    form: ContactForm
+    held_at: datetime
+
+
+def note(course: Running, command: NoteMeeting) -> tuple[GuidanceMeetingNoted, ...]:
+    """R21: remembered, so that it can be turned into the control; nothing where it is known already."""
+    noted = GuidanceMeetingNoted(
+        agreement_id=course.started.agreement_id,
+        meeting_id=command.meeting_id,
+        form=command.form,
+        held_at=command.held_at,
+    )
+    return () if course.meetings.get(command.meeting_id) == noted else (noted,)
+
+
+def require_meeting(course: Running, place: UUID, meeting_id: UUID, policy: Policy) -> GuidanceMeetingNoted:
+    """R21: not on every topic, once the company has reported back, and each meeting once."""
+    group = topics()[course.started.topic].group
+    if group in policy.control.guidance_into_control_not_for:
+        raise Refused("R21", "on {group} problems guidance does not become the control", group=group)
+    meeting = course.meetings.get(meeting_id)
+    if meeting is None:
+        raise Refused("R21", "meeting {meeting_id} is not known", meeting_id=meeting_id)
+    refuse_not_reported_back(course, meeting.held_at)
+    if place in course.reopened and meeting.held_at <= course.reopened[place]:
+        raise Refused("R21", "a control decided nothing after that meeting, at {at}", at=course.reopened[place])
+    if any(result.from_meeting == meeting_id for result in course.results.values()):
+        raise Refused("R21", "meeting {meeting_id} became a control already", meeting_id=meeting_id)
+    return meeting
+
+
+def refuse_not_reported_back(course: Running, held_at: datetime) -> None:
+    """R21: the company has said itself that it is done."""
+    if course.complete is None or course.complete.received_at > held_at:
+        raise Refused("R21", "the company had not reported back at {held_at}", held_at=held_at)

@@ -1,0 +1,65 @@
+"""A control that cannot decide becomes guidance, and a new one is booked (R21)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.control.rules.booking import documentation_is_used_up, require_booking
+from services.control.rules.phases import Running
+from services.control.rules.places import refuse_not_awaited
+from services.control.rules.when_held import refuse_impossible_time
+from shared.contracts.control import ControlTurnedIntoGuidance
+from shared.contracts.vocabulary import ContactForm, Involvement
+from shared.deadlines.copenhagen import local_day
+from shared.eventstore.decider import Refused
+from shared.policy.policy import Policy
+from shared.reference.reference import undecided_reasons
+
+
+@dataclass(frozen=True)
+class TurnIntoGuidance:
+    """The control of a place could not decide (R21)."""
+
+    at: datetime
+    policy: Policy
+    place_id: UUID
+    inspector: str
+    held_at: datetime | None
+    form: ContactForm
+    reason: str
+    participants: tuple[str, ...]
+    """R15: roles that took part."""
+    purposes: tuple[str, ...]
+    involvement: Involvement
+    minutes_spent: int | None
+    summary: str | None
+
+
+def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTurnedIntoGuidance:
+    """R21: inside the deadline or the window; nothing is decided, and a new control is booked inside the window."""
+    place = command.place_id
+    refuse_not_awaited(course, place)
+    booking = require_booking(course, place)
+    held_at = command.held_at or command.at
+    after = course.reopened.get(place, course.started.accepted_at)
+    refuse_impossible_time("R21", held_at, now=command.at, after=after)
+    if command.reason not in undecided_reasons():
+        raise Refused("R21", "{given} is no reason to decide nothing", given=command.reason)
+    last_day = max(course.window(place).last_day, course.deadline.last_day)
+    if local_day(held_at) > last_day:
+        raise Refused("R21", "the time for it ended on {last_day}: the control must decide", last_day=last_day)
+    return ControlTurnedIntoGuidance(
+        agreement_id=course.started.agreement_id,
+        control_id=booking.control_id,
+        place_id=place,
+        held_at=held_at,
+        inspector=command.inspector,
+        form=command.form,
+        reason=command.reason,
+        participants=command.participants,
+        purposes=command.purposes,
+        involvement=command.involvement,
+        minutes_spent=command.minutes_spent,
+        window_used_up=documentation_is_used_up(course, command.at, command.policy),
+        summary=command.summary,
+    )

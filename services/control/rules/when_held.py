@@ -1,0 +1,13 @@
+"""When something took place, as it is told afterwards (R17, R21, R22, R24)."""
+
+from datetime import datetime
+
+from shared.eventstore.decider import Refused
+
+
+def refuse_impossible_time(rule: str, held_at: datetime, *, now: datetime, after: datetime) -> None:
+    """R17: what is recorded has happened, and later than what it follows on."""
+    if held_at > now:
+        raise Refused(rule, "{held_at} has not come yet", held_at=held_at)
+    if held_at < after:
+        raise Refused(rule, "{held_at} is before {after}", held_at=held_at, after=after)

@@ -1,0 +1,1 @@
+"""Guidance over HTTP: bodies, routes and views."""

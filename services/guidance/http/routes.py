@@ -1,0 +1,248 @@
+"""The HTTP interface of guidance."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, Field, model_validator
+from pydantic_core import PydanticCustomError
+from uuid_utils.compat import uuid7
+
+from services.guidance.http.views import GuidanceView, view
+from services.guidance.rules.guidance_decider import GUIDANCE, Command
+from services.guidance.rules.meetings import CorrectMeeting, RateUsefulness, RecordMeeting, Told
+from services.guidance.rules.offering import AnswerGuidance, OfferGuidance
+from services.guidance.rules.phases import State
+from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectUnderstanding, Said
+from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Side
+from shared.deadlines.deadline import Language
+from shared.http.access import Asker
+from shared.http.bodies import Body, FreeText, Participants, Purposes, ToldInvolvement
+from shared.http.commands import Prepared
+from shared.http.openapi import CHANGE, READ, SEEN
+from shared.http.tokens import Role
+from shared.reference.identifiers import GuidanceDeclineReason
+from shared.service import runtime_of
+
+router = APIRouter(tags=["guidance"])
+Minutes = Annotated[int | None, Field(ge=0, le=10_000)]
+
+
+class UnderstandingBody(Body):
+    """R5: what is told of a contact about an unanswered offer."""
+
+    form: ContactForm
+    held_at: AwareDatetime | None = None
+    """Now, where it is left out."""
+    reached: bool
+    """Whether somebody at the company was reached at all."""
+    received: bool | None = None
+    understood: bool | None = None
+    knows_dates: bool | None = None
+    participants: Participants = ()
+    minutes_spent: Minutes = None
+    summary: FreeText | None = None
+
+    def said(self, now: datetime) -> Said:
+        """As the rules take it."""
+        return Said(
+            form=self.form,
+            held_at=self.held_at or now,
+            reached=self.reached,
+            received=self.received,
+            understood=self.understood,
+            knows_dates=self.knows_dates,
+            participants=self.participants,
+            minutes_spent=self.minutes_spent,
+            summary=self.summary,
+        )
+
+
+class Understanding(UnderstandingBody):
+    """R5: what came of a contact about an unanswered offer."""
+
+    initiated_by: Side = Side.AUTHORITY
+
+
+class CorrectedUnderstanding(UnderstandingBody):
+    """R30: how a contact about the offer really was, and why something else was recorded."""
+
+    held_at: AwareDatetime
+    reason: FreeText
+
+
+class Offer(Body):
+    """R12: in what form guidance is offered, by the inspector's judgement."""
+
+    form: ContactForm
+    involvement: ToldInvolvement = NOT_ASKED
+    """R33: the call also asks who is involved."""
+
+
+class Answer(Body):
+    """R12: the company may say no."""
+
+    accepted: bool
+    reason: GuidanceDeclineReason | None = None
+    """R36: optional coded reason for a no; decides nothing."""
+
+    @model_validator(mode="after")
+    def _no_reason_for_a_yes(self) -> Self:
+        if self.accepted and self.reason is not None:
+            raise PydanticCustomError("reason_for_yes", "A yes to guidance has no coded reason", {"rule": "R36"})
+        return self
+
+
+class MeetingBody(Body):
+    """R12, R33: what is told of a meeting."""
+
+    form: ContactForm
+    held_at: AwareDatetime | None = None
+    """Now, where it is left out."""
+    participants: Participants = ()
+    """Roles that took part, e.g. `manager`, `safety_representative`; at least one, unless it was informal."""
+    involvement: ToldInvolvement = NOT_ASKED
+    minutes_spent: Minutes = None
+    informal: bool = False
+    """Beside the guidance that was offered."""
+    purposes: Purposes = ()
+    summary: FreeText | None = None
+
+    def told(self, now: datetime) -> Told:
+        """As the rules take it."""
+        return Told(
+            form=self.form,
+            held_at=self.held_at or now,
+            participants=self.participants,
+            involvement=self.involvement,
+            minutes_spent=self.minutes_spent,
+            informal=self.informal,
+            purposes=self.purposes,
+            summary=self.summary,
+        )
+
+
+class Meeting(MeetingBody):
+    """R12, R33: a meeting or an informal contact that took place."""
+
+    initiated_by: Side = Side.AUTHORITY
+    usefulness: Annotated[int | None, Field(ge=1, le=5)] = None
+
+
+class CorrectedMeeting(MeetingBody):
+    """R30: how a meeting really was, and why something else was recorded."""
+
+    held_at: AwareDatetime
+    reason: FreeText
+
+
+class Usefulness(Body):
+    """R12: how useful the company found it, 1 to 5."""
+
+    usefulness: Annotated[int, Field(ge=1, le=5)]
+
+
+@router.post("/v1/guidance/{agreement_id}/understanding", **CHANGE)
+async def ask_whether_understood(agreement_id: UUID, body: Understanding, request: Request, asker: Asker) -> Response:
+    """What came of asking the company whether it has received and understood the offer (R5)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = AskWhetherUnderstood(
+        at=now,
+        contact_id=uuid7(),
+        inspector=asker.subject,
+        initiated_by=body.initiated_by,
+        said=body.said(now),
+    )
+    return await _perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/guidance/{agreement_id}/understanding/{contact_id}/correction", **CHANGE)
+async def correct_understanding(
+    agreement_id: UUID, contact_id: UUID, body: CorrectedUnderstanding, request: Request, asker: Asker
+) -> Response:
+    """A contact about the offer was recorded wrongly (R5, R30)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = CorrectUnderstanding(
+        at=now, contact_id=contact_id, by=asker.subject, said=body.said(now), reason=body.reason
+    )
+    return await _perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/guidance/{agreement_id}/offer", **CHANGE)
+async def offer_guidance(agreement_id: UUID, body: Offer, request: Request, asker: Asker) -> Response:
+    """The inspector offers guidance (R12)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = OfferGuidance(at=now, form=body.form, inspector=asker.subject, involvement=body.involvement)
+    return await _perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/guidance/{agreement_id}/answer", **CHANGE)
+async def answer_guidance(agreement_id: UUID, body: Answer, request: Request, asker: Asker) -> Response:
+    """The company says yes or no to guidance (R12)."""
+    asker.require_role(Role.COMPANY)
+    now = runtime_of(request).clock.now()
+    command = AnswerGuidance(at=now, accepted=body.accepted, reason=body.reason)
+    return await _perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/guidance/{agreement_id}/meetings", **CHANGE)
+async def record_meeting(agreement_id: UUID, body: Meeting, request: Request, asker: Asker) -> Response:
+    """The inspector records a meeting, offered or informal (R12, R33)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = RecordMeeting(
+        at=now,
+        meeting_id=uuid7(),
+        inspector=asker.subject,
+        told=body.told(now),
+        initiated_by=body.initiated_by,
+        usefulness=body.usefulness,
+    )
+    return await _perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/guidance/{agreement_id}/meetings/{meeting_id}/correction", **CHANGE)
+async def correct_meeting(
+    agreement_id: UUID, meeting_id: UUID, body: CorrectedMeeting, request: Request, asker: Asker
+) -> Response:
+    """A meeting was recorded wrongly (R30)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = CorrectMeeting(at=now, meeting_id=meeting_id, by=asker.subject, told=body.told(now), reason=body.reason)
+    return await _perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/guidance/{agreement_id}/meetings/{meeting_id}/usefulness", **CHANGE)
+async def rate_usefulness(
+    agreement_id: UUID, meeting_id: UUID, body: Usefulness, request: Request, asker: Asker
+) -> Response:
+    """The company says how useful a meeting was, if it wishes to (R12)."""
+    asker.require_role(Role.COMPANY)
+    now = runtime_of(request).clock.now()
+    command = RateUsefulness(at=now, meeting_id=meeting_id, by=asker.subject, usefulness=body.usefulness)
+    return await _perform(request, asker, agreement_id, command, now)
+
+
+@router.get("/v1/guidance/{agreement_id}", responses=SEEN, **READ)
+async def read_guidance(
+    agreement_id: UUID,
+    request: Request,
+    response: Response,
+    asker: Asker,
+    language: Annotated[Language, Query()] = "da",
+) -> GuidanceView:
+    """Where guidance stands, the contacts about the offer, and the meetings that were held."""
+    state, visible, headers = await runtime_of(request).gate.read(request, asker, GUIDANCE, agreement_id)
+    response.headers.update(headers)
+    return view(agreement_id, state, visible, language)
+
+
+async def _perform(request: Request, asker: Asker, agreement_id: UUID, command: Command, at: datetime) -> Response:
+    async def prepare(_: State) -> Prepared[State, Command]:
+        return Prepared(command)
+
+    return await runtime_of(request).gate.perform(request, asker, GUIDANCE, agreement_id, prepare, at=at)

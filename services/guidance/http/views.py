@@ -1,0 +1,114 @@
+"""Guidance as an asker may see it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.guidance.rules.phases import State, about, how_it_stands
+from services.guidance.rules.schedule import due_of
+from shared.contracts.guidance import (
+    GuidanceHeld,
+    GuidanceOffered,
+    MeetingCorrected,
+    OfferUnderstandingCorrected,
+    UsefulnessRated,
+)
+from shared.contracts.vocabulary import ContactForm, Involvement, Side
+from shared.deadlines.deadline import Language
+from shared.eventstore.events import Event, Recorded
+
+
+class MeetingView(BaseModel):
+    """R12: a meeting or an informal contact, as corrected last."""
+
+    meeting_id: UUID
+    form: ContactForm
+    held_at: datetime
+    informal: bool
+    initiated_by: Side
+    purposes: tuple[str, ...]
+    participants: tuple[str, ...]
+    involvement: Involvement
+    usefulness: int | None
+    summary: str | None
+    corrected: bool = False
+
+
+class UnderstandingView(BaseModel):
+    """R5: a contact about the unanswered offer, as corrected last."""
+
+    contact_id: UUID
+    form: ContactForm
+    held_at: datetime
+    initiated_by: Side
+    reached: bool
+    received: bool | None
+    understood: bool | None
+    knows_dates: bool | None
+    participants: tuple[str, ...]
+    summary: str | None
+    corrected: bool = False
+
+
+class GuidanceView(BaseModel):
+    """R12: where guidance stands."""
+
+    agreement_id: UUID
+    status: str
+    due: datetime | None
+    """Exclusive: guidance offered before this instant is in time. Hidden from the company."""
+    why: str | None
+    """R27: how that was computed."""
+    offered_form: ContactForm | None
+    """In which form it was offered last."""
+    asked_about_offer: list[UnderstandingView]
+    meetings: list[MeetingView]
+
+
+def view(agreement_id: UUID, state: State, recorded: Sequence[Recorded], language: Language) -> GuidanceView:
+    """Made of what the asker may know, and of nothing else."""
+    events = [one.event for one in recorded]
+    due = due_of(state)
+    return GuidanceView(
+        agreement_id=agreement_id,
+        status=how_it_stands(state),
+        due=due.ends_at if due else None,
+        why=due.explain(language) if due else None,
+        offered_form=next((event.form for event in reversed(events) if isinstance(event, GuidanceOffered)), None),
+        asked_about_offer=_asked_about_offer(state, events),
+        meetings=_meetings(state, events),
+    )
+
+
+def _asked_about_offer(state: State, events: Sequence[Event]) -> list[UnderstandingView]:
+    known = about(state)
+    if known is None:
+        return []
+    corrected = {event.contact_id for event in events if isinstance(event, OfferUnderstandingCorrected)}
+    return [
+        UnderstandingView.model_validate(asked.model_dump() | {"corrected": contact_id in corrected})
+        for contact_id, asked in known.asked.items()
+    ]
+
+
+def _meetings(state: State, events: Sequence[Event]) -> list[MeetingView]:
+    known = about(state)
+    if known is None:
+        return []
+    rated = {event.meeting_id: event.usefulness for event in events if isinstance(event, UsefulnessRated)}
+    corrections = [event for event in events if isinstance(event, MeetingCorrected)]
+    return [_meeting(meeting, corrections, rated) for meeting in known.meetings.values()]
+
+
+def _meeting(meeting: GuidanceHeld, corrections: Sequence[MeetingCorrected], rated: dict[UUID, int]) -> MeetingView:
+    """A correction that has no summary leaves the one that was told last."""
+    own = [one for one in corrections if one.meeting_id == meeting.meeting_id]
+    summaries = [meeting.summary, *(one.summary for one in own if one.summary is not None)]
+    told = meeting.model_dump() | {
+        "usefulness": rated.get(meeting.meeting_id, meeting.usefulness),
+        "summary": summaries[-1],
+        "corrected": bool(own),
+    }
+    return MeetingView.model_validate(told)

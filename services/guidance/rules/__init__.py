@@ -1,0 +1,1 @@
+"""What guidance may and must do: pure decisions, a file per subject."""

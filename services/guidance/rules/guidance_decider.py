@@ -1,0 +1,84 @@
+"""Guidance of one agreement, and the contacts about it: which rule answers which command (R5, R12, R33)."""
+
+from collections.abc import Sequence
+
+from services.guidance.rules import meetings, offering, schedule, understanding
+from services.guidance.rules.meetings import CorrectMeeting, NoteTurnedControl, RateUsefulness, RecordMeeting
+from services.guidance.rules.offering import AnswerGuidance, OfferGuidance
+from services.guidance.rules.phases import State, Unknown, about, evolve
+from services.guidance.rules.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
+from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectUnderstanding
+from shared.eventstore.decider import Decider, TimerDue
+from shared.eventstore.events import Event
+
+Command = (
+    OpenGuidance
+    | AskWhetherUnderstood
+    | CorrectUnderstanding
+    | ScheduleGuidance
+    | NoteInspector
+    | OfferGuidance
+    | AnswerGuidance
+    | RecordMeeting
+    | CorrectMeeting
+    | RateUsefulness
+    | NoteTurnedControl
+    | CloseGuidance
+    | TimerDue
+)
+
+
+def decide(state: State, command: Command) -> Sequence[Event]:
+    """Refuses with the rule's id; reactions and timers never do."""
+    match command:
+        case OpenGuidance():
+            return schedule.open_guidance(state, command)
+        case ScheduleGuidance():
+            return schedule.schedule(state, command)
+        case NoteInspector():
+            return schedule.note_inspector(state, command)
+        case CloseGuidance():
+            return schedule.close(state, command)
+        case TimerDue():
+            return schedule.fall_due(state, command)
+        case NoteTurnedControl():
+            return (meetings.take_over(state, command),)
+        case AskWhetherUnderstood():
+            return (understanding.ask(state, command),)
+        case CorrectUnderstanding():
+            return (understanding.correct(state, command),)
+        case OfferGuidance():
+            return (offering.offer(state, command),)
+        case AnswerGuidance():
+            return (offering.answer(state, command),)
+        case RecordMeeting():
+            return (meetings.record(state, command),)
+        case CorrectMeeting():
+            return (meetings.correct(state, command),)
+        case RateUsefulness():
+            return (meetings.rate(state, command),)
+
+
+def concerns(state: State) -> dict[str, str]:
+    """The legal entity and the unit, where they are known."""
+    known = about(state)
+    if known is None or known.cvr is None or known.p_number is None:
+        return {}
+    return {"cvr": known.cvr, "pnumber": known.p_number}
+
+
+def responsible(state: State) -> str | None:
+    """R15: the inspector for whom others of the authority stand in."""
+    known = about(state)
+    return None if known is None else known.inspector
+
+
+GUIDANCE: Decider[State, Command] = Decider(
+    name="guidance",
+    initial=Unknown(),
+    decide=decide,
+    evolve=evolve,
+    timers=schedule.timers,
+    concerns=concerns,
+    responsible=responsible,
+)

@@ -1,0 +1,179 @@
+"""Meetings and informal contacts: recorded, corrected, and found useful or not (R12, R21, R30, R33, R37)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.guidance.rules.phases import About, Opened, State, Unknown, evolve, stands
+from shared.contracts.control import ControlTurnedIntoGuidance
+from shared.contracts.guidance import GuidanceHeld, MeetingCorrected, UsefulnessRated
+from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Involvement, Side
+from shared.eventstore.decider import Refused
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of a meeting."""
+
+    form: ContactForm
+    held_at: datetime
+    participants: tuple[str, ...] = ()
+    involvement: Involvement = NOT_ASKED
+    minutes_spent: int | None = None
+    informal: bool = False
+    purposes: tuple[str, ...] = ()
+    summary: str | None = None
+
+
+@dataclass(frozen=True)
+class RecordMeeting:
+    """A meeting or an informal contact that took place."""
+
+    at: datetime
+    meeting_id: UUID
+    inspector: str
+    told: Told
+    initiated_by: Side = Side.AUTHORITY
+    usefulness: int | None = None
+
+
+@dataclass(frozen=True)
+class CorrectMeeting:
+    """It was recorded wrongly (R30)."""
+
+    at: datetime
+    meeting_id: UUID
+    by: str
+    told: Told
+    reason: str
+
+
+@dataclass(frozen=True)
+class RateUsefulness:
+    """The company says how useful it was (R12)."""
+
+    at: datetime
+    meeting_id: UUID
+    by: str
+    usefulness: int
+
+
+@dataclass(frozen=True)
+class NoteTurnedControl:
+    """Reaction: a control that could not decide was turned into guidance (R21)."""
+
+    at: datetime
+    fact: ControlTurnedIntoGuidance
+
+
+def record(state: State, command: RecordMeeting) -> GuidanceHeld:
+    """R12, R33: meetings and informal contacts, also before an offer and after the end; none that is yet to come."""
+    known = known_agreement(state)
+    told = command.told
+    refuse_yet_to_come(told.held_at, command.at)
+    refuse_formal_before_the_answer(state, told)
+    refuse_formal_with_nobody(told)
+    held = GuidanceHeld(
+        agreement_id=known.agreement_id,
+        meeting_id=command.meeting_id,
+        form=told.form,
+        held_at=told.held_at,
+        inspector=command.inspector,
+        participants=told.participants,
+        involvement=told.involvement,
+        minutes_spent=told.minutes_spent,
+        usefulness=command.usefulness,
+        informal=told.informal,
+        initiated_by=command.initiated_by,
+        purposes=told.purposes,
+        summary=told.summary,
+    )
+    return held.model_copy(update={"stands": stands(evolve(state, held))})
+
+
+def correct(state: State, command: CorrectMeeting) -> MeetingCorrected:
+    """R30: what was recorded stays in the history; this is how it was."""
+    known = known_meeting(state, command.meeting_id)
+    told = command.told
+    refuse_yet_to_come(told.held_at, command.at)
+    refuse_formal_before_the_answer(state, told)
+    refuse_formal_with_nobody(told)
+    corrected = MeetingCorrected(
+        agreement_id=known.agreement_id,
+        meeting_id=command.meeting_id,
+        corrected_at=command.at,
+        corrected_by=command.by,
+        form=told.form,
+        held_at=told.held_at,
+        participants=told.participants,
+        involvement=told.involvement,
+        minutes_spent=told.minutes_spent,
+        informal=told.informal,
+        purposes=told.purposes,
+        reason=command.reason,
+        summary=told.summary,
+    )
+    return corrected.model_copy(update={"stands": stands(evolve(state, corrected))})
+
+
+def rate(state: State, command: RateUsefulness) -> UsefulnessRated:
+    """R12: if it wishes; a later answer replaces an earlier one."""
+    known = known_meeting(state, command.meeting_id)
+    return UsefulnessRated(
+        agreement_id=known.agreement_id,
+        meeting_id=command.meeting_id,
+        usefulness=command.usefulness,
+        rated_at=command.at,
+        rated_by=command.by,
+    )
+
+
+def take_over(state: State, command: NoteTurnedControl) -> GuidanceHeld:
+    """R21: the visit was guidance instead; it is the same meeting, and keeps its id."""
+    fact = command.fact
+    held = GuidanceHeld(
+        agreement_id=fact.agreement_id,
+        meeting_id=fact.control_id,
+        form=fact.form,
+        held_at=fact.held_at,
+        inspector=fact.inspector,
+        participants=fact.participants,
+        purposes=fact.purposes,
+        involvement=fact.involvement,
+        minutes_spent=fact.minutes_spent,
+        from_control=fact.control_id,
+    )
+    return held.model_copy(update={"stands": stands(evolve(state, held))})
+
+
+def known_agreement(state: State) -> About:
+    """R12: contacts are about an agreement that was offered."""
+    if isinstance(state, Unknown):
+        raise Refused("R12", "no agreement was offered")
+    return state.about
+
+
+def known_meeting(state: State, meeting_id: UUID) -> About:
+    """R12, R30: of a meeting that was recorded."""
+    known = known_agreement(state)
+    if meeting_id not in known.meetings:
+        raise Refused("R12", "meeting {meeting_id} is not known", meeting_id=meeting_id)
+    return known
+
+
+def refuse_yet_to_come(held_at: datetime, at: datetime) -> None:
+    """R12: a meeting is recorded once it was held."""
+    if held_at > at:
+        raise Refused("R12", "{held_at} has not come yet", held_at=held_at.isoformat())
+
+
+def refuse_formal_before_the_answer(state: State, told: Told) -> None:
+    """R12: guidance belongs to an agreement that runs; what is said about its offer is a contact beside it."""
+    if isinstance(state, Opened) and not told.informal:
+        raise Refused("R12", "before the offer is accepted a contact is informal")
+
+
+def refuse_formal_with_nobody(told: Told) -> None:
+    """R12, R15: guidance names who took part; of an informal contact it may be unknown."""
+    if not told.informal and not told.participants:
+        raise Refused("R12", "who took part in the guidance?")

@@ -1,0 +1,66 @@
+"""The inspector offers guidance, and the company says yes or no (R12, R33, R36)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.guidance.rules.phases import About, Answered, Closed, Offered, Opened, State, Unknown, how_it_stands
+from shared.contracts.guidance import GuidanceAccepted, GuidanceDeclined, GuidanceOffered
+from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Involvement
+from shared.eventstore.decider import Refused
+from shared.eventstore.events import Event
+
+
+@dataclass(frozen=True)
+class OfferGuidance:
+    """The inspector offers guidance."""
+
+    at: datetime
+    form: ContactForm
+    inspector: str
+    involvement: Involvement = NOT_ASKED
+
+
+@dataclass(frozen=True)
+class AnswerGuidance:
+    """The company's yes or no to it."""
+
+    at: datetime
+    accepted: bool
+    reason: str | None = None
+
+
+def offer(state: State, command: OfferGuidance) -> GuidanceOffered:
+    """R12: while the agreement runs; again only when the last offer has come to something."""
+    match state:
+        case Offered():
+            offered_at = state.offer.offered_at.isoformat()
+            raise Refused("R12", "offered at {offered_at} already, and not answered", offered_at=offered_at)
+        case Answered(accepted=True):
+            raise Refused("R12", "the company has accepted guidance, and it has not been held")
+    return GuidanceOffered(
+        agreement_id=running_agreement(state).agreement_id,
+        form=command.form,
+        offered_at=command.at,
+        offered_by=command.inspector,
+        involvement=command.involvement,
+    )
+
+
+def answer(state: State, command: AnswerGuidance) -> Event:
+    """R12: the company may say no to an offer that stands open."""
+    agreement_id = running_agreement(state).agreement_id
+    if not isinstance(state, Offered):
+        raise Refused("R12", "no offer of guidance awaits an answer: {how}", how=how_it_stands(state))
+    if command.accepted:
+        return GuidanceAccepted(agreement_id=agreement_id, answered_at=command.at)
+    return GuidanceDeclined(agreement_id=agreement_id, answered_at=command.at, reason=command.reason)
+
+
+def running_agreement(state: State) -> About:
+    """R12: guidance belongs to the time in which the agreement runs."""
+    if isinstance(state, Unknown | Opened):
+        raise Refused("R12", "no agreement runs")
+    if isinstance(state, Closed):
+        ended_at = state.closed.at.isoformat()
+        raise Refused("R12", "the agreement has ended; guidance was closed at {ended_at}", ended_at=ended_at)
+    return state.about

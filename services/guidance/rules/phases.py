@@ -1,0 +1,268 @@
+"""Where guidance stands: from the offer of an agreement to its end, and how facts lead from one phase to the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from shared.contracts.guidance import (
+    GuidanceAccepted,
+    GuidanceBecameOverdue,
+    GuidanceClosed,
+    GuidanceDeclined,
+    GuidanceFellDue,
+    GuidanceHeld,
+    GuidanceOffered,
+    GuidanceOpened,
+    GuidanceReassigned,
+    GuidanceScheduled,
+    GuidanceStands,
+    MeetingCorrected,
+    OfferUnderstandingAsked,
+    OfferUnderstandingCorrected,
+)
+from shared.eventstore.events import Event
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known whatever the phase. A company's eyes miss the dates, which are the authority's own."""
+
+    agreement_id: UUID
+    cvr: str | None = None
+    p_number: str | None = None
+    inspector: str | None = None
+    """R15: who is responsible now."""
+    opened: GuidanceOpened | None = None
+    scheduled: GuidanceScheduled | None = None
+    meetings: Mapping[UUID, GuidanceHeld] = field(default_factory=dict)
+    """Every meeting and contact, as corrected (R30)."""
+    asked: Mapping[UUID, OfferUnderstandingAsked] = field(default_factory=dict)
+    """Every contact about the unanswered offer, as corrected (R5, R30)."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """No agreement was offered, as far as is known."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An agreement is offered and not answered: contacts about the offer are recorded (R5)."""
+
+    about: About
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """The agreement runs, and the inspector has not offered guidance (R12)."""
+
+    about: About
+    scheduled: GuidanceScheduled
+    fell_due: bool = False
+    overdue: bool = False
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Offered; the company has not answered."""
+
+    about: About
+    offer: GuidanceOffered
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The company said yes or no; nothing was held on this offer."""
+
+    about: About
+    offer: GuidanceOffered
+    accepted: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """Guidance was given."""
+
+    about: About
+    held: GuidanceHeld
+    before: "Opened | Awaited | Offered | Answered"
+    """Where guidance stood without it, should all that was held turn out to have been informal (R30)."""
+    meetings: frozenset[UUID]
+    """Those that were guidance."""
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The offer or the agreement has ended; no guidance is due or can be offered."""
+
+    about: About
+    closed: GuidanceClosed
+
+
+Known = Opened | Awaited | Offered | Answered | Held | Closed
+State = Unknown | Opened | Awaited | Offered | Answered | Held | Closed
+
+
+def evolve(state: State, event: Event) -> State:
+    """The next phase; facts that do not fit leave it as it is, and no fact needs one that the company may not see."""
+    match event:
+        case GuidanceOpened():
+            return _opened(state, event)
+        case GuidanceScheduled():
+            return _scheduled(state, event)
+        case GuidanceHeld():
+            return _held(state, event)
+        case MeetingCorrected():
+            return _corrected(state, event)
+        case OfferUnderstandingAsked() | OfferUnderstandingCorrected():
+            return _asked(state, event)
+    match state, event:
+        case Closed(), GuidanceReassigned():
+            return replace(state, about=replace(state.about, inspector=event.inspector))
+        case Closed(), _:
+            return state
+        case Awaited(), GuidanceFellDue():
+            return replace(state, fell_due=True)
+        case Awaited(), GuidanceBecameOverdue():
+            return replace(state, overdue=True)
+        case _, GuidanceOffered():
+            return Offered(_about(state, event.agreement_id), event)
+        case Offered(), (GuidanceAccepted() | GuidanceDeclined()):
+            return Answered(state.about, state.offer, isinstance(event, GuidanceAccepted))
+        case _, GuidanceClosed():
+            return Closed(_about(state, event.agreement_id), event)
+        case _:
+            return state
+
+
+def how_it_stands(state: State) -> str:
+    """A word for the phase, for refusals and views."""
+    match state:
+        case Awaited(overdue=True):
+            return "overdue"
+        case Awaited(fell_due=True):
+            return "due"
+        case _:
+            return stands(state).replace("_", " ")
+
+
+def stands(state: State) -> GuidanceStands:
+    """The same as everybody may know it: without what is due."""
+    match state:
+        case Unknown() | Opened() | Awaited():
+            return GuidanceStands.NOT_OFFERED
+        case Offered():
+            return GuidanceStands.OFFERED
+        case Answered(accepted=accepted):
+            return GuidanceStands.ACCEPTED if accepted else GuidanceStands.DECLINED
+        case Held():
+            return GuidanceStands.HELD
+        case Closed():
+            return GuidanceStands.CLOSED
+
+
+def about(state: State) -> About | None:
+    """None where nothing is known."""
+    return None if isinstance(state, Unknown) else state.about
+
+
+def discharges(state: State, held: GuidanceHeld) -> bool:
+    """R12, R21: a meeting on an offer, or a control turned into one; an informal contact never does."""
+    if held.informal:
+        return False
+    return isinstance(state, Offered | Answered | Held) or held.from_control is not None
+
+
+def _about(state: State, agreement_id: UUID) -> About:
+    return About(agreement_id) if isinstance(state, Unknown) else state.about
+
+
+def _opened(state: State, event: GuidanceOpened) -> State:
+    known = replace(
+        _about(state, event.agreement_id),
+        cvr=event.cvr,
+        p_number=event.p_number,
+        inspector=event.inspector,
+        opened=event,
+    )
+    return Opened(known) if isinstance(state, Unknown | Opened) else replace(state, about=known)
+
+
+def _scheduled(state: State, event: GuidanceScheduled) -> State:
+    """R13: what was due on the old dates is not yet due on the new ones; what was offered stays so."""
+    known = replace(
+        _about(state, event.agreement_id),
+        cvr=event.cvr,
+        p_number=event.p_number,
+        inspector=event.inspector,
+        scheduled=event,
+    )
+    match state:
+        case Unknown() | Opened():
+            return Awaited(known, event)
+        case Awaited() if state.scheduled.due == event.due:
+            return replace(state, about=known, scheduled=event)
+        case Awaited():
+            return Awaited(known, event)
+        case _:
+            return replace(state, about=known)
+
+
+def _held(state: State, event: GuidanceHeld) -> State:
+    known = _about(state, event.agreement_id)
+    known = replace(known, meetings={**known.meetings, event.meeting_id: event})
+    if isinstance(state, Unknown):
+        state = Opened(known)
+    now = replace(state, about=known)
+    return _discharged(now, event) if discharges(now, event) else now
+
+
+def _corrected(state: State, event: MeetingCorrected) -> State:
+    if isinstance(state, Unknown) or event.meeting_id not in state.about.meetings:
+        return state
+    told = {name: getattr(event, name) for name in _CORRECTABLE}
+    meeting = state.about.meetings[event.meeting_id].model_copy(update=told)
+    known = replace(state.about, meetings={**state.about.meetings, event.meeting_id: meeting})
+    now = replace(state, about=known)
+    if isinstance(now, Held) and meeting.meeting_id in now.meetings:
+        return _without(now, meeting.meeting_id) if meeting.informal else now
+    beforehand = isinstance(now, Offered | Answered) and meeting.held_at < now.offer.offered_at
+    return _discharged(now, meeting) if discharges(now, meeting) and not beforehand else now
+
+
+def _asked(state: State, event: OfferUnderstandingAsked | OfferUnderstandingCorrected) -> State:
+    """A correction that has no summary leaves the one that was told last."""
+    if isinstance(state, Unknown):
+        return state
+    asked = state.about.asked
+    match event:
+        case OfferUnderstandingAsked():
+            now = event
+        case _ if event.contact_id in asked:
+            told = {name: getattr(event, name) for name in _SAID}
+            before = asked[event.contact_id]
+            now = before.model_copy(update={**told, "summary": event.summary or before.summary})
+        case _:
+            return state
+    return replace(state, about=replace(state.about, asked={**asked, event.contact_id: now}))
+
+
+def _discharged(state: Known, held: GuidanceHeld) -> State:
+    """R12: guidance was given, unless all has ended."""
+    match state:
+        case Closed():
+            return state
+        case Held():
+            return replace(state, held=held, meetings=state.meetings | {held.meeting_id})
+        case _:
+            return Held(state.about, held, before=state, meetings=frozenset({held.meeting_id}))
+
+
+def _without(state: Held, meeting_id: UUID) -> State:
+    """R30: as it stands when that meeting was no guidance."""
+    left = state.meetings - {meeting_id}
+    return replace(state, meetings=left) if left else replace(state.before, about=state.about)
+
+
+_CORRECTABLE = ("form", "held_at", "participants", "involvement", "minutes_spent", "informal", "purposes")
+_SAID = ("form", "held_at", "reached", "received", "understood", "knows_dates", "participants", "minutes_spent")

@@ -1,0 +1,148 @@
+"""When guidance must be offered, and what happens when it is not (R12, R13, R15, R28)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.guidance.rules.phases import Awaited, Closed, Opened, State, Unknown
+from shared.contracts.guidance import (
+    GuidanceBecameOverdue,
+    GuidanceClosed,
+    GuidanceFellDue,
+    GuidanceOpened,
+    GuidanceReassigned,
+    GuidanceScheduled,
+)
+from shared.contracts.offers import OfferSent
+from shared.deadlines.copenhagen import start_of
+from shared.deadlines.deadline import Deadline
+from shared.deadlines.deadlines import guidance_coming_due_at, guidance_due, guidance_overdue_at
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.events import Event
+from shared.policy.policy import Policy
+
+DUE = "due"
+OVERDUE = "overdue"
+
+
+@dataclass(frozen=True)
+class OpenGuidance:
+    """Reaction: an agreement was offered (R5)."""
+
+    at: datetime
+    fact: OfferSent
+
+
+@dataclass(frozen=True)
+class ScheduleGuidance:
+    """Reaction: the agreement runs until a deadline, or until another one from now on."""
+
+    at: datetime
+    policy: Policy
+    agreement_id: UUID
+    accepted_at: datetime
+    compliance_deadline: Deadline
+    inspector: str
+    cvr: str | None = None
+    """None where it is known already."""
+    p_number: str | None = None
+
+
+@dataclass(frozen=True)
+class NoteInspector:
+    """Reaction: another inspector is responsible (R15)."""
+
+    at: datetime
+    inspector: str
+
+
+@dataclass(frozen=True)
+class CloseGuidance:
+    """Reaction: the offer was not accepted, or the agreement has ended."""
+
+    at: datetime
+    agreement_id: UUID
+
+
+def open_guidance(state: State, command: OpenGuidance) -> Sequence[Event]:
+    """R5: contacts about the offer can be recorded from now on."""
+    if not isinstance(state, Unknown):
+        return ()
+    fact = command.fact
+    return (
+        GuidanceOpened(
+            agreement_id=fact.agreement_id,
+            kind=fact.kind,
+            cvr=fact.cvr,
+            p_number=fact.p_number,
+            topic=fact.topic,
+            inspector=fact.inspector,
+            opened_at=fact.sent_at,
+        ),
+    )
+
+
+def schedule(state: State, command: ScheduleGuidance) -> Sequence[Event]:
+    """R12, R13: a third into the period; another deadline moves the dates that hang on it."""
+    known = None if isinstance(state, Unknown) else state.about
+    cvr = command.cvr or (known.cvr if known else None)
+    p_number = command.p_number or (known.p_number if known else None)
+    due = guidance_due(command.accepted_at, command.compliance_deadline, command.policy)
+    unchanged = known is not None and known.scheduled is not None and known.scheduled.due == due
+    if isinstance(state, Closed) or unchanged or cvr is None or p_number is None:
+        return ()
+    return (
+        GuidanceScheduled(
+            agreement_id=command.agreement_id,
+            cvr=cvr,
+            p_number=p_number,
+            inspector=command.inspector,
+            due=due,
+            coming_due_at=guidance_coming_due_at(due, command.policy),
+            overdue_at=guidance_overdue_at(due, command.policy),
+        ),
+    )
+
+
+def note_inspector(state: State, command: NoteInspector) -> Sequence[Event]:
+    """R15, R30: what is due moves along, and does not fall due again; after the end, for whom others act."""
+    if isinstance(state, Unknown) or state.about.inspector == command.inspector:
+        return ()
+    if isinstance(state, Closed):
+        agreement_id = state.about.agreement_id
+        return (GuidanceReassigned(agreement_id=agreement_id, inspector=command.inspector, noted_at=command.at),)
+    told = state.about.scheduled or state.about.opened
+    return () if told is None else (told.model_copy(update={"inspector": command.inspector}),)
+
+
+def close(state: State, command: CloseGuidance) -> Sequence[Event]:
+    """Nothing is due any more; contacts can still be recorded (R12)."""
+    if isinstance(state, Unknown | Closed):
+        return ()
+    return (GuidanceClosed(agreement_id=command.agreement_id, at=command.at),)
+
+
+def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
+    """R12, R28: what was not offered falls due, and later escalates; a timer that no longer stands does nothing."""
+    if not isinstance(state, Awaited) or timers(state).get(timer.name) != timer.due:
+        return ()
+    fact = GuidanceFellDue if timer.name == DUE else GuidanceBecameOverdue
+    return (fact(agreement_id=state.about.agreement_id, at=timer.at),)
+
+
+def timers(state: State) -> dict[str, datetime]:
+    """R12: guidance not offered falls due as its last day begins, and is overdue a while after it."""
+    if not isinstance(state, Awaited):
+        return {}
+    wanted = {} if state.overdue else {OVERDUE: state.scheduled.overdue_at}
+    if not state.fell_due:
+        wanted[DUE] = start_of(state.scheduled.due.last_day)
+    return wanted
+
+
+def due_of(state: State) -> Deadline | None:
+    """R12: until when guidance is offered in time, where that is known."""
+    if isinstance(state, Unknown | Opened) or state.about.scheduled is None:
+        return None
+    return state.about.scheduled.due

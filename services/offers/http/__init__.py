@@ -1,0 +1,1 @@
+"""Offers over HTTP: bodies, routes and views."""

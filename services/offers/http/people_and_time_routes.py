@@ -1,0 +1,113 @@
+"""Contacts of the company, the responsible inspector of an open offer, and time spent (R15, R30, R34, R37)."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from uuid_utils.compat import uuid7
+
+from services.offers.http.perform import perform
+from services.offers.rules.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime
+from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
+from shared.deadlines.copenhagen import local_day
+from shared.http.access import Asker
+from shared.http.bodies import Body, FreeText, PersonId
+from shared.http.openapi import CHANGE
+from shared.http.tokens import Role
+from shared.service import runtime_of
+
+router = APIRouter()
+Line = Annotated[FreeText, Field(max_length=200)]
+
+
+class Contact(Body):
+    """R34: who stands for the company in a role, and how to reach them."""
+
+    role: ContactRole
+    name: Line
+    email: Annotated[Line, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    phone: Annotated[str, Field(pattern=r"^\+?[0-9 ]{4,20}$")] | None = None
+
+
+class NewInspector(Body):
+    """R15: who is responsible from now on."""
+
+    inspector: PersonId
+    """Pseudonymous id, as tokens carry it."""
+    reason: FreeText | None = None
+
+
+class Time(Body):
+    """R37: what an inspector's time went into."""
+
+    phase: WorkPhase
+    minutes: Annotated[int, Field(ge=1, le=10_000)]
+    on_day: date | None = None
+    """Today, where it is left out."""
+
+
+class CorrectedTime(Body):
+    """R30, R37: what the time really went into, and why something else was recorded."""
+
+    phase: WorkPhase
+    minutes: Annotated[int, Field(ge=0, le=10_000)]
+    """0 takes the entry back."""
+    on_day: date | None = None
+    """As it was told, where it is left out."""
+    reason: FreeText
+
+
+@router.post("/v1/offers/{agreement_id}/contacts", **CHANGE)
+async def name_contact(agreement_id: UUID, body: Contact, request: Request, asker: Asker) -> Response:
+    """Name a contact, or replace the one of the same role (R34)."""
+    asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    details = ContactDetails(name=body.name, email=body.email, phone=body.phone)
+    command = NameContact(at=now, by=asker.subject, contact_id=uuid7(), role=body.role, details=details)
+    return await perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/offers/{agreement_id}/inspector", **CHANGE)
+async def reassign(agreement_id: UUID, body: NewInspector, request: Request, asker: Asker) -> Response:
+    """Give an unanswered offer to another inspector (R15)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = ReassignOffer(at=now, by=asker.subject, inspector=body.inspector, reason=body.reason)
+    return await perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/offers/{agreement_id}/time", **CHANGE)
+async def spend_time(agreement_id: UUID, body: Time, request: Request, asker: Asker) -> Response:
+    """Record the time that was spent on an agreement, by phase (R37)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = SpendTime(
+        at=now,
+        entry_id=uuid7(),
+        inspector=asker.subject,
+        phase=body.phase,
+        minutes=body.minutes,
+        on_day=body.on_day or local_day(now),
+    )
+    return await perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/offers/{agreement_id}/time/{entry_id}/correction", **CHANGE)
+async def correct_time(
+    agreement_id: UUID, entry_id: UUID, body: CorrectedTime, request: Request, asker: Asker
+) -> Response:
+    """Time was recorded wrongly: correct it, or take it back (R30, R37)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = CorrectTime(
+        at=now,
+        entry_id=entry_id,
+        by=asker.subject,
+        phase=body.phase,
+        minutes=body.minutes,
+        on_day=body.on_day,
+        reason=body.reason,
+    )
+    return await perform(request, asker, agreement_id, command, now)

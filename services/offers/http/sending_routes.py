@@ -1,0 +1,98 @@
+"""To make an offer, and to take it back (R1, R2, R7, R8, R9, R10)."""
+
+from asyncio import gather
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from uuid_utils.compat import uuid7
+
+from services.offers.http.perform import perform
+from services.offers.lookups.preconditions import as_it_stands, quarantines_of, refuse_while_parked, unit_and_slot
+from services.offers.rules.offer_decider import OFFER, Command
+from services.offers.rules.phases import State
+from services.offers.rules.sending import SendOffer
+from services.offers.rules.taken_back import Withdraw
+from shared.contracts.vocabulary import AgreementKind
+from shared.deadlines.copenhagen import local_day
+from shared.http.access import Asker
+from shared.http.bodies import Body, FreeText, ToldFile, ToldGrounds
+from shared.http.commands import Prepared
+from shared.http.openapi import CHANGE, CREATE
+from shared.http.tokens import Role
+from shared.reference.identifiers import Cvr, PNumber, TopicCode
+from shared.service import runtime_of
+
+router = APIRouter()
+
+
+class NewOffer(Body):
+    """R1: what an offer names."""
+
+    kind: AgreementKind = AgreementKind.SUSPICION
+    cvr: Cvr
+    p_number: PNumber
+    topic: TopicCode
+    inspection_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.:-]+$")]
+    """The inspection from which the suspicion arose, by its id."""
+    period_months: Annotated[int, Field(ge=1, le=24)]
+    period_reason: FreeText | None = None
+    """R10: needed where the period is neither 3 nor 6 months."""
+    observations: FreeText
+    photos: Annotated[tuple[ToldFile, ...], Field(max_length=50)] = ()
+    grounds: ToldGrounds | None = None
+    """R2: needed for `spread`; left out for `suspicion`, a concrete and material violation is suspected."""
+    department: Annotated[FreeText, Field(max_length=200)] | None = None
+    """`spread`: where in the unit the violation was found, where it is not the whole unit."""
+    follows: UUID | None = None
+    """R7: the offer on suspicion that was not accepted, where the inspection that resumed it led to this one."""
+
+
+class Withdrawal(Body):
+    """R9: why the authority takes the offer back."""
+
+    reason: FreeText
+
+
+@router.post("/v1/offers", **CREATE)
+async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response:
+    """Offer an agreement (R1, R2, R7, R8). The inspector who asks is the one responsible."""
+    asker.require_role(Role.INSPECTOR)
+    runtime = runtime_of(request)
+    now = runtime.clock.now()
+    policy = runtime.policies.at(now)
+    agreement_id: UUID = uuid7()
+
+    async def prepare(_: State) -> Prepared[State, Command]:
+        _nothing_waits, (unit, slot), (quarantines, guards) = await gather(
+            refuse_while_parked(runtime, body.cvr, body.p_number),
+            unit_and_slot(runtime, body.p_number, body.topic, local_day(now), policy),
+            quarantines_of(runtime, asker, body.cvr, body.p_number),
+        )
+        command = SendOffer(
+            at=now,
+            policy=policy,
+            agreement_id=agreement_id,
+            unit=unit,
+            slot=slot,
+            inspector=asker.subject,
+            quarantines=quarantines,
+            earlier=await as_it_stands(runtime, body.follows) if body.follows else None,
+            **{name: getattr(body, name) for name in type(body).model_fields},
+        )
+        return Prepared(command, guards)
+
+    return await runtime.gate.perform(
+        request, asker, OFFER, agreement_id, prepare, at=now, policy=policy.version, creates=True
+    )
+
+
+@router.post("/v1/offers/{agreement_id}/withdrawal", **CHANGE)
+async def withdraw(agreement_id: UUID, body: Withdrawal, request: Request, asker: Asker) -> Response:
+    """The authority takes an unanswered offer back (R9)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    runtime = runtime_of(request)
+    now = runtime.clock.now()
+    command = Withdraw(at=now, reason=body.reason, policy=runtime.policies.at(now))
+    return await perform(request, asker, agreement_id, command, now)

@@ -1,0 +1,167 @@
+"""An offer as an asker may see it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.offers.rules.letter import letter
+from services.offers.rules.phases import Ended, Open, Running, how_it_stands, places_of
+from shared.contracts.offers import ContactNamed, DeliveryCorrected, OfferDelivered, Withdrawn
+from shared.contracts.vocabulary import AgreementKind, ContactRole, FileReference, Grounds, WorkPhase
+from shared.deadlines.deadline import Deadline, Language
+from shared.eventstore.events import Event, Recorded
+from shared.reference.reference import messages_to
+
+
+class MessageView(BaseModel):
+    """R29, R34: something that a contact is told of."""
+
+    code: str
+    text: str
+
+
+class ContactView(BaseModel):
+    """R34: who stands for the company in a role now."""
+
+    contact_id: UUID
+    role: ContactRole
+    name: str | None
+    """None where the name was erased."""
+    email: str | None
+    phone: str | None
+    is_told: list[MessageView]
+    """What concerns whoever stands in this role."""
+
+
+class TimeView(BaseModel):
+    """R37: time that was spent, as corrected."""
+
+    entry_id: UUID
+    phase: WorkPhase
+    minutes: int
+    inspector: str
+    on_day: date
+
+
+class PlaceView(BaseModel):
+    """R10: what the agreement includes."""
+
+    place_id: UUID
+    p_number: str
+    department: str | None
+
+
+class OfferView(BaseModel):
+    """An offer as the asker may see it."""
+
+    agreement_id: UUID
+    status: str
+    kind: AgreementKind
+    cvr: str
+    p_number: str
+    department: str | None
+    """`spread`: where in the unit the violation was found."""
+    topic: str
+    grounds: Grounds | None
+    """R2: None in offers of the first release."""
+    inspector: str
+    inspection_id: str
+    follows: UUID | None
+    """R7: the offer on suspicion that was not accepted, and from whose new inspection this one arose."""
+    period_months: int
+    period_reason: str | None
+    sent_at: datetime
+    observations: str | None
+    photos: tuple[FileReference, ...]
+    available_at: datetime | None
+    withdrawal_rule: str | None
+    """R8: a breach overtook the offer. R9: the authority took it back."""
+    withdrawal_reason: str | None
+    withdrawal_because_of: UUID | None
+    """R8: the breached agreement, where it is one of the same legal entity."""
+    response_deadline: datetime | None
+    """Exclusive: an answer before this instant is in time."""
+    why: str | None
+    """R27: how the response deadline was computed."""
+    letter: str
+    places: list[PlaceView]
+    """R10: once it is accepted."""
+    contacts: list[ContactView]
+    time: list[TimeView]
+    """R37: the authority's own; none in front of a company."""
+    is_a_decision: bool = False
+    """R23: an agreement is not a decision and does not affect the smiley."""
+
+
+def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: Language) -> OfferView:
+    """Made of what the asker may know, and of nothing else."""
+    events = [one.event for one in recorded]
+    sent = state.sent
+    deadline, available_at = _clock(events)
+    withdrawn = next((event for event in events if isinstance(event, Withdrawn)), None)
+    return OfferView(
+        agreement_id=sent.agreement_id,
+        status=how_it_stands(state),
+        kind=sent.kind,
+        cvr=sent.cvr,
+        p_number=sent.p_number,
+        department=sent.department,
+        topic=sent.topic,
+        grounds=sent.grounds,
+        inspector=state.about.inspector,
+        inspection_id=sent.inspection_id,
+        follows=sent.follows,
+        period_months=sent.period_months,
+        period_reason=sent.period_reason,
+        sent_at=sent.sent_at,
+        observations=sent.observations,
+        photos=sent.photos or (),
+        available_at=available_at,
+        withdrawal_rule=withdrawn.rule if withdrawn else None,
+        withdrawal_reason=withdrawn.reason if withdrawn else None,
+        withdrawal_because_of=withdrawn.because_of if withdrawn and withdrawn.breach_is_own else None,
+        response_deadline=deadline.ends_at if deadline else None,
+        why=deadline.explain(language) if deadline else None,
+        letter=letter(sent, deadline),
+        places=_places(state),
+        contacts=_contacts(events, language),
+        time=[TimeView(entry_id=entry_id, **vars(entry)) for entry_id, entry in state.about.time.items()],
+    )
+
+
+def _clock(events: Sequence[Event]) -> tuple[Deadline | None, datetime | None]:
+    """R3, R30: the dates as corrected last."""
+    dated = [event for event in events if isinstance(event, OfferDelivered | DeliveryCorrected)]
+    return (dated[-1].response_deadline, dated[-1].available_at) if dated else (None, None)
+
+
+def _places(state: Open | Running | Ended) -> list[PlaceView]:
+    accepted = None if isinstance(state, Open) else state.accepted
+    if accepted is None:
+        return []
+    names = accepted.place_names or {}
+    return [
+        PlaceView(place_id=place.place_id, p_number=place.p_number, department=names.get(place.place_id))
+        for place in places_of(accepted)
+    ]
+
+
+def _contacts(events: Sequence[Event], language: Language) -> list[ContactView]:
+    """R34: the last one of each role, and what concerns it."""
+    last = {event.role: event for event in events if isinstance(event, ContactNamed)}
+    return [
+        ContactView(
+            contact_id=named.contact_id,
+            role=role,
+            name=named.details.name if named.details else None,
+            email=named.details.email if named.details else None,
+            phone=named.details.phone if named.details else None,
+            is_told=[
+                MessageView(code=message.code, text=message.danish if language == "da" else message.english)
+                for message in messages_to(role)
+            ],
+        )
+        for role, named in last.items()
+    ]

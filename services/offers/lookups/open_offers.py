@@ -1,0 +1,34 @@
+"""Offers and agreements found by what they reserve: a free place on a topic, those within reach of a breach (R8)."""
+
+from asyncio import gather
+from collections.abc import Iterable
+from uuid import UUID
+
+from shared.eventstore.database import Connection, Database
+from shared.eventstore.reservations import held_under
+from shared.policy.policy import Policy
+
+
+async def free_slot(database: Database, p_number: str, topic: str, policy: Policy) -> int | None:
+    """R8: a place among the open agreements on a topic at a unit; None where the policy allows no more."""
+    taken = await database.ask(held_under, f"open/{p_number}/{topic}/")
+    slots = range(1, policy.offer.open_per_topic_and_unit + 1)
+    return next((slot for slot in slots if f"open/{p_number}/{topic}/{slot}" not in taken), None)
+
+
+async def within_reach(database: Database, cvr: str, units: Iterable[str | None]) -> list[UUID]:
+    """R8: open offers and running agreements that a quarantine reaches; None among the units is the legal entity.
+
+    A unit is found under whatever legal entity it has today.
+    """
+    prefixes = [f"open-of/{cvr}/" if unit is None else f"open-at/{unit}/" for unit in units]
+    held = await gather(*(database.ask(held_under, prefix) for prefix in prefixes))
+    return sorted({stream for of_prefix in held for stream in of_prefix.values()})
+
+
+async def all_free(connection: Connection, names: Iterable[str], holder: UUID) -> bool:
+    """R8: whether nobody else holds any of these places."""
+    taken = await connection.fetchval(
+        "select count(*) from reservations where name = any($1::text[]) and stream <> $2", list(names), holder
+    )
+    return not taken

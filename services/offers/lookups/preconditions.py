@@ -1,0 +1,63 @@
+"""What an offer or an answer depends on: unit, free place, quarantines, another offer, what is not known yet (R8)."""
+
+from asyncio import gather
+from datetime import date
+from uuid import UUID
+
+from services.offers.lookups.open_offers import free_slot
+from services.offers.lookups.units import units_on
+from services.offers.rules.eligibility import Quarantine, Unit
+from services.offers.rules.offer_decider import OFFER
+from services.offers.rules.phases import State
+from services.offers.rules.quarantine import QUARANTINE, legal_entity_stream, unit_stream
+from shared.contracts.offers import QuarantineImposed
+from shared.eventstore.commands import Guard, read
+from shared.http.access import Asker
+from shared.http.problems import unavailable
+from shared.messaging.parking import first_parked
+from shared.policy.policy import Policy
+from shared.service import Runtime
+
+
+async def refuse_while_parked(runtime: Runtime, cvr: str, *units: str) -> None:
+    """R8: what is not known of a unit might be a breach, so nothing is offered or accepted until it is.
+
+    May be looked up beside the quarantines: a breach that is taken between the two has moved a register, and its guard.
+    """
+    waiting = await first_parked(runtime.database, [("cvr", cvr), *(("pnumber", unit) for unit in units)])
+    if waiting is not None:
+        raise unavailable(f"a fact about {waiting} has not been taken yet", rule="R8")
+
+
+async def unit_and_slot(
+    runtime: Runtime, p_number: str, topic: str, day: date, policy: Policy
+) -> tuple[Unit | None, int | None]:
+    """R8: the unit as the register has it on a day, and a place among the open agreements on the topic there."""
+    return await gather(
+        runtime.database.ask(units_on, (p_number, day)), free_slot(runtime.database, p_number, topic, policy)
+    )
+
+
+async def quarantines_of(
+    runtime: Runtime, asker: Asker, cvr: str, p_number: str
+) -> tuple[tuple[Quarantine, ...], tuple[Guard, ...]]:
+    """R8: those of the unit and of its legal entity, and guards that hold what was read until it is relied on."""
+    streams = unit_stream(p_number), legal_entity_stream(cvr)
+    registers = await gather(*(register(runtime, stream) for stream in streams))
+    found = [
+        Quarantine(one.agreement_id if asker.may_see_company(one.cvr) else None, one.ends_at)
+        for standing, _ in registers
+        for one in standing
+    ]
+    return tuple(found), tuple(Guard(stream, version) for stream, (_, version) in zip(streams, registers, strict=True))
+
+
+async def as_it_stands(runtime: Runtime, agreement_id: UUID) -> State:
+    """Where another offer stands now."""
+    return (await read(runtime.store, OFFER, agreement_id)).state
+
+
+async def register(runtime: Runtime, stream: UUID) -> tuple[tuple[QuarantineImposed, ...], int]:
+    """R22: the quarantines of one unit or legal entity that have not ended, and the version at which they were read."""
+    known = await read(runtime.store, QUARANTINE, stream)
+    return known.state.standing, known.version

@@ -1,0 +1,1 @@
+"""What an offer may and must do: pure decisions, a file per subject."""

@@ -1,0 +1,48 @@
+"""Agreements that have ended elsewhere, and free unit and topic for a new offer (R8, R14, R30)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.offers.rules.phases import RUNNING_AGAIN, Ended, Running
+from shared.contracts.offers import AgreementEndNoted
+from shared.eventstore.events import Event
+
+
+@dataclass(frozen=True)
+class NoteEnd:
+    """Reaction: the agreement has ended: fulfilled, breached or terminated."""
+
+    at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True)
+class NoteRevokedDecision:
+    """Reaction: what control had decided does not hold any more (R30)."""
+
+    at: datetime
+    free: bool
+    """Whether unit and topic are still free; else another offer has come, and this agreement stays ended here."""
+
+
+def note_end(state: Running | Ended, command: NoteEnd) -> Sequence[Event]:
+    """R8: the topic at the unit is free for a new offer. R30: another outcome than was noted before is noted too."""
+    match state:
+        case Running():
+            return (_noted(state, command.outcome, command.at),)
+        case Ended() if state.accepted is not None and state.how not in (command.outcome, "annulled"):
+            return (_noted(state, command.outcome, command.at),)
+        case _:
+            return ()
+
+
+def note_revoked_decision(state: Running | Ended, command: NoteRevokedDecision) -> Sequence[Event]:
+    """R30: the agreement runs again."""
+    if isinstance(state, Ended) and state.accepted is not None and command.free:
+        return (_noted(state, RUNNING_AGAIN, command.at),)
+    return ()
+
+
+def _noted(state: Running | Ended, outcome: str, at: datetime) -> AgreementEndNoted:
+    return AgreementEndNoted(agreement_id=state.sent.agreement_id, outcome=outcome, noted_at=at)

@@ -1,0 +1,134 @@
+"""The company's answer: yes, no, or none by the deadline (R6, R7, R8, R10)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.offers.rules.eligibility import Quarantine, Unit, refuse_in_quarantine, refuse_ineligible_unit
+from services.offers.rules.included_places import NamedPlace, include
+from services.offers.rules.phases import Ended, Open, Running
+from shared.contracts.offers import Accepted, Declined, Lapsed, NotAccepted, Withdrawn
+from shared.eventstore.decider import Refused, TimerDue
+from shared.policy.policy import Policy
+
+
+@dataclass(frozen=True)
+class Accept:
+    """The company's yes (R10)."""
+
+    at: datetime
+    policy: Policy
+    acting_for: str
+    person: str
+    has_read: bool
+    reason: str | None
+    unit: Unit | None
+    """The unit of the offer as the register has it today."""
+    quarantines: tuple[Quarantine, ...]
+    includes: tuple[NamedPlace, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decline:
+    """The company's no (R7)."""
+
+    at: datetime
+    acting_for: str
+    person: str
+    reason: str | None
+
+
+def accept(offer: Open, command: Accept) -> Accepted:
+    """R6, R8, R10: in time, outside quarantine, by someone who may act, and who has read what it is."""
+    refuse_late(offer, command.at)
+    refuse_foreign(offer, command.acting_for)
+    if not command.has_read:
+        raise Refused("R10", "whoever accepts confirms having read what the agreement is and is not")
+    sent = offer.sent
+    refuse_ineligible_unit(command.unit, sent.p_number, sent.cvr, command.policy, rule="R10")
+    refuse_in_quarantine(command.quarantines, command.at)
+    places, names = include(sent, command.includes, command.policy, command.at)
+    return Accepted(
+        agreement_id=sent.agreement_id,
+        kind=sent.kind,
+        cvr=sent.cvr,
+        p_number=sent.p_number,
+        topic=sent.topic,
+        inspector=offer.about.inspector,
+        period_months=sent.period_months,
+        accepted_at=command.at,
+        accepted_by=command.person,
+        reason=command.reason,
+        places=places,
+        place_names=names or None,
+    )
+
+
+def decline(offer: Open, command: Decline) -> Declined:
+    """R6, R7: in time, by someone who may act."""
+    refuse_late(offer, command.at)
+    refuse_foreign(offer, command.acting_for)
+    return Declined(
+        agreement_id=offer.sent.agreement_id,
+        declined_at=command.at,
+        declined_by=command.person,
+        reason=command.reason,
+        offer=_not_accepted(offer),
+    )
+
+
+def lapse(offer: Open, timer: TimerDue) -> Lapsed:
+    """R6: no answer by the deadline is never an acceptance."""
+    assert offer.delivered is not None, "the timer of an offer that was not delivered does not stand"
+    return Lapsed(
+        agreement_id=offer.sent.agreement_id,
+        last_day=offer.delivered.response_deadline.last_day,
+        lapsed_at=timer.at,
+        offer=_not_accepted(offer),
+    )
+
+
+def refuse_late(offer: Open, at: datetime) -> None:
+    """R6: judged by the time at which the answer was received; 23:59 is in time, 00:00 is not."""
+    if offer.delivered is not None and at >= offer.delivered.response_deadline.ends_at:
+        raise Refused("R6", "answered after {deadline}", deadline=offer.delivered.response_deadline.last_day)
+
+
+def why_not_open(state: Running | Ended) -> Refused:
+    """R6, R8, R9: answered already, and when; too late; overtaken by a breach; or taken back by the authority."""
+    match state:
+        case Ended(unaccepted=Lapsed(last_day=last_day)):
+            return Refused("R6", "answered after {deadline}", deadline=last_day)
+        case Ended(unaccepted=Declined(declined_at=at)):
+            return Refused("R6", "answered already: declined at {at}", at=at.isoformat())
+        case Ended(unaccepted=Withdrawn(rule="R8") as withdrawn):
+            return _overtaken(withdrawn)
+        case Ended(unaccepted=Withdrawn(withdrawn_at=at)):
+            return Refused("R9", "the authority took the offer back at {at}", at=at.isoformat())
+        case Running(accepted=Accepted(accepted_at=at)) | Ended(accepted=Accepted(accepted_at=at)):
+            return Refused("R6", "answered already: accepted at {at}", at=at.isoformat())
+    raise AssertionError(f"an offer that ended as {state.how} was accepted, or it was not")
+
+
+def _overtaken(withdrawn: Withdrawn) -> Refused:
+    """R8: with that reason. The breach is named only to whom it belongs."""
+    because = ", because of the breach of agreement {agreement}" if withdrawn.breach_is_own else ""
+    return Refused(
+        "R8",
+        "withdrawn at {at}: the unit is in quarantine" + because,
+        at=withdrawn.withdrawn_at.isoformat(),
+        agreement=withdrawn.because_of if withdrawn.breach_is_own else None,
+    )
+
+
+def refuse_foreign(offer: Open, acting_for: str) -> None:
+    """R10: the answer is given by someone with the right to act for the legal entity."""
+    if acting_for != offer.sent.cvr:
+        raise Refused("R10", "not entitled to act for {cvr}", cvr=offer.sent.cvr)
+
+
+def _not_accepted(offer: Open) -> NotAccepted:
+    """R7: what control needs to go on from a no."""
+    sent = offer.sent
+    return NotAccepted(
+        kind=sent.kind, cvr=sent.cvr, p_number=sent.p_number, topic=sent.topic, inspector=offer.about.inspector
+    )

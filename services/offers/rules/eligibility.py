@@ -1,0 +1,59 @@
+"""Which unit an agreement may include: of that legal entity, not in construction, free, not in quarantine (R8)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.eventstore.decider import Refused
+from shared.policy.policy import Policy
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A production unit as the business register has it on the day of the offer."""
+
+    p_number: str
+    cvr: str
+    industry: str
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """A quarantine that stands when an offer is made or accepted."""
+
+    because_of: UUID | None
+    """None in front of a company that the breached agreement does not belong to."""
+    ends_at: datetime
+
+
+def refuse_ineligible_unit(unit: Unit | None, p_number: str, cvr: str, policy: Policy, rule: str = "R1") -> None:
+    """R1, R8, R10: known to the register, as a unit of this legal entity, and not in an industry that is left out."""
+    if unit is None:
+        raise Refused(rule, "the register does not know the unit {p_number}", p_number=p_number)
+    if unit.cvr != cvr:
+        raise Refused(rule, "{p_number} does not belong to {cvr}", p_number=p_number, cvr=cvr)
+    if unit.industry in policy.offer.excluded_industries:
+        raise Refused("R8", "no agreements are offered in the industry {industry}", industry=unit.industry)
+
+
+def refuse_taken(slot: int | None, p_number: str, topic: str) -> int:
+    """R8: no offer on a topic that already has an open offer or agreement at the unit; the place that is free."""
+    if slot is None:
+        raise Refused(
+            "R8", "{p_number} already has an open offer or agreement on topic {topic}", p_number=p_number, topic=topic
+        )
+    return slot
+
+
+def refuse_in_quarantine(quarantines: Sequence[Quarantine], at: datetime) -> None:
+    """R8: no new agreement while a quarantine stands. The breach is named only to whom it belongs."""
+    for quarantine in quarantines:
+        if quarantine.ends_at > at:
+            because = "" if quarantine.because_of is None else ", because of the breach of agreement {agreement}"
+            raise Refused(
+                "R8",
+                "in quarantine until {until}" + because,
+                until=quarantine.ends_at.isoformat(),
+                agreement=quarantine.because_of,
+            )

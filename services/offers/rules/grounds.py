@@ -1,0 +1,45 @@
+"""When which kind of agreement may be offered: what the inspection has shown, and what it would lead to (R2)."""
+
+from shared.contracts.vocabulary import AgreementKind, Grounds, ReactionDue, Violation
+from shared.eventstore.decider import Refused
+
+ON_SUSPICION = Grounds(
+    violation=Violation.SUSPECTED, concrete=True, material=True, reaction_due=ReactionDue.ORDER_WITH_DEADLINE
+)
+"""What an offer on suspicion rests on where the inspector says nothing else."""
+
+
+def refuse_wrong_grounds(kind: AgreementKind, grounds: Grounds | None) -> Grounds:
+    """R2: a concrete and material violation; suspected for the one kind, found and carried over for the other."""
+    match kind:
+        case AgreementKind.SUSPICION:
+            grounds = grounds or ON_SUSPICION
+            _refuse_vague(grounds)
+            if grounds.violation is Violation.FOUND:
+                raise Refused("R2", "a violation that is found leads to an order with deadline, or to a spread offer")
+            return grounds
+        case AgreementKind.SPREAD:
+            if grounds is None:
+                raise Refused("R2", "a spread agreement needs its grounds")
+            _refuse_vague(grounds)
+            refuse_what_does_not_spread(grounds)
+            return grounds
+
+
+def refuse_what_does_not_spread(grounds: Grounds) -> None:
+    """R2: found, due an order with deadline, with a work process elsewhere and a solution that can be carried over."""
+    if grounds.violation is not Violation.FOUND:
+        raise Refused("R2", "a spread agreement is offered only where a violation is found")
+    if grounds.reaction_due is not ReactionDue.ORDER_WITH_DEADLINE:
+        raise Refused(
+            "R2", "a spread agreement is never offered where {reaction} is due", reaction=grounds.reaction_due.value
+        )
+    if not grounds.exists_elsewhere:
+        raise Refused("R2", "the work process must exist in at least one other unit or department")
+    if not grounds.can_be_carried_over:
+        raise Refused("R2", "the solution must be of realistic extent and such that it can be carried over")
+
+
+def _refuse_vague(grounds: Grounds) -> None:
+    if not (grounds.concrete and grounds.material):
+        raise Refused("R2", "the violation must be concrete and material")

@@ -1,0 +1,74 @@
+"""What a spread agreement includes: the place where it was found, and those that the company names (R10, R19)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from services.offers.rules.eligibility import (
+    Quarantine,
+    Unit,
+    refuse_in_quarantine,
+    refuse_ineligible_unit,
+    refuse_taken,
+)
+from shared.contracts.offers import OfferSent
+from shared.contracts.vocabulary import AgreementKind, Place
+from shared.eventstore.decider import Refused
+from shared.policy.policy import Policy
+
+
+@dataclass(frozen=True)
+class NamedPlace:
+    """A unit, or a department of one, as the company names it, with what is known of the unit."""
+
+    p_number: str
+    department: str | None
+    unit: Unit | None
+    slot: int | None
+    """R8: a place among the open agreements on the topic at the unit; None where all are taken."""
+    quarantines: tuple[Quarantine, ...]
+
+
+def include(
+    sent: OfferSent, named: Sequence[NamedPlace], policy: Policy, at: datetime
+) -> tuple[tuple[Place, ...], dict[UUID, str]]:
+    """R10: at least one other unit or department of the company for `spread`, none for `suspicion`; and their names."""
+    origin = Place(
+        place_id=sent.agreement_id,
+        p_number=sent.p_number,
+        is_department=sent.department is not None,
+        slot=sent.slot,
+    )
+    if sent.kind is AgreementKind.SUSPICION:
+        if named:
+            raise Refused("R10", "an agreement on suspicion includes one place only")
+        return (origin,), {}
+    if not named:
+        raise Refused("R10", "a spread agreement includes at least one other unit or department: name it")
+    refuse_named_twice(sent, named)
+    places = [origin]
+    names = {} if sent.department is None else {origin.place_id: sent.department}
+    for place in named:
+        refuse_ineligible_unit(place.unit, place.p_number, sent.cvr, policy, rule="R10")
+        refuse_in_quarantine(place.quarantines, at)
+        slot = sent.slot if place.p_number == sent.p_number else refuse_taken(place.slot, place.p_number, sent.topic)
+        place_id = uuid5(sent.agreement_id, f"{place.p_number}/{place.department or ''}")
+        places.append(
+            Place(place_id=place_id, p_number=place.p_number, is_department=place.department is not None, slot=slot)
+        )
+        if place.department is not None:
+            names[place_id] = place.department
+    return tuple(places), names
+
+
+def refuse_named_twice(sent: OfferSent, named: Sequence[NamedPlace]) -> None:
+    """R10: each place once; the whole unit and one of its departments are not two places."""
+    seen = {(sent.p_number, sent.department)}
+    for place in named:
+        key = (place.p_number, place.department)
+        whole = {(place.p_number, None), key} if place.department is not None else {key}
+        covered = place.department is None and any(p_number == place.p_number for p_number, _ in seen)
+        if seen & whole or covered:
+            raise Refused("R10", "{p_number} is named twice, or whole and in part", p_number=place.p_number)
+        seen.add(key)

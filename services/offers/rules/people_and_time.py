@@ -1,0 +1,145 @@
+"""Who stands for the company, who is responsible, and where the inspector's time goes (R15, R30, R34, R37)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from services.offers.rules.phases import Ended, Open, Running
+from shared.contracts.offers import ContactNamed, InspectorNoted, OfferReassigned, TimeCorrected, TimeSpent
+from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
+from shared.deadlines.copenhagen import local_day
+from shared.eventstore.decider import Refused
+from shared.eventstore.events import Event
+
+
+@dataclass(frozen=True)
+class NameContact:
+    """Somebody stands for the company in a role (R34)."""
+
+    at: datetime
+    by: str
+    contact_id: UUID
+    role: ContactRole
+    details: ContactDetails
+
+
+@dataclass(frozen=True)
+class ReassignOffer:
+    """An unanswered offer gets another responsible inspector (R15)."""
+
+    at: datetime
+    by: str
+    inspector: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class NoteInspector:
+    """Reaction: control has another inspector responsible for what became of the offer (R15)."""
+
+    at: datetime
+    inspector: str
+
+
+@dataclass(frozen=True)
+class SpendTime:
+    """An inspector says what the time went into (R37)."""
+
+    at: datetime
+    entry_id: UUID
+    inspector: str
+    phase: WorkPhase
+    minutes: int
+    on_day: date
+
+
+@dataclass(frozen=True)
+class CorrectTime:
+    """It was recorded wrongly (R30)."""
+
+    at: datetime
+    entry_id: UUID
+    by: str
+    phase: WorkPhase
+    minutes: int
+    """0 where none was spent."""
+    on_day: date | None
+    """As it was told, where it is None."""
+    reason: str
+
+
+def name_contact(state: Open | Running | Ended, command: NameContact) -> ContactNamed:
+    """R34: at any time; a later one of the same role takes the place."""
+    return ContactNamed(
+        agreement_id=state.sent.agreement_id,
+        contact_id=command.contact_id,
+        role=command.role,
+        named_at=command.at,
+        named_by=command.by,
+        details=command.details,
+    )
+
+
+def reassign(offer: Open, command: ReassignOffer) -> OfferReassigned:
+    """R15: while it is unanswered; afterwards the agreement itself is reassigned."""
+    if command.inspector == offer.about.inspector:
+        raise Refused("R15", "{inspector} is responsible already", inspector=command.inspector)
+    return OfferReassigned(
+        agreement_id=offer.sent.agreement_id,
+        inspector=command.inspector,
+        previous=offer.about.inspector,
+        reassigned_at=command.at,
+        reassigned_by=command.by,
+        reason=command.reason,
+    )
+
+
+def note_inspector(state: Running | Ended, command: NoteInspector) -> Sequence[Event]:
+    """R15, R30: whoever else acts here from now on stands in for that person."""
+    if command.inspector == state.about.inspector:
+        return ()
+    return (InspectorNoted(agreement_id=state.sent.agreement_id, inspector=command.inspector, noted_at=command.at),)
+
+
+def spend_time(state: Open | Running | Ended, command: SpendTime) -> TimeSpent:
+    """R37: on a day that has come."""
+    refuse_yet_to_come(command.on_day, command.at)
+    return TimeSpent(
+        agreement_id=state.sent.agreement_id,
+        phase=command.phase,
+        minutes=command.minutes,
+        inspector=command.inspector,
+        on_day=command.on_day,
+        entry_id=command.entry_id,
+    )
+
+
+def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCorrected:
+    """R30: what was recorded stays in the history; this is how it was."""
+    before = state.about.time.get(command.entry_id)
+    if before is None:
+        raise Refused("R30", "no time is known that was recorded as {entry_id}", entry_id=command.entry_id)
+    after = replace(before, phase=command.phase, minutes=command.minutes, on_day=command.on_day or before.on_day)
+    if after == before:
+        raise Refused("R30", "that is what was recorded")
+    refuse_yet_to_come(after.on_day, command.at)
+    return TimeCorrected(
+        agreement_id=state.sent.agreement_id,
+        entry_id=command.entry_id,
+        phase=after.phase,
+        minutes=after.minutes,
+        inspector=after.inspector,
+        on_day=after.on_day,
+        previous_phase=before.phase,
+        previous_minutes=before.minutes,
+        corrected_at=command.at,
+        corrected_by=command.by,
+        reason=command.reason,
+    )
+
+
+def refuse_yet_to_come(day: date, at: datetime) -> None:
+    """R37: time is recorded once it was spent."""
+    if day > local_day(at):
+        raise Refused("R37", "{day} has not come yet", day=day)

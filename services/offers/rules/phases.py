@@ -1,0 +1,178 @@
+"""Where an offer stands: unsent, open, an agreement that runs, or ended; and how facts lead from one to the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+from shared.contracts.offers import (
+    AcceptanceAnnulled,
+    AcceptanceConflictFlagged,
+    Accepted,
+    AgreementEndNoted,
+    Declined,
+    DeliveryCorrected,
+    DeliveryFailed,
+    InspectorNoted,
+    Lapsed,
+    OfferDelivered,
+    OfferOpened,
+    OfferReassigned,
+    OfferResent,
+    OfferSent,
+    OfferUnansweredHalfway,
+    TimeCorrected,
+    TimeSpent,
+    Withdrawn,
+)
+from shared.contracts.vocabulary import Place, WorkPhase
+from shared.eventstore.events import Event
+
+RUNNING_AGAIN = "running"
+"""The outcome by which a correction leads back to an agreement that runs (R30)."""
+
+
+@dataclass(frozen=True)
+class TimeEntry:
+    """R37: what an inspector's time went into, and on which day."""
+
+    phase: WorkPhase
+    minutes: int
+    inspector: str
+    on_day: date
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known whatever the phase."""
+
+    inspector: str
+    """R15: who is responsible now."""
+    time: Mapping[UUID, TimeEntry] = field(default_factory=dict)
+    """R37: what time was spent, as corrected (R30)."""
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """Nothing is known of this offer."""
+
+
+@dataclass(frozen=True)
+class Open:
+    """Sent and unanswered; its clock runs once it is delivered."""
+
+    sent: OfferSent
+    about: About
+    attempts: int = 1
+    """R4: how often it was sent."""
+    failed: DeliveryFailed | None = None
+    """R4: the failure since it was sent last."""
+    delivered: OfferDelivered | None = None
+    """With the dates as corrected (R30)."""
+    opened: bool = False
+    halfway_passed: bool = False
+
+
+@dataclass(frozen=True)
+class Running:
+    """Accepted; the course is control's from here on."""
+
+    sent: OfferSent
+    about: About
+    accepted: Accepted
+    conflict: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Declined, lapsed, withdrawn, or an agreement that has ended."""
+
+    sent: OfferSent
+    about: About
+    how: str
+    unaccepted: Declined | Lapsed | Withdrawn | None = None
+    """By which fact it ended, where it was never accepted: with its rule, its reason and its time."""
+    accepted: Accepted | None = None
+
+
+State = Unsent | Open | Running | Ended
+
+
+def places_of(accepted: Accepted) -> tuple[Place, ...]:
+    """R10, R19: in facts of the first release, which name none, the one place where the suspicion arose."""
+    return accepted.places or (Place(place_id=accepted.agreement_id, p_number=accepted.p_number),)
+
+
+def evolve(state: State, event: Event) -> State:
+    """The next phase; facts that do not fit leave it as it is."""
+    match state, event:
+        case _, OfferSent():
+            return Open(event, About(event.inspector))
+        case Unsent(), _:
+            return state
+        case _, (OfferReassigned() | InspectorNoted()):
+            return replace(state, about=replace(state.about, inspector=event.inspector))
+        case _, (TimeSpent() | TimeCorrected()):
+            return replace(state, about=_with_time(state.about, event))
+        case Open(), _:
+            return _open_on(state, event)
+        case Running(), AcceptanceConflictFlagged():
+            return replace(state, conflict=True)
+        case Running(), AcceptanceAnnulled():
+            return Ended(state.sent, state.about, "annulled", accepted=state.accepted)
+        case Running(), AgreementEndNoted():
+            return Ended(state.sent, state.about, event.outcome, accepted=state.accepted)
+        case Ended(accepted=Accepted() as accepted), AgreementEndNoted():
+            if event.outcome == RUNNING_AGAIN:
+                return Running(state.sent, state.about, accepted)
+            return replace(state, how=event.outcome)
+        case _:
+            return state
+
+
+def how_it_stands(state: State) -> str:
+    """A word for the phase, for refusals and views."""
+    match state:
+        case Unsent():
+            return "never sent"
+        case Open(delivered=None):
+            return "sent"
+        case Open():
+            return "delivered"
+        case Running():
+            return "accepted"
+        case Ended(how=how):
+            return how
+
+
+def _with_time(about: About, event: TimeSpent | TimeCorrected) -> About:
+    """R30, R37: entries of the first release have no id, and cannot be corrected."""
+    if event.entry_id is None:
+        return about
+    entry = TimeEntry(event.phase, event.minutes, event.inspector, event.on_day)
+    return replace(about, time={**about.time, event.entry_id: entry})
+
+
+def _open_on(state: Open, event: Event) -> State:
+    match event:
+        case OfferDelivered():
+            return replace(state, delivered=event, failed=None)
+        case DeliveryCorrected() if state.delivered is not None:
+            dates = {
+                name: getattr(event, name) for name in ("available_at", "response_deadline", "halfway_at", "lapses_at")
+            }
+            return replace(state, delivered=state.delivered.model_copy(update=dates), halfway_passed=False)
+        case DeliveryFailed():
+            return replace(state, failed=event)
+        case OfferResent():
+            return replace(state, attempts=event.attempt, failed=None)
+        case OfferOpened():
+            return replace(state, opened=True)
+        case OfferUnansweredHalfway():
+            return replace(state, halfway_passed=True)
+        case Accepted():
+            return Running(state.sent, state.about, event)
+        case Declined() | Lapsed() | Withdrawn():
+            return Ended(state.sent, state.about, type(event).__name__.lower(), event)
+        case _:
+            return state

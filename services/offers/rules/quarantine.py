@@ -1,0 +1,152 @@
+"""The register of quarantines: who is not offered a new agreement, because of which breach, and until when (R22)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from dateutil.relativedelta import relativedelta
+
+from shared.contracts.offers import QuarantineEnded, QuarantineImposed
+from shared.deadlines.copenhagen import local_day, start_of
+from shared.eventstore.decider import Decider, TimerDue
+from shared.eventstore.events import Event
+from shared.policy.policies import Policies
+
+_END = "end:"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One quarantine that a breach leads to; `p_number` is None where it reaches the whole legal entity."""
+
+    cvr: str
+    p_number: str | None
+    ends_at: datetime
+    policy: str
+
+
+@dataclass(frozen=True)
+class Impose:
+    """Reaction to a breach."""
+
+    at: datetime
+    agreement_id: UUID
+    reach: Reach
+
+
+@dataclass(frozen=True)
+class Revoke:
+    """Reaction: the breach had been recorded by mistake (R30)."""
+
+    at: datetime
+    agreement_id: UUID
+
+
+Command = Impose | Revoke | TimerDue
+
+
+@dataclass(frozen=True)
+class Register:
+    """The quarantines of one unit or one legal entity that have not ended."""
+
+    cvr: str | None = None
+    p_number: str | None = None
+    standing: tuple[QuarantineImposed, ...] = ()
+
+
+def unit_stream(p_number: str) -> UUID:
+    """Where the quarantines of a unit are recorded."""
+    return uuid5(NAMESPACE_OID, f"quarantine/unit/{p_number}")
+
+
+def legal_entity_stream(cvr: str) -> UUID:
+    """Where the quarantines of a whole legal entity are recorded."""
+    return uuid5(NAMESPACE_OID, f"quarantine/legal-entity/{cvr}")
+
+
+def stream_of(reach: Reach) -> UUID:
+    """The register to which a quarantine belongs."""
+    return legal_entity_stream(reach.cvr) if reach.p_number is None else unit_stream(reach.p_number)
+
+
+def reaches(cvr: str, breached_units: Sequence[str], breached_at: datetime, policies: Policies) -> list[Reach]:
+    """R22: every unit of the legal entity before 1 January 2024, from then on the breaching units only.
+
+    `by_breach` lets the day of the breach decide. `by_day` lets the day on which one asks decide: a breach under the
+    old reach then holds the legal entity only until the reach changes, and its units for the whole time.
+    """
+    policy = policies.at(breached_at)
+    last_day = local_day(breached_at) + relativedelta(months=policy.breach.quarantine_months)
+    ends_at = start_of(last_day)
+    units = [Reach(cvr, p_number, ends_at, policy.version) for p_number in breached_units]
+    if policy.breach.quarantine_reach == "unit":
+        return units
+    entity = Reach(cvr, None, ends_at, policy.version)
+    changes = policies.reach_changes_after(policy)
+    if policy.breach.quarantine_reading == "by_breach" or changes is None or start_of(changes) >= ends_at:
+        return [entity]
+    return [Reach(cvr, None, start_of(changes), policy.version), *units]
+
+
+def decide(state: Register, command: Command) -> Sequence[Event]:
+    """R22: imposes once per breach, and ends what has run out. R30: or what rested on a mistake."""
+    match command:
+        case Impose():
+            if any(quarantine.agreement_id == command.agreement_id for quarantine in state.standing):
+                return ()
+            reach = command.reach
+            return (
+                QuarantineImposed(
+                    agreement_id=command.agreement_id,
+                    cvr=reach.cvr,
+                    p_number=reach.p_number,
+                    imposed_at=command.at,
+                    ends_at=reach.ends_at,
+                    policy=reach.policy,
+                ),
+            )
+        case TimerDue():
+            due = (one for one in state.standing if command.name == f"{_END}{one.agreement_id}")
+            return tuple(_ended(one, command.at) for one in due)
+        case Revoke():
+            mistaken = (one for one in state.standing if one.agreement_id == command.agreement_id)
+            return tuple(_ended(one, command.at, revoked=True) for one in mistaken)
+
+
+def _ended(quarantine: QuarantineImposed, at: datetime, *, revoked: bool = False) -> QuarantineEnded:
+    return QuarantineEnded(
+        agreement_id=quarantine.agreement_id,
+        cvr=quarantine.cvr,
+        p_number=quarantine.p_number,
+        ended_at=at,
+        revoked=revoked,
+    )
+
+
+def evolve(state: Register, event: Event) -> Register:
+    """Adds and removes."""
+    match event:
+        case QuarantineImposed():
+            return Register(event.cvr, event.p_number, (*state.standing, event))
+        case QuarantineEnded():
+            standing = tuple(one for one in state.standing if one.agreement_id != event.agreement_id)
+            return Register(event.cvr, event.p_number, standing)
+        case _:
+            return state
+
+
+def timers(state: Register) -> dict[str, datetime]:
+    """Each quarantine ends by itself."""
+    return {f"{_END}{quarantine.agreement_id}": quarantine.ends_at for quarantine in state.standing}
+
+
+def concerns(state: Register) -> dict[str, str]:
+    """The legal entity, and the unit where it reaches one only."""
+    ids = {"cvr": state.cvr, "pnumber": state.p_number}
+    return {name: value for name, value in ids.items() if value is not None}
+
+
+QUARANTINE: Decider[Register, Command] = Decider(
+    name="quarantine", initial=Register(), decide=decide, evolve=evolve, timers=timers, concerns=concerns
+)

@@ -1,0 +1,1 @@
+"""What a case is, and how facts change its rows: pure functions."""

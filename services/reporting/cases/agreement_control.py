@@ -1,0 +1,213 @@
+"""How facts of control change an agreement's row while it runs: dates, documentation, bookings, controls (R10-R21)."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.reporting.cases.case import Case, Columns, answered, with_deadlines
+from services.reporting.cases.problem_group import problem_group
+from services.reporting.cases.rules import Rules
+from services.reporting.cases.time_spent import spent
+from shared.contracts import control
+from shared.contracts.vocabulary import WorkPhase
+
+rules = Rules[Case, Columns]()
+WITHOUT_BOOKING: Columns = {
+    "bookings": {},
+    "control_id": None,
+    "control_day": None,
+    "control_booked_at": None,
+    "control_announced": None,
+    "control_late_reason": None,
+}
+"""No day is booked for a control."""
+
+
+@rules.on
+def _started(case: Case, event: control.ComplianceDeadlineSet) -> Columns:
+    """R10: it runs, until this deadline."""
+    known = {
+        "cvr": event.cvr,
+        "p_number": event.p_number,
+        "topic": event.topic,
+        "problem_group": problem_group(event.topic),
+        "inspector": event.inspector,
+        "included_places": max(case.included_places, len(event.places)),
+    }
+    return known | with_deadlines(case, compliance=event.compliance_deadline, control_window=event.control_window)
+
+
+@rules.on
+def _extension_requested(case: Case, event: control.ExtensionRequested) -> Columns:
+    """R13."""
+    return {"extension_requested_at": event.requested_at}
+
+
+@rules.on
+def _extension_refused(case: Case, event: control.ExtensionRefused) -> Columns:
+    """R13."""
+    return {"extension_requested_at": None}
+
+
+@rules.on
+def _extension_granted(case: Case, event: control.ExtensionGranted) -> Columns:
+    """R13, R17: what complete documentation started stands."""
+    longer = {"extension_requested_at": None, "extensions": case.extensions + 1}
+    if case.documentation_complete_at is not None:
+        return longer | with_deadlines(case, compliance=event.compliance_deadline)
+    return longer | with_deadlines(case, compliance=event.compliance_deadline, control_window=event.control_window)
+
+
+@rules.on
+def _inspector_changed(case: Case, event: control.InspectorChanged) -> Columns:
+    """R15."""
+    return {"inspector": event.inspector, "inspector_changes": case.inspector_changes + 1}
+
+
+@rules.on
+def _terminated(case: Case, event: control.Terminated) -> Columns:
+    """R14."""
+    ended = {"terminated_at": event.terminated_at, "terminated_by": event.by, "termination_reason": event.reason}
+    return ended | _booked({})
+
+
+@rules.on
+def _documented(case: Case, event: control.DocumentationReceived) -> Columns:
+    """R16, R17: complete documentation starts the days within which control is held."""
+    complete = case.documentation_complete_at or (event.received_at if event.complete else None)
+    documented = {
+        "documentation_at": case.documentation_at or event.received_at,
+        "documentation_parts": max(case.documentation_parts, event.part),
+        "documentation_complete_at": complete,
+    }
+    if event.control_window is None:
+        return documented
+    return documented | with_deadlines(case, control_window=event.control_window)
+
+
+@rules.on
+def _control_booked(case: Case, event: control.ControlBooked) -> Columns:
+    """R17, R18."""
+    booking = {
+        "control_id": str(event.control_id),
+        "day": event.day.isoformat(),
+        "booked_at": event.booked_at.isoformat(),
+        "announced": event.announced,
+        "late_reason": event.late_reason,
+    }
+    booked = _booked({**case.bookings, str(event.place_id or event.agreement_id): booking})
+    return booked | with_deadlines(case, control_window=event.window)
+
+
+@rules.on
+def _announced_control_cancelled(case: Case, event: control.AnnouncedControlCancelled) -> Columns:
+    """R18."""
+    cancelled = str(event.control_id)
+    return _booked({place: one for place, one in case.bookings.items() if one["control_id"] != cancelled})
+
+
+@rules.on
+def _sample_chosen(case: Case, event: control.SampleChosen) -> Columns:
+    """R19."""
+    chosen = set(map(str, event.places))
+    return _booked({place: one for place, one in case.bookings.items() if place in chosen})
+
+
+@rules.on
+def _turned_into_guidance(case: Case, event: control.ControlTurnedIntoGuidance) -> Columns:
+    """R21."""
+    undecided = {"controls_undecided": case.controls_undecided + 1}
+    undecided |= _without_place(case, str(event.place_id or event.agreement_id))
+    return undecided | spent(case, WorkPhase.CONTROL, event.minutes_spent)
+
+
+@rules.on
+def _fresh_investigation_needed(case: Case, event: control.FreshInvestigationNeeded) -> Columns:
+    """R21."""
+    undecided = {"controls_undecided": case.controls_undecided + 1}
+    return undecided | _without_place(case, str(event.place_id)) if event.later_visit else undecided
+
+
+@rules.on
+def _completed(case: Case, event: control.ControlCompleted) -> Columns:
+    """R17, R20: the control of one place; after the last one the row goes on naming the day that was booked for it."""
+    place = str(event.place_id or event.agreement_id)
+    told = {
+        "outcome": event.outcome,
+        "held_at": event.held_at.isoformat(),
+        "in_time": event.within_window,
+        "late_reason": event.late_reason or case.bookings.get(place, {}).get("late_reason"),
+        "minutes": event.minutes_spent or 0,
+    }
+    others = {booked: one for booked, one in case.bookings.items() if booked != place}
+    held = _booked(others) if others else {"bookings": {}}
+    held |= {
+        "control_form": event.form,
+        "control_involvement": answered(case.control_involvement, event.involvement),
+        "spread_further": case.spread_further if event.spread_further is None else event.spread_further,
+    }
+    return held | _judged(case, place, told) | spent(case, WorkPhase.CONTROL, event.minutes_spent)
+
+
+@rules.on
+def _corrected(case: Case, event: control.ControlCorrected) -> Columns:
+    """R30: what is told anew takes the place of what was told; the rest stays."""
+    place = str(event.place_id)
+    told: dict[str, Any] = {"outcome": event.outcome}
+    if event.held_at is not None:
+        told |= {"held_at": event.held_at.isoformat(), "in_time": event.within_window}
+        told |= {"late_reason": event.late_reason}
+    more = 0
+    if event.minutes_spent is not None:
+        told |= {"minutes": event.minutes_spent}
+        more = event.minutes_spent - case.controls.get(place, {}).get("minutes", 0)
+    corrected = _judged(case, place, told) | {
+        "control_form": event.form,
+        "control_involvement": answered(case.control_involvement, event.involvement),
+        "corrections": case.corrections + 1,
+    }
+    return corrected | spent(case, WorkPhase.CONTROL, more)
+
+
+@rules.on
+def _other_finding(case: Case, event: control.OtherFindingRecorded) -> Columns:
+    """R20."""
+    return {"other_findings": case.other_findings + 1}
+
+
+def _judged(case: Case, place: str, told: Mapping[str, Any]) -> Columns:
+    """R17, R20: one violation is the agreement's, and one control that was late; they decide when the last was held."""
+    controls = {**case.controls, place: {**case.controls.get(place, {}), **told}}
+    held = [datetime.fromisoformat(one["held_at"]) for one in controls.values() if "held_at" in one]
+    violation = any(one["outcome"] == "violation" for one in controls.values())
+    return {
+        "controls": controls,
+        "control_outcome": "violation" if violation else told["outcome"],
+        "control_held_at": max(held, default=case.control_held_at),
+        "within_60_days": all(one.get("in_time", True) for one in controls.values()),
+        # In an order of its own: a row that was read again has the places in another one than a row at hand.
+        "control_late_reason": next(
+            (why for _, one in sorted(controls.items()) if (why := one.get("late_reason"))), None
+        ),
+        "places_controlled": len(controls),
+    }
+
+
+def _without_place(case: Case, place: str) -> Columns:
+    return _booked({one: booking for one, booking in case.bookings.items() if one != place})
+
+
+def _booked(bookings: dict[str, Any]) -> Columns:
+    """R18, R19: of several booked controls the row names the next one."""
+    following = min(bookings.values(), key=lambda one: (one["day"], one["control_id"]), default=None)
+    if following is None:
+        return WITHOUT_BOOKING
+    return {
+        "bookings": bookings,
+        "control_id": UUID(following["control_id"]),
+        "control_day": date.fromisoformat(following["day"]),
+        "control_booked_at": datetime.fromisoformat(following["booked_at"]),
+        "control_announced": following["announced"],
+        "control_late_reason": following["late_reason"],
+    }

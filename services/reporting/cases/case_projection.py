@@ -1,0 +1,107 @@
+"""Which cases a fact is about, and who may know of it; and a case's row while facts are folded into it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+from uuid import UUID
+
+from services.reporting.cases import agreement_case, order_case, other_case
+from services.reporting.cases.case import AUDIENCES, Audience, Case, CaseType, Status, changed
+from shared.contracts import offers, orders
+from shared.eventstore.events import Event
+
+_SUBJECTS = {
+    CaseType.AGREEMENT: agreement_case,
+    CaseType.ORDER: order_case,
+    CaseType.OTHER: other_case,
+}
+_EARLIER_AGREEMENT: Mapping[type[Event], str] = {
+    offers.OfferSent: "follows",
+    orders.OrderIssued: "agreement_id",
+    orders.OtherCaseOpened: "agreement_id",
+}
+"""The facts that open a case, with the field that names the agreement that it follows from."""
+
+
+class Reached(NamedTuple):
+    """A row of `case_history`: a status, when it held and when it was known."""
+
+    audience: Audience
+    case_id: UUID
+    position: int
+    status: Status
+    effective_at: datetime
+    recorded_at: datetime
+
+
+def own_case(event: Event) -> UUID | None:
+    """The case that a fact is about."""
+    name = _name_of_case(type(event))
+    case_id: UUID | None = None if name is None else getattr(event, name)
+    return case_id
+
+
+def earlier_agreement(event: Event) -> UUID | None:
+    """The agreement that the order, case or offer which a fact opens follows from."""
+    name = _EARLIER_AGREEMENT.get(type(event))
+    agreement_id: UUID | None = None if name is None else getattr(event, name)
+    return agreement_id
+
+
+def concerned(event: Event) -> Iterator[UUID]:
+    """The cases whose rows a fact changes: its own, and the agreement that it follows from."""
+    return (case_id for case_id in (earlier_agreement(event), own_case(event)) if case_id is not None)
+
+
+@cache
+def type_of_case(event_type: type[Event]) -> CaseType:
+    """The type of the case that facts of a type are about."""
+    for case_type in (CaseType.ORDER, CaseType.OTHER):
+        if _SUBJECTS[case_type].rules.about(event_type):
+            return case_type
+    return CaseType.AGREEMENT
+
+
+def audiences(event: Event) -> tuple[Audience, ...]:
+    """R18: the authority's row takes every fact, the company's only what the company may know of."""
+    return AUDIENCES if event.seen_by_company() else ("authority",)
+
+
+class Draft:
+    """A row while facts are folded into it: one copy for many facts, so that rows in hand never change.
+
+    A fact that comes before the one that opens its case waits in a row of its own.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self.case = changed(case, {})
+        self._columns = vars(self.case)
+        self._subject = _SUBJECTS[case.case_type]
+
+    def take(self, event: Event, at: datetime) -> Status | None:
+        """Fold one more fact, of `at`; the status that it brought the case to, if it stood elsewhere before."""
+        case, columns, before = self.case, self._columns, self.case.status
+        for rule in self._subject.rules.about(type(event)):
+            changes = rule(case, event)
+            columns.update(changes)
+            columns.update(self._subject.following(case, changes))
+        columns["visible_version"] += 1
+        columns["updated_at"] = max(columns["updated_at"], at)
+        reached = self._subject.reaches(event)
+        return None if reached is before else reached
+
+    def finished(self) -> Case:
+        """The row. R26: what must happen next follows from all else, and only readers of rows ask for it."""
+        step = self._subject.next_step(self.case)
+        if step is None:
+            self._columns.update(next_step=None, next_by=None, next_due=None)
+        else:
+            self._columns.update(next_step=step.step, next_by=step.by, next_due=step.due)
+        return self.case
+
+
+@cache
+def _name_of_case(event_type: type[Event]) -> str | None:
+    """The field that names the case that facts of a type are about."""
+    return next((name for name in ("case_id", "agreement_id") if name in event_type.model_fields), None)

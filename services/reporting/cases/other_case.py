@@ -1,0 +1,54 @@
+"""How a case of another system looks in the view (R26): inspections, investigations, other reactions."""
+
+from collections.abc import Mapping
+
+from services.reporting.cases.case import Case, Columns, Next, Party, Status, Step
+from services.reporting.cases.problem_group import problem_group
+from services.reporting.cases.rules import Rules
+from services.reporting.cases.unknown_codes import unknown_in_case
+from shared.contracts import orders
+from shared.deadlines.copenhagen import start_of
+from shared.eventstore.events import Event
+
+rules = Rules[Case, Columns]()
+_REACHES: Mapping[type[Event], Status] = {
+    orders.OtherCaseOpened: Status.OPEN,
+    orders.OtherCaseClosed: Status.CLOSED,
+}
+"""It is opened and closed, and more we are not told."""
+
+
+@rules.on
+def _opened(case: Case, event: orders.OtherCaseOpened) -> Columns:
+    return {
+        "status": Status.OPEN,
+        "opened_at": start_of(event.opened_on),
+        "kind": event.case_kind,
+        "cvr": event.cvr,
+        "p_number": event.p_number,
+        "topic": event.topic,
+        "problem_group": problem_group(event.topic),
+        "inspector": event.inspector,
+        "agreement_id": event.agreement_id,
+        "unknown_codes": unknown_in_case(event.cvr, event.topic),
+    }
+
+
+@rules.on
+def _closed(case: Case, event: orders.OtherCaseClosed) -> Columns:
+    return {"status": Status.CLOSED, "ended_at": start_of(event.closed_on)}
+
+
+def following(case: Case, changes: Columns) -> Columns:
+    """None: each fact says what it changes."""
+    return {}
+
+
+def reaches(event: Event) -> Status | None:
+    """The status that a fact brings a case of another system to, if it brings it anywhere."""
+    return _REACHES.get(type(event))
+
+
+def next_step(case: Case) -> Next | None:
+    """R26: whoever has the case closes it; other systems name no date."""
+    return Next(Step.CLOSE_CASE, Party.INSPECTOR) if case.status is Status.OPEN else None

@@ -1,0 +1,134 @@
+"""What an agreement includes, and what is owed and was found at each place (R10, R19, R20)."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.reporting.cases.rules import Rules
+from shared.contracts import control, offers
+from shared.contracts.vocabulary import Place
+
+
+class PlaceRow(NamedTuple):
+    """The columns of the table `places`."""
+
+    case_id: UUID
+    place_id: UUID
+    p_number: str | None = None
+    is_department: bool = False
+    sampled: bool = False
+    """Never for a company's eyes: it would tell where a control is to be expected (R18)."""
+    documentation_parts: int = 0
+    measures: int = 0
+    control_id: UUID | None = None
+    control_day: date | None = None
+    control_announced: bool | None = None
+    control_held_at: datetime | None = None
+    outcome: str | None = None
+    breached: bool = False
+
+
+Places = Mapping[UUID, PlaceRow]
+"""The places of one agreement, by place."""
+_NOT_BOOKED: Mapping[str, Any] = {"control_id": None, "control_day": None, "control_announced": None}
+
+
+rules = Rules[Places, Places]()
+
+
+@rules.on
+def _included(rows: Places, event: offers.Accepted | control.ComplianceDeadlineSet) -> Places:
+    """R10, R19: the one place of a suspicion is to be controlled; of several a fact says which."""
+    named = event.places or (Place(place_id=event.agreement_id, p_number=event.p_number),)
+    unknown = PlaceRow(event.agreement_id, event.agreement_id, sampled=len(named) == 1)
+    known = {
+        place.place_id: rows.get(place.place_id, unknown)._replace(
+            place_id=place.place_id, p_number=place.p_number, is_department=place.is_department
+        )
+        for place in named
+    }
+    return dict(rows) | known
+
+
+@rules.on
+def _sample_chosen(rows: Places, event: control.SampleChosen) -> Places:
+    """R19."""
+    chosen = set(event.places)
+    return {place: row._replace(sampled=place in chosen) for place, row in rows.items()}
+
+
+@rules.on
+def _documented(rows: Places, event: control.DocumentationReceived) -> Places:
+    """R19: evidence counts for the places that it names, or for all."""
+    about = set(event.places) or set(rows)
+    after = dict(rows)
+    for place in about & set(rows):
+        applying = sum(not measure.places or place in measure.places for measure in event.measures)
+        row = rows[place]
+        after[place] = row._replace(documentation_parts=row.documentation_parts + 1, measures=row.measures + applying)
+    return after
+
+
+@rules.on
+def _breached(rows: Places, event: control.Breached) -> Places:
+    """R20, R22."""
+    breached = set(event.breached_places or (event.agreement_id,))
+    return {place: row._replace(breached=place in breached) for place, row in rows.items()}
+
+
+@rules.on
+def _decision_revoked(rows: Places, event: control.DecisionRevoked) -> Places:
+    """R30."""
+    return {place: row._replace(breached=False) for place, row in rows.items()}
+
+
+@rules.on
+def _control_booked(rows: Places, event: control.ControlBooked) -> Places:
+    """R17, R18."""
+    booked = {"control_id": event.control_id, "control_day": event.day, "control_announced": event.announced}
+    return _changed(rows, event.agreement_id, event.place_id, **booked)
+
+
+@rules.on
+def _announced_control_cancelled(rows: Places, event: control.AnnouncedControlCancelled) -> Places:
+    """R18."""
+    place = next((one for one, row in rows.items() if row.control_id == event.control_id), None)
+    return rows if place is None else _changed(rows, event.agreement_id, place, **_NOT_BOOKED)
+
+
+@rules.on
+def _turned_into_guidance(rows: Places, event: control.ControlTurnedIntoGuidance) -> Places:
+    """R21."""
+    return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED)
+
+
+@rules.on
+def _fresh_investigation_needed(rows: Places, event: control.FreshInvestigationNeeded) -> Places:
+    """R21."""
+    return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED) if event.later_visit else rows
+
+
+@rules.on
+def _control_completed(rows: Places, event: control.ControlCompleted) -> Places:
+    """R17, R20."""
+    held = {"control_held_at": event.held_at, "outcome": event.outcome}
+    return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED, **held)
+
+
+@rules.on
+def _control_corrected(rows: Places, event: control.ControlCorrected) -> Places:
+    """R30."""
+    return _changed(rows, event.agreement_id, event.place_id, outcome=event.outcome)
+
+
+@rules.on
+def _terminated(rows: Places, event: control.Terminated) -> Places:
+    """R14."""
+    return {place: row._replace(**_NOT_BOOKED) for place, row in rows.items()}
+
+
+def _changed(rows: Places, agreement_id: UUID, place_id: UUID | None, **columns: object) -> Places:
+    place = place_id or agreement_id
+    row = rows.get(place) or PlaceRow(agreement_id, place)
+    return dict(rows) | {place: row._replace(**columns)}  # type: ignore[arg-type]

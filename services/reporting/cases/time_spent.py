@@ -1,0 +1,14 @@
+"""Where an inspector's time goes, by phase: told on its own, or with a meeting or a control (R37)."""
+
+from services.reporting.cases.case import Case, Columns
+from shared.contracts.vocabulary import WorkPhase
+
+_COLUMNS = {phase: f"minutes_{phase.value}" for phase in WorkPhase}
+
+
+def spent(case: Case, phase: WorkPhase, minutes: int | None) -> Columns:
+    """So many minutes more, or fewer where a correction takes some back."""
+    if not minutes:
+        return {}
+    column = _COLUMNS[phase]
+    return {column: getattr(case, column) + minutes}

@@ -1,0 +1,37 @@
+"""Production units as the business register tells them, each fact from its own day on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.reporting.cases.unknown_codes import unknown_in_unit
+from shared.contracts.register import UnitRegistered
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The columns of the table `units`."""
+
+    p_number: str
+    effective_from: date
+    cvr: str
+    name: str
+    industry: str
+    sector: str
+    size_class: str
+    unknown_codes: Mapping[str, str] = field(default_factory=dict)
+    """Codes that the reference data does not know, and a CVR that fails its check: kept, and flagged."""
+
+
+def unit_of(event: UnitRegistered) -> Unit:
+    """The row that a fact gives."""
+    return Unit(
+        p_number=event.p_number,
+        effective_from=event.effective_from,
+        cvr=event.cvr,
+        name=event.name,
+        industry=event.industry,
+        sector=event.sector,
+        size_class=event.size_class,
+        unknown_codes=unknown_in_unit(event),
+    )

@@ -1,0 +1,1 @@
+"""Takes facts into the read model, keeps a copy of each, and rebuilds the rows from it."""

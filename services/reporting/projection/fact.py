@@ -1,0 +1,26 @@
+"""A fact as it is folded into the view."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from shared.eventstore.events import Event
+from shared.messaging.received import Received
+
+
+class Fact(NamedTuple):
+    """What a fact says, when it held (occurred) and when it was known (recorded)."""
+
+    position: int
+    event: Event | None
+    """None where reporting has no class for its type."""
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+def numbered(received: Sequence[Received], first: int) -> list[Fact]:
+    """Facts with their positions, from the first one's on."""
+    return [
+        Fact(position, fact.event, fact.message.occurred_at, fact.message.recorded_at)
+        for position, fact in enumerate(received, first)
+    ]

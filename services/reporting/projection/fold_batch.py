@@ -1,0 +1,162 @@
+"""Fold a batch of facts in memory: rows as they were in, rows as they are out, no I/O."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.reporting.cases import case_projection, measures, places, quarantines, tasks
+from services.reporting.cases.case import AUDIENCES, Audience, Case, CaseType, changed, unopened
+from services.reporting.cases.case_projection import Draft, Reached
+from services.reporting.cases.measures import MeasureRow, Measures
+from services.reporting.cases.places import PlaceRow, Places
+from services.reporting.cases.quarantines import Quarantine, Quarantines
+from services.reporting.cases.tasks import Task
+from services.reporting.cases.units import Unit, unit_of
+from services.reporting.projection.fact import Fact
+from shared.contracts.register import UnitRegistered
+from shared.eventstore.events import Event
+
+_ONE_FOR_BOTH: tuple[Audience, ...] = ("authority",)
+
+
+@dataclass
+class Rows:
+    """The rows that a batch is about, by their keys."""
+
+    cases: dict[tuple[Audience, UUID], Case] = field(default_factory=dict)
+    history: list[Reached] = field(default_factory=list)
+    tasks: dict[UUID, list[Task]] = field(default_factory=dict)
+    measures: dict[UUID, Measures] = field(default_factory=dict)
+    places: dict[UUID, Places] = field(default_factory=dict)
+    units: dict[tuple[str, date], Unit] = field(default_factory=dict)
+    quarantines: dict[UUID, Quarantines] = field(default_factory=dict)
+
+    def of(self, case_ids: Iterable[UUID]) -> "Rows":
+        """The rows of some cases, in mappings of their own."""
+        found = Rows()
+        for case_id in case_ids:
+            for audience in AUDIENCES:
+                if (audience, case_id) in self.cases:
+                    found.cases[audience, case_id] = self.cases[audience, case_id]
+            for of_all, of_these in zip(self._by_case(), found._by_case(), strict=True):
+                if case_id in of_all:
+                    of_these[case_id] = of_all[case_id]
+        return found
+
+    def take(self, others: "Rows") -> None:
+        """Add rows of cases; they replace those that are here."""
+        self.cases |= others.cases
+        for of_all, of_others in zip(self._by_case(), others._by_case(), strict=True):
+            of_all.update(of_others)
+
+    def forget(self, case_id: UUID) -> None:
+        """Leave out the rows of a case."""
+        for audience in AUDIENCES:
+            self.cases.pop((audience, case_id), None)
+        for of_all in self._by_case():
+            of_all.pop(case_id, None)
+
+    def _by_case(self) -> tuple[dict[UUID, Any], ...]:
+        return self.tasks, self.measures, self.places, self.quarantines
+
+    def all_tasks(self) -> list[Task]:
+        return [task for of_case in self.tasks.values() for task in of_case]
+
+    def all_places(self) -> list[PlaceRow]:
+        return [row for of_case in self.places.values() for row in of_case.values()]
+
+    def all_quarantines(self) -> list[Quarantine]:
+        return [row for of_case in self.quarantines.values() for row in of_case.values()]
+
+    def all_measures(self) -> list[MeasureRow]:
+        return [row for of_case in self.measures.values() for row in of_case.values()]
+
+
+def by_case(facts: Iterable[Fact]) -> dict[UUID, list[Fact]]:
+    """Facts by the cases that they concern, in order; a case is folded without looking at another."""
+    of_cases: dict[UUID, list[Fact]] = {}
+    for fact in facts:
+        if fact.event is not None:
+            for case_id in case_projection.concerned(fact.event):
+                of_cases.setdefault(case_id, []).append(fact)
+    return of_cases
+
+
+def units_told_of(facts: Iterable[Fact]) -> list[UnitRegistered]:
+    """What the register says of units."""
+    return [fact.event for fact in facts if isinstance(fact.event, UnitRegistered)]
+
+
+def fold_batch(rows: Rows, facts: Sequence[Fact]) -> Rows:
+    """Change `rows` by facts in order; also returned. History is only added to."""
+    fold_units(rows, units_told_of(facts))
+    for case_id, of_case in by_case(facts).items():
+        fold_case(rows, case_id, of_case)
+    return rows
+
+
+def fold_units(rows: Rows, told: Iterable[UnitRegistered]) -> None:
+    """Change the rows of units; a later fact for the same day replaces an earlier one."""
+    for event in told:
+        rows.units[event.p_number, event.effective_from] = unit_of(event)
+
+
+def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
+    """Change the rows of one case, and what hangs on it, by the facts that concern it.
+
+    As long as both audiences know the same, a fact is folded once for both.
+    """
+    drafts: dict[Audience, Draft] = {}
+    know_the_same = _alike(rows.cases.get(("authority", case_id)), rows.cases.get(("company", case_id)))
+    of_case = rows.tasks.get(case_id, [])
+    for fact in facts:
+        event, at = fact.event, fact.occurred_at
+        if event is None:
+            continue
+        is_own = case_projection.own_case(event) == case_id
+        told = case_projection.audiences(event)
+        if know_the_same and told != AUDIENCES:
+            know_the_same = False
+            if drafts:
+                drafts["company"] = Draft(_as_the_company_has_it(drafts["authority"].case))
+        for audience in _ONE_FOR_BOTH if know_the_same else told:
+            draft = drafts.get(audience)
+            if draft is None:
+                case_type = case_projection.type_of_case(type(event)) if is_own else CaseType.AGREEMENT
+                row = rows.cases.get((audience, case_id)) or unopened(audience, case_id, case_type, at)
+                draft = drafts[audience] = Draft(row)
+            reached = draft.take(event, at)
+            if reached is not None and is_own:
+                for knows in AUDIENCES if know_the_same else (audience,):
+                    rows.history.append(Reached(knows, case_id, fact.position, reached, at, fact.recorded_at))
+        of_case = tasks.fold(of_case, drafts["authority"].case, at)
+        if is_own:
+            _fold_others(rows, case_id, event)
+    rows.tasks[case_id] = of_case
+    for audience, draft in drafts.items():
+        rows.cases[audience, case_id] = draft.finished()
+    if know_the_same and drafts:
+        rows.cases["company", case_id] = _as_the_company_has_it(rows.cases["authority", case_id])
+
+
+def _alike(authority: Case | None, company: Case | None) -> bool:
+    """Whether both say the same, or neither is there."""
+    if authority is None or company is None:
+        return authority is company
+    return vars(company) | {"audience": "authority"} == vars(authority)
+
+
+def _as_the_company_has_it(case: Case) -> Case:
+    return changed(case, {"audience": "company"})
+
+
+def _fold_others(rows: Rows, case_id: UUID, event: Event) -> None:
+    """What hangs on a case, by the facts that are about it."""
+    for of_measures in measures.rules.about(type(event)):
+        rows.measures[case_id] = of_measures(rows.measures.get(case_id, {}), event)
+    for of_places in places.rules.about(type(event)):
+        rows.places[case_id] = of_places(rows.places.get(case_id, {}), event)
+    for of_quarantines in quarantines.rules.about(type(event)):
+        rows.quarantines[case_id] = of_quarantines(rows.quarantines.get(case_id, {}), event)

@@ -1,0 +1,152 @@
+"""Rows of the read model in PostgreSQL: one query to load a batch's rows, a deletion and a COPY to write them anew."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from functools import cached_property
+from operator import attrgetter
+from types import NoneType, UnionType
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from services.reporting.cases.case import Case, of_columns
+from services.reporting.cases.case_projection import Reached
+from services.reporting.cases.measures import MeasureRow
+from services.reporting.cases.places import PlaceRow
+from services.reporting.cases.quarantines import Quarantine
+from services.reporting.cases.tasks import Task
+from services.reporting.cases.units import Unit
+from shared.eventstore.database import Connection
+
+Row = TypeVar("Row")
+
+LIVE = ""
+REBUILT = "_rebuilt"
+"""Suffix of the tables that a rebuild is folded into."""
+
+_COLUMN_TYPES = {
+    str: "text",
+    int: "int",
+    bool: "bool",
+    UUID: "uuid",
+    datetime: "timestamptz",
+    date: "date",
+    dict: "jsonb",
+}
+
+
+@dataclass(frozen=True)
+class Table(Generic[Row]):
+    """A table whose columns are the fields of a class."""
+
+    name: str
+    row: type[Row]
+    key: tuple[str, ...]
+    loaded_by: str
+    """The column whose values say which rows a batch needs."""
+    wide: frozenset[str] = frozenset()
+    """Columns of 64 bits."""
+    of_columns: Callable[[dict[str, Any]], Row] | None = None
+    """Makes a row of all its columns, where that can be done faster than the class does."""
+
+    @cached_property
+    def column_types(self) -> Mapping[str, str]:
+        """PostgreSQL's type of each column, in the order of the fields."""
+        hints = get_type_hints(self.row)
+        return {name: "bigint" if name in self.wide else _COLUMN_TYPES[_plain(hint)] for name, hint in hints.items()}
+
+    async def load(self, connection: Connection, values: Iterable[object], suffix: str) -> list[Row]:
+        """All rows that a batch needs."""
+        wanted = list(values)
+        if not wanted:
+            return []
+        column_type = self.column_types[self.loaded_by]
+        names = ", ".join(self.column_types)
+        records = await connection.fetch(
+            f"select {names} from {self.name}{suffix} where {self.loaded_by} = any($1::{column_type}[])",
+            wanted,
+        )
+        return [self._restored(record) for record in records]
+
+    async def delete(self, connection: Connection, values: Iterable[object], suffix: str) -> None:
+        """Take all rows out that `load` gives for these values."""
+        gone = list(values)
+        if gone:
+            column_type = self.column_types[self.loaded_by]
+            await connection.execute(
+                f"delete from {self.name}{suffix} where {self.loaded_by} = any($1::{column_type}[])", gone
+            )
+
+    async def insert(self, connection: Connection, rows: Sequence[Row], suffix: str) -> None:
+        """Add rows. One whose key is there already raises asyncpg.UniqueViolationError."""
+        if not rows:
+            return
+        await connection.copy_records_to_table(
+            f"{self.name}{suffix}", records=map(self._sent, rows), columns=list(self.column_types)
+        )
+
+    def _sent(self, row: Row) -> list[Any]:
+        values = list(self._values(row))
+        for place in self._json_places:
+            if values[place] is not None:
+                values[place] = orjson.dumps(values[place]).decode()
+        return values
+
+    @cached_property
+    def value(self) -> Callable[[Row], Any]:
+        """The value of a row by which it is loaded, together with others."""
+        return attrgetter(self.loaded_by)
+
+    @cached_property
+    def _values(self) -> Callable[[Row], tuple[Any, ...]]:
+        return attrgetter(*self.column_types)
+
+    @cached_property
+    def _json_places(self) -> Sequence[int]:
+        return [place for place, kind in enumerate(self.column_types.values()) if kind == "jsonb"]
+
+    def _restored(self, record: asyncpg.Record) -> Row:
+        columns = dict(record)
+        for name, read in self._readers.items():
+            columns[name] = read(columns[name])
+        return self.row(**columns) if self.of_columns is None else self.of_columns(columns)
+
+    @cached_property
+    def _readers(self) -> Mapping[str, Callable[[Any], Any]]:
+        """How to read the columns that asyncpg does not give as the dataclass has them."""
+        readers = {name: _reader(hint) for name, hint in get_type_hints(self.row).items()}
+        return {name: reader for name, reader in readers.items() if reader is not None}
+
+
+CASES = Table("cases", Case, ("case_id", "audience"), "case_id", of_columns=of_columns)
+CASE_HISTORY = Table(
+    "case_history", Reached, ("audience", "case_id", "position"), "case_id", wide=frozenset({"position"})
+)
+TASKS = Table("tasks", Task, ("case_id", "kind", "number"), "case_id")
+MEASURES = Table("measures", MeasureRow, ("case_id", "measure_id"), "case_id")
+PLACES = Table("places", PlaceRow, ("case_id", "place_id"), "case_id")
+UNITS = Table("units", Unit, ("p_number", "effective_from"), "p_number")
+QUARANTINES = Table("quarantines", Quarantine, ("agreement_id", "p_number"), "agreement_id")
+TABLES: tuple[Table[Any], ...] = (CASES, CASE_HISTORY, TASKS, MEASURES, PLACES, UNITS, QUARANTINES)
+
+
+def _plain(hint: Any) -> Any:
+    """The Python type behind an annotation: without None, enums and literals as text, mappings as dict."""
+    if isinstance(hint, UnionType):
+        (hint,) = (part for part in get_args(hint) if part is not NoneType)
+    if get_origin(hint) is Literal or (isinstance(hint, type) and issubclass(hint, Enum)):
+        return str
+    return dict if get_origin(hint) is not None else hint
+
+
+def _reader(hint: Any) -> Callable[[Any], Any] | None:
+    if _plain(hint) is dict:
+        return lambda value: None if value is None else orjson.loads(value)
+    for part in (hint, *get_args(hint)):
+        if isinstance(part, type) and issubclass(part, Enum):
+            return {None: None, **{member.value: member for member in part}}.__getitem__
+    return None

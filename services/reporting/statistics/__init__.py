@@ -1,0 +1,1 @@
+"""Figures and the catalogue of measures over HTTP."""

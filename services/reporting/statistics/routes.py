@@ -1,0 +1,46 @@
+"""The HTTP questions about involvement, time and use (R33, R35, R37)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from services.reporting.statistics import queries as statistics_queries
+from services.reporting.statistics.models import (
+    InvolvementRow,
+    InvolvementTable,
+    TimeRow,
+    TimeTable,
+    UseRow,
+    UseTable,
+)
+from services.reporting.view.asking import Reader, database, period
+from services.reporting.view.queries import Period
+from shared.http.openapi import problems
+from shared.http.tokens import Role
+
+router = APIRouter(prefix="/v1", tags=["reporting"])
+
+
+@router.get("/statistics/involvement", responses=problems(400))
+async def involvement(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> InvolvementTable:
+    """R33: how far safety representatives, safety organisation and employees were involved."""
+    async with database(request).acquire() as connection:
+        rows = await statistics_queries.involvement(connection, asker, asked)
+    return InvolvementTable(rows=[InvolvementRow.model_validate(dict(row)) for row in rows])
+
+
+@router.get("/statistics/time", responses=problems(400))
+async def time_spent(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> TimeTable:
+    """R37: inspectors' minutes by phase, of agreements beside orders. For the authority only."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    async with database(request).acquire() as connection:
+        rows = await statistics_queries.time_spent(connection, asker, asked)
+    return TimeTable(rows=[TimeRow.model_validate(dict(row)) for row in rows])
+
+
+@router.get("/statistics/use", responses=problems(400))
+async def use(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> UseTable:
+    """R35: whether approved measures are used, and why not."""
+    async with database(request).acquire() as connection:
+        rows = await statistics_queries.use(connection, asker, asked)
+    return UseTable(rows=[UseRow.model_validate(dict(row)) for row in rows])

@@ -1,0 +1,1 @@
+"""The one view over HTTP: what may be asked of it, and by whom."""

@@ -1,0 +1,339 @@
+"""What can be asked of the view; every question passes through `visible`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.reporting.view.cursor import Cursor
+from services.reporting.view.visible import Viewer, visible
+from shared.eventstore.database import Connection
+
+Found = asyncpg.Record
+"""A row as the database gives it."""
+
+_CASE_COLUMNS = """
+c.case_id, c.case_type, c.kind, c.status, c.cvr, c.p_number, c.topic, c.problem_group, c.inspector, c.inspection_id,
+c.agreement_id, c.followed_by, c.opened_at, c.ended_at, c.next_step, c.next_by, c.next_due, c.deadlines,
+c.period_months, c.delivered_at, c.accepted_at, c.declined_at, c.lapsed_at, c.withdrawn_at, c.withdrawal_rule,
+c.guidance_stands, c.guidance_in_time, c.guidance_offered_at, c.guidance_accepted_at, c.guidance_declined_at,
+c.guidance_held_at, c.documentation_at,
+c.documentation_complete_at, c.control_day, c.control_held_at, c.control_form, c.control_outcome, c.within_60_days,
+c.fulfilled_at, c.breached_at, c.hearing_opened_at, c.hearing_ended_at, c.order_requested_at, c.follow_up_on,
+c.follow_up_held_at, c.order_deadline, c.appealed_at, c.suspended, c.visible_version, c.updated_at,
+c.delivery_failures, c.resent, c.terminated_at, c.terminated_by, c.termination_reason, c.extension_requested_at,
+c.extensions, c.informal_contacts, c.included_places, c.places_controlled, c.other_findings, c.corrections,
+c.orders_requested, c.orders_issued, c.investigation_outcome, c.acceptance_conflict, c.spread_further, c.unknown_codes,
+unit.industry, unit.sector, unit.size_class
+"""
+
+# The unit as it was when the case was opened: it may have another legal entity, size or industry today.
+_CASES_WITH_UNIT = """
+cases c left join lateral (
+  select u.industry, u.sector, u.size_class from units u
+  where u.p_number = c.p_number and u.effective_from <= (c.opened_at at time zone 'Europe/Copenhagen')::date
+  order by u.effective_from desc limit 1
+) unit on true
+"""
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases are asked for; None means all."""
+
+    cvr: str | None = None
+    p_number: str | None = None
+    inspector: str | None = None
+    topic: str | None = None
+    problem_group: str | None = None
+    industry: str | None = None
+    status: str | None = None
+    case_type: str | None = None
+    due_before: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Period:
+    """Which cases a table is about, and as known when; None leaves a side open."""
+
+    opened_from: datetime | None = None
+    opened_before: datetime | None = None
+    held_at: datetime | None = None
+    """The status that held at this time."""
+    known_at: datetime | None = None
+    """As far as it was recorded by this time."""
+
+
+class Conditions:
+    """Conditions with their values, joined by `and`."""
+
+    def __init__(self, first: str, values: Sequence[object]) -> None:
+        self.values = list(values)
+        self._conditions = [first]
+
+    def add(self, condition: str, *values: object) -> None:
+        """`{}` in the condition stands for a value."""
+        self._conditions.append(condition.format(*(self.place(value) for value in values)))
+
+    def place(self, value: object) -> str:
+        """The placeholder of one more value."""
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+    def __str__(self) -> str:
+        return " and ".join(self._conditions)
+
+
+async def list_cases(
+    connection: Connection, viewer: Viewer, asked: CaseFilter, *, after: Cursor | None = None, limit: int
+) -> list[Found]:
+    """A page of cases, the one opened last first."""
+    where = _filtered(viewer, asked)
+    if after is not None:
+        where.add("(c.opened_at, c.case_id) < ({}, {})", after.opened_at, after.case_id)
+    page = where.place(limit)
+    sql = f"""select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where}
+              order by c.opened_at desc, c.case_id desc limit {page}"""
+    return await connection.fetch(sql, *where.values)
+
+
+async def count_cases(connection: Connection, viewer: Viewer, asked: CaseFilter) -> dict[str, int]:
+    """How many cases of the list stand where."""
+    where = _filtered(viewer, asked)
+    sql = f"select c.status, count(*) as cases from {_CASES_WITH_UNIT} where {where} group by c.status order by 1"
+    return {row["status"]: row["cases"] for row in await connection.fetch(sql, *where.values)}
+
+
+async def find_case(connection: Connection, viewer: Viewer, case_id: UUID) -> Found | None:
+    """One case, or None where there is none that the asker may know of."""
+    seen = visible(viewer)
+    where = Conditions(seen.cases, seen.values)
+    where.add("c.case_id = {}", case_id)
+    sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where}"
+    return await connection.fetchrow(sql, *where.values)
+
+
+async def timeline(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
+    """What happened in a case, numbered by what the asker may know of: a hidden fact leaves no gap (R18)."""
+    seen = visible(viewer)
+    where = Conditions(f"{seen.cases} and {seen.facts}", seen.values)
+    where.add("f.case_id = {}", case_id)
+    sql = f"""select row_number() over (order by f.occurred_at, f.position) as number, f.type, f.occurred_at,
+                     f.actor, f.on_behalf_of, f.policy, {seen.fact_data} as data
+              from facts f join cases c on c.case_id = f.case_id where {where} order by number"""
+    return await connection.fetch(sql, *where.values)
+
+
+async def related_cases(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
+    """The orders and other cases that follow from an agreement, and the agreement that a case follows from (R25)."""
+    seen = visible(viewer)
+    where = Conditions(seen.cases, seen.values)
+    case = where.place(case_id)
+    where.add(f"""(c.agreement_id = {case} or c.case_id = (select f.agreement_id from cases f where f.case_id = {case}
+                   and f.audience = 'authority'))""")
+    sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where} order by c.opened_at, c.case_id"
+    return await connection.fetch(sql, *where.values)
+
+
+async def measures(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
+    """What the company did, and whether it was seen in use."""
+    seen = visible(viewer)
+    where = Conditions(seen.cases, seen.values)
+    where.add("m.case_id = {}", case_id)
+    sql = f"""select m.* from measures m join cases c on c.case_id = m.case_id where {where}
+              order by m.reported_part, m.measure_id"""
+    return await connection.fetch(sql, *where.values)
+
+
+async def places(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
+    """R19: the places of an agreement × what is owed there. A company is told of no sample and no hidden booking."""
+    seen = visible(viewer)
+    where = Conditions(seen.cases, seen.values)
+    where.add("p.case_id = {}", case_id)
+    sql = f"""select p.place_id, p.p_number, p.is_department, {seen.sampled} as sampled, p.documentation_parts,
+                     p.measures, {seen.control_day} as control_day, p.control_held_at, p.outcome, p.breached
+              from places p join cases c on c.case_id = p.case_id where {where}
+              order by p.place_id <> p.case_id, p.place_id"""
+    return await connection.fetch(sql, *where.values)
+
+
+async def tasks(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    inspector: str | None = None,
+    case_id: UUID | None = None,
+    due_before: datetime | None = None,
+    limit: int,
+) -> list[Found]:
+    """Open tasks, the most urgent first. A company has none."""
+    seen = visible(viewer)
+    where = Conditions(f"{seen.cases} and {seen.tasks} and t.closed_at is null", seen.values)
+    if inspector is not None:
+        where.add("t.inspector = {}", inspector)
+    if case_id is not None:
+        where.add("t.case_id = {}", case_id)
+    if due_before is not None:
+        where.add("t.due < {}", due_before)
+    page = where.place(limit)
+    sql = f"""select t.case_id, t.kind, t.inspector, t.due, t.since, c.cvr, c.p_number, c.topic, c.status
+              from tasks t join cases c on c.case_id = t.case_id where {where}
+              order by t.due nulls last, t.since, t.case_id, t.kind limit {page}"""
+    return await connection.fetch(sql, *where.values)
+
+
+async def units(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]:
+    """The production units that a legal entity has or had, with the days between which it had them."""
+    seen = visible(viewer)
+    where = Conditions(seen.units, seen.values)
+    where.add("u.cvr = {}", cvr)
+    sql = f"""select u.* from (
+                select *, lead(effective_from) over (partition by p_number order by effective_from) as effective_until
+                from units where p_number in (select p_number from units where units.cvr = {where.place(cvr)})
+              ) u where {where} order by u.p_number, u.effective_from"""
+    return await connection.fetch(sql, *where.values)
+
+
+async def quarantines(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]:
+    """R22: the quarantines of a legal entity's units, also those that are over.
+
+    The authority sees those that a unit brought along when it changed hands, too: they stand in the way of an offer.
+    """
+    seen = visible(viewer)
+    where = Conditions(seen.quarantines, seen.values)
+    if viewer.audience == "authority":
+        where.add("(q.cvr = {0} or q.p_number in (select owned.p_number from units owned where owned.cvr = {0}))", cvr)
+    else:
+        where.add("q.cvr = {}", cvr)
+    sql = f"""select q.agreement_id, nullif(q.p_number, '') as p_number, q.cvr, q.imposed_at, q.ends_at, q.ended_at,
+                     q.policy
+              from quarantines q where {where} order by q.imposed_at, q.agreement_id"""
+    return await connection.fetch(sql, *where.values)
+
+
+async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
+    """Measures by level and problem group, on both ladders, with the use seen last (R35)."""
+    where = in_period(viewer, period)
+    sql = f"""select level.ladder, level.level, c.problem_group, count(*) as measures,
+                     count(distinct c.case_id) as agreements,
+                     count(*) filter (where m.verified) as verified,
+                     count(*) filter (where seen.use = 'in_use') as in_use,
+                     count(*) filter (where seen.use = 'limited') as limited,
+                     count(*) filter (where seen.use = 'not_in_use') as not_in_use,
+                     count(*) filter (where coalesce(seen.use, 'unknown') = 'unknown') as unknown
+              from measures m join cases c on c.case_id = m.case_id
+              cross join lateral (values ('general', m.ladder_level), ('psychosocial', m.psychosocial_level))
+                as level(ladder, level)
+              cross join lateral (select coalesce(m.follow_up_use, m.control_use) as use) seen
+              where {where} and level.level is not null
+              group by level.ladder, level.level, c.problem_group
+              order by level.ladder, c.problem_group, level.level desc"""
+    return await connection.fetch(sql, *where.values)
+
+
+async def agreements_by_dimension(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
+    """Agreements by status within each topic, group, industry, sector, size, kind and inspector, orders beside them."""
+    where = in_period(viewer, period)
+    sql = f"""with known as (
+                select c.case_type, c.kind, c.topic, c.problem_group, c.inspector, {_status(where, period)} as status,
+                       unit.industry, unit.sector, unit.size_class
+                from {_CASES_WITH_UNIT} where {where} and c.case_type in ('agreement', 'order')
+              )
+              select value.dimension, value.value,
+                     count(*) filter (where case_type = 'order') as orders,
+                     count(*) filter (where case_type = 'agreement') as agreements,
+                     count(*) filter (where status in ('offered', 'delivered')) as unanswered,
+                     count(*) filter (where status in ('running', 'awaiting_control')) as running,
+                     count(*) filter (where status = 'fulfilled') as fulfilled,
+                     count(*) filter (where status = 'breached') as breached,
+                     count(*) filter (where status in ('declined', 'lapsed', 'withdrawn', 'terminated')) as not_accepted
+              from known cross join lateral (values
+                ('all', null), ('status', status), ('topic', topic), ('problem_group', problem_group),
+                ('industry', industry), ('sector', sector), ('size_class', size_class), ('kind', kind),
+                ('inspector', inspector)) as value(dimension, value)
+              where status is not null
+              group by value.dimension, value.value order by value.dimension, value.value nulls last"""
+    return await connection.fetch(sql, *where.values)
+
+
+async def course_of_agreements(connection: Connection, viewer: Viewer, period: Period) -> Found:
+    """What happened on the way, as known now: counts for the shares, and the median time from step to step."""
+    where = in_period(viewer, period)
+    where.add("c.case_type = 'agreement'")
+    row = await connection.fetchrow(_COURSE.format(where=where), *where.values)
+    if row is None:
+        raise LookupError("an aggregate gives one row")
+    return row
+
+
+_COURSE = """
+select count(*) as offered,
+       count(*) filter (where c.accepted_at is not null) as accepted,
+       count(*) filter (where c.guidance_held_at is not null) as guidance_taken,
+       count(*) filter (where c.guidance_declined_at is not null) as guidance_declined,
+       count(*) filter (where c.guidance_overdue_at is not null) as guidance_overdue,
+       count(*) filter (where c.guidance_in_time is false
+                        or (c.guidance_in_time is null and c.guidance_overdue_at is not null)) as guidance_late,
+       count(*) filter (where c.control_held_at is not null) as controlled,
+       count(*) filter (where c.within_60_days) as controlled_within_60_days,
+       count(*) filter (where c.fulfilled_at is not null) as fulfilled,
+       count(*) filter (where c.breached_at is not null) as breached,
+       count(*) filter (where c.terminated_at is not null) as terminated,
+       count(*) filter (where c.extensions > 0) as extended,
+       percentile_cont(0.5) within group (order by offer_to_answer) as offer_to_answer,
+       percentile_cont(0.5) within group (order by acceptance_to_guidance) as acceptance_to_guidance,
+       percentile_cont(0.5) within group (order by acceptance_to_documentation) as acceptance_to_documentation,
+       percentile_cont(0.5) within group (order by documentation_to_control) as documentation_to_control,
+       percentile_cont(0.5) within group (order by acceptance_to_control) as acceptance_to_control,
+       percentile_cont(0.5) within group (order by breach_to_order_request) as breach_to_order_request
+from cases c
+cross join lateral (
+  select coalesce(c.accepted_at, c.declined_at, c.lapsed_at) - c.opened_at as offer_to_answer,
+         c.guidance_held_at - c.accepted_at as acceptance_to_guidance,
+         c.documentation_complete_at - c.accepted_at as acceptance_to_documentation,
+         c.control_held_at - c.documentation_complete_at as documentation_to_control,
+         c.control_held_at - c.accepted_at as acceptance_to_control,
+         c.order_requested_at - c.breached_at as breach_to_order_request
+) as took
+where {where}
+"""
+
+
+def _filtered(viewer: Viewer, asked: CaseFilter) -> Conditions:
+    seen = visible(viewer)
+    where = Conditions(seen.cases, seen.values)
+    for column in ("cvr", "p_number", "inspector", "topic", "problem_group", "status", "case_type"):
+        value = getattr(asked, column)
+        if value is not None:
+            where.add(f"c.{column} = {{}}", value)
+    if asked.industry is not None:
+        where.add("unit.industry = {}", asked.industry)
+    if asked.due_before is not None:
+        where.add("c.next_due < {}", asked.due_before)
+    return where
+
+
+def in_period(viewer: Viewer, period: Period) -> Conditions:
+    """The cases that the asker may see and that were opened in a period."""
+    seen = visible(viewer)
+    where = Conditions(seen.cases, seen.values)
+    if period.opened_from is not None:
+        where.add("c.opened_at >= {}", period.opened_from)
+    if period.opened_before is not None:
+        where.add("c.opened_at < {}", period.opened_before)
+    return where
+
+
+def _status(where: Conditions, period: Period) -> str:
+    """The status as it stands, or as it held and was known; null where the case was not known yet."""
+    if period.held_at is None and period.known_at is None:
+        return "c.status"
+    limits = ""
+    if period.held_at is not None:
+        limits += f" and h.effective_at <= {where.place(period.held_at)}"
+    if period.known_at is not None:
+        limits += f" and h.recorded_at <= {where.place(period.known_at)}"
+    return f"""(select h.status from case_history h where h.audience = c.audience and h.case_id = c.case_id {limits}
+                order by h.effective_at desc, h.position desc limit 1)"""

@@ -1,0 +1,193 @@
+"""The HTTP questions that reporting answers."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import AwareDatetime
+
+from services.reporting.cases.case import CaseType, Status
+from services.reporting.view import queries
+from services.reporting.view.asking import Reader, database, period
+from services.reporting.view.cursor import Cursor, InvalidCursor
+from services.reporting.view.models import (
+    AgreementsTable,
+    CaseDetail,
+    CaseItem,
+    CaseList,
+    Company,
+    Course,
+    DimensionRow,
+    LadderRow,
+    LadderTable,
+    MeasureItem,
+    PlaceItem,
+    QuarantineItem,
+    TaskItem,
+    TaskList,
+    TimelineEntry,
+    UnitItem,
+)
+from services.reporting.view.queries import CaseFilter, Period
+from shared.eventstore.database import Connection
+from shared.http.access import Viewer
+from shared.http.openapi import problems
+from shared.http.problems import Problem, not_found
+from shared.http.tokens import Role
+
+PAGE_SIZE = 50
+LARGEST_PAGE = 200
+
+
+router = APIRouter(prefix="/v1", tags=["reporting"])
+
+
+async def case_filter(
+    cvr: Annotated[str | None, Query(description="Legal entity.")] = None,
+    p_number: Annotated[str | None, Query(description="Production unit.")] = None,
+    inspector: Annotated[str | None, Query(description="Pseudonymous id of the responsible inspector.")] = None,
+    topic: Annotated[str | None, Query(description="Three-digit code.")] = None,
+    group: Annotated[str | None, Query(description="Problem group.")] = None,
+    industry: Annotated[str | None, Query(description="Industry of the unit when the case was opened.")] = None,
+    status: Annotated[Status | None, Query()] = None,
+    case_type: Annotated[CaseType | None, Query()] = None,
+    due_before: Annotated[AwareDatetime | None, Query(description="The next step is due before this instant.")] = None,
+) -> CaseFilter:
+    """The filters of a list of cases."""
+    return CaseFilter(
+        cvr=cvr,
+        p_number=p_number,
+        inspector=inspector,
+        topic=topic,
+        problem_group=group,
+        industry=industry,
+        status=status,
+        case_type=case_type,
+        due_before=due_before,
+    )
+
+
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Cases on a page, at most.")]
+
+
+@router.get("/cases", responses=problems(400, 404))
+async def list_cases(
+    request: Request,
+    asker: Reader,
+    asked: Annotated[CaseFilter, Depends(case_filter)],
+    cursor: Annotated[str | None, Query(description="From the page before.")] = None,
+    limit: Limit = PAGE_SIZE,
+) -> CaseList:
+    """R26: agreements, orders and other cases in one list, with what must happen next."""
+    if asked.cvr is not None:
+        asker.require_company(asked.cvr, "the company")
+    async with database(request).acquire() as connection:
+        return await _page(connection, asker, asked, _after(cursor), limit)
+
+
+@router.get("/cases/{case_id}", responses=problems(400, 404))
+async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail:
+    """One case with its deadlines, measures, related cases and timeline."""
+    async with database(request).acquire() as connection:
+        row = await queries.find_case(connection, asker, case_id)
+        if row is None:
+            raise not_found(f"case {case_id}")
+        measures = await queries.measures(connection, asker, case_id)
+        places = await queries.places(connection, asker, case_id)
+        related = await queries.related_cases(connection, asker, case_id)
+        timeline = await queries.timeline(connection, asker, case_id)
+    return CaseDetail.of_parts(
+        row,
+        measures=[MeasureItem.model_validate(dict(measure)) for measure in measures],
+        places=[PlaceItem.model_validate(dict(place)) for place in places],
+        related=[CaseItem.of(other) for other in related],
+        timeline=[TimelineEntry.of(fact) for fact in timeline],
+    )
+
+
+@router.get("/tasks", responses=problems(400))
+async def list_tasks(
+    request: Request,
+    asker: Reader,
+    inspector: Annotated[str | None, Query(description="Whose tasks; without it everybody's.")] = None,
+    case_id: Annotated[UUID | None, Query(description="Those of one case.")] = None,
+    due_before: Annotated[AwareDatetime | None, Query(description="Due before this instant.")] = None,
+    limit: Limit = LARGEST_PAGE,
+) -> TaskList:
+    """R29: what inspectors have to do, the most urgent first. For the authority only."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    async with database(request).acquire() as connection:
+        rows = await queries.tasks(
+            connection, asker, inspector=inspector, case_id=case_id, due_before=due_before, limit=limit
+        )
+    return TaskList(tasks=[TaskItem.model_validate(dict(row)) for row in rows])
+
+
+@router.get("/companies/{cvr}", responses=problems(400, 404))
+async def get_company(
+    request: Request,
+    asker: Reader,
+    cvr: Annotated[str, Path(pattern=r"^[0-9]{8}$")],
+    cursor: Annotated[str | None, Query(description="From the page of cases before.")] = None,
+    limit: Limit = PAGE_SIZE,
+) -> Company:
+    """A legal entity with its units, quarantines and cases."""
+    asker.require_company(cvr, f"company {cvr}")
+    async with database(request).acquire() as connection:
+        units = await queries.units(connection, asker, cvr)
+        quarantines = await queries.quarantines(connection, asker, cvr)
+        cases = await _page(connection, asker, CaseFilter(cvr=cvr), _after(cursor), limit)
+    if not units and not cases.counts:
+        raise not_found(f"company {cvr}")
+    return Company(
+        cvr=cvr,
+        units=[UnitItem.model_validate(dict(unit)) for unit in units],
+        quarantines=[QuarantineItem.model_validate(dict(quarantine)) for quarantine in quarantines],
+        cases=cases,
+    )
+
+
+@router.get("/statistics/ladder", responses=problems(400))
+async def ladder(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> LadderTable:
+    """Measures by ladder level and problem group, and whether they are used."""
+    async with database(request).acquire() as connection:
+        rows = await queries.ladder(connection, asker, asked)
+    return LadderTable(rows=[LadderRow.model_validate(dict(row)) for row in rows])
+
+
+@router.get("/statistics/agreements", responses=problems(400))
+async def agreements(
+    request: Request,
+    asker: Reader,
+    asked: Annotated[Period, Depends(period)],
+    held_at: Annotated[AwareDatetime | None, Query(description="The status that held at this instant.")] = None,
+    known_at: Annotated[AwareDatetime | None, Query(description="As far as it was recorded by this instant.")] = None,
+) -> AgreementsTable:
+    """Agreements by status within each topic, group, industry, sector and size, orders beside them."""
+    asked = Period(asked.opened_from, asked.opened_before, held_at, known_at)
+    async with database(request).acquire() as connection:
+        rows = await queries.agreements_by_dimension(connection, asker, asked)
+        past = held_at is not None or known_at is not None
+        course = None if past else Course.of(await queries.course_of_agreements(connection, asker, asked))
+    return AgreementsTable(rows=[DimensionRow.model_validate(dict(row)) for row in rows], course=course)
+
+
+async def _page(connection: Connection, asker: Viewer, asked: CaseFilter, after: Cursor | None, limit: int) -> CaseList:
+    found = await queries.list_cases(connection, asker, asked, after=after, limit=limit + 1)
+    counts = await queries.count_cases(connection, asker, asked)
+    page = found[:limit]
+    more = len(found) > limit
+    return CaseList(
+        cases=[CaseItem.of(row) for row in page],
+        counts={Status(status): cases for status, cases in counts.items()},
+        next_cursor=str(Cursor(page[-1]["opened_at"], page[-1]["case_id"])) if more else None,
+    )
+
+
+def _after(cursor: str | None) -> Cursor | None:
+    if cursor is None:
+        return None
+    try:
+        return Cursor.read(cursor)
+    except InvalidCursor as error:
+        raise Problem(400, "Not valid", "the cursor does not read") from error

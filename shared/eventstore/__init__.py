@@ -1,0 +1,1 @@
+"""Event sourcing on PostgreSQL: deciders, commands, events, timers and reservations. Knows nothing of agreements."""

@@ -1,0 +1,188 @@
+"""Run commands through deciders: load, decide, and append with the timers and reservations that should then stand."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from shared.eventstore.decider import Decider
+from shared.eventstore.event_store import Change, EventStore, IdempotencyKey, Mark, Occurred, StaleVersion, Write
+from shared.eventstore.events import Event, Metadata
+from shared.eventstore.known_states import Known
+from shared.telemetry.context import current_traceparent
+
+State = TypeVar("State")
+Command = TypeVar("Command")
+ATTEMPTS = 40
+"""How often a command that did not name a version is decided anew after losing to another."""
+
+
+class VersionMismatch(Exception):
+    """The caller decided on a version that is no longer the newest."""
+
+    def __init__(self, expected: int, actual: int) -> None:
+        super().__init__(f"version {expected} was expected, {actual} is the newest")
+        self.expected = expected
+        self.actual = actual
+
+
+@dataclass(frozen=True)
+class Intent(Generic[State, Command]):
+    """A command for one subject. A command that has a `policy` gives its version to the facts that come of it."""
+
+    decider: Decider[State, Command]
+    stream: UUID
+    command: Command
+    expected: int | None = None
+    """The version that the caller decided on; None decides anew on whatever stands."""
+    read: Known[State] | None = None
+    """The subject as the caller has just read it, so that it is not read twice."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A stream that the decision relied on, at the version that was read."""
+
+    stream: UUID
+    version: int
+
+
+@dataclass(frozen=True)
+class Decision(Generic[State]):
+    """What one subject would record."""
+
+    stream: UUID
+    before: Known[State]
+    events: tuple[Event, ...]
+    state: State
+
+    @property
+    def version(self) -> int:
+        """The version of the stream once the events are recorded."""
+        return self.before.version + len(self.events)
+
+
+async def read(store: EventStore, decider: Decider[State, Any], stream: UUID) -> Known[State]:
+    """A subject as it stands."""
+    loaded = await store.load(stream)
+    return Known(loaded.version, decider.fold([recorded.event for recorded in loaded.events]))
+
+
+def decide(intent: Intent[State, Command], before: Known[State]) -> Decision[State]:
+    """What would be recorded. Raises Refused, or VersionMismatch."""
+    if intent.expected is not None and before.version != intent.expected:
+        raise VersionMismatch(intent.expected, before.version)
+    events = tuple(intent.decider.decide(before.state, intent.command))
+    return Decision(intent.stream, before, events, intent.decider.fold(events, before.state))
+
+
+async def _decide(store: EventStore, intent: Intent[State, Command], *, guess: bool) -> Decision[State]:
+    """Without reading, where the subject is known and may be guessed at: the append finds out whether it stands so.
+
+    No append follows a refusal; so one on what is known counts only if it is repeated on what stands. Beside guards
+    there is no guessing: that an append is stale would not say what has moved.
+    """
+    known = store.known.get(intent.decider, intent.stream) if guess and intent.read is None else None
+    if known is not None:
+        with suppress(Exception):
+            return decide(intent, known)
+    return decide(intent, intent.read or await read(store, intent.decider, intent.stream))
+
+
+async def execute(
+    store: EventStore,
+    intents: Sequence[Intent[Any, Any]],
+    *,
+    at: datetime,
+    metadata: Metadata,
+    guards: Sequence[Guard] = (),
+    mark: Mark | None = None,
+    key: Callable[[Sequence[Decision[Any]]], IdempotencyKey] | None = None,
+) -> list[Decision[Any]]:
+    """Decide and record commands for one or more subjects, all or none.
+
+    A command that lost to another is decided anew on the newer state, unless it names a version (VersionMismatch) or
+    a guarded stream moved (StaleVersion: the caller must read again). `key` is built from what was decided, so that a
+    repetition can be given the same answer.
+    """
+    metadata = replace(
+        metadata,
+        traceparent=metadata.traceparent or current_traceparent(),
+        policy=_policy(intents) or metadata.policy,
+    )
+    for attempt in range(1, ATTEMPTS + 1):
+        decided = [await _decide(store, intent, guess=not guards) for intent in intents]
+        used_key = key(decided) if key else None
+        change = _change(intents, decided, at=at, metadata=metadata, guards=guards, mark=mark, key=used_key)
+        try:
+            await store.append(change)
+        except StaleVersion:
+            for intent, decision in zip(intents, decided, strict=True):
+                if store.known.get(intent.decider, intent.stream) is decision.before:
+                    store.known.moved(intent.decider, intent.stream)
+            if guards or attempt == ATTEMPTS:
+                raise
+            intents = [replace(intent, read=None) for intent in intents]
+            continue
+        for intent, decision in zip(intents, decided, strict=True):
+            store.known.keep(intent.decider, intent.stream, _known_after(intent.decider, decision))
+        return decided
+    raise AssertionError("unreachable")
+
+
+def _known_after(decider: Decider[State, Any], decision: Decision[State]) -> Known[State]:
+    """As reading would find it: private parts are not kept beyond the command that brought them (R31)."""
+    public = [event.without_private_parts() for event in decision.events]
+    if all(one is event for one, event in zip(public, decision.events, strict=True)):
+        return Known(decision.version, decision.state)
+    return Known(decision.version, decider.fold(public, decision.before.state))
+
+
+def _policy(intents: Sequence[Intent[Any, Any]]) -> str | None:
+    """The version of the policy under which commands decide; those of one change were made at one time."""
+    policies = (getattr(intent.command, "policy", None) for intent in intents)
+    return next((str(policy.version) for policy in policies if policy is not None), None)
+
+
+def _change(
+    intents: Sequence[Intent[Any, Any]],
+    decided: Sequence[Decision[Any]],
+    *,
+    at: datetime,
+    metadata: Metadata,
+    guards: Sequence[Guard],
+    mark: Mark | None,
+    key: IdempotencyKey | None,
+) -> Change:
+    writes = [Write(guard.stream, guard.version) for guard in guards]
+    arm: list[tuple[UUID, str, datetime]] = []
+    cancel: list[tuple[UUID, str]] = []
+    reserve: list[tuple[str, UUID]] = []
+    release: list[tuple[str, UUID]] = []
+    for intent, decision in zip(intents, decided, strict=True):
+        decider, stream, before = intent.decider, decision.stream, decision.before.state
+        occurred = tuple(Occurred(event, at) for event in decision.events)
+        writes.append(Write(stream, decision.before.version, occurred, decider.concerns(decision.state)))
+        standing, wanted = timer_rows(decider, before), timer_rows(decider, decision.state)
+        arm.extend((stream, name, due) for name, due in wanted.items() if standing.get(name) != due)
+        cancel.extend((stream, name) for name in standing if name not in wanted)
+        held, needed = decider.reservations(before), decider.reservations(decision.state)
+        reserve.extend((name, stream) for name in sorted(needed - held))
+        release.extend((name, stream) for name in sorted(held - needed))
+    return Change(
+        metadata=metadata,
+        writes=tuple(writes),
+        key=key,
+        mark=mark,
+        arm=tuple(arm),
+        cancel=tuple(cancel),
+        reserve=tuple(reserve),
+        release=tuple(release),
+    )
+
+
+def timer_rows(decider: Decider[Any, Any], state: Any) -> dict[str, datetime]:
+    """The timers that should stand for a state, named `<subject>:<timer>` as the timers table has them."""
+    return {f"{decider.name}:{name}": due for name, due in decider.timers(state).items()}

@@ -1,0 +1,21 @@
+"""Names that must be unique, and the streams that hold them; `append` reserves and releases them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from shared.eventstore.database import Connection
+
+
+async def held_under(connection: Connection, prefixes: Sequence[str]) -> list[dict[str, UUID]]:
+    """The names that begin with each prefix, which ends with `/`, and their holders."""
+    rows = await connection.fetch(
+        """select asked.place, held.name, held.stream
+           from unnest($1::text[], $2::text[]) with ordinality as asked(first, before, place)
+           join reservations held on held.name >= asked.first and held.name < asked.before""",
+        prefixes,
+        [f"{prefix[:-1]}0" for prefix in prefixes],  # '0' follows '/', and the column is sorted by bytes
+    )
+    found: list[dict[str, UUID]] = [{} for _ in prefixes]
+    for row in rows:
+        found[row["place"] - 1][row["name"]] = row["stream"]
+    return found

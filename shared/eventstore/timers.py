@@ -1,0 +1,166 @@
+"""Fire due timers: claimed by a committed lease, fired at least once, effective once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID, uuid5
+
+import structlog
+
+from shared.eventstore.clock import Clock
+from shared.eventstore.commands import ATTEMPTS, Intent, VersionMismatch, execute, read, timer_rows
+from shared.eventstore.database import DATABASE_AWAY, Database
+from shared.eventstore.decider import Decider, TimerDue
+from shared.eventstore.event_store import Change, EventStore, NameReserved, StaleVersion, StoreUnavailable, Write
+from shared.eventstore.events import Metadata
+from shared.telemetry.context import span
+
+HELD_BACK_FOR = timedelta(seconds=1)
+"""Real time after which a timer that was held back is tried again."""
+LEASE = timedelta(seconds=30)
+"""Real time after which another process may take a claimed timer over."""
+PAUSE_SECONDS = 0.1
+"""Between two looks while nothing is due."""
+BATCH = 200
+
+_ONE_CLAIMS_AT_A_TIME = "select pg_advisory_xact_lock(hashtext($1))"
+"""Else two could claim neighbours in one stream at the same moment, each blind to the other's lease."""
+_CLAIM = """
+with due as (
+  select stream, name from timers
+  where timers.due <= $1 and (leased_until is null or leased_until < now())
+    and not exists (
+      select from timers earlier
+      where earlier.stream = timers.stream and (earlier.due, earlier.name) < (timers.due, timers.name)
+        and earlier.leased_until >= now())
+  order by timers.due, name, stream limit $3 for update skip locked)
+update timers set leased_until = now() + $2 from due
+where timers.stream = due.stream and timers.name = due.name
+returning timers.stream, timers.name, timers.due
+"""
+_FAILED = """
+update timers
+set failures = failures + 1, last_failure = $3, leased_until = now() + least(2 ^ failures, 300) * interval '1 s'
+where stream = $1 and name = $2
+"""
+_HELD_BACK = "update timers set leased_until = now() + $3 where stream = $1 and name = $2"
+_NOT_TRIED = "update timers set leased_until = null where stream = $1 and name = any($2)"
+_log = structlog.get_logger()
+
+
+class HoldBack(Exception):
+    """A lookup may raise it: what the timer's effect depends on is not known yet. It is tried again in a moment."""
+
+
+Lookup = Callable[[Any, TimerDue], Awaitable[Any]]
+"""Makes the command of a timer that needs something to be looked up first, from its subject's state."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A timer whose time has come; `name` is `<subject>:<timer>`."""
+
+    stream: UUID
+    name: str
+    due: datetime
+
+
+class TimerLoop:
+    """Gives each due timer to its subject as the command TimerDue."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: EventStore,
+        clock: Clock,
+        subjects: Sequence[Decider[Any, Any]],
+        *,
+        actor: str,
+        lookups: Mapping[str, Lookup] | None = None,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._clock = clock
+        self._subjects = {subject.name: subject for subject in subjects}
+        self._actor = actor
+        self._lookups = lookups or {}
+
+    async def run(self) -> None:
+        """Until cancelled. A database that is away is waited for."""
+        while True:
+            try:
+                fired = await self.fire_due()
+            except (*DATABASE_AWAY, StoreUnavailable) as error:
+                _log.warning("timers_wait_for_the_database", error=str(error))
+                fired = 0
+            if not fired:
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def fire_due(self) -> int:
+        """Fire what is due now; returns how many were claimed.
+
+        Timers of one stream fire in the order in which they fell due: one that is under way elsewhere, or that failed
+        and is put off, holds the later ones of its stream back.
+        """
+        async with self._database.acquire() as connection, connection.transaction():
+            await connection.execute(_ONE_CLAIMS_AT_A_TIME, f"timers.{self._database.schema}")
+            rows = await connection.fetch(_CLAIM, self._clock.now(), LEASE, BATCH)
+        claimed = sorted((Due(**row) for row in rows), key=lambda due: (due.stream, due.due, due.name))
+        streams = [list(timers) for _, timers in groupby(claimed, key=lambda due: due.stream)]
+        await asyncio.gather(*(self._fire_in_order(timers) for timers in streams))
+        return len(claimed)
+
+    async def _fire_in_order(self, timers: Sequence[Due]) -> None:
+        for number, due in enumerate(timers):
+            try:
+                with span("timer", service=self._database.schema, case=str(due.stream), timer=due.name):
+                    await self._fire_until_free(due)
+            except StoreUnavailable:
+                raise
+            except HoldBack as reason:
+                _log.info("timer_held_back", stream=str(due.stream), timer=due.name, reason=str(reason))
+                async with self._database.acquire() as connection:
+                    await connection.execute(_HELD_BACK, due.stream, due.name, HELD_BACK_FOR)
+                    await connection.execute(_NOT_TRIED, due.stream, [later.name for later in timers[number + 1 :]])
+                return
+            except Exception as error:
+                _log.error("timer_failed", stream=str(due.stream), timer=due.name, error=repr(error))
+                async with self._database.acquire() as connection:
+                    await connection.execute(_FAILED, due.stream, due.name, repr(error))
+                    await connection.execute(_NOT_TRIED, due.stream, [later.name for later in timers[number + 1 :]])
+                return
+
+    async def _fire_until_free(self, due: Due) -> None:
+        """Another command may take the name that a lookup found free, or write to the stream first: look again."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(NameReserved, StaleVersion, VersionMismatch):
+                return await self._fire(due)
+        return await self._fire(due)
+
+    async def _fire(self, due: Due) -> None:
+        subject_name, _, name = due.name.partition(":")
+        subject = self._subjects[subject_name]
+        metadata = Metadata(command_id=uuid5(due.stream, f"{due.name}@{due.due.isoformat()}"), actor=self._actor)
+        standing = await read(self._store, subject, due.stream)
+        state = standing.state
+        wanted = timer_rows(subject, state).get(due.name)
+        if wanted is None:  # what it waited for has happened otherwise
+            guard = (Write(due.stream, standing.version),)
+            await self._store.append(Change(metadata, guard, cancel=((due.stream, due.name),)))
+            return
+        if wanted != due.due:
+            # Replaced since it was claimed, or armed by a release that counted otherwise: as the state has it now.
+            guard = (Write(due.stream, standing.version),)
+            await self._store.append(Change(metadata, guard, arm=((due.stream, due.name, wanted),)))
+            return
+        timer = TimerDue(name, due.due, self._clock.now())
+        lookup = self._lookups.get(due.name)
+        command = await lookup(state, timer) if lookup else timer
+        intent = Intent(subject, due.stream, command, expected=standing.version, read=standing)
+        (decision,) = await execute(self._store, [intent], at=timer.at, metadata=metadata)
+        if timer_rows(subject, decision.state).get(due.name) == due.due:
+            raise RuntimeError(f"{due.name} is still wanted after it fired: its subject must record what it did")

@@ -1,1 +1,0 @@
-"""Event sourcing on PostgreSQL and Kafka; knows nothing of agreements."""

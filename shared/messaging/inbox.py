@@ -1,0 +1,84 @@
+"""Which fact of a stream comes next: repeats, holes and alarms told apart by version, event id and epoch."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+from shared.eventstore.database import Connection
+from shared.eventstore.event_store import Mark
+from shared.messaging.cloudevents import Message
+
+StreamKey = tuple[str, UUID]
+"""A source and one of its streams."""
+
+
+NO_EVENT = UUID(int=0)
+
+
+def stream_of(message: Message) -> StreamKey:
+    """The stream that a message belongs to."""
+    return message.source, message.stream
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The newest fact that was taken from a stream; epoch and version 0 before the first."""
+
+    epoch: int = 0
+    version: int = 0
+    event_id: UUID = NO_EVENT
+
+    def after(self, message: Message) -> "Standing":
+        """Where the inbox stands once this message is taken."""
+        return Standing(message.epoch, message.version, message.event_id)
+
+    def step(self, message: Message) -> Mark:
+        """The mark that takes the inbox from here to this message."""
+        return Mark(
+            source=message.source,
+            stream=message.stream,
+            from_epoch=self.epoch,
+            from_version=self.version,
+            epoch=message.epoch,
+            version=message.version,
+            event_id=message.event_id,
+        )
+
+
+class Place(Enum):
+    """How a message stands to what was taken before."""
+
+    NEXT = "next"
+    REPEAT = "repeat"
+    HOLE = "hole"
+    ALARM = "alarm"
+
+
+def place(standing: Standing, message: Message) -> Place:
+    """A lower version is a repeat, the same one with another id an alarm, a jump a hole.
+
+    A higher epoch is a source that was restored from an older state: it may go on from any version up to the next.
+    """
+    if message.epoch < standing.epoch:
+        return Place.REPEAT
+    if message.version > standing.version + 1:
+        return Place.HOLE
+    if message.epoch > standing.epoch or message.version == standing.version + 1:
+        return Place.NEXT
+    if message.version == standing.version and message.event_id != standing.event_id:
+        return Place.ALARM
+    return Place.REPEAT
+
+
+async def standings(connection: Connection, streams: Iterable[StreamKey]) -> dict[StreamKey, Standing]:
+    """Where the inbox stands for these streams."""
+    keys = list(streams)
+    rows = await connection.fetch(
+        """select i.source, i.stream, i.epoch, i.version, i.event_id
+           from unnest($1::text[], $2::uuid[]) as asked(source, stream) join inbox i using (source, stream)""",
+        [source for source, _ in keys],
+        [stream for _, stream in keys],
+    )
+    found = {(r["source"], r["stream"]): Standing(r["epoch"], r["version"], r["event_id"]) for r in rows}
+    return {key: found.get(key, Standing()) for key in keys}

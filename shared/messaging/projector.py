@@ -1,0 +1,88 @@
+"""A consumer that folds facts into a read model: a batch in one transaction, with the inbox's steps."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import structlog
+
+from shared.eventstore.database import Connection
+from shared.eventstore.event_store import InboxMoved
+from shared.messaging.cloudevents import Message
+from shared.messaging.consumer import Consumer, Fact
+from shared.messaging.inbox import Standing, StreamKey, stream_of
+from shared.messaging.passing_faults import will_pass
+from shared.messaging.received import Received
+
+_log = structlog.get_logger()
+
+
+class Projector(Consumer):
+    """Takes all facts of a batch at once; only what is parked goes a slower way."""
+
+    @abstractmethod
+    async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
+        """Fold facts into the read model, in the transaction that is open."""
+
+    async def take(self, facts: Sequence[Fact]) -> None:
+        """See Consumer.take; here also facts of several streams."""
+        async with self._database.acquire() as connection, connection.transaction():
+            await _step(connection, facts)
+            await self.apply(connection, [received for _, received in facts])
+
+    async def take_facts(self, facts: Sequence[Fact]) -> None:
+        """See Consumer.take_facts. In one transaction, in the order in which they came, also between streams.
+
+        Where that fails for good, half of the cases at a time, until the guilty one is alone.
+        """
+        if not facts:
+            return
+        try:
+            await self.take(facts)
+        except Exception as error:
+            if will_pass(error):
+                raise
+            cases = list(dict.fromkeys(received.message.stream for _, received in facts))
+            if len(cases) == 1:
+                await super().take_facts(facts)
+                return
+            _log.warning("batch_is_taken_by_halves", cases=len(cases), error=repr(error))
+            half = set(cases[: len(cases) // 2])
+            await self.take_facts([fact for fact in facts if fact[1].message.stream in half])
+            await self.take_facts([fact for fact in facts if fact[1].message.stream not in half])
+
+
+async def _step(connection: Connection, facts: Sequence[Fact]) -> None:
+    """Move the inbox past the facts. Raises InboxMoved where another process has taken some of them."""
+    first: dict[StreamKey, Standing] = {}
+    last: dict[StreamKey, Message] = {}
+    for standing, received in facts:
+        key = stream_of(received.message)
+        first.setdefault(key, standing)
+        last[key] = received.message
+    marks = [first[key].step(last[key]) for key in sorted(last)]
+    moved = await connection.fetchval(
+        """with step as (
+             select * from unnest($1::text[], $2::uuid[], $3::int[], $4::int[], $5::int[], $6::int[], $7::uuid[])
+               as step(source, stream, from_epoch, from_version, epoch, version, event_id)
+           ), first as (
+             insert into inbox (source, stream, epoch, version, event_id)
+             select source, stream, epoch, version, event_id from step where from_epoch = 0
+             on conflict do nothing returning stream
+           ), later as (
+             update inbox set epoch = step.epoch, version = step.version, event_id = step.event_id
+             from step
+             where inbox.source = step.source and inbox.stream = step.stream
+               and (inbox.epoch, inbox.version) = (step.from_epoch, step.from_version)
+             returning inbox.stream
+           )
+           select (select count(*) from first) + (select count(*) from later)""",
+        [mark.source for mark in marks],
+        [mark.stream for mark in marks],
+        [mark.from_epoch for mark in marks],
+        [mark.from_version for mark in marks],
+        [mark.epoch for mark in marks],
+        [mark.version for mark in marks],
+        [mark.event_id for mark in marks],
+    )
+    if moved != len(marks):
+        raise InboxMoved(f"{len(marks) - moved} of {len(marks)} streams stand elsewhere than where they were read")

@@ -1,0 +1,84 @@
+"""A consumer that reacts to facts with commands of its own service."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid5
+
+from opentelemetry.trace import SpanKind
+
+from shared.eventstore.clock import Clock
+from shared.eventstore.commands import Guard, Intent, execute
+from shared.eventstore.database import Database
+from shared.eventstore.event_store import Change, EventStore
+from shared.eventstore.events import Event, EventTypes, Metadata
+from shared.messaging.consumer import AskAgain, Consumer, Fact
+from shared.messaging.inbox import Standing
+from shared.messaging.received import Received
+from shared.telemetry.context import span
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What a service does about a fact: commands for its subjects, relying on guarded streams."""
+
+    intents: Sequence[Intent[Any, Any]] = ()
+    guards: Sequence[Guard] = ()
+
+
+React = Callable[[Received], Awaitable[Reaction]]
+Reactions = Mapping[type[Event], React]
+"""How a service reacts, by the class of the fact. A reaction never refuses: what cannot be applied becomes a fact."""
+
+
+class Reactor(Consumer):
+    """Runs the reactions of an event-sourced service."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: EventStore,
+        clock: Clock,
+        types: EventTypes,
+        reactions: Reactions,
+        *,
+        own_source: str,
+        ask_again: AskAgain,
+    ) -> None:
+        super().__init__(database, types, own_source=own_source, ask_again=ask_again)
+        self._store = store
+        self._clock = clock
+        self._reactions = reactions
+
+    async def take(self, facts: Sequence[Fact]) -> None:
+        """Facts that call for nothing only move the inbox, together with the next one that does."""
+        start = facts[0][0]
+        last: Received | None = None
+        for _, received in facts:
+            react = self._reactions.get(type(received.event)) if received.event is not None else None
+            if react is None:
+                last = received
+                continue
+            await self._react(react, start, received)
+            start, last = start.after(received.message), None
+        if last is not None:
+            metadata = Metadata(command_id=last.message.event_id, actor=self._own_source)
+            await self._store.append(Change(metadata, mark=start.step(last.message)))
+
+    async def _react(self, react: React, standing: Standing, received: Received) -> None:
+        message = received.message
+        about = {"case": str(message.stream), "fact": message.type, "service": self._own_source}
+        with span(f"apply {message.type}", kind=SpanKind.CONSUMER, parent=message.traceparent, **about):
+            reaction = await react(received)
+            await execute(
+                self._store,
+                reaction.intents,
+                at=self._clock.now(),
+                guards=reaction.guards,
+                mark=standing.step(message),
+                metadata=Metadata(
+                    command_id=uuid5(message.event_id, self._own_source),
+                    actor=self._own_source,
+                    causation=f"{message.source}/{message.stream}/{message.version}",
+                ),
+            )

@@ -1,0 +1,23 @@
+"""A fact as a consumer has it in hand."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from shared.eventstore.events import Event, EventTypes
+from shared.messaging.cloudevents import Message
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message with its event; the event is None where the reader has no class for its type."""
+
+    message: Message
+    event: Event | None
+
+    @classmethod
+    def decoded(cls, message: Message, types: EventTypes) -> Self:
+        """Raises Undecodable where the body is no JSON object, ValidationError where it does not fit its type."""
+        if message.type not in types:
+            message.data()
+            return cls(message, None)
+        return cls(message, types.read(message.type, message.body, message.schema_version))

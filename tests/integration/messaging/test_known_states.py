@@ -1,0 +1,151 @@
+"""Commands on what this process knows of a subject, without reading it, while other processes write to it too."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.eventstore.commands import Decision, Intent, execute
+from shared.eventstore.database import Database, open_database
+from shared.eventstore.decider import Refused
+from shared.eventstore.event_store import EventStore, Loaded
+from shared.eventstore.events import Event, EventTypes, Metadata
+from shared.eventstore.known_states import Known, KnownStates
+from tests.integration.eventstore.counter import COUNTER, FACTS, Count, Counted, Counter, evolve
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+class Noting(EventStore):
+    """Notes what is read."""
+
+    def __init__(self, database: Database, types: EventTypes) -> None:
+        super().__init__(database, types)
+        self.read: list[UUID] = []
+
+    async def load(self, stream: UUID, *, readable: bool = False) -> Loaded:
+        self.read.append(stream)
+        return await super().load(stream, readable=readable)
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of the service."""
+
+    store: Noting
+
+    async def count(self, stream: UUID, by: int = 1, *, note: str | None = None) -> Decision[Counter]:
+        metadata = Metadata(command_id=uuid4(), actor="tester")
+        (decision,) = await execute(self.store, [Intent(COUNTER, stream, Count(by, note))], at=NOW, metadata=metadata)
+        return decision
+
+
+@pytest.fixture
+async def processes(postgres_dsn: str) -> AsyncIterator[tuple[Process, Process]]:
+    async with AsyncExitStack() as stack:
+        databases = [await stack.enter_async_context(open_database(postgres_dsn, "offers")) for _ in range(2)]
+        one, other = [await stack.enter_async_context(Noting(each, EventTypes(FACTS))) for each in databases]
+        yield Process(one), Process(other)
+
+
+async def test_a_subject_that_was_just_decided_on_is_not_read_again(processes: tuple[Process, Process]) -> None:
+    one, _ = processes
+    stream = uuid4()
+    decided = [await one.count(stream) for _ in range(3)]
+    assert [decision.version for decision in decided] == [1, 2, 3]
+    assert one.store.read == [stream]
+
+
+async def test_what_another_process_wrote_is_not_passed_over(processes: tuple[Process, Process]) -> None:
+    one, other = processes
+    stream = uuid4()
+    await one.count(stream, 1)
+    await other.count(stream, 10)
+    decision = await one.count(stream, 100)
+    assert (decision.version, decision.state.total) == (3, 111)
+    assert [recorded.version for recorded in (await other.store.load(stream)).events] == [1, 2, 3]
+
+
+async def test_a_subject_to_which_others_write_is_read_each_time_from_then_on(
+    processes: tuple[Process, Process],
+) -> None:
+    one, other = processes
+    stream = uuid4()
+    await one.count(stream)
+    await other.count(stream)
+    await one.count(stream)
+    one.store.read.clear()
+    await one.count(stream)
+    await one.count(stream)
+    assert one.store.read == [stream, stream]
+
+
+async def test_two_commands_of_one_process_that_race_do_not_make_it_read_each_time(
+    processes: tuple[Process, Process],
+) -> None:
+    one, _ = processes
+    stream = uuid4()
+    await one.count(stream)
+    await asyncio.gather(one.count(stream), one.count(stream))
+    one.store.read.clear()
+    await one.count(stream)
+    assert one.store.read == []
+
+
+async def test_nothing_is_refused_for_what_is_no_longer_so(processes: tuple[Process, Process]) -> None:
+    one, other = processes
+    stream = uuid4()
+    await one.count(stream, 900)
+    await other.count(stream, -500)
+    assert (await one.count(stream, 200)).state.total == 600
+
+
+async def test_what_is_refused_on_the_newest_state_is_refused(processes: tuple[Process, Process]) -> None:
+    one, _ = processes
+    stream = uuid4()
+    await one.count(stream, 900)
+    with pytest.raises(Refused):
+        await one.count(stream, 200)
+    assert (await one.store.load(stream)).version == 1
+
+
+@dataclass(frozen=True)
+class Notebook(Counter):
+    """A state that holds private text."""
+
+    notes: tuple[str | None, ...] = field(default=())
+
+
+def _write_down(state: Counter, event: Event) -> Counter:
+    assert isinstance(state, Notebook)
+    assert isinstance(event, Counted)
+    counted = evolve(state, event)
+    assert isinstance(counted, Notebook)
+    return replace(counted, notes=(*state.notes, event.note))
+
+
+NOTEBOOK = replace(COUNTER, name="notebook", initial=Notebook(), evolve=_write_down)
+
+
+@pytest.mark.rule("R31")
+async def test_private_text_is_not_remembered_beyond_its_command(processes: tuple[Process, Process]) -> None:
+    one, _ = processes
+    stream = uuid4()
+    intent = Intent(NOTEBOOK, stream, Count(note="Klejnstrup planted this"))
+    metadata = Metadata(command_id=uuid4(), actor="tester")
+    (decision,) = await execute(one.store, [intent], at=NOW, metadata=metadata)
+    assert isinstance(decision.state, Notebook)
+    assert decision.state.notes == ("Klejnstrup planted this",)
+    assert one.store.known.get(NOTEBOOK, stream) == Known(1, Notebook(total=1, notes=(None,)))
+
+
+def test_the_subject_that_was_touched_longest_ago_is_forgotten() -> None:
+    known = KnownStates(2)
+    streams: Sequence[UUID] = [uuid4() for _ in range(3)]
+    for stream in (*streams[:2], streams[0], streams[2]):
+        known.keep(COUNTER, stream, Known(1, Counter()))
+    assert [known.get(COUNTER, stream) is not None for stream in streams] == [True, False, True]

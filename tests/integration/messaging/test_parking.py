@@ -1,0 +1,362 @@
+"""What cannot be taken waits in a table, its stream behind it and no other; operators see, replay and discard it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.eventstore.database import Connection
+from shared.eventstore.event_store import StoreUnavailable
+from shared.messaging import parking, retry_pauses
+from shared.messaging.consumer import Fact
+from shared.messaging.parking import Obstacle, Reason
+from tests.integration.messaging.reacting import Bench, message, open_bench, record
+
+
+@pytest.fixture
+async def bench(postgres_dsn: str) -> AsyncIterator[Bench]:
+    async with open_bench(postgres_dsn) as opened:
+        yield opened
+
+
+async def test_a_hole_parks_its_stream_asks_again_and_heals(bench: Bench) -> None:
+    stream, other = uuid4(), uuid4()
+    await bench.take(message(stream, 1), message(stream, 3), message(other, 1), message(stream, 4))
+    assert await bench.total() == 2
+    assert await bench.parked() == [(stream, 3, Reason.HOLE), (stream, 4, Reason.WAITING)]
+    assert ("there", stream, 2) in bench.asked
+    await bench.take(message(stream, 2), message(stream, 3), message(stream, 4))
+    assert await bench.total() == 5
+    assert await bench.parked() == []
+
+
+async def test_poison_parks_its_own_stream_only(bench: Bench) -> None:
+    stream, other = uuid4(), uuid4()
+    await bench.take(message(stream, 1, body="{not json"), message(other, 1), message(stream, 2), message(other, 2))
+    assert await bench.total() == 2
+    assert await bench.parked() == [(stream, 1, Reason.POISON), (stream, 2, Reason.WAITING)]
+
+
+async def test_a_body_that_does_not_fit_its_type_is_poison(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1, body='{"by": "many"}'))
+    assert await bench.parked() == [(stream, 1, Reason.POISON)]
+
+
+async def test_a_handler_that_fails_for_good_parks_only_the_guilty_and_what_follows(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1), message(stream, 2, by=5000), message(stream, 3))
+    assert await bench.total() == 1
+    assert await bench.parked() == [(stream, 2, Reason.POISON), (stream, 3, Reason.WAITING)]
+
+
+async def test_a_parked_stream_is_replayed_once_its_cause_is_mended(bench: Bench) -> None:
+    stream = uuid4()
+    bench.broken = True
+    await bench.take(message(stream, 1), message(stream, 2))
+    assert await bench.reactor.replay("there", stream) == 2
+    bench.broken = False
+    assert await bench.reactor.replay("there", stream) == 0
+    assert await bench.total() == 2
+    assert await bench.parked() == []
+
+
+async def test_a_discarded_message_is_passed_over_and_kept_with_its_reason(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1, by=5000), message(stream, 2))
+    done = await bench.reactor.discard("there", stream, UUID(int=1), by="operator-1", reason="a typing mistake")
+    assert (done.waiting, len(done.missing)) == (0, 0)
+    assert await bench.total() == 1
+    async with bench.database.acquire() as connection:
+        row = await connection.fetchrow("select version, discarded_by, discard_reason, detail from discarded")
+    assert row is not None
+    assert tuple(row)[:3] == (1, "operator-1", "a typing mistake")
+    assert "passed over" not in row["detail"]
+
+
+@pytest.mark.rule("R30")
+async def test_what_never_came_before_a_discarded_message_is_passed_over_with_a_trace(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1), message(stream, 4, by=3), message(stream, 5, by=10))
+    done = await bench.reactor.discard("there", stream, UUID(int=4), by="operator-1", reason="lost at its source")
+    assert (done.waiting, list(done.missing)) == (0, [2, 3])
+    assert await bench.total() == 11
+    async with bench.database.acquire() as connection:
+        (row,) = await connection.fetch("select version, detail from discarded")
+    assert (row["version"], row["detail"]) == (
+        4,
+        "version 2 is missing; versions 2 to 3 never came and are passed over too",
+    )
+    await bench.take(message(stream, 2), message(stream, 3))
+    assert (await bench.total(), await bench.parked()) == (11, []), "passed over for ever"
+
+
+async def test_discarding_what_is_not_parked_is_said(bench: Bench) -> None:
+    with pytest.raises(LookupError):
+        await bench.reactor.discard("there", uuid4(), uuid4(), by="operator-1", reason="x")
+
+
+async def test_the_same_version_with_another_id_is_an_alarm(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1))
+    await bench.take(message(stream, 1, event_id=uuid4()))
+    assert await bench.parked() == [(stream, 1, Reason.ALARM)]
+    assert await bench.total() == 1
+
+
+async def test_a_record_without_the_headers_of_a_fact_is_kept_and_holds_nothing_up(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take_records(([("odd", b"1")], b"x"), record(message(stream, 1)))
+    assert await bench.total() == 1
+    async with bench.database.acquire() as connection:
+        assert await connection.fetchval("select count(*) from parked where source = 'unreadable'") == 1
+
+
+async def test_what_a_parked_fact_concerns_can_be_asked(bench: Bench) -> None:
+    await bench.take(message(uuid4(), 2))
+    assert await parking.first_parked(bench.database, [("unit", "u2"), ("unit", "u1")]) == "u1"
+    assert await parking.first_parked(bench.database, [("unit", "u2"), ("other", "u1")]) is None
+
+
+async def test_a_record_that_cannot_be_read_is_shown_to_operators_and_can_be_discarded(bench: Bench) -> None:
+    await bench.take_records(([("odd", b"1")], b"x"), record(message(uuid4(), 2)))
+    async with bench.database.acquire() as connection:
+        waiting = {one.first.message.source: one.first for one in await parking.waiting_streams(connection)}
+    assert set(waiting) == {"unreadable", "there"}
+    unreadable = waiting["unreadable"]
+    assert unreadable.reason is Reason.POISON
+    assert "ce_id" in unreadable.detail
+    assert await bench.reactor.replay("unreadable", unreadable.message.stream) == 1
+    await bench.reactor.discard(
+        "unreadable", unreadable.message.stream, unreadable.message.event_id, by="operator-1", reason="not ours"
+    )
+    assert [source for source, _, _ in await bench.waiting()] == ["there"]
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("ce_sequence", b"99999999999"),
+        ("ce_sequence", b"0"),
+        ("ce_epoch", b"-1"),
+        ("ce_schemaversion", b"70000"),
+        ("ce_time", b"2026-03-05T12:00:00"),
+        ("ce_subject", b"not a uuid"),
+        ("ce_pnumber", b"\x00"),
+        ("ce_type", None),
+    ],
+)
+async def test_a_header_that_no_fact_can_have_holds_nothing_up(bench: Bench, header: str, value: bytes | None) -> None:
+    headers, body = record(message(uuid4(), 1))
+    broken = [*((name, kept) for name, kept in headers if name != header), (header, value)]
+    await bench.take_records((broken, body), record(message(uuid4(), 1)))
+    assert await bench.total() == 1
+    assert [source for source, _, _ in await bench.waiting()] == ["unreadable"]
+
+
+async def test_a_body_that_the_database_cannot_hold_is_poison_like_any_other(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1, body='{"by": \x00}'), message(uuid4(), 1))
+    assert await bench.total() == 1
+    assert await bench.parked() == [(stream, 1, Reason.POISON)]
+
+
+async def test_a_value_that_the_database_rejects_is_poison_and_not_a_database_that_is_away(bench: Bench) -> None:
+    stream, other = uuid4(), uuid4()
+    bench.effect_of[stream] = "\x00"
+    await bench.take(message(stream, 1), message(other, 1))
+    assert await bench.total() == 1
+    assert await bench.parked() == [(stream, 1, Reason.POISON)]
+
+
+async def test_a_hole_that_stays_does_not_make_its_source_publish_for_ever(bench: Bench) -> None:
+    stream = uuid4()
+    for version in (3, 4, 3, 4, 5):
+        await bench.take(message(stream, version))
+    assert bench.asked == [("there", stream, 1)]
+
+
+async def test_an_operator_who_replays_a_hole_asks_its_source_again(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 2))
+    assert await bench.reactor.replay("there", stream) == 1
+    assert bench.asked == [("there", stream, 1)] * 2
+
+
+async def test_a_hole_behind_a_mended_hole_is_asked_for_too(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 2), message(stream, 4))
+    await bench.take(message(stream, 1))
+    assert bench.asked == [("there", stream, 1), ("there", stream, 3)]
+    await bench.take(message(stream, 3))
+    assert await bench.total() == 4
+    assert await bench.parked() == []
+
+
+async def test_a_source_that_cannot_be_asked_loses_nothing_of_the_batch(bench: Bench) -> None:
+    stream = uuid4()
+    bench.unreachable = 1
+    await bench.take(message(stream, 2), message(stream, 3), message(uuid4(), 1))
+    assert await bench.parked() == [(stream, 2, Reason.HOLE), (stream, 3, Reason.WAITING)]
+    assert bench.asked == [("there", stream, 1)]
+    assert await bench.total() == 1
+
+
+async def test_only_the_first_that_waits_can_be_discarded_lest_others_vanish_with_it(bench: Bench) -> None:
+    stream = uuid4()
+    bench.broken = True
+    await bench.take(message(stream, 1), message(stream, 2))
+    with pytest.raises(LookupError, match="first"):
+        await bench.reactor.discard("there", stream, UUID(int=2), by="operator-1", reason="x")
+    bench.broken = False
+    assert await bench.reactor.replay("there", stream) == 0
+    assert await bench.total() == 2
+
+
+async def test_a_discarded_alarm_lets_its_stream_go_on(bench: Bench) -> None:
+    stream, other_id = uuid4(), uuid4()
+    await bench.take(message(stream, 1), message(stream, 1, event_id=other_id), message(stream, 2))
+    assert await bench.parked() == [(stream, 1, Reason.ALARM), (stream, 2, Reason.WAITING)]
+    done = await bench.reactor.discard("there", stream, other_id, by="operator-1", reason="seen")
+    assert (done.waiting, len(done.missing)) == (0, 0)
+    assert await bench.total() == 2
+
+
+async def test_a_stream_heals_by_itself_once_its_cause_is_mended_and_a_new_fact_comes(bench: Bench) -> None:
+    stream = uuid4()
+    bench.broken = True
+    await bench.take(message(stream, 1))
+    bench.broken = False
+    await bench.take(message(stream, 2))
+    assert await bench.total() == 2
+    assert await bench.parked() == []
+
+
+async def test_a_stream_that_stays_parked_is_tried_again_after_pauses_and_not_with_every_fact(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
+    stream, other = uuid4(), uuid4()
+    bench.broken = True
+    await bench.take(message(stream, 1))
+    await bench.take(message(stream, 2))
+    assert bench.reactions == 2, "once when it came, once with the next fact"
+    for version in range(3, 8):
+        await bench.take(message(stream, version))
+    assert bench.reactions == 2
+    bench.broken = False
+    await bench.take(message(stream, 8), message(other, 1))
+    assert await bench.total() == 1
+    assert await bench.reactor.replay("there", stream) == 0, "an operator need not wait"
+    assert await bench.total() == 9
+
+
+async def test_what_a_parked_stream_waited_for_is_taken_at_once_although_a_pause_is_not_over(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
+    stream = uuid4()
+    await bench.take(message(stream, 3))
+    await bench.take(message(stream, 4))
+    await bench.take(message(stream, 1))
+    await bench.take(message(stream, 2))
+    assert (await bench.total(), await bench.parked()) == (4, [])
+
+
+async def test_a_replay_that_was_cut_off_goes_on_when_its_batch_is_taken_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
+    stream, takes = uuid4(), 0
+    take = bench.reactor.take
+
+    async def take_until_the_database_is_gone(facts: Sequence[Fact]) -> None:
+        nonlocal takes
+        takes += 1
+        if takes == 3:
+            raise StoreUnavailable("on purpose")
+        await take(facts)
+
+    await bench.take(*(message(stream, version) for version in range(3, 8)))
+    await bench.take(message(stream, 1))
+    monkeypatch.setattr(bench.reactor, "take", take_until_the_database_is_gone)
+    await bench.take(message(stream, 2))
+    assert await bench.parked() == []
+    assert await bench.total() == 7
+
+
+async def test_however_much_waits_all_of_it_is_replayed(bench: Bench) -> None:
+    stream, many = uuid4(), 2 * parking.PAGE + 5
+    await bench.take(*(message(stream, version) for version in range(2, many + 1)))
+    await bench.take(message(stream, 1))
+    assert (await bench.total(), await bench.parked()) == (many, [])
+
+
+async def test_a_name_that_another_stream_holds_parks_only_who_wants_it(bench: Bench) -> None:
+    stream, other, holder = uuid4(), uuid4(), uuid4()
+    await bench.count(holder, 100)  # a total of 100 reserves a name
+    bench.apart.add(stream)
+    await bench.take(message(stream, 1, by=100), message(other, 1))
+    assert await bench.total() == 1
+    assert await bench.parked() == [(stream, 1, Reason.POISON)]
+    await bench.count(holder, 1)
+    assert await bench.reactor.replay("there", stream) == 0
+
+
+async def test_two_who_replay_at_once_give_each_message_one_effect(bench: Bench) -> None:
+    stream = uuid4()
+    bench.broken = True
+    await bench.take(*(message(stream, version) for version in range(1, 9)))
+    bench.broken = False
+    left = await asyncio.gather(*(bench.reactor.replay("there", stream) for _ in range(4)))
+    assert left == [0] * 4
+    assert await bench.total() == 8
+    assert await bench.parked() == []
+
+
+@pytest.fixture
+async def paused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """A stream of which the first two messages wait, mended since, that is not tried again for long."""
+    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 600.0)
+    stream = uuid4()
+    bench.broken = True
+    await bench.take(message(stream, 1), message(stream, 2))
+    assert await bench.reactor.replay("there", stream) == 2
+    bench.broken = False
+    return stream
+
+
+def just_before_parking(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[object]]) -> None:
+    """Let something happen between the moment at which a batch is sorted, and that at which it is put aside."""
+    park = parking.park
+
+    async def park_too_late(connection: Connection, obstacles: Sequence[Obstacle]) -> None:
+        monkeypatch.setattr(parking, "park", park)
+        await act()
+        await park(connection, obstacles)
+
+    monkeypatch.setattr(parking, "park", park_too_late)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+async def test_what_is_put_aside_while_an_operator_replays_its_stream_elsewhere_does_not_stay(
+    bench: Bench, paused: UUID, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    operators = Bench(bench.database, bench.store, sum_of=bench.sum_of).reactor
+    just_before_parking(monkeypatch, lambda: operators.replay("there", paused))
+    again = [waiting.message for _, _, waiting in await bench.waiting()][1]
+    await bench.take(again if version == 2 else message(paused, version))
+    assert await bench.parked() == []
+    assert await bench.total() == version
+
+
+async def test_nor_does_it_where_the_operator_discards_what_was_before_it(
+    bench: Bench, paused: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operators = Bench(bench.database, bench.store, sum_of=bench.sum_of).reactor
+    first = next(waiting.message for _, _, waiting in await bench.waiting()).event_id
+    just_before_parking(monkeypatch, lambda: operators.discard("there", paused, first, by="o-1", reason="on purpose"))
+    await bench.take(message(paused, 3), message(paused, 4))
+    assert await bench.parked() == []
+    assert await bench.total() == 3

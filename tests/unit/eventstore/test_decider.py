@@ -1,0 +1,49 @@
+"""A refusal says its rule and its values; a decider folds facts, whatever they are, into a state."""
+
+import pytest
+
+from shared.eventstore.decider import Decider, Refused
+from shared.eventstore.events import Event
+
+
+class Added(Event):
+    """Something was added."""
+
+    by: int
+
+
+class Unrelated(Event):
+    """A fact that the subject takes no notice of."""
+
+
+SUM: Decider[int, int] = Decider(
+    name="sum",
+    initial=0,
+    decide=lambda state, command: (Added(by=command),),
+    evolve=lambda state, event: state + event.by if isinstance(event, Added) else state,
+)
+
+
+def test_a_refusal_carries_its_rule_its_words_and_its_values() -> None:
+    refused = Refused("R6", "answered after {deadline}", deadline="2026-04-07")
+    assert (refused.rule, refused.reason) == ("R6", "answered after {deadline}")
+    assert refused.values == {"deadline": "2026-04-07"}
+    assert refused.detail == "answered after 2026-04-07"
+    assert str(refused) == "R6: answered after 2026-04-07"
+
+
+def test_a_refusal_whose_words_need_a_value_that_is_not_given_is_a_mistake_that_shows() -> None:
+    with pytest.raises(KeyError):
+        Refused("R6", "answered after {deadline}")
+
+
+def test_facts_are_folded_from_the_beginning_or_from_a_state() -> None:
+    facts = [Added(by=1), Unrelated(), Added(by=2)]
+    assert SUM.fold(facts) == 3
+    assert SUM.fold(facts, 10) == 13
+    assert SUM.fold([], 0) == 0
+
+
+def test_a_subject_wants_no_timers_reservations_or_concerns_and_has_nobody_responsible_unless_it_says_so() -> None:
+    assert (SUM.timers(1), SUM.reservations(1), SUM.concerns(1)) == ({}, frozenset(), {})
+    assert SUM.responsible(1) is None
