@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
-import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -17,6 +16,7 @@ from shared.policy.policies import PolicyError, load_policies
 from shared.service import Settings
 from shared.telemetry import setup
 from shared.telemetry.http import instrument
+from shared.telemetry.logs import configure_logs
 
 DEFAULT_PORTS = {"offers": 8101, "guidance": 8102, "control": 8103, "reporting": 8104}
 
@@ -49,13 +49,7 @@ def main() -> None:
         load_policies(settings.policies)  # before anything is started that would have to be stopped again
     except PolicyError as error:
         sys.exit(f"The policies in {settings.policies} cannot be used. {error}")
-    structlog.configure(
-        processors=[
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.add_log_level,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ]
-    )
+    configure_logs()
     tracing = setup.start("-".join(names), settings.state / "spans", sample_ratio=settings.traces)
     modules = {name: service_module(name) for name in names}
     apps = {name: module.app(settings) for name, module in modules.items()}

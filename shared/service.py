@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ import structlog
 from fastapi import APIRouter, FastAPI, Request
 
 from shared.attachments.storage import FolderStorage
+from shared.contracts import orders
 from shared.contracts import register as business_register
 from shared.eventstore.clock import Clock, RealClock, VirtualClock
 from shared.eventstore.database import Database, open_database
@@ -25,16 +26,23 @@ from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import LocalIssuer, TokenVerifier
-from shared.messaging.bus import PATIENT, Bus, Kafka, Republish
+from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Republish
 from shared.messaging.consumer import Consumer
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
+from shared.messaging.reading import Pace
 from shared.messaging.relay import Relay
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
 
 AGREEMENTS_TOPIC = "agreements"
 ORDERS_TOPIC = "orders"
 REGISTER_TOPIC = "register"
+SOURCES: Mapping[str, frozenset[str]] = {
+    AGREEMENTS_TOPIC: frozenset({"offers", "guidance", "control"}),
+    ORDERS_TOPIC: frozenset({orders.SOURCE}),
+    REGISTER_TOPIC: frozenset({business_register.SOURCE}),
+}
+"""Who publishes on each topic; a record of anybody else there is not believed."""
 RESTART_SECONDS = 1.0
 _log = structlog.get_logger()
 
@@ -200,16 +208,23 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
 def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: Runtime, bus: Bus) -> None:
     """What of a service goes on without being asked. The consumers begin when the bus is started."""
     database, store, settings = runtime.database, runtime.store, runtime.settings
-    bus.consume(service.topics, runtime.consumers["*"], purpose="reactions")
+    for topic in service.topics:
+        read_topic(bus, topic, runtime.consumers["*"], purpose="reactions")
     if service.register_copy is not None:
-        register = runtime.consumers[business_register.SOURCE]
-        bus.consume([REGISTER_TOPIC], register, purpose="register", pace=PATIENT)
-    bus.republish_on_request(republisher(database))
+        read_topic(bus, REGISTER_TOPIC, runtime.consumers[business_register.SOURCE], purpose="register")
+    bus.republish_on_request(republisher(database), database)
     lookups = service.timer_lookups(runtime)
     timers = TimerLoop(database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups)
     relay = Relay(dsn=settings.postgres, source=service.name, topic=AGREEMENTS_TOPIC, kafka=settings.kafka, store=store)
     for name, loop in (("timers", timers.run), ("relay", relay.run)):
         keep_running(stack, f"{service.name} {name}", loop)
+
+
+def read_topic(bus: Bus, topic: str, consumer: Consumer, *, purpose: str, pace: Pace = PROMPT) -> None:
+    """Let a consumer take what the sources of a topic publish there. What others than Aftale write may come late."""
+    name = purpose if topic == AGREEMENTS_TOPIC else topic
+    pace = pace if topic == AGREEMENTS_TOPIC else replace(pace, wait_ms=PATIENT.wait_ms)
+    bus.consume(topic, consumer, purpose=name, sources=SOURCES[topic], pace=pace)
 
 
 def runtime_of(request: Request) -> Runtime:

@@ -80,9 +80,9 @@ async def main(postgres: str, kafka: str) -> None:
         counting = Counting(
             projection, EventTypes((*FACTS, *ECHOES)), own_source=PROJECTION, ask_again=projecting.ask_again
         )
-        bus.consume([AGREEMENTS_TOPIC], reactor, purpose="reactions")
-        bus.republish_on_request(republisher(database))
-        projecting.consume([AGREEMENTS_TOPIC], counting, purpose="projection")
+        bus.consume(AGREEMENTS_TOPIC, reactor, purpose="reactions")
+        bus.republish_on_request(republisher(database), database)
+        projecting.consume(AGREEMENTS_TOPIC, counting, purpose="projection")
         relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
         async with bus.connected(), projecting.connected():
             await relay.run()

@@ -163,7 +163,7 @@ async def main(postgres: str, kafka: str, folder: Path, seed: str, number: str, 
         database = await stack.enter_async_context(open_database(postgres, SOURCE))
         store = await stack.enter_async_context(EventStore(database, EventTypes(FACTS)))
         bus = Bus(cluster, SOURCE)
-        bus.republish_on_request(republisher(database))
+        bus.republish_on_request(republisher(database), database)
         await stack.enter_async_context(bus.connected())
         relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
         timers = TimerLoop(database, store, RealClock(), [WALKS], actor=ACTOR)

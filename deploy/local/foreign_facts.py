@@ -15,7 +15,6 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
 from uuid_utils.compat import uuid7
 
 from shared.contracts import orders, register
@@ -27,14 +26,14 @@ from shared.messaging.cloudevents import Message
 
 EPOCH = 1
 PATIENCE_SECONDS = 30.0
-_LISTENING = "aftale-reporting-projection"
-"""The consumer group of reporting, which hears every source."""
 _KNOWN = """
 select stream, max(version) as version
 from (select stream, version from reporting.inbox where source = $1
       union all select stream, version from reporting.parked where source = $1) known
 group by stream
 """
+_HEARD = "select partition, next_offset from reporting.consumer_positions where topic = $1"
+"""Where reporting stands, which hears every source."""
 _BEHIND = """
 select count(*) from unnest($2::uuid[], $3::int[]) as published(stream, version)
 left join {}.inbox i on i.source = $1 and i.stream = published.stream
@@ -115,21 +114,21 @@ class ForeignSystem:
 
     async def _until_all_is_heard(self) -> None:
         topic = AIOKafkaConsumer(self._topic, bootstrap_servers=self._kafka.servers)  # of no group: reads nothing
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.servers)
+        connection = await asyncpg.connect(self._postgres)
         try:
             await topic.start()
-            await admin.start()
-            ends = {part: end for part, end in (await topic.end_offsets(topic.assignment())).items() if end}
+            ends = {one.partition: end for one, end in (await topic.end_offsets(topic.assignment())).items() if end}
             until = time.monotonic() + PATIENCE_SECONDS
             while ends:
-                heard = await admin.list_consumer_group_offsets(self._kafka.name(_LISTENING))
-                ends = {part: end for part, end in ends.items() if part not in heard or heard[part].offset < end}
+                rows = await connection.fetch(_HEARD, self._topic)
+                heard = {row["partition"]: row["next_offset"] for row in rows}
+                ends = {partition: end for partition, end in ends.items() if heard.get(partition, 0) < end}
                 if ends and time.monotonic() > until:
                     raise TimeoutError(f"reporting has not taken what {self._source} published before")
                 await asyncio.sleep(0.02 if ends else 0)
         finally:
             await topic.stop()
-            await admin.close()
+            await connection.close()
 
     def _versions(self) -> tuple[list[UUID], list[int]]:
         return list(self.published), list(self.published.values())

@@ -20,11 +20,11 @@ from shared.eventstore.events import EventTypes
 from shared.http import consistency
 from shared.http.consistency import ConsistencyTokens
 from shared.messaging.bus import IN_BULK, Bus
-from shared.messaging.consumer import AskAgain
+from shared.messaging.consumer import AskAgain, Fact
 from shared.messaging.projector import Projector
 from shared.messaging.received import Received
 from shared.policy.policies import load_policies
-from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, keep_running, new_app
+from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, keep_running, new_app, read_topic
 from shared.telemetry.context import mark
 
 NAME = "reporting"
@@ -38,6 +38,12 @@ class Projection(Projector):
     def __init__(self, database: Database, types: EventTypes, *, own_source: str, ask_again: AskAgain) -> None:
         super().__init__(database, types, own_source=own_source, ask_again=ask_again)
         self._at_hand = RowsAtHand()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def take(self, facts: Sequence[Fact]) -> None:
+        """See Projector.take. The topics come side by side, and share the rows at hand."""
+        async with self._one_at_a_time:
+            await super().take(facts)
 
     async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
         """See Projector.apply. The span of a fact is its row's: it ends what began with a request."""
@@ -75,8 +81,8 @@ def app(settings: Settings) -> FastAPI:
             bus = Bus(settings.kafka, NAME)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             if settings.background:
-                topics = [AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC]
-                bus.consume(topics, projection_of_facts, purpose="projection", pace=IN_BULK)
+                for topic in (AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC):
+                    read_topic(bus, topic, projection_of_facts, purpose="projection", pace=IN_BULK)
             app.state.database = database
             app.state.consumers = {"*": projection_of_facts}
             await stack.enter_async_context(bus.connected())

@@ -1,24 +1,27 @@
-"""Kafka as a service meets it: one batch subscriber, and the channel on which sources are asked to publish again."""
+"""Kafka as a service meets it: a client per topic, and the channel on which sources are asked to publish again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 import structlog
-from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.exceptions import IncorrectState
-from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import KafkaBroker
 from pydantic import BaseModel, Field, ValidationError
 
+from shared.eventstore.database import Database
+from shared.messaging import lenient_records
 from shared.messaging.cloudevents import LARGEST_VERSION
-from shared.messaging.consumer import Consumer, Record
+from shared.messaging.consumer import Consumer
 from shared.messaging.passing_faults import SourceUnreachable, until_it_works
+from shared.messaging.reading import Pace, Reading, Take
+from shared.messaging.record import Record
 
 REPUBLISH_TOPIC = "republish"
 """Requests to a source to publish one of its streams again from a version on; key: the source."""
@@ -27,19 +30,7 @@ CONNECT_SECONDS = 10
 CONNECT_AGAIN_SECONDS = 1.0
 ASK_SECONDS = 5
 """After which a source counts as unreachable: an operator waits for it."""
-BATCH_TIMEOUT_MS = 20
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How a consumer asks for records."""
-
-    wait_ms: int = 50
-    """How long Kafka waits for news before it answers. A partition whose records came with one answer is asked for with
-    the next, so this is also how late its next record may come."""
-    records: int = 500
-    """In one batch, at most."""
 
 
 PROMPT = Pace()
@@ -83,20 +74,6 @@ class RepublishRequest(BaseModel):
             return None
 
 
-class _BatchInFlight(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Lets a batch end and be committed before its partitions go to another process."""
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-
-    async def on_partitions_revoked(self, revoked: object) -> None:
-        async with self.lock:
-            pass
-
-    async def on_partitions_assigned(self, assigned: object) -> None:
-        pass
-
-
 class Bus:
     """The broker of one service in one process. Connect it when consumer and store are ready, leave it before them."""
 
@@ -107,6 +84,9 @@ class Bus:
         self.broker = KafkaBroker(
             kafka.servers, logger=None, client_id=f"aftale-{source}", allow_auto_create_topics=False
         )
+        self.readings: list[Reading] = []
+        self._loops: list[asyncio.Task[None]] = []
+        lenient_records.install()
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
@@ -116,14 +96,18 @@ class Bus:
             await asyncio.wait([connecting], timeout=CONNECT_SECONDS)
             yield
         finally:
-            connecting.cancel()
-            await asyncio.gather(connecting, return_exceptions=True)
+            tasks = [connecting, *self._loops]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self.broker.stop()
 
     async def _connect(self) -> None:
         while True:
             try:
-                return await self.broker.start()
+                await self.broker.start()
+                self._loops = [asyncio.create_task(reading.run()) for reading in self.readings]
+                return
             except (KafkaError, OSError) as error:
                 _log.warning("no_facts_are_taken_without_kafka", source=self._source, error=repr(error))
             except Exception as error:
@@ -141,83 +125,54 @@ class Bus:
         except (KafkaError, IncorrectState, TimeoutError) as error:  # the second: it was never reached
             raise SourceUnreachable(f"{source} could not be asked for {stream} from {version} on") from error
 
-    def consume(self, topics: Sequence[str], consumer: Consumer, *, purpose: str, pace: Pace = PROMPT) -> None:
-        """Give batches of these topics to the consumer; offsets are committed once a batch has its effect.
+    def consume(
+        self,
+        topic: str,
+        consumer: Consumer,
+        *,
+        purpose: str,
+        sources: frozenset[str] | None = None,
+        pace: Pace = PROMPT,
+    ) -> None:
+        """Give batches of a topic to the consumer, from where its database says that it stands.
 
-        `purpose` tells the consumer groups of one service apart.
+        Each topic has a Kafka client of its own, so that what others write cannot hold up the agreements. `purpose`
+        names the consumer among those of its service; `sources` are those that publish on the topic, None is anybody.
         """
-        in_flight = _BatchInFlight()
 
-        async def take(message: KafkaMessage) -> None:
-            # Must not raise: the loop would go on, and the next commit would pass over this batch.
-            async with in_flight.lock:
-                await consumer.take_records([_record(raw) for raw in _raw(message)])
-                await message.ack()
+        async def take(records: Sequence[Record]) -> None:
+            await consumer.take_records(records, sources)
 
-        self._subscribe(topics, take, group=f"aftale-{self._source}-{purpose}", listener=in_flight, pace=pace)
+        self._read(topic, take, consumer.database, purpose=purpose, sources=sources or (), pace=pace)
 
-    def republish_on_request(self, republish: Republish) -> None:
+    def republish_on_request(self, republish: Republish, database: Database) -> None:
         """Answer requests of consumers that miss a part of a stream of this service."""
 
-        async def take(message: KafkaMessage) -> None:
-            for raw in _raw(message):
-                asked = RepublishRequest.read(raw.value)
+        async def take(records: Sequence[Record]) -> None:
+            for record in records:
+                asked = RepublishRequest.read(record.value)
                 if asked is not None and asked.source == self._source:
-                    step = partial(republish, asked.stream, asked.from_version)
-                    await until_it_works(step, service=self._source)
-            await message.ack()
+                    await until_it_works(partial(republish, asked.stream, asked.from_version), service=self._source)
 
-        group = f"aftale-{self._source}-republish"
-        self._subscribe([REPUBLISH_TOPIC], take, group=group, listener=None, pace=PATIENT)
+        self._read(REPUBLISH_TOPIC, take, database, purpose=REPUBLISH_TOPIC, sources=(), pace=PATIENT)
 
-    def _subscribe(
-        self,
-        topics: Sequence[str],
-        take: Callable[[KafkaMessage], Awaitable[None]],
-        *,
-        group: str,
-        listener: Any,
-        pace: Pace,
+    def _read(
+        self, topic: str, take: Take, database: Database, *, purpose: str, sources: Iterable[str], pace: Pace
     ) -> None:
+        """Through a subscriber without a handler: FastStream makes, starts and stops its client, and we read from it.
+
+        FastStream's own loop begins again after an exception where the client stands then, past what was dropped.
+        """
+        reading = Reading(database, take, name=purpose, service=self._source, sources=sources, pace=pace)
         subscriber = self.broker.subscriber(
-            *(self._kafka.name(topic) for topic in topics),
+            self._kafka.name(topic),
             batch=True,
-            group_id=self._kafka.name(group),
-            auto_offset_reset="earliest",
+            group_id=self._kafka.name(f"aftale-{self._source}-{purpose}"),
+            auto_offset_reset="none",
             ack_policy=AckPolicy.MANUAL,
-            parser=_headers_unread,
-            decoder=_undecoded,
-            max_records=pace.records,
-            batch_timeout_ms=BATCH_TIMEOUT_MS,
             fetch_max_wait_ms=pace.wait_ms,
             session_timeout_ms=10_000,
-            listener=listener,
+            listener=reading,
         )
-
-        @subscriber
-        async def handle(body: Any, message: KafkaMessage) -> None:
-            await take(message)
-
-
-def _raw(message: KafkaMessage) -> Sequence[Any]:
-    raw = message.raw_message
-    return raw if isinstance(raw, tuple) else (raw,)
-
-
-def _record(raw: Any) -> Record:
-    return tuple(raw.headers), raw.value
-
-
-async def _headers_unread(records: Any, parse: Callable[[Any], Awaitable[KafkaMessage]]) -> KafkaMessage:
-    """FastStream reads all headers as UTF-8 before its handler: one that is not would lose its whole batch.
-
-    It gets to see the first record; the handler takes all of them as they came.
-    """
-    message = await parse((replace(records[0], headers=()),))
-    message.raw_message = records
-    return message
-
-
-async def _undecoded(message: KafkaMessage) -> Any:
-    """A body that is not JSON would block its partition for ever: we decode ourselves."""
-    return message.body
+        reading.reads_from(subscriber)
+        self.readings.append(reading)

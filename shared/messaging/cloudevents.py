@@ -1,7 +1,8 @@
 """Facts on Kafka: CloudEvents 1.0 in binary mode, one message per fact, keyed by its stream."""
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,16 @@ _OPTIONAL = ("ce_specversion", "ce_recordedtime", "ce_actor", "ce_onbehalfof", "
 _PREFIX = "ce_"
 """Attributes beyond those above say what a fact concerns: `ce_cvr`, `ce_pnumber`."""
 LARGEST_VERSION = 2**31 - 1
+MOST_HEADERS = 64
+LONGEST_HEADER = 16_000
+"""Bytes of a header's name or value."""
+LONGEST_NAME = 200
+"""Characters of a source or a type: they are keys of tables."""
+LARGEST_BODY_BYTES = 1024 * 1024
+DEEPEST_NESTING = 64
+_YEARS = range(1900, 2201)
 _LARGEST_SCHEMA_VERSION = 2**15 - 1
+_IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class Undecodable(Exception):
@@ -69,6 +79,7 @@ class Message:
     def data(self) -> dict[str, Any]:
         """The public part. Raises Undecodable where the body is not a JSON object."""
         try:
+            refuse_deep_nesting(self.body)
             data = json.loads(self.body)
         except ValueError as error:
             raise Undecodable(f"the body of {self.type} {self.event_id} is not JSON: {error}") from error
@@ -77,13 +88,38 @@ class Message:
         return data
 
 
+def refuse_deep_nesting(body: str) -> None:
+    """Raises ValueError for a JSON text that is nested deeper than any fact: a parser would run out of stack."""
+    if body.count("{") + body.count("[") <= DEEPEST_NESTING:
+        return
+    depth = 0
+    for character in _IN_QUOTES.sub("", body):
+        if character in "[{":
+            depth += 1
+            if depth > DEEPEST_NESTING:
+                raise ValueError(f"it is nested more than {DEEPEST_NESTING} levels deep")
+        elif character in "]}":
+            depth -= 1
+
+
 def source_of(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
     """Who published a record, without reading the rest of it."""
     return next((value.decode(errors="replace") for name, value in headers if name == "ce_source" and value), None)
 
 
+def concerns_of(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    """What a record concerns, as far as that can be read: also of one that is no fact as a whole."""
+    return {
+        name.removeprefix(_PREFIX): value.decode(errors="replace").replace("\x00", "\ufffd")
+        for name, value in headers
+        if value is not None and name.startswith(_PREFIX) and name not in _REQUIRED and name not in _OPTIONAL
+        if len(name) <= LONGEST_NAME and len(value) <= LONGEST_HEADER
+    }
+
+
 def read(headers: Iterable[tuple[str, bytes | None]], body: bytes | None) -> Message:
     """The fact in a Kafka record. Raises Undecodable; the body itself is read later, so that it can be parked."""
+    _refuse_excess(list(headers), body)
     values = {name: value.decode(errors="replace") for name, value in headers if value is not None}
     missing = [name for name in _REQUIRED if name not in values]
     if missing:
@@ -113,8 +149,19 @@ def read(headers: Iterable[tuple[str, bytes | None]], body: bytes | None) -> Mes
                 if name.startswith(_PREFIX) and name not in _REQUIRED and name not in _OPTIONAL
             },
         )
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Undecodable(f"a header does not read: {error}") from error
+
+
+def _refuse_excess(headers: Sequence[tuple[str, bytes | None]], body: bytes | None) -> None:
+    if len(headers) > MOST_HEADERS:
+        raise Undecodable(f"{len(headers)} headers are more than {MOST_HEADERS}")
+    for name, value in headers:
+        longest = LONGEST_NAME if name in ("ce_source", "ce_type") else LONGEST_HEADER
+        if len(name) > LONGEST_NAME or len(value or b"") > longest:
+            raise Undecodable(f"the header {name[:50]} is longer than {longest} bytes")
+    if len(body or b"") > LARGEST_BODY_BYTES:
+        raise Undecodable(f"a body of {len(body or b'')} bytes is larger than {LARGEST_BODY_BYTES}")
 
 
 def _count(text: str, largest: int = LARGEST_VERSION) -> int:
@@ -128,4 +175,6 @@ def _instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"{text} has no offset from UTC")
-    return instant
+    if instant.year not in _YEARS:
+        raise ValueError(f"{text} is not between {_YEARS.start} and {_YEARS.stop - 1}")
+    return instant.astimezone(UTC)

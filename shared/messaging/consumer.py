@@ -2,11 +2,12 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
+from traceback import extract_tb
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -16,17 +17,22 @@ from shared.eventstore.database import Connection, Database
 from shared.eventstore.event_store import InboxMoved
 from shared.eventstore.events import EventTypes
 from shared.messaging import parking
-from shared.messaging.cloudevents import Message, Undecodable, read, source_of
+from shared.messaging.cloudevents import Message, Undecodable, concerns_of, read, source_of
 from shared.messaging.inbox import Place, Standing, StreamKey, place, standings, stream_of
 from shared.messaging.parking import Obstacle, Parked, Reason
-from shared.messaging.passing_faults import until_it_works, will_pass
+from shared.messaging.passing_faults import NotAboutOneStream, is_about_values, until_it_works, will_pass
 from shared.messaging.received import Received
+from shared.messaging.record import Record
 from shared.messaging.retry_pauses import Pauses
 
 UNREADABLE = "unreadable"
 """The source under which a record is parked that does not say which fact it is."""
 _GO_ON = (Place.NEXT, Place.REPEAT)
 """What lets a parked stream go on: a repeat, too, for a replay that was cut off has taken it, and left what follows."""
+IN_SUCCESSION = 3
+"""So many streams that fail alike, and nothing that works between them, are no coincidence."""
+LARGEST_KEPT = 4 * 1024 * 1024
+"""Characters of a record that does not read."""
 _NAMESPACE = UUID("6f1f6c0e-6f0a-4c3b-9d5e-2b8f6a5d1c77")
 _log = structlog.get_logger()
 
@@ -34,8 +40,26 @@ AskAgain = Callable[[str, UUID, int], Awaitable[None]]
 """Ask a source to publish a stream again from a version on. Raises SourceUnreachable."""
 Fact = tuple[Standing, Received]
 """A fact, and where the inbox stands before it."""
-Record = tuple[Sequence[tuple[str, bytes | None]], bytes | None]
-"""Headers and value of a Kafka record."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A fact that cannot be taken for a reason that will not pass, and what follows it in its stream."""
+
+    first: Received
+    error: Exception
+    behind: list[Received]
+
+    @property
+    def kind(self) -> str:
+        """What failed and where in the code, without the values that were in hand."""
+        trace = extract_tb(self.error.__traceback__)
+        return f"{type(self.error).__name__} at {trace[-1].name}:{trace[-1].lineno}" if trace else repr(self.error)
+
+    def obstacles(self) -> list[Obstacle]:
+        """As they are parked."""
+        behind = [_behind_another(received.message) for received in self.behind]
+        return [Obstacle(self.first.message, Reason.POISON, repr(self.error)), *behind]
 
 
 @dataclass(frozen=True)
@@ -52,12 +76,14 @@ class Consumer(ABC):
     """Keeps each stream's order, and parks what cannot be taken; what taking a fact means is a subclass's."""
 
     def __init__(self, database: Database, types: EventTypes, *, own_source: str, ask_again: AskAgain) -> None:
-        self._database = database
+        self.database = self._database = database
         self._types = types
         self._own_source = own_source
         self._ask_again = ask_again
         self._asked: dict[StreamKey, int] = {}
         self._pauses = Pauses()
+        self._failing: dict[str, set[StreamKey]] = {}
+        """Streams that failed since something was taken last, by the kind of fault."""
 
     @abstractmethod
     async def take(self, facts: Sequence[Fact]) -> None:
@@ -66,19 +92,54 @@ class Consumer(ABC):
         Raises a fault that `will_pass` where it is worth trying again: InboxMoved where another process was first.
         """
 
-    async def take_records(self, records: Sequence[Record]) -> None:
-        """Take a batch of Kafka records; returns once all are taken or parked, and never raises."""
-        messages = []
-        for headers, body in records:
-            if source_of(headers) == self._own_source:
+    async def take_records(self, records: Sequence[Record], sources: Collection[str] | None = None) -> None:
+        """Take a batch of Kafka records; returns once all are taken or parked.
+
+        A source is believed only from its own topic: records of others than `sources` are set aside, each alone.
+        Raises NotAboutOneStream where the fault lies with this service; then nothing of the batch counts as taken.
+        """
+        try:
+            await until_it_works(lambda: self._take_batch(records, sources), service=self._own_source)
+        except NotAboutOneStream:
+            raise
+        except Exception as error:
+            if will_pass(error):
+                raise
+            _log.error("batch_is_taken_record_by_record", service=self._own_source, error=repr(error), exc_info=True)
+            await self._take_one_by_one(records, sources)
+
+    async def _take_batch(self, records: Sequence[Record], sources: Collection[str] | None) -> None:
+        messages, unreadable = [], []
+        for record in records:
+            if self._is_own(record, sources):
                 continue
             try:
-                messages.append(read(headers, body))
+                messages.append(_read(record, sources))
             except Undecodable as error:
-                unreadable = _unreadable(headers, body, error)
-                await until_it_works(partial(self._park, [unreadable]), service=self._own_source)
+                unreadable.append(_unreadable(record, sources, error))
+        await self._park(unreadable)
         if messages:
-            await until_it_works(lambda: self.take_messages(messages), service=self._own_source)
+            await self.take_messages(messages)
+
+    def _is_own(self, record: Record, sources: Collection[str] | None) -> bool:
+        return source_of(record.headers) == self._own_source and (sources is None or self._own_source in sources)
+
+    async def _take_one_by_one(self, records: Sequence[Record], sources: Collection[str] | None) -> None:
+        """After a fault that nobody foresaw: the record that brings it is put aside alone, if others can be taken."""
+        failed: list[tuple[Record, Exception]] = []
+        for record in records:
+            try:
+                await until_it_works(partial(self._take_batch, [record], sources), service=self._own_source)
+            except Exception as error:
+                if will_pass(error):
+                    raise
+                failed.append((record, error))
+        if (len(failed) == len(records) and len(failed) >= IN_SUCCESSION) or not all(
+            is_about_values(e) for _, e in failed
+        ):
+            raise NotAboutOneStream(f"{len(failed)} records fail with {failed[0][1]!r}") from failed[0][1]
+        obstacles = [_unreadable(record, sources, error) for record, error in failed]
+        await until_it_works(lambda: self._park(obstacles), service=self._own_source)
 
     async def take_messages(self, messages: Sequence[Message]) -> None:
         """Take messages, each stream in its own order; what cannot be taken is put aside, and what follows behind it.
@@ -86,7 +147,8 @@ class Consumer(ABC):
         A parked stream is replayed where what it waited for has come, and else after growing pauses.
         """
         facts, aside, can_go_on = await self._sort(messages)
-        await _all_of([self._park(aside), self.take_facts(facts)])
+        await self._park(aside)
+        await self.take_facts(facts)
         tried_again = {key for key in map(stream_of, (one.message for one in aside)) if self._pauses.over(key)}
         await _all_of(self._replay(*key) for key in can_go_on | tried_again)
 
@@ -96,10 +158,35 @@ class Consumer(ABC):
         The facts of a case have a stream in each of their sources, and are taken in the order in which they came: what
         one service says of a case may rest on what another one has said of it.
         """
+        failures = await self._attempt(facts)
+        self._refuse_to_park_what_fails_alike(facts, failures)
+        await self._park([obstacle for failure in failures for obstacle in failure.obstacles()])
+
+    async def _attempt(self, facts: Sequence[Fact]) -> list[Failure]:
+        """Take what can be taken; what fails is not parked yet."""
         cases: dict[UUID, list[Fact]] = {}
         for fact in facts:
             cases.setdefault(fact[1].message.stream, []).append(fact)
-        await _all_of(map(self._take_case, cases.values()))
+        results = await asyncio.gather(*map(self._take_case, cases.values()), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return [failure for result in results if not isinstance(result, BaseException) for failure in result]
+
+    def _refuse_to_park_what_fails_alike(self, facts: Sequence[Fact], failures: Sequence[Failure]) -> None:
+        """A fault that is not about one stream is never dealt out to streams.
+
+        Where several streams fail in succession with the same fault, and nothing that was tried works, the fault is
+        most likely ours. The batch comes again, with what has come after it: once something works, the rest is parked.
+        """
+        if len({stream_of(received.message) for _, received in facts}) > len(failures):
+            self._failing.clear()
+            return
+        for failure in failures:
+            self._failing.setdefault(failure.kind, set()).add(stream_of(failure.first.message))
+        for kind, streams in self._failing.items():
+            if len(streams) >= IN_SUCCESSION:
+                raise NotAboutOneStream(f"{len(streams)} streams fail in succession with {kind}")
 
     async def replay(self, source: str, stream: UUID) -> int:
         """Try what is parked in a stream again; returns how many messages still wait."""
@@ -165,37 +252,35 @@ class Consumer(ABC):
         except Exception as error:
             return Obstacle(message, Reason.POISON, repr(error))
 
-    async def _take_case(self, facts: Sequence[Fact]) -> None:
-        parked: set[str] = set()
+    async def _take_case(self, facts: Sequence[Fact]) -> list[Failure]:
+        failures: dict[str, Failure] = {}
         for source, of_source in groupby(facts, key=lambda fact: fact[1].message.source):
             together = list(of_source)
-            if source in parked:
-                await self._park([_behind_another(received.message) for _, received in together])
-            elif not await self._take_or_park(together):
-                parked.add(source)
+            if source in failures:
+                failures[source].behind.extend(received for _, received in together)
+            elif (failure := await self._take_stream(together)) is not None:
+                failures[source] = failure
+        return list(failures.values())
 
-    async def _take_or_park(self, facts: Sequence[Fact]) -> bool:
-        """Take facts of one stream; of those that fail for good together, the guilty one is parked with what follows.
-
-        Returns whether all were taken.
-        """
+    async def _take_stream(self, facts: Sequence[Fact]) -> Failure | None:
+        """Take facts of one stream; of those that fail for good together, the guilty one with what follows it."""
         error = await self._fault_of(facts)
         for number, fact in enumerate(facts if error is not None else ()):
             if len(facts) > 1:
                 error = await self._fault_of([fact])
             if error is not None:
-                later = [_behind_another(received.message) for _, received in facts[number + 1 :]]
-                await self._park([Obstacle(fact[1].message, Reason.POISON, repr(error)), *later])
-                return False
-        return True
+                return Failure(fact[1], error, [received for _, received in facts[number + 1 :]])
+        return None
 
     async def _fault_of(self, facts: Sequence[Fact]) -> Exception | None:
-        """Take facts of one stream; the fault that will not pass, if there is one."""
+        """Take facts of one stream; the fault that will not pass, if there is one. Raises NotAboutOneStream."""
         try:
             await self.take(facts)
         except Exception as error:
             if will_pass(error):
                 raise
+            if not is_about_values(error):
+                raise NotAboutOneStream(repr(error)) from error
             return error
         return None
 
@@ -290,10 +375,23 @@ def _behind_another(message: Message) -> Obstacle:
     return Obstacle(message, Reason.WAITING, "an earlier message of its stream is parked")
 
 
-def _unreadable(headers: Sequence[tuple[str, bytes | None]], body: bytes | None, error: Undecodable) -> Obstacle:
-    """A record that does not say which fact it is has no stream: it is kept for operators and holds nothing up."""
-    content = repr((headers, body))
-    identity, now = uuid5(_NAMESPACE, content), datetime.now(UTC)
+def _read(record: Record, sources: Collection[str] | None) -> Message:
+    if record.unreadable is not None:
+        raise Undecodable(f"the record does not read: {record.unreadable}")
+    message = read(record.headers, record.value)
+    if sources is not None and message.source not in sources:
+        raise Undecodable(f"{message.source} publishes nothing on this topic; it is of {', '.join(sorted(sources))}")
+    return message
+
+
+def _unreadable(record: Record, sources: Collection[str] | None, error: Exception) -> Obstacle:
+    """A record that does not say which fact it is has no stream: it is kept for operators, and holds up no stream.
+
+    What it says that it concerns is held back (R8), if it comes from a source that may say so here.
+    """
+    content = repr((record.headers, record.value))[:LARGEST_KEPT]
+    identity, now = uuid5(_NAMESPACE, f"{record.where}{content}" if record.topic else content), datetime.now(UTC)
+    believed = sources is None or record.header("ce_source") in sources
     stand_in = Message(
         source=UNREADABLE,
         stream=identity,
@@ -305,8 +403,9 @@ def _unreadable(headers: Sequence[tuple[str, bytes | None]], body: bytes | None,
         occurred_at=now,
         recorded_at=now,
         body=content,
+        concerns=concerns_of(record.headers) if believed else {},
     )
-    return Obstacle(stand_in, Reason.POISON, repr(error))
+    return Obstacle(stand_in, Reason.POISON, f"{record.where}: {error!r}")
 
 
 async def _pass_over(connection: Connection, message: Message) -> None:

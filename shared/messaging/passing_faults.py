@@ -1,4 +1,4 @@
-"""Which faults pass by themselves, and trying again until they have."""
+"""Which faults pass by themselves, which are about one stream, and trying again until they have passed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,6 +20,10 @@ class SourceUnreachable(Exception):
     """A source could not be asked to publish again."""
 
 
+class NotAboutOneStream(Exception):
+    """Taking facts fails for a reason that lies with this service: no stream is parked for it, and nothing is taken."""
+
+
 _PASSING = (
     *DATABASE_AWAY,
     StoreUnavailable,
@@ -27,7 +31,16 @@ _PASSING = (
     InboxMoved,
     SourceUnreachable,
     asyncpg.TransactionRollbackError,
+    asyncpg.InvalidCachedStatementError,
+    TimeoutError,
 )
+_ABOUT_WHAT_IS_WRITTEN = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    asyncpg.RaiseError,
+)
+"""What PostgreSQL says of values. All else that it says is about its schema, rights or state."""
 
 
 def will_pass(error: Exception) -> bool:
@@ -35,17 +48,38 @@ def will_pass(error: Exception) -> bool:
     return isinstance(error, _PASSING)
 
 
-async def until_it_works(step: Callable[[], Awaitable[Result]], *, service: str) -> Result:
-    """Try with growing pauses.
+def is_about_values(error: Exception) -> bool:
+    """Whether a fault can be the fault of one fact. The database's schema and rights, and memory, never are."""
+    if isinstance(error, asyncpg.PostgresError):
+        return isinstance(error, _ABOUT_WHAT_IS_WRITTEN)
+    return not isinstance(error, MemoryError | ImportError)
 
-    Also after a fault that nobody foresaw: a batch that is given up is lost, one that is tried again shows as lag.
-    """
-    pause = FIRST_PAUSE_SECONDS
+
+class Backoff:
+    """Pauses that grow from failure to failure, up to a limit."""
+
+    def __init__(self) -> None:
+        self._next = FIRST_PAUSE_SECONDS
+
+    def failed(self) -> float:
+        """Seconds to wait before the next try."""
+        pause, self._next = self._next, min(self._next * 2, LONGEST_PAUSE_SECONDS)
+        return pause
+
+    def succeeded(self) -> None:
+        """The next failure waits as briefly as the first one."""
+        self._next = FIRST_PAUSE_SECONDS
+
+
+async def until_it_works(step: Callable[[], Awaitable[Result]], *, service: str) -> Result:
+    """Try with growing pauses while the fault is one that passes. Raises any other."""
+    backoff = Backoff()
     while True:
         try:
             return await step()
         except Exception as error:
-            report = _log.warning if will_pass(error) else _log.error
-            report("tried_again", service=service, error=repr(error), pause_seconds=pause)
+            if not will_pass(error):
+                raise
+            pause = backoff.failed()
+            _log.warning("tried_again", service=service, error=repr(error), pause_seconds=pause)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

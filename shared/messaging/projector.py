@@ -8,9 +8,8 @@ import structlog
 from shared.eventstore.database import Connection
 from shared.eventstore.event_store import InboxMoved
 from shared.messaging.cloudevents import Message
-from shared.messaging.consumer import Consumer, Fact
+from shared.messaging.consumer import Consumer, Fact, Failure
 from shared.messaging.inbox import Standing, StreamKey, stream_of
-from shared.messaging.passing_faults import will_pass
 from shared.messaging.received import Received
 
 _log = structlog.get_logger()
@@ -29,26 +28,23 @@ class Projector(Consumer):
             await _step(connection, facts)
             await self.apply(connection, [received for _, received in facts])
 
-    async def take_facts(self, facts: Sequence[Fact]) -> None:
-        """See Consumer.take_facts. In one transaction, in the order in which they came, also between streams.
+    async def _attempt(self, facts: Sequence[Fact]) -> list[Failure]:
+        """See Consumer._attempt. In one transaction, in the order in which they came, also between streams.
 
         Where that fails for good, half of the cases at a time, until the guilty one is alone.
         """
         if not facts:
-            return
-        try:
-            await self.take(facts)
-        except Exception as error:
-            if will_pass(error):
-                raise
-            cases = list(dict.fromkeys(received.message.stream for _, received in facts))
-            if len(cases) == 1:
-                await super().take_facts(facts)
-                return
-            _log.warning("batch_is_taken_by_halves", cases=len(cases), error=repr(error))
-            half = set(cases[: len(cases) // 2])
-            await self.take_facts([fact for fact in facts if fact[1].message.stream in half])
-            await self.take_facts([fact for fact in facts if fact[1].message.stream not in half])
+            return []
+        error = await self._fault_of(facts)
+        if error is None:
+            return []
+        cases = list(dict.fromkeys(received.message.stream for _, received in facts))
+        if len(cases) == 1:
+            return await super()._attempt(facts)
+        _log.warning("batch_is_taken_by_halves", cases=len(cases), error=repr(error))
+        half = set(cases[: len(cases) // 2])
+        failures = await self._attempt([fact for fact in facts if fact[1].message.stream in half])
+        return failures + await self._attempt([fact for fact in facts if fact[1].message.stream not in half])
 
 
 async def _step(connection: Connection, facts: Sequence[Fact]) -> None:

@@ -15,12 +15,13 @@ from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from shared.messaging import parking
 from shared.messaging.cloudevents import Message
-from shared.messaging.consumer import AskAgain, Record
+from shared.messaging.consumer import AskAgain
 from shared.messaging.inbox import stream_of
 from shared.messaging.parking import Parked, Reason
 from shared.messaging.passing_faults import SourceUnreachable
 from shared.messaging.reactor import Reaction, Reactor
 from shared.messaging.received import Received
+from shared.messaging.record import Record
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count, Counted, Counter
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -140,4 +141,4 @@ def message(stream: UUID, version: int, by: int = 1, **changes: Any) -> Message:
 
 
 def record(sent: Message) -> Record:
-    return sent.headers(), sent.body.encode()
+    return Record(sent.headers(), sent.body.encode())

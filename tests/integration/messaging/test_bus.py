@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -10,14 +10,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from faststream.kafka.message import KafkaAckableMessage
 
+from shared.messaging import positions
 from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.parking import Reason
 from shared.messaging.passing_faults import SourceUnreachable
+from shared.messaging.positions import Move
 from tests.integration.messaging.cable import plugged_in
 from tests.integration.messaging.reacting import Bench, message, open_bench
 
@@ -53,7 +54,7 @@ class Cluster:
     @asynccontextmanager
     async def consuming(self, bench: Bench) -> AsyncIterator[Bus]:
         bus = Bus(self.kafka, "here")
-        bus.consume(["facts"], bench.reactor, purpose="reactions")
+        bus.consume("facts", bench.reactor, purpose="reactions")
         async with bus.connected():
             yield bus
 
@@ -116,13 +117,14 @@ async def test_offsets_are_committed_only_once_a_batch_has_its_effect(cluster: C
 async def test_a_process_that_ends_between_effect_and_commit_repeats_no_effect(
     cluster: Cluster, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def lost(_: KafkaAckableMessage) -> None:
+    async def lost(_: object, __: object, moves: Sequence[Move]) -> set[TopicPartition]:
         """As if the process ended here."""
+        return {one.partition for one in moves}
 
     stream = uuid4()
     await cluster.publish(message(stream, 1), message(stream, 2))
     with monkeypatch.context() as ending:
-        ending.setattr(KafkaAckableMessage, "ack", lost)
+        ending.setattr(positions, "move", lost)
         async with cluster.consuming(bench):
             await until_total(bench, 2)
     assert await cluster.committed() == 0
@@ -231,7 +233,7 @@ async def test_a_hole_is_asked_for_over_kafka_and_heals(cluster: Cluster, bench:
     async def republish(asked: UUID, from_version: int) -> None:
         await cluster.publish(*(message(asked, version) for version in range(from_version, 5)))
 
-    source.republish_on_request(republish)
+    source.republish_on_request(republish, bench.database)
     async with source.connected(), cluster.consuming(bench) as bus:
         bench.ask_again_with = bus.ask_again
         await cluster.publish(message(stream, 1), message(stream, 4))
@@ -239,7 +241,9 @@ async def test_a_hole_is_asked_for_over_kafka_and_heals(cluster: Cluster, bench:
     assert await bench.parked() == []
 
 
-async def test_requests_to_republish_survive_bad_ones_and_a_database_that_is_away(cluster: Cluster) -> None:
+async def test_requests_to_republish_survive_bad_ones_and_a_database_that_is_away(
+    cluster: Cluster, bench: Bench
+) -> None:
     stream, asked, failures = uuid4(), [], 2
     source = Bus(cluster.kafka, "there")
 
@@ -250,7 +254,7 @@ async def test_requests_to_republish_survive_bad_ones_and_a_database_that_is_awa
             raise ConnectionError("on purpose")
         asked.append((wanted, from_version))
 
-    source.republish_on_request(republish)
+    source.republish_on_request(republish, bench.database)
     for body in (
         b"not json",
         b"{}",

@@ -11,6 +11,7 @@ from shared.eventstore.event_store import StoreUnavailable
 from shared.messaging import parking, retry_pauses
 from shared.messaging.consumer import Fact
 from shared.messaging.parking import Obstacle, Reason
+from shared.messaging.record import Record
 from tests.integration.messaging.reacting import Bench, message, open_bench, record
 
 
@@ -107,7 +108,7 @@ async def test_the_same_version_with_another_id_is_an_alarm(bench: Bench) -> Non
 
 async def test_a_record_without_the_headers_of_a_fact_is_kept_and_holds_nothing_up(bench: Bench) -> None:
     stream = uuid4()
-    await bench.take_records(([("odd", b"1")], b"x"), record(message(stream, 1)))
+    await bench.take_records(Record([("odd", b"1")], b"x"), record(message(stream, 1)))
     assert await bench.total() == 1
     async with bench.database.acquire() as connection:
         assert await connection.fetchval("select count(*) from parked where source = 'unreadable'") == 1
@@ -120,7 +121,7 @@ async def test_what_a_parked_fact_concerns_can_be_asked(bench: Bench) -> None:
 
 
 async def test_a_record_that_cannot_be_read_is_shown_to_operators_and_can_be_discarded(bench: Bench) -> None:
-    await bench.take_records(([("odd", b"1")], b"x"), record(message(uuid4(), 2)))
+    await bench.take_records(Record([("odd", b"1")], b"x"), record(message(uuid4(), 2)))
     async with bench.database.acquire() as connection:
         waiting = {one.first.message.source: one.first for one in await parking.waiting_streams(connection)}
     assert set(waiting) == {"unreadable", "there"}
@@ -142,15 +143,22 @@ async def test_a_record_that_cannot_be_read_is_shown_to_operators_and_can_be_dis
         ("ce_epoch", b"-1"),
         ("ce_schemaversion", b"70000"),
         ("ce_time", b"2026-03-05T12:00:00"),
+        ("ce_time", b"0001-01-01T00:00:00+01:00"),
+        ("ce_time", b"9999-12-31T23:59:59-12:00"),
+        ("ce_recordedtime", b"0001-01-01T00:00:00+01:00"),
+        ("ce_source", b"x" * 8000),
+        ("ce_type", b"x" * 8000),
+        ("ce_actor", b"x" * 20_000),
+        ("ce_" + "x" * 8000, b"long"),
         ("ce_subject", b"not a uuid"),
         ("ce_pnumber", b"\x00"),
         ("ce_type", None),
     ],
 )
 async def test_a_header_that_no_fact_can_have_holds_nothing_up(bench: Bench, header: str, value: bytes | None) -> None:
-    headers, body = record(message(uuid4(), 1))
-    broken = [*((name, kept) for name, kept in headers if name != header), (header, value)]
-    await bench.take_records((broken, body), record(message(uuid4(), 1)))
+    sound = record(message(uuid4(), 1))
+    broken = [*((name, kept) for name, kept in sound.headers if name != header), (header, value)]
+    await bench.take_records(Record(broken, sound.value), record(message(uuid4(), 1)))
     assert await bench.total() == 1
     assert [source for source, _, _ in await bench.waiting()] == ["unreadable"]
 

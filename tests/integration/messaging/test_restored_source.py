@@ -35,7 +35,7 @@ async def hearing(dsn: str, kafka: Kafka) -> AsyncIterator[Bench]:
     """Another service, which counts what it hears."""
     async with open_bench(dsn) as reader:
         bus = Bus(kafka, "here")
-        bus.consume([TOPIC], reader.reactor, purpose="reactions")
+        bus.consume(TOPIC, reader.reactor, purpose="reactions")
         async with bus.connected():
             yield reader
 
