@@ -136,8 +136,8 @@ select pg_describe_object('pg_class'::regclass, c.oid, 0) as object, c.relowner:
        pg_get_partkeydef(c.oid) as partitioned, pg_get_expr(c.relpartbound, c.oid) as partition,
        (select string_agg(inhparent::regclass::text, ', ' order by inhseqno) from pg_inherits where inhrelid = c.oid)
          as inherits,
-       (select string_agg(attname, ', ' order by attnum) from pg_attribute
-        where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
+       (select string_agg(attname, e'\\n' order by attnum) from pg_attribute
+        where attrelid = c.oid and attnum > 0 and not attisdropped and c.relkind not in ('i', 'I', 'S')) as columns,
        case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition
 from our_relations c
 """

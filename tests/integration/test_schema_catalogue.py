@@ -29,8 +29,13 @@ async def test_a_fresh_database_equals_another(postgres_dsn: str, other_postgres
                alter table offers.units add column industry text not null;
                alter table offers.units drop column cvr;
                alter table offers.units add column cvr text not null""",
-            "table offers.units: columns: 'p_number, effective_from, cvr, industry' in original, "
-            "'p_number, effective_from, industry, cvr' in changed",
+            """table offers.units: columns:
+    --- original
+    +++ changed
+    @@ -2,0 +3 @@
+    +industry
+    @@ -4 +4,0 @@
+    -industry""",
             id="order of columns",
         ),
         pytest.param(
@@ -244,5 +249,9 @@ async def test_what_differs_from_a_fresh_installation_is_named(postgres_dsn: str
     assert str(failure.value).splitlines() == [
         "2 differences:",
         "column position of table control.log: only in this database",
-        "table control.log: columns: 'epoch, only_row, position' in this database, 'epoch, only_row' in a fresh one",
+        "table control.log: columns:",
+        "    --- this database",
+        "    +++ a fresh one",
+        "    @@ -3 +2,0 @@",
+        "    -position",
     ]
