@@ -18,7 +18,7 @@ CHAINS = {
 
 def upgrade(dsn: str, revision: str = "head") -> None:
     """Bring every schema to a revision; makes roles and schemas that are missing. Runs again without harm."""
-    asyncio.run(_make_roles_and_schemas(dsn))
+    asyncio.run(make_roles_and_schemas(dsn))
     for schema, chains in CHAINS.items():
         for chain in chains:
             command.upgrade(_config(dsn, schema, chain), revision)
@@ -32,16 +32,8 @@ def downgrade(dsn: str) -> None:
         asyncio.run(_drop(dsn, schema))
 
 
-def _config(dsn: str, schema: str, chain: str) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / chain).replace("%", "%%"))
-    config.attributes["dsn"] = dsn
-    config.attributes["schema"] = schema
-    config.attributes["chain"] = chain
-    return config
-
-
-async def _make_roles_and_schemas(dsn: str) -> None:
+async def make_roles_and_schemas(dsn: str) -> None:
+    """Make the roles and the empty schemas that are missing; the others stay as they are."""
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
@@ -52,6 +44,15 @@ async def _make_roles_and_schemas(dsn: str) -> None:
             await _make_role(connection, "aftale_analyst")
     finally:
         await connection.close()
+
+
+def _config(dsn: str, schema: str, chain: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / chain).replace("%", "%%"))
+    config.attributes["dsn"] = dsn
+    config.attributes["schema"] = schema
+    config.attributes["chain"] = chain
+    return config
 
 
 async def _existing(dsn: str) -> list[str]:

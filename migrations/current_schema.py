@@ -1,0 +1,33 @@
+"""Make each service's schema from its schema.sql, which shows it as it is today; migrations must lead to the same."""
+
+import re
+from pathlib import Path
+
+import asyncpg
+
+from migrations.schemas import CHAINS, make_roles_and_schemas
+
+_SERVICES = Path(__file__).parents[1] / "services"
+_INCLUDE = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
+
+
+async def create_schemas(dsn: str) -> None:
+    """Make every service's schema, each under the service's own role, in a database that has none of them."""
+    await make_roles_and_schemas(dsn)
+    for schema in CHAINS:
+        settings = {"search_path": schema, "role": f"aftale_{schema}"}
+        connection = await asyncpg.connect(dsn, server_settings=settings)
+        try:
+            await connection.execute(read_sql(schema_file(schema)))
+        finally:
+            await connection.close()
+
+
+def schema_file(schema: str) -> Path:
+    """The schema.sql of the service that the schema belongs to."""
+    return _SERVICES / schema / "schema.sql"
+
+
+def read_sql(file: Path) -> str:
+    r"""The statements of a file and of those that it includes by psql's `\ir`, whose paths are relative to the file."""
+    return _INCLUDE.sub(lambda include: read_sql(file.parent / include[1]), file.read_text())

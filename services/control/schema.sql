@@ -1,0 +1,8 @@
+-- The schema of control as it stands today, for the service's own schema (search_path points to it).
+-- The migrations lead to the same, and a test compares the two.
+-- Control keeps nothing beside its event store.
+
+\ir ../../shared/eventstore/sql/schema.sql
+\ir ../../shared/eventstore/sql/positions.sql
+\ir ../../shared/eventstore/sql/append.sql
+\ir ../../shared/messaging/sql/parked.sql
