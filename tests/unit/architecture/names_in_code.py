@@ -214,13 +214,27 @@ def reservations() -> Iterator[str]:
                     yield pattern(node, names)
 
 
+_DERIVES = ("uuid3", "uuid5")
+
+
 def derived_ids() -> Iterator[str]:
-    """Every call that derives an id: the namespace, the name, and the function that does so. One entry per call."""
+    """Every call that derives an id: the namespace, the name, and the function that does so. One entry per call.
+
+    Also every place where such a function is given another name or handed on: what is called there is not seen.
+    """
     for one in sources():
+        seen = set()
         for function, call in one.calls:
-            if called(call) in ("uuid3", "uuid5"):
+            if called(call) in _DERIVES:
+                seen.add(call.func)
                 seed = ", ".join(pattern(each, one.texts) for each in call.args)
                 yield f"{called(call)}({seed}) {function}"
+        for node in one.nodes:
+            match node:
+                case ast.alias(name=name, asname=str(other)) if name in _DERIVES:
+                    yield f"{name} {other}"
+                case ast.Name(id=name) | ast.Attribute(attr=name) if name in _DERIVES and node not in seen:
+                    yield f"{name} {one.path}"
 
 
 _DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s")
@@ -254,7 +268,7 @@ def sealed_with() -> Iterator[str]:
                     yield f"{pattern(value, one.texts)} about"
 
 
-_LOCK = re.compile(r"pg_(?:try_)?advisory_\w*\((?:hashtext\((?P<hashed>(?:[^()]|\(\))*)\)|(?P<plain>[^)]*))\)")
+_LOCK = re.compile(r"pg_(?:try_)?advisory_\w*(?:\(hashtext\((?P<hashed>(?:[^()]|\(\))*)\)\)|(?P<plain>.*))")
 
 
 def advisory_locks() -> Iterator[str]:
