@@ -208,8 +208,9 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
 def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: Runtime, bus: Bus) -> None:
     """What of a service goes on without being asked. The consumers begin when the bus is started."""
     database, store, settings = runtime.database, runtime.store, runtime.settings
-    for topic in service.topics:
-        read_topic(bus, topic, runtime.consumers["*"], purpose="reactions")
+    read_topic(bus, AGREEMENTS_TOPIC, runtime.consumers["*"], purpose="reactions")
+    if ORDERS_TOPIC in service.topics:
+        read_topic(bus, ORDERS_TOPIC, runtime.consumers["*"], purpose="orders")
     if service.register_copy is not None:
         read_topic(bus, REGISTER_TOPIC, runtime.consumers[business_register.SOURCE], purpose="register")
     bus.republish_on_request(republisher(database), database)
@@ -222,9 +223,8 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
 
 def read_topic(bus: Bus, topic: str, consumer: Consumer, *, purpose: str, pace: Pace = PROMPT) -> None:
     """Let a consumer take what the sources of a topic publish there. What others than Aftale write may come late."""
-    name = purpose if topic == AGREEMENTS_TOPIC else topic
     pace = pace if topic == AGREEMENTS_TOPIC else replace(pace, wait_ms=PATIENT.wait_ms)
-    bus.consume(topic, consumer, purpose=name, sources=SOURCES[topic], pace=pace)
+    bus.consume(topic, consumer, purpose=purpose, sources=SOURCES[topic], pace=pace)
 
 
 def runtime_of(request: Request) -> Runtime:

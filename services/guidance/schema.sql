@@ -6,3 +6,4 @@
 \ir ../../shared/eventstore/sql/positions.sql
 \ir ../../shared/eventstore/sql/append.sql
 \ir ../../shared/messaging/sql/parked.sql
+\ir ../../shared/messaging/sql/consumer_positions.sql

@@ -5,6 +5,7 @@
 \ir ../../shared/eventstore/sql/positions.sql
 \ir ../../shared/eventstore/sql/append.sql
 \ir ../../shared/messaging/sql/parked.sql
+\ir ../../shared/messaging/sql/consumer_positions.sql
 
 -- The units to which offers can be made: each as it is from a day on, until the next row of the same unit.
 create table units (

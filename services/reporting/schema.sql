@@ -305,6 +305,7 @@ create table publication_limits (
 insert into publication_limits values (3);
 
 \ir ../../shared/messaging/sql/parked.sql
+\ir ../../shared/messaging/sql/consumer_positions.sql
 
 -- What analysts read. Names and meanings of the columns are stable; columns are only added, at the end. No view holds a
 -- name or free text. What is published of them suppresses the counts of few companies.

@@ -81,8 +81,9 @@ def app(settings: Settings) -> FastAPI:
             bus = Bus(settings.kafka, NAME)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             if settings.background:
-                for topic in (AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC):
-                    read_topic(bus, topic, projection_of_facts, purpose="projection", pace=IN_BULK)
+                read_topic(bus, AGREEMENTS_TOPIC, projection_of_facts, purpose="projection", pace=IN_BULK)
+                read_topic(bus, ORDERS_TOPIC, projection_of_facts, purpose="orders", pace=IN_BULK)
+                read_topic(bus, REGISTER_TOPIC, projection_of_facts, purpose="register", pace=IN_BULK)
             app.state.database = database
             app.state.consumers = {"*": projection_of_facts}
             await stack.enter_async_context(bus.connected())

@@ -154,7 +154,7 @@ class Bus:
                 if asked is not None and asked.source == self._source:
                     await until_it_works(partial(republish, asked.stream, asked.from_version), service=self._source)
 
-        self._read(REPUBLISH_TOPIC, take, database, purpose=REPUBLISH_TOPIC, sources=(), pace=PATIENT)
+        self._read(REPUBLISH_TOPIC, take, database, purpose="republish", sources=(), pace=PATIENT)
 
     def _read(
         self, topic: str, take: Take, database: Database, *, purpose: str, sources: Iterable[str], pace: Pace

@@ -389,8 +389,8 @@ def _unreadable(record: Record, sources: Collection[str] | None, error: Exceptio
 
     What it says that it concerns is held back (R8), if it comes from a source that may say so here.
     """
-    content = repr((record.headers, record.value))[:LARGEST_KEPT]
-    identity, now = uuid5(_NAMESPACE, f"{record.where}{content}" if record.topic else content), datetime.now(UTC)
+    content = repr((record.where, record.headers, record.value))[:LARGEST_KEPT]
+    identity, now = uuid5(_NAMESPACE, content), datetime.now(UTC)
     believed = sources is None or record.header("ce_source") in sources
     stand_in = Message(
         source=UNREADABLE,

@@ -494,7 +494,7 @@ def group_purposes() -> Iterator[str]:
     for one in sources("shared", "services"):
         for _, call in one.calls:
             purpose = argument(call, 99, "purpose")
-            if called(call) == "consume" and purpose is not None:
+            if called(call) in ("read_topic", "_read") and isinstance(purpose, ast.Constant):
                 yield pattern(purpose, one.texts)
 
 

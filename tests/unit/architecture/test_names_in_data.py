@@ -108,7 +108,7 @@ PLANTED = (
     Planted("Headers of messages", 'headers["ce_weather"]', "ce_weather"),
     Planted("Headers of messages", 'def concerns(state):\n    return {"weather": state.weather}', "ce_weather"),
     Planted("Topics", 'WEATHER_TOPIC = "weather"', "weather"),
-    Planted("Consumer groups", 'bus.consume(topics, consumer, purpose="weather")', "weather"),
+    Planted("Consumer groups", 'read_topic(topics, consumer, purpose="weather")', "weather"),
     Planted(
         "Names on servers that begin with the project's", 'role = f"aftale_{schema}_reader"', "aftale_{schema}_reader"
     ),
