@@ -6,9 +6,12 @@ import time
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
-TOPICS = {"agreements": 48, "orders": 48, "register": 48, "republish": 1}
+TOPICS = {"agreements": 48, "orders": 48, "register": 48, "republish": 1, "heads": 1}
 PATIENCE_SECONDS = 60.0
 _FOR_EVER = {"retention.ms": "-1"}
+_ONE_HOUR = {"retention.ms": "3600000"}
+_ANSWERS = frozenset({"heads"})
+"""Topics whose records are of use to who asked for them, and to nobody later."""
 
 
 async def _admin(kafka: str) -> AIOKafkaAdminClient:
@@ -33,7 +36,12 @@ async def create_topics(kafka: str, *, prefix: str = "", replication_factor: int
     try:
         existing = set(await admin.list_topics())
         missing = [
-            NewTopic(f"{prefix}{name}", partitions, replication_factor, topic_configs=_FOR_EVER)
+            NewTopic(
+                f"{prefix}{name}",
+                partitions,
+                replication_factor,
+                topic_configs=_ONE_HOUR if name in _ANSWERS else _FOR_EVER,
+            )
             for name, partitions in TOPICS.items()
             if f"{prefix}{name}" not in existing
         ]

@@ -225,6 +225,7 @@ def read_topic(bus: Bus, topic: str, consumer: Consumer, *, purpose: str, pace: 
     """Let a consumer take what the sources of a topic publish there. What others than Aftale write may come late."""
     pace = pace if topic == AGREEMENTS_TOPIC else replace(pace, wait_ms=PATIENT.wait_ms)
     bus.consume(topic, consumer, purpose=purpose, sources=SOURCES[topic], pace=pace)
+    bus.compare(consumer, purpose=purpose, sources=SOURCES[topic])
 
 
 def runtime_of(request: Request) -> Runtime:

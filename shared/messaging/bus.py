@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import structlog
@@ -18,7 +18,9 @@ from pydantic import BaseModel, Field, ValidationError
 from shared.eventstore.database import Database
 from shared.messaging import lenient_records
 from shared.messaging.cloudevents import LARGEST_VERSION
+from shared.messaging.completeness import Reconciler
 from shared.messaging.consumer import Consumer
+from shared.messaging.heads import HEADS_TOPIC, HeadsOfSources, HeadsRequest, answer_from
 from shared.messaging.passing_faults import SourceUnreachable, until_it_works
 from shared.messaging.reading import Pace, Reading, Take
 from shared.messaging.record import Record
@@ -85,6 +87,9 @@ class Bus:
             kafka.servers, logger=None, client_id=f"aftale-{source}", allow_auto_create_topics=False
         )
         self.readings: list[Reading] = []
+        self.heads = HeadsOfSources(self._publish, REPUBLISH_TOPIC)
+        self.reconcilers: list[Reconciler] = []
+        self._hears_heads = False
         self._loops: list[asyncio.Task[None]] = []
         lenient_records.install()
 
@@ -106,7 +111,8 @@ class Bus:
         while True:
             try:
                 await self.broker.start()
-                self._loops = [asyncio.create_task(reading.run()) for reading in self.readings]
+                loops: list[Any] = [*self.readings, *self.reconcilers, *([self.heads] if self._hears_heads else [])]
+                self._loops = [asyncio.create_task(loop.run()) for loop in loops]
                 return
             except (KafkaError, OSError) as error:
                 _log.warning("no_facts_are_taken_without_kafka", source=self._source, error=repr(error))
@@ -119,11 +125,7 @@ class Bus:
     async def ask_again(self, source: str, stream: UUID, version: int) -> None:
         """Ask a source to publish a stream again from this version on. Raises SourceUnreachable."""
         body = RepublishRequest(source=source, stream=stream, from_version=version).model_dump_json().encode()
-        try:
-            async with asyncio.timeout(ASK_SECONDS):
-                await self.broker.publish(body, self._kafka.name(REPUBLISH_TOPIC), key=source.encode())
-        except (KafkaError, IncorrectState, TimeoutError) as error:  # the second: it was never reached
-            raise SourceUnreachable(f"{source} could not be asked for {stream} from {version} on") from error
+        await self._publish(REPUBLISH_TOPIC, body, source)
 
     def consume(
         self,
@@ -146,15 +148,62 @@ class Bus:
         self._read(topic, take, consumer.database, purpose=purpose, sources=sources or (), pace=pace)
 
     def republish_on_request(self, republish: Republish, database: Database) -> None:
-        """Answer requests of consumers that miss a part of a stream of this service."""
+        """Answer consumers of this service's facts that miss a part of a stream, or ask for heads."""
 
         async def take(records: Sequence[Record]) -> None:
             for record in records:
+                if (heads := HeadsRequest.read(record.value)) is not None:
+                    if heads.source == self._source:
+                        await self._tell_heads(database, heads)
+                    continue
                 asked = RepublishRequest.read(record.value)
                 if asked is not None and asked.source == self._source:
                     await until_it_works(partial(republish, asked.stream, asked.from_version), service=self._source)
 
         self._read(REPUBLISH_TOPIC, take, database, purpose="republish", sources=(), pace=PATIENT)
+
+    async def _tell_heads(self, database: Database, asked: HeadsRequest) -> None:
+        """Whoever asked in vain asks again: an answer that cannot be given now holds up nobody else's."""
+        try:
+            told = await answer_from(database, asked)
+            await self._publish(HEADS_TOPIC, told.model_dump_json().encode(), self._source)
+        except Exception as error:
+            _log.warning("heads_not_told", service=self._source, error=repr(error))
+
+    async def _publish(self, topic: str, body: bytes, key: str) -> None:
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                await self.broker.publish(body, self._kafka.name(topic), key=key.encode())
+        except (KafkaError, IncorrectState, TimeoutError) as error:  # the second: it was never reached
+            raise SourceUnreachable(f"nothing could be sent to {topic}: {error!r}") from error
+
+    def compare(self, consumer: Consumer, *, purpose: str, sources: Iterable[str]) -> None:
+        """Compare what the sources of a topic say that they published with what the consumer of that purpose took."""
+        reading = next(one for one in self.readings if one.name == purpose)
+        self._hear_heads()
+        consumer.believe(self.heads)
+        self.reconcilers.extend(
+            Reconciler(
+                consumer.database,
+                self.heads,
+                self.ask_again,
+                reading.read_to_the_end,
+                source=source,
+                service=self._source,
+            )
+            for source in sorted(sources)
+            if source != self._source
+        )
+
+    def _hear_heads(self) -> None:
+        if self._hears_heads:
+            return
+        self._hears_heads = True
+        self.heads.reads_from(
+            self.broker.subscriber(
+                self._kafka.name(HEADS_TOPIC), batch=True, auto_offset_reset="latest", ack_policy=AckPolicy.MANUAL
+            )
+        )
 
     def _read(
         self, topic: str, take: Take, database: Database, *, purpose: str, sources: Iterable[str], pace: Pace

@@ -18,12 +18,14 @@ from shared.eventstore.event_store import InboxMoved
 from shared.eventstore.events import EventTypes
 from shared.messaging import parking
 from shared.messaging.cloudevents import Message, Undecodable, concerns_of, read, source_of
+from shared.messaging.heads import HeadsOfSources
 from shared.messaging.inbox import Place, Standing, StreamKey, place, standings, stream_of
 from shared.messaging.parking import Obstacle, Parked, Reason
 from shared.messaging.passing_faults import NotAboutOneStream, is_about_values, until_it_works, will_pass
 from shared.messaging.received import Received
 from shared.messaging.record import Record
 from shared.messaging.retry_pauses import Pauses
+from shared.messaging.sources_word import SourcesWord
 
 UNREADABLE = "unreadable"
 """The source under which a record is parked that does not say which fact it is."""
@@ -82,8 +84,13 @@ class Consumer(ABC):
         self._ask_again = ask_again
         self._asked: dict[StreamKey, int] = {}
         self._pauses = Pauses()
+        self._word = SourcesWord(database)
         self._failing: dict[str, set[StreamKey]] = {}
         """Streams that failed since something was taken last, by the kind of fault."""
+
+    def believe(self, heads: HeadsOfSources) -> None:
+        """Ask sources for their heads before a new epoch, or another event at a known version, is believed."""
+        self._word.heads = heads
 
     @abstractmethod
     async def take(self, facts: Sequence[Fact]) -> None:
@@ -222,9 +229,13 @@ class Consumer(ABC):
             keys = dict.fromkeys(map(stream_of, messages))
             standing = await standings(connection, keys)
             parked = await parking.parked_streams(connection, keys)
+        believed = await self._word.about(messages, standing)
         for message in messages:
             key = stream_of(message)
             where = place(standing[key], message)
+            if where is not Place.REPEAT and not believed(message, standing[key]):
+                aside.append(_set_aside(message))
+                continue
             if where in _GO_ON and key in parked:
                 can_go_on.add(key)
             if where is Place.REPEAT:
@@ -406,6 +417,12 @@ def _unreadable(record: Record, sources: Collection[str] | None, error: Exceptio
         concerns=concerns_of(record.headers) if believed else {},
     )
     return Obstacle(stand_in, Reason.POISON, f"{record.where}: {error!r}")
+
+
+def _set_aside(message: Message) -> Obstacle:
+    """A record in the name of a source that does not tell of it: kept alone, and it holds nothing back."""
+    record = Record(message.headers(), message.body.encode())
+    return _unreadable(record, (), Undecodable(f"{message.source} does not tell of this epoch or event"))
 
 
 async def _pass_over(connection: Connection, message: Message) -> None:

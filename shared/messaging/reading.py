@@ -72,7 +72,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> None:
         self._database = database
         self._take = take
-        self._name = name
+        self.name = self._name = name
         self._service = service
         self._sources = tuple(sorted(sources))
         self._pace = pace
@@ -91,6 +91,25 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
     def reads_from(self, subscriber: Any) -> None:
         """The FastStream subscriber whose Kafka client is read from; the client is made anew with each connection."""
         self._subscriber = subscriber
+
+    def read_to_the_end(self) -> Callable[[], Awaitable[bool]]:
+        """Asks, each time it is called, whether all is taken that stood on the topic when it was called first.
+
+        By whichever process: the rows say so.
+        """
+        ends: dict[TopicPartition, int] = {}
+
+        async def is_read() -> bool:
+            if not ends:
+                client = self._client()
+                (topic,) = client.subscription()
+                partitions = [TopicPartition(topic, number) for number in client.partitions_for_topic(topic) or ()]
+                ends.update(await client.end_offsets(partitions))
+            async with self._database.acquire() as connection:
+                known = await positions.positions(connection, self._name, ends)
+            return bool(ends) and all(one in known and known[one].next >= end for one, end in ends.items())
+
+        return is_read
 
     async def run(self) -> None:
         """Until cancelled, or until the Kafka client is closed. Whatever is raised leads back to the own positions."""
