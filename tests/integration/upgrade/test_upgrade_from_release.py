@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ from tests.integration.upgrade.continuations import AT_ONCE, LATER, Continued
 from tests.integration.upgrade.view import View
 from tests.upgrade import other_system
 from tests.upgrade.kept_release import KeptRelease
-from tests.upgrade.manifest import KeptMessage
+from tests.upgrade.manifest import KeptCommand, Manifest
 from tests.upgrade.standings import STANDINGS
 from tests.upgrade.streams import SERVICES, ArmedTimer, armed_timers, by_phase, fold_streams, kind_of, parked_messages
 
@@ -109,52 +109,20 @@ async def test_a_case_in_every_phase_goes_on(release: KeptRelease, upgraded_syst
         assert await parked_messages(connection) == list(manifest.parked)
 
 
-async def test_what_was_kept_apart_is_still_there(release: KeptRelease, upgraded_system: RunningSystem) -> None:
-    """Private texts, files, the answer to a command that is given again, and messages that wait."""
+async def test_texts_files_answers_and_parked_messages_outlast_it(
+    release: KeptRelease, upgraded_system: RunningSystem
+) -> None:
     manifest = release.manifest
-    assert manifest.texts
-    assert {text.service for text in manifest.texts} == {"offers", "guidance", "control"}
-    assert {file.service for file in manifest.attachments} == {"offers", "control"}
     async with connected(upgraded_system.postgres) as connection:
         before = await versions(connection)
-    for text in manifest.texts:
-        shown = await inspector(upgraded_system, text.inspector).get(text.path)
-        assert text.text in shown.text, text
-    for file in manifest.attachments:
-        shown = await inspector(upgraded_system, file.inspector).get(file.path)
-        assert hashlib.sha256(shown.content).hexdigest() == file.sha256, file
-    command = manifest.command
-    giver = inspector(upgraded_system, command.inspector)
-    again = await giver.post(command.path, command.body, {"Idempotency-Key": command.key})
-    assert (again.status_code, again.json()) == (httpx.codes.OK, command.answer)
-    # The kept answer carries a token of that time, which every service must still be able to open.
-    token = {"Consistency-Token": again.headers["Consistency-Token"]}
-    tried = await giver.post(f"/v1/guidance/{command.answer['id']}/offer?dry_run=true", {"form": "phone"}, token)
-    assert (tried.status_code, tried.json()["rule"]) == (httpx.codes.CONFLICT, "R12")
-    async with connected(upgraded_system.postgres) as connection:
+        await texts_and_files_are_readable(upgraded_system, manifest)
+        await command_is_answered_as_before(upgraded_system, manifest.command)
         assert await versions(connection) == before
-
-
-async def test_what_was_parked_goes_on(release: KeptRelease, upgraded_system: RunningSystem) -> None:
-    """What was missing comes, and an operator passes over what does not read: then nothing waits."""
-    manifest = release.manifest
-    assert {message.reason for message in manifest.parked} == {"hole", "poison", "waiting"}
-    case = next(case for case in manifest.cases if case.standing == "offer opened")
-    missing = other_system.opened(other_system.BEHIND_A_HOLE, 1, case.cvr, case.units[0])
-    await other_system.send(upgraded_system.kafka, [missing])
-    unreadable = [one for one in manifest.parked if one.reason == "poison"]
-    assert unreadable
-    for message in unreadable:
-        await pass_over(upgraded_system, message)
-    async with connected(upgraded_system.postgres) as connection:
-
-        async def none_wait() -> bool:
-            return await parked_messages(connection) == []
-
-        await until(none_wait)
+        await what_was_parked_goes_on(upgraded_system, manifest)
+        await until_nothing_is_parked(connection)
     async with on_stage(upgraded_system) as (_, view):
         for inspection in (other_system.BEHIND_A_HOLE, other_system.UNREADABLE):
-            await view.shows(inspection, status="open", p_number=case.units[0])
+            await view.shows(inspection, status="open", case_type="other")
 
 
 async def test_each_timer_fires_once(release: KeptRelease, upgraded_system: RunningSystem) -> None:
@@ -197,19 +165,47 @@ def inspector(system: RunningSystem, name: str) -> Asker:
     return Asker(system, LocalIssuer(system.state).token(Role.INSPECTOR, name))
 
 
-async def pass_over(system: RunningSystem, message: KeptMessage) -> None:
-    """An operator discards the first message that waits in its stream."""
+async def texts_and_files_are_readable(system: RunningSystem, manifest: Manifest) -> None:
+    """By the inspector of the case."""
+    assert {text.service for text in manifest.texts} == {"offers", "guidance", "control"}
+    for text in manifest.texts:
+        shown = await inspector(system, text.inspector).get(text.path)
+        assert text.text in shown.text, text
+    assert {file.service for file in manifest.attachments} == {"offers", "control"}
+    for file in manifest.attachments:
+        shown = await inspector(system, file.inspector).get(file.path)
+        assert hashlib.sha256(shown.content).hexdigest() == file.sha256, file
+
+
+async def command_is_answered_as_before(system: RunningSystem, command: KeptCommand) -> None:
+    """Given again with its key; the token of that time, which the answer carries, is one that every service opens."""
+    giver = inspector(system, command.inspector)
+    again = await giver.post(command.path, command.body, {"Idempotency-Key": command.key})
+    assert (again.status_code, again.json()) == (httpx.codes.OK, command.answer)
+    token = {"Consistency-Token": again.headers["Consistency-Token"]}
+    tried = await giver.post(f"/v1/guidance/{command.answer['id']}/offer?dry_run=true", {"form": "phone"}, token)
+    assert (tried.status_code, tried.json()["rule"]) == (httpx.codes.CONFLICT, "R12")
+
+
+async def what_was_parked_goes_on(system: RunningSystem, manifest: Manifest) -> None:
+    """What was missing comes, and an operator passes over what does not read."""
+    assert {message.reason for message in manifest.parked} == {"hole", "poison", "waiting"}
+    case = next(case for case in manifest.cases if case.standing == "offer opened")
+    missing = other_system.opened(other_system.BEHIND_A_HOLE, 1, case.cvr, case.units[0])
+    await other_system.send(system.kafka, [missing])
     operator = Asker.of(system, Role.OPERATOR)
-    path = f"/v1/operations/{message.consumer}/parked/{message.source}/{message.stream}"
-    (first, *_) = (await operator.get(path)).json()["messages"]
-    discarded = await operator.post(f"{path}/discard", {"event_id": first["event_id"], "reason": "It does not read."})
-    assert discarded.status_code == httpx.codes.OK, discarded.text
+    for message in (one for one in manifest.parked if one.reason == "poison"):
+        path = f"/v1/operations/{message.consumer}/parked/{message.source}/{message.stream}"
+        (first, *_) = (await operator.get(path)).json()["messages"]
+        why = {"event_id": first["event_id"], "reason": "It does not read."}
+        discarded = await operator.post(f"{path}/discard", why)
+        assert discarded.status_code == httpx.codes.OK, discarded.text
 
 
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for a condition. Raises TimeoutError."""
+async def until_nothing_is_parked(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Raises TimeoutError."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await holds():
+        while await parked_messages(connection):
             await asyncio.sleep(0.05)
 
 
