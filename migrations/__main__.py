@@ -5,6 +5,7 @@ import os
 import sys
 
 from migrations.schemas import downgrade, upgrade
+from migrations.seed_positions import seed_positions
 from migrations.topics import create_topics
 
 
@@ -13,8 +14,11 @@ def main() -> None:
     if sys.argv[1:] == ["down"]:
         downgrade(os.environ["AFTALE_POSTGRES"])
         return
-    upgrade(os.environ["AFTALE_POSTGRES"])
-    asyncio.run(create_topics(os.environ["AFTALE_KAFKA"], prefix=os.environ.get("AFTALE_TOPIC_PREFIX", "")))
+    postgres, kafka = os.environ["AFTALE_POSTGRES"], os.environ["AFTALE_KAFKA"]
+    prefix = os.environ.get("AFTALE_TOPIC_PREFIX", "")
+    upgrade(postgres)
+    asyncio.run(create_topics(kafka, prefix=prefix))
+    asyncio.run(seed_positions(postgres, kafka, prefix=prefix))
 
 
 main()

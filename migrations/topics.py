@@ -14,7 +14,7 @@ _ANSWERS = frozenset({"heads"})
 """Topics whose records are of use to who asked for them, and to nobody later."""
 
 
-async def _admin(kafka: str) -> AIOKafkaAdminClient:
+async def connected_admin(kafka: str) -> AIOKafkaAdminClient:
     """Connected; a Kafka that is just starting is waited for."""
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -32,7 +32,7 @@ async def _admin(kafka: str) -> AIOKafkaAdminClient:
 
 async def create_topics(kafka: str, *, prefix: str = "", replication_factor: int = 1) -> None:
     """Create the topics that are missing; the others stay as they are."""
-    admin = await _admin(kafka)
+    admin = await connected_admin(kafka)
     try:
         existing = set(await admin.list_topics())
         missing = [
