@@ -26,7 +26,7 @@ from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import LocalIssuer, TokenVerifier
-from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Republish
+from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Publishers, Republish
 from shared.messaging.consumer import Consumer
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
@@ -37,12 +37,15 @@ from shared.policy.policies import POLICY_FILES, Policies, load_policies
 AGREEMENTS_TOPIC = "agreements"
 ORDERS_TOPIC = "orders"
 REGISTER_TOPIC = "register"
-SOURCES: Mapping[str, frozenset[str]] = {
-    AGREEMENTS_TOPIC: frozenset({"offers", "guidance", "control"}),
-    ORDERS_TOPIC: frozenset({orders.SOURCE}),
-    REGISTER_TOPIC: frozenset({business_register.SOURCE}),
+_OF_AGREEMENTS = frozenset({"offers", "guidance", "control"})
+_OF_REGISTER = frozenset({business_register.SOURCE})
+SOURCES: Mapping[str, Publishers] = {
+    AGREEMENTS_TOPIC: Publishers(_OF_AGREEMENTS),
+    ORDERS_TOPIC: Publishers(frozenset({orders.SOURCE}), nobody_of=_OF_AGREEMENTS | _OF_REGISTER),
+    REGISTER_TOPIC: Publishers(_OF_REGISTER),
 }
-"""Who publishes on each topic; a record of anybody else there is not believed."""
+"""Who publishes on each topic; a record of anybody else there is not believed. Case systems of whatever name write
+beside the order system."""
 RESTART_SECONDS = 1.0
 _log = structlog.get_logger()
 
@@ -225,7 +228,7 @@ def read_topic(bus: Bus, topic: str, consumer: Consumer, *, purpose: str, pace: 
     """Let a consumer take what the sources of a topic publish there. What others than Aftale write may come late."""
     pace = pace if topic == AGREEMENTS_TOPIC else replace(pace, wait_ms=PATIENT.wait_ms)
     bus.consume(topic, consumer, purpose=purpose, sources=SOURCES[topic], pace=pace)
-    bus.compare(consumer, purpose=purpose, sources=SOURCES[topic])
+    bus.compare(consumer, purpose=purpose, sources=SOURCES[topic].names)
 
 
 def runtime_of(request: Request) -> Runtime:

@@ -55,6 +55,18 @@ class Kafka:
         return f"{self.prefix}{topic_or_group}"
 
 
+@dataclass(frozen=True)
+class Publishers:
+    """The sources that may publish on a topic."""
+
+    names: frozenset[str]
+    nobody_of: frozenset[str] | None = None
+    """Where others may publish, too: sources of other topics, which may not. None: nobody but the names."""
+
+    def __contains__(self, source: object) -> bool:
+        return source in self.names or (self.nobody_of is not None and source not in self.nobody_of)
+
+
 Republish = Callable[[UUID, int], Awaitable[None]]
 """Put a stream, from a version on, in line to be published again."""
 
@@ -133,7 +145,7 @@ class Bus:
         consumer: Consumer,
         *,
         purpose: str,
-        sources: frozenset[str] | None = None,
+        sources: "Publishers | None" = None,
         pace: Pace = PROMPT,
     ) -> None:
         """Give batches of a topic to the consumer, from where its database says that it stands.
@@ -145,7 +157,7 @@ class Bus:
         async def take(records: Sequence[Record]) -> None:
             await consumer.take_records(records, sources)
 
-        self._read(topic, take, consumer.database, purpose=purpose, sources=sources or (), pace=pace)
+        self._read(topic, take, consumer.database, purpose=purpose, sources=sources.names if sources else (), pace=pace)
 
     def republish_on_request(self, republish: Republish, database: Database) -> None:
         """Answer consumers of this service's facts that miss a part of a stream, or ask for heads."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -99,7 +99,7 @@ class Consumer(ABC):
         Raises a fault that `will_pass` where it is worth trying again: InboxMoved where another process was first.
         """
 
-    async def take_records(self, records: Sequence[Record], sources: Collection[str] | None = None) -> None:
+    async def take_records(self, records: Sequence[Record], sources: Container[str] | None = None) -> None:
         """Take a batch of Kafka records; returns once all are taken or parked.
 
         A source is believed only from its own topic: records of others than `sources` are set aside, each alone.
@@ -115,7 +115,7 @@ class Consumer(ABC):
             _log.error("batch_is_taken_record_by_record", service=self._own_source, error=repr(error), exc_info=True)
             await self._take_one_by_one(records, sources)
 
-    async def _take_batch(self, records: Sequence[Record], sources: Collection[str] | None) -> None:
+    async def _take_batch(self, records: Sequence[Record], sources: Container[str] | None) -> None:
         messages, unreadable = [], []
         for record in records:
             if self._is_own(record, sources):
@@ -128,10 +128,10 @@ class Consumer(ABC):
         if messages:
             await self.take_messages(messages)
 
-    def _is_own(self, record: Record, sources: Collection[str] | None) -> bool:
+    def _is_own(self, record: Record, sources: Container[str] | None) -> bool:
         return source_of(record.headers) == self._own_source and (sources is None or self._own_source in sources)
 
-    async def _take_one_by_one(self, records: Sequence[Record], sources: Collection[str] | None) -> None:
+    async def _take_one_by_one(self, records: Sequence[Record], sources: Container[str] | None) -> None:
         """After a fault that nobody foresaw: the record that brings it is put aside alone, if others can be taken."""
         failed: list[tuple[Record, Exception]] = []
         for record in records:
@@ -386,16 +386,16 @@ def _behind_another(message: Message) -> Obstacle:
     return Obstacle(message, Reason.WAITING, "an earlier message of its stream is parked")
 
 
-def _read(record: Record, sources: Collection[str] | None) -> Message:
+def _read(record: Record, sources: Container[str] | None) -> Message:
     if record.unreadable is not None:
         raise Undecodable(f"the record does not read: {record.unreadable}")
     message = read(record.headers, record.value)
     if sources is not None and message.source not in sources:
-        raise Undecodable(f"{message.source} publishes nothing on this topic; it is of {', '.join(sorted(sources))}")
+        raise Undecodable(f"{message.source} publishes nothing on this topic")
     return message
 
 
-def _unreadable(record: Record, sources: Collection[str] | None, error: Exception) -> Obstacle:
+def _unreadable(record: Record, sources: Container[str] | None, error: Exception) -> Obstacle:
     """A record that does not say which fact it is has no stream: it is kept for operators, and holds up no stream.
 
     What it says that it concerns is held back (R8), if it comes from a source that may say so here.

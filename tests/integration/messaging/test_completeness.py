@@ -15,7 +15,7 @@ from shared.eventstore.database import Database, open_database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from shared.messaging import completeness, heads, sources_word
-from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka
+from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka, Publishers
 from shared.messaging.cloudevents import Message
 from shared.messaging.completeness import Problem
 from shared.messaging.heads import HEADS_TOPIC, HeadsRequest, answer
@@ -27,7 +27,7 @@ from tests.integration.messaging.reacting import NOW, Bench, message
 SOURCE = "guidance"
 """The source writes in the schema of guidance, and is called so; who reads it stands in the schema of offers."""
 TOPIC = "agreements"
-SOURCES = frozenset({SOURCE})
+SOURCES = Publishers(frozenset({SOURCE}))
 
 
 @dataclass
@@ -65,7 +65,7 @@ class Pair:
         bus = Bus(self.kafka, "offers")
         self.bench.ask_again_with = bus.ask_again
         bus.consume(TOPIC, self.bench.reactor, purpose="reactions", sources=SOURCES)
-        bus.compare(self.bench.reactor, purpose="reactions", sources=SOURCES)
+        bus.compare(self.bench.reactor, purpose="reactions", sources=SOURCES.names)
         async with bus.connected():
             yield bus
 
