@@ -7,13 +7,7 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 
-CHAINS = {
-    "offers": ("event_store", "offers"),
-    "guidance": ("event_store",),
-    "control": ("event_store",),
-    "reporting": ("reporting",),
-}
-"""Which chains of migrations make each service's schema."""
+from migrations.revisions import CHAINS
 
 
 def upgrade(dsn: str, revision: str = "head") -> None:

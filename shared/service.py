@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI, Request
 from shared.attachments.storage import FolderStorage
 from shared.contracts import register as business_register
 from shared.eventstore.clock import Clock, RealClock, VirtualClock
-from shared.eventstore.database import Database, open_database
+from shared.eventstore.database import DATABASE_AWAY, Database, open_database
 from shared.eventstore.decider import Decider
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes
@@ -31,6 +31,9 @@ from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
 from shared.messaging.relay import Relay
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
+from shared.telemetry.loops import Loops, Pulse
+from shared.watching.schema import Revisions
+from shared.watching.watched import Watched
 
 AGREEMENTS_TOPIC = "agreements"
 ORDERS_TOPIC = "orders"
@@ -53,6 +56,8 @@ class Settings:
     """The share of the traces that begin here which is kept."""
     background: bool = True
     """Whether this process publishes, consumes and fires timers, or leaves that to others of its service."""
+    shipped: Mapping[str, Revisions] = field(default_factory=dict)
+    """The revisions of the schema that this release ships, by service; one that is not named is not compared."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -101,6 +106,7 @@ class Runtime:
     gate: CommandGate
     consumers: dict[str, Consumer]
     """By the source whose facts they take; `*` takes those of all others."""
+    loops: Loops = field(default_factory=Loops)
 
 
 @dataclass(frozen=True)
@@ -133,6 +139,7 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
             app.state.runtime = runtime
             app.state.database = runtime.database
             app.state.consumers = runtime.consumers
+            app.state.watched = _watched(runtime)
             app.state.republish = republisher(runtime.database)
             app.state.attachments = FolderStorage(settings.state / "attachments" / service.name)
             yield
@@ -200,16 +207,38 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
 def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: Runtime, bus: Bus) -> None:
     """What of a service goes on without being asked. The consumers begin when the bus is started."""
     database, store, settings = runtime.database, runtime.store, runtime.settings
+    of_timers, of_relay = runtime.loops.pulse("timers"), runtime.loops.pulse("relay")
     bus.consume(service.topics, runtime.consumers["*"], purpose="reactions")
     if service.register_copy is not None:
         register = runtime.consumers[business_register.SOURCE]
         bus.consume([REGISTER_TOPIC], register, purpose="register", pace=PATIENT)
     bus.republish_on_request(republisher(database))
     lookups = service.timer_lookups(runtime)
-    timers = TimerLoop(database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups)
-    relay = Relay(dsn=settings.postgres, source=service.name, topic=AGREEMENTS_TOPIC, kafka=settings.kafka, store=store)
-    for name, loop in (("timers", timers.run), ("relay", relay.run)):
-        keep_running(stack, f"{service.name} {name}", loop)
+    timers = TimerLoop(
+        database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups, pulse=of_timers
+    )
+    relay = Relay(
+        dsn=settings.postgres,
+        source=service.name,
+        topic=AGREEMENTS_TOPIC,
+        kafka=settings.kafka,
+        store=store,
+        pulse=of_relay,
+    )
+    for pulse, loop in ((of_timers, timers.run), (of_relay, relay.run)):
+        keep_running(stack, f"{service.name} {pulse.name}", loop, pulse)
+
+
+def _watched(runtime: Runtime) -> Watched:
+    return Watched(
+        runtime.name,
+        database=runtime.database,
+        kafka_servers=runtime.settings.kafka.servers,
+        loops=runtime.loops,
+        shipped=runtime.settings.shipped.get(runtime.name, {}),
+        clock=runtime.clock,
+        appends=lambda: runtime.store.appends,
+    )
 
 
 def runtime_of(request: Request) -> Runtime:
@@ -230,17 +259,23 @@ def republisher(database: Database) -> Republish:
     return republish
 
 
-def keep_running(stack: AsyncExitStack, name: str, loop: Callable[[], Awaitable[None]]) -> None:
-    """Run a loop beside the service until the stack is left."""
-    stack.push_async_callback(_stop, asyncio.create_task(_for_ever(name, loop)))
+def keep_running(
+    stack: AsyncExitStack, name: str, loop: Callable[[], Awaitable[None]], pulse: Pulse | None = None
+) -> None:
+    """Run a loop beside the service until the stack is left; its pulse is told of faults that end a turn."""
+    stack.push_async_callback(_stop, asyncio.create_task(_for_ever(name, loop, pulse or Pulse(name))))
 
 
-async def _for_ever(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+async def _for_ever(name: str, loop: Callable[[], Awaitable[None]], pulse: Pulse) -> None:
     """A loop that meets what it does not expect is started again, and the fault is logged: it must not end unseen."""
     while True:
         try:
             await loop()
         except Exception as error:
+            if isinstance(error, DATABASE_AWAY):
+                pulse.waits_for("postgres")
+            else:
+                pulse.failed(error)
             _log.error("loop_starts_again", loop=name, error=repr(error), exc_info=True)
             await asyncio.sleep(RESTART_SECONDS)
 

@@ -26,6 +26,8 @@ from shared.messaging.received import Received
 from shared.policy.policies import load_policies
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, keep_running, new_app
 from shared.telemetry.context import mark
+from shared.telemetry.loops import Loops, Pulse
+from shared.watching.watched import Watched
 
 NAME = "reporting"
 _ONE_HOUR = 3600.0
@@ -55,11 +57,12 @@ def smallest_count(settings: Settings) -> Callable[[], int]:
     return lambda: policies.at(clock.now()).statistics.smallest_count
 
 
-async def _limit_publication(database: Database, smallest: Callable[[], int]) -> None:
+async def _limit_publication(database: Database, smallest: Callable[[], int], pulse: Pulse) -> None:
     """Where analysts ask with SQL, a new policy is in force within the hour."""
     while True:
         async with database.acquire() as connection:
             await measure_catalogue.limit_publication(connection, smallest())
+        pulse.turned()
         await asyncio.sleep(_ONE_HOUR)
 
 
@@ -71,7 +74,17 @@ def app(settings: Settings) -> FastAPI:
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(open_database(settings.postgres, NAME))
             app.state.smallest_count = smallest_count(settings)
-            keep_running(stack, f"{NAME} publication", partial(_limit_publication, database, app.state.smallest_count))
+            loops = Loops()
+            pulse = loops.pulse("publication", still_after=2 * _ONE_HOUR)
+            publish = partial(_limit_publication, database, app.state.smallest_count, pulse)
+            keep_running(stack, f"{NAME} publication", publish, pulse)
+            app.state.watched = Watched(
+                NAME,
+                database=database,
+                kafka_servers=settings.kafka.servers,
+                loops=loops,
+                shipped=settings.shipped.get(NAME, {}),
+            )
             bus = Bus(settings.kafka, NAME)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             if settings.background:

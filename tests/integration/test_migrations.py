@@ -8,7 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from migrations.schemas import CHAINS, downgrade, upgrade
+from migrations.revisions import CHAINS
+from migrations.schemas import downgrade, upgrade
 
 SCHEMAS = tuple(CHAINS)
 DUMPS = {
