@@ -62,6 +62,14 @@ class Operator:
         """Have a service publish one of its own streams again."""
         self._ask("POST", source, "republications", {"stream": stream, "from_version": from_version})
 
+    def begin_view_work(self, work: str) -> Any:
+        """Have reporting rebuild or check its view."""
+        return self._ask("POST", "reporting", f"view/{work}")
+
+    def view_work(self) -> Any:
+        """How far that is."""
+        return self._ask("GET", "reporting", "view")
+
     def _ask(self, method: str, service: str, path: str, body: object = None) -> Any:
         if service not in SERVICES:
             raise Fault(f"There is no service {service}; there are {', '.join(SERVICES)}.")

@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from deploy.local import parked
+from deploy.local import parked, view
 from deploy.local.checks import run_checks, run_tests
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST
@@ -28,6 +28,7 @@ app = typer.Typer(
 register = typer.Typer(no_args_is_help=True, help="The register of companies and units.")
 app.add_typer(register, name="register")
 app.add_typer(parked.commands, name="parked")
+app.add_typer(view.commands, name="view")
 
 DEMO_BEGINS = datetime(2020, 9, 1, 6, tzinfo=UTC)
 """The register of agreements begins in September 2020."""

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Header, Request
 from opentelemetry.trace import SpanKind
 
-from services.reporting.projection import projection
+from services.reporting.projection import projection, upkeep
 from services.reporting.projection.known_facts import KNOWN_FACTS
 from services.reporting.projection.rows_at_hand import RowsAtHand
 from services.reporting.statistics import measure_catalogue
@@ -91,6 +91,8 @@ def app(settings: Settings) -> FastAPI:
                 topics = [AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC]
                 bus.consume(topics, projection_of_facts, purpose="projection", pace=IN_BULK)
             app.state.database = database
+            app.state.upkeep = upkeep.Upkeep(database)
+            stack.push_async_callback(app.state.upkeep.stop)
             app.state.consumers = {"*": projection_of_facts}
             await stack.enter_async_context(bus.connected())
             yield
@@ -103,5 +105,5 @@ def app(settings: Settings) -> FastAPI:
         if token is not None:
             await consistency.wait_until_seen(request.app.state.database, NAME, tokens.open(token))
 
-    routers = (routes.router, measure_catalogue.router, statistics_routes.router)
+    routers = (routes.router, measure_catalogue.router, statistics_routes.router, upkeep.router)
     return new_app(NAME, routers, settings, lifespan, dependencies=[Depends(wait_for_token)])
