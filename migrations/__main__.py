@@ -1,4 +1,4 @@
-"""Bring schemas and topics up to date (or, with `down`, back to nothing): python -m migrations [down]."""
+"""Bring schemas and topics up to date: python -m migrations [schemas | down]; `down` takes the schemas away."""
 
 import asyncio
 import os
@@ -6,6 +6,7 @@ import sys
 
 from migrations.schemas import downgrade, upgrade
 from migrations.topics import create_topics
+from shared.watching.schema import WrongSchema
 
 
 def main() -> None:
@@ -13,7 +14,12 @@ def main() -> None:
     if sys.argv[1:] == ["down"]:
         downgrade(os.environ["AFTALE_POSTGRES"])
         return
-    upgrade(os.environ["AFTALE_POSTGRES"])
+    try:
+        upgrade(os.environ["AFTALE_POSTGRES"])
+    except WrongSchema as error:
+        sys.exit(str(error))
+    if sys.argv[1:] == ["schemas"]:
+        return
     asyncio.run(create_topics(os.environ["AFTALE_KAFKA"], prefix=os.environ.get("AFTALE_TOPIC_PREFIX", "")))
 
 

@@ -56,11 +56,12 @@ def demo(
 def up(
     servers_only: Annotated[bool, typer.Option("--servers-only", help="Only PostgreSQL and Kafka.")] = False,
 ) -> None:
-    """Start what does not run yet: PostgreSQL, Kafka, schemas and topics, the four services."""
+    """Start what does not run yet: PostgreSQL, Kafka, schemas and topics, the four services; and again what dies."""
     machine = Machine(Settings())
     if servers_only:
         with machine.alone():
             machine.servers_up()
+            machine.watch()
     else:
         machine.up()
     _say_where(machine, services=not servers_only)

@@ -43,19 +43,28 @@ async def found_revisions(
 
 def mismatch(service: str, shipped: Revisions, found: Found) -> str | None:
     """What is wrong, in one sentence; None where every chain stands at the newest revision of this release."""
+    if fault := newer(service, shipped, found):
+        return fault
     for chain, revisions in shipped.items():
         stands, newest = found[chain], revisions[-1]
         if stands is None:
             return _none(service)
-        if stands not in revisions:
-            return (
-                f"The schema of {service} is newer than this release: its migrations {chain} stand at {stands}, "
-                f"and this release knows them up to {newest}; start the release that migrated it, or a later one."
-            )
         if stands != newest:
             return (
                 f"The schema of {service} is older than this release: its migrations {chain} stand at {stands}, "
                 f"and this release needs {newest}; bring it up to date with ./aftale migrate."
+            )
+    return None
+
+
+def newer(service: str, shipped: Revisions, found: Found) -> str | None:
+    """The same of a schema that a later release has migrated: this one can do nothing about it."""
+    for chain, revisions in shipped.items():
+        stands, newest = found[chain], revisions[-1]
+        if stands is not None and stands not in revisions:
+            return (
+                f"The schema of {service} is newer than this release: its migrations {chain} stand at {stands}, "
+                f"and this release knows them up to {newest}; start the release that migrated it, or a later one."
             )
     return None
 
