@@ -28,7 +28,8 @@ def show_status(machine: Machine, console: Console) -> None:
         else:
             restarts = str(report[name].restarts) if name in report else "not watched"
             table.add_row(*_row(machine.service(name)), restarts)
-    table.add_row(*_row(machine.service(watcher.NAME)), "")
+    # What the watcher has started again are its children, and have rows of their own.
+    table.add_row(*_row(machine.service(watcher.NAME), with_children=False), "")
     console.print(table)
     for name, told in report.items():
         if told.next_at or told.fault:
@@ -41,7 +42,7 @@ def show_status(machine: Machine, console: Console) -> None:
     console.print(f"folder: {folder}", soft_wrap=True)
 
 
-def _row(process: Process) -> tuple[str, str, str, str, str, str]:
+def _row(process: Process, *, with_children: bool = True) -> tuple[str, str, str, str, str, str]:
     running = process.running()
     if running is None:
         return process.name, "stopped", "", "", "", ""
@@ -51,16 +52,16 @@ def _row(process: Process) -> tuple[str, str, str, str, str, str]:
         process.name,
         "running",
         str(running.pid),
-        f"{resident_megabytes(running):,.0f}",
+        f"{resident_megabytes(running, with_children=with_children):,.0f}",
         address,
         f"{since:%Y-%m-%d %H:%M:%S}",
     )
 
 
-def resident_megabytes(process: psutil.Process) -> float:
+def resident_megabytes(process: psutil.Process, *, with_children: bool = True) -> float:
     """With its children; pages that they share count once (where the system tells)."""
     total = 0.0
-    for member in (process, *process.children(recursive=True)):
+    for member in (process, *(process.children(recursive=True) if with_children else ())):
         try:
             memory = member.memory_full_info()
         except psutil.Error:
