@@ -20,7 +20,7 @@ def shipped(service: str) -> Mapping[str, Sequence[str]]:
 
 
 def _revisions(chain: str) -> Sequence[str]:
-    files = sorted((Path(__file__).parent / chain / "versions").glob("*.py"))
+    files = (Path(__file__).parent / chain / "versions").glob("*.py")
     steps = [_STEP.search(file.read_text(encoding="utf-8")) for file in files]
     after = {step[2]: step[1] for step in steps if step}
     order: list[str] = []

@@ -3,15 +3,15 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
 import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from opentelemetry.trace import SpanKind
 
 from shared.eventstore.database import DATABASE_AWAY, connect
@@ -73,8 +73,7 @@ class Relay:
                 await asyncio.sleep(RETRY_SECONDS)
 
     def _note(self, error: Exception) -> None:
-        """A send that timed out is Kafka's, although a timeout is also how a database is found to be away."""
-        if isinstance(error, (KafkaError, TimeoutError)):
+        if isinstance(error, KafkaError):
             self._pulse.waits_for("kafka")
         elif isinstance(error, DATABASE_AWAY):
             self._pulse.waits_for("postgres")
@@ -138,7 +137,7 @@ class Relay:
                 if len(on_their_way) > (1 if rows else 0):
                     self._pulse.waits_for("kafka")
                     up_to, acknowledged = on_their_way[0]
-                    async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                    async with _in_time():
                         await acknowledged
                     acknowledged_to = up_to
                     on_their_way.popleft()
@@ -196,9 +195,19 @@ class Relay:
     ) -> None:
         for asked in await connection.fetch("select id, stream, from_version from republications order by id limit 20"):
             rows = await connection.fetch(_READ_STREAM, asked["stream"], asked["from_version"], sent_to)
-            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+            async with _in_time():
                 await (await self._send(producer, rows))
             await connection.execute("delete from republications where id = $1", asked["id"])
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """Says whose timeout it was: a database that is away shows in a TimeoutError, too."""
+    try:
+        async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise KafkaTimeoutError(f"Kafka has not acknowledged for {SEND_TIMEOUT_SECONDS} s") from error
 
 
 async def _give_up(producer: AIOKafkaProducer) -> None:

@@ -16,7 +16,7 @@ class Followed:
     batches: int = 0
     records: int = 0
     lag: int = 0
-    """Records that were still to come when the last batch was taken."""
+    """Records that had not been read when the consumer last said so."""
 
 
 @dataclass
@@ -68,6 +68,10 @@ class Pulse:
         followed.batches += 1
         followed.records += records
         followed.lag = lag
+
+    def behind(self, topic: str, lag: int) -> None:
+        """How many records of a topic a consumer has not yet read, where it finds out between two batches."""
+        self.topics.setdefault(topic, Followed()).lag = lag
 
     def batch_tried_again(self, error: BaseException) -> None:
         """A consumer's batch met a fault and will be tried again."""

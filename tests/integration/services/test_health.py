@@ -52,6 +52,7 @@ class Watched:
         """Status code, what it says, and the figures by the code of their reason."""
         answer = await self.client.get("/health/ready")
         reasons = {one["code"]: one["figures"] for one in answer.json()["reasons"]}
+        assert len(reasons) == len(answer.json()["reasons"]), "told twice"
         return answer.status_code, answer.json()["status"], reasons
 
     async def live(self) -> int:

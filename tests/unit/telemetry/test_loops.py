@@ -61,6 +61,8 @@ def test_batches_are_counted_by_topic_and_one_that_is_tried_again_ends_by_being_
     clock.now = 5.0
     agreements = pulse.topics["agreements"]
     assert (agreements.batches, agreements.records, agreements.lag) == (2, 570, 0)
+    pulse.behind("agreements", 12)
+    assert (agreements.batches, agreements.lag) == (2, 12)
     assert pulse.seconds_since_batch == 2.0
     assert not pulse.trying_again
     assert told(pulse) == (0, None)
