@@ -1,4 +1,4 @@
-"""Bring schemas and topics up to date (or, with `down`, back to nothing): python -m migrations [down]."""
+"""Bring schemas and topics up to date: python -m migrations [schemas | down]; `down` takes the schemas away."""
 
 import asyncio
 import os
@@ -7,6 +7,7 @@ import sys
 from migrations.schemas import downgrade, upgrade
 from migrations.seed_positions import seed_positions
 from migrations.topics import create_topics
+from shared.watching.schema import WrongSchema
 
 
 def main() -> None:
@@ -14,9 +15,14 @@ def main() -> None:
     if sys.argv[1:] == ["down"]:
         downgrade(os.environ["AFTALE_POSTGRES"])
         return
-    postgres, kafka = os.environ["AFTALE_POSTGRES"], os.environ["AFTALE_KAFKA"]
-    prefix = os.environ.get("AFTALE_TOPIC_PREFIX", "")
-    upgrade(postgres)
+    postgres, prefix = os.environ["AFTALE_POSTGRES"], os.environ.get("AFTALE_TOPIC_PREFIX", "")
+    try:
+        upgrade(postgres)
+    except WrongSchema as error:
+        sys.exit(str(error))
+    if sys.argv[1:] == ["schemas"]:
+        return
+    kafka = os.environ["AFTALE_KAFKA"]
     asyncio.run(create_topics(kafka, prefix=prefix))
     asyncio.run(seed_positions(postgres, kafka, prefix=prefix))
 

@@ -28,6 +28,7 @@ from benchmarks.lossless.faults import planned
 from benchmarks.lossless.hearer import PROJECTED_TABLE
 from benchmarks.lossless.troupe import Troupe
 from deploy.local.kafka import LocalKafka
+from deploy.local.patience import Patience
 from deploy.local.ports import answers
 from deploy.local.postgres import LocalPostgres
 from deploy.local.state import State
@@ -35,7 +36,6 @@ from migrations.schemas import upgrade
 from migrations.topics import create_topics
 from shared.service import AGREEMENTS_TOPIC
 
-_START_SECONDS = 300.0
 _NO_PROGRESS_SECONDS = 120.0
 """After which it is given up that everything comes to rest."""
 _SMALL_SEGMENTS = {"segment.bytes": str(16 * 1024 * 1024)}
@@ -118,10 +118,13 @@ async def _until_all_work(dsn: str, troupe: Troupe) -> None:
     """Every writer writes, and what it wrote comes to the last consumer."""
     connection = await asyncpg.connect(dsn)
     try:
-        async with asyncio.timeout(_START_SECONDS):
-            while not (troupe.all_write() and await connection.fetchval("select exists (select from control.inbox)")):
-                troupe.keep_running()
-                await asyncio.sleep(0.2)
+        patience = Patience("The first fact on its way through all processes")
+        while not (troupe.all_write() and await connection.fetchval("select exists (select from control.inbox)")):
+            troupe.keep_running()
+            written = await connection.fetchval("select offers.newest_position()")
+            if not patience.lasts((written, troupe.signs())):
+                raise SystemExit(f"Nothing has moved for {patience.still_seconds:.0f} s: the logs say more.")
+            await asyncio.sleep(0.2)
     finally:
         await connection.close()
 

@@ -21,7 +21,6 @@ from deploy.local.postgres import LocalPostgres
 from shared.eventstore.database import DATABASE_AWAY
 
 _LOOK_EVERY_SECONDS = 0.1
-_PATIENCE_SECONDS = 300.0
 _ATTEMPTS = 3
 """With a server that has much to recover, on a machine that has other work."""
 _SOURCES = ("offers", "guidance")
@@ -147,7 +146,7 @@ async def _away(server: LocalPostgres | LocalKafka, crash: signal.Signals | None
         try:
             await asyncio.to_thread(server.stop)  # what is left of it
             await asyncio.to_thread(server.start)
-            await asyncio.to_thread(server.wait_until_ready, _PATIENCE_SECONDS)
+            await asyncio.to_thread(server.wait_until_ready)
         except processes.Fault:
             if attempt == _ATTEMPTS:
                 raise

@@ -71,6 +71,11 @@ class Troupe:
         journals = [journal_file(self._folder, str(number)) for number in range(WRITERS)]
         return all(journal.exists() and journal.stat().st_size for journal in journals)
 
+    def signs(self) -> object:
+        """What changes while they start: what they write; not their logs, which one that only fails writes, too."""
+        files = [file for file in sorted(self._folder.iterdir()) if file.is_file() and file.suffix != ".log"]
+        return [file.stat().st_size for file in files]
+
     def keep_running(self) -> None:
         """See Actor."""
         for actor in self.actors:

@@ -24,6 +24,7 @@ from shared.messaging.heads import HEADS_TOPIC, HeadsOfSources, HeadsRequest, an
 from shared.messaging.passing_faults import SourceUnreachable, until_it_works
 from shared.messaging.reading import Pace, Reading, Take
 from shared.messaging.record import Record
+from shared.telemetry.loops import Loops
 
 REPUBLISH_TOPIC = "republish"
 """Requests to a source to publish one of its streams again from a version on; key: the source."""
@@ -91,8 +92,9 @@ class RepublishRequest(BaseModel):
 class Bus:
     """The broker of one service in one process. Connect it when consumer and store are ready, leave it before them."""
 
-    def __init__(self, kafka: Kafka, source: str) -> None:
+    def __init__(self, kafka: Kafka, source: str, loops: Loops | None = None) -> None:
         self._source = source
+        self._told_loops = loops or Loops()
         self._kafka = kafka
         # Migrations make topics, with the partitions that they keep for ever; FastStream would make them with one.
         self.broker = KafkaBroker(
@@ -202,6 +204,7 @@ class Bus:
                 reading.read_to_the_end,
                 source=source,
                 service=self._source,
+                loops=self._told_loops,
             )
             for source in sorted(sources)
             if source != self._source
@@ -224,7 +227,15 @@ class Bus:
 
         FastStream's own loop begins again after an exception where the client stands then, past what was dropped.
         """
-        reading = Reading(database, take, name=purpose, service=self._source, sources=sources, pace=pace)
+        reading = Reading(
+            database,
+            take,
+            name=purpose,
+            service=self._source,
+            sources=sources,
+            pace=pace,
+            pulse=self._told_loops.pulse(purpose),
+        )
         subscriber = self.broker.subscriber(
             self._kafka.name(topic),
             batch=True,

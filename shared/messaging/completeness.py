@@ -19,6 +19,7 @@ import structlog
 from shared.eventstore.database import Connection, Database
 from shared.messaging.heads import STREAMS_AT_ONCE, Head, Heads, HeadsOfSources
 from shared.messaging.passing_faults import SourceUnreachable, will_pass
+from shared.telemetry.loops import Loops
 
 EVERY_SECONDS = 30.0
 """How often each source is asked for what it has published since."""
@@ -122,12 +123,14 @@ class Reconciler:
         *,
         source: str,
         service: str,
+        loops: Loops,
     ) -> None:
+        self._loops = loops
         self._database = database
         self._heads = heads
         self._ask_again = ask_again
         self._read_to_the_end = read_to_the_end
-        self._source = source
+        self.source = self._source = source
         self._service = service
         self.wake = asyncio.Event()
         """Set to begin the next round at once."""
@@ -166,7 +169,9 @@ class Reconciler:
         async with self._database.acquire() as connection, connection.transaction():
             if not await _move_on(connection, before, told):
                 return False
-            await _note(connection, self._source, [head.stream for head in told.heads], found)
+            self._loops.report_missing(
+                self._source, await _note(connection, self._source, [head.stream for head in told.heads], found)
+            )
         await self._ask_for_what_is_missing()
         return told.up_to < told.end
 
@@ -294,8 +299,8 @@ async def _move_on(connection: Connection, before: Compared, told: Heads) -> boo
 
 async def _note(
     connection: Connection, source: str, told: Sequence[UUID], found: dict[UUID, tuple[Head, Problem]]
-) -> None:
-    """Forget what has come meanwhile, and what is told otherwise now; note what was found."""
+) -> int:
+    """Forget what has come meanwhile, and what is told otherwise now; note what was found. Returns how much is open."""
     await connection.execute(
         """delete from missing m using inbox i
            where m.source = $1 and m.problem = 'missing' and i.source = m.source and i.stream = m.stream
@@ -320,6 +325,8 @@ async def _note(
     )
     for head, problem in found.values():
         _log.error("facts_differ_from_their_source", source=source, stream=str(head.stream), problem=problem.value)
+    still_open: int = await connection.fetchval("select count(*) from missing where source = $1", source)
+    return still_open
 
 
 async def known_epochs(connection: Connection) -> dict[str, int]:

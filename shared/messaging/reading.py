@@ -8,13 +8,14 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import ConsumerStoppedError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from shared.eventstore.database import Database
 from shared.messaging import completeness, positions
 from shared.messaging.passing_faults import Backoff, NotAboutOneStream, until_it_works, will_pass
 from shared.messaging.positions import LastRecord, Move, Position
 from shared.messaging.record import Record
+from shared.telemetry.loops import Pulse
 
 IDLE_MS = 200
 """How long one call waits for records; those that come meanwhile end it."""
@@ -24,6 +25,7 @@ LOOK_SECONDS = 2.0
 """How soon a position that somebody else has moved is noticed where no records come."""
 CHECK_SECONDS = 60.0
 """How often the last record that was taken is read again: a topic that was made anew under a reader shows so."""
+JUST_ASSIGNED_SECONDS = 0.05
 ASK_ENDS_AGAIN_SECONDS = 1.0
 """A replica that has just become the leader may not know yet where the log ends."""
 _log = structlog.get_logger()
@@ -68,7 +70,15 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
     """One of these per consumer and process; `run` is its loop, the callbacks are aiokafka's."""
 
     def __init__(
-        self, database: Database, take: Take, *, name: str, service: str, sources: Iterable[str], pace: Pace
+        self,
+        database: Database,
+        take: Take,
+        *,
+        name: str,
+        service: str,
+        sources: Iterable[str],
+        pace: Pace,
+        pulse: Pulse,
     ) -> None:
         self._database = database
         self._take = take
@@ -76,6 +86,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         self._service = service
         self._sources = tuple(sorted(sources))
         self._pace = pace
+        self._pulse = pulse
         self._places: dict[TopicPartition, _Place] = {}
         self._surprised: set[tuple[TopicPartition, int]] = set()
         """Where another record came than was expected, when it was read the first time."""
@@ -120,6 +131,8 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
                 self.stopped = None
             except ConsumerStoppedError:
                 return
+            except NoOffsetForPartitionError:  # a partition that was assigned a moment ago: nobody has sought there yet
+                await asyncio.sleep(JUST_ASSIGNED_SECONDS)
             except OffsetOutOfRangeError as error:
                 await self._recover(error, self._find_the_logs(error))
             except Exception as error:
@@ -146,8 +159,25 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._take(batch.records)
             if batch.moves:
                 await self._move(batch.moves)
+        self._report(batch)
         await self._tell_kafka()
         await self._look_whether_moved()
+
+    def _report(self, batch: _Batch) -> None:
+        """How far each topic is, by what Kafka said with its last answers."""
+        behind: dict[str, int] = {}
+        for partition, place in self._places.items():
+            newest = self._client().highwater(partition)
+            behind[partition.topic] = behind.get(partition.topic, 0) + max(0, (newest or 0) - place.position.next)
+        self._pulse.turned()
+        taken: dict[str, int] = {}
+        for record in batch.records:
+            taken[record.topic] = taken.get(record.topic, 0) + 1
+        for topic, lag in behind.items():
+            if topic in taken:
+                self._pulse.batch_taken(topic, records=taken[topic], lag=lag)
+            else:
+                self._pulse.behind(topic, lag)
 
     async def _sorted(self, answer: Mapping[TopicPartition, Sequence[Any]]) -> _Batch:
         """The records that come next in partitions that are still assigned; others are dropped, and come again."""
@@ -273,6 +303,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         """After a fault: report it, go back to where the database stands, and wait a little longer each time."""
         report = _log.warning if will_pass(error) or isinstance(error, KafkaError) else _log.error
         pause = self._backoff.failed()
+        self._pulse.batch_tried_again(error)
         report("batch_comes_again", service=self._service, consumer=self._name, error=repr(error), pause_seconds=pause)
         try:
             await recovery

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,9 +13,11 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import psutil
 
 from deploy.demo.people import People
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
+from deploy.local.patience import Patience
 from deploy.local.ports import free_port
 from deploy.local.virtual_time import VirtualTime
 from shared.contracts.register import UnitRegistered
@@ -28,7 +29,6 @@ from tests.own_topics import own_topics
 PROJECT = Path(__file__).parents[3]
 SERVICES = ("offers", "guidance", "control", "reporting")
 BEGINS = datetime(2026, 3, 2, 7, tzinfo=UTC)
-_PATIENCE_SECONDS = 60.0
 
 
 @dataclass
@@ -65,15 +65,16 @@ class RunningSystem:
 
     async def until_healthy(self, *names: str) -> None:
         """Wait until services answer."""
-        until = time.monotonic() + _PATIENCE_SECONDS
         for name in names:
+            patience = Patience(name)
             while True:
                 try:
                     if (await self.client.get(f"http://127.0.0.1:{self.ports[name]}/health")).is_success:
                         break
                 except httpx.TransportError:
                     pass
-                if time.monotonic() > until or self.processes[name].poll() is not None:
+                ended = self.processes[name].poll() is not None
+                if ended or not patience.lasts(psutil.Process(self.processes[name].pid).memory_info().rss // 2**20):
                     raise AssertionError(f"{name} is not up: {(self.state / f'{name}.log').read_text()[-3000:]}")
                 await asyncio.sleep(0.05)
 

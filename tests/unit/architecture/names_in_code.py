@@ -16,7 +16,7 @@ from uuid import UUID
 
 from deploy.local import machine
 from deploy.local.settings import Settings
-from migrations.schemas import CHAINS
+from migrations.revisions import CHAINS
 from migrations.topics import TOPICS
 from services.control.service import SERVICE as CONTROL
 from services.guidance.service import SERVICE as GUIDANCE
