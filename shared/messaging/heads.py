@@ -22,6 +22,7 @@ HEADS_TOPIC = "heads"
 """Where sources answer; key: the source."""
 POSITIONS_AT_ONCE = 1_000
 """Positions of a source's log that one answer covers, at most."""
+LONGEST_CONCERN = 100
 STREAMS_AT_ONCE = 500
 """Streams that can be asked for in one request."""
 ANSWER_SECONDS = 10.0
@@ -55,7 +56,10 @@ class Head(BaseModel):
     epoch: Annotated[int, Field(ge=1, le=LARGEST_VERSION)]
     version: Annotated[int, Field(ge=1, le=LARGEST_VERSION)]
     event_id: UUID
-    concerns: dict[str, str] = Field(default_factory=dict)
+    concerns: dict[str, Annotated[str, Field(max_length=LONGEST_CONCERN, pattern=r"^[\w.:-]*$")]] = Field(
+        default_factory=dict
+    )
+    """CVR and P-number, as `ce_cvr` and `ce_pnumber` of its facts; never a text."""
 
 
 class Heads(BaseModel):

@@ -480,12 +480,13 @@ def relations() -> Iterator[str]:
 
 
 def names_on_servers() -> Iterator[str]:
-    """Texts that begin with the project's name: roles, groups, clients, connections. Attributes of spans are apart."""
+    """Texts that begin with the project's name: roles, groups, clients, connections. Spans and metrics are apart."""
+    apart = set(metrics())
     for one in sources("shared", "services", "migrations"):
         for node in one.nodes:
             if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
                 text = pattern(node, one.texts)
-                if re.fullmatch(r"aftale[-_]\S+", text):
+                if re.fullmatch(r"aftale[-_]\S+", text) and text not in apart:
                     yield text
 
 
@@ -515,11 +516,14 @@ def span_attributes() -> Iterator[str]:
             yield from _keys(call)
 
 
-_INSTRUMENTS = r"(create_(?:observable_)?(?:counter|histogram|gauge|up_down_counter)|Counter|Gauge|Histogram|Summary)"
+_INSTRUMENTS = (
+    r"(create_(?:observable_)?(?:counter|histogram|gauge|up_down_counter)"
+    r"|(?:Counter|Gauge|Histogram|Summary)(?:MetricFamily)?)"
+)
 
 
 def metrics() -> Iterator[str]:
-    """Whatever makes an instrument of OpenTelemetry or Prometheus; there is none yet."""
+    """Whatever makes an instrument of OpenTelemetry or Prometheus."""
     for one in sources():
         for _, call in one.calls:
             first = argument(call, 0, "name")
