@@ -23,8 +23,11 @@ FULL = Message(
     on_behalf_of="i-2",
     policy="2024-01-01",
     traceparent=f"00-{1:032x}-{1:016x}-01",
+    causation=f"guidance/{UUID(int=1)}/2",
+    command_id=UUID(int=7),
     concerns={"cvr": "12345678", "pnumber": "1234567890"},
 )
+ABSENT = dict.fromkeys(("on_behalf_of", "policy", "traceparent", "causation", "command_id"))
 
 
 def sent(message: Message) -> dict[str, bytes | None]:
@@ -32,7 +35,7 @@ def sent(message: Message) -> dict[str, bytes | None]:
 
 
 @pytest.mark.parametrize(
-    "message", [FULL, replace(FULL, actor="", on_behalf_of=None, policy=None, traceparent=None, concerns={})]
+    "message", [FULL, replace(FULL, actor="", **ABSENT, concerns={})]
 )
 def test_a_message_survives_its_headers(message: Message) -> None:
     assert read(message.headers(), message.body.encode()) == message
