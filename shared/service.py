@@ -10,13 +10,14 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 
 from shared.attachments.storage import FolderStorage
 from shared.contracts import register as business_register
 from shared.eventstore.clock import Clock, RealClock, VirtualClock
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.decider import Decider
+from shared.eventstore.erasures import Erasures
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes
 from shared.eventstore.timers import Lookup, TimerLoop
@@ -24,12 +25,16 @@ from shared.http import openapi, operations, problems
 from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
+from shared.http.start_check import require_start_check
 from shared.http.tokens import LocalIssuer, TokenVerifier
 from shared.messaging.bus import PATIENT, Bus, Kafka, Republish
 from shared.messaging.consumer import Consumer
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
+from shared.messaging.recovered_commands import RecoveredCommands
+from shared.messaging.recovery import Recovery
 from shared.messaging.relay import Relay
+from shared.messaging.start_check import StartCheck, after
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
 
 AGREEMENTS_TOPIC = "agreements"
@@ -101,6 +106,7 @@ class Runtime:
     gate: CommandGate
     consumers: dict[str, Consumer]
     """By the source whose facts they take; `*` takes those of all others."""
+    start_check: StartCheck
 
 
 @dataclass(frozen=True)
@@ -134,11 +140,12 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
             app.state.database = runtime.database
             app.state.consumers = runtime.consumers
             app.state.republish = republisher(runtime.database)
+            app.state.start_check = runtime.start_check
             app.state.attachments = FolderStorage(settings.state / "attachments" / service.name)
             yield
 
     files = map(attachment_routes, service.attachments)
-    return new_app(service.name, [service.router, *files], settings, lifespan)
+    return new_app(service.name, [service.router, *files], settings, lifespan, [Depends(require_start_check)])
 
 
 def new_app(
@@ -182,19 +189,43 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             store=store,
             gate=CommandGate(database, store, tokens, service.name),
             consumers={},
+            start_check=_start_check(service, settings, database),
         )
         reactions = service.reactions(runtime)
         types = EventTypes(service.hears)
-        reactor = Reactor(database, store, clock, types, reactions, own_source=service.name, ask_again=bus.ask_again)
+        reactor = Reactor(
+            database,
+            store,
+            clock,
+            types,
+            reactions,
+            own_source=service.name,
+            ask_again=bus.ask_again,
+            done_before=RecoveredCommands(database).streams,
+        )
         runtime.consumers["*"] = reactor
         if service.register_copy is not None:
             runtime.consumers[business_register.SOURCE] = service.register_copy(
                 database, EventTypes(business_register.FACTS), own_source=service.name, ask_again=bus.ask_again
             )
+        check = runtime.start_check
+        await stack.enter_async_context(check.under_way(keep_checked=settings.background))
         if settings.background:
             _work_in_background(stack, service, runtime, bus)
-        await stack.enter_async_context(bus.connected())
+        await stack.enter_async_context(check.once_checked(bus.connected))
         yield runtime
+
+
+def _start_check(service: EventSourced, settings: Settings, database: Database) -> StartCheck:
+    recovery = Recovery(
+        database,
+        EventTypes(service.facts),
+        service.subjects,
+        source=service.name,
+        kafka=settings.kafka,
+        topic=AGREEMENTS_TOPIC,
+    )
+    return StartCheck(recovery, Erasures.of_state(settings.state, service.name), database)
 
 
 def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: Runtime, bus: Bus) -> None:
@@ -208,8 +239,9 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
     lookups = service.timer_lookups(runtime)
     timers = TimerLoop(database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups)
     relay = Relay(dsn=settings.postgres, source=service.name, topic=AGREEMENTS_TOPIC, kafka=settings.kafka, store=store)
-    for name, loop in (("timers", timers.run), ("relay", relay.run)):
-        keep_running(stack, f"{service.name} {name}", loop)
+    check = runtime.start_check
+    for name, event, loop in (("timers", check.may_act, timers.run), ("relay", check.checked, relay.run)):
+        keep_running(stack, f"{service.name} {name}", after(event, loop))
 
 
 def runtime_of(request: Request) -> Runtime:

@@ -18,6 +18,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(
-        "drop table unrecoverable_facts, recovered_facts, recovered_commands, restores, own_records_checked"
-    )
+    op.execute("drop table unrecoverable_facts, recovered_facts, recovered_commands, restores, own_records_checked")
