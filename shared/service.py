@@ -189,7 +189,11 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             store=store,
             gate=CommandGate(database, store, tokens, service.name),
             consumers={},
-            start_check=_start_check(service, settings, database),
+            start_check=StartCheck(
+                recovery_of(service, settings.kafka, database),
+                Erasures.of_state(settings.state, service.name),
+                database,
+            ),
         )
         reactions = service.reactions(runtime)
         types = EventTypes(service.hears)
@@ -216,16 +220,10 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
         yield runtime
 
 
-def _start_check(service: EventSourced, settings: Settings, database: Database) -> StartCheck:
-    recovery = Recovery(
-        database,
-        EventTypes(service.facts),
-        service.subjects,
-        source=service.name,
-        kafka=settings.kafka,
-        topic=AGREEMENTS_TOPIC,
-    )
-    return StartCheck(recovery, Erasures.of_state(settings.state, service.name), database)
+def recovery_of(service: EventSourced, kafka: Kafka, database: Database) -> Recovery:
+    """Takes back what the database of a service lacks of its own facts."""
+    types = EventTypes(service.facts)
+    return Recovery(database, types, service.subjects, source=service.name, kafka=kafka, topic=AGREEMENTS_TOPIC)
 
 
 def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: Runtime, bus: Bus) -> None:
