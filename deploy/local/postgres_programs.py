@@ -23,7 +23,7 @@ class Programs:
     def fitting(cls, dsn: str, server_major: int, own: Path) -> Self:
         """Those of the project, or on PATH where the server is newer. Raises Fault: an older pg_dump copies nothing."""
         on_path = shutil.which("pg_dump")
-        folders = [own, *([Path(on_path).resolve().parent] if on_path else [])]
+        folders = [own, *([Path(on_path).parent] if on_path else [])]
         majors = {folder: _major(folder) for folder in folders}
         for folder, major in majors.items():
             if major >= server_major:
