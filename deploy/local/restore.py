@@ -1,6 +1,7 @@
 """Put back a service or all of them from a backup: python -m deploy.local.restore FILE [SERVICE]."""
 
 import asyncio
+import logging
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 import asyncpg
+import structlog
 from aiokafka.errors import KafkaError
 
 from deploy.local import archive
@@ -255,6 +257,7 @@ def _put_together(service: str) -> EventSourced:
 
 def main() -> None:
     """The command behind `./aftale restore`."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # the report says the rest
     file, services = Path(sys.argv[1]), sys.argv[2:] or None
     place = Place.of(Settings.from_environment())
     try:
