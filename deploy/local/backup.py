@@ -171,7 +171,7 @@ def main() -> None:
         files = sum(name.startswith(f"attachments/{service}/") for name in manifest.files)
         print(f"  {service:<10} {stands}schema {schema}, {files} attachments")
     print(f"As of {manifest.made_at.astimezone():%Y-%m-%d %H:%M:%S %Z}: {file}, {file.stat().st_size / 1e6:,.1f} MB")
-    print("It holds keys and secrets: keep it where only operators read it, and not beside state/erasures alone.")
+    print("It holds keys and secrets: keep it where only operators read it, and on another disk than state/erasures.")
 
 
 if __name__ == "__main__":
