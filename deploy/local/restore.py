@@ -27,6 +27,7 @@ from deploy.local.restore_report import Lost, Report, private_parts_lost, show
 from migrations.schemas import CHAINS, known_revisions, upgrade
 from shared.eventstore.database import DATABASE_AWAY, open_database
 from shared.eventstore.erasures import Erasure, Erasures
+from shared.eventstore.events import EventTypes
 from shared.messaging.recovery import Outcome
 from shared.policy.policies import POLICY_FILES
 from shared.service import EventSourced, Settings, recovery_of
@@ -238,21 +239,17 @@ async def _catch_up(place: Place, services: Sequence[str]) -> list[Report]:
 async def _caught_up(place: Place, service: str) -> Report:
     if service not in RECORDING:
         return Report(service)
+    put_together: EventSourced = import_module(f"services.{service}.service").SERVICE
     async with open_database(place.postgres, service, connections=2) as database:
         report = Report(service, erased=await Erasures.of_state(place.state, service).carry_out_again(database))
         try:
-            outcome: Outcome = await recovery_of(_put_together(service), place.kafka, database).run()
+            outcome: Outcome = await recovery_of(put_together, place.kafka, database).run()
         except (KafkaError, *DATABASE_AWAY) as error:
             return replace(report, waits_for=repr(error))
         async with database.acquire() as connection:
             epoch = await connection.fetchval("select epoch from log")
-        lost: list[Lost] = await private_parts_lost(database, place.state, service)
+        lost: list[Lost] = await private_parts_lost(database, EventTypes(put_together.facts), place.state)
         return replace(report, outcome=outcome, epoch=epoch, lost=lost)
-
-
-def _put_together(service: str) -> EventSourced:
-    found: EventSourced = import_module(f"services.{service}.service").SERVICE
-    return found
 
 
 def main() -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 from uuid import UUID
 
 from shared.eventstore.database import Database
+from shared.eventstore.event_store import EventStore
+from shared.eventstore.events import EventTypes
+from shared.http.attachments import files_named
 from shared.messaging.recovery import Outcome
 
 _SHOWN = 20
@@ -41,17 +44,19 @@ class Report:
     """Why it could not be compared with Kafka yet; its start does it, and answers nothing before."""
 
 
-async def private_parts_lost(database: Database, state: Path, service: str) -> list[Lost]:
-    """Of the facts that came back, and of the files whose names or keys they held."""
+async def private_parts_lost(database: Database, types: EventTypes, state: Path) -> list[Lost]:
+    """Of the facts that came back; and the files of their cases that no fact names any more that can be read."""
     async with database.acquire() as connection:
         rows = await connection.fetch(_LOST)
     lost = []
     for row in rows:
         parts = ", ".join(row["private_fields"])
         lost.append(Lost(row["stream"], f"{row['type']} (version {row['version']}, {row['occurred_at']:%F}): {parts}"))
+    store = EventStore(database, types)
     for case in dict.fromkeys(row["stream"] for row in rows):
-        folder = state / "attachments" / service / str(case)
-        lost += [Lost(case, f"file {file.name}") for file in sorted(folder.glob("*"))]
+        named = {file.sha256 for file in files_named((await store.load(case, readable=True)).events)}
+        kept = sorted((state / "attachments" / database.schema / str(case)).glob("*"))
+        lost += [Lost(case, f"file {file.name}") for file in kept if file.name not in named]
     return lost
 
 
