@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
+from aiokafka.errors import CorruptRecordException, KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from shared.messaging.bus import CONNECT_SECONDS, Kafka
 from shared.messaging.cloudevents import Message, Undecodable, read, source_of
@@ -19,6 +19,8 @@ RECORDS = 2_000
 _POLL_MS = 1_000
 _EMPTY_POLLS = 15
 """In a row, after which Kafka counts as away: the client itself would ask for ever."""
+_UNREADABLE = (UnicodeDecodeError, CorruptRecordException)
+"""What the client makes of a header key that is not UTF-8: in C, and in Python."""
 _log = structlog.get_logger()
 
 Take = Callable[[Sequence[Message]], Awaitable[None]]
@@ -144,14 +146,14 @@ async def _poll(
     stood = {partition: await consumer.position(partition) for partition in unfinished}
     try:
         found: dict[TopicPartition, list[Any]] = await consumer.getmany(*unfinished, timeout_ms=_POLL_MS)
-    except UnicodeDecodeError:  # a header key; positions of other partitions have moved already
+    except _UNREADABLE:  # a header key; positions of other partitions have moved already
         found = {}
         for partition, offset in stood.items():
             consumer.seek(partition, offset)
         for partition in unfinished:
             try:
                 found[partition] = (await consumer.getmany(partition, timeout_ms=_POLL_MS)).get(partition, [])
-            except UnicodeDecodeError as error:
+            except _UNREADABLE as error:
                 _log.error(
                     "record_does_not_read", partition=partition.partition, offset=stood[partition], error=str(error)
                 )
