@@ -6,6 +6,7 @@ from pathlib import Path
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from migrations.revisions import CHAINS, shipped
 from shared.watching.schema import WrongSchema, found_revisions, newer
@@ -21,6 +22,19 @@ def upgrade(dsn: str, revision: str = "head") -> None:
     for schema, chains in CHAINS.items():
         for chain in chains:
             command.upgrade(_config(dsn, schema, chain), revision)
+
+
+def known_revisions(chain: str) -> frozenset[str]:
+    """All revisions that this release can bring to its newest."""
+    return frozenset(one.revision for one in ScriptDirectory.from_config(_config("", "", chain)).walk_revisions())
+
+
+async def revisions(connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> dict[str, str]:
+    """At which revision each chain of a schema stands."""
+    return {
+        chain: await connection.fetchval(f'select version_num from "{schema}".migrated_{chain}')
+        for chain in CHAINS[schema]
+    }
 
 
 def downgrade(dsn: str) -> None:

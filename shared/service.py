@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 
 from shared.attachments.storage import FolderStorage
 from shared.contracts import orders
@@ -18,6 +18,7 @@ from shared.contracts import register as business_register
 from shared.eventstore.clock import Clock, RealClock, VirtualClock
 from shared.eventstore.database import DATABASE_AWAY, Database, open_database
 from shared.eventstore.decider import Decider
+from shared.eventstore.erasures import Erasures
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes
 from shared.eventstore.timers import Lookup, TimerLoop
@@ -25,6 +26,7 @@ from shared.http import completeness, openapi, operations, problems
 from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
+from shared.http.start_check import require_start_check
 from shared.http.tokens import LocalIssuer, TokenVerifier
 from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Publishers, Republish
 from shared.messaging.completeness import Reconciler
@@ -32,7 +34,10 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
 from shared.messaging.reading import Pace
+from shared.messaging.recovered_commands import RecoveredCommands
+from shared.messaging.recovery import Recovery
 from shared.messaging.relay import Relay
+from shared.messaging.start_check import StartCheck, after
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
 from shared.telemetry.loops import Loops, Pulse
 from shared.watching.schema import Revisions
@@ -118,6 +123,7 @@ class Runtime:
     gate: CommandGate
     consumers: dict[str, Consumer]
     """By the source whose facts they take; `*` takes those of all others."""
+    start_check: StartCheck
     reconcilers: Sequence[Reconciler] = ()
     """Of the sources whose facts it takes."""
     loops: Loops = field(default_factory=Loops)
@@ -156,11 +162,12 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
             app.state.reconcilers = runtime.reconcilers
             app.state.watched = _watched(runtime)
             app.state.republish = republisher(runtime.database)
+            app.state.start_check = runtime.start_check
             app.state.attachments = FolderStorage(settings.state / "attachments" / service.name)
             yield
 
     files = map(attachment_routes, service.attachments)
-    return new_app(service.name, [service.router, *files], settings, lifespan)
+    return new_app(service.name, [service.router, *files], settings, lifespan, [Depends(require_start_check)])
 
 
 def new_app(
@@ -206,21 +213,43 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             store=store,
             gate=CommandGate(database, store, tokens, service.name),
             consumers={},
+            start_check=StartCheck(
+                recovery_of(service, settings.kafka, database),
+                Erasures.of_state(settings.state, service.name),
+                database,
+            ),
             loops=loops,
             reconcilers=bus.reconcilers,
         )
         reactions = service.reactions(runtime)
         types = EventTypes(service.hears)
-        reactor = Reactor(database, store, clock, types, reactions, own_source=service.name, ask_again=bus.ask_again)
+        reactor = Reactor(
+            database,
+            store,
+            clock,
+            types,
+            reactions,
+            own_source=service.name,
+            ask_again=bus.ask_again,
+            done_before=RecoveredCommands(database).streams,
+        )
         runtime.consumers["*"] = reactor
         if service.register_copy is not None:
             runtime.consumers[business_register.SOURCE] = service.register_copy(
                 database, EventTypes(business_register.FACTS), own_source=service.name, ask_again=bus.ask_again
             )
+        check = runtime.start_check
+        await stack.enter_async_context(check.under_way(keep_checked=settings.background))
         if settings.background:
             _work_in_background(stack, service, runtime, bus)
-        await stack.enter_async_context(bus.connected())
+        await stack.enter_async_context(check.once_checked(bus.connected))
         yield runtime
+
+
+def recovery_of(service: EventSourced, kafka: Kafka, database: Database) -> Recovery:
+    """Takes back what the database of a service lacks of its own facts."""
+    types = EventTypes(service.facts)
+    return Recovery(database, types, service.subjects, source=service.name, kafka=kafka, topic=AGREEMENTS_TOPIC)
 
 
 def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: Runtime, bus: Bus) -> None:
@@ -245,8 +274,9 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
         store=store,
         pulse=of_relay,
     )
-    for pulse, loop in ((of_timers, timers.run), (of_relay, relay.run)):
-        keep_running(stack, f"{service.name} {pulse.name}", loop, pulse)
+    check = runtime.start_check
+    for pulse, event, loop in ((of_timers, check.may_act, timers.run), (of_relay, check.checked, relay.run)):
+        keep_running(stack, f"{service.name} {pulse.name}", after(event, loop, pulse), pulse)
 
 
 def _watched(runtime: Runtime) -> Watched:

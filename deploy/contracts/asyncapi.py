@@ -68,6 +68,16 @@ _HEADERS = {
             "inspector for whom a colleague stood in. Absent where the actor acted for nobody else.",
         },
         "ce_policy": {**_TEXT, "description": "Version of the policy under which it was decided."},
+        "ce_causation": {
+            **_TEXT,
+            "description": "Source, stream and version of the fact that the producer reacted to. Absent where it "
+            "reacted to none, and in facts of earlier releases.",
+        },
+        "ce_commandid": {
+            **_ID,
+            "description": "The command that recorded the fact; it says nothing of who gave it. A producer that was "
+            "restored from a backup knows by it what it has done already. Absent in facts of earlier releases.",
+        },
         "ce_cvr": {**_TEXT, "description": "The legal entity that it concerns."},
         "ce_pnumber": {**_TEXT, "description": "The production unit that it concerns."},
         "ce_traceparent": {**_TEXT, "description": "W3C trace context of the request that led to it."},

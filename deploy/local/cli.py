@@ -127,6 +127,51 @@ def migrate() -> None:
         machine.migrate()
 
 
+@app.command()
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="A new file; in the state folder if none is named.")] = None,
+    service: Annotated[str | None, typer.Option(help="Only this one.")] = None,
+) -> None:
+    """Copy databases, attachments, secrets and policies into one file, while everything runs."""
+    machine = Machine(Settings())
+    if file is None:
+        file = machine.state.sub("backups") / f"aftale-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar"
+    if file.exists():
+        raise Fault(f"There is a file {file} already.")
+    with machine.alone():
+        machine.servers_up()
+    machine.become("deploy.local.backup", [str(file.absolute()), *_only(service)])
+
+
+@app.command()
+def restore(
+    file: Path,
+    service: Annotated[str | None, typer.Option(help="Only this one.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put back what a backup holds; what was recorded since comes back from Kafka, without its private parts."""
+    machine = Machine(Settings())
+    if not file.is_file():
+        raise Fault(f"There is no file {file}.")
+    if running := [name for name in _only(service) or SERVICES if machine.service(name).running() is not None]:
+        raise Fault(f"{', '.join(running)} still runs: ./aftale down first.")
+    if not yes and not sys.stdin.isatty():
+        raise Fault("Nobody can be asked here: with --yes the databases are replaced without asking.")
+    if not yes:
+        typer.confirm(f"Replace the database of {service or 'every service'} by the one in {file}?", abort=True)
+    with machine.alone():
+        machine.servers_up()
+        machine.migrate()
+        machine.run("deploy.local.restore", [str(file.absolute()), *_only(service)])
+    print("./aftale up starts the services again.")
+
+
+def _only(service: str | None) -> list[str]:
+    if service is not None and service not in SERVICES:
+        raise Fault(f"There is no service {service}; there are {', '.join(SERVICES)}.")
+    return [service] if service else []
+
+
 @app.command(context_settings=_PASS_ON)
 def test(context: typer.Context) -> None:
     """All checks and tests; with arguments only pytest, with them."""

@@ -27,7 +27,10 @@ from deploy.local.state import PROGRAMS, PROJECT
 from migrations.topics import create_topics
 from shared.eventstore.clock import VirtualClock
 
-DATA = ("postgres", "kafka", "logs", "run", "spans", "secrets", "attachments", "clock", "demo-played", "rules-played")
+DATA = (
+    *("postgres", "kafka", "logs", "run", "spans", "secrets", "attachments", "erasures", "clock"),
+    *("demo-played", "rules-played", "restores"),
+)
 """What `reset` removes from the state folder."""
 
 
@@ -205,6 +208,12 @@ class Machine:
     def become(self, module: str, arguments: Sequence[str]) -> None:
         """Replace this command by a module of the project, which then has the terminal."""
         os.execve(sys.executable, [sys.executable, "-m", module, *arguments], self._child())
+
+    def run(self, module: str, arguments: Sequence[str]) -> None:
+        """Run a module of the project and wait; what went wrong, it has said itself."""
+        ended = subprocess.run([sys.executable, "-m", module, *arguments], cwd=PROJECT, env=self._child(), check=False)
+        if ended.returncode:
+            raise SystemExit(ended.returncode)
 
     def _child(self) -> dict[str, str]:
         return {**os.environ, **self.environment()}

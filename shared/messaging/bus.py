@@ -234,7 +234,7 @@ class Bus:
             service=self._source,
             sources=sources,
             pace=pace,
-            pulse=self._told_loops.pulse(purpose),
+            loops=self._told_loops,
         )
         subscriber = self.broker.subscriber(
             self._kafka.name(topic),

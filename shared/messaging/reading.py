@@ -15,7 +15,7 @@ from shared.messaging import completeness, positions
 from shared.messaging.passing_faults import Backoff, NotAboutOneStream, until_it_works, will_pass
 from shared.messaging.positions import LastRecord, Move, Position
 from shared.messaging.record import Record
-from shared.telemetry.loops import Pulse
+from shared.telemetry.loops import Loops
 
 IDLE_MS = 200
 """How long one call waits for records; those that come meanwhile end it."""
@@ -78,7 +78,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         service: str,
         sources: Iterable[str],
         pace: Pace,
-        pulse: Pulse,
+        loops: Loops,
     ) -> None:
         self._database = database
         self._take = take
@@ -86,7 +86,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         self._service = service
         self._sources = tuple(sorted(sources))
         self._pace = pace
-        self._pulse = pulse
+        self._loops = loops
         self._places: dict[TopicPartition, _Place] = {}
         self._surprised: set[tuple[TopicPartition, int]] = set()
         """Where another record came than was expected, when it was read the first time."""
@@ -124,6 +124,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def run(self) -> None:
         """Until cancelled, or until the Kafka client is closed. Whatever is raised leads back to the own positions."""
+        self._pulse = self._loops.pulse(self._name)
         while True:
             try:
                 await self._turn()

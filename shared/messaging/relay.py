@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -181,6 +182,8 @@ class Relay:
                 fact=row["type"],
                 service=self._source,
             ),
+            causation=metadata.get("causation"),
+            command_id=UUID(metadata["command_id"]) if "command_id" in metadata else None,
             concerns=metadata.get("concerns", {}),
         )
         return case.encode(), message.body.encode(), message.headers()
