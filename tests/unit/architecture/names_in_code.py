@@ -440,7 +440,8 @@ def composed_texts() -> Iterator[str]:
     """Texts with parts that are stored and taken apart again, or compared: causations and names of timers."""
     for one in sources("shared", "services"):
         for _, call in one.calls:
-            yield from (pattern(each.value, one.texts) for each in call.keywords if each.arg == "causation")
+            composed = (each.value for each in call.keywords if each.arg == "causation")
+            yield from (pattern(value, one.texts) for value in composed if isinstance(value, ast.JoinedStr))
     (rows,) = [node for node in ast.walk(tree_of(timer_rows)) if isinstance(node, ast.DictComp)]
     yield pattern(rows.key, names_of(timer_rows))
 
