@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,9 +13,11 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import psutil
 
 from deploy.demo.people import People
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
+from deploy.local.patience import Patience
 from deploy.local.ports import free_port
 from deploy.local.virtual_time import VirtualTime
 from shared.contracts.register import UnitRegistered
@@ -28,7 +29,6 @@ from tests.own_topics import own_topics
 PROJECT = Path(__file__).parents[3]
 SERVICES = ("offers", "guidance", "control", "reporting")
 BEGINS = datetime(2026, 3, 2, 7, tzinfo=UTC)
-_PATIENCE_SECONDS = 60.0
 
 
 @dataclass
@@ -44,7 +44,7 @@ class RunningSystem:
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.network = UnreliableNetwork(self._kill_and_start_whoever_listens)
+        self.network = UnreliableNetwork(self._kill_and_start_whoever_listens, self._sign_of_whoever_listens)
         self._people_client = httpx.AsyncClient(transport=self.network, timeout=10)
 
     @property
@@ -65,15 +65,16 @@ class RunningSystem:
 
     async def until_healthy(self, *names: str) -> None:
         """Wait until services answer."""
-        until = time.monotonic() + _PATIENCE_SECONDS
         for name in names:
+            patience = Patience(name)
             while True:
                 try:
                     if (await self.client.get(f"http://127.0.0.1:{self.ports[name]}/health")).is_success:
                         break
                 except httpx.TransportError:
                     pass
-                if time.monotonic() > until or self.processes[name].poll() is not None:
+                ended = self.processes[name].poll() is not None
+                if ended or not patience.lasts(self._sign(name)):
                     raise AssertionError(f"{name} is not up: {(self.state / f'{name}.log').read_text()[-3000:]}")
                 await asyncio.sleep(0.05)
 
@@ -103,8 +104,18 @@ class RunningSystem:
             await register.until_taken("offers")
             await register.until_taken("reporting")
 
+    def _sign(self, name: str) -> int:
+        """The megabytes of a process: they change while it starts."""
+        return int(psutil.Process(self.processes[name].pid).memory_info().rss // 2**20)
+
+    def _sign_of_whoever_listens(self, port: int | None) -> int:
+        return self._sign(self._listening_on(port))
+
     def _kill_and_start_whoever_listens(self, port: int | None) -> None:
-        self.kill_and_start_again(next(name for name, own in self.ports.items() if own == port))
+        self.kill_and_start_again(self._listening_on(port))
+
+    def _listening_on(self, port: int | None) -> str:
+        return next(name for name, own in self.ports.items() if own == port)
 
     def _environment(self) -> dict[str, str]:
         return {
