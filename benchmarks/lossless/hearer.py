@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks.lossless.subject import ECHO, ECHOES, FACTS, Arrived, Echo
+from benchmarks.lossless.subject import ECHO, ECHOES, FACTS, NEIGHBOURS, Arrived, Echo
 from shared.eventstore.clock import RealClock
 from shared.eventstore.commands import Intent
 from shared.eventstore.database import Connection, open_database
@@ -17,8 +17,13 @@ from shared.messaging.reactor import Reaction, Reactor
 from shared.messaging.received import Received
 from shared.messaging.relay import Relay
 from shared.service import AGREEMENTS_TOPIC, republisher
+from shared.telemetry.logs import configure_logs
 
 SOURCE, PROJECTION = "guidance", "control"
+REACTIONS, FOLD = "reactions", "projection"
+"""What the two consumers are called."""
+SOURCES = frozenset({"offers", SOURCE, NEIGHBOURS})
+"""Who is believed on the topic."""
 PROJECTED_TABLE = """
 create table projected (
   source text not null, stream uuid not null, facts bigint not null, fingerprint bigint not null,
@@ -80,13 +85,14 @@ async def main(postgres: str, kafka: str) -> None:
         counting = Counting(
             projection, EventTypes((*FACTS, *ECHOES)), own_source=PROJECTION, ask_again=projecting.ask_again
         )
-        bus.consume(AGREEMENTS_TOPIC, reactor, purpose="reactions")
+        bus.consume(AGREEMENTS_TOPIC, reactor, purpose=REACTIONS, sources=SOURCES)
         bus.republish_on_request(republisher(database), database)
-        projecting.consume(AGREEMENTS_TOPIC, counting, purpose="projection")
+        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=SOURCES)
         relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
         async with bus.connected(), projecting.connected():
             await relay.run()
 
 
 if __name__ == "__main__":
+    configure_logs()
     uvloop.run(main(sys.argv[1], sys.argv[2]))

