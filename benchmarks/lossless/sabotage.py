@@ -167,12 +167,17 @@ SABOTAGES = (
     Sabotage(
         "zombie",
         "a process that was stopped writes its position late, wherever the row stands by then",
-        "shared/messaging/positions.py",
+        "shared/messaging/reading.py",
         """
-             and p.next_offset = step.before
+        async with self._database.acquire() as connection:
+            lost = await positions.move(connection, self._name, moves)
 """,
         """
-             and step.before is not null
+        await asyncio.sleep(0.3)
+        async with self._database.acquire() as connection:
+            stand = await positions.positions(connection, self._name, [one.partition for one in moves])
+            moves = [Move(one.partition, stand[one.partition], one.after) for one in moves]
+            lost = await positions.move(connection, self._name, moves)
 """,
         _RESTORES,
     ),
