@@ -1,12 +1,14 @@
-"""./aftale bench lossless [--seconds 60] [--seed 7] [--every 2]: everything fails around the log, nothing is missing.
+"""./aftale bench lossless [--seconds 60] [--seed 7] [--every 2] [--with-heads]: everything fails, nothing is missing.
 
 Starts servers of its own in a temporary folder, four writers with eight callers each and two hearers, and lets faults
 drawn from the seed happen to all of them, one every so many seconds. Then everything comes to rest, and is checked.
+--with-heads adds faults that only a comparison of consumers with the heads of their sources can mend.
 Exits with 1 if anything is wrong.
 """
 
 import argparse
 import asyncio
+import logging
 import resource
 import shutil
 import sys
@@ -17,15 +19,17 @@ from pathlib import Path
 from random import Random
 
 import asyncpg
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from benchmarks.findings import Finding, as_table
+from benchmarks.lossless import topic
 from benchmarks.lossless.backlog import Backlog
 from benchmarks.lossless.chaos import Chaos
 from benchmarks.lossless.check import counts, findings, gather_evidence
-from benchmarks.lossless.faults import planned
+from benchmarks.lossless.consumer_state import CONSUMERS
+from benchmarks.lossless.evidence import HOLDS_TOKEN, Connection, make_tables
+from benchmarks.lossless.faults import Fault, Kind, planned
 from benchmarks.lossless.hearer import PROJECTED_TABLE
+from benchmarks.lossless.subject import NEIGHBOURS
 from benchmarks.lossless.troupe import Troupe
 from deploy.local.kafka import LocalKafka
 from deploy.local.patience import Patience
@@ -33,13 +37,10 @@ from deploy.local.ports import answers
 from deploy.local.postgres import LocalPostgres
 from deploy.local.state import State
 from migrations.schemas import upgrade
-from migrations.topics import create_topics
 from shared.service import AGREEMENTS_TOPIC
 
-_NO_PROGRESS_SECONDS = 120.0
-"""After which it is given up that everything comes to rest."""
-_SMALL_SEGMENTS = {"segment.bytes": str(16 * 1024 * 1024)}
-"""A broker that was killed reads unfinished segments again: in those of Kafka's own size, the whole topic."""
+_LAST = Fault(0.0, Kind.UNREADABLE, 0.0, 0.5)
+"""Whatever was drawn before, there is something to look at."""
 _BEHIND = """
 select (select offers.newest_position() - checkpoint from offers.relay)
      + (select guidance.newest_position() - checkpoint from guidance.relay)
@@ -52,21 +53,33 @@ select (select offers.newest_position() - checkpoint from offers.relay)
      + (select coalesce(sum(s.version - coalesce(i.version, 0)), 0) from guidance.streams s
         left join control.inbox i on i.source = 'guidance' and i.stream = s.id)
 """
+_BEHIND_BESIDE = f"""
+select (select count(*) from lossless.beside b where not exists (
+          select from {{consumer}}.inbox i
+          where i.source = '{NEIGHBOURS}' and i.stream = b.stream and i.version >= b.version))
+     + (select count(*) from lossless.planted where not exists (
+          select from {{consumer}}.parked where {HOLDS_TOKEN}))
+"""
+_READ_TO = """
+select partition, next_offset from {consumer}.consumer_positions where consumer = $1 and topic = $2
+"""
 
 
 async def _prove(postgres: LocalPostgres, kafka: LocalKafka, folder: Path, asked: argparse.Namespace) -> bool:
     """Whether nothing is wrong."""
-    await _make_projection(postgres.dsn)
+    await _make_tables(postgres.dsn)
     troupe = Troupe(postgres.dsn, kafka.bootstrap, folder, asked.seed)
-    chaos = Chaos(troupe, postgres, kafka, folder / "faults.log")
+    chaos = Chaos(troupe, postgres, kafka, folder, heads_are_compared=asked.with_heads)
     backlog = Backlog(postgres.dsn, troupe.hold)
     watching = asyncio.create_task(backlog.watch())
     try:
         await _until_all_work(postgres.dsn, troupe)
         begun = time.monotonic()
-        await chaos.reign(planned(asked.seed, asked.seconds, asked.every), asked.seconds)
+        faults = planned(asked.seed, asked.seconds, asked.every, with_heads=asked.with_heads)
+        await chaos.reign(faults, asked.seconds)
+        await chaos.happens(_LAST)
         troupe.only_drain()
-        rested = await _until_at_rest(postgres.dsn, troupe)
+        rested = await _until_at_rest(postgres.dsn, kafka.bootstrap, troupe, asked.patience)
     finally:
         troupe.end()
         watching.cancel()
@@ -74,7 +87,7 @@ async def _prove(postgres: LocalPostgres, kafka: LocalKafka, folder: Path, asked
             await watching
     at_rest_after = time.monotonic() - begun
     connection = await asyncpg.connect(postgres.dsn)
-    await gather_evidence(connection, kafka.bootstrap, folder)
+    await gather_evidence(connection, kafka.bootstrap, folder, chaos.topic_generation)
     found = await findings(connection)
     counted = await counts(connection)
     await connection.close()
@@ -88,14 +101,14 @@ async def _prove(postgres: LocalPostgres, kafka: LocalKafka, folder: Path, asked
     for what, count in (*counted.items(), *sorted(chaos.done.items())):
         print(f"{count:>12,}  {what}")
     print(f"\n{as_table(found)}")
-    return _verdict(found, rested=rested)
+    return _verdict(found, rested=rested, patience=asked.patience)
 
 
-def _verdict(found: list[Finding], *, rested: bool) -> bool:
+def _verdict(found: list[Finding], *, rested: bool, patience: float) -> bool:
     wrong = [one for one in found if one.wrong]
     idle = [one.what for one in found if one.looked_at == 0]
     if not rested:
-        print(f"\nFAILED: it did not come to rest: nothing moved for {_NO_PROGRESS_SECONDS:.0f} s")
+        print(f"\nFAILED: it did not come to rest: nothing moved for {patience:.0f} s")
     if wrong:
         print("\nFAILED: " + "; ".join(one.what for one in wrong))
     if idle:
@@ -106,8 +119,9 @@ def _verdict(found: list[Finding], *, rested: bool) -> bool:
     return False
 
 
-async def _make_projection(dsn: str) -> None:
+async def _make_tables(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
+    await make_tables(connection)
     await connection.execute("set role aftale_control")
     await connection.execute("set search_path to control")
     await connection.execute(PROJECTED_TABLE)
@@ -129,13 +143,14 @@ async def _until_all_work(dsn: str, troupe: Troupe) -> None:
         await connection.close()
 
 
-async def _until_at_rest(dsn: str, troupe: Troupe) -> bool:
+async def _until_at_rest(dsn: str, kafka: str, troupe: Troupe, patience: float) -> bool:
+    """Nothing is left to publish, fire or take, and all that lies on the topic has been read, repeats too."""
     connection = await asyncpg.connect(dsn)
     least, moved = None, time.monotonic()
     try:
-        while time.monotonic() < moved + _NO_PROGRESS_SECONDS:
+        while time.monotonic() < moved + patience:
             troupe.keep_running()
-            behind = int(await connection.fetchval(_BEHIND))
+            behind = await _behind(connection) + await _unread(connection, kafka)
             if behind == 0:
                 return True
             if least is None or behind < least:
@@ -146,12 +161,21 @@ async def _until_at_rest(dsn: str, troupe: Troupe) -> bool:
         await connection.close()
 
 
-async def _make_topics(kafka: str) -> None:
-    await create_topics(kafka)
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await admin.start()
-    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, AGREEMENTS_TOPIC, _SMALL_SEGMENTS)])
-    await admin.close()
+async def _behind(connection: Connection) -> int:
+    behind = int(await connection.fetchval(_BEHIND))
+    for consumer in CONSUMERS:
+        behind += int(await connection.fetchval(_BEHIND_BESIDE.format(consumer=consumer)))
+    return behind
+
+
+async def _unread(connection: Connection, kafka: str) -> int:
+    """Records, by the positions of each consumer."""
+    ends, unread = await topic.ends(kafka), 0
+    for schema, consumer in CONSUMERS.items():
+        rows = await connection.fetch(_READ_TO.format(consumer=schema), consumer, AGREEMENTS_TOPIC)
+        read_to = {row["partition"]: row["next_offset"] for row in rows}
+        unread += sum(abs(end - read_to.get(partition, 0)) for partition, end in ends.items())
+    return unread
 
 
 def _port() -> int:
@@ -165,7 +189,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two faults, on average")
+    parser.add_argument("--with-heads", action="store_true", help="also faults that nothing on the topic betrays")
+    parser.add_argument("--patience", type=float, default=120.0, help="seconds without any progress, to give up after")
     asked = parser.parse_args()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it complains of every fault that happens here
     folder = Path(tempfile.mkdtemp(prefix="aftale lossless "))
     state = State(folder)
     postgres, kafka = LocalPostgres(state, _port()), LocalKafka(state, _port(), _port())
@@ -176,7 +203,7 @@ def main() -> None:
         postgres.wait_until_ready()
         kafka.wait_until_ready()
         upgrade(postgres.dsn)
-        asyncio.run(_make_topics(kafka.bootstrap))
+        asyncio.run(topic.make(kafka.bootstrap))
         right = asyncio.run(_prove(postgres, kafka, folder, asked))
     finally:
         kafka.stop()

@@ -1,29 +1,17 @@
 """What must hold once everything has come to rest. The database does the work: there may be millions."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import UUID
-
-import asyncpg
 
 from benchmarks.findings import Finding
 from benchmarks.lossless import topic
+from benchmarks.lossless.evidence import HOLDS_TOKEN, IS_PLANTED, Connection
 from benchmarks.lossless.hearer import FINGERPRINT
 from benchmarks.lossless.journal import told
+from benchmarks.lossless.subject import NEIGHBOURS
 from benchmarks.lossless.writer import WRITER
 
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection
-
-_EVIDENCE = """
-create schema lossless;
-create unlogged table lossless.told (outcome text, key uuid, events int);
-create unlogged table lossless.heard
-  (partition int, "offset" bigint, source text, stream uuid, version int, event_id uuid);
-"""
 _BY_COMMAND = f"""
 create unlogged table lossless.command as
 select key, max(events) as asked, case
@@ -104,8 +92,21 @@ from (select "offset", partition, lag("offset") over one as offset_before, lag(p
 """
 _INBOX = """
 select coalesce(sum(s.version), 0), coalesce(sum(greatest(s.version - coalesce(i.version, 0), 0)), 0), 0, 0,
-       count(*) filter (where i.version > s.version or s.id is null) + (select count(*) from {consumer}.parked)
+       count(*) filter (where i.version > s.version or s.id is null)
+         + (select count(*) from {consumer}.parked where not {is_planted})
 from {source}.streams s full join (select * from {consumer}.inbox where source = '{source}') i on i.stream = s.id
+"""
+_BESIDE = f"""
+select count(*), count(*) filter (where i.version is null or i.version < b.version), 0, 0, 0
+from lossless.beside b left join {{consumer}}.inbox i on i.source = '{NEIGHBOURS}' and i.stream = b.stream
+"""
+_SET_ASIDE = f"""
+select count(*), count(*) filter (where not exists (select from {{consumer}}.parked where {HOLDS_TOKEN})), 0, 0, 0
+from lossless.planted
+"""
+_STRANGERS = """
+select count(*), 0, 0, 0, count(*) filter (where not source = any('{{offers,guidance,{neighbours}}}'))
+from {consumer}.inbox
 """
 _EFFECTS = """
 select count(a.version), count(*) filter (where e.times is null), coalesce(sum(e.times - 1), 0),
@@ -114,13 +115,17 @@ select count(a.version), count(*) filter (where e.times is null), coalesce(sum(e
                  lag((data ->> 'heard')::int) over (partition by stream order by version) as before
           from guidance.events) as echo where heard < before),
        count(*) filter (where a.version is null)
-from (select stream, version from offers.events where type = 'Arrived') a
+from (select stream, version from offers.events where type = 'Arrived'
+      union all select stream, version from lossless.beside) a
 full join (select stream, (data ->> 'heard')::int as version, count(*) as times
            from guidance.events group by 1, 2) e using (stream, version)
 """
 _FOLD = """
 select '{source}' as source, stream, count(*) as facts, sum({fingerprint})::bigint as fingerprint
 from {source}.events group by stream
+"""
+_FOLD_BESIDE = f"""
+union all select '{NEIGHBOURS}', stream, count(*), sum({{fingerprint}})::bigint from lossless.beside group by stream
 """
 _PROJECTION = """
 select coalesce(sum(f.facts), 0), coalesce(sum(greatest(f.facts - coalesce(p.facts, 0), 0)), 0),
@@ -145,28 +150,29 @@ def _checks() -> Iterator[tuple[str, str]]:
     yield "events, on the topic", _ON_THE_TOPIC
     yield "messages, in the order of their stream when they first came", _ORDER_ON_THE_TOPIC
     for source, consumer in (("offers", "guidance"), ("offers", "control"), ("guidance", "control")):
-        yield f"facts of {source}, taken by {consumer}", _INBOX.format(source=source, consumer=consumer)
+        yield (
+            f"facts of {source}, taken by {consumer}",
+            _INBOX.format(source=source, consumer=consumer, is_planted=IS_PLANTED),
+        )
+    for consumer in ("guidance", "control"):
+        yield f"facts beside records that do not read, taken by {consumer}", _BESIDE.format(consumer=consumer)
+        yield f"records that are no facts, set aside by {consumer}", _SET_ASIDE.format(consumer=consumer)
+        of_nobody_else = _STRANGERS.format(consumer=consumer, neighbours=NEIGHBOURS)
+        yield f"streams taken by {consumer}, of its sources", of_nobody_else
     yield "arrivals, with their effect once in the other service", _EFFECTS
     fingerprint = FINGERPRINT.format(version="version", event_id="event_id")
     fold = " union all ".join(_FOLD.format(source=one, fingerprint=fingerprint) for one in ("offers", "guidance"))
+    fold += _FOLD_BESIDE.format(fingerprint=fingerprint)
     yield "facts in the projection, equal to a fold of the logs", _PROJECTION.format(fold=fold)
 
 
-async def gather_evidence(connection: Connection, kafka: str, folder: Path) -> None:
+async def gather_evidence(connection: Connection, kafka: str, folder: Path, topic_generation: int) -> None:
     """What callers were told and what lies on the topic, into tables beside the logs."""
-    await connection.execute(_EVIDENCE)
     lines = ((outcome, UUID(key), events) for outcome, key, events in told(folder))
     await connection.copy_records_to_table("told", schema_name="lossless", records=lines)
-    await connection.copy_records_to_table(
-        "heard", schema_name="lossless", columns=topic.COLUMNS, records=_heard(kafka)
-    )
+    await topic.hear(kafka, connection, topic_generation)
     await connection.execute("set work_mem = '256MB'")
     await connection.execute(_BY_COMMAND)
-
-
-async def _heard(kafka: str) -> AsyncIterator[topic.Heard]:
-    async for message in topic.messages(kafka):
-        yield message
 
 
 async def findings(connection: Connection) -> list[Finding]:

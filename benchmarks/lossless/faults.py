@@ -22,7 +22,19 @@ class Kind(StrEnum):
     ROLL_BACK = "transactions rolled back under the ordering lock"
     PUBLISH_AGAIN = "streams published again"
     OPEN_TRANSACTION = "unrelated write transactions held open"
+    UNREADABLE = "batches with records that do not read, or are not to be believed"
+    FULL_DISK = "full disks, of processes and servers"
+    RIGHTS = "rights of a consumer taken away"
+    RESTORE = "databases of a consumer restored"
+    POSITIONS_BACK = "positions of a consumer moved back"
+    TOPIC_ANEW = "topics made anew"
+    POSITIONS_FORTH = "positions of a consumer moved forward"
+    LAST_FACTS = "last facts of streams removed before they were taken"
+    EPOCH = "epochs out of nowhere"
 
+
+NEED_HEADS = frozenset({Kind.POSITIONS_FORTH, Kind.LAST_FACTS, Kind.EPOCH})
+"""Nothing on the topic betrays these: only a consumer that compares the heads of its sources can mend them."""
 
 _LASTING = {
     Kind.KILL: (6, 0.0, 0.0),
@@ -35,6 +47,15 @@ _LASTING = {
     Kind.ROLL_BACK: (4, 0.1, 1.5),
     Kind.PUBLISH_AGAIN: (4, 0.0, 0.0),
     Kind.OPEN_TRANSACTION: (2, 1.0, 20.0),
+    Kind.UNREADABLE: (3, 0.0, 0.0),
+    Kind.FULL_DISK: (1, 0.5, 4.0),
+    Kind.RIGHTS: (1, 0.5, 4.0),
+    Kind.RESTORE: (2, 1.0, 8.0),
+    Kind.POSITIONS_BACK: (2, 0.0, 0.0),
+    Kind.TOPIC_ANEW: (1, 0.0, 0.0),
+    Kind.POSITIONS_FORTH: (2, 0.0, 0.0),
+    Kind.LAST_FACTS: (2, 0.0, 0.0),
+    Kind.EPOCH: (1, 0.0, 0.0),
 }
 """How often each comes beside the others, and between how many seconds it lasts."""
 
@@ -52,13 +73,17 @@ class Fault:
     """Where several may meet it: which, as a share of all (0 the first, just under 1 the last)."""
 
 
-def planned(seed: int, seconds: float, every: float) -> list[Fault]:
-    """All faults of a run, oldest first: one every so many seconds on average. Each kind may meet another one."""
+def planned(seed: int, seconds: float, every: float, *, with_heads: bool = False) -> list[Fault]:
+    """All faults of a run, oldest first: one every so many seconds on average. Each kind may meet another one.
+
+    Those that only heads can mend are among them where they are asked for.
+    """
     random = Random(seed)
+    kinds = [kind for kind in _LASTING if with_heads or kind not in NEED_HEADS]
     faults: list[Fault] = []
     at = _gap(random, every)
     while at < seconds:
-        (kind,) = random.choices(list(_LASTING), [weight for weight, _, _ in _LASTING.values()])
+        (kind,) = random.choices(kinds, [_LASTING[kind][0] for kind in kinds])
         _, shortest, longest = _LASTING[kind]
         faults.append(Fault(at, kind, random.uniform(shortest, longest), random.random()))
         at += _gap(random, every)

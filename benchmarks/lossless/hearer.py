@@ -5,20 +5,29 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks.lossless.subject import ECHO, ECHOES, FACTS, Arrived, Echo
+from benchmarks.lossless.subject import ECHO, ECHOES, FACTS, NEIGHBOURS, Arrived, Echo
 from shared.eventstore.clock import RealClock
 from shared.eventstore.commands import Intent
 from shared.eventstore.database import Connection, open_database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes
-from shared.messaging.bus import Bus, Kafka
+from shared.messaging import completeness
+from shared.messaging.bus import Bus, Kafka, Publishers
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reaction, Reactor
 from shared.messaging.received import Received
 from shared.messaging.relay import Relay
 from shared.service import AGREEMENTS_TOPIC, republisher
+from shared.telemetry.logs import configure_logs
 
 SOURCE, PROJECTION = "guidance", "control"
+REACTIONS, FOLD = "reactions", "projection"
+"""What the two consumers are called."""
+SOURCES = Publishers(frozenset({"offers", SOURCE, NEIGHBOURS}))
+"""Who is believed on the topic."""
+TELLING = ("offers", SOURCE)
+"""Who tells heads of what it published."""
+COMPARE_EVERY_SECONDS = 2.0
 PROJECTED_TABLE = """
 create table projected (
   source text not null, stream uuid not null, facts bigint not null, fingerprint bigint not null,
@@ -80,13 +89,17 @@ async def main(postgres: str, kafka: str) -> None:
         counting = Counting(
             projection, EventTypes((*FACTS, *ECHOES)), own_source=PROJECTION, ask_again=projecting.ask_again
         )
-        bus.consume(AGREEMENTS_TOPIC, reactor, purpose="reactions")
+        bus.consume(AGREEMENTS_TOPIC, reactor, purpose=REACTIONS, sources=SOURCES)
         bus.republish_on_request(republisher(database), database)
-        projecting.consume(AGREEMENTS_TOPIC, counting, purpose="projection")
+        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=SOURCES)
+        bus.compare(reactor, purpose=REACTIONS, sources=TELLING)
+        projecting.compare(counting, purpose=FOLD, sources=TELLING)
         relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
         async with bus.connected(), projecting.connected():
             await relay.run()
 
 
 if __name__ == "__main__":
+    configure_logs()
+    completeness.EVERY_SECONDS = COMPARE_EVERY_SECONDS
     uvloop.run(main(sys.argv[1], sys.argv[2]))

@@ -16,8 +16,14 @@ from benchmarks.findings import KINDS
 from deploy.local.kafka import jars
 from deploy.local.state import PROGRAMS, PROJECT
 
-_PROOF = ("-m", "benchmarks.lossless", "--seconds", "30", "--every", "0.7", "--seed", "3")
+_PROOF = ("-m", "benchmarks.lossless", "--seconds", "30", "--every", "1", "--seed", "822")
 _COPIED = ("benchmarks", "deploy", "migrations", "shared", "services")
+_SUMS = "in all"
+_NO_REST = "it did not come to rest"
+_RESTORES = ("--seed", "3019")
+"""The seed lets a database be restored four times, and no position be moved back afterwards, which would mend it."""
+_WITH_HEADS = ("--with-heads", "--seed", "391")
+"""The seed lets two epochs out of nowhere come, and facts go missing at the end of streams."""
 _LINE = re.compile(r"^ +[\d,]+ +([\d,-]+) +([\d,-]+) +([\d,-]+) +([\d,-]+)  (\w.*)$", re.MULTILINE)
 
 
@@ -30,6 +36,8 @@ class Sabotage:
     file: str
     right: str
     wrong: str
+    options: tuple[str, ...] = ()
+    """What the proof is asked for beside the usual."""
 
 
 SABOTAGES = (
@@ -69,6 +77,129 @@ SABOTAGES = (
         "message.version == standing.version + 1:",
         "message.version <= standing.version + 1:",
     ),
+    Sabotage(
+        "row",
+        "a consumer's row moves before the batch has its effect",
+        "shared/messaging/reading.py",
+        """
+            if batch.records:
+                await self._take(batch.records)
+            if batch.moves:
+                await self._move(batch.moves)
+""",
+        """
+            if batch.moves:
+                await self._move(batch.moves)
+            if batch.records:
+                await self._take(batch.records)
+""",
+    ),
+    Sabotage(
+        "exception",
+        "a consumer's row moves although taking the batch has failed",
+        "shared/messaging/reading.py",
+        """
+            if batch.records:
+                await self._take(batch.records)
+            if batch.moves:
+                await self._move(batch.moves)
+""",
+        """
+            try:
+                if batch.records:
+                    await self._take(batch.records)
+            finally:
+                await self._move(batch.moves)
+""",
+    ),
+    Sabotage(
+        "tail",
+        "the last record of an answer is passed over",
+        "shared/messaging/reading.py",
+        """
+            batch.records.extend(records)
+""",
+        """
+            batch.records.extend(records[:-1] or records)
+""",
+    ),
+    Sabotage(
+        "timer",
+        "a timer is deleted before it has its effect",
+        "shared/eventstore/timers.py",
+        """
+        intent = Intent(subject, due.stream, command, expected=standing.version, read=standing)
+""",
+        """
+        async with self._database.acquire() as connection:
+            await connection.execute("delete from timers where stream = $1 and name = $2", due.stream, due.name)
+        intent = Intent(subject, due.stream, command, expected=standing.version, read=standing)
+""",
+    ),
+    Sabotage(
+        "foreign",
+        "a source is believed on a topic where it publishes nothing",
+        "shared/messaging/consumer.py",
+        """
+    if sources is not None and message.source not in sources:
+""",
+        """
+    if sources is None and message.source:
+""",
+    ),
+    Sabotage(
+        "two",
+        "two consumers of one service take the same source, each with an effect of its own",
+        "benchmarks/lossless/hearer.py",
+        """
+        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=SOURCES)
+""",
+        """
+        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=SOURCES)
+        import asyncio
+
+        other = type("Other", (Counting,), {"apply": lambda *_: asyncio.sleep(0)})(
+            projection, EventTypes((*FACTS, *ECHOES)), own_source=PROJECTION, ask_again=projecting.ask_again
+        )
+        projecting.consume(AGREEMENTS_TOPIC, other, purpose="other", sources=SOURCES)
+""",
+    ),
+    Sabotage(
+        "zombie",
+        "a process that was stopped writes its position late, wherever the row stands by then",
+        "shared/messaging/reading.py",
+        """
+        async with self._database.acquire() as connection:
+            lost = await positions.move(connection, self._name, moves)
+""",
+        """
+        await asyncio.sleep(0.3)
+        async with self._database.acquire() as connection:
+            stand = await positions.positions(connection, self._name, [one.partition for one in moves])
+            moves = [Move(one.partition, stand[one.partition], one.after) for one in moves]
+            lost = await positions.move(connection, self._name, moves)
+""",
+        _RESTORES,
+    ),
+    Sabotage(
+        "log",
+        "a line of the log that cannot be written is a fault of whoever writes it",
+        "shared/telemetry/logs.py",
+        """
+            self._lost += 1
+""",
+        """
+            raise
+""",
+    ),
+    Sabotage(
+        "epoch",
+        "a new epoch is believed because a record says so",
+        "shared/messaging/inbox.py",
+        "message.epoch > standing.epoch or",
+        "message.epoch > standing.epoch or",  # what the inbox does until heads are compared
+        _WITH_HEADS,
+    ),
 )
 
 
@@ -99,15 +230,23 @@ def _found(sabotage: Sabotage) -> list[str]:
         broken.write_text(text.replace(sabotage.right, sabotage.wrong))
         environment = {**os.environ, "TMPDIR": folder}
         run = subprocess.run(
-            [sys.executable, *_PROOF], cwd=copy, env=environment, stdout=subprocess.PIPE, text=True, check=False
+            [sys.executable, *_PROOF, *sabotage.options],
+            cwd=copy,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
         )
+    if _SUMS not in run.stdout:
+        sys.exit(f"{sabotage.name}: the proof came to no end:\n{run.stdout}")
     lines = [[cell.strip() for cell in line] for line in _LINE.findall(run.stdout)]
-    return [
+    found = [
         ", ".join(f"{kind} {number}" for kind, number in zip(KINDS, numbers, strict=True) if number != "0")
         + f": {what}"
         for *numbers, what in lines
         if set(numbers) != {"0"}
     ]
+    return [_NO_REST, *found] if _NO_REST in run.stdout else found
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ NAMES = 16
 _HELD_FOR = timedelta(seconds=1)
 """After which a timer lets go of a name."""
 LET_GO = "let-go"
+NEIGHBOURS = "neighbours"
+"""A source without a log of its own: its facts lie on the topic in one batch with records that do not read."""
 
 
 class Stepped(Event):

@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,8 @@ class Troupe:
         self._arguments = [postgres, kafka, str(folder), str(seed)]
         self._folder = folder
         self._starts_of_ended = 0
+        self._resting: list[Actor] = []
+        """Those that are not to be started for now."""
         self.writers = [self._actor("writer", number, CALLERS) for number in range(WRITERS)]
         self.hearers = [self._actor("hearer", number) for number in range(HEARERS)]
 
@@ -79,7 +82,24 @@ class Troupe:
     def keep_running(self) -> None:
         """See Actor."""
         for actor in self.actors:
-            actor.keep_running()
+            if actor not in self._resting:
+                actor.keep_running()
+
+    @contextmanager
+    def hearers_down(self, but: Actor) -> Iterator[None]:
+        """Killed, and not started meanwhile; but for one that nobody knew of: it is stopped, and goes on afterwards."""
+        self._resting = self.hearers
+        if but.process is not None:
+            but.process.send_signal(signal.SIGSTOP)
+        try:
+            for hearer in self.hearers:
+                if hearer is not but:
+                    hearer.end()
+            yield
+        finally:
+            self._resting = []
+            if but.process is not None:
+                but.process.send_signal(signal.SIGCONT)
 
     def hold(self, held: bool) -> None:
         """Let callers wait, or go on: when what follows the log has fallen too far behind."""

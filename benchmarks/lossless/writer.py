@@ -30,6 +30,7 @@ from shared.eventstore.timers import TimerLoop
 from shared.messaging.bus import Bus, Kafka
 from shared.messaging.relay import Relay
 from shared.service import AGREEMENTS_TOPIC, republisher
+from shared.telemetry.logs import configure_logs
 
 SOURCE = ACTOR = "offers"
 WRITER = "writer"
@@ -178,5 +179,6 @@ async def main(postgres: str, kafka: str, folder: Path, seed: str, number: str, 
 
 
 if __name__ == "__main__":
+    configure_logs()
     _postgres, _kafka, _folder, _seed, _number, _callers, _start = sys.argv[1:]
     uvloop.run(main(_postgres, _kafka, Path(_folder), _seed, _number, int(_callers), _start))

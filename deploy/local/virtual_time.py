@@ -1,17 +1,18 @@
 """Move the virtual clock: no further than to the next due timer, and only when everything has been taken."""
 
 import asyncio
-import time
 from datetime import datetime
 
 import asyncpg
 
+from deploy.local.patience import Patience
 from shared.eventstore.clock import VirtualClock
 
 SOURCES = ("offers", "guidance", "control")
 CONSUMERS = ("offers", "guidance", "control", "reporting")
-PATIENCE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.01
+_LOOKS_PER_SIGN = 100
+"""How many looks at what is behind there are for one at how much has been taken, which reads every inbox."""
 
 _BEHIND = " + ".join(
     f"""(select count(*) from {source}.streams s
@@ -23,6 +24,11 @@ _BEHIND = " + ".join(
 )
 _DUE = " + ".join(f"(select count(*) from {source}.timers where due <= $1)" for source in SOURCES)
 _NEXT = "select least({})".format(", ".join(f"(select min(due) from {source}.timers)" for source in SOURCES))
+_TAKEN = "select array[{}, {}]".format(
+    ", ".join(f"(select coalesce(sum(version), 0) from {consumer}.inbox)" for consumer in CONSUMERS),
+    ", ".join(f"(select coalesce(sum(version), 0) from {source}.streams)" for source in SOURCES),
+)
+"""Moves with every fact that is taken or recorded, and stands still where something only fails and is tried again."""
 _PARKED = " union all ".join(
     f"select '{consumer}' as at, source, stream, reason, detail from {consumer}.parked" for consumer in CONSUMERS
 )
@@ -52,13 +58,18 @@ class VirtualTime:
             await self.settle()
 
     async def settle(self) -> None:
-        """Wait until every fact has been taken by everyone and no timer is due. Raises NotTaken."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        """Wait until every fact has been taken by everyone and no timer is due. Raises NotTaken if nothing moves."""
+        patience = Patience("Taking everything that was published")
+        looks, taken = 0, None
         while True:
             behind, due = await self._connection.fetchrow(f"select {_BEHIND}, {_DUE}", self.clock.now()) or (1, 1)
             if not behind and not due:
                 return
-            if time.monotonic() > until:
+            if looks % _LOOKS_PER_SIGN == _LOOKS_PER_SIGN - 1:
+                taken = await self._connection.fetchval(_TAKEN)
+            looks += 1
+            if not patience.lasts((behind, due, taken)):
                 parked = [dict(row) for row in await self._connection.fetch(_PARKED)]
-                raise NotTaken(f"{behind} streams are not taken and {due} timers due; parked: {parked}")
+                still = f"nothing has moved for {patience.still_seconds:.0f} s"
+                raise NotTaken(f"{behind} streams are not taken and {due} timers due, {still}; parked: {parked}")
             await asyncio.sleep(_PAUSE_SECONDS)

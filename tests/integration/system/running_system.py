@@ -44,7 +44,7 @@ class RunningSystem:
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.network = UnreliableNetwork(self._kill_and_start_whoever_listens)
+        self.network = UnreliableNetwork(self._kill_and_start_whoever_listens, self._sign_of_whoever_listens)
         self._people_client = httpx.AsyncClient(transport=self.network, timeout=10)
 
     @property
@@ -74,7 +74,7 @@ class RunningSystem:
                 except httpx.TransportError:
                     pass
                 ended = self.processes[name].poll() is not None
-                if ended or not patience.lasts(psutil.Process(self.processes[name].pid).memory_info().rss // 2**20):
+                if ended or not patience.lasts(self._sign(name)):
                     raise AssertionError(f"{name} is not up: {(self.state / f'{name}.log').read_text()[-3000:]}")
                 await asyncio.sleep(0.05)
 
@@ -104,8 +104,18 @@ class RunningSystem:
             await register.until_taken("offers")
             await register.until_taken("reporting")
 
+    def _sign(self, name: str) -> int:
+        """The megabytes of a process: they change while it starts."""
+        return int(psutil.Process(self.processes[name].pid).memory_info().rss // 2**20)
+
+    def _sign_of_whoever_listens(self, port: int | None) -> int:
+        return self._sign(self._listening_on(port))
+
     def _kill_and_start_whoever_listens(self, port: int | None) -> None:
-        self.kill_and_start_again(next(name for name, own in self.ports.items() if own == port))
+        self.kill_and_start_again(self._listening_on(port))
+
+    def _listening_on(self, port: int | None) -> str:
+        return next(name for name, own in self.ports.items() if own == port)
 
     def _environment(self) -> dict[str, str]:
         return {

@@ -5,8 +5,8 @@ import sys
 
 from deploy.local.state import PROJECT
 
-_SEED = "1103"
-"""Its faults are of all kinds but the gentle restarts."""
+_SEED = "112918"
+"""Its faults are of all kinds but the gentle restarts, delays and open transactions."""
 
 
 def test_nothing_is_lost_while_everything_fails() -> None:

@@ -1,13 +1,13 @@
 """A way to the services on which one dies at a chosen request; the sender then sends the very same request again."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from enum import Enum
 
 import httpx
 
-_PATIENCE_SECONDS = 60.0
+from deploy.local.patience import Patience
+
 _PAUSE_SECONDS = 0.1
 _INTO_THE_REQUEST_SECONDS = 0.004
 
@@ -23,10 +23,11 @@ class Moment(Enum):
 class UnreliableNetwork(httpx.AsyncHTTPTransport):
     """Delivers every request in the end: with the same headers, so with the same Idempotency-Key."""
 
-    def __init__(self, kill: Callable[[int | None], None]) -> None:
-        """`kill` ends whoever listens on a port, and starts it again."""
+    def __init__(self, kill: Callable[[int | None], None], sign: Callable[[int | None], object]) -> None:
+        """`kill` ends whoever listens on a port, and starts it again; `sign` changes while that gets on."""
         super().__init__()
         self._kill = kill
+        self._sign = sign
         self.planned: dict[str, Moment] = {}
         """By the end of the path of the command: each happens once."""
         self.answered_twice: list[tuple[httpx.Response, httpx.Response]] = []
@@ -50,11 +51,11 @@ class UnreliableNetwork(httpx.AsyncHTTPTransport):
         return answer
 
     async def _until_answered(self, request: httpx.Request) -> httpx.Response:
-        until = time.monotonic() + _PATIENCE_SECONDS
+        patience = Patience(f"Whoever listens on port {request.url.port}")
         while True:
             try:
                 return await super().handle_async_request(request)
             except httpx.TransportError:
-                if time.monotonic() > until:
+                if not patience.lasts(self._sign(request.url.port)):
                     raise
                 await asyncio.sleep(_PAUSE_SECONDS)
