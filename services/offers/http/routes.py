@@ -58,7 +58,7 @@ async def read_quarantines(
     """
     asker.require_company(cvr, f"legal entity {cvr}")
     runtime = runtime_of(request)
-    await runtime.gate.wait_for_token(request)
+    await runtime.gate.wait_for_token(request, asker)
     now = runtime.clock.now()
     standing = [
         one
