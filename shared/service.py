@@ -27,7 +27,7 @@ from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.tokens import LocalIssuer, TokenVerifier
 from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Republish
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import Consumer, WhenDiscarded
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
 from shared.messaging.reading import Pace
@@ -130,6 +130,8 @@ class EventSourced:
     attachments: Sequence[Attachments] = ()
     """Subjects whose facts name files."""
     timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
+    when_discarded: Callable[[Runtime], WhenDiscarded] | None = None
+    """What it records when an operator passes a fact over."""
 
 
 def make_app(service: EventSourced, settings: Settings) -> FastAPI:
@@ -199,6 +201,9 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             runtime.consumers[business_register.SOURCE] = service.register_copy(
                 database, EventTypes(business_register.FACTS), own_source=service.name, ask_again=bus.ask_again
             )
+        if service.when_discarded is not None:
+            for consumer in runtime.consumers.values():
+                consumer.when_discarded = service.when_discarded(runtime)
         if settings.background:
             _work_in_background(stack, service, runtime, bus)
         await stack.enter_async_context(bus.connected())

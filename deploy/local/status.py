@@ -7,8 +7,9 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local.as_operator import HOLDS_UNITS, Operator
 from deploy.local.machine import DATA, Machine
-from deploy.local.processes import Process
+from deploy.local.processes import Fault, Process
 from deploy.local.settings import SERVICES, clock_file
 from shared.eventstore.clock import VirtualClock
 
@@ -25,6 +26,7 @@ def show_status(machine: Machine, console: Console) -> None:
         else:
             table.add_row(*_row(machine.service(name)))
     console.print(table)
+    _show_held_units(machine, console)
     console.print(f"\nclock: {_clock(machine)}")
     folder = machine.state.folder
     sizes = {name: _megabytes(folder / name) for name in (*DATA, "venv", "kafka-jars") if (folder / name).is_dir()}
@@ -47,6 +49,24 @@ def _row(process: Process) -> tuple[str, str, str, str, str, str]:
         address,
         f"{since:%Y-%m-%d %H:%M:%S}",
     )
+
+
+def _show_held_units(machine: Machine, console: Console) -> None:
+    """R8: the units at which nothing is offered or accepted until an operator releases them."""
+    if machine.service(HOLDS_UNITS).running() is None:
+        return
+    try:
+        held = Operator(machine).held_units()
+    except Fault as fault:
+        console.print(f"\nheld units: {fault}", markup=False)
+        return
+    facts: dict[str, list[str]] = {}
+    for one in held:
+        facts.setdefault(one["p_number"], []).append(f"{one['type']} of {one['source']} {one['stream']}")
+    if facts:
+        console.print("\nheld units, with what was lost about them (./aftale parked release):")
+    for unit, lost in facts.items():
+        console.print(f"  {unit}: {', '.join(lost)}", markup=False, soft_wrap=True)
 
 
 def resident_megabytes(process: psutil.Process) -> float:
