@@ -321,7 +321,9 @@ class Consumer(ABC):
             before = await standings(connection, keys)
             parked = await parking.parked_streams(connection, keys)
             batch.of_parked = [message for message in messages if stream_of(message) in parked]
-            held: dict[parking.MessageKey, Obstacle] = {**await parking.parked_at(connection, batch.of_parked)}
+            held: dict[parking.MessageKey, Obstacle] = {}
+            if batch.of_parked:
+                held.update(await parking.parked_at(connection, batch.of_parked))
             standing = dict(before)
             for message in messages:
                 key = stream_of(message)

@@ -3,6 +3,8 @@
 from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from services.offers.rules.untaken_facts import UntakenFact, may_reach
@@ -27,32 +29,35 @@ class Unknown:
 async def about_units(connection: Connection, asked: Sequence[tuple[str, str]]) -> list[Unknown]:
     """What is not known about each of these: CVR and P-number.
 
-    Facts that wait are looked up before holds: one that is passed over between the two is seen as a hold.
+    In one query, so that a fact that is passed over meanwhile is seen to wait or to hold its units, and never neither.
     """
-    waiting = await connection.fetch(
+    rows = await connection.fetch(
         """select asked.place, asked.p_number, fact.*,
+                  exists (select from held_units
+                          where p_number = asked.p_number and released_at is null) as held,
                   exists (select from reservations
                           where name = 'open-at/' || asked.p_number || '/' || fact.stream) as included
            from unnest($1::text[], $2::text[]) with ordinality as asked(cvr, p_number, place)
-           cross join lateral (
+           left join lateral (
              select distinct on (source, stream, extensions, headers ->> 'ce_type', left(headers ->> 'ce_time', 10))
                source, stream, extensions ->> 'cvr' as about_cvr, extensions ->> 'pnumber' as about_unit,
                headers ->> 'ce_type' as type, (headers ->> 'ce_schemaversion')::int as schema_version,
                (headers ->> 'ce_time')::timestamptz as occurred_at, left(body, $3) as body
              from parked
              where extensions @> jsonb_build_object('cvr', asked.cvr)
-                or extensions @> jsonb_build_object('pnumber', asked.p_number)) fact""",
+                or extensions @> jsonb_build_object('pnumber', asked.p_number)) fact on true
+           order by asked.place""",
         [cvr for cvr, _ in asked],
         [p_number for _, p_number in asked],
         LONGEST_BREACH,
     )
-    held = await connection.fetch(
-        "select distinct p_number from held_units where p_number = any($1::text[]) and released_at is null",
-        [p_number for _, p_number in asked],
-    )
-    facts: dict[int, list[UntakenFact]] = {}
-    for row in waiting:
-        fact = UntakenFact(
+    return [_unknown(list(of_unit)) for _, of_unit in groupby(rows, key=lambda row: row["place"])]
+
+
+def _unknown(rows: Sequence[Any]) -> Unknown:
+    """Of one unit: a row per fact that waits, or one without a fact."""
+    facts = tuple(
+        UntakenFact(
             source=row["source"],
             cvr=row["about_cvr"],
             p_number=row["about_unit"],
@@ -60,11 +65,10 @@ async def about_units(connection: Connection, asked: Sequence[tuple[str, str]]) 
             breach=breach_in(row["type"], row["body"], row["schema_version"]),
             included=frozenset({row["p_number"]} if row["included"] else ()),
         )
-        facts.setdefault(row["place"], []).append(fact)
-    held_units = {row["p_number"] for row in held}
-    return [
-        Unknown(tuple(facts.get(place, ())), p_number in held_units) for place, (_, p_number) in enumerate(asked, 1)
-    ]
+        for row in rows
+        if row["source"] is not None
+    )
+    return Unknown(facts, rows[0]["held"])
 
 
 async def what_is_unknown(runtime: Runtime, cvr: str, units: Sequence[str]) -> tuple[list[str], list[str]]:
