@@ -30,7 +30,7 @@ from shared.http.start_check import require_start_check
 from shared.http.tokens import LocalIssuer, TokenVerifier
 from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Publishers, Republish
 from shared.messaging.completeness import Reconciler
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import Consumer, WhenDiscarded
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
 from shared.messaging.reading import Pace
@@ -148,6 +148,8 @@ class EventSourced:
     attachments: Sequence[Attachments] = ()
     """Subjects whose facts name files."""
     timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
+    when_discarded: Callable[[Runtime], WhenDiscarded] | None = None
+    """What it records when an operator passes a fact over."""
 
 
 def make_app(service: EventSourced, settings: Settings) -> FastAPI:
@@ -238,6 +240,9 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             runtime.consumers[business_register.SOURCE] = service.register_copy(
                 database, EventTypes(business_register.FACTS), own_source=service.name, ask_again=bus.ask_again
             )
+        if service.when_discarded is not None:
+            for consumer in runtime.consumers.values():
+                consumer.when_discarded = service.when_discarded(runtime)
         check = runtime.start_check
         await stack.enter_async_context(check.under_way(keep_checked=settings.background))
         if settings.background:

@@ -1,6 +1,7 @@
 """The person who is logged in, as the operator of the services that run on this machine: over HTTP, with a token."""
 
 import getpass
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,8 @@ from deploy.local.processes import Fault
 from deploy.local.settings import SERVICES
 from shared.http.tokens import LocalIssuer, Role
 
+HOLDS_UNITS = "offers"
+"""The service that knows which units are held."""
 _PATIENCE_SECONDS = 60.0
 """A replay lasts as long as taking what waits does."""
 
@@ -65,6 +68,23 @@ class Operator:
     def discard(self, parked: Parked, event_id: str, reason: str) -> Any:
         """Pass over the first message of a stream."""
         return self._ask("POST", parked.service, f"{parked.path}/discard", {"event_id": event_id, "reason": reason})
+
+    def retake(self, parked: Parked) -> Any:
+        """Have the source publish a stream again, and wait until it came."""
+        return self._ask("POST", parked.service, f"{parked.path}/retake")
+
+    def discard_unreadable(self, service: str, reason: str) -> Any:
+        """Pass over all records that do not say which fact they are."""
+        return self._ask("POST", service, "parked/unreadable/discard", {"reason": reason})
+
+    def held_units(self) -> Any:
+        """The units at which nothing is offered or accepted, as a fact about them was lost."""
+        return self._ask("GET", HOLDS_UNITS, "held-units")
+
+    def release(self, units: Sequence[str], reason: str) -> Any:
+        """Let offers be made again at these units; at all, if none is named."""
+        body = {"p_numbers": list(units), "all": not units, "reason": reason}
+        return self._ask("POST", HOLDS_UNITS, "held-units/release", body)
 
     def republish(self, source: str, stream: str, from_version: int) -> None:
         """Have a service publish one of its own streams again."""

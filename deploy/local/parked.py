@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -65,6 +66,20 @@ def show(service: _Service, source: _Source, stream: _Stream) -> None:
 
 
 @commands.command()
+def retake(service: _Service, source: _Source, stream: _Stream) -> None:
+    """Take a stream from its source again: the first way to mend it. Waits up to 20 seconds for the source."""
+    parked = Parked(service, source, stream)
+    done = _operator().retake(parked)
+    if done["came"]:
+        print(f"{source} has published {stream} again from version {done['from_version']} on.")
+    else:
+        print(f"{source} is silent: version {done['from_version']} of {stream} has not come again.")
+    print(_how_it_stands(parked, done["waiting"]))
+    if done["why"]:
+        print(f"Why: {done['why'][:_LONGEST_DETAIL]}")
+
+
+@commands.command()
 def replay(service: _Service, source: _Source, stream: _Stream) -> None:
     """Try a stream again, once its cause is mended; where something is missing, its source is asked again."""
     parked = Parked(service, source, stream)
@@ -73,24 +88,35 @@ def replay(service: _Service, source: _Source, stream: _Stream) -> None:
 
 @commands.command()
 def discard(
-    service: _Service,
-    source: _Source,
-    stream: _Stream,
     reason: Annotated[str, typer.Option(help="Why nobody needs it; kept for ever, with who decided.")],
+    service: Annotated[str | None, typer.Argument(help="Where it waits.")] = None,
+    source: Annotated[str | None, typer.Argument(help="Whose stream it is.")] = None,
+    stream: Annotated[str | None, typer.Argument(help="The stream's id.")] = None,
+    unreadable: Annotated[
+        bool, typer.Option("--unreadable", help="All records that do not say which fact they are.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Pass over the first message that waits in a stream, for ever, and go on with the next."""
-    parked, operator = Parked(service, source, stream), _operator()
-    (first,) = operator.messages(parked, 1)["messages"]
-    if not yes and not sys.stdin.isatty():
-        raise Fault("Nobody can be asked here: with --yes it is passed over without asking.")
-    if not yes:
-        _print_message(first)
-        typer.confirm("\nPass over this message for ever?", abort=True)
-    done = operator.discard(parked, first["event_id"], reason)
-    if missing := done["missing"]:
-        print(f"Versions {missing['first']} to {missing['last']} never came and are passed over too.")
-    print(f"Version {first['version']} is passed over. {_how_it_stands(parked, done['waiting'])}")
+    """The last way: pass over the first message that waits in a stream, for ever, and go on with the next."""
+    if unreadable and source is None:
+        _discard_unreadable([service] if service else SERVICES, reason, yes=yes)
+    elif service and source and stream and not unreadable:
+        _discard_first(Parked(service, source, stream), reason, yes=yes)
+    else:
+        raise Fault("Name SERVICE SOURCE STREAM, or --unreadable with or without a SERVICE.")
+
+
+@commands.command()
+def release(
+    reason: Annotated[str, typer.Option(help="What was made sure of; kept for ever, with who decided.")],
+    units: Annotated[list[str] | None, typer.Argument(metavar="[UNIT]...", help="P-numbers.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All units that are held.")] = False,
+) -> None:
+    """Let offers be made and accepted again at units that are held, as a fact about them was discarded (R8)."""
+    if everything == bool(units):
+        raise Fault("Name the units that are released, or --all.")
+    released = _operator().release(units or (), reason)["p_numbers"]
+    print(f"Released: {', '.join(released)}." if released else "No unit is held.")
 
 
 @commands.command()
@@ -102,6 +128,53 @@ def republish(
     """Have a service publish a stream again: who has it takes no notice, and a hole heals."""
     _operator().republish(source, stream, from_version)
     print(f"{source} publishes {stream} again from version {from_version} on.")
+
+
+def _discard_first(parked: Parked, reason: str, *, yes: bool) -> None:
+    operator = _operator()
+    found = operator.messages(parked, 1)
+    (first,) = found["messages"]
+    _refuse_to_discard_unasked(yes=yes)
+    if not yes:
+        _print_message(first)
+        print()
+        if missing := found["missing"]:
+            print(f"{_told(missing)} never came and will be passed over too.")
+        print(f"What will be missing in {parked.service}: {first['if_discarded']}.")
+        typer.confirm(f"Pass over {_told(_only(first['version']))} for ever?", abort=True)
+    done = operator.discard(parked, first["event_id"], reason)
+    if missing := done["missing"]:
+        print(f"{_told(missing)} never came and are passed over too.")
+    for lost in done["lost"]:
+        print(f"Missing from now on: {lost['type'] or 'facts'}, {_told(lost['versions']).lower()}: {lost['means']}.")
+    if held := done["held_units"]:
+        print(f"Held until ./aftale parked release: {', '.join(held)}.")
+    print(f"{_told(_only(first['version']))} is passed over. {_how_it_stands(parked, done['waiting'])}")
+
+
+def _discard_unreadable(services: Sequence[str], reason: str, *, yes: bool) -> None:
+    operator = _operator()
+    _refuse_to_discard_unasked(yes=yes)
+    if not yes:
+        told = ", ".join(services)
+        typer.confirm(f"Pass over every record at {told} for ever that does not say which fact it is?", abort=True)
+    for service in services:
+        print(f"{service}: {operator.discard_unreadable(service, reason)['discarded']} passed over.")
+
+
+def _refuse_to_discard_unasked(*, yes: bool) -> None:
+    if not yes and not sys.stdin.isatty():
+        raise Fault("Nobody can be asked here: with --yes it is passed over without asking.")
+
+
+def _only(version: int) -> dict[str, int]:
+    return {"first": version, "last": version}
+
+
+def _told(versions: dict[str, int]) -> str:
+    if versions["first"] == versions["last"]:
+        return f"Version {versions['first']}"
+    return f"Versions {versions['first']} to {versions['last']}"
 
 
 def _operator() -> Operator:
@@ -123,6 +196,7 @@ def _print_message(message: dict[str, Any]) -> None:
     told = {
         "fact": f"{message['type']}, version {message['version']}, epoch {message['epoch']}",
         "event": message["event_id"],
+        "if discarded": message["if_discarded"],
         message["reason"]: f"since {_local(message['parked_at'])}: {message['detail']}",
         **{name: value for name, value in message["headers"].items() if name not in _SHOWN_FIRST},
         "body": body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False),

@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local import watcher
+from deploy.local.as_operator import HOLDS_UNITS, Operator
 from deploy.local.machine import DATA, Machine
-from deploy.local.processes import Process
+from deploy.local.processes import Fault, Process
 from deploy.local.settings import SERVICES, clock_file
 from deploy.local.watcher import read_report
 from shared.eventstore.clock import VirtualClock
@@ -31,6 +32,7 @@ def show_status(machine: Machine, console: Console) -> None:
     # What the watcher has started again are its children, and have rows of their own.
     table.add_row(*_row(machine.service(watcher.NAME), with_children=False), "")
     console.print(table)
+    _show_held_units(machine, console)
     for name, told in report.items():
         if told.next_at or told.fault:
             console.print(f"{name}: tried again at {told.next_at or 'once'}. {told.fault or ''}", markup=False)
@@ -56,6 +58,24 @@ def _row(process: Process, *, with_children: bool = True) -> tuple[str, str, str
         address,
         f"{since:%Y-%m-%d %H:%M:%S}",
     )
+
+
+def _show_held_units(machine: Machine, console: Console) -> None:
+    """R8: the units at which nothing is offered or accepted until an operator releases them."""
+    if machine.service(HOLDS_UNITS).running() is None:
+        return
+    try:
+        held = Operator(machine).held_units()
+    except Fault as fault:
+        console.print(f"\nheld units: {fault}", markup=False)
+        return
+    facts: dict[str, list[str]] = {}
+    for one in held:
+        facts.setdefault(one["p_number"], []).append(f"{one['type']} of {one['source']} {one['stream']}")
+    if facts:
+        console.print("\nheld units, with what was lost about them (./aftale parked release):")
+    for unit, lost in facts.items():
+        console.print(f"  {unit}: {', '.join(lost)}", markup=False, soft_wrap=True)
 
 
 def resident_megabytes(process: psutil.Process, *, with_children: bool = True) -> float:

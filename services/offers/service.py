@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.offers.http.routes import router
+from services.offers.lookups.held_units import when_discarded
 from services.offers.lookups.lapse_holds_back import lookups
 from services.offers.lookups.units import UnitCopy
 from services.offers.reactions import reactions
@@ -22,6 +23,7 @@ SERVICE = EventSourced(
     router=router,
     register_copy=UnitCopy,
     timer_lookups=lookups,
+    when_discarded=when_discarded,
     attachments=(Attachments("/v1/offers", OFFER, rule="R1"),),
 )
 

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header, Request
+from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from opentelemetry.trace import SpanKind
 
 from services.reporting.projection import projection, upkeep
@@ -18,6 +18,7 @@ from services.reporting.view import routes
 from shared.eventstore.database import Connection, Database, open_database
 from shared.eventstore.events import EventTypes
 from shared.http import consistency
+from shared.http.access import Asker
 from shared.http.consistency import ConsistencyTokens
 from shared.messaging.bus import IN_BULK, Bus
 from shared.messaging.consumer import AskAgain, Fact
@@ -72,6 +73,10 @@ async def _limit_publication(database: Database, smallest: Callable[[], int], pu
         await asyncio.sleep(_ONE_HOUR)
 
 
+async def token_is_welcome(token: Annotated[str | None, Header(alias=consistency.HEADER)] = None) -> None:
+    """Tells in the document of every path that it may be sent along. Operators' paths do not wait for it."""
+
+
 def app(settings: Settings) -> FastAPI:
     """The HTTP application of reporting; its consumer lives as long as it does."""
 
@@ -108,10 +113,18 @@ def app(settings: Settings) -> FastAPI:
     tokens = ConsistencyTokens.of_state(settings.state)
 
     async def wait_for_token(
-        request: Request, token: Annotated[str | None, Header(alias=consistency.HEADER)] = None
+        request: Request, asker: Asker, token: Annotated[str | None, Header(alias=consistency.HEADER)] = None
     ) -> None:
-        if token is not None:
-            await consistency.wait_until_seen(request.app.state.database, NAME, tokens.open(token))
+        """Before a case is shown, its own token is waited for; before a list, that of a case that it may have in it."""
+        named = tokens.open(token) if token is not None else None
+        if named is None or not asker.may_see_company(named.cvr):
+            return
+        if request.path_params.get("case_id") == str(named.stream):
+            await consistency.wait_for_case(request.app.state.database, NAME, named)
+        elif "case_id" not in request.path_params:
+            await consistency.wait_for_inbox(request.app.state.database, NAME, named)
 
-    routers = (routes.router, measure_catalogue.router, statistics_routes.router, upkeep.router)
-    return new_app(NAME, routers, settings, lifespan, dependencies=[Depends(wait_for_token)])
+    questions = APIRouter(dependencies=[Depends(wait_for_token)])
+    for router in (routes.router, measure_catalogue.router, statistics_routes.router):
+        questions.include_router(router)
+    return new_app(NAME, [questions, upkeep.router], settings, lifespan, dependencies=[Depends(token_is_welcome)])

@@ -80,9 +80,11 @@ class CommandGate:
 
         A command that changes something needs `If-Match` (428, 412); every command needs `Idempotency-Key` (400; the
         same key with another body: 409). A company that may not know of the case gets 404. `at` is when the request
-        came: an answer is judged by the time at which it was received.
+        came: an answer is judged by the time at which it was received. A Consistency-Token is waited for where it is
+        of this case, or where the case begins only now; that of another case changes nothing.
         """
-        await self.wait_for_token(request)
+        if creates:
+            await self.wait_for_token(request, asker)
         dry_run = request.query_params.get("dry_run", "false") == "true"
         key = None if dry_run else await _key(request, asker)
         try:
@@ -113,17 +115,13 @@ class CommandGate:
 
         def answer_kept(decided: Sequence[Decision[Any]]) -> IdempotencyKey:
             assert key is not None
-            answers.append(self._answer(asker, decided[0], loaded, dry_run=False, created=creates))
+            answers.append(self._answer(asker, decider, decided[0], loaded, dry_run=False, created=creates))
             return _with_answer(key, answers[-1])
 
         for attempt in range(1, ATTEMPTS + 1):
+            state = decider.initial
             if not creates:
-                loaded = await self.store.load(stream)
-            state = decider.fold([recorded.event for recorded in loaded.events])
-            if not creates:
-                if not loaded.events:
-                    raise not_found(f"case {stream}")
-                asker.require_to_act(decider.concerns(state).get("cvr"), f"case {stream}")
+                loaded, state = await self._load(request, decider, stream, asker.require_to_act, waits=attempt == 1)
                 _require_match(request, seen(asker, loaded.events))
             represented = acting_for(asker, decider.responsible(state))
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
@@ -131,7 +129,7 @@ class CommandGate:
             intent = Intent(decider, stream, prepared.command, expected=loaded.version, read=before)
             try:
                 if key is None:
-                    return self._answer(asker, decide(intent, before), loaded, dry_run=True, created=creates)
+                    return self._answer(asker, decider, decide(intent, before), loaded, dry_run=True, created=creates)
                 guards = prepared.guards
                 await execute(self.store, [intent], at=at, metadata=metadata, guards=guards, key=answer_kept)
                 return answers[-1]
@@ -145,24 +143,58 @@ class CommandGate:
                 return answer
         raise AssertionError("unreachable")
 
-    async def wait_for_token(self, request: Request) -> None:
-        """Wait for what the request's Consistency-Token names."""
-        token = request.headers.get(consistency.HEADER)
-        if token is not None:
-            await consistency.wait_until_seen(self.database, self._source, self._tokens.open(token))
+    async def wait_for_token(self, request: Request, asker: Viewer) -> None:
+        """For a request about no single case: wait for what its Consistency-Token names, if it is the asker's to know.
+
+        Where that stream is parked the request is answered at once, as things stand.
+        """
+        named = self._named(request)
+        if named is not None and asker.may_see_company(named.cvr):
+            await consistency.wait_for_inbox(self.database, self._source, named)
 
     async def read(
         self, request: Request, asker: Viewer, decider: Decider[State, Any], stream: UUID
     ) -> tuple[State, list[Recorded], dict[str, str]]:
         """The state of a stream as the asker may know it, the facts behind it, and the headers of the answer."""
-        await self.wait_for_token(request)
-        loaded = await self.store.load(stream, readable=True)
-        state = decider.fold([recorded.event for recorded in loaded.events])
-        if not loaded.events:
-            raise not_found(f"case {stream}")
-        asker.require_company(decider.concerns(state).get("cvr"), f"case {stream}")
+        loaded, _ = await self._load(request, decider, stream, asker.require_company, readable=True)
         visible = seen(asker, loaded.events)
         return decider.fold([recorded.event for recorded in visible]), visible, {"ETag": _etag(len(visible))}
+
+    async def _load(
+        self,
+        request: Request,
+        decider: Decider[State, Any],
+        stream: UUID,
+        require: Callable[[str | None, str], None],
+        *,
+        readable: bool = False,
+        waits: bool = True,
+    ) -> tuple[Loaded, State]:
+        """A case that the asker may know of, as new as a Consistency-Token of this very case says. Raises Problem.
+
+        Who may not know of the case gets 404 before anything is waited for: 503 would tell that there is something.
+        """
+        case = f"case {stream}"
+        loaded, state = await self._as_it_stands(decider, stream, readable=readable)
+        named = self._named(request)
+        if waits and named is not None and named.stream == stream and named.source != self._source:
+            require(decider.concerns(state).get("cvr") if loaded.events else named.cvr, case)
+            await consistency.wait_for_case(self.database, self._source, named)
+            loaded, state = await self._as_it_stands(decider, stream, readable=readable)
+        if not loaded.events:
+            raise not_found(case)
+        require(decider.concerns(state).get("cvr"), case)
+        return loaded, state
+
+    async def _as_it_stands(
+        self, decider: Decider[State, Any], stream: UUID, *, readable: bool
+    ) -> tuple[Loaded, State]:
+        loaded = await self.store.load(stream, readable=readable)
+        return loaded, decider.fold([recorded.event for recorded in loaded.events])
+
+    def _named(self, request: Request) -> Seen | None:
+        token = request.headers.get(consistency.HEADER)
+        return None if token is None else self._tokens.open(token)
 
     async def _answered_before(self, key: IdempotencyKey) -> Response | None:
         async with self.database.acquire() as connection:
@@ -181,13 +213,21 @@ class CommandGate:
         return Response(answer["body"], answer["status"], answer["headers"], media_type="application/json")
 
     def _answer(
-        self, asker: Viewer, decision: Decision[Any], before: Loaded, *, dry_run: bool, created: bool
+        self,
+        asker: Viewer,
+        decider: Decider[Any, Any],
+        decision: Decision[Any],
+        before: Loaded,
+        *,
+        dry_run: bool,
+        created: bool,
     ) -> Response:
         visible = seen_events(asker, decision.events)
         body = {"id": decision.stream, "dry_run": dry_run, "recorded": [_fact(event) for event in visible]}
         headers = {"ETag": _etag(len(seen(asker, before.events)) + len(visible))}
         if not dry_run:
-            headers[consistency.HEADER] = self._tokens.seal(Seen(self._source, decision.stream, decision.version))
+            newest = Seen(self._source, decision.stream, decision.version, decider.concerns(decision.state).get("cvr"))
+            headers[consistency.HEADER] = self._tokens.seal(newest)
         status = 201 if created and not dry_run else 200
         return Response(orjson.dumps(body), status, headers, media_type="application/json")
 

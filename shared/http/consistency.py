@@ -28,6 +28,8 @@ class Seen:
     source: str
     stream: UUID
     version: int
+    cvr: str | None = None
+    """The legal entity whose case it is; None in tokens of the first release."""
 
 
 class ConsistencyTokens:
@@ -47,33 +49,53 @@ class ConsistencyTokens:
     def seal(self, seen: Seen) -> str:
         """As a client carries it."""
         nonce = os.urandom(_NONCE_BYTES)
-        text = f"{seen.source}\n{seen.stream}\n{seen.version}".ljust(80).encode()
+        text = f"{seen.source}\n{seen.stream}\n{seen.version}\n{seen.cvr or ''}".ljust(80).encode()
         return base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, text, None)).decode()
 
     def open(self, token: str) -> Seen:
         """Raises Problem (400) for what is not one of our tokens."""
         try:
             raw = base64.urlsafe_b64decode(token)
-            source, stream, version = (
-                self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode().split("\n")
-            )
-            return Seen(source, UUID(stream), int(version))
+            text = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
+            source, stream, version, *cvr = text.rstrip(" ").split("\n")
+            return Seen(source, UUID(stream), int(version), cvr[0] or None if cvr else None)
         except (ValueError, InvalidTag) as error:
             raise Problem(400, "Not valid", f"the header {HEADER} does not read") from error
 
 
-async def wait_until_seen(database: Database, own_source: str, seen: Seen) -> None:
-    """Return once this service has taken that much; 503 after two seconds."""
+async def wait_for_case(database: Database, own_source: str, seen: Seen) -> None:
+    """For a request about the token's case: return once this service has taken that much. Raises Problem (503).
+
+    At once where the stream is parked, for then it waits for an operator; else after two seconds. The caller has made
+    sure that the asker may know of the case.
+    """
+    if not await _is_taken(database, own_source, seen):
+        raise unavailable("a fact of this case could not be taken here and waits for an operator")
+
+
+async def wait_for_inbox(database: Database, own_source: str, seen: Seen) -> None:
+    """For a request about many cases: the same, but it is answered as things stand where that stream is parked."""
+    await _is_taken(database, own_source, seen)
+
+
+async def _is_taken(database: Database, own_source: str, seen: Seen) -> bool:
+    """False at once where the stream is parked. Raises Problem (503) after two seconds."""
     if seen.source == own_source:
-        return
+        return True
     until = time.monotonic() + WAIT_SECONDS
     while True:
         async with database.acquire() as connection:
-            version = await connection.fetchval(
-                "select version from inbox where source = $1 and stream = $2", seen.source, seen.stream
+            taken: bool | None = await connection.fetchval(
+                """select case
+                     when exists (select from inbox where source = $1 and stream = $2 and version >= $3) then true
+                     when exists (select from parked where source = $1 and stream = $2) then false
+                   end""",
+                seen.source,
+                seen.stream,
+                seen.version,
             )
-        if (version or 0) >= seen.version:
-            return
+        if taken is not None:
+            return taken
         if time.monotonic() > until:
             raise unavailable(f"what the {HEADER} names has not arrived here yet")
         await asyncio.sleep(_POLL_SECONDS)

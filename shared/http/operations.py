@@ -9,15 +9,26 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from shared.contracts.losses import meaning_of_loss
 from shared.http.access import Asker
 from shared.http.openapi import problems
 from shared.http.problems import Problem, not_found
 from shared.http.tokens import Role
 from shared.messaging import parking
-from shared.messaging.cloudevents import LARGEST_VERSION, Message
+from shared.messaging.cloudevents import LARGEST_VERSION
+from shared.messaging.consumer import UNREADABLE, missing_before
 
 router = APIRouter(tags=["operations"])
 LARGEST_PAGE = 100
+NEVER_CAME = "they never came, so nobody here knows what follows from them"
+DOES_NOT_READ = "whatever it was, if it was a fact: look at its headers, and take that stream from its source again"
+
+
+class Versions(BaseModel):
+    """Versions of a stream, both ends included."""
+
+    first: int
+    last: int
 
 
 class ParkedStream(BaseModel):
@@ -49,6 +60,8 @@ class ParkedMessage(BaseModel):
     """CloudEvents in binary mode, see the AsyncAPI document."""
     body: dict[str, Any] | str
     """The public part; as text where it is not a JSON object."""
+    if_discarded: str = ""
+    """What will be missing here once it is passed over."""
 
 
 class ParkedMessages(BaseModel):
@@ -58,6 +71,7 @@ class ParkedMessages(BaseModel):
     stream: UUID
     waiting: int
     """How many messages wait in all."""
+    missing: Annotated[Versions | None, Field(description="What has never come before the first that waits.")] = None
     messages: list[ParkedMessage]
     next_cursor: Annotated[str | None, Field(description="Asks for the next page; null on the last.")]
 
@@ -68,11 +82,22 @@ class Waiting(BaseModel):
     waiting: int
 
 
-class Versions(BaseModel):
-    """Versions of a stream, both ends included."""
+class Retaken(Waiting):
+    """What came of asking a source for a stream again."""
 
-    first: int
-    last: int
+    from_version: int
+    came: bool
+    """Whether the source published that version again in time; else it is silent."""
+    why: Annotated[str | None, Field(description="Why the first that still waits does; null where nothing waits.")]
+
+
+class Lost(BaseModel):
+    """A fact, or several that never came, which this service does without from now on."""
+
+    versions: Versions
+    type: Annotated[str | None, Field(description="Null where it never came.")]
+    means: str
+    """What follows from it here, and will be missing."""
 
 
 class Discarded(Waiting):
@@ -80,6 +105,27 @@ class Discarded(Waiting):
 
     missing: Versions | None
     """What had never come before it, and is passed over with it."""
+    lost: list[Lost] = []
+    """Everything that was passed over."""
+    held_units: list[str] = []
+    """P-numbers of the units at which nothing is offered or accepted until they are released (R8)."""
+
+
+class DiscardedTogether(BaseModel):
+    """What came of passing over many records."""
+
+    discarded: int
+    """How many records were passed over."""
+
+
+def _says_something(reason: str) -> str:
+    if not reason.strip():
+        raise ValueError("a reason is needed")
+    return reason
+
+
+ReasonGiven = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_says_something)]
+"""Kept for ever, with who decided and when."""
 
 
 class Discard(BaseModel):
@@ -88,7 +134,15 @@ class Discard(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     event_id: UUID
-    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    reason: ReasonGiven
+
+
+class DiscardUnreadable(BaseModel):
+    """Why all records are passed over that do not say which fact they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: ReasonGiven
 
 
 def _possible(version: int) -> int:
@@ -143,6 +197,7 @@ async def parked_messages(
     async with request.app.state.database.acquire() as connection:
         waiting = await parking.count_waiting(connection, source, stream)
         found = await parking.waiting_messages(connection, source, stream, after=after, limit=limit + 1)
+        missing = await missing_before(connection, source, stream)
     if not waiting:
         raise not_found(f"a parked stream {source} {stream}")
     page = found[:limit]
@@ -150,8 +205,9 @@ async def parked_messages(
         source=source,
         stream=stream,
         waiting=waiting,
+        missing=_versions(missing),
         messages=[_shown(parked) for parked in page],
-        next_cursor=_cursor(page[-1].message) if len(found) > limit else None,
+        next_cursor=_cursor(page[-1]) if len(found) > limit else None,
     )
 
 
@@ -160,6 +216,33 @@ async def replay(source: str, stream: UUID, request: Request, asker: Asker) -> W
     """Try a parked stream again, once its cause is mended."""
     asker.require_role(Role.OPERATOR)
     return Waiting(waiting=await _consumer(request, source).replay(source, stream))
+
+
+@router.post("/parked/unreadable/discard")
+async def discard_unreadable(body: DiscardUnreadable, request: Request, asker: Asker) -> DiscardedTogether:
+    """Pass over all records that do not say which fact they are. They hold nothing back from then on."""
+    asker.require_role(Role.OPERATOR)
+    consumer = _consumer(request, UNREADABLE)
+    return DiscardedTogether(discarded=await consumer.discard_unreadable(by=asker.subject, reason=body.reason))
+
+
+@router.post("/parked/{source}/{stream}/retake", responses=problems(404, 409))
+async def retake(source: str, stream: UUID, request: Request, asker: Asker) -> Retaken:
+    """Ask the source to publish a stream again from where this service stands, and wait until it came: up to 20 s.
+
+    What comes sound takes the place of what waits under the same id. `came` is false where the source is silent.
+    """
+    asker.require_role(Role.OPERATOR)
+    if source == UNREADABLE:
+        raise Problem(409, "No source", "a record that does not say which fact it is cannot be asked for again")
+    try:
+        done = await _consumer(request, source).retake(source, stream, by=asker.subject)
+    except LookupError as error:
+        raise not_found(str(error)) from error
+    async with request.app.state.database.acquire() as connection:
+        first = await parking.waiting_messages(connection, source, stream, limit=1)
+    why = f"version {first[0].message.version}: {first[0].detail}" if first else None
+    return Retaken(from_version=done.from_version, came=done.came, waiting=done.waiting, why=why)
 
 
 @router.post("/parked/{source}/{stream}/discard", responses=problems(404))
@@ -171,8 +254,11 @@ async def discard(source: str, stream: UUID, body: Discard, request: Request, as
         done = await consumer.discard(source, stream, body.event_id, by=asker.subject, reason=body.reason)
     except LookupError as error:
         raise not_found(str(error)) from error
-    missing = Versions(first=done.missing[0], last=done.missing[-1]) if done.missing else None
-    return Discarded(waiting=done.waiting, missing=missing)
+    missing = _versions(done.missing)
+    lost = [] if missing is None else [Lost(versions=missing, type=None, means=NEVER_CAME)]
+    passed_over = Versions(first=done.message.version, last=done.message.version)
+    lost.append(Lost(versions=passed_over, type=done.message.type, means=_means(done.message.type)))
+    return Discarded(waiting=done.waiting, missing=missing, lost=lost, held_units=list(done.held))
 
 
 @router.post("/republications", status_code=202, responses=problems(404))
@@ -183,6 +269,14 @@ async def republish(body: Republication, request: Request, asker: Asker) -> None
     if republish is None:
         raise Problem(404, "Not found", f"{request.app.state.service} publishes nothing that could be published again")
     await republish(body.stream, body.from_version)
+
+
+def _versions(versions: range) -> Versions | None:
+    return Versions(first=versions[0], last=versions[-1]) if versions else None
+
+
+def _means(type_name: str) -> str:
+    return DOES_NOT_READ if type_name == UNREADABLE else meaning_of_loss(type_name)
 
 
 def _shown(parked: parking.Parked) -> ParkedMessage:
@@ -202,17 +296,19 @@ def _shown(parked: parking.Parked) -> ParkedMessage:
         parked_at=parked.parked_at,
         headers={name: value.decode() for name, value in message.headers()},
         body=body,
+        if_discarded=_means(message.type),
     )
 
 
-def _cursor(message: Message) -> str:
-    return f"{message.epoch}.{message.version}.{message.event_id}"
+def _cursor(last: parking.Parked) -> str:
+    message, alarm = last.message, last.reason is parking.Reason.ALARM
+    return f"{message.epoch}.{message.version}.{int(alarm)}.{message.event_id}"
 
 
 def _position(cursor: str) -> parking.Position:
     try:
-        epoch, version, event_id = cursor.split(".")
-        return _possible(int(epoch)), _possible(int(version)), UUID(event_id)
+        epoch, version, alarm, event_id = cursor.split(".")
+        return _possible(int(epoch)), _possible(int(version)), bool(int(alarm)), UUID(event_id)
     except ValueError as error:
         raise Problem(400, "Not valid", "the cursor does not read") from error
 

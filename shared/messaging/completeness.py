@@ -332,3 +332,32 @@ async def _note(
 async def known_epochs(connection: Connection) -> dict[str, int]:
     """The epoch in which each source stands, as its heads said last."""
     return {row["source"]: row["epoch"] for row in await connection.fetch("select source, epoch from compared_sources")}
+
+
+async def is_missing(connection: Connection, source: str, stream: UUID) -> bool:
+    """Whether facts of a stream are known to be missing."""
+    missing: bool = await connection.fetchval(
+        "select exists (select from missing where source = $1 and stream = $2)", source, stream
+    )
+    return missing
+
+
+async def confirmed(
+    connection: Connection, source: str, stream: UUID, epoch: int, version: int, event_id: UUID
+) -> bool:
+    """Whether this event is the one that stands at this version of its stream, by the word of its source.
+
+    Where the source has not told its heads, the event that came first is believed, taken or waiting, and no other.
+    """
+    first: UUID | None = await connection.fetchval(
+        """select event_id from inbox where source = $1 and stream = $2 and epoch = $3 and version = $4
+           union all
+           select event_id from parked
+           where source = $1 and stream = $2 and epoch = $3 and version = $4 and reason <> 'alarm'
+           limit 1""",
+        source,
+        stream,
+        epoch,
+        version,
+    )
+    return first is None or first == event_id

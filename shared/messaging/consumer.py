@@ -1,9 +1,10 @@
 """Take batches of facts from Kafka: in order per stream, at least once on the wire, exactly once in effect."""
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
@@ -16,8 +17,9 @@ import structlog
 from shared.eventstore.database import Connection, Database
 from shared.eventstore.event_store import InboxMoved
 from shared.eventstore.events import EventTypes
-from shared.messaging import parking
+from shared.messaging import parking, retakes
 from shared.messaging.cloudevents import Message, Undecodable, concerns_of, read, source_of
+from shared.messaging.completeness import confirmed, is_missing
 from shared.messaging.heads import HeadsOfSources
 from shared.messaging.inbox import Place, Standing, StreamKey, place, standings, stream_of
 from shared.messaging.parking import Obstacle, Parked, Reason
@@ -33,6 +35,9 @@ _GO_ON = (Place.NEXT, Place.REPEAT)
 """What lets a parked stream go on: a repeat, too, for a replay that was cut off has taken it, and left what follows."""
 IN_SUCCESSION = 3
 """So many streams that fail alike, and nothing that works between them, are no coincidence."""
+RETAKE_SECONDS = 20.0
+"""For which an operator waits for a source to publish again, before it counts as silent."""
+_LOOK_SECONDS = 0.05
 LARGEST_KEPT = 4 * 1024 * 1024
 """Characters of a record that does not read."""
 _NAMESPACE = UUID("6f1f6c0e-6f0a-4c3b-9d5e-2b8f6a5d1c77")
@@ -40,6 +45,11 @@ _log = structlog.get_logger()
 
 AskAgain = Callable[[str, UUID, int], Awaitable[None]]
 """Ask a source to publish a stream again from a version on. Raises SourceUnreachable."""
+WhenDiscarded = Callable[[Connection, Message, str, str], Awaitable[Sequence[str]]]
+"""What a service records, in the same transaction, about a message that was passed over, by whom and why.
+
+Returns the P-numbers of units that are held from now on.
+"""
 Fact = tuple[Standing, Received]
 """A fact, and where the inbox stands before it."""
 
@@ -64,6 +74,24 @@ class Failure:
         return [Obstacle(self.first.message, Reason.POISON, repr(self.error)), *behind]
 
 
+@dataclass
+class _Sorted:
+    """What a batch of messages is made of."""
+
+    facts: list[Fact] = field(default_factory=list)
+    """Can be taken, in the order in which they came."""
+    aside: list[Obstacle] = field(default_factory=list)
+    """Have to wait."""
+    copies: list[Message] = field(default_factory=list)
+    """Take the place of what waits under their ids."""
+    duplicates: list[Message] = field(default_factory=list)
+    """Follow a fact of the same batch at the same version: whether they are needed shows once that one was tried."""
+    can_go_on: set[StreamKey] = field(default_factory=set)
+    """Parked streams of which something came that may free them."""
+    of_parked: list[Message] = field(default_factory=list)
+    """What came of streams that were parked."""
+
+
 @dataclass(frozen=True)
 class Discarded:
     """What came of passing over a message."""
@@ -72,6 +100,20 @@ class Discarded:
     """How many messages of its stream still wait."""
     missing: range
     """Versions before it that had never come, and are passed over with it."""
+    message: Message
+    held: tuple[str, ...] = ()
+    """P-numbers of units that are held from now on, as nobody knows what they missed (R8)."""
+
+
+@dataclass(frozen=True)
+class Retaken:
+    """What came of asking a source for a stream again."""
+
+    from_version: int
+    came: bool
+    """Whether that version came in time."""
+    waiting: int
+    """How many messages of the stream still wait."""
 
 
 class Consumer(ABC):
@@ -85,6 +127,7 @@ class Consumer(ABC):
         self._asked: dict[StreamKey, int] = {}
         self._pauses = Pauses()
         self._word = SourcesWord(database)
+        self.when_discarded: WhenDiscarded | None = None
         self._failing: dict[str, set[StreamKey]] = {}
         """Streams that failed since something was taken last, by the kind of fault."""
 
@@ -124,9 +167,17 @@ class Consumer(ABC):
                 messages.append(_read(record, sources))
             except Undecodable as error:
                 unreadable.append(_unreadable(record, sources, error))
-        await self._park(unreadable)
+        await self._park(await self._not_passed_over(unreadable))
         if messages:
             await self.take_messages(messages)
+
+    async def _not_passed_over(self, unreadable: Sequence[Obstacle]) -> list[Obstacle]:
+        """Without records that an operator has discarded: one that is read once more must not hold anything back."""
+        if not unreadable:
+            return []
+        async with self._database.acquire() as connection:
+            known = await standings(connection, {stream_of(one.message) for one in unreadable})
+        return [one for one in unreadable if not known[stream_of(one.message)].version]
 
     def _is_own(self, record: Record, sources: Container[str] | None) -> bool:
         return source_of(record.headers) == self._own_source and (sources is None or self._own_source in sources)
@@ -146,18 +197,28 @@ class Consumer(ABC):
         ):
             raise NotAboutOneStream(f"{len(failed)} records fail with {failed[0][1]!r}") from failed[0][1]
         obstacles = [_unreadable(record, sources, error) for record, error in failed]
-        await until_it_works(lambda: self._park(obstacles), service=self._own_source)
+
+        async def park() -> None:
+            await self._park(await self._not_passed_over(obstacles))
+
+        await until_it_works(park, service=self._own_source)
 
     async def take_messages(self, messages: Sequence[Message]) -> None:
         """Take messages, each stream in its own order; what cannot be taken is put aside, and what follows behind it.
 
         A parked stream is replayed where what it waited for has come, and else after growing pauses.
         """
-        facts, aside, can_go_on = await self._sort(messages)
-        await self._park(aside)
-        await self.take_facts(facts)
-        tried_again = {key for key in map(stream_of, (one.message for one in aside)) if self._pauses.over(key)}
-        await _all_of(self._replay(*key) for key in can_go_on | tried_again)
+        batch = await self._sort(messages)
+        await self._park(batch.aside)
+        await self._put_in_place(batch.copies)
+        await self.take_facts(batch.facts)
+        if batch.duplicates:
+            await self.take_messages(batch.duplicates)
+        tried_again = {key for key in map(stream_of, (one.message for one in batch.aside)) if self._pauses.over(key)}
+        await _all_of(self._replay(*key) for key in batch.can_go_on | tried_again)
+        if batch.of_parked:
+            async with self._database.acquire() as connection:
+                await retakes.note_arrivals(connection, batch.of_parked)
 
     async def take_facts(self, facts: Sequence[Fact]) -> None:
         """Take facts that come next in their streams, different cases at the same time; park what fails for good.
@@ -202,6 +263,37 @@ class Consumer(ABC):
         async with self._database.acquire() as connection:
             return await parking.count_waiting(connection, source, stream)
 
+    async def retake(self, source: str, stream: UUID, *, by: str) -> Retaken:
+        """Ask a source to publish a stream again from where the inbox stands, and wait until it came.
+
+        What came has its effect before this returns. Raises LookupError where nothing of the stream waits or is
+        missing, SourceUnreachable where the source cannot be asked.
+        """
+        async with self._database.acquire() as connection:
+            waiting = await parking.waiting_messages(connection, source, stream, limit=1)
+            if not waiting and not await is_missing(connection, source, stream):
+                raise LookupError(f"a stream {source} {stream} of which something waits or is missing")
+            stands = (await standings(connection, [(source, stream)]))[source, stream].version
+            from_version = min([stands + 1, *(one.message.version for one in waiting)])
+            await retakes.note_request(connection, source, stream, from_version, by=by)
+        await self._ask_again(source, stream, from_version)
+        self._asked[source, stream] = from_version
+        came = await self._has_come(source, stream, stands)
+        if came:
+            await self._replay(source, stream)
+        async with self._database.acquire() as connection:
+            return Retaken(from_version, came, await parking.count_waiting(connection, source, stream))
+
+    async def _has_come(self, source: str, stream: UUID, stood: int) -> bool:
+        until = time.monotonic() + RETAKE_SECONDS
+        while True:
+            async with self._database.acquire() as connection:
+                if await retakes.has_come(connection, source, stream, beyond=stood):
+                    return True
+            if time.monotonic() > until:
+                return False
+            await asyncio.sleep(_LOOK_SECONDS)
+
     async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> Discarded:
         """Pass over the first message that waits in a stream, with what is missing before it, and go on.
 
@@ -212,48 +304,97 @@ class Consumer(ABC):
             if not waiting or waiting[0].message.event_id != event_id:
                 raise LookupError(f"{event_id} is not the first message that waits in {source} {stream}")
             first = waiting[0].message
-            standing = (await standings(connection, [(source, stream)]))[source, stream]
-            hole = place(standing, first) is Place.HOLE
-            missing = range(standing.version + 1, first.version) if hole else range(0)
+            missing = await missing_before(connection, source, stream)
             await parking.discard(connection, first, by=by, reason=reason, missing=missing)
-            await _pass_over(connection, first)
-        _log.warning("message_discarded", **_named(first), by=by, missing=len(missing))
-        return Discarded(await self.replay(source, stream), missing)
+            if waiting[0].reason is not Reason.ALARM:  # else the inbox would take the event that stands for the alarm
+                await _pass_over(connection, first)
+            held: Sequence[str] = ()
+            if self.when_discarded is not None and source != UNREADABLE:
+                held = await self.when_discarded(connection, first, by, reason)
+        _log.warning("message_discarded", **_named(first), by=by, missing=len(missing), held=len(held))
+        return Discarded(await self.replay(source, stream), missing, first, tuple(held))
 
-    async def _sort(self, messages: Sequence[Message]) -> tuple[list[Fact], list[Obstacle], set[StreamKey]]:
-        """Facts that can be taken, in the order in which they came; what has to wait; parked streams that can go on."""
-        facts: list[Fact] = []
-        aside: list[Obstacle] = []
-        can_go_on: set[StreamKey] = set()
+    async def discard_unreadable(self, *, by: str, reason: str) -> int:
+        """Pass over all records that do not say which fact they are; returns how many there were."""
+        async with self._database.acquire() as connection:
+            discarded = await parking.discard_all(connection, UNREADABLE, by=by, reason=reason)
+        _log.warning("unreadable_records_discarded", service=self._own_source, records=discarded, by=by)
+        return discarded
+
+    async def _sort(self, messages: Sequence[Message]) -> _Sorted:
+        batch = _Sorted()
         async with self._database.acquire() as connection:
             keys = dict.fromkeys(map(stream_of, messages))
-            standing = await standings(connection, keys)
+            before = await standings(connection, keys)
             parked = await parking.parked_streams(connection, keys)
-        believed = await self._word.about(messages, standing)
-        for message in messages:
-            key = stream_of(message)
-            where = place(standing[key], message)
-            if where is not Place.REPEAT and not believed(message, standing[key]):
-                aside.append(_set_aside(message))
-                continue
-            if where in _GO_ON and key in parked:
-                can_go_on.add(key)
-            if where is Place.REPEAT:
-                continue
-            found = self._fact_or_obstacle(message, where, standing[key], parked=key in parked)
-            if isinstance(found, Received):
-                facts.append((standing[key], found))
-                standing[key] = standing[key].after(message)
-            else:
-                aside.append(found)
-                parked.add(key)
-        return facts, aside, can_go_on
+        believed = await self._word.about(messages, before)
+        async with self._database.acquire() as connection:
+            batch.of_parked = [message for message in messages if stream_of(message) in parked]
+            held: dict[parking.MessageKey, Obstacle] = {}
+            if batch.of_parked:
+                held.update(await parking.parked_at(connection, batch.of_parked))
+            standing = dict(before)
+            for message in messages:
+                key = stream_of(message)
+                where = place(standing[key], message)
+                if where is not Place.REPEAT and not believed(message, standing[key]):
+                    batch.aside.append(_set_aside(message))
+                    continue
+                if where in _GO_ON and key in parked:
+                    batch.can_go_on.add(key)
+                if where is Place.REPEAT:
+                    if place(before[key], message) is not Place.REPEAT:
+                        batch.duplicates.append(message)
+                    continue
+                waits = held.get(parking.key_of(message))
+                if waits is not None and await self._mends(connection, message, waits):
+                    batch.copies.append(message)
+                    batch.can_go_on.add(key)
+                    held[parking.key_of(message)] = replace(waits, message=message, reason=Reason.WAITING)
+                    continue
+                found = self._fact_or_obstacle(message, where, standing[key], waits, parked=key in parked)
+                if isinstance(found, Received):
+                    batch.facts.append((standing[key], found))
+                    standing[key] = standing[key].after(message)
+                else:
+                    batch.aside.append(found)
+                    parked.add(key)
+                    if found.reason is not Reason.ALARM:
+                        held.setdefault(parking.key_of(message), found)
+        return batch
+
+    async def _mends(self, connection: Connection, copy: Message, waits: Obstacle) -> bool:
+        """Whether a copy takes the place of a message that cannot be taken: it is sound, and its source confirms it."""
+        same_event = copy.event_id == waits.message.event_id
+        if not same_event or _says_the_same(copy, waits.message) or not self._reads(copy):
+            return False
+        if waits.reason is not Reason.POISON and self._reads(waits.message):
+            return False
+        return await confirmed(connection, *parking.key_of(copy), copy.event_id)
+
+    def _reads(self, message: Message) -> bool:
+        try:
+            Received.decoded(message, self._types)
+        except Exception:
+            return False
+        return True
+
+    async def _put_in_place(self, copies: Sequence[Message]) -> None:
+        if not copies:
+            return
+        async with self._database.acquire() as connection:
+            await parking.put_in_place(connection, copies)
+        for copy in copies:
+            _log.info("parked_message_replaced", **_named(copy))
 
     def _fact_or_obstacle(
-        self, message: Message, where: Place, standing: Standing, *, parked: bool
+        self, message: Message, where: Place, standing: Standing, waits: Obstacle | None, *, parked: bool
     ) -> Received | Obstacle:
         if where is Place.ALARM:
             return Obstacle(message, Reason.ALARM, f"version {standing.version} was taken as event {standing.event_id}")
+        if waits is not None and waits.message.event_id != message.event_id:
+            detail = f"version {message.version} came before as event {waits.message.event_id}, which waits"
+            return Obstacle(message, Reason.ALARM, detail)
         if parked:
             return _behind_another(message)
         if where is Place.HOLE:
@@ -319,9 +460,13 @@ class Consumer(ABC):
         for parked in waiting:
             match place(standing, parked.message):
                 case Place.NEXT:
+                    if parked.reason is Reason.ALARM and not await self._is_confirmed(parked.message):
+                        return True
                     error = await self._fault_of_parked(standing, parked.message)
                     if error is not None:
                         _log.error("parked_message_fails_again", **_named(parked.message), error=repr(error))
+                        async with self._database.acquire() as connection:
+                            await parking.explain(connection, parked.message, repr(error))
                         return True
                     standing = standing.after(parked.message)
                 case Place.HOLE:
@@ -334,6 +479,10 @@ class Consumer(ABC):
             async with self._database.acquire() as connection:
                 await parking.unpark(connection, parked.message)
         return False
+
+    async def _is_confirmed(self, message: Message) -> bool:
+        async with self._database.acquire() as connection:
+            return await confirmed(connection, *parking.key_of(message), message.event_id)
 
     async def _fault_of_parked(self, standing: Standing, message: Message) -> Exception | None:
         try:
@@ -386,6 +535,11 @@ def _behind_another(message: Message) -> Obstacle:
     return Obstacle(message, Reason.WAITING, "an earlier message of its stream is parked")
 
 
+def _says_the_same(one: Message, other: Message) -> bool:
+    """However it was traced: each publication may belong to another trace."""
+    return replace(one, traceparent=other.traceparent) == other
+
+
 def _read(record: Record, sources: Container[str] | None) -> Message:
     if record.unreadable is not None:
         raise Undecodable(f"the record does not read: {record.unreadable}")
@@ -423,6 +577,15 @@ def _set_aside(message: Message) -> Obstacle:
     """A record in the name of a source that does not tell of it: kept alone, and it holds nothing back."""
     record = Record(message.headers(), message.body.encode())
     return _unreadable(record, (), Undecodable(f"{message.source} does not tell of this epoch or event"))
+
+
+async def missing_before(connection: Connection, source: str, stream: UUID) -> range:
+    """The versions that have never come before the first message that waits in a stream."""
+    waiting = await parking.waiting_messages(connection, source, stream, limit=1)
+    standing = (await standings(connection, [(source, stream)]))[source, stream]
+    if not waiting or place(standing, waiting[0].message) is not Place.HOLE:
+        return range(0)
+    return range(standing.version + 1, waiting[0].message.version)
 
 
 async def _pass_over(connection: Connection, message: Message) -> None:

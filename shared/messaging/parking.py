@@ -1,7 +1,6 @@
-"""Streams that wait: because of a hole, or of a message that could not be handled. Operators see, replay, discard."""
+"""Streams that wait: for a missing fact, or because one could not be taken. Operators see, retake, replay, discard."""
 
 import json
-from asyncio import gather
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,15 +8,20 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from shared.eventstore.database import Connection, Database
+from shared.eventstore.database import Connection
 from shared.messaging.cloudevents import Message, read
 from shared.messaging.inbox import NO_EVENT, StreamKey
 
 PAGE = 100
 """Messages that are read at once."""
-Position = tuple[int, int, UUID]
-"""Epoch, version and event id: the order of what waits in a stream."""
-BEFORE_ALL: Position = (0, 0, NO_EVENT)
+Position = tuple[int, int, bool, UUID]
+"""Epoch, version, whether it is an alarm, and event id: the order of what waits in a stream.
+
+Of two events at one version the alarm comes second: it must not be tried in place of the event that came first.
+"""
+BEFORE_ALL: Position = (0, 0, False, NO_EVENT)
+MessageKey = tuple[str, UUID, int, int]
+"""Source, stream, epoch and version."""
 
 
 class Reason(StrEnum):
@@ -61,7 +65,6 @@ class ParkedStream:
 async def park(connection: Connection, obstacles: Sequence[Obstacle]) -> None:
     """Put messages aside; one that is parked already stays as it is."""
     messages = [obstacle.message for obstacle in obstacles]
-    headers = [{name: value.decode() for name, value in message.headers()} for message in messages]
     await connection.execute(
         """insert into parked (source, stream, epoch, version, event_id, reason, detail, headers, body, extensions)
            select * from unnest($1::text[], $2::uuid[], $3::int[], $4::int[], $5::uuid[], $6::text[], $7::text[],
@@ -74,7 +77,7 @@ async def park(connection: Connection, obstacles: Sequence[Obstacle]) -> None:
         [message.event_id for message in messages],
         [obstacle.reason for obstacle in obstacles],
         [obstacle.detail for obstacle in obstacles],
-        [json.dumps(values) for values in headers],
+        [_headers(message) for message in messages],
         [message.body for message in messages],
         [json.dumps(message.concerns) for message in messages],
     )
@@ -92,14 +95,27 @@ async def parked_streams(connection: Connection, streams: Iterable[StreamKey]) -
     return {(row["source"], row["stream"]) for row in rows}
 
 
+async def parked_at(connection: Connection, messages: Iterable[Message]) -> dict[MessageKey, Parked]:
+    """What waits at the versions of these messages, alarms left out."""
+    keys = [key_of(message) for message in messages]
+    rows = await connection.fetch(
+        """select p.headers, p.body, p.reason, p.detail, p.parked_at
+           from unnest($1::text[], $2::uuid[], $3::int[], $4::int[]) as asked(source, stream, epoch, version)
+           join parked p using (source, stream, epoch, version)
+           where p.reason <> 'alarm'""",
+        *_columns(keys),
+    )
+    return {key_of(found.message): found for found in map(_parked, rows)}
+
+
 async def waiting_messages(
     connection: Connection, source: str, stream: UUID, *, after: Position = BEFORE_ALL, limit: int = PAGE
 ) -> list[Parked]:
     """What waits in a stream, in its own order and from a position on."""
     rows = await connection.fetch(
         """select headers, body, reason, detail, parked_at from parked
-           where source = $1 and stream = $2 and (epoch, version, event_id) > ($3, $4, $5)
-           order by epoch, version, event_id limit $6""",
+           where source = $1 and stream = $2 and (epoch, version, reason = 'alarm', event_id) > ($3, $4, $5, $6)
+           order by epoch, version, reason = 'alarm', event_id limit $7""",
         source,
         stream,
         *after,
@@ -116,7 +132,7 @@ async def first_messages(connection: Connection, streams: Iterable[StreamKey]) -
            from unnest($1::text[], $2::uuid[]) as asked(source, stream)
            join lateral (select headers, body, reason, detail, parked_at from parked
                          where source = asked.source and stream = asked.stream
-                         order by epoch, version, event_id limit 1) first on true""",
+                         order by epoch, version, reason = 'alarm', event_id limit 1) first on true""",
         [source for source, _ in keys],
         [stream for _, stream in keys],
     )
@@ -136,27 +152,50 @@ async def waiting_streams(connection: Connection) -> list[ParkedStream]:
     rows = await connection.fetch(
         """select * from (select distinct on (source, stream) headers, body, reason, detail, parked_at,
                                  count(*) over (partition by source, stream) as waiting
-                          from parked order by source, stream, epoch, version, event_id) first
+                          from parked order by source, stream, epoch, version, reason = 'alarm', event_id) first
            order by parked_at"""
     )
     return [ParkedStream(_parked(row), row["waiting"]) for row in rows]
 
 
-async def about_whom_facts_wait(connection: Connection, concerns: Sequence[tuple[str, str]]) -> list[bool]:
-    """Whether a fact waits about each of these: a unit or a legal entity, with its name in messages before it."""
-    rows = await connection.fetch(
-        """select exists (select from parked where extensions @> jsonb_build_object(about.name, about.value)) as waits
-           from unnest($1::text[], $2::text[]) with ordinality as about(name, value, place) order by place""",
-        [name for name, _ in concerns],
-        [value for _, value in concerns],
+async def put_in_place(connection: Connection, copies: Iterable[Message]) -> None:
+    """Let copies stand in place of the parked messages with their ids, and keep those as they were."""
+    newest = {(*key_of(message), message.event_id): message for message in copies}
+    messages = list(newest.values())
+    await connection.execute(
+        """with copy as (
+             select * from unnest($1::text[], $2::uuid[], $3::int[], $4::int[], $5::uuid[], $6::jsonb[], $7::text[],
+                                  $8::jsonb[])
+               as copy(source, stream, epoch, version, event_id, headers, body, extensions)
+           ), before as (
+             insert into replaced (source, stream, epoch, version, event_id, reason, detail, headers, body, extensions,
+                                   parked_at)
+             select source, stream, epoch, version, event_id, p.reason, p.detail, p.headers, p.body, p.extensions,
+                    p.parked_at
+             from parked p join copy using (source, stream, epoch, version, event_id)
+           )
+           update parked p set headers = copy.headers, body = copy.body, extensions = copy.extensions
+           from copy
+           where (p.source, p.stream, p.epoch, p.version, p.event_id)
+                 = (copy.source, copy.stream, copy.epoch, copy.version, copy.event_id)""",
+        *_columns(map(key_of, messages)),
+        [message.event_id for message in messages],
+        [_headers(message) for message in messages],
+        [message.body for message in messages],
+        [json.dumps(message.concerns) for message in messages],
     )
-    return [row["waits"] for row in rows]
 
 
-async def first_parked(database: Database, concerns: Sequence[tuple[str, str]]) -> str | None:
-    """The first of these about which a fact waits."""
-    waits = [database.ask(about_whom_facts_wait, about) for about in concerns]
-    return next((value for (_, value), one in zip(concerns, await gather(*waits), strict=True) if one), None)
+async def explain(connection: Connection, message: Message, detail: str) -> None:
+    """Say why a message that waits cannot be taken, once it was tried."""
+    await connection.execute(
+        """update parked set reason = $6, detail = $7
+           where source = $1 and stream = $2 and epoch = $3 and version = $4 and event_id = $5""",
+        *key_of(message),
+        message.event_id,
+        Reason.POISON,
+        detail,
+    )
 
 
 async def unpark(connection: Connection, message: Message) -> None:
@@ -188,6 +227,50 @@ async def discard(connection: Connection, message: Message, *, by: str, reason: 
         reason,
         passed_over,
     )
+
+
+async def discard_all(connection: Connection, source: str, *, by: str, reason: str) -> int:
+    """Pass over everything that waits of a source whose streams have one message each; returns how many there were."""
+    discarded: int = await connection.fetchval(
+        """with gone as (
+             delete from parked where source = $1 returning *
+           ), kept as (
+             insert into discarded (source, stream, epoch, version, event_id, reason, detail, headers, body, extensions,
+                                    parked_at, discarded_by, discard_reason)
+             select source, stream, epoch, version, event_id, reason, detail, headers, body, extensions, parked_at,
+                    $2, $3
+             from gone
+           ), passed_over as (
+             insert into inbox (source, stream, epoch, version, event_id)
+             select source, stream, epoch, version, event_id from gone
+             on conflict do nothing
+           )
+           select count(*) from gone""",
+        source,
+        by,
+        reason,
+    )
+    return discarded
+
+
+def key_of(message: Message) -> MessageKey:
+    """At which version of which stream it stands."""
+    return message.source, message.stream, message.epoch, message.version
+
+
+def _columns(keys: Iterable[MessageKey]) -> tuple[list[str], list[UUID], list[int], list[int]]:
+    """One list per column, as `unnest` takes them."""
+    asked = list(keys)
+    return (
+        [source for source, _, _, _ in asked],
+        [stream for _, stream, _, _ in asked],
+        [epoch for _, _, epoch, _ in asked],
+        [version for _, _, _, version in asked],
+    )
+
+
+def _headers(message: Message) -> str:
+    return json.dumps({name: value.decode() for name, value in message.headers()})
 
 
 def _parked(row: Any) -> Parked:

@@ -44,6 +44,10 @@ class Policies:
             )
         return self.by_effective_date[later - 1]
 
+    def has(self, instant: datetime) -> bool:
+        """Whether a policy was in force on the instant's day in Copenhagen; before the first one none was."""
+        return local_day(instant) >= self.by_effective_date[0].effective_from
+
     def reach_changes_after(self, policy: Policy) -> date | None:
         """R22: the day from which a later policy lets quarantines reach somebody else, or None."""
         for later in self.by_effective_date:

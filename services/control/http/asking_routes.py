@@ -41,7 +41,7 @@ async def inspection_advice(
     """May we inspect this topic at this unit (R11)? For whoever plans an inspection."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
-    await runtime.gate.wait_for_token(request)
+    await runtime.gate.wait_for_token(request, asker)
     advice = await advise(runtime, p_number, topic)
     reasons = advice.reason(p_number, topic)
     return InspectionAdvice(

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from services.offers.http.perform import perform
-from services.offers.lookups.preconditions import quarantines_of, refuse_while_parked, unit_and_slot
+from services.offers.lookups.preconditions import quarantines_of, refuse_while_unknown, unit_and_slot
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.included_places import NamedPlace
 from services.offers.rules.offer_decider import OFFER, Command
@@ -69,7 +69,13 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
         assert not isinstance(state, Unsent)  # the gate answers 404 before
         sent = state.sent
         _nothing_waits, (unit, _slot), (quarantines, guards), (named, further_guards) = await gather(
-            refuse_while_parked(runtime, sent.cvr, sent.p_number, *(place.p_number for place in body.includes)),
+            refuse_while_unknown(
+                runtime,
+                sent.cvr,
+                sent.p_number,
+                local_day(now),
+                others=[place.p_number for place in body.includes],
+            ),
             unit_and_slot(runtime, sent.p_number, sent.topic, local_day(now), policy),
             quarantines_of(runtime, asker, sent.cvr, sent.p_number),
             _named_places(runtime, asker, sent, body.includes, now, policy),

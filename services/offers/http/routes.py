@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from services.offers.http import answer_routes, people_and_time_routes, portal_routes, sending_routes
+from services.offers.http import answer_routes, held_unit_routes, people_and_time_routes, portal_routes, sending_routes
 from services.offers.http.views import OfferView, view
 from services.offers.lookups.preconditions import register
 from services.offers.rules.offer_decider import OFFER
@@ -58,7 +58,7 @@ async def read_quarantines(
     """
     asker.require_company(cvr, f"legal entity {cvr}")
     runtime = runtime_of(request)
-    await runtime.gate.wait_for_token(request)
+    await runtime.gate.wait_for_token(request, asker)
     now = runtime.clock.now()
     standing = [
         one
@@ -72,5 +72,5 @@ async def read_quarantines(
     ]
 
 
-for subject in (sending_routes, portal_routes, answer_routes, people_and_time_routes):
+for subject in (sending_routes, portal_routes, answer_routes, people_and_time_routes, held_unit_routes):
     router.include_router(subject.router)

@@ -9,7 +9,7 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.offers.http.perform import perform
-from services.offers.lookups.preconditions import as_it_stands, quarantines_of, refuse_while_parked, unit_and_slot
+from services.offers.lookups.preconditions import as_it_stands, quarantines_of, refuse_while_unknown, unit_and_slot
 from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State
 from services.offers.rules.sending import SendOffer
@@ -66,7 +66,7 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
 
     async def prepare(_: State) -> Prepared[State, Command]:
         _nothing_waits, (unit, slot), (quarantines, guards) = await gather(
-            refuse_while_parked(runtime, body.cvr, body.p_number),
+            refuse_while_unknown(runtime, body.cvr, body.p_number, local_day(now)),
             unit_and_slot(runtime, body.p_number, body.topic, local_day(now), policy),
             quarantines_of(runtime, asker, body.cvr, body.p_number),
         )

@@ -2,21 +2,25 @@
 
 from collections.abc import Awaitable, Callable
 
-from services.offers.rules.offer_decider import LAPSE, OFFER, concerns
-from services.offers.rules.phases import State
+from services.offers.lookups.untaken_facts import what_is_unknown
+from services.offers.rules.offer_decider import LAPSE, OFFER
+from services.offers.rules.phases import State, Unsent
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.timers import HoldBack
-from shared.messaging.parking import first_parked
 from shared.service import Runtime
 
 
 def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable[object]]]:
-    """What the timers of offers look up: whether a fact about the unit or its legal entity still waits."""
+    """What the timers of offers look up: whether a fact waits that may reach the unit, or it is held."""
 
     async def lapse(state: State, timer: TimerDue) -> object:
-        waiting = await first_parked(runtime.database, list(concerns(state).items()))
-        if waiting is not None:
-            raise HoldBack(f"a fact about {waiting} has not been taken yet")
+        if isinstance(state, Unsent):
+            return timer
+        held, waiting = await what_is_unknown(runtime, state.sent.cvr, [state.sent.p_number])
+        if held:
+            raise HoldBack(f"{state.sent.p_number} is held, as a fact about it was lost")
+        if waiting:
+            raise HoldBack(f"a fact about {state.sent.p_number} has not been taken yet")
         return timer
 
     return {f"{OFFER.name}:{LAPSE}": lapse}

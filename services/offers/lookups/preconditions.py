@@ -1,32 +1,40 @@
 """What an offer or an answer depends on: unit, free place, quarantines, another offer, what is not known yet (R8)."""
 
 from asyncio import gather
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 from services.offers.lookups.open_offers import free_slot
 from services.offers.lookups.units import units_on
+from services.offers.lookups.untaken_facts import what_is_unknown
 from services.offers.rules.eligibility import Quarantine, Unit
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import State
 from services.offers.rules.quarantine import QUARANTINE, legal_entity_stream, unit_stream
+from services.offers.rules.untaken_facts import refuse_held
 from shared.contracts.offers import QuarantineImposed
 from shared.eventstore.commands import Guard, read
 from shared.http.access import Asker
 from shared.http.problems import unavailable
-from shared.messaging.parking import first_parked
 from shared.policy.policy import Policy
 from shared.service import Runtime
 
 
-async def refuse_while_parked(runtime: Runtime, cvr: str, *units: str) -> None:
+async def refuse_while_unknown(
+    runtime: Runtime, cvr: str, p_number: str, day: date, *, others: Sequence[str] = ()
+) -> None:
     """R8: what is not known of a unit might be a breach, so nothing is offered or accepted until it is.
 
-    May be looked up beside the quarantines: a breach that is taken between the two has moved a register, and its guard.
+    `others` are further units that a company names; of those that are not its own it is told nothing. May be looked
+    up beside the quarantines: a breach that is taken between the two has moved a register, and its guard.
     """
-    waiting = await first_parked(runtime.database, [("cvr", cvr), *(("pnumber", unit) for unit in units)])
-    if waiting is not None:
-        raise unavailable(f"a fact about {waiting} has not been taken yet", rule="R8")
+    known = await gather(*(runtime.database.ask(units_on, (other, day)) for other in others))
+    own = [other for other, unit in zip(others, known, strict=True) if unit is None or unit.cvr == cvr]
+    held, waiting = await what_is_unknown(runtime, cvr, list(dict.fromkeys([p_number, *own])))
+    refuse_held(held)
+    if waiting:
+        raise unavailable(f"a fact about {waiting[0]} has not been taken yet", rule="R8")
 
 
 async def unit_and_slot(

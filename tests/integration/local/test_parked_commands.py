@@ -1,9 +1,10 @@
 """The commands ./aftale parked ... on a service that runs: what they print, and what they do."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,14 @@ from deploy.local.processes import Fault
 from services.control import service
 from shared.contracts.orders import SOURCE
 from shared.http.tokens import Role, pseudonym
+from shared.messaging import consumer
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
+from shared.messaging.record import Record
 from shared.service import Settings
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+_LOGGED = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[.*\n", re.MULTILINE)
 
 
 @dataclass
@@ -34,11 +38,14 @@ class Operator:
     app: FastAPI
 
     async def say(self, *words: str) -> str:
-        """./aftale parked ...; what it prints. Raises Fault where it ends with one."""
+        """./aftale parked ...; what it prints. Raises Fault where it ends with one.
+
+        The service is in the same process, and may log meanwhile: that is left out.
+        """
         result = await asyncio.to_thread(CliRunner().invoke, cli.app, ["parked", *words])
         if isinstance(result.exception, Fault):
             raise result.exception
-        return " ".join(result.output.split())
+        return " ".join(_LOGGED.sub("", result.output).split())
 
     async def take(self, *messages: Message) -> None:
         """Let the service hear messages."""
@@ -119,11 +126,53 @@ async def test_the_first_that_waits_is_discarded_with_who_and_why(operator: Oper
     told = await operator.say("discard", "control", SOURCE, str(stream), "--reason", "lost at its source", "--yes")
     assert told.endswith(  # the service, which is in the same process, logs before it
         "Versions 1 to 2 never came and are passed over too. "
-        f"Version 3 is passed over. control {SOURCE} {stream} is free."
+        "Missing from now on: facts, versions 1 to 2: they never came, so nobody here knows what follows from them. "
+        "Missing from now on: Unheard, version 3: nobody here knows what follows from it: ask its source before it is "
+        f"passed over. Version 3 is passed over. control {SOURCE} {stream} is free."
     )
     assert await operator.fetch("select version, discarded_by, discard_reason from discarded") == [
         (3, pseudonym(Role.OPERATOR, "olga"), "lost at its source")
     ]
+
+
+async def test_a_stream_is_taken_from_its_source_again(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = uuid4()
+    where = ("control", SOURCE, str(stream))
+    bad, good = message(stream, 1, "{not json"), message(stream, 1)
+    await operator.take(bad, message(stream, 2))
+    monkeypatch.setattr(consumer, "RETAKE_SECONDS", 0.5)
+    silent = await operator.say("retake", *where)
+    assert f"{SOURCE} is silent: version 1 of {stream} has not come again." in silent
+    assert "still waits, with 2 messages" in silent
+    assert "Why: version 1: Undecodable" in silent
+    assert "nobody here knows what follows from it" in await operator.say("show", *where)
+
+    async def publish_again(*_: object) -> None:
+        await operator.take(replace(good, event_id=bad.event_id))
+
+    monkeypatch.setattr(operator.app.state.consumers["*"], "_ask_again", publish_again)
+    mended = await operator.say("retake", *where)
+    assert mended.endswith(
+        f"{SOURCE} has published {stream} again from version 1 on. control {SOURCE} {stream} is free."
+    )
+
+
+async def test_all_records_that_do_not_read_are_discarded_at_once(operator: Operator) -> None:
+    await operator.app.state.consumers["*"].take_records([Record([("odd", b"1")], b"x")])
+    words = ("discard", "control", "--unreadable", "--reason", "not ours")
+    with pytest.raises(Fault, match="Nobody can be asked here"):
+        await operator.say(*words)
+    assert (await operator.say(*words, "--yes")).endswith("control: 1 passed over.")
+    with pytest.raises(Fault, match="or --unreadable"):
+        await operator.say("discard", "control", "--reason", "not ours", "--yes")
+    assert await operator.say("list", "--service", "control") == "Nothing waits."
+
+
+async def test_units_are_released_by_name_or_all(operator: Operator) -> None:
+    with pytest.raises(Fault, match="Name the units that are released, or --all"):
+        await operator.say("release", "--reason", "seen")
+    with pytest.raises(Fault, match="offers does not answer on port"):
+        await operator.say("release", "--all", "--reason", "seen")
 
 
 async def test_nothing_is_discarded_without_a_reason_or_unasked(operator: Operator) -> None:

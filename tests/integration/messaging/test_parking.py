@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from shared.eventstore.database import Connection
 from shared.eventstore.event_store import StoreUnavailable
-from shared.messaging import parking, retry_pauses
+from shared.messaging import consumer, parking, retry_pauses
 from shared.messaging.consumer import Fact
 from shared.messaging.parking import Obstacle, Reason
 from shared.messaging.record import Record
@@ -112,12 +113,6 @@ async def test_a_record_without_the_headers_of_a_fact_is_kept_and_holds_nothing_
     assert await bench.total() == 1
     async with bench.database.acquire() as connection:
         assert await connection.fetchval("select count(*) from parked where source = 'unreadable'") == 1
-
-
-async def test_what_a_parked_fact_concerns_can_be_asked(bench: Bench) -> None:
-    await bench.take(message(uuid4(), 2))
-    assert await parking.first_parked(bench.database, [("unit", "u2"), ("unit", "u1")]) == "u1"
-    assert await parking.first_parked(bench.database, [("unit", "u2"), ("other", "u1")]) is None
 
 
 async def test_a_record_that_cannot_be_read_is_shown_to_operators_and_can_be_discarded(bench: Bench) -> None:
@@ -368,3 +363,149 @@ async def test_nor_does_it_where_the_operator_discards_what_was_before_it(
     await bench.take(message(paused, 3), message(paused, 4))
     assert await bench.parked() == []
     assert await bench.total() == 3
+
+
+UNREADABLE_BODY = "{not json"
+WRONG_BODY = '{"by": "many"}'
+
+
+async def replaced(bench: Bench) -> list[tuple[int, str, str]]:
+    """Version, reason and body of what was replaced."""
+    async with bench.database.acquire() as connection:
+        rows = await connection.fetch("select version, reason, body from replaced order by replaced_at, version")
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("body", [UNREADABLE_BODY, WRONG_BODY])
+async def test_what_cannot_be_decoded_is_replaced_by_its_sound_copy_and_its_stream_goes_on(
+    bench: Bench, body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 600.0)
+    stream = uuid4()
+    await bench.take(message(stream, 1, body=body), message(stream, 2), message(stream, 3))
+    await bench.take(message(stream, 1))
+    assert (await bench.total(), await bench.parked()) == (3, [])
+    assert await replaced(bench) == [(1, "poison", body)], "what was replaced is kept"
+
+
+async def test_so_is_what_failed_and_what_waits_behind_it_unreadable(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1, by=5000))
+    await bench.take(message(stream, 2, body=UNREADABLE_BODY), message(stream, 3))
+    await bench.take(message(stream, 1), message(stream, 2))
+    assert (await bench.total(), await bench.parked()) == (3, [])
+    assert [(version, reason) for version, reason, _ in await replaced(bench)] == [(1, "poison"), (2, "waiting")]
+
+
+async def test_nor_is_a_gap_before_it_in_the_way(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 2, body=UNREADABLE_BODY), message(stream, 3))
+    await bench.take(message(stream, 2))
+    assert (await bench.total(), len(await replaced(bench))) == (0, 1)
+    await bench.take(message(stream, 1))
+    assert (await bench.total(), await bench.parked()) == (3, [])
+
+
+@pytest.mark.parametrize("first", [{"body": UNREADABLE_BODY}, {"by": 5000}])
+async def test_a_sound_copy_in_the_same_batch_replaces_too(bench: Bench, first: dict[str, Any]) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1, **first), message(stream, 2), message(stream, 1), message(stream, 2))
+    assert (await bench.total(), await bench.parked()) == (2, [])
+    assert len(await replaced(bench)) == 1
+
+
+async def test_what_is_sound_or_says_the_same_is_not_replaced(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1, body=UNREADABLE_BODY), message(stream, 2, by=2))
+    for version, changes in ((1, {"body": UNREADABLE_BODY}), (1, {"body": WRONG_BODY}), (2, {"by": 900})):
+        await bench.take(message(stream, version, **changes))
+    assert await replaced(bench) == []
+    await bench.take(message(stream, 1))
+    assert await bench.total() == 3, "the first that came sound is the one that is taken"
+
+
+@pytest.mark.parametrize("other_id", [UUID(int=0), UUID(int=2**128 - 1)])
+async def test_another_event_at_the_version_of_what_waits_is_an_alarm_and_replaces_nothing(
+    bench: Bench, other_id: UUID
+) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1, body=UNREADABLE_BODY), message(stream, 2))
+    await bench.take(message(stream, 1, by=900, event_id=other_id))
+    assert await bench.reactor.replay("there", stream) == 3
+    assert (await bench.total(), await replaced(bench)) == (0, [])
+    assert await bench.parked() == [(stream, 1, Reason.POISON), (stream, 1, Reason.ALARM), (stream, 2, Reason.WAITING)]
+    await bench.take(message(stream, 1))
+    assert await bench.total() == 1, "the source's own event is taken, and the alarm waits for an operator"
+    assert await bench.parked() == [(stream, 1, Reason.ALARM), (stream, 2, Reason.WAITING)]
+    await bench.reactor.discard("there", stream, other_id, by="operator-1", reason="not of the source")
+    assert (await bench.total(), await bench.parked()) == (2, [])
+
+
+async def test_a_discarded_alarm_does_not_take_the_place_of_what_was_taken(bench: Bench) -> None:
+    stream, other_id = uuid4(), uuid4()
+    await bench.take(message(stream, 1), message(stream, 1, event_id=other_id))
+    await bench.reactor.discard("there", stream, other_id, by="operator-1", reason="seen")
+    await bench.take(message(stream, 1), message(stream, 2))
+    assert (await bench.total(), await bench.parked()) == (2, [])
+
+
+async def test_why_a_message_waits_is_told_as_it_was_found_last(bench: Bench) -> None:
+    stream = uuid4()
+    await bench.take(message(stream, 1, body=UNREADABLE_BODY), message(stream, 2, by=5000))
+    await bench.take(message(stream, 1))
+    assert await bench.parked() == [(stream, 2, Reason.POISON)]
+    ((_, _, waits),) = await bench.waiting()
+    assert "more than 1000" in waits.detail
+
+
+async def test_a_stream_is_taken_from_its_source_again(bench: Bench) -> None:
+    stream = uuid4()
+
+    async def publish_again(_source: str, _stream: UUID, version: int) -> None:
+        await bench.take(*(message(stream, again) for again in range(version, 4)))
+
+    await bench.take(message(stream, 1), message(stream, 2, body=UNREADABLE_BODY), message(stream, 3))
+    bench.ask_again_with = publish_again
+    done = await bench.reactor.retake("there", stream, by="operator-1")
+    assert (done.from_version, done.came, done.waiting) == (2, True, 0)
+    assert bench.asked == [("there", stream, 2)]
+    assert await bench.total() == 3
+
+
+async def test_what_comes_again_and_still_fails_is_told_to_have_come(bench: Bench) -> None:
+    stream = uuid4()
+    bench.broken = True
+    await bench.take(message(stream, 1), message(stream, 2))
+    bench.ask_again_with = lambda *_: bench.take(message(stream, 1), message(stream, 2))
+    done = await bench.reactor.retake("there", stream, by="operator-1")
+    assert (done.came, done.waiting) == (True, 2)
+
+
+async def test_a_source_that_publishes_nothing_again_is_told_to_be_silent(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "RETAKE_SECONDS", 0.3)
+    stream = uuid4()
+    await bench.take(message(stream, 2), message(stream, 3))
+    bench.ask_again_with = lambda *_: bench.take(message(stream, 4))  # news are no answer
+    done = await bench.reactor.retake("there", stream, by="operator-1")
+    assert (done.from_version, done.came, done.waiting) == (1, False, 3)
+    bench.ask_again_with = lambda *_: bench.take(message(stream, 1))
+    again = await bench.reactor.retake("there", stream, by="operator-1")
+    assert (again.came, again.waiting, await bench.total()) == (True, 0, 4)
+    with pytest.raises(LookupError):
+        await bench.reactor.retake("there", stream, by="operator-1")
+
+
+async def test_what_does_not_read_is_discarded_at_once_and_stays_so_when_it_is_read_again(bench: Bench) -> None:
+    odd = [Record([("odd", b"1"), ("ce_unit", b"u7")], b"%d" % number, "orders", 0, number) for number in range(3)]
+    await bench.take_records(*odd, record(message(uuid4(), 2)))
+    assert await bench.reactor.discard_unreadable(by="operator-1", reason="not ours") == 3
+    assert [source for source, _, _ in await bench.waiting()] == ["there"]
+    await bench.take_records(*odd)
+    assert [source for source, _, _ in await bench.waiting()] == ["there"]
+    async with bench.database.acquire() as connection:
+        kept = await connection.fetch(
+            "select distinct discarded_by, discard_reason, count(*) from discarded group by 1, 2"
+        )
+    assert [tuple(row) for row in kept] == [("operator-1", "not ours", 3)]

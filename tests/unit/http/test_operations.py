@@ -1,6 +1,7 @@
 """What operators are told of parked streams and republishing; the consumer behind is made up."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -10,13 +11,14 @@ from fastapi.testclient import TestClient
 from services.offers.service import app
 from shared.http.tokens import LocalIssuer, Role
 from shared.messaging.bus import Kafka
-from shared.messaging.cloudevents import LARGEST_VERSION
+from shared.messaging.cloudevents import LARGEST_VERSION, Message
 from shared.messaging.consumer import Discarded
 from shared.messaging.passing_faults import SourceUnreachable
 from shared.service import Settings
 
 OPERATIONS = "/v1/operations/offers"
 STREAM = uuid4()
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 
 @dataclass
@@ -32,7 +34,26 @@ class Consumer:
         return 1
 
     async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> Discarded:
-        return Discarded(0, self.missing)
+        return Discarded(0, self.missing, message_of(stream, event_id), ("1003388394",))
+
+    async def discard_unreadable(self, *, by: str, reason: str) -> int:
+        return 3
+
+
+def message_of(stream: UUID, event_id: UUID) -> Message:
+    """A breach."""
+    return Message(
+        source="control",
+        stream=stream,
+        epoch=1,
+        version=7,
+        event_id=event_id,
+        type="Breached",
+        schema_version=1,
+        occurred_at=NOW,
+        recorded_at=NOW,
+        body="{}",
+    )
 
 
 @dataclass
@@ -76,7 +97,18 @@ def test_discarding_says_what_is_passed_over_beside_the_message(
     operator.consumer.missing = missing
     body = {"event_id": str(uuid4()), "reason": "lost at its source"}
     answer = operator.client.post(f"{OPERATIONS}/parked/there/{STREAM}/discard", json=body)
-    assert answer.json() == {"waiting": 0, "missing": told}
+    told_of = answer.json()
+    assert (told_of["waiting"], told_of["missing"], told_of["held_units"]) == (0, told, ["1003388394"])
+    lost = [(one["versions"], one["type"]) for one in told_of["lost"]]
+    assert lost == [*([(told, None)] if told else []), ({"first": 7, "last": 7}, "Breached")]
+    assert "no quarantine is imposed" in told_of["lost"][-1]["means"]
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_nothing_is_discarded_for_no_reason(operator: Operator, reason: str) -> None:
+    for path, body in ((f"there/{STREAM}/discard", {"event_id": str(uuid4())}), ("unreadable/discard", {})):
+        answer = operator.client.post(f"{OPERATIONS}/parked/{path}", json={**body, "reason": reason})
+        assert (answer.status_code, answer.json()["faults"][0]["where"]) == (422, "body.reason")
 
 
 @pytest.mark.parametrize(

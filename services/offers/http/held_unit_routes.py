@@ -1,0 +1,75 @@
+"""Operators see which units are held after a fact about them was lost, and release them (R8)."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field, model_validator
+
+from services.offers.lookups import held_units
+from shared.http.access import Asker
+from shared.http.bodies import Body
+from shared.http.openapi import problems
+from shared.http.operations import ReasonGiven
+from shared.http.problems import not_found
+from shared.http.tokens import Role
+from shared.reference.identifiers import PNumber
+from shared.service import runtime_of
+
+router = APIRouter(prefix="/v1/operations/offers/held-units", tags=["operations"])
+_MOST_UNITS = 1000
+
+
+class HeldUnit(BaseModel):
+    """R8: a unit at which nothing is offered or accepted, and the fact that was passed over."""
+
+    p_number: str
+    source: str
+    stream: UUID
+    version: int
+    type: str
+    held_at: datetime
+    held_by: str
+    hold_reason: str
+
+
+class Release(Body):
+    """Which units are released, and why: what the operator has made sure of."""
+
+    p_numbers: Annotated[tuple[PNumber, ...], Field(max_length=_MOST_UNITS)] = ()
+    all: bool = False
+    reason: ReasonGiven
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if self.all == bool(self.p_numbers):
+            raise ValueError("name units, or release all")
+        return self
+
+
+class Released(BaseModel):
+    """The units that were released."""
+
+    p_numbers: list[str]
+
+
+@router.get("")
+async def list_held_units(request: Request, asker: Asker) -> list[HeldUnit]:
+    """The units that are held, with every fact that holds them."""
+    asker.require_role(Role.OPERATOR)
+    async with runtime_of(request).database.acquire() as connection:
+        held = await held_units.held_units(connection)
+    return [HeldUnit.model_validate(vars(one)) for one in held]
+
+
+@router.post("/release", responses=problems(404))
+async def release(body: Release, request: Request, asker: Asker) -> Released:
+    """Let offers be made and accepted again. Who released a unit, when and why is kept for ever."""
+    asker.require_role(Role.OPERATOR)
+    units = None if body.all else body.p_numbers
+    async with runtime_of(request).database.acquire() as connection, connection.transaction():
+        released = await held_units.release(connection, units, by=asker.subject, reason=body.reason)
+        if not_held := set(body.p_numbers) - set(released):
+            raise not_found(f"a held unit {', '.join(sorted(not_held))}")
+    return Released(p_numbers=released)

@@ -1,0 +1,114 @@
+"""What is not known about a unit: facts that wait, and holds that stand after one was passed over (R8)."""
+
+from asyncio import gather
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from services.offers.rules.untaken_facts import UntakenFact, may_reach
+from shared.contracts.control import Breached
+from shared.eventstore.database import Connection
+from shared.messaging.cloudevents import Message
+from shared.service import Runtime
+
+LONGEST_BREACH = 65_536
+"""Characters of a body that is looked into."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """What is not known about a unit."""
+
+    waiting: tuple[UntakenFact, ...]
+    """Facts that name the unit, its agreement, or its legal entity."""
+    held: bool
+
+
+async def about_units(connection: Connection, asked: Sequence[tuple[str, str]]) -> list[Unknown]:
+    """What is not known about each of these: CVR and P-number.
+
+    In one query, so that a fact that is passed over meanwhile is seen to wait or to hold its units, and never neither.
+    """
+    rows = await connection.fetch(
+        """select asked.place, asked.p_number, fact.*,
+                  exists (select from held_units
+                          where p_number = asked.p_number and released_at is null) as held,
+                  exists (select from reservations
+                          where name = 'open-at/' || asked.p_number || '/' || fact.stream) as included
+           from unnest($1::text[], $2::text[]) with ordinality as asked(cvr, p_number, place)
+           left join lateral (
+             select distinct on (source, stream, extensions, headers ->> 'ce_type', left(headers ->> 'ce_time', 10))
+               source, stream, extensions ->> 'cvr' as about_cvr, extensions ->> 'pnumber' as about_unit,
+               headers ->> 'ce_type' as type, (headers ->> 'ce_schemaversion')::int as schema_version,
+               (headers ->> 'ce_time')::timestamptz as occurred_at, left(body, $3) as body
+             from parked
+             where extensions @> jsonb_build_object('cvr', asked.cvr)
+                or extensions @> jsonb_build_object('pnumber', asked.p_number)) fact on true
+           order by asked.place""",
+        [cvr for cvr, _ in asked],
+        [p_number for _, p_number in asked],
+        LONGEST_BREACH,
+    )
+    return [_unknown(list(of_unit)) for _, of_unit in groupby(rows, key=lambda row: row["place"])]
+
+
+def _unknown(rows: Sequence[Any]) -> Unknown:
+    """Of one unit: a row per fact that waits, or one without a fact."""
+    facts = tuple(
+        UntakenFact(
+            source=row["source"],
+            cvr=row["about_cvr"],
+            p_number=row["about_unit"],
+            occurred_at=row["occurred_at"],
+            breach=breach_in(row["type"], row["body"], row["schema_version"]),
+            included=frozenset({row["p_number"]} if row["included"] else ()),
+        )
+        for row in rows
+        if row["source"] is not None
+    )
+    return Unknown(facts, rows[0]["held"])
+
+
+async def what_is_unknown(runtime: Runtime, cvr: str, units: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Of these units of a legal entity, by their P-numbers: those that are held, and those that a fact may reach."""
+    found = await gather(*(runtime.database.ask(about_units, (cvr, unit)) for unit in units))
+    at, policies = runtime.clock.now(), runtime.policies
+    held = [unit for unit, unknown in zip(units, found, strict=True) if unknown.held]
+    waiting = [
+        unit
+        for unit, unknown in zip(units, found, strict=True)
+        if any(may_reach(fact, cvr, unit, at, policies) for fact in unknown.waiting)
+    ]
+    return held, waiting
+
+
+async def of_message(connection: Connection, message: Message) -> UntakenFact:
+    """What can be told of a message, with all units that its agreement includes."""
+    return UntakenFact(
+        source=message.source,
+        cvr=message.concerns.get("cvr"),
+        p_number=message.concerns.get("pnumber"),
+        occurred_at=message.occurred_at,
+        breach=breach_in(message.type, message.body, message.schema_version),
+        included=await _included(connection, message.stream),
+    )
+
+
+def breach_in(type_name: str, body: str, schema_version: int) -> Breached | None:
+    """The breach, if it is one that reads."""
+    if type_name != Breached.__name__:
+        return None
+    try:
+        return Breached.read(body, schema_version)
+    except ValueError:
+        return None
+
+
+async def _included(connection: Connection, agreement_id: UUID) -> frozenset[str]:
+    rows = await connection.fetch(
+        "select split_part(name, '/', 2) as p_number from reservations where stream = $1 and name like 'open-at/%'",
+        agreement_id,
+    )
+    return frozenset(row["p_number"] for row in rows)
