@@ -143,8 +143,8 @@ class MemoryDatabase:
             return self._standings(*values)
         if "from units" in statement:
             return [self.units.get(unit, _NO_UNIT) for unit in values[0]]
-        if "as waits" in statement:
-            return [{"waits": False} for _ in values[0]]
+        if "held_units" in statement:
+            return [{"place": place, "source": None, "held": False} for place, _ in enumerate(values[0], 1)]
         if "parked" in statement:
             return []
         raise LookupError(statement)
