@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import psutil
 
-_START_SECONDS = 60
+from deploy.local.patience import Patience
 
 
 @contextmanager
@@ -16,9 +16,9 @@ def own_process(port: int, command: Sequence[str], environment: Mapping[str, str
     """`python -m COMMAND`, once it listens on the port. Ends the run where it does not start."""
     process = psutil.Popen([sys.executable, "-m", *command], env={**os.environ, **environment})
     try:
-        until = time.monotonic() + _START_SECONDS
+        patience = Patience(command[0])
         while not any(one.laddr.port == port for one in process.net_connections("tcp")):
-            if process.poll() is not None or time.monotonic() > until:
+            if process.poll() is not None or not patience.lasts(process.memory_info().rss // 2**20):
                 raise SystemExit(f"{command[0]} does not start")
             time.sleep(0.05)
         yield process

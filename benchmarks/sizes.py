@@ -18,7 +18,7 @@ from deploy.demo.courses import Stage
 from deploy.demo.play import play, register_units
 from deploy.local.cli import DEMO_BEGINS
 from deploy.local.foreign_facts import order_system
-from migrations.schemas import CHAINS
+from migrations.revisions import CHAINS
 from shared.messaging.bus import Kafka
 from shared.service import AGREEMENTS_TOPIC
 from tests.integration.system.running_system import running_system

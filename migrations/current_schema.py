@@ -5,7 +5,8 @@ from pathlib import Path
 
 import asyncpg
 
-from migrations.schemas import CHAINS, make_roles_and_schemas
+from migrations.revisions import CHAINS
+from migrations.schemas import make_roles_and_schemas
 
 _SERVICES = Path(__file__).parents[1] / "services"
 _INCLUDE = re.compile(r"^\\ir (\S+)$", re.MULTILINE)

@@ -6,22 +6,35 @@ from pathlib import Path
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
-CHAINS = {
-    "offers": ("event_store", "offers"),
-    "guidance": ("event_store",),
-    "control": ("event_store",),
-    "reporting": ("reporting",),
-}
-"""Which chains of migrations make each service's schema."""
+from migrations.revisions import CHAINS, shipped
+from shared.watching.schema import WrongSchema, found_revisions, newer
 
 
 def upgrade(dsn: str, revision: str = "head") -> None:
-    """Bring every schema to a revision; makes roles and schemas that are missing. Runs again without harm."""
+    """Bring every schema to a revision; makes roles and schemas that are missing. Runs again without harm.
+
+    Raises WrongSchema where a later release has migrated one of them.
+    """
     asyncio.run(make_roles_and_schemas(dsn))
+    asyncio.run(_refuse_newer(dsn))
     for schema, chains in CHAINS.items():
         for chain in chains:
             command.upgrade(_config(dsn, schema, chain), revision)
+
+
+def known_revisions(chain: str) -> frozenset[str]:
+    """All revisions that this release can bring to its newest."""
+    return frozenset(one.revision for one in ScriptDirectory.from_config(_config("", "", chain)).walk_revisions())
+
+
+async def revisions(connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> dict[str, str]:
+    """At which revision each chain of a schema stands."""
+    return {
+        chain: await connection.fetchval(f'select version_num from "{schema}".migrated_{chain}')
+        for chain in CHAINS[schema]
+    }
 
 
 def downgrade(dsn: str) -> None:
@@ -53,6 +66,17 @@ def _config(dsn: str, schema: str, chain: str) -> Config:
     config.attributes["schema"] = schema
     config.attributes["chain"] = chain
     return config
+
+
+async def _refuse_newer(dsn: str) -> None:
+    """Before anything is changed: alembic itself fails in the middle, and does not say what to do."""
+    for schema in CHAINS:
+        connection = await asyncpg.connect(dsn, server_settings={"search_path": schema})
+        try:
+            if fault := newer(schema, shipped(schema), await found_revisions(connection, shipped(schema))):
+                raise WrongSchema(fault)
+        finally:
+            await connection.close()
 
 
 async def _existing(dsn: str) -> list[str]:

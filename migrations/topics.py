@@ -1,39 +1,68 @@
 """The Kafka topics, with the number of partitions that they keep for ever (order is per key)."""
 
 import asyncio
+import logging
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
-TOPICS = {"agreements": 48, "orders": 48, "register": 48, "republish": 1}
-PATIENCE_SECONDS = 60.0
+TOPICS = {"agreements": 48, "orders": 48, "register": 48, "republish": 1, "heads": 1}
+USUAL_SECONDS = 15.0
+"""After which a Kafka that is waited for is spoken of, and then again and again."""
 _FOR_EVER = {"retention.ms": "-1"}
+_ONE_HOUR = {"retention.ms": "3600000"}
+_ANSWERS = frozenset({"heads"})
+"""Topics whose records are of use to who asked for them, and to nobody later."""
 
 
-async def _admin(kafka: str) -> AIOKafkaAdminClient:
-    """Connected; a Kafka that is just starting is waited for."""
-    until = time.monotonic() + PATIENCE_SECONDS
+@contextmanager
+def quiet_client() -> Iterator[None]:
+    """While a Kafka is waited for: aiokafka logs each attempt in vain, and there are ten a second."""
+    logger = logging.getLogger("aiokafka")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+async def connected_admin(kafka: str, say: Callable[[str], None] = print) -> AIOKafkaAdminClient:
+    """Connected. A Kafka that is just starting is waited for, however slow the machine: who waits is told."""
+    begun = time.monotonic()
+    say_at = begun + USUAL_SECONDS
     while True:
         admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
         try:
             await admin.start()
         except KafkaConnectionError:
             await admin.close()
-            if time.monotonic() > until:
-                raise
+            if time.monotonic() > say_at:
+                say(f"Waiting for Kafka at {kafka}, which does not answer yet ({time.monotonic() - begun:.0f} s) ...")
+                say_at = time.monotonic() + USUAL_SECONDS
             await asyncio.sleep(0.1)
         else:
             return admin
 
 
-async def create_topics(kafka: str, *, prefix: str = "", replication_factor: int = 1) -> None:
-    """Create the topics that are missing; the others stay as they are."""
-    admin = await _admin(kafka)
+async def create_topics(
+    kafka: str, *, prefix: str = "", replication_factor: int = 1, say: Callable[[str], None] = print
+) -> None:
+    """Create the topics that are missing; the others stay as they are. Waits for Kafka, and says so now and then."""
+    with quiet_client():
+        admin = await connected_admin(kafka, say)
     try:
         existing = set(await admin.list_topics())
         missing = [
-            NewTopic(f"{prefix}{name}", partitions, replication_factor, topic_configs=_FOR_EVER)
+            NewTopic(
+                f"{prefix}{name}",
+                partitions,
+                replication_factor,
+                topic_configs=_ONE_HOUR if name in _ANSWERS else _FOR_EVER,
+            )
             for name, partitions in TOPICS.items()
             if f"{prefix}{name}" not in existing
         ]

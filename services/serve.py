@@ -1,15 +1,19 @@
 """Run any subset of the services in one process: python -m services.serve SERVICE..."""
 
 import argparse
+import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Protocol, cast
 
 import uvicorn
 from fastapi import FastAPI
 
+from migrations.revisions import shipped
+from shared.eventstore.database import DATABASE_AWAY
 from shared.garbage_collector import collect_rarely
 from shared.http.one_address import OneAddress
 from shared.policy.policies import PolicyError, load_policies
@@ -17,6 +21,7 @@ from shared.service import Settings
 from shared.telemetry import setup
 from shared.telemetry.http import instrument
 from shared.telemetry.logs import configure_logs
+from shared.watching.schema import WrongSchema, require_schema
 
 DEFAULT_PORTS = {"offers": 8101, "guidance": 8102, "control": 8103, "reporting": 8104}
 
@@ -36,6 +41,11 @@ def service_module(name: str) -> ServiceModule:
     return cast(ServiceModule, import_module(f"services.{name}.service"))
 
 
+async def _require_schemas(settings: Settings) -> None:
+    for name, revisions in settings.shipped.items():
+        await require_schema(settings.postgres, name, revisions)
+
+
 def main() -> None:
     """One process, one address: the port of the first service that is named."""
     parser = argparse.ArgumentParser(prog="aftale serve")
@@ -49,6 +59,15 @@ def main() -> None:
         load_policies(settings.policies)  # before anything is started that would have to be stopped again
     except PolicyError as error:
         sys.exit(f"The policies in {settings.policies} cannot be used. {error}")
+    settings = replace(settings, shipped={name: shipped(name) for name in names})
+    try:
+        asyncio.run(_require_schemas(settings))
+    except WrongSchema as error:
+        sys.exit(str(error))
+    except DATABASE_AWAY as error:
+        sys.exit(
+            f"PostgreSQL does not answer ({type(error).__name__}), and {', '.join(names)} cannot start without it."
+        )
     configure_logs()
     tracing = setup.start("-".join(names), settings.state / "spans", sample_ratio=settings.traces)
     modules = {name: service_module(name) for name in names}

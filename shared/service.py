@@ -4,45 +4,57 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 
 from shared.attachments.storage import FolderStorage
 from shared.contracts import orders
 from shared.contracts import register as business_register
 from shared.eventstore.clock import Clock, RealClock, VirtualClock
-from shared.eventstore.database import Database, open_database
+from shared.eventstore.database import DATABASE_AWAY, Database, open_database
 from shared.eventstore.decider import Decider
+from shared.eventstore.erasures import Erasures
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes
 from shared.eventstore.timers import Lookup, TimerLoop
-from shared.http import openapi, operations, problems
+from shared.http import completeness, openapi, operations, problems
 from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
+from shared.http.start_check import require_start_check
 from shared.http.tokens import LocalIssuer, TokenVerifier
-from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Republish
+from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Publishers, Republish
+from shared.messaging.completeness import Reconciler
 from shared.messaging.consumer import Consumer
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
 from shared.messaging.reading import Pace
+from shared.messaging.recovered_commands import RecoveredCommands
+from shared.messaging.recovery import Recovery
 from shared.messaging.relay import Relay
+from shared.messaging.start_check import StartCheck, after
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
+from shared.telemetry.loops import Loops, Pulse
+from shared.watching.schema import Revisions
+from shared.watching.watched import Watched
 
 AGREEMENTS_TOPIC = "agreements"
 ORDERS_TOPIC = "orders"
 REGISTER_TOPIC = "register"
-SOURCES: Mapping[str, frozenset[str]] = {
-    AGREEMENTS_TOPIC: frozenset({"offers", "guidance", "control"}),
-    ORDERS_TOPIC: frozenset({orders.SOURCE}),
-    REGISTER_TOPIC: frozenset({business_register.SOURCE}),
+_OF_AGREEMENTS = frozenset({"offers", "guidance", "control"})
+_OF_REGISTER = frozenset({business_register.SOURCE})
+SOURCES: Mapping[str, Publishers] = {
+    AGREEMENTS_TOPIC: Publishers(_OF_AGREEMENTS),
+    ORDERS_TOPIC: Publishers(frozenset({orders.SOURCE}), nobody_of=_OF_AGREEMENTS | _OF_REGISTER),
+    REGISTER_TOPIC: Publishers(_OF_REGISTER),
 }
-"""Who publishes on each topic; a record of anybody else there is not believed."""
+"""Who publishes on each topic; a record of anybody else there is not believed. Case systems of whatever name write
+beside the order system."""
 RESTART_SECONDS = 1.0
 _log = structlog.get_logger()
 
@@ -61,6 +73,8 @@ class Settings:
     """The share of the traces that begin here which is kept."""
     background: bool = True
     """Whether this process publishes, consumes and fires timers, or leaves that to others of its service."""
+    shipped: Mapping[str, Revisions] = field(default_factory=dict)
+    """The revisions of the schema that this release ships, by service; one that is not named is not compared."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -109,6 +123,10 @@ class Runtime:
     gate: CommandGate
     consumers: dict[str, Consumer]
     """By the source whose facts they take; `*` takes those of all others."""
+    start_check: StartCheck
+    reconcilers: Sequence[Reconciler] = ()
+    """Of the sources whose facts it takes."""
+    loops: Loops = field(default_factory=Loops)
 
 
 @dataclass(frozen=True)
@@ -141,12 +159,15 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
             app.state.runtime = runtime
             app.state.database = runtime.database
             app.state.consumers = runtime.consumers
+            app.state.reconcilers = runtime.reconcilers
+            app.state.watched = _watched(runtime)
             app.state.republish = republisher(runtime.database)
+            app.state.start_check = runtime.start_check
             app.state.attachments = FolderStorage(settings.state / "attachments" / service.name)
             yield
 
     files = map(attachment_routes, service.attachments)
-    return new_app(service.name, [service.router, *files], settings, lifespan)
+    return new_app(service.name, [service.router, *files], settings, lifespan, [Depends(require_start_check)])
 
 
 def new_app(
@@ -168,6 +189,7 @@ def new_app(
     for router in routers:
         app.include_router(router)
     app.include_router(operations.router, prefix=f"/v1/operations/{name}")
+    app.include_router(completeness.router, prefix=f"/v1/operations/{name}")
     openapi.describe_problems(app)
     return app
 
@@ -179,7 +201,8 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
         database = await stack.enter_async_context(open_database(settings.postgres, service.name))
         store = await stack.enter_async_context(EventStore(database, EventTypes(service.facts)))
         tokens = ConsistencyTokens.of_state(settings.state)
-        bus = Bus(settings.kafka, service.name)
+        loops = Loops()
+        bus = Bus(settings.kafka, service.name, loops)
         clock = settings.clock()
         runtime = Runtime(
             name=service.name,
@@ -190,24 +213,49 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             store=store,
             gate=CommandGate(database, store, tokens, service.name),
             consumers={},
+            start_check=StartCheck(
+                recovery_of(service, settings.kafka, database),
+                Erasures.of_state(settings.state, service.name),
+                database,
+            ),
+            loops=loops,
+            reconcilers=bus.reconcilers,
         )
         reactions = service.reactions(runtime)
         types = EventTypes(service.hears)
-        reactor = Reactor(database, store, clock, types, reactions, own_source=service.name, ask_again=bus.ask_again)
+        reactor = Reactor(
+            database,
+            store,
+            clock,
+            types,
+            reactions,
+            own_source=service.name,
+            ask_again=bus.ask_again,
+            done_before=RecoveredCommands(database).streams,
+        )
         runtime.consumers["*"] = reactor
         if service.register_copy is not None:
             runtime.consumers[business_register.SOURCE] = service.register_copy(
                 database, EventTypes(business_register.FACTS), own_source=service.name, ask_again=bus.ask_again
             )
+        check = runtime.start_check
+        await stack.enter_async_context(check.under_way(keep_checked=settings.background))
         if settings.background:
             _work_in_background(stack, service, runtime, bus)
-        await stack.enter_async_context(bus.connected())
+        await stack.enter_async_context(check.once_checked(bus.connected))
         yield runtime
+
+
+def recovery_of(service: EventSourced, kafka: Kafka, database: Database) -> Recovery:
+    """Takes back what the database of a service lacks of its own facts."""
+    types = EventTypes(service.facts)
+    return Recovery(database, types, service.subjects, source=service.name, kafka=kafka, topic=AGREEMENTS_TOPIC)
 
 
 def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: Runtime, bus: Bus) -> None:
     """What of a service goes on without being asked. The consumers begin when the bus is started."""
     database, store, settings = runtime.database, runtime.store, runtime.settings
+    of_timers, of_relay = runtime.loops.pulse("timers"), runtime.loops.pulse("relay")
     read_topic(bus, AGREEMENTS_TOPIC, runtime.consumers["*"], purpose="reactions")
     if ORDERS_TOPIC in service.topics:
         read_topic(bus, ORDERS_TOPIC, runtime.consumers["*"], purpose="orders")
@@ -215,16 +263,39 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
         read_topic(bus, REGISTER_TOPIC, runtime.consumers[business_register.SOURCE], purpose="register")
     bus.republish_on_request(republisher(database), database)
     lookups = service.timer_lookups(runtime)
-    timers = TimerLoop(database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups)
-    relay = Relay(dsn=settings.postgres, source=service.name, topic=AGREEMENTS_TOPIC, kafka=settings.kafka, store=store)
-    for name, loop in (("timers", timers.run), ("relay", relay.run)):
-        keep_running(stack, f"{service.name} {name}", loop)
+    timers = TimerLoop(
+        database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups, pulse=of_timers
+    )
+    relay = Relay(
+        dsn=settings.postgres,
+        source=service.name,
+        topic=AGREEMENTS_TOPIC,
+        kafka=settings.kafka,
+        store=store,
+        pulse=of_relay,
+    )
+    check = runtime.start_check
+    for pulse, event, loop in ((of_timers, check.may_act, timers.run), (of_relay, check.checked, relay.run)):
+        keep_running(stack, f"{service.name} {pulse.name}", after(event, loop, pulse), pulse)
+
+
+def _watched(runtime: Runtime) -> Watched:
+    return Watched(
+        runtime.name,
+        database=runtime.database,
+        kafka_servers=runtime.settings.kafka.servers,
+        loops=runtime.loops,
+        shipped=runtime.settings.shipped.get(runtime.name, {}),
+        clock=runtime.clock,
+        appends=lambda: runtime.store.appends,
+    )
 
 
 def read_topic(bus: Bus, topic: str, consumer: Consumer, *, purpose: str, pace: Pace = PROMPT) -> None:
     """Let a consumer take what the sources of a topic publish there. What others than Aftale write may come late."""
     pace = pace if topic == AGREEMENTS_TOPIC else replace(pace, wait_ms=PATIENT.wait_ms)
     bus.consume(topic, consumer, purpose=purpose, sources=SOURCES[topic], pace=pace)
+    bus.compare(consumer, purpose=purpose, sources=SOURCES[topic].names)
 
 
 def runtime_of(request: Request) -> Runtime:
@@ -245,17 +316,23 @@ def republisher(database: Database) -> Republish:
     return republish
 
 
-def keep_running(stack: AsyncExitStack, name: str, loop: Callable[[], Awaitable[None]]) -> None:
-    """Run a loop beside the service until the stack is left."""
-    stack.push_async_callback(_stop, asyncio.create_task(_for_ever(name, loop)))
+def keep_running(
+    stack: AsyncExitStack, name: str, loop: Callable[[], Awaitable[None]], pulse: Pulse | None = None
+) -> None:
+    """Run a loop beside the service until the stack is left; its pulse is told of faults that end a turn."""
+    stack.push_async_callback(_stop, asyncio.create_task(_for_ever(name, loop, pulse or Pulse(name))))
 
 
-async def _for_ever(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+async def _for_ever(name: str, loop: Callable[[], Awaitable[None]], pulse: Pulse) -> None:
     """A loop that meets what it does not expect is started again, and the fault is logged: it must not end unseen."""
     while True:
         try:
             await loop()
         except Exception as error:
+            if isinstance(error, DATABASE_AWAY):
+                pulse.waits_for("postgres")
+            else:
+                pulse.failed(error)
             _log.error("loop_starts_again", loop=name, error=repr(error), exc_info=True)
             await asyncio.sleep(RESTART_SECONDS)
 

@@ -11,7 +11,7 @@ from shared.eventstore.commands import Intent
 from shared.eventstore.database import Connection, open_database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes
-from shared.messaging.bus import Bus, Kafka
+from shared.messaging.bus import Bus, Kafka, Publishers
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reaction, Reactor
 from shared.messaging.received import Received
@@ -22,7 +22,9 @@ from shared.telemetry.logs import configure_logs
 SOURCE, PROJECTION = "guidance", "control"
 REACTIONS, FOLD = "reactions", "projection"
 """What the two consumers are called."""
-SOURCES = frozenset({"offers", SOURCE, NEIGHBOURS})
+WITH_HEADS = frozenset({"offers", SOURCE})
+"""Sources with a log of their own, which tell its heads."""
+SOURCES = WITH_HEADS | {NEIGHBOURS}
 """Who is believed on the topic."""
 PROJECTED_TABLE = """
 create table projected (
@@ -85,9 +87,11 @@ async def main(postgres: str, kafka: str) -> None:
         counting = Counting(
             projection, EventTypes((*FACTS, *ECHOES)), own_source=PROJECTION, ask_again=projecting.ask_again
         )
-        bus.consume(AGREEMENTS_TOPIC, reactor, purpose=REACTIONS, sources=SOURCES)
+        bus.consume(AGREEMENTS_TOPIC, reactor, purpose=REACTIONS, sources=Publishers(SOURCES))
+        bus.compare(reactor, purpose=REACTIONS, sources=WITH_HEADS)
         bus.republish_on_request(republisher(database), database)
-        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=SOURCES)
+        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=Publishers(SOURCES))
+        projecting.compare(counting, purpose=FOLD, sources=WITH_HEADS)
         relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
         async with bus.connected(), projecting.connected():
             await relay.run()

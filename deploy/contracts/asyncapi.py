@@ -11,6 +11,7 @@ from migrations.topics import TOPICS
 from shared.contracts import control, guidance, offers, orders, register
 from shared.eventstore.events import Event, private_fields
 from shared.messaging.bus import REPUBLISH_TOPIC, RepublishRequest
+from shared.messaging.heads import HEADS_TOPIC, Heads, HeadsRequest
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC
 
 _SCHEMAS = "#/components/schemas/"
@@ -67,6 +68,16 @@ _HEADERS = {
             "inspector for whom a colleague stood in. Absent where the actor acted for nobody else.",
         },
         "ce_policy": {**_TEXT, "description": "Version of the policy under which it was decided."},
+        "ce_causation": {
+            **_TEXT,
+            "description": "Source, stream and version of the fact that the producer reacted to. Absent where it "
+            "reacted to none, and in facts of earlier releases.",
+        },
+        "ce_commandid": {
+            **_ID,
+            "description": "The command that recorded the fact; it says nothing of who gave it. A producer that was "
+            "restored from a backup knows by it what it has done already. Absent in facts of earlier releases.",
+        },
         "ce_cvr": {**_TEXT, "description": "The legal entity that it concerns."},
         "ce_pnumber": {**_TEXT, "description": "The production unit that it concerns."},
         "ce_traceparent": {**_TEXT, "description": "W3C trace context of the request that led to it."},
@@ -75,17 +86,52 @@ _HEADERS = {
     },
 }
 _REQUEST = RepublishRequest.__name__
+_HEADS_REQUEST = HeadsRequest.__name__
+_HEADS = Heads.__name__
 _REQUESTS: dict[str, Any] = {
     "address": REPUBLISH_TOPIC,
     "description": "Key: the source that is asked. Consumers that miss a part of a stream ask its source for it here.",
-    "messages": {_REQUEST: {"$ref": f"#/components/messages/{_REQUEST}"}},
+    "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (_REQUEST, _HEADS_REQUEST)},
     "bindings": {"kafka": {"topic": REPUBLISH_TOPIC, "partitions": TOPICS[REPUBLISH_TOPIC]}},
+}
+_ANSWERS: dict[str, Any] = {
+    "address": HEADS_TOPIC,
+    "description": "Key: the source that answers. Kept for an hour: an answer is of use to who asked for it only.",
+    "messages": {_HEADS: {"$ref": f"#/components/messages/{_HEADS}"}},
+    "bindings": {"kafka": {"topic": HEADS_TOPIC, "partitions": TOPICS[HEADS_TOPIC]}},
 }
 _REQUEST_MESSAGE: dict[str, Any] = {
     "name": _REQUEST,
     "summary": getdoc(RepublishRequest),
     "contentType": "application/json",
     "payload": {"$ref": f"{_SCHEMAS}{_REQUEST}"},
+}
+_HEADS_REQUEST_MESSAGE: dict[str, Any] = {
+    "name": _HEADS_REQUEST,
+    "summary": getdoc(HeadsRequest),
+    "contentType": "application/json",
+    "payload": {"$ref": f"{_SCHEMAS}{_HEADS_REQUEST}"},
+}
+_HEADS_MESSAGE: dict[str, Any] = {
+    "name": _HEADS,
+    "summary": getdoc(Heads),
+    "contentType": "application/json",
+    "payload": {"$ref": f"{_SCHEMAS}{_HEADS}"},
+}
+_TELLING: dict[str, Any] = {
+    "action": "receive",
+    "channel": {"$ref": f"#/channels/{REPUBLISH_TOPIC}"},
+    "title": "How a source proves that its readers have everything",
+    "description": "A source that is asked for heads answers on the topic `heads`: for each stream that it published "
+    "and that changed after the position, or for each stream that is named, the newest fact that Kafka has "
+    "acknowledged. Positions are the source's own: whole numbers that grow with each fact. Only because of its heads "
+    "is a new epoch, or another event at a known version, believed. What was taken of a source that does not answer "
+    "is shown as unproven.",
+    "messages": [{"$ref": f"#/channels/{REPUBLISH_TOPIC}/messages/{_HEADS_REQUEST}"}],
+    "reply": {
+        "channel": {"$ref": f"#/channels/{HEADS_TOPIC}"},
+        "messages": [{"$ref": f"#/channels/{HEADS_TOPIC}/messages/{_HEADS}"}],
+    },
 }
 _ANSWERING: dict[str, Any] = {
     "action": "receive",
@@ -111,7 +157,11 @@ def document() -> dict[str, Any]:
             "is the same fact. Absent fields have their default, and unknown ones are to be ignored.",
         },
         "defaultContentType": "application/json",
-        "channels": {**{topic.name: _channel(topic) for topic in _PUBLISHED}, REPUBLISH_TOPIC: _REQUESTS},
+        "channels": {
+            **{topic.name: _channel(topic) for topic in _PUBLISHED},
+            REPUBLISH_TOPIC: _REQUESTS,
+            HEADS_TOPIC: _ANSWERS,
+        },
         "operations": {
             f"{source}-publishes-to-{topic.name}": {
                 "action": "receive",
@@ -122,16 +172,30 @@ def document() -> dict[str, Any]:
             for topic in _PUBLISHED
             for source, of_source in topic.facts.items()
         }
-        | {"every-source-answers-requests": _ANSWERING},
+        | {"every-source-answers-requests": _ANSWERING, "a-source-tells-heads": _TELLING},
         "components": {
             "messages": {
                 **{fact.__name__: _message(source, fact) for source, fact in facts},
                 _REQUEST: _REQUEST_MESSAGE,
+                _HEADS_REQUEST: _HEADS_REQUEST_MESSAGE,
+                _HEADS: _HEADS_MESSAGE,
             },
             "messageTraits": {"cloudevent": {"headers": _HEADERS}},
-            "schemas": {**_schemas([fact for _, fact in facts]), _REQUEST: RepublishRequest.model_json_schema()},
+            "schemas": {
+                **_schemas([fact for _, fact in facts]),
+                _REQUEST: RepublishRequest.model_json_schema(),
+                **_of_heads(),
+            },
         },
     }
+
+
+def _of_heads() -> dict[str, Any]:
+    _, made = models_json_schema(
+        [(HeadsRequest, "validation"), (Heads, "validation")], ref_template=f"{_SCHEMAS}{{model}}"
+    )
+    schemas: dict[str, Any] = made["$defs"]
+    return schemas
 
 
 def _channel(topic: _Topic) -> dict[str, Any]:

@@ -50,6 +50,14 @@ class Operator:
         """The first that wait in a stream, and how many wait in all."""
         return self._ask("GET", parked.service, f"{parked.path}?limit={limit}")
 
+    def completeness(self, service: str) -> Any:
+        """How far each source of a service has been compared, and what is missing."""
+        return self._ask("GET", service, "completeness")
+
+    def compare(self, service: str, *, everything: bool) -> None:
+        """Let a service compare its sources now."""
+        self._ask("POST", service, "completeness/comparisons", {"everything": everything})
+
     def replay(self, parked: Parked) -> Any:
         """Try a stream again."""
         return self._ask("POST", parked.service, f"{parked.path}/replay")
@@ -61,6 +69,14 @@ class Operator:
     def republish(self, source: str, stream: str, from_version: int) -> None:
         """Have a service publish one of its own streams again."""
         self._ask("POST", source, "republications", {"stream": stream, "from_version": from_version})
+
+    def begin_view_work(self, work: str) -> Any:
+        """Have reporting rebuild or check its view."""
+        return self._ask("POST", "reporting", f"view/{work}")
+
+    def view_work(self) -> Any:
+        """How far that is."""
+        return self._ask("GET", "reporting", "view")
 
     def _ask(self, method: str, service: str, path: str, body: object = None) -> Any:
         if service not in SERVICES:

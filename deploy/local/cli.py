@@ -10,11 +10,13 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from deploy.local import parked
+from deploy.local import parked, view
+from deploy.local.as_operator import Operator
 from deploy.local.checks import run_checks, run_tests
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST
 from deploy.local.processes import Fault
+from deploy.local.reconcile import command as compare
 from deploy.local.settings import SERVICES, Settings
 from deploy.local.state import PROJECT
 from deploy.local.status import show_status
@@ -28,6 +30,7 @@ app = typer.Typer(
 register = typer.Typer(no_args_is_help=True, help="The register of companies and units.")
 app.add_typer(register, name="register")
 app.add_typer(parked.commands, name="parked")
+app.add_typer(view.commands, name="view")
 
 DEMO_BEGINS = datetime(2020, 9, 1, 6, tzinfo=UTC)
 """The register of agreements begins in September 2020."""
@@ -55,11 +58,12 @@ def demo(
 def up(
     servers_only: Annotated[bool, typer.Option("--servers-only", help="Only PostgreSQL and Kafka.")] = False,
 ) -> None:
-    """Start what does not run yet: PostgreSQL, Kafka, schemas and topics, the four services."""
+    """Start what does not run yet: PostgreSQL, Kafka, schemas and topics, the four services; and again what dies."""
     machine = Machine(Settings())
     if servers_only:
         with machine.alone():
             machine.servers_up()
+            machine.watch()
     else:
         machine.up()
     _say_where(machine, services=not servers_only)
@@ -123,6 +127,51 @@ def migrate() -> None:
         machine.migrate()
 
 
+@app.command()
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="A new file; in the state folder if none is named.")] = None,
+    service: Annotated[str | None, typer.Option(help="Only this one.")] = None,
+) -> None:
+    """Copy databases, attachments, secrets and policies into one file, while everything runs."""
+    machine = Machine(Settings())
+    if file is None:
+        file = machine.state.sub("backups") / f"aftale-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar"
+    if file.exists():
+        raise Fault(f"There is a file {file} already.")
+    with machine.alone():
+        machine.servers_up()
+    machine.become("deploy.local.backup", [str(file.absolute()), *_only(service)])
+
+
+@app.command()
+def restore(
+    file: Path,
+    service: Annotated[str | None, typer.Option(help="Only this one.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put back what a backup holds; what was recorded since comes back from Kafka, without its private parts."""
+    machine = Machine(Settings())
+    if not file.is_file():
+        raise Fault(f"There is no file {file}.")
+    if running := [name for name in _only(service) or SERVICES if machine.service(name).running() is not None]:
+        raise Fault(f"{', '.join(running)} still runs: ./aftale down first.")
+    if not yes and not sys.stdin.isatty():
+        raise Fault("Nobody can be asked here: with --yes the databases are replaced without asking.")
+    if not yes:
+        typer.confirm(f"Replace the database of {service or 'every service'} by the one in {file}?", abort=True)
+    with machine.alone():
+        machine.servers_up()
+        machine.migrate()
+        machine.run("deploy.local.restore", [str(file.absolute()), *_only(service)])
+    print("./aftale up starts the services again.")
+
+
+def _only(service: str | None) -> list[str]:
+    if service is not None and service not in SERVICES:
+        raise Fault(f"There is no service {service}; there are {', '.join(SERVICES)}.")
+    return [service] if service else []
+
+
 @app.command(context_settings=_PASS_ON)
 def test(context: typer.Context) -> None:
     """All checks and tests; with arguments only pytest, with them."""
@@ -144,6 +193,17 @@ def logs(
         raise Fault("There are no logs yet: nothing was started.")
     files = [known[name] for name in names or known]
     os.execvp("tail", ["tail", "-n", str(lines), *(["-F"] if follow else []), "--", *files])
+
+
+@app.command()
+def reconcile(
+    service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="All if none is named.")] = None,
+    everything: Annotated[bool, typer.Option("--everything", help="From the first fact on, not what is new.")] = False,
+) -> None:
+    """Compare what was taken with what its sources say that they published; what is missing is asked for."""
+    if service not in (None, *SERVICES):
+        raise Fault(f"There is no service {service}; there are {', '.join(SERVICES)}.")
+    compare(Operator(Machine(Settings())), [service] if service else list(SERVICES), everything=everything)
 
 
 @app.command()

@@ -21,9 +21,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from jgo.maven import MavenContext
 
+from deploy.local.patience import Patience, Say
 from deploy.local.ports import HOST, answers, require_free
 from deploy.local.processes import Fault, Process
 from deploy.local.state import PROGRAMS, State
+from migrations.topics import quiet_client
 
 DEFAULT_PORT = 59092
 _OLDEST_JAVA = 17
@@ -88,9 +90,10 @@ class LocalKafka:
         self._format(java)
         self.process.start([*java, "kafka.Kafka", "server.properties"], cwd=self.home, port=self.port)
 
-    def wait_until_ready(self, seconds: float = 60) -> None:
-        """Wait until the broker is part of its cluster and takes requests."""
-        asyncio.run(self._wait_until_ready(time.monotonic() + seconds))
+    def wait_until_ready(self, say: Say = print) -> None:
+        """Wait until the broker is part of its cluster and takes requests, for as long as it gets on."""
+        with quiet_client():
+            asyncio.run(self._wait_until_ready(Patience("Kafka", say)))
 
     def stop(self) -> bool:
         """Stop, harder if it does not end by itself; True if it ran."""
@@ -131,13 +134,19 @@ class LocalKafka:
             raise Fault(f"Kafka could not make its data folder {self.home}:\n{made.stdout}{made.stderr}")
         formatted.touch()
 
-    async def _wait_until_ready(self, deadline: float) -> None:
+    async def _wait_until_ready(self, patience: Patience) -> None:
         while not await self._has_broker():
             if self.process.running() is None:
                 raise Fault(f"Kafka ended right away. Its log ends with:\n{self.process.last_lines()}")
-            if time.monotonic() > deadline:
-                raise Fault(f"Kafka does not answer. Its log: {self.process.log}")
+            if not patience.lasts(self._sign()):
+                raise Fault(f"Kafka has not got on for {patience.still_seconds:.0f} s. Its log: {self.process.log}")
             await asyncio.sleep(0.1)
+
+    def _sign(self) -> object:
+        """What changes while it starts: it opens its ports, and reads and repairs the files of its partitions."""
+        files = [file.stat() for file in (self.home / "data").glob("*") if file.exists()]
+        newest = max((file.st_mtime for file in files), default=0.0)
+        return self.process.vital_sign(), answers(self.port), answers(self.controller_port), len(files), newest
 
     async def _has_broker(self) -> bool:
         if not answers(self.port):

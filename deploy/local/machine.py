@@ -1,5 +1,6 @@
 """Everything on one machine: brought up in order, taken down in reverse."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -13,17 +14,23 @@ from datetime import UTC, datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 
 import httpx
+from aiokafka.errors import KafkaError
 
-from deploy.local import kafka, postgres
+from deploy.local import kafka, postgres, watcher
 from deploy.local.kafka import LocalKafka
-from deploy.local.ports import HOST, require_free
+from deploy.local.patience import Patience
+from deploy.local.ports import HOST, answers, require_free
 from deploy.local.postgres import LocalPostgres
 from deploy.local.processes import Fault, Process
 from deploy.local.settings import SERVICES, Settings, clock_file
 from deploy.local.state import PROGRAMS, PROJECT
+from migrations.topics import create_topics
 from shared.eventstore.clock import VirtualClock
 
-DATA = ("postgres", "kafka", "logs", "run", "spans", "secrets", "attachments", "clock", "demo-played", "rules-played")
+DATA = (
+    *("postgres", "kafka", "logs", "run", "spans", "secrets", "attachments", "erasures", "clock"),
+    *("demo-played", "rules-played", "restores"),
+)
 """What `reset` removes from the state folder."""
 
 
@@ -67,7 +74,7 @@ class Machine:
         begun = time.monotonic()
         local = self._start_servers()
         for server in local:
-            server.wait_until_ready()
+            server.wait_until_ready(self._progress)
         if local:
             self._progress(f"Servers ready after {time.monotonic() - begun:.1f} s.")
 
@@ -85,16 +92,26 @@ class Machine:
 
     def migrate(self) -> None:
         """Bring every schema and topic to the newest version."""
-        self._finish_migrating(self._begin_migrating())
+        migrating = self._begin_migrating()
+        self._make_topics()
+        self._finish_migrating(migrating)
 
     def _begin_migrating(self) -> "subprocess.Popen[bytes]":
-        """Schemas need PostgreSQL only; the topics are made as soon as Kafka answers."""
+        """Schemas need PostgreSQL only: they are migrated while Kafka starts."""
         self._progress("Bringing schemas and topics up to date ...")
-        return subprocess.Popen([sys.executable, "-m", "migrations"], cwd=PROJECT, env=self._child())
+        return subprocess.Popen([sys.executable, "-m", "migrations", "schemas"], cwd=PROJECT, env=self._child())
 
     def _finish_migrating(self, migrating: "subprocess.Popen[bytes]") -> None:
         if migrating.wait() != 0:
             raise Fault("The migrations failed; what they said stands above. Nothing else was started.")
+
+    def _make_topics(self) -> None:
+        servers = self.settings.kafka or self.kafka.bootstrap
+        prefix = os.environ.get("AFTALE_TOPIC_PREFIX", "")
+        try:
+            asyncio.run(create_topics(servers, prefix=prefix, say=self._progress))
+        except KafkaError as error:
+            raise Fault(f"The topics could not be made: {error!r}") from error
 
     def services_up(self) -> None:
         """Start each service that does not run yet as a process of its own, and wait until all are healthy."""
@@ -103,14 +120,40 @@ class Machine:
             self.set_up_clock(datetime.now(UTC))
         started = [name for name in SERVICES if self.service(name).running() is None]
         for name in started:
-            port = self.settings.port(name)
-            require_free(port, f"The service {name}", f"AFTALE_PORT_{name.upper()}")
-            command = [sys.executable, "-m", "services.serve", name]
-            self.service(name).start(command, cwd=PROJECT, port=port, env=self.environment())
+            self._start_service(name)
         self._progress(f"Waiting for {', '.join(SERVICES)} ...")
         with ThreadPoolExecutor(len(SERVICES)) as pool:
             list(pool.map(self._wait_until_healthy, SERVICES))
         self._progress(f"Services ready after {time.monotonic() - begun:.1f} s.")
+
+    def _start_service(self, name: str) -> None:
+        port = self.settings.port(name)
+        require_free(port, f"The service {name}", f"AFTALE_PORT_{name.upper()}")
+        command = [sys.executable, "-m", "services.serve", name]
+        self.service(name).start(command, cwd=PROJECT, port=port, env=self.environment())
+
+    def start(self, name: str) -> None:
+        """A server or a service that is to run, without waiting for it."""
+        match name:
+            case "postgres":
+                self.postgres.start()
+            case "kafka":
+                self.kafka.start(self._progress)
+            case _:
+                self._start_service(name)
+
+    def watch(self, *services: str) -> None:
+        """Have the local servers and these services started again when they die, with all that is watched already."""
+        local = {"postgres": self.settings.postgres is None, "kafka": self.settings.kafka is None}
+        before = watcher.watched(self.state)
+        names = [
+            name for name in ("postgres", "kafka", *SERVICES) if local.get(name) or name in services or name in before
+        ]
+        process = self.service(watcher.NAME)
+        process.stop((signal.SIGTERM, 5))
+        command = [sys.executable, "-m", watcher.__name__, *names]
+        environment = {"AFTALE_STATE": str(self.state.folder), "AFTALE_CLOCK": self.settings.clock}
+        process.start(command, cwd=PROJECT, port=None, env=environment)
 
     def set_up_clock(self, start: datetime) -> None:
         """Let the virtual clock stand at `start`, if the state folder has none yet."""
@@ -123,20 +166,22 @@ class Machine:
         with self.alone():
             local = self._start_servers()
             if self.postgres in local:
-                self.postgres.wait_until_ready()
+                self.postgres.wait_until_ready(self._progress)
             migrating = self._begin_migrating()
             try:
                 if self.kafka in local:
-                    self.kafka.wait_until_ready()
-            except Fault:
-                migrating.kill()  # it waits for Kafka, too
-                migrating.wait()
-                raise
+                    self.kafka.wait_until_ready(self._progress)
+                self._make_topics()
+            finally:
+                migrating.wait()  # nothing may change the schemas once this command has ended
             self._finish_migrating(migrating)
             self.services_up()
+            self.watch(*SERVICES)
 
     def down(self) -> list[str]:
-        """Stop services, then Kafka, then PostgreSQL; the names of what ran."""
+        """Stop the watcher, else it would start them again; services, Kafka, PostgreSQL. The names of what ran."""
+        self.service(watcher.NAME).stop((signal.SIGTERM, 5))
+        watcher.report_file(self.state).unlink(missing_ok=True)
         with ThreadPoolExecutor(len(SERVICES)) as pool:
             ran = list(pool.map(lambda name: self.service(name).stop((signal.SIGTERM, 15)), SERVICES))
         stopped = [name for name, was_running in zip(SERVICES, ran, strict=True) if was_running]
@@ -164,6 +209,12 @@ class Machine:
         """Replace this command by a module of the project, which then has the terminal."""
         os.execve(sys.executable, [sys.executable, "-m", module, *arguments], self._child())
 
+    def run(self, module: str, arguments: Sequence[str]) -> None:
+        """Run a module of the project and wait; what went wrong, it has said itself."""
+        ended = subprocess.run([sys.executable, "-m", module, *arguments], cwd=PROJECT, env=self._child(), check=False)
+        if ended.returncode:
+            raise SystemExit(ended.returncode)
+
     def _child(self) -> dict[str, str]:
         return {**os.environ, **self.environment()}
 
@@ -182,15 +233,16 @@ class Machine:
                     + (", or ./aftale demo to start again what the demo left." if clock == "virtual" else ".")
                 )
 
-    def _wait_until_healthy(self, name: str, seconds: float = 60) -> None:
-        process = self.service(name)
-        url = f"http://{HOST}:{process.port}/health"
-        deadline = time.monotonic() + seconds
+    def _wait_until_healthy(self, name: str) -> None:
+        process, patience = self.service(name), Patience(f"The service {name}", self._progress)
+        assert process.port is not None
+        url = f"http://{HOST}:{process.port}/health/ready"
         while not _healthy(url):
             if process.running() is None:
                 raise Fault(f"The service {name} ended right away. Its log ends with:\n{process.last_lines()}")
-            if time.monotonic() > deadline:
-                raise Fault(f"The service {name} is not healthy after {seconds:.0f} s ({url}). Its log: {process.log}")
+            if not patience.lasts((process.vital_sign(), answers(process.port))):
+                still = f"has not got on for {patience.still_seconds:.0f} s"
+                raise Fault(f"The service {name} is not ready ({url}) and {still}. Its log: {process.log}")
             time.sleep(0.1)
 
 

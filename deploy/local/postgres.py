@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -17,6 +16,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 
+from deploy.local.patience import Patience, Say
 from deploy.local.ports import HOST, require_free
 from deploy.local.processes import Fault, Process
 from deploy.local.state import State
@@ -74,9 +74,9 @@ class LocalPostgres:
         command = [*runner().prefix, str(binaries / "postgres"), "-D", str(self.data), *options]
         self.process.start(command, cwd=self.data, port=self.port)
 
-    def wait_until_ready(self, seconds: float = 60) -> None:
-        """Wait until it takes connections, and make the database at the first start."""
-        asyncio.run(self._wait_until_ready(time.monotonic() + seconds))
+    def wait_until_ready(self, say: Say = print) -> None:
+        """Wait until it takes connections, for as long as it gets on, and make the database at the first start."""
+        asyncio.run(self._wait_until_ready(Patience("PostgreSQL", say)))
 
     def stop(self) -> bool:
         """Stop fast (sessions are cut off, data is safe), harder if it does not; True if it ran."""
@@ -158,7 +158,7 @@ class LocalPostgres:
             else:
                 path.unlink()
 
-    async def _wait_until_ready(self, deadline: float) -> None:
+    async def _wait_until_ready(self, patience: Patience) -> None:
         while True:
             try:
                 connection = await asyncpg.connect(self._dsn_of("postgres"), timeout=5)
@@ -173,8 +173,10 @@ class LocalPostgres:
                     raise Fault(
                         f"PostgreSQL ended right away. Its log ends with:\n{self.process.last_lines()}"
                     ) from not_yet
-                if time.monotonic() > deadline:
-                    raise Fault(f"PostgreSQL does not answer. Its log: {self.process.log}") from not_yet
+                if not patience.lasts((self.process.vital_sign(), type(not_yet))):
+                    raise Fault(
+                        f"PostgreSQL has not got on for {patience.still_seconds:.0f} s. Its log: {self.process.log}"
+                    ) from not_yet
                 await asyncio.sleep(0.05)
         try:
             if not await connection.fetchval("select true from pg_database where datname = $1", _DATABASE):

@@ -44,10 +44,13 @@ class Process:
         file = self.state.run / f"{self.name}.port"
         return int(file.read_text()) if file.exists() else None
 
-    def start(self, command: Sequence[str], *, cwd: Path, port: int, env: Mapping[str, str] | None = None) -> None:
-        """Start in a session of its own, so that Ctrl-C and a closed terminal do not reach it."""
+    def start(
+        self, command: Sequence[str], *, cwd: Path, port: int | None, env: Mapping[str, str] | None = None
+    ) -> None:
+        """Start in a session of its own, so that Ctrl-C and a closed terminal do not reach it; `port` is for status."""
         self.pid_file.unlink(missing_ok=True)
-        (self.state.run / f"{self.name}.port").write_text(str(port))
+        if port is not None:
+            (self.state.run / f"{self.name}.port").write_text(str(port))
         with self.log.open("ab") as log:
             log.write(_STARTED)
             log.flush()
@@ -74,6 +77,15 @@ class Process:
         except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
         return process
+
+    def vital_sign(self) -> tuple[int, int]:
+        """What changes while it starts: the size of its log, and of its memory in steps of 4 MB."""
+        running = self.running()
+        try:
+            memory = running.memory_info().rss if running else 0
+        except psutil.Error:
+            memory = 0
+        return (self.log.stat().st_size if self.log.exists() else 0), memory // (4 * 2**20)
 
     def stop(self, *steps: tuple[signal.Signals, float]) -> bool:
         """Send each signal and give it its seconds, then kill; True if there was anything to stop."""

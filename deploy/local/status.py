@@ -7,24 +7,33 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local import watcher
 from deploy.local.machine import DATA, Machine
 from deploy.local.processes import Process
 from deploy.local.settings import SERVICES, clock_file
+from deploy.local.watcher import read_report
 from shared.eventstore.clock import VirtualClock
 
 
 def show_status(machine: Machine, console: Console) -> None:
     """One line per process, then the clock and the sizes of the data."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("process", "state", "pid", "MB", "address", "since"):
-        table.add_column(heading, justify="right" if heading in ("pid", "MB") else "left")
+    for heading in ("process", "state", "pid", "MB", "address", "since", "restarts"):
+        table.add_column(heading, justify="right" if heading in ("pid", "MB", "restarts") else "left")
+    report = read_report(machine.state)
     named = {"postgres": machine.settings.postgres, "kafka": machine.settings.kafka}
     for name in ("postgres", "kafka", *SERVICES):
         if named.get(name):
-            table.add_row(name, "yours", "", "", "set in the environment", "")
+            table.add_row(name, "yours", "", "", "set in the environment", "", "")
         else:
-            table.add_row(*_row(machine.service(name)))
+            restarts = str(report[name].restarts) if name in report else "not watched"
+            table.add_row(*_row(machine.service(name)), restarts)
+    # What the watcher has started again are its children, and have rows of their own.
+    table.add_row(*_row(machine.service(watcher.NAME), with_children=False), "")
     console.print(table)
+    for name, told in report.items():
+        if told.next_at or told.fault:
+            console.print(f"{name}: tried again at {told.next_at or 'once'}. {told.fault or ''}", markup=False)
     console.print(f"\nclock: {_clock(machine)}")
     folder = machine.state.folder
     sizes = {name: _megabytes(folder / name) for name in (*DATA, "venv", "kafka-jars") if (folder / name).is_dir()}
@@ -33,26 +42,26 @@ def show_status(machine: Machine, console: Console) -> None:
     console.print(f"folder: {folder}", soft_wrap=True)
 
 
-def _row(process: Process) -> tuple[str, str, str, str, str, str]:
+def _row(process: Process, *, with_children: bool = True) -> tuple[str, str, str, str, str, str]:
     running = process.running()
     if running is None:
         return process.name, "stopped", "", "", "", ""
     since = datetime.fromtimestamp(running.create_time()).astimezone()
-    address = f"127.0.0.1:{process.port}"
+    address = f"127.0.0.1:{process.port}" if process.port else ""
     return (
         process.name,
         "running",
         str(running.pid),
-        f"{resident_megabytes(running):,.0f}",
+        f"{resident_megabytes(running, with_children=with_children):,.0f}",
         address,
         f"{since:%Y-%m-%d %H:%M:%S}",
     )
 
 
-def resident_megabytes(process: psutil.Process) -> float:
+def resident_megabytes(process: psutil.Process, *, with_children: bool = True) -> float:
     """With its children; pages that they share count once (where the system tells)."""
     total = 0.0
-    for member in (process, *process.children(recursive=True)):
+    for member in (process, *(process.children(recursive=True) if with_children else ())):
         try:
             memory = member.memory_full_info()
         except psutil.Error:

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Header, Request
 from opentelemetry.trace import SpanKind
 
-from services.reporting.projection import projection
+from services.reporting.projection import projection, upkeep
 from services.reporting.projection.known_facts import KNOWN_FACTS
 from services.reporting.projection.rows_at_hand import RowsAtHand
 from services.reporting.statistics import measure_catalogue
@@ -26,6 +26,8 @@ from shared.messaging.received import Received
 from shared.policy.policies import load_policies
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, keep_running, new_app, read_topic
 from shared.telemetry.context import mark
+from shared.telemetry.loops import Loops, Pulse
+from shared.watching.watched import Watched
 
 NAME = "reporting"
 _ONE_HOUR = 3600.0
@@ -61,11 +63,12 @@ def smallest_count(settings: Settings) -> Callable[[], int]:
     return lambda: policies.at(clock.now()).statistics.smallest_count
 
 
-async def _limit_publication(database: Database, smallest: Callable[[], int]) -> None:
+async def _limit_publication(database: Database, smallest: Callable[[], int], pulse: Pulse) -> None:
     """Where analysts ask with SQL, a new policy is in force within the hour."""
     while True:
         async with database.acquire() as connection:
             await measure_catalogue.limit_publication(connection, smallest())
+        pulse.turned()
         await asyncio.sleep(_ONE_HOUR)
 
 
@@ -77,15 +80,28 @@ def app(settings: Settings) -> FastAPI:
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(open_database(settings.postgres, NAME))
             app.state.smallest_count = smallest_count(settings)
-            keep_running(stack, f"{NAME} publication", partial(_limit_publication, database, app.state.smallest_count))
-            bus = Bus(settings.kafka, NAME)
+            loops = Loops()
+            pulse = loops.pulse("publication", still_after=2 * _ONE_HOUR)
+            publish = partial(_limit_publication, database, app.state.smallest_count, pulse)
+            keep_running(stack, f"{NAME} publication", publish, pulse)
+            app.state.watched = Watched(
+                NAME,
+                database=database,
+                kafka_servers=settings.kafka.servers,
+                loops=loops,
+                shipped=settings.shipped.get(NAME, {}),
+            )
+            bus = Bus(settings.kafka, NAME, loops)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             if settings.background:
                 read_topic(bus, AGREEMENTS_TOPIC, projection_of_facts, purpose="projection", pace=IN_BULK)
                 read_topic(bus, ORDERS_TOPIC, projection_of_facts, purpose="orders", pace=IN_BULK)
                 read_topic(bus, REGISTER_TOPIC, projection_of_facts, purpose="register", pace=IN_BULK)
             app.state.database = database
+            app.state.upkeep = upkeep.Upkeep(database)
+            stack.push_async_callback(app.state.upkeep.stop)
             app.state.consumers = {"*": projection_of_facts}
+            app.state.reconcilers = bus.reconcilers
             await stack.enter_async_context(bus.connected())
             yield
 
@@ -97,5 +113,5 @@ def app(settings: Settings) -> FastAPI:
         if token is not None:
             await consistency.wait_until_seen(request.app.state.database, NAME, tokens.open(token))
 
-    routers = (routes.router, measure_catalogue.router, statistics_routes.router)
+    routers = (routes.router, measure_catalogue.router, statistics_routes.router, upkeep.router)
     return new_app(NAME, routers, settings, lifespan, dependencies=[Depends(wait_for_token)])

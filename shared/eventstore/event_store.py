@@ -1,6 +1,7 @@
 """The event store of one service: append by group commit, and load."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ from shared.eventstore.events import MAX_EVENT_BYTES, Event, EventTypes, Metadat
 from shared.eventstore.known_states import KnownStates
 from shared.eventstore.news import News
 from shared.telemetry.context import span
+from shared.telemetry.measured import APPEND_GROUP, APPEND_SECONDS
 
 _log = structlog.get_logger()
 GROUP_SIZE = 500
@@ -159,6 +161,8 @@ class EventStore:
         """What the commands of this process have brought about."""
         self.news = News(database)
         """Told after each group."""
+        self._append_seconds = APPEND_SECONDS.labels(database.schema)
+        self._group_size = APPEND_GROUP.labels(database.schema)
 
     async def __aenter__(self) -> Self:
         await self._make_partitions_ahead(0)
@@ -174,6 +178,11 @@ class EventStore:
         for pending in self._queue:
             _fail(pending, StoreUnavailable("the service is stopping"))
 
+    @property
+    def appends(self) -> bool:
+        """Whether its tasks live; where one has ended, commands would wait for ever."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
+
     async def append(self, change: Change) -> int:
         """Keep a change; returns the position of the log after the group that it was in.
 
@@ -181,6 +190,7 @@ class EventStore:
         """
         if not self._tasks:
             raise StoreUnavailable("the service is stopping")
+        begun = time.perf_counter()
         private: dict[UUID, private_keys.Sealed] = {}
         for write in change.writes:
             parts = [occurred.event.private_parts() for occurred in write.events]
@@ -190,8 +200,11 @@ class EventStore:
         pending = _Pending(change, private, asyncio.get_running_loop().create_future())
         self._queue.append(pending)
         self._arrived.set()
-        with span("append", service=self._database.schema):
-            return await pending.done
+        try:
+            with span("append", service=self._database.schema):
+                return await pending.done
+        finally:
+            self._append_seconds.observe(time.perf_counter() - begun)
 
     async def load(self, stream: UUID, *, readable: bool = False) -> Loaded:
         """The events of a stream; private parts are decrypted only for who asks for them."""
@@ -274,6 +287,7 @@ class EventStore:
             for pending in group:  # one of them is at fault: it fails alone
                 await self._commit([pending])
             return
+        self._group_size.observe(len(group))
         for pending, fault in zip(group, faults, strict=True):
             if fault is None:
                 if not pending.done.done():

@@ -112,13 +112,14 @@ class EventTypes:
 
     def restore(self, name: str, data: dict[str, Any], schema_version: int) -> Event:
         """Raises UnknownEventType, or pydantic's ValidationError where the data do not fit the type."""
-        return self._named(name).restore(data, schema_version)
+        return self.of(name).restore(data, schema_version)
 
     def read(self, name: str, body: str, schema_version: int) -> Event:
         """The same from JSON, whatever it holds: ValidationError also where it is none, or no object."""
-        return self._named(name).read(body, schema_version)
+        return self.of(name).read(body, schema_version)
 
-    def _named(self, name: str) -> type[Event]:
+    def of(self, name: str) -> type[Event]:
+        """The class of a type. Raises UnknownEventType."""
         event_type = self._by_name.get(name)
         if event_type is None:
             raise UnknownEventType(name)

@@ -65,7 +65,10 @@ async def seal(database: Database, stream: UUID, version: int, parts: Sequence[M
 
 
 async def destroy(database: Database, stream: UUID, about: str) -> bool:
-    """R31: destroy a key; what was written under it can never be read again. False where there was none."""
+    """R31: destroy a key; what was written under it can never be read again. False where there was none.
+
+    A backup brings the key back: Erasures.erase also keeps the erasure where no restore reaches it.
+    """
     async with database.acquire() as connection:
         status = await connection.execute(
             """update private_keys set key = null, destroyed_at = now()

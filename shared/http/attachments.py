@@ -124,13 +124,14 @@ async def _named(request: Request, asker: Viewer, subject: Decider[Any, Any], ca
         key = await private_keys.of_case(gate.database, case)
     except private_keys.KeyDestroyed as error:
         raise Problem(410, "Erased", f"the files of case {case} were erased", rule="R31") from error
-    references = [file for file in _files(visible) if file.sha256 == sha256]
+    references = [file for file in files_named(visible) if file.sha256 == sha256]
     if key is None or not references:
         raise not_found(f"file {sha256} of case {case}")
     return _Named(case, references, key)
 
 
-def _files(visible: Iterable[Recorded]) -> Iterable[FileReference]:
+def files_named(visible: Iterable[Recorded]) -> Iterable[FileReference]:
+    """The files that facts name, as far as their private parts were read."""
     for recorded in visible:
         for _, value in recorded.event:
             if isinstance(value, tuple):

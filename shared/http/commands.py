@@ -20,6 +20,7 @@ from shared.http import consistency
 from shared.http.access import Viewer, seen, seen_events
 from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.problems import Problem, not_found
+from shared.messaging.recovery import RECOVERED
 
 State = TypeVar("State")
 Command = TypeVar("Command")
@@ -168,6 +169,12 @@ class CommandGate:
             row = await connection.fetchrow("select fingerprint, answer from handled where key = $1", key.key)
         if row is None:
             return None
+        if row["fingerprint"] == RECOVERED:
+            raise Problem(
+                409,
+                "Carried out before a restore",
+                "this command was carried out, and its answer was lost with a database: read the case",
+            )
         if row["fingerprint"] != key.fingerprint:
             raise Problem(409, "Key used before", "this Idempotency-Key was used for another request")
         answer = orjson.loads(row["answer"])

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 from fastapi import FastAPI
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from shared.http.health import health
 
 
 class OneAddress:
@@ -30,14 +32,17 @@ class OneAddress:
             await self._live(receive, send)
             return
         path = scope["path"]
-        if path == "/health":
-            await JSONResponse({"status": "up"})(scope, receive, send)
+        if path.startswith(("/health", "/metrics")) and (answer := await self._health(path)) is not None:
+            await answer(scope, receive, send)
             return
         for prefix, app in self._routes:
             if path == prefix or path.startswith(f"{prefix}/"):
                 await app(scope, receive, send)
                 return
         await self._apps[0](scope, receive, send)
+
+    async def _health(self, path: str) -> Response | None:
+        return await health(path, [app.state.watched for app in self._apps])
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import structlog
@@ -18,10 +18,13 @@ from pydantic import BaseModel, Field, ValidationError
 from shared.eventstore.database import Database
 from shared.messaging import lenient_records
 from shared.messaging.cloudevents import LARGEST_VERSION
+from shared.messaging.completeness import Reconciler
 from shared.messaging.consumer import Consumer
+from shared.messaging.heads import HEADS_TOPIC, HeadsOfSources, HeadsRequest, answer_from
 from shared.messaging.passing_faults import SourceUnreachable, until_it_works
 from shared.messaging.reading import Pace, Reading, Take
 from shared.messaging.record import Record
+from shared.telemetry.loops import Loops
 
 REPUBLISH_TOPIC = "republish"
 """Requests to a source to publish one of its streams again from a version on; key: the source."""
@@ -53,6 +56,18 @@ class Kafka:
         return f"{self.prefix}{topic_or_group}"
 
 
+@dataclass(frozen=True)
+class Publishers:
+    """The sources that may publish on a topic."""
+
+    names: frozenset[str]
+    nobody_of: frozenset[str] | None = None
+    """Where others may publish, too: sources of other topics, which may not. None: nobody but the names."""
+
+    def __contains__(self, source: object) -> bool:
+        return source in self.names or (self.nobody_of is not None and source not in self.nobody_of)
+
+
 Republish = Callable[[UUID, int], Awaitable[None]]
 """Put a stream, from a version on, in line to be published again."""
 
@@ -77,14 +92,18 @@ class RepublishRequest(BaseModel):
 class Bus:
     """The broker of one service in one process. Connect it when consumer and store are ready, leave it before them."""
 
-    def __init__(self, kafka: Kafka, source: str) -> None:
+    def __init__(self, kafka: Kafka, source: str, loops: Loops | None = None) -> None:
         self._source = source
+        self._told_loops = loops or Loops()
         self._kafka = kafka
         # Migrations make topics, with the partitions that they keep for ever; FastStream would make them with one.
         self.broker = KafkaBroker(
             kafka.servers, logger=None, client_id=f"aftale-{source}", allow_auto_create_topics=False
         )
         self.readings: list[Reading] = []
+        self.heads = HeadsOfSources(self._publish, REPUBLISH_TOPIC)
+        self.reconcilers: list[Reconciler] = []
+        self._hears_heads = False
         self._loops: list[asyncio.Task[None]] = []
         lenient_records.install()
 
@@ -106,7 +125,8 @@ class Bus:
         while True:
             try:
                 await self.broker.start()
-                self._loops = [asyncio.create_task(reading.run()) for reading in self.readings]
+                loops: list[Any] = [*self.readings, *self.reconcilers, *([self.heads] if self._hears_heads else [])]
+                self._loops = [asyncio.create_task(loop.run()) for loop in loops]
                 return
             except (KafkaError, OSError) as error:
                 _log.warning("no_facts_are_taken_without_kafka", source=self._source, error=repr(error))
@@ -119,11 +139,7 @@ class Bus:
     async def ask_again(self, source: str, stream: UUID, version: int) -> None:
         """Ask a source to publish a stream again from this version on. Raises SourceUnreachable."""
         body = RepublishRequest(source=source, stream=stream, from_version=version).model_dump_json().encode()
-        try:
-            async with asyncio.timeout(ASK_SECONDS):
-                await self.broker.publish(body, self._kafka.name(REPUBLISH_TOPIC), key=source.encode())
-        except (KafkaError, IncorrectState, TimeoutError) as error:  # the second: it was never reached
-            raise SourceUnreachable(f"{source} could not be asked for {stream} from {version} on") from error
+        await self._publish(REPUBLISH_TOPIC, body, source)
 
     def consume(
         self,
@@ -131,7 +147,7 @@ class Bus:
         consumer: Consumer,
         *,
         purpose: str,
-        sources: frozenset[str] | None = None,
+        sources: "Publishers | None" = None,
         pace: Pace = PROMPT,
     ) -> None:
         """Give batches of a topic to the consumer, from where its database says that it stands.
@@ -143,18 +159,66 @@ class Bus:
         async def take(records: Sequence[Record]) -> None:
             await consumer.take_records(records, sources)
 
-        self._read(topic, take, consumer.database, purpose=purpose, sources=sources or (), pace=pace)
+        self._read(topic, take, consumer.database, purpose=purpose, sources=sources.names if sources else (), pace=pace)
 
     def republish_on_request(self, republish: Republish, database: Database) -> None:
-        """Answer requests of consumers that miss a part of a stream of this service."""
+        """Answer consumers of this service's facts that miss a part of a stream, or ask for heads."""
 
         async def take(records: Sequence[Record]) -> None:
             for record in records:
+                if (heads := HeadsRequest.read(record.value)) is not None:
+                    if heads.source == self._source:
+                        await self._tell_heads(database, heads)
+                    continue
                 asked = RepublishRequest.read(record.value)
                 if asked is not None and asked.source == self._source:
                     await until_it_works(partial(republish, asked.stream, asked.from_version), service=self._source)
 
         self._read(REPUBLISH_TOPIC, take, database, purpose="republish", sources=(), pace=PATIENT)
+
+    async def _tell_heads(self, database: Database, asked: HeadsRequest) -> None:
+        """Whoever asked in vain asks again: an answer that cannot be given now holds up nobody else's."""
+        try:
+            told = await answer_from(database, asked)
+            await self._publish(HEADS_TOPIC, told.model_dump_json().encode(), self._source)
+        except Exception as error:
+            _log.warning("heads_not_told", service=self._source, error=repr(error))
+
+    async def _publish(self, topic: str, body: bytes, key: str) -> None:
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                await self.broker.publish(body, self._kafka.name(topic), key=key.encode())
+        except (KafkaError, IncorrectState, TimeoutError) as error:  # the second: it was never reached
+            raise SourceUnreachable(f"nothing could be sent to {topic}: {error!r}") from error
+
+    def compare(self, consumer: Consumer, *, purpose: str, sources: Iterable[str]) -> None:
+        """Compare what the sources of a topic say that they published with what the consumer of that purpose took."""
+        reading = next(one for one in self.readings if one.name == purpose)
+        self._hear_heads()
+        consumer.believe(self.heads)
+        self.reconcilers.extend(
+            Reconciler(
+                consumer.database,
+                self.heads,
+                self.ask_again,
+                reading.read_to_the_end,
+                source=source,
+                service=self._source,
+                loops=self._told_loops,
+            )
+            for source in sorted(sources)
+            if source != self._source
+        )
+
+    def _hear_heads(self) -> None:
+        if self._hears_heads:
+            return
+        self._hears_heads = True
+        self.heads.reads_from(
+            self.broker.subscriber(
+                self._kafka.name(HEADS_TOPIC), batch=True, auto_offset_reset="latest", ack_policy=AckPolicy.MANUAL
+            )
+        )
 
     def _read(
         self, topic: str, take: Take, database: Database, *, purpose: str, sources: Iterable[str], pace: Pace
@@ -163,7 +227,15 @@ class Bus:
 
         FastStream's own loop begins again after an exception where the client stands then, past what was dropped.
         """
-        reading = Reading(database, take, name=purpose, service=self._source, sources=sources, pace=pace)
+        reading = Reading(
+            database,
+            take,
+            name=purpose,
+            service=self._source,
+            sources=sources,
+            pace=pace,
+            loops=self._told_loops,
+        )
         subscriber = self.broker.subscriber(
             self._kafka.name(topic),
             batch=True,

@@ -9,7 +9,16 @@ from typing import Any
 from uuid import UUID
 
 _REQUIRED = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_sequence", "ce_epoch", "ce_schemaversion")
-_OPTIONAL = ("ce_specversion", "ce_recordedtime", "ce_actor", "ce_onbehalfof", "ce_policy", "ce_traceparent")
+_OPTIONAL = (
+    "ce_specversion",
+    "ce_recordedtime",
+    "ce_actor",
+    "ce_onbehalfof",
+    "ce_policy",
+    "ce_traceparent",
+    "ce_causation",
+    "ce_commandid",
+)
 _PREFIX = "ce_"
 """Attributes beyond those above say what a fact concerns: `ce_cvr`, `ce_pnumber`."""
 LARGEST_VERSION = 2**31 - 1
@@ -48,6 +57,10 @@ class Message:
     """For whom the actor acted: a company's CVR, or the colleague for whom somebody stood in (R30)."""
     policy: str | None = None
     traceparent: str | None = None
+    causation: str | None = None
+    """Source, stream and version of the fact that the producer reacted to."""
+    command_id: UUID | None = None
+    """The command that recorded it, so that a restored producer knows a command that it has carried out already."""
     concerns: Mapping[str, str] = field(default_factory=dict)
 
     def headers(self) -> list[tuple[str, bytes]]:
@@ -70,6 +83,10 @@ class Message:
             headers.append(("ce_onbehalfof", self.on_behalf_of.encode()))
         if self.policy:
             headers.append(("ce_policy", self.policy.encode()))
+        if self.causation:
+            headers.append(("ce_causation", self.causation.encode()))
+        if self.command_id:
+            headers.append(("ce_commandid", str(self.command_id).encode()))
         if self.traceparent:
             traceparent = self.traceparent.encode()
             headers += [("traceparent", traceparent), ("ce_traceparent", traceparent)]
@@ -143,6 +160,8 @@ def read(headers: Iterable[tuple[str, bytes | None]], body: bytes | None) -> Mes
             on_behalf_of=values.get("ce_onbehalfof"),
             policy=values.get("ce_policy"),
             traceparent=values.get("traceparent") or values.get("ce_traceparent"),
+            causation=values.get("ce_causation"),
+            command_id=UUID(values["ce_commandid"]) if "ce_commandid" in values else None,
             concerns={
                 name.removeprefix(_PREFIX): value
                 for name, value in values.items()

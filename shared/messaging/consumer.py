@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,12 +18,14 @@ from shared.eventstore.event_store import InboxMoved
 from shared.eventstore.events import EventTypes
 from shared.messaging import parking
 from shared.messaging.cloudevents import Message, Undecodable, concerns_of, read, source_of
+from shared.messaging.heads import HeadsOfSources
 from shared.messaging.inbox import Place, Standing, StreamKey, place, standings, stream_of
 from shared.messaging.parking import Obstacle, Parked, Reason
 from shared.messaging.passing_faults import NotAboutOneStream, is_about_values, until_it_works, will_pass
 from shared.messaging.received import Received
 from shared.messaging.record import Record
 from shared.messaging.retry_pauses import Pauses
+from shared.messaging.sources_word import SourcesWord
 
 UNREADABLE = "unreadable"
 """The source under which a record is parked that does not say which fact it is."""
@@ -82,8 +84,13 @@ class Consumer(ABC):
         self._ask_again = ask_again
         self._asked: dict[StreamKey, int] = {}
         self._pauses = Pauses()
+        self._word = SourcesWord(database)
         self._failing: dict[str, set[StreamKey]] = {}
         """Streams that failed since something was taken last, by the kind of fault."""
+
+    def believe(self, heads: HeadsOfSources) -> None:
+        """Ask sources for their heads before a new epoch, or another event at a known version, is believed."""
+        self._word.heads = heads
 
     @abstractmethod
     async def take(self, facts: Sequence[Fact]) -> None:
@@ -92,7 +99,7 @@ class Consumer(ABC):
         Raises a fault that `will_pass` where it is worth trying again: InboxMoved where another process was first.
         """
 
-    async def take_records(self, records: Sequence[Record], sources: Collection[str] | None = None) -> None:
+    async def take_records(self, records: Sequence[Record], sources: Container[str] | None = None) -> None:
         """Take a batch of Kafka records; returns once all are taken or parked.
 
         A source is believed only from its own topic: records of others than `sources` are set aside, each alone.
@@ -108,7 +115,7 @@ class Consumer(ABC):
             _log.error("batch_is_taken_record_by_record", service=self._own_source, error=repr(error), exc_info=True)
             await self._take_one_by_one(records, sources)
 
-    async def _take_batch(self, records: Sequence[Record], sources: Collection[str] | None) -> None:
+    async def _take_batch(self, records: Sequence[Record], sources: Container[str] | None) -> None:
         messages, unreadable = [], []
         for record in records:
             if self._is_own(record, sources):
@@ -121,10 +128,10 @@ class Consumer(ABC):
         if messages:
             await self.take_messages(messages)
 
-    def _is_own(self, record: Record, sources: Collection[str] | None) -> bool:
+    def _is_own(self, record: Record, sources: Container[str] | None) -> bool:
         return source_of(record.headers) == self._own_source and (sources is None or self._own_source in sources)
 
-    async def _take_one_by_one(self, records: Sequence[Record], sources: Collection[str] | None) -> None:
+    async def _take_one_by_one(self, records: Sequence[Record], sources: Container[str] | None) -> None:
         """After a fault that nobody foresaw: the record that brings it is put aside alone, if others can be taken."""
         failed: list[tuple[Record, Exception]] = []
         for record in records:
@@ -222,9 +229,13 @@ class Consumer(ABC):
             keys = dict.fromkeys(map(stream_of, messages))
             standing = await standings(connection, keys)
             parked = await parking.parked_streams(connection, keys)
+        believed = await self._word.about(messages, standing)
         for message in messages:
             key = stream_of(message)
             where = place(standing[key], message)
+            if where is not Place.REPEAT and not believed(message, standing[key]):
+                aside.append(_set_aside(message))
+                continue
             if where in _GO_ON and key in parked:
                 can_go_on.add(key)
             if where is Place.REPEAT:
@@ -375,16 +386,16 @@ def _behind_another(message: Message) -> Obstacle:
     return Obstacle(message, Reason.WAITING, "an earlier message of its stream is parked")
 
 
-def _read(record: Record, sources: Collection[str] | None) -> Message:
+def _read(record: Record, sources: Container[str] | None) -> Message:
     if record.unreadable is not None:
         raise Undecodable(f"the record does not read: {record.unreadable}")
     message = read(record.headers, record.value)
     if sources is not None and message.source not in sources:
-        raise Undecodable(f"{message.source} publishes nothing on this topic; it is of {', '.join(sorted(sources))}")
+        raise Undecodable(f"{message.source} publishes nothing on this topic")
     return message
 
 
-def _unreadable(record: Record, sources: Collection[str] | None, error: Exception) -> Obstacle:
+def _unreadable(record: Record, sources: Container[str] | None, error: Exception) -> Obstacle:
     """A record that does not say which fact it is has no stream: it is kept for operators, and holds up no stream.
 
     What it says that it concerns is held back (R8), if it comes from a source that may say so here.
@@ -406,6 +417,12 @@ def _unreadable(record: Record, sources: Collection[str] | None, error: Exceptio
         concerns=concerns_of(record.headers) if believed else {},
     )
     return Obstacle(stand_in, Reason.POISON, f"{record.where}: {error!r}")
+
+
+def _set_aside(message: Message) -> Obstacle:
+    """A record in the name of a source that does not tell of it: kept alone, and it holds nothing back."""
+    record = Record(message.headers(), message.body.encode())
+    return _unreadable(record, (), Undecodable(f"{message.source} does not tell of this epoch or event"))
 
 
 async def _pass_over(connection: Connection, message: Message) -> None:

@@ -15,6 +15,7 @@ from shared.eventstore.events import Event, EventTypes, Metadata
 from shared.messaging.consumer import AskAgain, Consumer, Fact
 from shared.messaging.inbox import Standing
 from shared.messaging.received import Received
+from shared.messaging.recovered_commands import DoneBefore, done_nowhere
 from shared.telemetry.context import span
 
 
@@ -44,11 +45,13 @@ class Reactor(Consumer):
         *,
         own_source: str,
         ask_again: AskAgain,
+        done_before: DoneBefore = done_nowhere,
     ) -> None:
         super().__init__(database, types, own_source=own_source, ask_again=ask_again)
         self._store = store
         self._clock = clock
         self._reactions = reactions
+        self._done_before = done_before
 
     async def take(self, facts: Sequence[Fact]) -> None:
         """Facts that call for nothing only move the inbox, together with the next one that does."""
@@ -70,14 +73,16 @@ class Reactor(Consumer):
         about = {"case": str(message.stream), "fact": message.type, "service": self._own_source}
         with span(f"apply {message.type}", kind=SpanKind.CONSUMER, parent=message.traceparent, **about):
             reaction = await react(received)
+            command_id = uuid5(message.event_id, self._own_source)
+            done = await self._done_before(command_id)
             await execute(
                 self._store,
-                reaction.intents,
+                [intent for intent in reaction.intents if intent.stream not in done],
                 at=self._clock.now(),
                 guards=reaction.guards,
                 mark=standing.step(message),
                 metadata=Metadata(
-                    command_id=uuid5(message.event_id, self._own_source),
+                    command_id=command_id,
                     actor=self._own_source,
                     causation=f"{message.source}/{message.stream}/{message.version}",
                 ),

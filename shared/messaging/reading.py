@@ -8,13 +8,14 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import ConsumerStoppedError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from shared.eventstore.database import Database
 from shared.messaging import completeness, positions
 from shared.messaging.passing_faults import Backoff, NotAboutOneStream, until_it_works, will_pass
 from shared.messaging.positions import LastRecord, Move, Position
 from shared.messaging.record import Record
+from shared.telemetry.loops import Loops
 
 IDLE_MS = 200
 """How long one call waits for records; those that come meanwhile end it."""
@@ -24,6 +25,7 @@ LOOK_SECONDS = 2.0
 """How soon a position that somebody else has moved is noticed where no records come."""
 CHECK_SECONDS = 60.0
 """How often the last record that was taken is read again: a topic that was made anew under a reader shows so."""
+JUST_ASSIGNED_SECONDS = 0.05
 ASK_ENDS_AGAIN_SECONDS = 1.0
 """A replica that has just become the leader may not know yet where the log ends."""
 _log = structlog.get_logger()
@@ -68,14 +70,23 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
     """One of these per consumer and process; `run` is its loop, the callbacks are aiokafka's."""
 
     def __init__(
-        self, database: Database, take: Take, *, name: str, service: str, sources: Iterable[str], pace: Pace
+        self,
+        database: Database,
+        take: Take,
+        *,
+        name: str,
+        service: str,
+        sources: Iterable[str],
+        pace: Pace,
+        loops: Loops,
     ) -> None:
         self._database = database
         self._take = take
-        self._name = name
+        self.name = self._name = name
         self._service = service
         self._sources = tuple(sorted(sources))
         self._pace = pace
+        self._loops = loops
         self._places: dict[TopicPartition, _Place] = {}
         self._surprised: set[tuple[TopicPartition, int]] = set()
         """Where another record came than was expected, when it was read the first time."""
@@ -92,8 +103,28 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         """The FastStream subscriber whose Kafka client is read from; the client is made anew with each connection."""
         self._subscriber = subscriber
 
+    def read_to_the_end(self) -> Callable[[], Awaitable[bool]]:
+        """Asks, each time it is called, whether all is taken that stood on the topic when it was called first.
+
+        By whichever process: the rows say so.
+        """
+        ends: dict[TopicPartition, int] = {}
+
+        async def is_read() -> bool:
+            if not ends:
+                client = self._client()
+                (topic,) = client.subscription()
+                partitions = [TopicPartition(topic, number) for number in client.partitions_for_topic(topic) or ()]
+                ends.update(await client.end_offsets(partitions))
+            async with self._database.acquire() as connection:
+                known = await positions.positions(connection, self._name, ends)
+            return bool(ends) and all(one in known and known[one].next >= end for one, end in ends.items())
+
+        return is_read
+
     async def run(self) -> None:
         """Until cancelled, or until the Kafka client is closed. Whatever is raised leads back to the own positions."""
+        self._pulse = self._loops.pulse(self._name)
         while True:
             try:
                 await self._turn()
@@ -101,6 +132,8 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
                 self.stopped = None
             except ConsumerStoppedError:
                 return
+            except NoOffsetForPartitionError:  # a partition that was assigned a moment ago: nobody has sought there yet
+                await asyncio.sleep(JUST_ASSIGNED_SECONDS)
             except OffsetOutOfRangeError as error:
                 await self._recover(error, self._find_the_logs(error))
             except Exception as error:
@@ -127,8 +160,25 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._take(batch.records)
             if batch.moves:
                 await self._move(batch.moves)
+        self._report(batch)
         await self._tell_kafka()
         await self._look_whether_moved()
+
+    def _report(self, batch: _Batch) -> None:
+        """How far each topic is, by what Kafka said with its last answers."""
+        behind: dict[str, int] = {}
+        for partition, place in self._places.items():
+            newest = self._client().highwater(partition)
+            behind[partition.topic] = behind.get(partition.topic, 0) + max(0, (newest or 0) - place.position.next)
+        self._pulse.turned()
+        taken: dict[str, int] = {}
+        for record in batch.records:
+            taken[record.topic] = taken.get(record.topic, 0) + 1
+        for topic, lag in behind.items():
+            if topic in taken:
+                self._pulse.batch_taken(topic, records=taken[topic], lag=lag)
+            else:
+                self._pulse.behind(topic, lag)
 
     async def _sorted(self, answer: Mapping[TopicPartition, Sequence[Any]]) -> _Batch:
         """The records that come next in partitions that are still assigned; others are dropped, and come again."""
@@ -255,6 +305,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         """After a fault: report it, go back to where the database stands, and wait a little longer each time."""
         report = _log.warning if will_pass(error) or isinstance(error, KafkaError) else _log.error
         pause = self._backoff.failed()
+        self._pulse.batch_tried_again(error)
         report("batch_comes_again", service=self._service, consumer=self._name, error=repr(error), pause_seconds=pause)
         try:
             await recovery

@@ -3,15 +3,16 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from opentelemetry.trace import SpanKind
 
 from shared.eventstore.database import DATABASE_AWAY, connect
@@ -20,6 +21,7 @@ from shared.messaging import keyed_batches
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.telemetry.context import mark
+from shared.telemetry.loops import Pulse
 
 BATCH = 500
 POLL_SECONDS = 0.05
@@ -51,12 +53,15 @@ class Fenced(Exception):
 class Relay:
     """One of these runs per process; a session lock lets only one per service be active."""
 
-    def __init__(self, *, dsn: str, source: str, topic: str, kafka: Kafka, store: EventStore) -> None:
+    def __init__(
+        self, *, dsn: str, source: str, topic: str, kafka: Kafka, store: EventStore, pulse: Pulse | None = None
+    ) -> None:
         self._dsn = dsn
         self._source = source
         self._topic = kafka.name(topic)
         self._kafka = kafka
         self._store = store
+        self._pulse = pulse or Pulse("relay")
 
     async def run(self) -> None:
         """Until cancelled. Waits its turn for the lock; a server that is away is waited for."""
@@ -64,14 +69,24 @@ class Relay:
             try:
                 await self._with_connection()
             except (*DATABASE_AWAY, KafkaError, Fenced) as error:
+                self._note(error)
                 _log.warning("relay_starts_again", source=self._source, error=repr(error))
                 await asyncio.sleep(RETRY_SECONDS)
+
+    def _note(self, error: Exception) -> None:
+        if isinstance(error, KafkaError):
+            self._pulse.waits_for("kafka")
+        elif isinstance(error, DATABASE_AWAY):
+            self._pulse.waits_for("postgres")
+        else:
+            self._pulse.failed(error)
 
     async def _with_connection(self) -> None:
         connection = await connect(self._dsn, self._source)
         try:
             if await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", f"relay.{self._source}"):
                 await self._while_active(connection)
+            self._pulse.turned()
             await asyncio.sleep(RETRY_SECONDS)  # another process is the active relay
         finally:
             with suppress(Exception):  # a connection that is broken already cannot be closed politely
@@ -95,6 +110,7 @@ class Relay:
             max_batch_size=keyed_batches.MAX_BATCH_BYTES,
         )
         try:
+            self._pulse.waits_for("kafka")
             await producer.start()
             await self._publish(connection, producer)
         finally:
@@ -120,11 +136,13 @@ class Relay:
                     sent_to = rows[-1]["position"]
                     on_their_way.append((sent_to, await self._send(producer, rows)))
                 if len(on_their_way) > (1 if rows else 0):
+                    self._pulse.waits_for("kafka")
                     up_to, acknowledged = on_their_way[0]
-                    async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                    async with _in_time():
                         await acknowledged
                     acknowledged_to = up_to
                     on_their_way.popleft()
+                self._pulse.turned()
                 if checkpoint < acknowledged_to and time.monotonic() >= next_move:
                     checkpoint = await self._move_checkpoint(connection, checkpoint, acknowledged_to)
                     next_move = time.monotonic() + CHECKPOINT_SECONDS
@@ -164,6 +182,8 @@ class Relay:
                 fact=row["type"],
                 service=self._source,
             ),
+            causation=metadata.get("causation"),
+            command_id=UUID(metadata["command_id"]) if "command_id" in metadata else None,
             concerns=metadata.get("concerns", {}),
         )
         return case.encode(), message.body.encode(), message.headers()
@@ -178,9 +198,19 @@ class Relay:
     ) -> None:
         for asked in await connection.fetch("select id, stream, from_version from republications order by id limit 20"):
             rows = await connection.fetch(_READ_STREAM, asked["stream"], asked["from_version"], sent_to)
-            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+            async with _in_time():
                 await (await self._send(producer, rows))
             await connection.execute("delete from republications where id = $1", asked["id"])
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """Says whose timeout it was: a database that is away shows in a TimeoutError, too."""
+    try:
+        async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise KafkaTimeoutError(f"Kafka has not acknowledged for {SEND_TIMEOUT_SECONDS} s") from error
 
 
 async def _give_up(producer: AIOKafkaProducer) -> None:

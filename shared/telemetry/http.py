@@ -1,5 +1,9 @@
-"""A server span per HTTP request, named after the route, with nothing of the path, the query or the sender in it."""
+"""A server span and a measured time per HTTP request, by the template of its route.
 
+Nothing of the path, the query or the sender is in them.
+"""
+
+import time
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -8,6 +12,7 @@ from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.telemetry.context import span
+from shared.telemetry.measured import HttpSeconds
 
 CASE_PARAMETER = "agreement_id"
 """The path parameter that names the case, in all routes."""
@@ -17,7 +22,7 @@ _SERVER_FAULT = 500
 
 
 def instrument(app: FastAPI, *, service: str | None = None) -> None:
-    """Trace the requests of an app, before its first one; `service` is for a process that serves several."""
+    """Trace and measure requests, before the first one; `service` is for a process that serves several."""
     app.add_middleware(ServerSpans, routes_of=app, service=service)
 
 
@@ -27,6 +32,7 @@ class ServerSpans:
     def __init__(self, app: ASGIApp, *, routes_of: FastAPI, service: str | None) -> None:
         self._app = app
         self._routes_of = routes_of
+        self._seconds = HttpSeconds(service or routes_of.title)
         self._service = {} if service is None else {"service": service}
         self._routes: dict[int, list[RouteContext]] | None = None
 
@@ -36,6 +42,7 @@ class ServerSpans:
             return
         method = scope["method"] if scope["method"] in _METHODS else "HTTP"
         status = _SERVER_FAULT
+        begun = time.perf_counter()
 
         async def note_status(message: Message) -> None:
             nonlocal status
@@ -50,6 +57,7 @@ class ServerSpans:
             finally:
                 server.add(**_case(scope), **{"http.response.status_code": status})
                 route = self._route(scope)
+                self._seconds.observe(method, route, status, time.perf_counter() - begun)
                 if route is not None:
                     server.rename(f"{method} {route}")
                     server.add(**{"http.route": route})

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from migrations.schemas import CHAINS, upgrade
+from migrations.revisions import CHAINS
+from migrations.schemas import upgrade
 from tests.integration.schema_catalogue import assert_same_schemas, read_catalogue
 
 

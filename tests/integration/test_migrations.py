@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from migrations.current_schema import create_schemas, schema_file
-from migrations.schemas import CHAINS, downgrade, make_roles_and_schemas, upgrade
+from migrations.revisions import CHAINS
+from migrations.schemas import downgrade, make_roles_and_schemas, upgrade
 from tests.integration.schema_catalogue import assert_same_schemas, read_catalogue
 
 SCHEMAS = tuple(CHAINS)

@@ -86,7 +86,8 @@ class _Service:
         self.store = MemoryStore(service.name, EventTypes(service.facts), clock.now, world.publish)
         store, database = cast(Any, self.store), cast(Any, MemoryDatabase(self.store, units))
         gate = CommandGate(database, store, ConsistencyTokens(bytes(32)), service.name)
-        runtime = Runtime(service.name, _settings(), clock, _policies(), database, store, gate, {})
+        nothing = cast(Any, None)  # there is no Kafka that could hold more than the store
+        runtime = Runtime(service.name, _settings(), clock, _policies(), database, store, gate, {}, nothing)
         types = EventTypes(service.hears)
         reactions = service.reactions(runtime)
         self.reactor = Reactor(

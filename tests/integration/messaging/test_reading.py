@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
-from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka
+from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka, Publishers
 from shared.messaging.cloudevents import Message
 from tests.integration.messaging.reacting import Bench, message, open_bench
 
@@ -60,7 +60,7 @@ class Topic:
             )
 
     @asynccontextmanager
-    async def consuming(self, bench: Bench, sources: frozenset[str] | None = None) -> AsyncIterator[Bus]:
+    async def consuming(self, bench: Bench, sources: Publishers | None = None) -> AsyncIterator[Bus]:
         bus = Bus(self.kafka, "here")
         bus.consume(TOPIC, bench.reactor, purpose="reactions", sources=sources)
         async with bus.connected():
@@ -264,11 +264,11 @@ async def test_a_topic_that_was_made_anew_is_noticed_and_read_from_its_beginning
     streams = [uuid4() for _ in range(6)]
     bench.apart = set(streams)
     await topic.publish(*(message(stream, version) for version in (1, 2) for stream in streams))
-    async with topic.consuming(bench, frozenset({"there"})):
+    async with topic.consuming(bench, Publishers(frozenset({"there"}))):
         await until_it_stands_at(bench, 12)
     await topic.make_anew()
     await topic.publish(*(message(stream, 3) for stream in streams))
-    async with topic.consuming(bench, frozenset({"there"})):
+    async with topic.consuming(bench, Publishers(frozenset({"there"}))):
         await until_total(bench, 18)
     assert await bench.parked() == []
     assert await full_compare_is_due(bench)
@@ -280,11 +280,11 @@ async def test_a_topic_made_anew_that_has_grown_longer_than_before_is_noticed_by
     old, new = uuid4(), [uuid4() for _ in range(4)]
     bench.apart = {old, *new}
     await topic.publish(message(old, 1), message(old, 2), partition=0)
-    async with topic.consuming(bench, frozenset({"there"})):
+    async with topic.consuming(bench, Publishers(frozenset({"there"}))):
         await until_it_stands_at(bench, 2)
     await topic.make_anew()
     await topic.publish(*(message(stream, 1) for stream in new), partition=0)
-    async with topic.consuming(bench, frozenset({"there"})):
+    async with topic.consuming(bench, Publishers(frozenset({"there"}))):
         await until_total(bench, 6)
     assert "last record" in str(await full_compare_is_due(bench))
 
@@ -293,11 +293,11 @@ async def test_records_that_retention_removed_are_noticed(topic: Topic, bench: B
     stream, other = uuid4(), uuid4()
     bench.apart = {stream, other}
     await topic.publish(message(stream, 1), partition=0)
-    async with topic.consuming(bench, frozenset({"there"})):
+    async with topic.consuming(bench, Publishers(frozenset({"there"}))):
         await until_it_stands_at(bench, 1)
     await topic.publish(message(other, 1), message(stream, 2), message(stream, 3), partition=0)
     await topic.admin.delete_records({TopicPartition(topic.name, 0): RecordsToDelete(before_offset=2)})
-    async with topic.consuming(bench, frozenset({"there"})):
+    async with topic.consuming(bench, Publishers(frozenset({"there"}))):
         await until_total(bench, 3)
     assert "removed" in str(await full_compare_is_due(bench))
 
@@ -305,11 +305,11 @@ async def test_records_that_retention_removed_are_noticed(topic: Topic, bench: B
 async def test_where_only_what_was_taken_is_removed_nothing_is_missed(topic: Topic, bench: Bench) -> None:
     stream = uuid4()
     await topic.publish(message(stream, 1), message(stream, 2), partition=0)
-    async with topic.consuming(bench, frozenset({"there"})):
+    async with topic.consuming(bench, Publishers(frozenset({"there"}))):
         await until_it_stands_at(bench, 2)
     await topic.admin.delete_records({TopicPartition(topic.name, 0): RecordsToDelete(before_offset=2)})
     await topic.publish(message(stream, 3), partition=0)
-    async with topic.consuming(bench, frozenset({"there"})):
+    async with topic.consuming(bench, Publishers(frozenset({"there"}))):
         await until_total(bench, 3)
     assert await full_compare_is_due(bench) is None
 
@@ -322,7 +322,7 @@ async def test_a_source_is_believed_only_from_its_own_topic(topic: Topic, bench:
         message(stream, 1),
         message(uuid4(), 1, source="there\x00"),
     )
-    async with topic.consuming(bench, frozenset({"there"})):
+    async with topic.consuming(bench, Publishers(frozenset({"there"}))):
         await until_it_stands_at(bench, 4)
     assert await bench.total() == 1
     assert {source for source, _, _ in await bench.waiting()} == {"unreadable"}
@@ -334,7 +334,7 @@ async def test_what_a_record_of_a_known_source_concerns_is_held_although_it_is_n
 ) -> None:
     headers = [one for one in message(uuid4(), 1).headers() if one[0] != "ce_sequence"]
     await topic.producer.send_and_wait(topic.name, b"{}", headers=headers)
-    async with topic.consuming(bench, frozenset({"there"})):
+    async with topic.consuming(bench, Publishers(frozenset({"there"}))):
         await until_it_stands_at(bench, 1)
     ((_, _, waiting),) = await bench.waiting()
     assert waiting.message.concerns == {"unit": "u1"}

@@ -6,28 +6,11 @@ from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import asyncpg
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.servers import Servers
 from shared.messaging.bus import Bus, Kafka
-from shared.messaging.relay import Relay
 from tests.integration.messaging.reacting import Bench, open_bench
-
-SOURCE, TOPIC = "offers", "facts"
-
-
-@asynccontextmanager
-async def publishing(dsn: str, kafka: Kafka) -> AsyncIterator[Bench]:
-    """A source whose events go to Kafka; left once all of them are there."""
-    async with open_bench(dsn) as source:
-        relay = Relay(dsn=dsn, source=SOURCE, topic=TOPIC, kafka=kafka, store=source.store)
-        relaying = asyncio.create_task(relay.run())
-        yield source
-        async with asyncio.timeout(20), source.database.acquire() as connection:
-            while await connection.fetchval("select newest_position() > checkpoint from relay"):
-                await asyncio.sleep(0.02)
-        relaying.cancel()
-        await asyncio.gather(relaying, return_exceptions=True)
+from tests.integration.messaging.restored import SOURCE, TOPIC, backup_of, own_topic, publishing
 
 
 @asynccontextmanager
@@ -38,20 +21,6 @@ async def hearing(dsn: str, kafka: Kafka) -> AsyncIterator[Bench]:
         bus.consume(TOPIC, reader.reactor, purpose="reactions")
         async with bus.connected():
             yield reader
-
-
-@asynccontextmanager
-async def backup_of(servers: Servers, dsn: str) -> AsyncIterator[str]:
-    """A copy of a database as it stands, dropped afterwards; its URL."""
-    address, _, database = dsn.rpartition("/")
-    name = f"backup_{uuid4().hex}"
-    connection = await asyncpg.connect(servers.postgres_dsn)
-    await connection.execute(f"create database {name} template {database}")
-    try:
-        yield f"{address}/{name}"
-    finally:
-        await connection.execute(f"drop database {name} with (force)")
-        await connection.close()
 
 
 async def until_total(reader: Bench, total: int) -> None:
@@ -68,23 +37,19 @@ async def add(source: Bench, stream: UUID, *values: int) -> None:
 async def test_facts_after_a_restore_are_taken_although_their_versions_were_taken_before(
     servers: Servers, postgres_dsn: str, other_postgres_dsn: str
 ) -> None:
-    kafka = Kafka(servers.kafka_bootstrap, f"test-{uuid4().hex[:8]}-")
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.servers)
-    await admin.start()
-    await admin.create_topics([NewTopic(kafka.name(TOPIC), 2, 1)])
-    await admin.close()
-    stream = uuid4()
-    async with hearing(other_postgres_dsn, kafka) as reader:
-        async with publishing(postgres_dsn, kafka) as source:
-            await add(source, stream, 1)
-        async with backup_of(servers, postgres_dsn) as restored:
+    async with own_topic(servers.kafka_bootstrap) as kafka:
+        stream = uuid4()
+        async with hearing(other_postgres_dsn, kafka) as reader:
             async with publishing(postgres_dsn, kafka) as source:
-                await add(source, stream, 10, 100)  # recorded after the backup, and lost with the server
-                await until_total(reader, 111)
-            connection = await asyncpg.connect(restored)
-            await connection.execute(f"update {SOURCE}.log set epoch = epoch + 1")
-            await connection.close()
-            async with publishing(restored, kafka) as source:
-                await add(source, stream, 200, 300, 5)
-                await until_total(reader, 616)
-        assert (await reader.total(), await reader.parked()) == (616, [])
+                await add(source, stream, 1)
+            async with backup_of(servers, postgres_dsn) as restored:
+                async with publishing(postgres_dsn, kafka) as source:
+                    await add(source, stream, 10, 100)  # recorded after the backup, and lost with the server
+                    await until_total(reader, 111)
+                connection = await asyncpg.connect(restored)
+                await connection.execute(f"update {SOURCE}.log set epoch = epoch + 1")
+                await connection.close()
+                async with publishing(restored, kafka) as source:
+                    await add(source, stream, 200, 300, 5)
+                    await until_total(reader, 616)
+            assert (await reader.total(), await reader.parked()) == (616, [])

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from deploy.local import machine
 from deploy.local.settings import Settings
-from migrations.schemas import CHAINS
+from migrations.revisions import CHAINS
 from migrations.topics import TOPICS
 from services.control.service import SERVICE as CONTROL
 from services.guidance.service import SERVICE as GUIDANCE
@@ -440,7 +440,8 @@ def composed_texts() -> Iterator[str]:
     """Texts with parts that are stored and taken apart again, or compared: causations and names of timers."""
     for one in sources("shared", "services"):
         for _, call in one.calls:
-            yield from (pattern(each.value, one.texts) for each in call.keywords if each.arg == "causation")
+            composed = (each.value for each in call.keywords if each.arg == "causation")
+            yield from (pattern(value, one.texts) for value in composed if isinstance(value, ast.JoinedStr))
     (rows,) = [node for node in ast.walk(tree_of(timer_rows)) if isinstance(node, ast.DictComp)]
     yield pattern(rows.key, names_of(timer_rows))
 
@@ -480,12 +481,13 @@ def relations() -> Iterator[str]:
 
 
 def names_on_servers() -> Iterator[str]:
-    """Texts that begin with the project's name: roles, groups, clients, connections. Attributes of spans are apart."""
+    """Texts that begin with the project's name: roles, groups, clients, connections. Spans and metrics are apart."""
+    apart = set(metrics())
     for one in sources("shared", "services", "migrations"):
         for node in one.nodes:
             if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
                 text = pattern(node, one.texts)
-                if re.fullmatch(r"aftale[-_]\S+", text):
+                if re.fullmatch(r"aftale[-_]\S+", text) and text not in apart:
                     yield text
 
 
@@ -515,11 +517,14 @@ def span_attributes() -> Iterator[str]:
             yield from _keys(call)
 
 
-_INSTRUMENTS = r"(create_(?:observable_)?(?:counter|histogram|gauge|up_down_counter)|Counter|Gauge|Histogram|Summary)"
+_INSTRUMENTS = (
+    r"(create_(?:observable_)?(?:counter|histogram|gauge|up_down_counter)"
+    r"|(?:Counter|Gauge|Histogram|Summary)(?:MetricFamily)?)"
+)
 
 
 def metrics() -> Iterator[str]:
-    """Whatever makes an instrument of OpenTelemetry or Prometheus; there is none yet."""
+    """Whatever makes an instrument of OpenTelemetry or Prometheus."""
     for one in sources():
         for _, call in one.calls:
             first = argument(call, 0, "name")

@@ -11,6 +11,7 @@ from deploy.contracts.files import PUBLISHED, RELEASED, made, read
 from shared.contracts import control, guidance, offers, orders, register
 from shared.eventstore.events import private_fields
 from shared.messaging.bus import RepublishRequest
+from shared.messaging.heads import Heads, HeadsRequest
 from shared.policy.policies import POLICY_FILES
 
 SERVICES = ("offers", "guidance", "control", "reporting")
@@ -93,7 +94,8 @@ def test_for_whom_somebody_acted_is_told_beside_every_fact(published: Mapping[st
 
 def test_other_systems_are_told_how_they_are_asked_for_what_is_missing(published: Mapping[str, Any]) -> None:
     document = published["asyncapi.json"]
-    assert set(document["channels"]["republish"]["messages"]) == {"RepublishRequest"}
+    assert set(document["channels"]["republish"]["messages"]) == {"RepublishRequest", "HeadsRequest"}
+    assert set(document["channels"]["heads"]["messages"]) == {"Heads"}
     assert set(document["components"]["schemas"]["RepublishRequest"]["required"]) == {
         "source",
         "stream",
@@ -124,7 +126,11 @@ def test_the_policies_that_come_with_it_follow_their_published_schema(published:
 
 def test_every_fact_is_published_with_its_meaning_and_without_its_private_part(published: Mapping[str, Any]) -> None:
     components = published["asyncapi.json"]["components"]
-    assert set(components["messages"]) == {fact.__name__ for fact in FACTS} | {RepublishRequest.__name__}
+    assert set(components["messages"]) == {fact.__name__ for fact in FACTS} | {
+        RepublishRequest.__name__,
+        HeadsRequest.__name__,
+        Heads.__name__,
+    }
     for fact in FACTS:
         assert components["messages"][fact.__name__]["summary"]
         public = set(fact.model_fields) - set(private_fields(fact))

@@ -23,7 +23,12 @@ FULL = Message(
     on_behalf_of="i-2",
     policy="2024-01-01",
     traceparent=f"00-{1:032x}-{1:016x}-01",
+    causation=f"guidance/{UUID(int=1)}/2",
+    command_id=UUID(int=7),
     concerns={"cvr": "12345678", "pnumber": "1234567890"},
+)
+BARE = replace(
+    FULL, actor="", on_behalf_of=None, policy=None, traceparent=None, causation=None, command_id=None, concerns={}
 )
 
 
@@ -31,9 +36,7 @@ def sent(message: Message) -> dict[str, bytes | None]:
     return dict(message.headers())
 
 
-@pytest.mark.parametrize(
-    "message", [FULL, replace(FULL, actor="", on_behalf_of=None, policy=None, traceparent=None, concerns={})]
-)
+@pytest.mark.parametrize("message", [FULL, BARE])
 def test_a_message_survives_its_headers(message: Message) -> None:
     assert read(message.headers(), message.body.encode()) == message
 

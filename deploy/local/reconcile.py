@@ -1,0 +1,65 @@
+"""The command ./aftale reconcile: compares what sources tell with what each service took, and shows what is missing."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.as_operator import Operator
+from deploy.local.processes import Fault
+
+SILENT_SECONDS = 30.0
+"""After which a source that has told nothing is not waited for any longer. One that is being compared is."""
+_POLL_SECONDS = 0.2
+
+
+def reconcile(operator: Operator, services: list[str], *, everything: bool, console: Console) -> bool:
+    """Compare now and show the outcome; returns whether nothing is missing. Raises Fault where a service is away."""
+    begun = datetime.now(UTC)
+    for service in services:
+        operator.compare(service, everything=everything)
+    table = Table("service", "source", "compared up to", "when", "missing", box=None, header_style="bold")
+    complete = True
+    for service in services:
+        found = _compared(operator, service, begun)
+        for one in found["sources"]:
+            missing = sum(stream["source"] == one["source"] for stream in found["streams"])
+            when = "never: unproven" if not one["proven"] else _local(one["compared_at"])
+            table.add_row(service, one["source"], f"{one['position']:,}", when, str(missing))
+        complete = complete and not found["missing"]
+    console.print(table)
+    return complete
+
+
+def _compared(operator: Operator, service: str, begun: datetime) -> Any:
+    """Once every source that answers has been compared since the beginning."""
+    moved_at, before = time.monotonic(), None
+    while True:
+        found = operator.completeness(service)
+        waiting = [one for one in found["sources"] if not _is_done(one, begun)]
+        if waiting != before:
+            moved_at, before = time.monotonic(), waiting
+        if not waiting or time.monotonic() > moved_at + SILENT_SECONDS:
+            return found
+        time.sleep(_POLL_SECONDS)
+
+
+def _is_done(source: Any, begun: datetime) -> bool:
+    compared_at = source["compared_at"]
+    return (
+        compared_at is not None
+        and datetime.fromisoformat(compared_at) >= begun
+        and source["compares_all_because"] is None
+    )
+
+
+def _local(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def command(operator: Operator, services: list[str], *, everything: bool) -> None:
+    """Ends with 1 where something is missing. Raises Fault."""
+    if not reconcile(operator, services, everything=everything, console=Console()):
+        raise Fault("Something is missing: docs/operations/when-something-waits.md says what to do.")

@@ -1,0 +1,94 @@
+"""What a restore tells: what came back, and by case which private texts and files are gone. Ids only, no names."""
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from shared.eventstore.database import Database
+from shared.eventstore.event_store import EventStore
+from shared.eventstore.events import EventTypes
+from shared.http.attachments import files_named
+from shared.messaging.recovery import Outcome
+
+_SHOWN = 20
+_LOST = """
+select f.stream, f.version, f.type, f.private_fields, e.occurred_at
+from recovered_facts f
+join streams s on s.id = f.stream
+join events e on e.stream = f.stream and e.version = f.version and e.position >= s.first_position
+where f.private_fields <> '{}' and f.recovered_at >= (select coalesce(max(restored_at), '-infinity') from restores)
+order by f.stream, f.version
+"""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A private part, or a file, that is gone: who knows what it held has to tell it again."""
+
+    case: UUID
+    what: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a service stands after its restore."""
+
+    service: str
+    erased: int = 0
+    """Keys that were destroyed again (R31)."""
+    outcome: Outcome = field(default_factory=Outcome)
+    epoch: int | None = None
+    lost: list[Lost] = field(default_factory=list)
+    waits_for: str | None = None
+    """Why it could not be compared with Kafka yet; its start does it, and answers nothing before."""
+
+
+async def private_parts_lost(database: Database, types: EventTypes, state: Path) -> list[Lost]:
+    """Of the facts that came back; and the files of their cases that no fact names any more that can be read."""
+    async with database.acquire() as connection:
+        rows = await connection.fetch(_LOST)
+    lost = []
+    for row in rows:
+        parts = ", ".join(row["private_fields"])
+        lost.append(Lost(row["stream"], f"{row['type']} (version {row['version']}, {row['occurred_at']:%F}): {parts}"))
+    store = EventStore(database, types)
+    for case in dict.fromkeys(row["stream"] for row in rows):
+        named = {file.sha256 for file in files_named((await store.load(case, readable=True)).events)}
+        kept = sorted((state / "attachments" / database.schema / str(case)).glob("*"))
+        lost += [Lost(case, f"file {file.name}") for file in kept if file.name not in named]
+    return lost
+
+
+def show(report: Report, state: Path) -> None:
+    """For a person; everything in a file, the first of it on the screen."""
+    if report.waits_for is not None:
+        print(f"{report.service}: restored. Kafka does not answer: the start waits for it ({report.waits_for}).")
+        return
+    if report.epoch is None:
+        print(f"{report.service}: restored. It records nothing of its own, and reads again what it lacks.")
+        return
+    print(
+        f"{report.service}: restored, and {report.outcome.recovered} facts taken back from Kafka; epoch {report.epoch}."
+    )
+    if report.erased:
+        print(f"  {report.erased} keys were destroyed again (R31).")
+    if report.outcome.unrecoverable:
+        print(
+            f"  {report.outcome.unrecoverable} facts could not be taken back, and the epoch was raised: "
+            f"select * from {report.service}.unrecoverable_facts"
+        )
+    if not report.lost:
+        return
+    file = state / "restores" / f"{report.service}-lost.csv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        rows = csv.writer(lines)
+        rows.writerow(["case", "what"])
+        rows.writerows((one.case, one.what) for one in report.lost)
+    cases = len({one.case for one in report.lost})
+    print(f"  Gone are private parts of {cases} cases, where they held anything; all of them: {file}")
+    for one in report.lost[:_SHOWN]:
+        print(f"    {one.case}  {one.what}")
+    if len(report.lost) > _SHOWN:
+        print(f"    ... and {len(report.lost) - _SHOWN} more.")

@@ -1,0 +1,67 @@
+"""Takes over, once, where consumers stood in Kafka before their positions became rows of the services' own databases.
+
+With the services stopped. What Kafka had committed may have run ahead of effects: so everything that the sources have
+published is compared with what was taken (docs/operations/when-something-waits.md).
+"""
+
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
+
+from migrations.topics import connected_admin
+
+BECAUSE = "positions were taken over from what Kafka had committed"
+_GROUPS = {
+    "offers": {"reactions": ("agreements", "reactions"), "register": ("register", "register")},
+    "guidance": {"reactions": ("agreements", "reactions")},
+    "control": {"reactions": ("agreements", "reactions"), "orders": ("orders", "reactions")},
+    "reporting": {
+        "projection": ("agreements", "projection"),
+        "orders": ("orders", "projection"),
+        "register": ("register", "projection"),
+    },
+}
+"""By service and consumer: its topic, and the purpose of the group that committed for it."""
+_ANSWERING = {"republish": ("republish", "republish")}
+
+
+async def seed_positions(dsn: str, kafka: str, *, prefix: str) -> list[str]:
+    """Add the rows of services that have taken facts and have no row yet; returns these services."""
+    connection = await asyncpg.connect(dsn)
+    admin = await connected_admin(kafka)
+    try:
+        return [service for service in _GROUPS if await _seed(connection, admin, service, prefix)]
+    finally:
+        await admin.close()
+        await connection.close()
+
+
+async def _seed(
+    connection: "asyncpg.Connection[asyncpg.Record]", admin: AIOKafkaAdminClient, service: str, prefix: str
+) -> bool:
+    """A service that never took a fact begins at the beginning: its database may be new, and Kafka's offsets old."""
+    wanted = await connection.fetchval(
+        f"""select exists (select from "{service}".inbox) and not exists (select from "{service}".consumer_positions)"""
+    )
+    if not wanted:
+        return False
+    consumers = _GROUPS[service] | ({} if service == "reporting" else _ANSWERING)
+    rows = [
+        (consumer, partition.topic, partition.partition, committed.offset)
+        for consumer, (topic, purpose) in consumers.items()
+        for partition, committed in (
+            await admin.list_consumer_group_offsets(f"{prefix}aftale-{service}-{purpose}")
+        ).items()
+        if partition.topic == f"{prefix}{topic}" and committed.offset >= 0
+    ]
+    async with connection.transaction():
+        await connection.executemany(
+            f"""insert into "{service}".consumer_positions (consumer, topic, partition, next_offset)
+                values ($1, $2, $3, $4) on conflict do nothing""",
+            rows,
+        )
+        await connection.execute(
+            f"""insert into "{service}".compared_sources (source, full_because)
+                select distinct source, $1 from "{service}".inbox on conflict (source) do nothing""",
+            BECAUSE,
+        )
+    return True

@@ -1,0 +1,115 @@
+"""Erasures (R31), kept outside of the database: a restored backup holds keys that were destroyed since it was made."""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+import orjson
+import structlog
+
+from shared.eventstore import private_keys
+from shared.eventstore.database import Database
+
+_AGAIN = """
+insert into private_keys (stream, about, key, destroyed_at)
+select distinct on (stream, about) stream, about, null::bytea, at
+from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as erased(stream, about, at)
+order by stream, about, at
+on conflict (stream, about) do update set key = null, destroyed_at = excluded.destroyed_at
+where private_keys.key is not null
+"""
+_CHUNK = 1_000
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """Whose private parts of which stream were erased: `about` is the id of a person, or empty for the case itself."""
+
+    stream: UUID
+    about: str
+    at: datetime
+
+    @classmethod
+    def read(cls, line: bytes) -> Self:
+        """From a line of the file."""
+        values = orjson.loads(line)
+        return cls(UUID(values["stream"]), values["about"], datetime.fromisoformat(values["at"]))
+
+    def line(self) -> bytes:
+        """As the file has it; ids only, no names."""
+        return orjson.dumps({"stream": self.stream, "about": self.about, "at": self.at.isoformat()}) + b"\n"
+
+
+class Erasures:
+    """The file of one service, to which lines are only added: all its processes share it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @classmethod
+    def of_state(cls, state: Path, service: str) -> "Erasures":
+        """In a state folder, beside the attachments."""
+        return cls(state / "erasures" / f"{service}.jsonl")
+
+    async def erase(self, database: Database, stream: UUID, about: str) -> bool:
+        """R31: destroy a key for good. False where there was none.
+
+        Written down first: an erasure that is cut off in between is carried out at the next start.
+        """
+        await asyncio.to_thread(self.add, [Erasure(stream, about, datetime.now(UTC))])
+        return await private_keys.destroy(database, stream, about)
+
+    async def carry_out_again(self, database: Database) -> int:
+        """Destroy what a restored database has brought back; returns how many keys that were.
+
+        A key that was made and destroyed after the backup leaves a row too, so that nothing is written under it again.
+        """
+        erasures = await asyncio.to_thread(lambda: list(self.all()))
+        changed = 0
+        for first in range(0, len(erasures), _CHUNK):
+            chunk = erasures[first : first + _CHUNK]
+            async with database.acquire() as connection:
+                status = await connection.execute(
+                    _AGAIN, [one.stream for one in chunk], [one.about for one in chunk], [one.at for one in chunk]
+                )
+            changed += int(status.split()[-1])
+        if changed:
+            _log.warning("erasures_carried_out_again", service=database.schema, keys=changed)
+        return changed
+
+    def add(self, erasures: Iterable[Erasure]) -> None:
+        """For good once it returns, also where several processes write at the same time."""
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._file.open("ab+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # the machine stopped within a line, which was never acknowledged
+                    file.write(b"\n")
+            file.write(b"".join(one.line() for one in erasures))
+            file.flush()
+            os.fsync(file.fileno())
+        folder = os.open(self._file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def all(self) -> Iterator[Erasure]:
+        """In the order in which they were asked for. A line that was cut off is passed over, and logged."""
+        if not self._file.exists():
+            return
+        with self._file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    yield Erasure.read(line)
+                except (ValueError, KeyError, TypeError) as error:
+                    if line.strip():
+                        _log.error("erasure_does_not_read", file=self._file.name, line=number, error=repr(error))

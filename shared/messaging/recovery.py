@@ -1,0 +1,367 @@
+"""Recovers own facts that the database lacks from Kafka, after it was restored from a backup or lost."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+import structlog
+
+from shared.eventstore.commands import timer_rows
+from shared.eventstore.database import Connection, Database
+from shared.eventstore.decider import Decider
+from shared.eventstore.events import EventTypes, private_fields
+from shared.messaging import own_records
+from shared.messaging.bus import Kafka
+from shared.messaging.cloudevents import Message
+from shared.messaging.continuation import LARGEST_EPOCH, Continuation, Unrecoverable, continuation
+from shared.messaging.inbox import NO_EVENT, Standing
+from shared.messaging.own_records import Checked, own_fact, read_own, reading
+
+CHUNK = 500
+"""Facts, or streams, that one statement deals with."""
+_NOT_RECORDED = """
+select asked.number
+from unnest($1::uuid[], $2::int[], $3::uuid[]) with ordinality as asked(stream, version, event_id, number)
+left join streams s on s.id = asked.stream
+left join events e on e.stream = asked.stream and e.version = asked.version and e.position >= s.first_position
+where e.event_id is distinct from asked.event_id
+"""
+_HEADS = """
+select s.id, s.version, e.epoch, e.event_id
+from unnest($1::uuid[]) as asked(stream)
+join streams s on s.id = asked.stream
+join events e on e.stream = s.id and e.version = s.version and e.position >= s.first_position
+"""
+_RECORDED = """
+select e.stream, e.version, e.epoch, e.event_id
+from unnest($1::uuid[], $2::int[]) as asked(stream, version)
+join streams s on s.id = asked.stream
+join events e on e.stream = s.id and e.version = asked.version and e.position >= s.first_position
+"""
+_INSERT = """
+insert into events (position, stream, version, epoch, event_id, type, schema_version, data, metadata, occurred_at,
+                    recorded_at)
+select $1 + e.number, e.stream, e.version, e.epoch, e.event_id, e.type, e.schema_version, e.data::jsonb,
+       e.metadata::jsonb, e.occurred_at, e.recorded_at
+from unnest($2::uuid[], $3::int[], $4::int[], $5::uuid[], $6::text[], $7::smallint[], $8::text[], $9::text[],
+            $10::timestamptz[], $11::timestamptz[]) with ordinality
+     as e(stream, version, epoch, event_id, type, schema_version, data, metadata, occurred_at, recorded_at, number)
+"""
+_MOVE_STREAMS = """
+insert into streams (id, version, first_position)
+select stream, max(version), min(position)
+from unnest($1::uuid[], $2::int[], $3::bigint[]) as e(stream, version, position) group by stream
+on conflict (id) do update set version = excluded.version
+"""
+_NOTE_FACTS = """
+insert into recovered_facts (stream, version, event_id, type, private_fields)
+select stream, version, event_id, type, string_to_array(private_fields, ',')
+from unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::text[])
+     as fact(stream, version, event_id, type, private_fields)
+on conflict (stream, version) do update
+set event_id = excluded.event_id, type = excluded.type, private_fields = excluded.private_fields,
+    recovered_at = excluded.recovered_at
+"""
+_NOTE_COMMANDS = """
+insert into recovered_commands (command_id, stream)
+select distinct command_id, stream from unnest($1::uuid[], $2::uuid[]) as done(command_id, stream)
+on conflict do nothing
+"""
+_NOTE_KEYS = """
+insert into handled (key, fingerprint, position)
+select distinct key, $3, $2::bigint from unnest($1::uuid[]) as done(key)
+on conflict do nothing
+"""
+_NOTE_UNRECOVERABLE = """
+insert into unrecoverable_facts (stream, epoch, version, event_id, reason)
+select * from unnest($1::uuid[], $2::int[], $3::int[], $4::uuid[], $5::text[])
+on conflict do nothing
+"""
+_MOVE_CHECKED = """
+insert into own_records_checked (topic, partition, next, last_timestamp)
+select $1, * from unnest($2::int[], $3::bigint[], $4::bigint[])
+on conflict (topic, partition) do update set next = excluded.next, last_timestamp = excluded.last_timestamp
+"""
+_EVENTS = """
+select e.stream, e.type, e.schema_version, e.data
+from unnest($1::uuid[]) as asked(stream)
+join streams s on s.id = asked.stream
+join events e on e.stream = s.id and e.position >= s.first_position
+order by e.stream, e.version
+"""
+RECOVERED = "recovered"
+"""Stands for the fingerprint of a request whose answer was lost, in `handled`."""
+_log = structlog.get_logger()
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found."""
+
+    recovered: int = 0
+    """Facts that were taken back."""
+    unrecoverable: int = 0
+    """Facts that could not be, and because of which the epoch was raised."""
+
+
+class Recovery:
+    """Compares what a service has published with its database, and takes back what that lacks."""
+
+    def __init__(
+        self,
+        database: Database,
+        types: EventTypes,
+        subjects: Sequence[Decider[Any, Any]],
+        *,
+        source: str,
+        kafka: Kafka,
+        topic: str,
+    ) -> None:
+        self._database = database
+        self._types = types
+        self._subjects = subjects
+        self._source = source
+        self._kafka = kafka
+        self._topic = topic
+
+    async def restored_unchecked(self) -> bool:
+        """Whether the database was restored and has not been compared with Kafka since."""
+        async with self._database.acquire() as connection:
+            return bool(await connection.fetchval("select exists (select from restores where checked_at is null)"))
+
+    async def run(self) -> Outcome:
+        """Check all that this service has published since it was checked last.
+
+        What is recorded was committed before it was published, so a fact on Kafka that the database lacks afterwards
+        is lost to it. Facts come back with their ids, versions and epochs, public part only. Raises KafkaError.
+        """
+        lacking: list[Message] = []
+
+        async def compare(facts: Sequence[Message]) -> None:
+            for chunk in _chunks(facts, CHUNK):
+                lacking.extend(await self._not_recorded(chunk))
+
+        async with reading(self._kafka, self._topic) as consumer:
+            checked = await read_own(consumer, self._source, await self._checked(), compare)
+        return await self._settle(lacking, checked)
+
+    async def keep_checked(self) -> None:
+        """Note how far Kafka has come while this service runs, so that its next start has little to read.
+
+        All that is on Kafka was checked at the start or came from this very database since. A database that was put
+        back under a running service lacks the newest facts: then nothing is noted, and the next start finds them.
+        """
+        async with reading(self._kafka, self._topic) as consumer:
+            last = await own_records.newest(consumer, await self._checked())
+        own = [fact for record in last.values() if (fact := own_fact(record, self._source)) is not None]
+        if await self._not_recorded(own):
+            _log.error("own_facts_are_not_recorded", source=self._source, what="stop the service and start it again")
+            return
+        checked = {partition: Checked(record.offset + 1, record.timestamp) for partition, record in last.items()}
+        async with self._database.acquire() as connection:
+            await _move_checked(connection, self._kafka.name(self._topic), checked)
+
+    async def _checked(self) -> dict[int, Checked]:
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(
+                "select partition, next, last_timestamp from own_records_checked where topic = $1",
+                self._kafka.name(self._topic),
+            )
+        return {row["partition"]: Checked(row["next"], row["last_timestamp"]) for row in rows}
+
+    async def _not_recorded(self, facts: Sequence[Message]) -> list[Message]:
+        if not facts:
+            return []
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(_NOT_RECORDED, *_columns(facts, "stream", "version", "event_id"))
+        return [facts[number] for number in sorted(row["number"] - 1 for row in rows)]
+
+    async def _settle(self, lacking: Sequence[Message], checked: Mapping[int, Checked]) -> Outcome:
+        """All in one transaction: a recovery that is cut off begins anew."""
+        async with self._database.acquire() as connection, connection.transaction():
+            outcome = await self._recover(connection, lacking) if lacking else Outcome()
+            await _move_checked(connection, self._kafka.name(self._topic), checked)
+            await connection.execute("update restores set checked_at = now() where checked_at is null")
+        if outcome != Outcome():
+            _log.warning(
+                "own_facts_recovered",
+                source=self._source,
+                recovered=outcome.recovered,
+                unrecoverable=outcome.unrecoverable,
+            )
+        return outcome
+
+    async def _recover(self, connection: Connection, lacking: Sequence[Message]) -> Outcome:
+        await connection.execute("set local idle_in_transaction_session_timeout = 0")
+        epoch = await connection.fetchval("select epoch from log for update")
+        streams: dict[UUID, list[Message]] = {}
+        for message in lacking:
+            streams.setdefault(message.stream, []).append(message)
+        found = await self._continuations(connection, streams)
+        taken = _in_order_of_recording(one.taken for one in found.values())
+        unrecoverable = [one for each in found.values() for one in each.unrecoverable]
+        await self._raise_epoch(connection, epoch, taken, unrecoverable, found)
+        await self._record(connection, taken)
+        await _note_unrecoverable(connection, unrecoverable)
+        await self._derive(connection, [stream for stream, one in found.items() if one.taken])
+        return Outcome(len(taken), len(unrecoverable))
+
+    async def _continuations(
+        self, connection: Connection, streams: Mapping[UUID, Sequence[Message]]
+    ) -> dict[UUID, Continuation]:
+        found: dict[UUID, Continuation] = {}
+        for chunk in _chunks(list(streams), CHUNK):
+            heads = {
+                row["id"]: Standing(row["epoch"], row["version"], row["event_id"])
+                for row in await connection.fetch(_HEADS, chunk)
+            }
+            asked = [message for stream in chunk for message in streams[stream]]
+            recorded: dict[UUID, dict[int, tuple[int, UUID]]] = {}
+            for row in await connection.fetch(_RECORDED, *_columns(asked, "stream", "version")):
+                recorded.setdefault(row["stream"], {})[row["version"]] = row["epoch"], row["event_id"]
+            for stream in chunk:
+                head = heads.get(stream, Standing(0, 0, NO_EVENT))
+                one = continuation(head, recorded.get(stream, {}), streams[stream])
+                found[stream] = self._as_far_as_it_reads(one)
+        return found
+
+    def _as_far_as_it_reads(self, found: Continuation) -> Continuation:
+        """A fact that this release cannot read would stop every command on its stream."""
+        for number, message in enumerate(found.taken):
+            try:
+                self._types.read(message.type, message.body, message.schema_version)
+                if "\\u0000" in message.body:
+                    raise ValueError("it holds a NUL character")
+            except (LookupError, ValueError) as error:
+                reason = f"it does not read: {error!r}"[:500]
+                found.unrecoverable.append(Unrecoverable(message, reason))
+                behind = f"version {message.version} does not read"
+                found.unrecoverable += [Unrecoverable(later, behind) for later in found.taken[number + 1 :]]
+                del found.taken[number:]
+                break
+        return found
+
+    async def _raise_epoch(
+        self,
+        connection: Connection,
+        epoch: int,
+        taken: Sequence[Message],
+        unrecoverable: Sequence[Unrecoverable],
+        found: Mapping[UUID, Continuation],
+    ) -> None:
+        """To that of the newest facts; beyond it where others have taken facts that can no longer be recorded here.
+
+        What stands here as another fact than others have taken is published again under the new epoch.
+        """
+        believed = [one.message.epoch for one in unrecoverable if one.message.epoch <= LARGEST_EPOCH]
+        newest = max([epoch, *believed, *(message.epoch for message in taken)])
+        wanted = newest + 1 if believed else newest
+        if wanted != epoch:
+            await connection.execute("update log set epoch = $1", wanted)
+        for stream, one in found.items():
+            if one.diverged_at is not None:
+                await connection.execute(
+                    "update events set epoch = $3 where stream = $1 and version >= $2", stream, one.diverged_at, wanted
+                )
+                await connection.execute(
+                    "insert into republications (stream, from_version) values ($1, $2)", stream, one.diverged_at
+                )
+
+    async def _record(self, connection: Connection, taken: Sequence[Message]) -> None:
+        base = await connection.fetchval("select newest_position()")
+        position = base
+        for chunk in _chunks(taken, CHUNK):
+            await connection.execute("select ensure_partitions()")
+            await connection.execute(
+                _INSERT,
+                position,
+                *_columns(chunk, "stream", "version", "epoch", "event_id", "type", "schema_version", "body"),
+                [_metadata(message) for message in chunk],
+                *_columns(chunk, "occurred_at", "recorded_at"),
+            )
+            positions = list(range(position + 1, position + len(chunk) + 1))
+            await connection.execute(_MOVE_STREAMS, *_columns(chunk, "stream", "version"), positions)
+            private = [",".join(private_fields(self._types.of(message.type))) for message in chunk]
+            await connection.execute(_NOTE_FACTS, *_columns(chunk, "stream", "version", "event_id", "type"), private)
+            done = [message for message in chunk if message.command_id is not None]
+            await connection.execute(_NOTE_COMMANDS, *_columns(done, "command_id", "stream"))
+            position += len(chunk)
+            await connection.execute(_NOTE_KEYS, *_columns(done, "command_id"), position, RECOVERED)
+        # They came from Kafka. Where older facts have not been acknowledged, they go out once more behind those, as
+        # duplicates that every reader knows.
+        await connection.execute("update relay set checkpoint = $2 where checkpoint = $1", base, position)
+
+    async def _derive(self, connection: Connection, streams: Sequence[UUID]) -> None:
+        """Timers and reservations, as the deciders want them for the states that stand now."""
+        timers: list[tuple[UUID, str, datetime]] = []
+        names: list[tuple[str, UUID]] = []
+        for chunk in _chunks(streams, CHUNK):
+            events: dict[UUID, list[Any]] = {stream: [] for stream in chunk}
+            for row in await connection.fetch(_EVENTS, chunk):
+                events[row["stream"]].append(self._types.read(row["type"], row["data"], row["schema_version"]))
+            for stream, facts in events.items():
+                for subject in self._subjects:
+                    state = subject.fold(facts)
+                    timers += [(stream, name, due) for name, due in timer_rows(subject, state).items()]
+                    names += [(name, stream) for name in subject.reservations(state)]
+        await connection.execute("delete from timers where stream = any($1)", streams)
+        await connection.executemany("insert into timers (stream, name, due) values ($1, $2, $3)", timers)
+        await connection.execute("delete from reservations where stream = any($1)", streams)
+        await connection.executemany(
+            "insert into reservations (name, stream) values ($1, $2) on conflict (name) do nothing", names
+        )
+
+
+async def _move_checked(connection: Connection, topic: str, checked: Mapping[int, Checked]) -> None:
+    stands = list(checked.values())
+    await connection.execute(_MOVE_CHECKED, topic, list(checked), *_columns(stands, "next", "last_timestamp"))
+
+
+async def _note_unrecoverable(connection: Connection, facts: Sequence[Unrecoverable]) -> None:
+    for one in facts:
+        message = one.message
+        _log.error("own_fact_unrecoverable", stream=str(message.stream), version=message.version, reason=one.reason)
+    messages = [one.message for one in facts]
+    await connection.execute(
+        _NOTE_UNRECOVERABLE,
+        *_columns(messages, "stream", "epoch", "version", "event_id"),
+        [one.reason for one in facts],
+    )
+
+
+def _in_order_of_recording(streams: Iterable[Sequence[Message]]) -> list[Message]:
+    """By the source's clock; within a stream by version, also where that clock was set back."""
+    ordered: list[tuple[datetime, UUID, int, Message]] = []
+    for messages in streams:
+        latest = datetime.min.replace(tzinfo=UTC)
+        for message in messages:
+            latest = max(latest, message.recorded_at)
+            ordered.append((latest, message.stream, message.version, message))
+    return [message for *_, message in sorted(ordered, key=lambda one: one[:3])]
+
+
+def _metadata(message: Message) -> str:
+    """As Kafka carries it; a fact of a release that did not publish its command has its own id there."""
+    values = {
+        "command_id": str(message.command_id or message.event_id),
+        "actor": message.actor,
+        "on_behalf_of": message.on_behalf_of,
+        "causation": message.causation,
+        "traceparent": message.traceparent,
+        "policy": message.policy,
+    }
+    metadata = {name: value for name, value in values.items() if value is not None}
+    return orjson.dumps({**metadata, "concerns": message.concerns}).decode()
+
+
+def _columns(rows: Sequence[Any], *names: str) -> list[list[Any]]:
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+def _chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for first in range(0, len(items), size):
+        yield items[first : first + size]

@@ -1,0 +1,115 @@
+"""The check at a start: a service consumes, fires timers and answers once it has all that it has ever published."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+
+import structlog
+from aiokafka.errors import KafkaError
+
+from shared.eventstore.database import DATABASE_AWAY, Database
+from shared.eventstore.erasures import Erasures
+from shared.messaging.bus import CONNECT_AGAIN_SECONDS, CONNECT_SECONDS
+from shared.messaging.recovery import Recovery
+from shared.telemetry.loops import Pulse
+
+KEEP_CHECKED_SECONDS = 60.0
+"""Between two notes of how far Kafka has come: what a start has to read is at most of this time."""
+_log = structlog.get_logger()
+
+
+class StartCheck:
+    """Holds back what a service does until it is checked.
+
+    Where Kafka is away, a service that was not just restored answers and fires timers meanwhile: its commands need no
+    Kafka, and it publishes and consumes nothing before it is checked. A restored one waits.
+    """
+
+    def __init__(self, recovery: Recovery, erasures: Erasures, database: Database) -> None:
+        self._recovery = recovery
+        self._erasures = erasures
+        self._database = database
+        self.checked = asyncio.Event()
+        """All that was published is recorded here, or known to be unrecoverable."""
+        self.may_act = asyncio.Event()
+        """Commands may be answered and timers fire."""
+
+    @asynccontextmanager
+    async def under_way(self, *, keep_checked: bool) -> AsyncIterator[None]:
+        """Checks beside what runs inside, which begins once something is known, or after ten seconds.
+
+        With `keep_checked` it is noted from time to time how far Kafka has come. Erasures are carried out again first.
+        """
+        await self._erasures.carry_out_again(self._database)
+        checking = asyncio.create_task(self._check(keep_checked=keep_checked))
+        known = asyncio.create_task(self.may_act.wait())
+        try:
+            await asyncio.wait([checking, known], timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            yield
+        finally:
+            for task in (checking, known):
+                task.cancel()
+            await asyncio.gather(checking, known, return_exceptions=True)
+
+    @asynccontextmanager
+    async def once_checked(self, begin: Callable[[], AbstractAsyncContextManager[None]]) -> AsyncIterator[None]:
+        """Enter a context as soon as the service is checked: at once, or beside what runs inside."""
+        async with AsyncExitStack() as stack:
+            if self.checked.is_set():
+                await stack.enter_async_context(begin())
+                yield
+                return
+            waiting = asyncio.create_task(self._begin_later(begin))
+            try:
+                yield
+            finally:
+                waiting.cancel()
+                await asyncio.gather(waiting, return_exceptions=True)
+
+    async def _begin_later(self, begin: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        await self.checked.wait()
+        async with begin():
+            await asyncio.Event().wait()
+
+    async def _check(self, *, keep_checked: bool) -> None:
+        while not self.checked.is_set():
+            try:
+                await self._recovery.run()
+            except (*DATABASE_AWAY, KafkaError) as error:
+                _log.warning("own_facts_wait_to_be_checked", source=self._database.schema, error=repr(error))
+                await self._act_unless_restored()
+                await asyncio.sleep(CONNECT_AGAIN_SECONDS)
+            except Exception as error:  # nobody foresaw it: nothing is consumed or published without the check
+                _log.error("own_facts_not_checked", source=self._database.schema, error=repr(error), exc_info=True)
+                await self._act_unless_restored()
+                await asyncio.sleep(CONNECT_AGAIN_SECONDS)
+            else:
+                self.checked.set()
+                self.may_act.set()
+        while keep_checked:
+            await asyncio.sleep(KEEP_CHECKED_SECONDS)
+            try:
+                await self._recovery.keep_checked()
+            except (*DATABASE_AWAY, KafkaError) as error:  # only the next start has more to read
+                _log.info("own_facts_not_kept_checked", source=self._database.schema, error=repr(error))
+            except Exception as error:
+                _log.error("own_facts_not_kept_checked", source=self._database.schema, error=repr(error), exc_info=True)
+
+    async def _act_unless_restored(self) -> None:
+        with suppress(*DATABASE_AWAY):
+            if not await self._recovery.restored_unchecked():
+                self.may_act.set()
+
+
+def after(event: asyncio.Event, loop: Callable[[], Awaitable[None]], pulse: Pulse) -> Callable[[], Awaitable[None]]:
+    """A loop that begins once the event is set; until then it waits for Kafka, and says so."""
+
+    async def wait_and_run() -> None:
+        while not event.is_set():
+            pulse.waits_for("kafka")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CONNECT_AGAIN_SECONDS):
+                    await event.wait()
+        await loop()
+
+    return wait_and_run

@@ -1,0 +1,73 @@
+"""Whether a service meets the schema that its release was written for."""
+
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+
+from shared.eventstore.database import Connection, connect
+
+Revisions = Mapping[str, Sequence[str]]
+"""The revisions that this release ships, oldest first, by chain of migrations."""
+Found = Mapping[str, str | None]
+"""The revision at which each chain stands in the database; None where it never ran."""
+
+
+class WrongSchema(Exception):
+    """A service cannot work on the schema that it found; its text is one sentence for operators."""
+
+
+async def require_schema(dsn: str, service: str, shipped: Revisions) -> None:
+    """Before a service starts. Raises WrongSchema, or one of DATABASE_AWAY."""
+    try:
+        connection = await connect(dsn, service)
+    except asyncpg.InvalidParameterValueError:  # there is not even the role
+        raise WrongSchema(_none(service)) from None
+    try:
+        fault = mismatch(service, shipped, await found_revisions(connection, shipped))
+    finally:
+        await connection.close(timeout=1)
+    if fault is not None:
+        raise WrongSchema(fault)
+
+
+async def found_revisions(
+    connection: "Connection | asyncpg.Connection[asyncpg.Record]", shipped: Revisions
+) -> dict[str, str | None]:
+    """At which revision each chain stands in the schema of the connection."""
+    found: dict[str, str | None] = {}
+    for chain in shipped:
+        table = await connection.fetchval("select to_regclass($1)::text", f"migrated_{chain}")
+        found[chain] = await connection.fetchval(f"select version_num from {table}") if table else None
+    return found
+
+
+def mismatch(service: str, shipped: Revisions, found: Found) -> str | None:
+    """What is wrong, in one sentence; None where every chain stands at the newest revision of this release."""
+    if fault := newer(service, shipped, found):
+        return fault
+    for chain, revisions in shipped.items():
+        stands, newest = found[chain], revisions[-1]
+        if stands is None:
+            return _none(service)
+        if stands != newest:
+            return (
+                f"The schema of {service} is older than this release: its migrations {chain} stand at {stands}, "
+                f"and this release needs {newest}; bring it up to date with ./aftale migrate."
+            )
+    return None
+
+
+def newer(service: str, shipped: Revisions, found: Found) -> str | None:
+    """The same of a schema that a later release has migrated: this one can do nothing about it."""
+    for chain, revisions in shipped.items():
+        stands, newest = found[chain], revisions[-1]
+        if stands is not None and stands not in revisions:
+            return (
+                f"The schema of {service} is newer than this release: its migrations {chain} stand at {stands}, "
+                f"and this release knows them up to {newest}; start the release that migrated it, or a later one."
+            )
+    return None
+
+
+def _none(service: str) -> str:
+    return f"The database has no schema of {service} yet: make it with ./aftale migrate."
