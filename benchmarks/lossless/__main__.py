@@ -2,8 +2,8 @@
 
 Starts servers of its own in a temporary folder, four writers with eight callers each and two hearers, and lets faults
 drawn from the seed happen to all of them, one every so many seconds. Then everything comes to rest, and is checked.
---with-heads adds faults that only a comparison of consumers with the heads of their sources can mend; --only RESTORE
-KILL lets nothing else happen than what is named.
+With --with-heads consumers compare what they have with the heads of their sources, and faults that only this can mend
+come, too. --only RESTORE KILL lets nothing else happen than what is named.
 Exits with 1 if anything is wrong.
 """
 
@@ -74,7 +74,7 @@ select partition, next_offset from {consumer}.consumer_positions where consumer 
 async def _prove(postgres: LocalPostgres, kafka: LocalKafka, folder: Path, asked: argparse.Namespace) -> bool:
     """Whether nothing is wrong."""
     await _make_tables(postgres.dsn)
-    troupe = Troupe(postgres.dsn, kafka.bootstrap, folder, asked.seed)
+    troupe = Troupe(postgres.dsn, kafka.bootstrap, folder, asked.seed, with_heads=asked.with_heads)
     chaos = Chaos(troupe, postgres, kafka, folder, heads_are_compared=asked.with_heads)
     backlog = Backlog(postgres.dsn, troupe.hold)
     watching = asyncio.create_task(backlog.watch())
@@ -218,7 +218,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two faults, on average")
-    parser.add_argument("--with-heads", action="store_true", help="also faults that nothing on the topic betrays")
+    parser.add_argument("--with-heads", action="store_true", help="compare, and meet what only this can mend")
     parser.add_argument("--only", nargs="+", choices=Kind.__members__, metavar="KIND", help=", ".join(Kind.__members__))
     parser.add_argument("--patience", type=float, default=120.0, help="seconds without any progress, to give up after")
     asked = parser.parse_args()

@@ -66,8 +66,8 @@ async def _react(received: Received) -> Reaction:
     return Reaction([Intent(ECHO, received.message.stream, Echo(received.message.version))])
 
 
-async def main(postgres: str, kafka: str) -> None:
-    """Until killed."""
+async def main(postgres: str, kafka: str, *, with_heads: bool) -> None:
+    """Until killed. Without heads nothing mends what was passed over: then it shows."""
     cluster = Kafka(kafka)
     async with (
         open_database(postgres, SOURCE) as database,
@@ -88,10 +88,11 @@ async def main(postgres: str, kafka: str) -> None:
             projection, EventTypes((*FACTS, *ECHOES)), own_source=PROJECTION, ask_again=projecting.ask_again
         )
         bus.consume(AGREEMENTS_TOPIC, reactor, purpose=REACTIONS, sources=Publishers(SOURCES))
-        bus.compare(reactor, purpose=REACTIONS, sources=WITH_HEADS)
         bus.republish_on_request(republisher(database), database)
         projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=Publishers(SOURCES))
-        projecting.compare(counting, purpose=FOLD, sources=WITH_HEADS)
+        if with_heads:
+            bus.compare(reactor, purpose=REACTIONS, sources=WITH_HEADS)
+            projecting.compare(counting, purpose=FOLD, sources=WITH_HEADS)
         relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
         async with bus.connected(), projecting.connected():
             await relay.run()
@@ -99,4 +100,5 @@ async def main(postgres: str, kafka: str) -> None:
 
 if __name__ == "__main__":
     configure_logs()
-    uvloop.run(main(sys.argv[1], sys.argv[2]))
+    _postgres, _kafka, _, _, _, _with_heads, _ = sys.argv[1:]
+    uvloop.run(main(_postgres, _kafka, with_heads=_with_heads == "1"))

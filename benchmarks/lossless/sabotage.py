@@ -152,10 +152,10 @@ SABOTAGES = (
         "two consumers of one service take the same source, each with an effect of its own",
         "benchmarks/lossless/hearer.py",
         """
-        projecting.compare(counting, purpose=FOLD, sources=WITH_HEADS)
+        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=Publishers(SOURCES))
 """,
         """
-        projecting.compare(counting, purpose=FOLD, sources=WITH_HEADS)
+        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=Publishers(SOURCES))
         import asyncio
 
         other = type("Other", (Counting,), {"apply": lambda *_: asyncio.sleep(0)})(
