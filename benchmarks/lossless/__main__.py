@@ -2,7 +2,8 @@
 
 Starts servers of its own in a temporary folder, four writers with eight callers each and two hearers, and lets faults
 drawn from the seed happen to all of them, one every so many seconds. Then everything comes to rest, and is checked.
---with-heads adds faults that only a comparison of consumers with the heads of their sources can mend.
+With --with-heads consumers compare what they have with the heads of their sources, and faults that only this can mend
+come, too. --only RESTORE KILL lets nothing else happen than what is named.
 Exits with 1 if anything is wrong.
 """
 
@@ -25,9 +26,9 @@ from benchmarks.lossless import topic
 from benchmarks.lossless.backlog import Backlog
 from benchmarks.lossless.chaos import Chaos
 from benchmarks.lossless.check import counts, findings, gather_evidence
-from benchmarks.lossless.consumer_state import CONSUMERS
+from benchmarks.lossless.consumer_state import CONSUMERS, FOLLOWED
 from benchmarks.lossless.evidence import HOLDS_TOKEN, Connection, make_tables
-from benchmarks.lossless.faults import Fault, Kind, planned
+from benchmarks.lossless.faults import WITHOUT_HEADS, Fault, Kind, planned
 from benchmarks.lossless.hearer import PROJECTED_TABLE
 from benchmarks.lossless.subject import NEIGHBOURS
 from benchmarks.lossless.troupe import Troupe
@@ -60,6 +61,11 @@ select (select count(*) from lossless.beside b where not exists (
      + (select count(*) from lossless.planted where not exists (
           select from {{consumer}}.parked where {HOLDS_TOKEN}))
 """
+_NOT_COMPARED = """
+select coalesce(sum({source}.newest_position() - coalesce(c.position, 0)), 0)::bigint
+     + (select count(*) from {consumer}.missing where source = '{source}')
+from (select) one left join {consumer}.compared_sources c on c.source = '{source}'
+"""
 _READ_TO = """
 select partition, next_offset from {consumer}.consumer_positions where consumer = $1 and topic = $2
 """
@@ -68,18 +74,20 @@ select partition, next_offset from {consumer}.consumer_positions where consumer 
 async def _prove(postgres: LocalPostgres, kafka: LocalKafka, folder: Path, asked: argparse.Namespace) -> bool:
     """Whether nothing is wrong."""
     await _make_tables(postgres.dsn)
-    troupe = Troupe(postgres.dsn, kafka.bootstrap, folder, asked.seed)
+    troupe = Troupe(postgres.dsn, kafka.bootstrap, folder, asked.seed, with_heads=asked.with_heads)
     chaos = Chaos(troupe, postgres, kafka, folder, heads_are_compared=asked.with_heads)
     backlog = Backlog(postgres.dsn, troupe.hold)
     watching = asyncio.create_task(backlog.watch())
     try:
         await _until_all_work(postgres.dsn, troupe)
         begun = time.monotonic()
-        faults = planned(asked.seed, asked.seconds, asked.every, with_heads=asked.with_heads)
+        faults = planned(asked.seed, asked.seconds, asked.every, _among(asked))
         await chaos.reign(faults, asked.seconds)
         await chaos.happens(_LAST)
         troupe.only_drain()
-        rested = await _until_at_rest(postgres.dsn, kafka.bootstrap, troupe, asked.patience)
+        rested = await _until_at_rest(
+            postgres.dsn, kafka.bootstrap, troupe, asked.patience, with_heads=asked.with_heads
+        )
     finally:
         troupe.end()
         watching.cancel()
@@ -119,6 +127,12 @@ def _verdict(found: list[Finding], *, rested: bool, patience: float) -> bool:
     return False
 
 
+def _among(asked: argparse.Namespace) -> frozenset[Kind]:
+    if asked.only:
+        return frozenset(Kind[name] for name in asked.only)
+    return frozenset(Kind) if asked.with_heads else WITHOUT_HEADS
+
+
 async def _make_tables(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     await make_tables(connection)
@@ -143,14 +157,19 @@ async def _until_all_work(dsn: str, troupe: Troupe) -> None:
         await connection.close()
 
 
-async def _until_at_rest(dsn: str, kafka: str, troupe: Troupe, patience: float) -> bool:
-    """Nothing is left to publish, fire or take, and all that lies on the topic has been read, repeats too."""
+async def _until_at_rest(dsn: str, kafka: str, troupe: Troupe, patience: float, *, with_heads: bool) -> bool:
+    """Nothing is left to publish, fire or take, and all that lies on the topic has been read, repeats too.
+
+    With heads consumers have also compared all that their sources have published, and miss nothing.
+    """
     connection = await asyncpg.connect(dsn)
     least, moved = None, time.monotonic()
     try:
         while time.monotonic() < moved + patience:
             troupe.keep_running()
             behind = await _behind(connection) + await _unread(connection, kafka)
+            if with_heads:
+                behind += await _not_compared(connection)
             if behind == 0:
                 return True
             if least is None or behind < least:
@@ -166,6 +185,16 @@ async def _behind(connection: Connection) -> int:
     for consumer in CONSUMERS:
         behind += int(await connection.fetchval(_BEHIND_BESIDE.format(consumer=consumer)))
     return behind
+
+
+async def _not_compared(connection: Connection) -> int:
+    """Positions of the sources, and streams that are known to be missing."""
+    return sum(
+        [
+            int(await connection.fetchval(_NOT_COMPARED.format(source=source, consumer=consumer)))
+            for source, consumer in FOLLOWED
+        ]
+    )
 
 
 async def _unread(connection: Connection, kafka: str) -> int:
@@ -189,7 +218,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two faults, on average")
-    parser.add_argument("--with-heads", action="store_true", help="also faults that nothing on the topic betrays")
+    parser.add_argument("--with-heads", action="store_true", help="compare, and meet what only this can mend")
+    parser.add_argument("--only", nargs="+", choices=Kind.__members__, metavar="KIND", help=", ".join(Kind.__members__))
     parser.add_argument("--patience", type=float, default=120.0, help="seconds without any progress, to give up after")
     asked = parser.parse_args()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it complains of every fault that happens here

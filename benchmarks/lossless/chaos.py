@@ -228,7 +228,7 @@ class Chaos:
             await planted.forget_what_was_lost(connection, list(CONSUMERS))
             await planted.publish_again(connection, self.kafka.bootstrap, list(CONSUMERS))
             if not self.heads_are_compared:
-                for source, consumer in (("offers", "guidance"), ("offers", "control"), ("guidance", "control")):
+                for source, consumer in consumer_state.FOLLOWED:
                     await connection.execute(_LACKING.format(source=source, consumer=consumer))
 
     async def _silence(self, connection: "asyncpg.Connection[asyncpg.Record]", fault: Fault) -> None:

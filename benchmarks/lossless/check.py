@@ -6,6 +6,7 @@ from uuid import UUID
 
 from benchmarks.findings import Finding
 from benchmarks.lossless import topic
+from benchmarks.lossless.consumer_state import FOLLOWED
 from benchmarks.lossless.evidence import HOLDS_TOKEN, IS_PLANTED, Connection
 from benchmarks.lossless.hearer import FINGERPRINT
 from benchmarks.lossless.journal import told
@@ -149,7 +150,7 @@ def _checks() -> Iterator[tuple[str, str]]:
     yield "timers and reservations, those that the log calls for", _SIDE_ROWS
     yield "events, on the topic", _ON_THE_TOPIC
     yield "messages, in the order of their stream when they first came", _ORDER_ON_THE_TOPIC
-    for source, consumer in (("offers", "guidance"), ("offers", "control"), ("guidance", "control")):
+    for source, consumer in FOLLOWED:
         yield (
             f"facts of {source}, taken by {consumer}",
             _INBOX.format(source=source, consumer=consumer, is_planted=IS_PLANTED),

@@ -20,6 +20,8 @@ from shared.service import AGREEMENTS_TOPIC
 
 CONSUMERS = {SOURCE: REACTIONS, PROJECTION: FOLD}
 """By schema: the consumer's name."""
+FOLLOWED = (("offers", SOURCE), ("offers", PROJECTION), (SOURCE, PROJECTION))
+"""Whose log is taken by whom."""
 _BACK, _FORTH = 500, 20
 """Records."""
 _SETTLED_SECONDS = 10

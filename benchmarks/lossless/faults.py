@@ -1,6 +1,6 @@
 """What will go wrong, when and for how long: drawn from a seed before anything starts, so that it can be repeated."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -35,6 +35,7 @@ class Kind(StrEnum):
 
 NEED_HEADS = frozenset({Kind.POSITIONS_FORTH, Kind.LAST_FACTS, Kind.EPOCH})
 """Nothing on the topic betrays these: only a consumer that compares the heads of its sources can mend them."""
+WITHOUT_HEADS = frozenset(Kind) - NEED_HEADS
 
 _LASTING = {
     Kind.KILL: (6, 0.0, 0.0),
@@ -73,13 +74,10 @@ class Fault:
     """Where several may meet it: which, as a share of all (0 the first, just under 1 the last)."""
 
 
-def planned(seed: int, seconds: float, every: float, *, with_heads: bool = False) -> list[Fault]:
-    """All faults of a run, oldest first: one every so many seconds on average. Each kind may meet another one.
-
-    Those that only heads can mend are among them where they are asked for.
-    """
+def planned(seed: int, seconds: float, every: float, among: Collection[Kind] = WITHOUT_HEADS) -> list[Fault]:
+    """All faults of a run, oldest first: one every so many seconds on average. Each kind may meet another one."""
     random = Random(seed)
-    kinds = [kind for kind in _LASTING if with_heads or kind not in NEED_HEADS]
+    kinds = [kind for kind in _LASTING if kind in among]
     faults: list[Fault] = []
     at = _gap(random, every)
     while at < seconds:

@@ -11,7 +11,6 @@ from shared.eventstore.commands import Intent
 from shared.eventstore.database import Connection, open_database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes
-from shared.messaging import completeness
 from shared.messaging.bus import Bus, Kafka, Publishers
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reaction, Reactor
@@ -23,11 +22,10 @@ from shared.telemetry.logs import configure_logs
 SOURCE, PROJECTION = "guidance", "control"
 REACTIONS, FOLD = "reactions", "projection"
 """What the two consumers are called."""
-SOURCES = Publishers(frozenset({"offers", SOURCE, NEIGHBOURS}))
+WITH_HEADS = frozenset({"offers", SOURCE})
+"""Sources with a log of their own, which tell its heads."""
+SOURCES = WITH_HEADS | {NEIGHBOURS}
 """Who is believed on the topic."""
-TELLING = ("offers", SOURCE)
-"""Who tells heads of what it published."""
-COMPARE_EVERY_SECONDS = 2.0
 PROJECTED_TABLE = """
 create table projected (
   source text not null, stream uuid not null, facts bigint not null, fingerprint bigint not null,
@@ -68,8 +66,8 @@ async def _react(received: Received) -> Reaction:
     return Reaction([Intent(ECHO, received.message.stream, Echo(received.message.version))])
 
 
-async def main(postgres: str, kafka: str) -> None:
-    """Until killed."""
+async def main(postgres: str, kafka: str, *, with_heads: bool) -> None:
+    """Until killed. Without heads nothing mends what was passed over: then it shows."""
     cluster = Kafka(kafka)
     async with (
         open_database(postgres, SOURCE) as database,
@@ -89,11 +87,12 @@ async def main(postgres: str, kafka: str) -> None:
         counting = Counting(
             projection, EventTypes((*FACTS, *ECHOES)), own_source=PROJECTION, ask_again=projecting.ask_again
         )
-        bus.consume(AGREEMENTS_TOPIC, reactor, purpose=REACTIONS, sources=SOURCES)
+        bus.consume(AGREEMENTS_TOPIC, reactor, purpose=REACTIONS, sources=Publishers(SOURCES))
         bus.republish_on_request(republisher(database), database)
-        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=SOURCES)
-        bus.compare(reactor, purpose=REACTIONS, sources=TELLING)
-        projecting.compare(counting, purpose=FOLD, sources=TELLING)
+        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=Publishers(SOURCES))
+        if with_heads:
+            bus.compare(reactor, purpose=REACTIONS, sources=WITH_HEADS)
+            projecting.compare(counting, purpose=FOLD, sources=WITH_HEADS)
         relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
         async with bus.connected(), projecting.connected():
             await relay.run()
@@ -101,5 +100,5 @@ async def main(postgres: str, kafka: str) -> None:
 
 if __name__ == "__main__":
     configure_logs()
-    completeness.EVERY_SECONDS = COMPARE_EVERY_SECONDS
-    uvloop.run(main(sys.argv[1], sys.argv[2]))
+    _postgres, _kafka, _, _, _, _with_heads, _ = sys.argv[1:]
+    uvloop.run(main(_postgres, _kafka, with_heads=_with_heads == "1"))

@@ -20,8 +20,8 @@ _PROOF = ("-m", "benchmarks.lossless", "--seconds", "30", "--every", "1", "--see
 _COPIED = ("benchmarks", "deploy", "migrations", "shared", "services")
 _SUMS = "in all"
 _NO_REST = "it did not come to rest"
-_RESTORES = ("--seed", "3019")
-"""The seed lets a database be restored four times, and no position be moved back afterwards, which would mend it."""
+_RESTORES = ("--only", "RESTORE", "--every", "6")
+"""Whatever moves positions back afterwards would mend it."""
 _WITH_HEADS = ("--with-heads", "--seed", "391")
 """The seed lets two epochs out of nowhere come, and facts go missing at the end of streams."""
 _LINE = re.compile(r"^ +[\d,]+ +([\d,-]+) +([\d,-]+) +([\d,-]+) +([\d,-]+)  (\w.*)$", re.MULTILINE)
@@ -152,16 +152,16 @@ SABOTAGES = (
         "two consumers of one service take the same source, each with an effect of its own",
         "benchmarks/lossless/hearer.py",
         """
-        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=SOURCES)
+        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=Publishers(SOURCES))
 """,
         """
-        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=SOURCES)
+        projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=Publishers(SOURCES))
         import asyncio
 
         other = type("Other", (Counting,), {"apply": lambda *_: asyncio.sleep(0)})(
             projection, EventTypes((*FACTS, *ECHOES)), own_source=PROJECTION, ask_again=projecting.ask_again
         )
-        projecting.consume(AGREEMENTS_TOPIC, other, purpose="other", sources=SOURCES)
+        projecting.consume(AGREEMENTS_TOPIC, other, purpose="other", sources=Publishers(SOURCES))
 """,
     ),
     Sabotage(
@@ -182,22 +182,27 @@ SABOTAGES = (
         _RESTORES,
     ),
     Sabotage(
-        "log",
-        "a line of the log that cannot be written is a fault of whoever writes it",
-        "shared/telemetry/logs.py",
+        "end",
+        "what a source tells beyond what was taken counts as taken",
+        "shared/messaging/completeness.py",
         """
-            self._lost += 1
+            differing = await _differing(connection, self._source, told.heads)
 """,
         """
-            raise
+            differing: list[Head] = []
 """,
+        _WITH_HEADS,
     ),
     Sabotage(
         "epoch",
         "a new epoch is believed because a record says so",
-        "shared/messaging/inbox.py",
-        "message.epoch > standing.epoch or",
-        "message.epoch > standing.epoch or",  # what the inbox does until heads are compared
+        "shared/messaging/sources_word.py",
+        """
+    return message.epoch > known or place(standing, message) is Place.ALARM
+""",
+        """
+    return message.epoch < known and place(standing, message) is Place.ALARM
+""",
         _WITH_HEADS,
     ),
 )

@@ -49,7 +49,7 @@ class Actor:
 class Troupe:
     """All of them. Everything that one leaves behind (its journal, its log) lies in the folder."""
 
-    def __init__(self, postgres: str, kafka: str, folder: Path, seed: int) -> None:
+    def __init__(self, postgres: str, kafka: str, folder: Path, seed: int, *, with_heads: bool) -> None:
         self._hold = folder / "hold"
         self._arguments = [postgres, kafka, str(folder), str(seed)]
         self._folder = folder
@@ -57,7 +57,7 @@ class Troupe:
         self._resting: list[Actor] = []
         """Those that are not to be started for now."""
         self.writers = [self._actor("writer", number, CALLERS) for number in range(WRITERS)]
-        self.hearers = [self._actor("hearer", number) for number in range(HEARERS)]
+        self.hearers = [self._actor("hearer", number, int(with_heads)) for number in range(HEARERS)]
 
     @property
     def starts(self) -> int:

@@ -39,13 +39,20 @@ async def about_units(connection: Connection, asked: Sequence[tuple[str, str]]) 
                           where name = 'open-at/' || asked.p_number || '/' || fact.stream) as included
            from unnest($1::text[], $2::text[]) with ordinality as asked(cvr, p_number, place)
            left join lateral (
-             select distinct on (source, stream, extensions, headers ->> 'ce_type', left(headers ->> 'ce_time', 10))
-               source, stream, extensions ->> 'cvr' as about_cvr, extensions ->> 'pnumber' as about_unit,
-               headers ->> 'ce_type' as type, (headers ->> 'ce_schemaversion')::int as schema_version,
-               (headers ->> 'ce_time')::timestamptz as occurred_at, left(body, $3) as body
-             from parked
-             where extensions @> jsonb_build_object('cvr', asked.cvr)
-                or extensions @> jsonb_build_object('pnumber', asked.p_number)) fact on true
+             (select distinct on (source, stream, extensions, headers ->> 'ce_type', left(headers ->> 'ce_time', 10))
+                source, stream, extensions ->> 'cvr' as about_cvr, extensions ->> 'pnumber' as about_unit,
+                headers ->> 'ce_type' as type, (headers ->> 'ce_schemaversion')::int as schema_version,
+                (headers ->> 'ce_time')::timestamptz as occurred_at, left(body, $3) as body
+              from parked
+              where extensions @> jsonb_build_object('cvr', asked.cvr)
+                 or extensions @> jsonb_build_object('pnumber', asked.p_number))
+             union all
+             -- Of what its source tells and nobody has received, it is known whom it concerns and nothing else.
+             select source, stream, extensions ->> 'cvr', extensions ->> 'pnumber', null, null, found_at, null
+             from missing
+             where problem = 'missing'
+               and (extensions @> jsonb_build_object('cvr', asked.cvr)
+                 or extensions @> jsonb_build_object('pnumber', asked.p_number))) fact on true
            order by asked.place""",
         [cvr for cvr, _ in asked],
         [p_number for _, p_number in asked],
@@ -96,7 +103,7 @@ async def of_message(connection: Connection, message: Message) -> UntakenFact:
     )
 
 
-def breach_in(type_name: str, body: str, schema_version: int) -> Breached | None:
+def breach_in(type_name: str | None, body: str, schema_version: int) -> Breached | None:
     """The breach, if it is one that reads."""
     if type_name != Breached.__name__:
         return None

@@ -220,3 +220,20 @@ async def test_only_operators_see_and_release_held_units(offers: Offers) -> None
     assert (await offers.post(f"{OPERATIONS}/parked/control/{uuid4()}/retake", {}, Role.OPERATOR)).status_code == 404
     nobody = await offers.post(f"{OPERATIONS}/parked/unreadable/{uuid4()}/retake", {}, Role.OPERATOR)
     assert nobody.status_code == 409
+
+
+async def test_a_unit_about_which_a_fact_is_missing_is_offered_nothing_until_it_has_come(offers: Offers) -> None:
+    stream = uuid4()
+    async with offers.runtime.database.acquire() as connection:
+        await connection.execute(
+            """insert into missing (source, stream, epoch, version, event_id, extensions, problem)
+               values ('control', $1, 1, 1, $1, jsonb_build_object('pnumber', $2::text), 'missing')""",
+            stream,
+            UNIT,
+        )
+    refused = await offers.post("/v1/offers", offer(), Role.INSPECTOR, "anna")
+    assert refused.status_code == httpx.codes.SERVICE_UNAVAILABLE, refused.text
+    assert UNIT in refused.text
+    async with offers.runtime.database.acquire() as connection:
+        await connection.execute("delete from missing where stream = $1", stream)
+    assert (await offers.post("/v1/offers", offer(), Role.INSPECTOR, "anna")).status_code == httpx.codes.CREATED
