@@ -130,7 +130,7 @@ class Reconciler:
         self._heads = heads
         self._ask_again = ask_again
         self._read_to_the_end = read_to_the_end
-        self.source = self._source = source
+        self.source = source
         self._service = service
         self.wake = asyncio.Event()
         """Set to begin the next round at once."""
@@ -143,10 +143,10 @@ class Reconciler:
                 while await self.round():
                     pass
             except SourceUnreachable as error:
-                _log.debug("source_not_compared", service=self._service, source=self._source, error=repr(error))
+                _log.debug("source_not_compared", service=self._service, source=self.source, error=repr(error))
             except Exception as error:
                 report = _log.warning if will_pass(error) else _log.error
-                report("source_not_compared", service=self._service, source=self._source, error=repr(error))
+                report("source_not_compared", service=self._service, source=self.source, error=repr(error))
             try:
                 async with asyncio.timeout(EVERY_SECONDS):
                     await self.wake.wait()
@@ -156,21 +156,21 @@ class Reconciler:
     async def round(self) -> bool:
         """Compare one answer of the source; returns whether there is more to ask for."""
         async with self._database.acquire() as connection:
-            before = await _standing_of(connection, self._source)
-        told = await self._heads.after(self._source, before.position)
+            before = await _standing_of(connection, self.source)
+        told = await self._heads.after(self.source, before.position)
         if told.epoch < before.epoch or told.end < before.position or (before.epoch and told.epoch > before.epoch):
             await self._source_was_restored(before, told)
             return True
         if not await self._everything_is_read():
             return False
         async with self._database.acquire() as connection:
-            differing = await _differing(connection, self._source, told.heads)
+            differing = await _differing(connection, self.source, told.heads)
         found = await self._confirmed(differing)
         async with self._database.acquire() as connection, connection.transaction():
             if not await _move_on(connection, before, told):
                 return False
             self._loops.report_missing(
-                self._source, await _note(connection, self._source, [head.stream for head in told.heads], found)
+                self.source, await _note(connection, self.source, [head.stream for head in told.heads], found)
             )
         await self._ask_for_what_is_missing()
         return told.up_to < told.end
@@ -180,11 +180,11 @@ class Reconciler:
         because = (
             f"the source stands in epoch {told.epoch} at {told.end}, and stood in {before.epoch} at {before.position}"
         )
-        _log.warning("source_is_compared_from_the_start", service=self._service, source=self._source, because=because)
+        _log.warning("source_is_compared_from_the_start", service=self._service, source=self.source, because=because)
         async with self._database.acquire() as connection, connection.transaction():
-            await compare_all_again(connection, [self._source], because=because)
+            await compare_all_again(connection, [self.source], because=because)
             await connection.execute(
-                "update compared_sources set epoch = $2 where source = $1", self._source, told.epoch
+                "update compared_sources set epoch = $2 where source = $1", self.source, told.epoch
             )
 
     async def _everything_is_read(self) -> bool:
@@ -206,13 +206,13 @@ class Reconciler:
         for first in range(0, len(differing), STREAMS_AT_ONCE):
             streams = [one.stream for one in differing[first : first + STREAMS_AT_ONCE]]
             async with self._database.acquire() as connection:
-                taken = await _taken(connection, self._source, streams)
-            told = {one.stream: one for one in (await self._heads.of_streams(self._source, streams)).heads}
+                taken = await _taken(connection, self.source, streams)
+            told = {one.stream: one for one in (await self._heads.of_streams(self.source, streams)).heads}
             if not await self._everything_is_read():
-                raise SourceUnreachable(f"{self._source} publishes faster than this service reads")
+                raise SourceUnreachable(f"{self.source} publishes faster than this service reads")
             async with self._database.acquire() as connection:
-                now = await _taken(connection, self._source, streams)
-                waiting = await _waiting(connection, self._source, streams)
+                now = await _taken(connection, self.source, streams)
+                waiting = await _waiting(connection, self.source, streams)
             for stream, head in told.items():
                 problem = _problem(head, taken.get(stream), now.get(stream))
                 if problem is not None and not (problem is Problem.MISSING and stream in waiting):
@@ -227,11 +227,11 @@ class Reconciler:
                    where m.source = $1 and m.problem = 'missing' and old.source = m.source and old.stream = m.stream
                      and (old.asked_at is null or old.asked_at < now() - make_interval(secs => $2))
                    returning m.stream, least(coalesce(i.version, 0) + 1, m.version) as from_version""",
-                self._source,
+                self.source,
                 ASK_AGAIN_SECONDS,
             )
         for row in rows:
-            await self._ask_again(self._source, row["stream"], row["from_version"])
+            await self._ask_again(self.source, row["stream"], row["from_version"])
 
 
 Taken = tuple[int, int, UUID]

@@ -120,7 +120,7 @@ class Consumer(ABC):
     """Keeps each stream's order, and parks what cannot be taken; what taking a fact means is a subclass's."""
 
     def __init__(self, database: Database, types: EventTypes, *, own_source: str, ask_again: AskAgain) -> None:
-        self.database = self._database = database
+        self.database = database
         self._types = types
         self._own_source = own_source
         self._ask_again = ask_again
@@ -175,7 +175,7 @@ class Consumer(ABC):
         """Without records that an operator has discarded: one that is read once more must not hold anything back."""
         if not unreadable:
             return []
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             known = await standings(connection, {stream_of(one.message) for one in unreadable})
         return [one for one in unreadable if not known[stream_of(one.message)].version]
 
@@ -217,7 +217,7 @@ class Consumer(ABC):
         tried_again = {key for key in map(stream_of, (one.message for one in batch.aside)) if self._pauses.over(key)}
         await _all_of(self._replay(*key) for key in batch.can_go_on | tried_again)
         if batch.of_parked:
-            async with self._database.acquire() as connection:
+            async with self.database.acquire() as connection:
                 await retakes.note_arrivals(connection, batch.of_parked)
 
     async def take_facts(self, facts: Sequence[Fact]) -> None:
@@ -260,7 +260,7 @@ class Consumer(ABC):
         """Try what is parked in a stream again; returns how many messages still wait."""
         self._asked.pop((source, stream), None)
         await self._replay(source, stream)
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             return await parking.count_waiting(connection, source, stream)
 
     async def retake(self, source: str, stream: UUID, *, by: str) -> Retaken:
@@ -269,7 +269,7 @@ class Consumer(ABC):
         What came has its effect before this returns. Raises LookupError where nothing of the stream waits or is
         missing, SourceUnreachable where the source cannot be asked.
         """
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             waiting = await parking.waiting_messages(connection, source, stream, limit=1)
             if not waiting and not await is_missing(connection, source, stream):
                 raise LookupError(f"a stream {source} {stream} of which something waits or is missing")
@@ -281,13 +281,13 @@ class Consumer(ABC):
         came = await self._has_come(source, stream, stands)
         if came:
             await self._replay(source, stream)
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             return Retaken(from_version, came, await parking.count_waiting(connection, source, stream))
 
     async def _has_come(self, source: str, stream: UUID, stood: int) -> bool:
         until = time.monotonic() + RETAKE_SECONDS
         while True:
-            async with self._database.acquire() as connection:
+            async with self.database.acquire() as connection:
                 if await retakes.has_come(connection, source, stream, beyond=stood):
                     return True
             if time.monotonic() > until:
@@ -299,7 +299,7 @@ class Consumer(ABC):
 
         Raises LookupError where another message, or none, is the first: what stands before it would vanish with it.
         """
-        async with self._database.acquire() as connection, connection.transaction():
+        async with self.database.acquire() as connection, connection.transaction():
             waiting = await parking.waiting_messages(connection, source, stream, limit=1)
             if not waiting or waiting[0].message.event_id != event_id:
                 raise LookupError(f"{event_id} is not the first message that waits in {source} {stream}")
@@ -316,19 +316,19 @@ class Consumer(ABC):
 
     async def discard_unreadable(self, *, by: str, reason: str) -> int:
         """Pass over all records that do not say which fact they are; returns how many there were."""
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             discarded = await parking.discard_all(connection, UNREADABLE, by=by, reason=reason)
         _log.warning("unreadable_records_discarded", service=self._own_source, records=discarded, by=by)
         return discarded
 
     async def _sort(self, messages: Sequence[Message]) -> _Sorted:
         batch = _Sorted()
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             keys = dict.fromkeys(map(stream_of, messages))
             before = await standings(connection, keys)
             parked = await parking.parked_streams(connection, keys)
         believed = await self._word.about(messages, before)
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             batch.of_parked = [message for message in messages if stream_of(message) in parked]
             held: dict[parking.MessageKey, Obstacle] = {}
             if batch.of_parked:
@@ -382,7 +382,7 @@ class Consumer(ABC):
     async def _put_in_place(self, copies: Sequence[Message]) -> None:
         if not copies:
             return
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             await parking.put_in_place(connection, copies)
         for copy in copies:
             _log.info("parked_message_replaced", **_named(copy))
@@ -450,12 +450,12 @@ class Consumer(ABC):
         self._pauses.forget((source, stream))
 
     async def _waiting(self, source: str, stream: UUID) -> list[Parked]:
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             return await parking.waiting_messages(connection, source, stream)
 
     async def _take_parked(self, source: str, stream: UUID, waiting: Sequence[Parked]) -> bool:
         """Take the first messages that wait in a stream; returns whether one of them has to wait on."""
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             standing = (await standings(connection, [(source, stream)]))[source, stream]
         for parked in waiting:
             match place(standing, parked.message):
@@ -465,7 +465,7 @@ class Consumer(ABC):
                     error = await self._fault_of_parked(standing, parked.message)
                     if error is not None:
                         _log.error("parked_message_fails_again", **_named(parked.message), error=repr(error))
-                        async with self._database.acquire() as connection:
+                        async with self.database.acquire() as connection:
                             await parking.explain(connection, parked.message, repr(error))
                         return True
                     standing = standing.after(parked.message)
@@ -476,12 +476,12 @@ class Consumer(ABC):
                     return True
                 case Place.REPEAT:
                     pass
-            async with self._database.acquire() as connection:
+            async with self.database.acquire() as connection:
                 await parking.unpark(connection, parked.message)
         return False
 
     async def _is_confirmed(self, message: Message) -> bool:
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             return await confirmed(connection, *parking.key_of(message), message.event_id)
 
     async def _fault_of_parked(self, standing: Standing, message: Message) -> Exception | None:
@@ -504,7 +504,7 @@ class Consumer(ABC):
             if obstacle.reason is not Reason.WAITING:
                 reason = obstacle.reason.value
                 _log.error("stream_parked", **_named(obstacle.message), reason=reason, detail=obstacle.detail)
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             await parking.park(connection, obstacles)
         await self._take_what_waits_for_nothing(obstacles)
 
@@ -516,7 +516,7 @@ class Consumer(ABC):
         held_back = [one.message for one in parked if one.reason in (Reason.WAITING, Reason.HOLE)]
         if not held_back:
             return
-        async with self._database.acquire() as connection:
+        async with self.database.acquire() as connection:
             first = await parking.first_messages(connection, set(map(stream_of, held_back)))
             standing = await standings(connection, first)
         events = {message.event_id for message in held_back}

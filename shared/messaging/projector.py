@@ -24,7 +24,7 @@ class Projector(Consumer):
 
     async def take(self, facts: Sequence[Fact]) -> None:
         """See Consumer.take; here also facts of several streams."""
-        async with self._database.acquire() as connection, connection.transaction():
+        async with self.database.acquire() as connection, connection.transaction():
             await _step(connection, facts)
             await self.apply(connection, [received for _, received in facts])
 

@@ -82,7 +82,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> None:
         self._database = database
         self._take = take
-        self.name = self._name = name
+        self.name = name
         self._service = service
         self._sources = tuple(sorted(sources))
         self._pace = pace
@@ -117,14 +117,14 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
                 partitions = [TopicPartition(topic, number) for number in client.partitions_for_topic(topic) or ()]
                 ends.update(await client.end_offsets(partitions))
             async with self._database.acquire() as connection:
-                known = await positions.positions(connection, self._name, ends)
+                known = await positions.positions(connection, self.name, ends)
             return bool(ends) and all(one in known and known[one].next >= end for one, end in ends.items())
 
         return is_read
 
     async def run(self) -> None:
         """Until cancelled, or until the Kafka client is closed. Whatever is raised leads back to the own positions."""
-        self._pulse = self._loops.pulse(self._name)
+        self._pulse = self._loops.pulse(self.name)
         while True:
             try:
                 await self._turn()
@@ -167,8 +167,9 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
     def _report(self, batch: _Batch) -> None:
         """How far each topic is, by what Kafka said with its last answers."""
         behind: dict[str, int] = {}
+        assigned = self._client().assignment()
         for partition, place in self._places.items():
-            newest = self._client().highwater(partition)
+            newest = self._client().highwater(partition) if partition in assigned else None
             behind[partition.topic] = behind.get(partition.topic, 0) + max(0, (newest or 0) - place.position.next)
         self._pulse.turned()
         taken: dict[str, int] = {}
@@ -227,14 +228,14 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _move(self, moves: Sequence[Move]) -> None:
         async with self._database.acquire() as connection:
-            lost = await positions.move(connection, self._name, moves)
+            lost = await positions.move(connection, self.name, moves)
         for one in moves:
             if one.partition not in lost and one.partition in self._places:
                 self._places[one.partition].position = one.after
                 self._told[one.partition] = one.after.next
         if lost:
             _log.warning(
-                "position_was_moved_by_another", service=self._service, consumer=self._name, partitions=len(lost)
+                "position_was_moved_by_another", service=self._service, consumer=self.name, partitions=len(lost)
             )
             await self._resume(lost)
 
@@ -244,26 +245,29 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         if not wanted:
             return
         async with self._database.acquire() as connection:
-            known = await positions.positions(connection, self._name, wanted)
+            known = await positions.positions(connection, self.name, wanted)
             unknown = [partition for partition in wanted if partition not in known]
             if unknown:
-                await positions.begin(connection, self._name, await consumer.beginning_offsets(unknown))
-                known |= await positions.positions(connection, self._name, unknown)
-        assigned = consumer.assignment()
-        for partition, position in known.items():
-            if partition in assigned:
-                self._stand(partition, position)
-        ends = await consumer.end_offsets([partition for partition in known if partition in assigned])
-        for partition, end in ends.items():
-            if end < known[partition].next:
+                await positions.begin(connection, self.name, await consumer.beginning_offsets(unknown))
+                known |= await positions.positions(connection, self.name, unknown)
+        mine = [partition for partition in known if partition in consumer.assignment()]
+        begins, ends = await consumer.beginning_offsets(mine), await consumer.end_offsets(mine)
+        for partition in wanted:
+            if partition in mine and partition in consumer.assignment():
+                self._stand(partition, known[partition], begins[partition])
+            else:
+                self._places.pop(partition, None)
+        for partition in mine:
+            if not begins[partition] <= known[partition].next <= ends[partition]:
                 await self._find_the_log(partition, known[partition].next)
 
-    def _stand(self, partition: TopicPartition, position: Position, *, check: bool = True) -> None:
+    def _stand(self, partition: TopicPartition, position: Position, begins: int) -> None:
+        """Go to a position; where the last record that was taken is still there, it is read again first."""
+        last = position.last
         # Whoever moves a row back may leave the last record in it: that one lies ahead now, and tells nothing yet.
-        checking = check and position.last is not None and position.last.offset < position.next
+        checking = last is not None and begins <= last.offset < position.next
         self._places[partition] = _Place(position, checking)
-        start = position.last.offset if checking and position.last is not None else position.next
-        self._client().seek(partition, start)
+        self._client().seek(partition, last.offset if checking and last is not None else position.next)
 
     async def _find_the_logs(self, error: OffsetOutOfRangeError) -> None:
         (asked,) = error.args
@@ -280,7 +284,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.sleep(ASK_ENDS_AGAIN_SECONDS)
             begins, ends = await self._bounds(partition)
         if begins <= place.position.next <= ends:
-            self._stand(partition, place.position, check=begins <= offset)
+            self._stand(partition, place.position, begins)
         elif place.position.next < begins:
             await self._begin_again(partition, f"records {place.position.next} to {begins - 1} were removed")
         else:
@@ -297,7 +301,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         begins = (await self._client().beginning_offsets([partition]))[partition]
         _log.error("partition_is_read_from_its_beginning", service=self._service, partition=str(partition), why=why)
         async with self._database.acquire() as connection, connection.transaction():
-            await positions.move(connection, self._name, [Move(partition, place.position, Position(begins))])
+            await positions.move(connection, self.name, [Move(partition, place.position, Position(begins))])
             await completeness.compare_all_again(connection, self._sources, because=f"{partition}: {why}")
         await self._resume([partition])
 
@@ -306,14 +310,14 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         report = _log.warning if will_pass(error) or isinstance(error, KafkaError) else _log.error
         pause = self._backoff.failed()
         self._pulse.batch_tried_again(error)
-        report("batch_comes_again", service=self._service, consumer=self._name, error=repr(error), pause_seconds=pause)
+        report("batch_comes_again", service=self._service, consumer=self.name, error=repr(error), pause_seconds=pause)
         try:
             await recovery
         except ConsumerStoppedError:
             raise
         except Exception as another:  # tried again with the next turn, whose records are dropped until it works
             self._places.clear()
-            _log.warning("positions_not_found", service=self._service, consumer=self._name, error=repr(another))
+            _log.warning("positions_not_found", service=self._service, consumer=self.name, error=repr(another))
         await asyncio.sleep(pause)
 
     async def _tell_kafka(self) -> None:
@@ -334,7 +338,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         self._next_look = time.monotonic() + LOOK_SECONDS
         async with self._database.acquire() as connection:
-            known = await positions.positions(connection, self._name, self._places)
+            known = await positions.positions(connection, self.name, self._places)
         moved = {p for p, place in self._places.items() if p in known and known[p].next != place.position.next}
         moved |= {p for p in self._client().assignment() if p not in self._places}
         if time.monotonic() >= self._next_check:
