@@ -82,8 +82,10 @@ async def test_what_is_missing_of_a_foreign_case_is_asked_of_its_source_and_park
         )
         await consumer.start()
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 asked = await consumer.getone()
+                while "from_version" not in json.loads(asked.value):  # sources are asked for heads, too
+                    asked = await consumer.getone()
         finally:
             await consumer.stop()
         assert json.loads(asked.value) == {"source": orders.SOURCE, "stream": str(order.case_id), "from_version": 1}
