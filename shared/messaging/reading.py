@@ -10,7 +10,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from shared.eventstore.database import Database
+from shared.eventstore.database import DATABASE_AWAY, Database
 from shared.messaging import completeness, positions
 from shared.messaging.passing_faults import Backoff, NotAboutOneStream, until_it_works, will_pass
 from shared.messaging.positions import LastRecord, Move, Position
@@ -309,7 +309,13 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         """After a fault: report it, go back to where the database stands, and wait a little longer each time."""
         report = _log.warning if will_pass(error) or isinstance(error, KafkaError) else _log.error
         pause = self._backoff.failed()
-        self._pulse.batch_tried_again(error)
+        match error:
+            case KafkaError():
+                self._pulse.waits_for("kafka")
+            case _ if isinstance(error, DATABASE_AWAY):
+                self._pulse.waits_for("postgres")
+            case _:
+                self._pulse.batch_tried_again(error)
         report("batch_comes_again", service=self._service, consumer=self.name, error=repr(error), pause_seconds=pause)
         try:
             await recovery
