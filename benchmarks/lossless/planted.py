@@ -95,7 +95,7 @@ async def plant_epoch(connection: Connection, kafka: str, fault: Fault, source: 
     token = _uuid(random)
     await _write_down(connection, 0, [], [(token, "an epoch out of nowhere")])
     forged = _with(_raw(_fact(stream, 1, _uuid(random), source, LARGEST_VERSION)), (PLANTED, str(token).encode()))
-    await _until_sent(kafka, _Sending([forged], None, 0))
+    await _until_sent(kafka, _Sending([forged], chosen(fault, PLANTED_IN), 0))
 
 
 async def forget_what_was_lost(connection: Connection, consumers: Sequence[str]) -> None:
@@ -170,15 +170,10 @@ class _Sending:
     """One batch, built in plain Python: the extension refuses header keys that do not decode."""
 
     raws: Sequence[Raw]
-    partition: int | None
-    """None is where its key belongs."""
+    partition: int
     compression: int
 
     async def by(self, producer: AIOKafkaProducer) -> None:
-        if self.partition is None:
-            for raw in self.raws:
-                await producer.send_and_wait(AGREEMENTS_TOPIC, raw.value, key=raw.key, headers=raw.headers)
-            return
         batch, built = producer.create_batch(), self._built()
         batch._builder, batch._relative_offset, batch._closed = built, len(self.raws), False
         await (await producer.send_batch(batch, AGREEMENTS_TOPIC, partition=self.partition))

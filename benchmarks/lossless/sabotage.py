@@ -20,10 +20,10 @@ _PROOF = ("-m", "benchmarks.lossless", "--seconds", "30", "--every", "1", "--see
 _COPIED = ("benchmarks", "deploy", "migrations", "shared", "services")
 _SUMS = "in all"
 _NO_REST = "it did not come to rest"
-_RESTORES = ("--only", "RESTORE", "--every", "6")
+_RESTORES = ("--only", "RESTORE", "--every", "4", "--seconds", "60")
 """Whatever moves positions back afterwards would mend it."""
-_WITH_HEADS = ("--with-heads", "--seed", "391")
-"""The seed lets two epochs out of nowhere come, and facts go missing at the end of streams."""
+_LAST_FACTS = ("--with-heads", "--only", "LAST_FACTS", "--every", "4")
+_EPOCHS = ("--with-heads", "--only", "EPOCH", "--every", "4")
 _LINE = re.compile(r"^ +[\d,]+ +([\d,-]+) +([\d,-]+) +([\d,-]+) +([\d,-]+)  (\w.*)$", re.MULTILINE)
 
 
@@ -191,7 +191,7 @@ SABOTAGES = (
         """
             differing: list[Head] = []
 """,
-        _WITH_HEADS,
+        _LAST_FACTS,
     ),
     Sabotage(
         "epoch",
@@ -203,7 +203,7 @@ SABOTAGES = (
         """
     return message.epoch < known and place(standing, message) is Place.ALARM
 """,
-        _WITH_HEADS,
+        _EPOCHS,
     ),
 )
 
