@@ -25,7 +25,7 @@ EVERY_SECONDS = 30.0
 """How often each source is asked for what it has published since."""
 READ_SECONDS = 120.0
 """For which one round waits until the topic has been read to its end; a consumer that lags is not one that misses."""
-ASK_AGAIN_SECONDS = 300.0
+ASK_AGAIN_SECONDS = 60.0
 """After which a source is asked once more for a stream that is missing."""
 _POLL_SECONDS = 0.1
 _log = structlog.get_logger()
@@ -212,7 +212,7 @@ class Reconciler:
                 raise SourceUnreachable(f"{self.source} publishes faster than this service reads")
             async with self._database.acquire() as connection:
                 now = await _taken(connection, self.source, streams)
-                waiting = await _waiting(connection, self.source, streams)
+                waiting = await _waiting_for_operators(connection, self.source, streams)
             for stream, head in told.items():
                 problem = _problem(head, taken.get(stream), now.get(stream))
                 if problem is not None and not (problem is Problem.MISSING and stream in waiting):
@@ -270,9 +270,13 @@ async def _taken(connection: Connection, source: str, streams: Sequence[UUID]) -
     return {row["stream"]: (row["epoch"], row["version"], row["event_id"]) for row in rows}
 
 
-async def _waiting(connection: Connection, source: str, streams: Sequence[UUID]) -> set[UUID]:
+async def _waiting_for_operators(connection: Connection, source: str, streams: Sequence[UUID]) -> set[UUID]:
+    """Streams with a message that nothing which comes again can mend. One behind a gap waits for its source only."""
     rows = await connection.fetch(
-        "select distinct stream from parked where source = $1 and stream = any($2::uuid[])", source, list(streams)
+        """select distinct stream from parked
+           where source = $1 and stream = any($2::uuid[]) and reason in ('poison', 'alarm')""",
+        source,
+        list(streams),
     )
     return {row["stream"] for row in rows}
 

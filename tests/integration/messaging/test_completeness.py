@@ -14,11 +14,12 @@ from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
-from shared.messaging import completeness, heads, sources_word
+from shared.messaging import completeness, heads, parking, sources_word
 from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka, Publishers
 from shared.messaging.cloudevents import Message
 from shared.messaging.completeness import Problem
 from shared.messaging.heads import HEADS_TOPIC, HeadsRequest, answer
+from shared.messaging.parking import Obstacle, Reason
 from shared.messaging.relay import Relay
 from shared.service import republisher
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count
@@ -91,6 +92,13 @@ class Pair:
         async with self.source_database.acquire() as connection:
             return (await connection.fetchval("select checkpoint from relay"),)
 
+    async def event_id(self, stream: UUID, version: int) -> UUID:
+        async with self.source_database.acquire() as connection:
+            found: UUID = await connection.fetchval(
+                "select event_id from events where stream = $1 and version = $2", stream, version
+            )
+        return found
+
     async def problems(self) -> list[tuple[UUID, Problem]]:
         async with self.bench.database.acquire() as connection:
             return [(one.head.stream, one.problem) for one in await completeness.missing(connection)]
@@ -160,6 +168,29 @@ async def test_a_fact_that_is_missing_at_the_end_of_a_stream_is_found_and_comes_
                 return await pair.bench.total() == 2 - kept and not await pair.problems()
 
             await until(taken_again)
+            await pair.until_compared()
+
+
+async def test_a_gap_whose_answer_was_passed_over_is_asked_for_again(pair: Pair) -> None:
+    """The consumer itself asks once per gap: what comes for an answer must not be a reason to ask."""
+    stream = uuid4()
+    async with pair.publishing():
+        async with pair.reading():
+            for _ in range(3):
+                await pair.count(stream)
+            await pair.until_compared(after=2)
+        await pair.forget(stream, 1)
+        pair.bench.sum_of = uuid4()
+        behind = message(stream, 3, source=SOURCE, event_id=await pair.event_id(stream, 3))
+        async with pair.bench.database.acquire() as connection:
+            await parking.park(connection, [Obstacle(behind, Reason.HOLE, "version 2 is missing")])
+            await completeness.compare_all_again(connection, [SOURCE], because="the test says so")
+        async with pair.reading():
+
+            async def healed() -> bool:
+                return await pair.bench.total() == 2 and not await pair.bench.waiting()
+
+            await until(healed)
             await pair.until_compared()
 
 
