@@ -170,14 +170,14 @@ SABOTAGES = (
         "shared/messaging/reading.py",
         """
         async with self._database.acquire() as connection:
-            lost = await positions.move(connection, self._name, moves)
+            lost = await positions.move(connection, self.name, moves)
 """,
         """
         await asyncio.sleep(0.3)
         async with self._database.acquire() as connection:
-            stand = await positions.positions(connection, self._name, [one.partition for one in moves])
+            stand = await positions.positions(connection, self.name, [one.partition for one in moves])
             moves = [Move(one.partition, stand[one.partition], one.after) for one in moves]
-            lost = await positions.move(connection, self._name, moves)
+            lost = await positions.move(connection, self.name, moves)
 """,
         _RESTORES,
     ),
@@ -186,7 +186,7 @@ SABOTAGES = (
         "what a source tells beyond what was taken counts as taken",
         "shared/messaging/completeness.py",
         """
-            differing = await _differing(connection, self._source, told.heads)
+            differing = await _differing(connection, self.source, told.heads)
 """,
         """
             differing: list[Head] = []
