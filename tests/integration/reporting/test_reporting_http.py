@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from services.reporting.projection import projection
+from services.reporting.statistics import measure_catalogue
+from services.reporting.statistics import routes as statistics_routes
 from services.reporting.view.routes import router
 from shared.contracts.offers import Withdrawn
 from shared.contracts.vocabulary import ControlOutcome, Involvement, Participation
@@ -60,7 +62,8 @@ class Asker:
 async def asker(database: Database) -> AsyncIterator[Asker]:
     app = FastAPI()
     problems.install(app)
-    app.include_router(router)
+    for one in (router, measure_catalogue.router, statistics_routes.router):
+        app.include_router(one)
     app.state.database = database
     app.state.smallest_count = lambda: 3
     async with AsyncClient(transport=ASGITransport(app), base_url="http://reporting") as client:
