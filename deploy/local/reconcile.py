@@ -10,7 +10,7 @@ from rich.table import Table
 from deploy.local.as_operator import Operator
 from deploy.local.processes import Fault
 
-SILENT_SECONDS = 30.0
+SILENT_SECONDS = 15.0
 """After which a source that has told nothing is not waited for any longer. One that is being compared is."""
 _POLL_SECONDS = 0.2
 
@@ -22,8 +22,7 @@ def reconcile(operator: Operator, services: list[str], *, everything: bool, cons
         operator.compare(service, everything=everything)
     table = Table("service", "source", "compared up to", "when", "missing", box=None, header_style="bold")
     complete = True
-    for service in services:
-        found = _compared(operator, service, begun)
+    for service, found in _compared(operator, services, begun).items():
         for one in found["sources"]:
             missing = sum(stream["source"] == one["source"] for stream in found["streams"])
             when = "never: unproven" if not one["proven"] else _local(one["compared_at"])
@@ -33,12 +32,12 @@ def reconcile(operator: Operator, services: list[str], *, everything: bool, cons
     return complete
 
 
-def _compared(operator: Operator, service: str, begun: datetime) -> Any:
-    """Once every source that answers has been compared since the beginning."""
+def _compared(operator: Operator, services: list[str], begun: datetime) -> dict[str, Any]:
+    """Once every source that answers has been compared since the beginning, at all services."""
     moved_at, before = time.monotonic(), None
     while True:
-        found = operator.completeness(service)
-        waiting = [one for one in found["sources"] if not _is_done(one, begun)]
+        found = {service: operator.completeness(service) for service in services}
+        waiting = [one for told in found.values() for one in told["sources"] if not _is_done(one, begun)]
         if waiting != before:
             moved_at, before = time.monotonic(), waiting
         if not waiting or time.monotonic() > moved_at + SILENT_SECONDS:
