@@ -21,7 +21,8 @@ from shared.http import consistency
 from shared.http.access import Asker
 from shared.http.consistency import ConsistencyTokens
 from shared.messaging.bus import IN_BULK, Bus
-from shared.messaging.consumer import AskAgain, Fact
+from shared.messaging.completeness import AskAgain
+from shared.messaging.consumer import Fact
 from shared.messaging.projector import Projector
 from shared.messaging.received import Received
 from shared.policy.policies import load_policies

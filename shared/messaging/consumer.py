@@ -19,7 +19,7 @@ from shared.eventstore.event_store import InboxMoved
 from shared.eventstore.events import EventTypes
 from shared.messaging import parking, retakes
 from shared.messaging.cloudevents import Message, Undecodable, concerns_of, read, source_of
-from shared.messaging.completeness import confirmed, is_missing
+from shared.messaging.completeness import AskAgain, confirmed, is_missing
 from shared.messaging.heads import HeadsOfSources
 from shared.messaging.inbox import Place, Standing, StreamKey, place, standings, stream_of
 from shared.messaging.parking import Obstacle, Parked, Reason
@@ -43,8 +43,6 @@ LARGEST_KEPT = 4 * 1024 * 1024
 _NAMESPACE = UUID("6f1f6c0e-6f0a-4c3b-9d5e-2b8f6a5d1c77")
 _log = structlog.get_logger()
 
-AskAgain = Callable[[str, UUID, int], Awaitable[None]]
-"""Ask a source to publish a stream again from a version on. Raises SourceUnreachable."""
 WhenDiscarded = Callable[[Connection, Message, str, str], Awaitable[Sequence[str]]]
 """What a service records, in the same transaction, about a message that was passed over, by whom and why.
 

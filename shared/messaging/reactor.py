@@ -12,7 +12,8 @@ from shared.eventstore.commands import Guard, Intent, execute
 from shared.eventstore.database import Database
 from shared.eventstore.event_store import Change, EventStore
 from shared.eventstore.events import Event, EventTypes, Metadata
-from shared.messaging.consumer import AskAgain, Consumer, Fact
+from shared.messaging.completeness import AskAgain
+from shared.messaging.consumer import Consumer, Fact
 from shared.messaging.inbox import Standing
 from shared.messaging.received import Received
 from shared.messaging.recovered_commands import DoneBefore, done_nowhere

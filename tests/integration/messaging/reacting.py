@@ -15,7 +15,7 @@ from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from shared.messaging import parking
 from shared.messaging.cloudevents import Message
-from shared.messaging.consumer import AskAgain
+from shared.messaging.completeness import AskAgain
 from shared.messaging.inbox import stream_of
 from shared.messaging.parking import Parked, Reason
 from shared.messaging.passing_faults import SourceUnreachable
