@@ -98,7 +98,7 @@ async def _compare(what: str, consumer: Consumer, facts: Iterator[Message], turn
     print(f"  {'lost':18} {1 - alone.wall / beside.wall:8.1%}          {1 - alone.python / beside.python:8.1%}")
 
 
-def _steps() -> Iterator[Message]:
+def steps() -> Iterator[Message]:
     """Of streams that run beside each other."""
     while True:
         streams = [uuid7() for _ in range(STREAMS)]
@@ -121,23 +121,23 @@ def _step(stream: UUID, version: int) -> Message:
     )
 
 
-async def _echo(received: Received) -> Reaction:
+async def echo(received: Received) -> Reaction:
     return Reaction([Intent(ECHO, received.message.stream, Echo(received.message.version))])
 
 
-async def _never_ask(source: str, stream: UUID, version: int) -> None:
+async def never_ask(source: str, stream: UUID, version: int) -> None:
     raise AssertionError("nothing is missing")
 
 
 async def _measure(dsn: str, turns: int) -> None:
     async with open_database(dsn, NAME, connections=4) as database:
-        projection = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=_never_ask)
+        projection = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=never_ask)
         await _compare("projector", projection, messages((2 * turns + 1) * STREAMS, at_once=STREAMS), turns)
     async with open_database(dsn, "guidance") as database, EventStore(database, EventTypes(ECHOES)) as store:
         types = EventTypes([Stepped])
-        reactions: Reactions = {Stepped: _echo}
-        reactor = Reactor(database, store, RealClock(), types, reactions, own_source="guidance", ask_again=_never_ask)
-        await _compare("reactor", reactor, _steps(), turns)
+        reactions: Reactions = {Stepped: echo}
+        reactor = Reactor(database, store, RealClock(), types, reactions, own_source="guidance", ask_again=never_ask)
+        await _compare("reactor", reactor, steps(), turns)
 
 
 def main() -> None:

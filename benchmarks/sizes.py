@@ -49,8 +49,8 @@ where a.attrelid = $1::text::regclass and a.attnum > 0 and not a.attisdropped an
 async def _play(dsn: str, state: Path) -> tuple[int, int]:
     """The demo; returns the messages on the topic of agreements, and their bytes."""
     async with running_system(dsn, os.environ["AFTALE_KAFKA"], state, begins=DEMO_BEGINS) as system:
-        await register_units(system.postgres, system.kafka)
-        async with order_system(system.postgres, system.kafka) as orders:
+        await register_units(system)
+        async with order_system(system) as orders:
             await play(Stage(system.people, orders, system.time.settle, lambda _: None), system.time)
         return await _on_topic(system.kafka)
 

@@ -51,7 +51,7 @@ class Theatre:
         """With the order system, and time that moves."""
         connection = await asyncpg.connect(self.settings.postgres)
         virtual_time = VirtualTime(self.clock, connection)
-        async with order_system(self.settings.postgres, self.settings.kafka) as orders:
+        async with order_system(self.settings) as orders:
             yield Stage(self.people, orders, virtual_time.settle, self._say), virtual_time
         await connection.close()
 
@@ -75,7 +75,7 @@ async def demo(theatre: Theatre) -> None:
     if not theatre.demo_played.exists():
         await theatre.require_unused("demo")
         begun = time.monotonic()
-        await register_units(theatre.settings.postgres, theatre.settings.kafka)
+        await register_units(theatre.settings)
         async with theatre.stage() as (stage, virtual_time):
             acts = await play(stage, virtual_time)
         theatre.demo_played.touch()
@@ -89,7 +89,7 @@ async def rules(theatre: Theatre) -> None:
         if not theatre.demo_played.exists():
             await theatre.require_unused("demo rules")
         begun = time.monotonic()
-        await register_companies(theatre.settings.postgres, theatre.settings.kafka)
+        await register_companies(theatre.settings)
         async with theatre.stage() as (stage, virtual_time):
             protocol = await play_rules(stage, virtual_time, local_day(theatre.clock.now()) + timedelta(days=1))
         protocol.keep(theatre.rules_played)

@@ -1,39 +1,37 @@
 """Publish facts as another system would: the business register, the order system.
 
-A stand-in: it remembers nothing between two runs, so it answers no request to publish a stream again, as a real source
-must (docs/contracts/asyncapi.json, topic `republish`). What it publishes has no gaps: Kafka acknowledges all of it, and
-the next run goes on where reporting has heard of everything. A hole that appears nonetheless stays parked, and shows.
+A stand-in of a source outside of Aftale that keeps its part of the contract (docs/contracts/asyncapi.json): it keeps
+what it published, gives each version once, and what it keeps is told and published again on request
+(foreign_answers.py).
 """
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from uuid_utils.compat import uuid7
 
+from deploy.local.foreign_record import EPOCH, ForeignRecord, Published, alone, file_of
 from shared.contracts import orders, register
 from shared.contracts.register import UnitRegistered
 from shared.deadlines.copenhagen import start_of
 from shared.eventstore.events import Event
+from shared.messaging import lenient_records
 from shared.messaging.bus import Kafka
-from shared.messaging.cloudevents import Message
+from shared.messaging.cloudevents import Message, Undecodable, read
+from shared.service import ORDERS_TOPIC, REGISTER_TOPIC
 
-EPOCH = 1
 PATIENCE_SECONDS = 30.0
-_KNOWN = """
-select stream, max(version) as version
-from (select stream, version from reporting.inbox where source = $1
-      union all select stream, version from reporting.parked where source = $1) known
-group by stream
-"""
-_HEARD = "select partition, next_offset from reporting.consumer_positions where topic = $1"
-"""Where reporting stands, which hears every source."""
+STAND_INS = {register.SOURCE: REGISTER_TOPIC, orders.SOURCE: ORDERS_TOPIC}
+"""The topic of each source that is played here."""
 _BEHIND = """
 select count(*) from unnest($2::uuid[], $3::int[]) as published(stream, version)
 left join {}.inbox i on i.source = $1 and i.stream = published.stream
@@ -41,62 +39,60 @@ where coalesce(i.version, 0) < published.version
 """
 
 
-class ForeignSystem:
-    """One source outside of Aftale, with its own streams; goes on where reporting has last heard of it.
+class Place(Protocol):
+    """Where a system runs: settings of the services, or what a test has started."""
 
-    Opening it waits for what an earlier run published, and raises TimeoutError where reporting does not take it: else a
-    version would be given twice.
+    @property
+    def postgres(self) -> str: ...
+    @property
+    def kafka(self) -> Kafka: ...
+    @property
+    def state(self) -> Path: ...
+
+
+class ForeignSystem:
+    """One source outside of Aftale, with its own streams; goes on where its own record ends.
+
+    Opening it waits while another process publishes for the same source, and sends what an earlier run could not.
     """
 
-    def __init__(self, *, postgres: str, kafka: Kafka, source: str, topic: str) -> None:
-        self._postgres = postgres
-        self._kafka = kafka
-        self._producer = AIOKafkaProducer(bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all")
+    def __init__(self, place: Place, *, source: str, topic: str) -> None:
+        self._postgres = place.postgres
+        self._kafka = place.kafka
+        self._producer = AIOKafkaProducer(bootstrap_servers=place.kafka.servers, enable_idempotence=True, acks="all")
         self._source = source
-        self._topic = kafka.name(topic)
+        self._topic = place.kafka.name(topic)
+        self._file = file_of(place.state, place.kafka.name(source))
+        self._left = ExitStack()
         self.published: dict[UUID, int] = {}
         """The newest version of each stream."""
 
     async def __aenter__(self) -> Self:
-        await self._until_all_is_heard()
-        connection = await asyncpg.connect(self._postgres)
-        rows = await connection.fetch(_KNOWN, self._source)
-        await connection.close()
-        self.published = {row["stream"]: row["version"] for row in rows}
-        await self._producer.start()
+        with ExitStack() as stack:
+            await asyncio.to_thread(stack.enter_context, alone(self._file))
+            self.record = stack.enter_context(ForeignRecord.opened(self._file, self._source))
+            if self.record.is_empty():
+                self.record.keep(
+                    await published_before(self._kafka.servers, self._topic, self._source), acknowledged=True
+                )
+            self.published = self.record.versions()
+            await self._producer.start()
+            self._left = stack.pop_all()
+        await self._send_unacknowledged()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        await self._producer.stop()
+        try:
+            await self._producer.stop()
+        finally:
+            self._left.close()
 
     async def publish(self, facts: Iterable[tuple[UUID, Event, datetime]]) -> None:
         """Publish facts of streams, each with its instant; returns once Kafka has them."""
-        sent = []
-        for stream, event, at in facts:
-            version = self.published.get(stream, 0) + 1
-            self.published[stream] = version
-            message = Message(
-                source=self._source,
-                stream=stream,
-                epoch=EPOCH,
-                version=version,
-                event_id=uuid7(),
-                type=type(event).__name__,
-                schema_version=event.schema_version,
-                occurred_at=at,
-                recorded_at=datetime.now(UTC),
-                body=event.public_json(),
-                actor=self._source,
-                concerns=_concerns(event),
-            )
-            key = str(stream).encode()
-            sent.append(
-                await self._producer.send(self._topic, message.body.encode(), key=key, headers=message.headers())
-            )
-        for acknowledgement in sent:
-            await acknowledgement
+        self.record.keep([self.next(*fact) for fact in facts])
+        await self._send_unacknowledged()
 
     async def until_taken(self, consumer: str) -> None:
         """Wait until a service has taken everything that was published here. Raises TimeoutError."""
@@ -112,36 +108,76 @@ class ForeignSystem:
         finally:
             await connection.close()
 
-    async def _until_all_is_heard(self) -> None:
-        topic = AIOKafkaConsumer(self._topic, bootstrap_servers=self._kafka.servers)  # of no group: reads nothing
-        connection = await asyncpg.connect(self._postgres)
-        try:
-            await topic.start()
-            ends = {one.partition: end for one, end in (await topic.end_offsets(topic.assignment())).items() if end}
-            until = time.monotonic() + PATIENCE_SECONDS
-            while ends:
-                rows = await connection.fetch(_HEARD, self._topic)
-                heard = {row["partition"]: row["next_offset"] for row in rows}
-                ends = {partition: end for partition, end in ends.items() if heard.get(partition, 0) < end}
-                if ends and time.monotonic() > until:
-                    raise TimeoutError(f"reporting has not taken what {self._source} published before")
-                await asyncio.sleep(0.02 if ends else 0)
-        finally:
-            await topic.stop()
-            await connection.close()
+    def next(self, stream: UUID, event: Event, at: datetime) -> Message:
+        """A fact as the next version of its stream; nothing is published yet."""
+        version = self.published.get(stream, 0) + 1
+        self.published[stream] = version
+        return Message(
+            source=self._source,
+            stream=stream,
+            epoch=EPOCH,
+            version=version,
+            event_id=uuid7(),
+            type=type(event).__name__,
+            schema_version=event.schema_version,
+            occurred_at=at,
+            recorded_at=datetime.now(UTC),
+            body=event.public_json(),
+            actor=self._source,
+            concerns=_concerns(event),
+        )
+
+    async def _send_unacknowledged(self) -> None:
+        waiting = self.record.unacknowledged()
+        await send(self._producer, self._topic, waiting)
+        if waiting:
+            self.record.acknowledge(waiting[-1].position)
 
     def _versions(self) -> tuple[list[UUID], list[int]]:
         return list(self.published), list(self.published.values())
 
 
-def register_of_businesses(postgres: str, kafka: Kafka) -> ForeignSystem:
+async def send(producer: AIOKafkaProducer, topic: str, facts: Sequence[Published]) -> None:
+    """Send facts in order; returns once Kafka has acknowledged all of them."""
+    sent = [await producer.send(topic, one.body, key=str(one.stream).encode(), headers=one.headers) for one in facts]
+    for acknowledgement in sent:
+        await acknowledgement
+
+
+async def published_before(servers: str, topic: str, source: str) -> list[Message]:
+    """What lies on the topic of a source of its own, each version once, in order.
+
+    For a stand-in without a record: its file was lost, or it published under a release that kept none.
+    """
+    lenient_records.install()  # what others wrote there must not hide it
+    client = AIOKafkaConsumer(topic, bootstrap_servers=servers, auto_offset_reset="earliest")
+    found: dict[tuple[UUID, int], Message] = {}
+    await client.start()
+    try:
+        ends = await client.end_offsets(client.assignment())
+        while any([await client.position(partition) < end for partition, end in ends.items()]):
+            for records in (await client.getmany(timeout_ms=500)).values():
+                for record in records:
+                    try:
+                        message = read(record.headers, record.value)
+                        message.data()
+                    except Undecodable:
+                        continue
+                    if message.source == source and message.epoch == EPOCH:
+                        found.setdefault((message.stream, message.version), message)
+    finally:
+        await client.stop()
+    return [found[key] for key in sorted(found)]
+
+
+def register_of_businesses(place: Place) -> ForeignSystem:
     """The business register."""
-    return ForeignSystem(postgres=postgres, kafka=kafka, source=register.SOURCE, topic="register")
+    return ForeignSystem(place, source=register.SOURCE, topic=REGISTER_TOPIC)
 
 
-def order_system(postgres: str, kafka: Kafka) -> ForeignSystem:
+def order_system(place: Place) -> ForeignSystem:
     """The authority's order system."""
-    return ForeignSystem(postgres=postgres, kafka=kafka, source=orders.SOURCE, topic="orders")
+    return ForeignSystem(place, source=orders.SOURCE, topic=ORDERS_TOPIC)
 
 
 def unit_fact(unit: UnitRegistered) -> tuple[UUID, Event, datetime]:

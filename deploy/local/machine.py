@@ -16,7 +16,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 import httpx
 from aiokafka.errors import KafkaError
 
-from deploy.local import kafka, postgres, watcher
+from deploy.local import foreign_answers, kafka, postgres, watcher
 from deploy.local.kafka import LocalKafka
 from deploy.local.patience import Patience
 from deploy.local.ports import HOST, answers, require_free
@@ -28,7 +28,7 @@ from migrations.topics import create_topics
 from shared.eventstore.clock import VirtualClock
 
 DATA = (
-    *("postgres", "kafka", "logs", "run", "spans", "secrets", "attachments", "erasures", "clock"),
+    *("postgres", "kafka", "logs", "run", "spans", "secrets", "attachments", "erasures", "clock", "other-systems"),
     *("demo-played", "rules-played", "restores"),
 )
 """What `reset` removes from the state folder."""
@@ -139,15 +139,24 @@ class Machine:
                 self.postgres.start()
             case "kafka":
                 self.kafka.start(self._progress)
+            case foreign_answers.NAME:
+                self._start_stand_ins()
             case _:
                 self._start_service(name)
+
+    def _start_stand_ins(self) -> None:
+        """What answers for the register and the order system. On a Kafka of the user's they answer themselves."""
+        command = [sys.executable, "-m", foreign_answers.__name__]
+        self.service(foreign_answers.NAME).start(command, cwd=PROJECT, port=None, env=self.environment())
 
     def watch(self, *services: str) -> None:
         """Have the local servers and these services started again when they die, with all that is watched already."""
         local = {"postgres": self.settings.postgres is None, "kafka": self.settings.kafka is None}
         before = watcher.watched(self.state)
         names = [
-            name for name in ("postgres", "kafka", *SERVICES) if local.get(name) or name in services or name in before
+            name
+            for name in ("postgres", "kafka", *SERVICES, foreign_answers.NAME)
+            if local.get(name) or name in services or name in before
         ]
         process = self.service(watcher.NAME)
         process.stop((signal.SIGTERM, 5))
@@ -176,15 +185,19 @@ class Machine:
                 migrating.wait()  # nothing may change the schemas once this command has ended
             self._finish_migrating(migrating)
             self.services_up()
-            self.watch(*SERVICES)
+            stand_ins = () if self.settings.kafka else (foreign_answers.NAME,)
+            if stand_ins and self.service(foreign_answers.NAME).running() is None:
+                self._start_stand_ins()
+            self.watch(*SERVICES, *stand_ins)
 
     def down(self) -> list[str]:
         """Stop the watcher, else it would start them again; services, Kafka, PostgreSQL. The names of what ran."""
         self.service(watcher.NAME).stop((signal.SIGTERM, 5))
         watcher.report_file(self.state).unlink(missing_ok=True)
         with ThreadPoolExecutor(len(SERVICES)) as pool:
-            ran = list(pool.map(lambda name: self.service(name).stop((signal.SIGTERM, 15)), SERVICES))
-        stopped = [name for name, was_running in zip(SERVICES, ran, strict=True) if was_running]
+            names = (*SERVICES, foreign_answers.NAME)
+            ran = list(pool.map(lambda name: self.service(name).stop((signal.SIGTERM, 15)), names))
+        stopped = [name for name, was_running in zip(names, ran, strict=True) if was_running]
         stopped += ["kafka"] if self.kafka.stop() else []
         stopped += ["postgres"] if self.postgres.stop() else []
         return stopped

@@ -14,7 +14,6 @@ from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from services.reporting.cases.unknown_codes import unknown_in_unit
 from shared.contracts.register import UnitRegistered
 from shared.eventstore.database import DATABASE_AWAY
-from shared.messaging.bus import Kafka
 from shared.reference.identifiers import is_valid_p_number
 from shared.service import Settings
 
@@ -63,9 +62,9 @@ def _odd(unit: UnitRegistered) -> Iterator[str]:
         yield f"p_number {unit.p_number} is not 10 digits"
 
 
-async def publish(units: list[UnitRegistered], postgres: str, kafka: Kafka) -> None:
+async def publish(units: list[UnitRegistered], settings: Settings) -> None:
     """All units, on the topic `register`."""
-    async with register_of_businesses(postgres, kafka) as register:
+    async with register_of_businesses(settings) as register:
         await register.publish(unit_fact(unit) for unit in units)
 
 
@@ -82,7 +81,7 @@ def main() -> None:
         print(line)
     settings = Settings.from_environment()
     try:
-        asyncio.run(publish(reading.units, settings.postgres, settings.kafka))
+        asyncio.run(publish(reading.units, settings))
     except TimeoutError as error:
         sys.exit(f"{error}; nothing was published. See ./aftale logs reporting.")
     except (*DATABASE_AWAY, KafkaError):

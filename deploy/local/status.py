@@ -7,7 +7,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local import watcher
+from deploy.local import foreign_answers, watcher
 from deploy.local.as_operator import HOLDS_UNITS, Operator
 from deploy.local.machine import DATA, Machine
 from deploy.local.processes import Fault, Process
@@ -22,8 +22,9 @@ def show_status(machine: Machine, console: Console) -> None:
     for heading in ("process", "state", "pid", "MB", "address", "since", "restarts"):
         table.add_column(heading, justify="right" if heading in ("pid", "MB", "restarts") else "left")
     report = read_report(machine.state)
-    named = {"postgres": machine.settings.postgres, "kafka": machine.settings.kafka}
-    for name in ("postgres", "kafka", *SERVICES):
+    kafka = machine.settings.kafka
+    named = {"postgres": machine.settings.postgres, "kafka": kafka, foreign_answers.NAME: kafka}
+    for name in ("postgres", "kafka", *SERVICES, foreign_answers.NAME):
         if named.get(name):
             table.add_row(name, "yours", "", "", "set in the environment", "", "")
         else:

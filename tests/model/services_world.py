@@ -81,7 +81,7 @@ class ServicesWorld:
         return system
 
     async def _issue(self, order: OrderIssued) -> None:
-        async with order_system(self._system.postgres, self._system.kafka) as orders:
+        async with order_system(self._system) as orders:
             await orders.publish([(order.case_id, order, self.now)])
             for consumer in ("control", "reporting"):
                 await orders.until_taken(consumer)

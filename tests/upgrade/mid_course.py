@@ -44,7 +44,7 @@ class Played:
 
 async def play_to_mid_course(system: RunningSystem) -> Played:
     """Leaves the clock at CLOCK, with everything taken by everyone."""
-    async with order_system(system.postgres, system.kafka) as orders:
+    async with order_system(system) as orders:
         stage = Stage(system.people, orders, system.time.settle, lambda _: None)
         cases = cases_of(stage)
         await _register_units(system, cases)

@@ -10,10 +10,9 @@ from deploy.demo.courses import Stage
 from deploy.demo.play import interleave
 from deploy.demo.rules import afterwards, before_answer, controls, while_running
 from deploy.demo.rules.scene import Course, Protocol, Scene, units
-from deploy.local.foreign_facts import register_of_businesses, unit_fact
+from deploy.local.foreign_facts import Place, register_of_businesses, unit_fact
 from deploy.local.virtual_time import VirtualTime
 from shared.contracts.register import UnitRegistered
-from shared.messaging.bus import Kafka
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,9 @@ async def play_rules(stage: Stage, virtual_time: VirtualTime, first_day: date) -
     return protocol
 
 
-async def register_companies(postgres: str, kafka: Kafka) -> None:
+async def register_companies(place: Place) -> None:
     """Let the business register publish every rule's company, and wait until offers and reporting know them."""
-    async with register_of_businesses(postgres, kafka) as register:
+    async with register_of_businesses(place) as register:
         await register.publish(unit_fact(unit) for unit in _companies())
         await register.until_taken("offers")
         await register.until_taken("reporting")

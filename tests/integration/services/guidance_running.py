@@ -168,4 +168,4 @@ def begun(agreement_id: UUID) -> ComplianceDeadlineSet:
 
 
 def _speaking(name: str, settings: Settings) -> ForeignSystem:
-    return ForeignSystem(postgres=settings.postgres, kafka=settings.kafka, source=name, topic=AGREEMENTS_TOPIC)
+    return ForeignSystem(settings, source=name, topic=AGREEMENTS_TOPIC)

@@ -2,21 +2,29 @@
 
 import asyncio
 import json
-from datetime import date
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from deploy.local.foreign_facts import order_system, register_of_businesses, unit_fact
+from deploy.local.foreign_answers import answer_for_ever
+from deploy.local.foreign_facts import Place, order_system, register_of_businesses, unit_fact
+from deploy.local.foreign_record import file_of
 from services.reporting import service as reporting
 from shared.contracts import orders
-from shared.contracts.orders import OrderIssued, OrderKind
+from shared.contracts import register as business_register
+from shared.contracts.orders import OrderCompliedWith, OrderIssued, OrderKind
 from shared.contracts.register import UnitRegistered
+from shared.eventstore.events import Event
 from shared.http.tokens import Role
 from shared.messaging.bus import Kafka
+from shared.messaging.completeness import compared_sources, missing
+from shared.messaging.heads import HeadsRequest
 from shared.messaging.parking import Reason, waiting_streams
 from shared.service import Settings
 from tests.integration.services.control_running import Control, booking, found
@@ -60,7 +68,7 @@ async def test_an_order_that_the_order_system_issued_is_linked_to_its_agreement(
     agreement_id, request_id = await requested(control)
     order = issued(agreement_id, request_id)
     settings = control.runtime.settings
-    async with order_system(settings.postgres, settings.kafka) as system:
+    async with order_system(settings) as system:
         await system.publish([(order.case_id, order, control.clock.now())])
         async with asyncio.timeout(20):
             while not await recorded(control, agreement_id, "OrderIssueNoted"):
@@ -74,7 +82,7 @@ async def test_what_is_missing_of_a_foreign_case_is_asked_of_its_source_and_park
     agreement_id, request_id = await requested(control)
     order = issued(agreement_id, request_id)
     settings = control.runtime.settings
-    async with order_system(settings.postgres, settings.kafka) as system:
+    async with order_system(settings) as system:
         system.published[order.case_id] = 1  # as if its first fact had been lost on the way
         await system.publish([(order.case_id, order, control.clock.now())])
         consumer = AIOKafkaConsumer(
@@ -99,34 +107,125 @@ async def test_what_is_missing_of_a_foreign_case_is_asked_of_its_source_and_park
                 await asyncio.sleep(0.05)
 
 
-@pytest.mark.rule("R26")
-async def test_a_source_that_begins_again_waits_until_all_it_said_was_heard_and_gives_no_version_twice(
-    postgres_dsn: str, topics: Kafka, tmp_path: Path
+@asynccontextmanager
+async def answering(place: Place) -> AsyncIterator[None]:
+    """While the stand-ins' answers are given, as ./aftale up does."""
+    answers = asyncio.create_task(answer_for_ever(place.kafka, place.state))
+    try:
+        yield
+    finally:
+        answers.cancel()
+        await asyncio.gather(answers, return_exceptions=True)
+
+
+async def is_complete(control: Control) -> bool:
+    """Whether control has compared what the order system tells, and nothing is missing."""
+    async with control.runtime.database.acquire() as connection:
+        found, lacking = await compared_sources(connection), await missing(connection)
+    proven = any(one.source == orders.SOURCE and one.epoch > 0 for one in found)
+    return proven and not any(one.source == orders.SOURCE for one in lacking)
+
+
+@pytest.mark.rule("R25", "R28")
+@pytest.mark.parametrize("followed", [True, False], ids=["in the middle", "at the end"])
+async def test_what_kafka_lost_of_a_foreign_case_is_told_and_published_again_by_its_source(
+    control: Control, followed: bool
 ) -> None:
-    unit = UnitRegistered(
-        p_number="1003388394",
-        cvr=UNKNOWN_CVR,
-        name="Børnehuset",
-        industry="space-travel",
-        sector="public",
-        size_class="10-34",
-        effective_from=date(2020, 1, 1),
+    agreement_id, request_id = await requested(control)
+    order = issued(agreement_id, request_id)
+    settings = control.runtime.settings
+    async with order_system(settings) as system, answering(settings):
+        system.record.keep([system.next(order.case_id, order, control.clock.now())], acknowledged=True)
+        if followed:
+            complied = OrderCompliedWith(case_id=order.case_id, complied_on=date(2026, 8, 1))
+            await system.publish([(order.case_id, complied, control.clock.now())])
+        async with asyncio.timeout(60):
+            while not await recorded(control, agreement_id, "OrderIssueNoted") or not await is_complete(control):
+                for one in control.runtime.reconcilers:
+                    one.wake.set()
+                await asyncio.sleep(0.2)
+        async with control.runtime.database.acquire() as connection:
+            assert await waiting_streams(connection) == []
+
+
+def unit(name: str) -> tuple[UUID, Event, datetime]:
+    return unit_fact(
+        UnitRegistered(
+            p_number="1003388394",
+            cvr=UNKNOWN_CVR,
+            name=name,
+            industry="space-travel",
+            sector="public",
+            size_class="10-34",
+            effective_from=date(2020, 1, 1),
+        )
     )
 
-    async def publish() -> None:
-        async with register_of_businesses(postgres_dsn, topics) as register:
-            await register.publish([unit_fact(unit)])
 
-    await publish()
-    again = asyncio.create_task(publish())
-    await asyncio.sleep(0.5)
-    assert not again.done()
-    app = reporting.app(Settings(postgres_dsn, topics, tmp_path, virtual_clock=False))
+@pytest.mark.rule("R26")
+@pytest.mark.parametrize("record_lost", [False, True], ids=["with its record", "its record lost"])
+async def test_a_source_that_begins_again_gives_no_version_twice_and_sends_what_it_could_not(
+    postgres_dsn: str, topics: Kafka, tmp_path: Path, record_lost: bool
+) -> None:
+    settings = Settings(postgres_dsn, topics, tmp_path, virtual_clock=False)
+    async with register_of_businesses(settings) as register:
+        await register.publish([unit("Børnehuset")])
+    if record_lost:
+        file_of(tmp_path, topics.name(business_register.SOURCE)).unlink()
+    async with register_of_businesses(settings) as register:
+        register.record.keep([register.next(*unit("Børnehuset II"))])  # and its process ends before it is sent
+    async with register_of_businesses(settings) as register:
+        await register.publish([unit("Børnehuset III")])
+    app = reporting.app(settings)
     async with app.router.lifespan_context(app):
-        await asyncio.wait_for(again, 20)
         connection = await asyncpg.connect(postgres_dsn)
         async with asyncio.timeout(20):
-            while await connection.fetchval("select max(version) from reporting.inbox") != 2:
+            while await connection.fetchval("select max(version) from reporting.inbox") != 3:
                 await asyncio.sleep(0.05)
         assert await connection.fetchval("select count(*) from reporting.parked") == 0
         await connection.close()
+
+
+async def test_one_process_at_a_time_publishes_for_a_source(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> None:
+    settings = Settings(postgres_dsn, topics, tmp_path, virtual_clock=False)
+
+    async def publish() -> None:
+        async with register_of_businesses(settings) as register:
+            await register.publish([unit("Børnehuset")])
+
+    await asyncio.gather(*(publish() for _ in range(5)))
+    async with register_of_businesses(settings) as register:
+        assert list(register.published.values()) == [5]
+
+
+async def test_a_stand_in_that_never_published_anything_speaks_for_nobody(control: Control) -> None:
+    settings = control.runtime.settings
+    told = AIOKafkaConsumer(
+        settings.kafka.name("heads"), bootstrap_servers=settings.kafka.servers, auto_offset_reset="earliest"
+    )
+    await told.start()
+    try:
+        async with register_of_businesses(settings) as register, answering(settings):
+            await register.publish([unit("Børnehuset")])
+            of_register, of_orders = (
+                HeadsRequest(source=source, answer_to=uuid4(), after=0)
+                for source in (business_register.SOURCE, orders.SOURCE)
+            )
+            async with asyncio.timeout(30):
+                answers: set[str] = set()
+                while str(of_register.answer_to) not in answers:
+                    await _ask(settings.kafka, of_orders, of_register)
+                    for records in (await told.getmany(timeout_ms=500)).values():
+                        answers |= {json.loads(record.value)["answer_to"] for record in records}
+            assert str(of_orders.answer_to) not in answers
+    finally:
+        await told.stop()
+
+
+async def _ask(kafka: Kafka, *requests: HeadsRequest) -> None:
+    """One after the other: who has answered a later one has passed the earlier one over."""
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.servers)
+    await producer.start()
+    for request in requests:
+        await producer.send_and_wait(kafka.name("republish"), request.model_dump_json().encode())
+    await producer.stop()

@@ -99,7 +99,7 @@ class RunningSystem:
 
     async def register(self, *units: UnitRegistered) -> None:
         """Let the business register publish units, and everybody take them."""
-        async with register_of_businesses(self.postgres, self.kafka) as register:
+        async with register_of_businesses(self) as register:
             await register.publish(unit_fact(unit) for unit in units)
             await register.until_taken("offers")
             await register.until_taken("reporting")

@@ -18,8 +18,8 @@ from tests.integration.system.running_system import running_system
 async def test_the_demo_gives_the_published_ladders_and_outcomes(postgres_dsn: str, kafka: str, tmp_path: Path) -> None:
     said: list[str] = []
     async with running_system(postgres_dsn, kafka, tmp_path, begins=DEMO_BEGINS) as system:
-        await register_units(system.postgres, system.kafka)
-        async with order_system(system.postgres, system.kafka) as orders:
+        await register_units(system)
+        async with order_system(system) as orders:
             await play(Stage(system.people, orders, system.time.settle, said.append), system.time)
         inspector = system.people.inspector("anna")
         ladder = (await inspector.get("reporting", "/v1/statistics/ladder"))["rows"]

@@ -194,8 +194,8 @@ async def test_every_rule_has_a_course_and_says_in_it_what_it_must(
 ) -> None:
     assert list(RULES) == [f"R{number}" for number in (*range(1, 25), 30, *range(33, 40))] == list(SAID)
     async with running_system(postgres_dsn, kafka, tmp_path, together=True, begins=RULES_BEGIN) as system:
-        await register_companies(system.postgres, system.kafka)
-        async with order_system(system.postgres, system.kafka) as orders:
+        await register_companies(system)
+        async with order_system(system) as orders:
             stage = Stage(system.people, orders, system.time.settle, lambda _: None)
             protocol = await play_rules(stage, system.time, local_day(RULES_BEGIN) + timedelta(days=1))
     differences = {

@@ -69,7 +69,7 @@ async def connected(dsn: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Recor
 @asynccontextmanager
 async def on_stage(system: RunningSystem) -> AsyncIterator[tuple[Stage, View]]:
     """With the order system, and the one view as an inspector reads it who has no part in any case."""
-    async with order_system(system.postgres, system.kafka) as orders:
+    async with order_system(system) as orders:
         stage = Stage(system.people, orders, system.time.settle, lambda _: None)
         yield stage, View(stage.people.inspector(READER))
 

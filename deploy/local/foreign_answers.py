@@ -1,0 +1,95 @@
+"""Answers for the stand-ins of other systems: python -m deploy.local.foreign_answers, begun by ./aftale up.
+
+Tells heads and publishes again what a stand-in keeps (foreign_record.py), as every source must. A stand-in that never
+published anything stays silent: another system may speak for its source.
+"""
+
+import asyncio
+import time
+from pathlib import Path
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord
+
+from deploy.local.foreign_facts import STAND_INS, send
+from deploy.local.foreign_record import ForeignRecord, file_of
+from shared.messaging.bus import REPUBLISH_TOPIC, Kafka, RepublishRequest
+from shared.messaging.heads import HEADS_TOPIC, HeadsRequest
+from shared.messaging.passing_faults import Backoff
+from shared.service import Settings
+from shared.telemetry.logs import configure_logs
+
+NAME = "other-systems"
+HEADS_OF_USE_SECONDS = 60.0
+"""After which nobody waits for an answer any more; what is missing is asked for again."""
+_log = structlog.get_logger()
+
+
+async def answer_for_ever(kafka: Kafka, state: Path) -> None:
+    """Until cancelled. A Kafka that is away is tried again with growing pauses."""
+    backoff = Backoff()
+    while True:
+        try:
+            await _answer(kafka, state, backoff)
+        except (KafkaError, OSError) as error:
+            pause = backoff.failed()
+            _log.warning("no_request_is_answered_without_kafka", error=repr(error), pause_seconds=pause)
+            await asyncio.sleep(pause)
+
+
+async def _answer(kafka: Kafka, state: Path, backoff: Backoff) -> None:
+    """A request is acknowledged once it is answered: one that came while nobody ran is answered late."""
+    requests = AIOKafkaConsumer(
+        kafka.name(REPUBLISH_TOPIC),
+        bootstrap_servers=kafka.servers,
+        group_id=kafka.name("other-systems-republish"),
+        auto_offset_reset="latest",
+        enable_auto_commit=False,
+    )
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all")
+    try:
+        await requests.start()
+        await producer.start()
+        while True:
+            for records in (await requests.getmany(timeout_ms=500)).values():
+                for record in records:
+                    await answer(record, producer, kafka, state)
+                await requests.commit()
+            backoff.succeeded()
+    finally:
+        await requests.stop()
+        await producer.stop()
+
+
+async def answer(
+    record: "ConsumerRecord[bytes | None, bytes | None]", producer: AIOKafkaProducer, kafka: Kafka, state: Path
+) -> None:
+    """One request; one that is for another source, or that does not read, is left to others."""
+    heads, again = HeadsRequest.read(record.value), None
+    if heads is None and (again := RepublishRequest.read(record.value)) is None:
+        return
+    source = heads.source if heads is not None else again.source if again is not None else ""
+    file = file_of(state, kafka.name(source))
+    if source not in STAND_INS or not file.exists():
+        return
+    with ForeignRecord.opened(file, source) as kept:
+        if kept.is_empty():
+            return
+        if heads is not None and record.timestamp > (time.time() - HEADS_OF_USE_SECONDS) * 1000:
+            told = kept.heads(heads).model_dump_json().encode()
+            await producer.send_and_wait(kafka.name(HEADS_TOPIC), told, key=source.encode())
+        elif again is not None:
+            await send(producer, kafka.name(STAND_INS[source]), kept.of_stream(again.stream, again.from_version))
+
+
+def main() -> None:
+    """Reads the environment of every process of the project."""
+    configure_logs()
+    settings = Settings.from_environment()
+    asyncio.run(answer_for_ever(settings.kafka, settings.state))
+
+
+if __name__ == "__main__":
+    main()
