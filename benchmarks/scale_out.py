@@ -143,7 +143,8 @@ def _partitions(assignment: bytes) -> int:
     return sum(len(partitions) for _, partitions in topics)
 
 
-async def _publish(kafka: Kafka, agreements: Sequence[UUID]) -> None:
+async def publish(kafka: Kafka, agreements: Sequence[UUID]) -> None:
+    """An offer and a compliance deadline of each agreement."""
     feed = Feed()
     facts = [received for one in agreements for received in feed.receive(sent(one), deadline_set(one))]
     producer = AIOKafkaProducer(bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all", linger_ms=2)
@@ -163,7 +164,7 @@ async def _phase(cast: Cast, what: str, agreements: Sequence[UUID]) -> Phase:
     before = await cast.usage()
     begun = time.perf_counter()
     if what == "facts":
-        await _publish(cast.kafka, agreements)
+        await publish(cast.kafka, agreements)
         await cast.until(f"select guidance.newest_position() >= {2 * len(agreements)}")
     else:
         cast.clock.move_to(AFTER)
@@ -180,7 +181,7 @@ async def _phase(cast: Cast, what: str, agreements: Sequence[UUID]) -> Phase:
     )
 
 
-async def _faults(cast: Cast, agreements: int) -> list[str]:
+async def faults_of(cast: Cast, agreements: int) -> list[str]:
     """What was lost, or done twice; nothing, it is to be hoped."""
     await cast.until("select checkpoint >= guidance.newest_position() from guidance.relay")
     fetch, per_agreement = cast.connection.fetch, len(RECORDED)
@@ -255,7 +256,7 @@ async def _share(dsn: str, processes: int, agreements: int) -> tuple[list[int], 
             shares = await _shares(kafka, processes)
             ids = [uuid7() for _ in range(agreements)]
             phases = [await _phase(cast, what, ids) for what in ("facts", "timers")]
-            faults = await _faults(cast, agreements)
+            faults = await faults_of(cast, agreements)
     await connection.close()
     return shares, phases, faults
 
