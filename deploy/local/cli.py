@@ -174,7 +174,7 @@ def _only(service: str | None) -> list[str]:
 
 @app.command(context_settings=_PASS_ON)
 def test(context: typer.Context) -> None:
-    """All checks and tests; with arguments only pytest, with them."""
+    """All checks and tests but the nightly ones; with arguments only pytest, with them: `-m nightly` runs those."""
     raise typer.Exit(run_tests(context.args) if context.args else run_checks())
 
 

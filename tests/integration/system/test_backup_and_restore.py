@@ -27,7 +27,10 @@ async def fetch(system: RunningSystem, statement: str, *values: Any) -> list[tup
         await connection.close()
 
 
-@pytest.mark.parametrize("service", ["offers", "guidance", "control", "reporting"])
+@pytest.mark.parametrize(
+    "service",
+    ["control", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("offers", "guidance", "reporting"))],
+)
 async def test_a_restored_service_has_all_that_it_had_published(
     service: str, postgres_dsn: str, kafka: str, tmp_path: Path
 ) -> None:
@@ -120,6 +123,7 @@ async def test_an_agreement_that_was_accepted_after_the_backup_runs_at_control_a
         assert await fetch(system, started, agreement_id) == [(1,)]
 
 
+@pytest.mark.nightly
 async def test_everything_is_restored_on_a_machine_that_has_nothing_but_kafka(
     postgres_dsn: str, other_postgres_dsn: str, kafka: str, tmp_path: Path
 ) -> None:
