@@ -339,10 +339,12 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
             _log.debug("lag_is_not_told", service=self._service, error=repr(error))
 
     async def _look_whether_moved(self) -> None:
-        """Follow a position that an operator moved while no records came."""
+        """Follow a position that an operator moved while no records came, and pass what holds no record."""
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_SECONDS
+        if passed := await self._offsets_without_records():
+            await self._move(passed)
         async with self._database.acquire() as connection:
             known = await positions.positions(connection, self.name, self._places)
         moved = {p for p, place in self._places.items() if p in known and known[p].next != place.position.next}
@@ -351,6 +353,21 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
             self._next_check = time.monotonic() + CHECK_SECONDS
             moved |= self._places.keys()
         await self._resume(moved)
+
+    async def _offsets_without_records(self) -> list[Move]:
+        """Where the client has come further than the records that it gave: a transaction's end has an offset, too.
+
+        Else a topic that ends with one would never count as read to its end.
+        """
+        client, moves = self._client(), []
+        for partition in client.assignment():
+            place = self._places.get(partition)
+            if place is None or place.checking:
+                continue
+            reached = await client.position(partition)
+            if reached > place.position.next:
+                moves.append(Move(partition, place.position, Position(reached, place.position.last)))
+        return moves
 
     def _client(self) -> AIOKafkaConsumer:
         client: AIOKafkaConsumer | None = self._subscriber.consumer

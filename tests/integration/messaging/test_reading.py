@@ -314,6 +314,30 @@ async def test_where_only_what_was_taken_is_removed_nothing_is_missed(topic: Top
     assert await full_compare_is_due(bench) is None
 
 
+async def test_a_topic_that_ends_with_the_end_of_a_transaction_is_read_to_its_end(topic: Topic, bench: Bench) -> None:
+    async def in_a_transaction() -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=topic.kafka.servers, transactional_id=f"{topic.kafka.prefix}it")
+        await producer.start()
+        async with producer.transaction():
+            one = message(uuid4(), 1)
+            await producer.send_and_wait(
+                topic.name, one.body.encode(), key=str(one.stream).encode(), headers=one.headers(), partition=0
+            )
+        await producer.stop()
+
+    async with topic.consuming(bench) as bus:
+        (reading,) = bus.readings
+        for number in (1, 2):  # the second one follows an offset that holds no record
+            await in_a_transaction()
+            await until_total(bench, number)
+            await until(reading.read_to_the_end())
+    assert await stands_at(bench) == 4  # two records, two ends
+    async with topic.consuming(bench) as bus:
+        await topic.publish(message(uuid4(), 1), partition=0)
+        await until_total(bench, 3)
+        assert await full_compare_is_due(bench) is None
+
+
 async def test_a_source_is_believed_only_from_its_own_topic(topic: Topic, bench: Bench) -> None:
     stream = uuid4()
     await topic.publish(
