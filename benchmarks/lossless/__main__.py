@@ -74,7 +74,9 @@ select partition, next_offset from {consumer}.consumer_positions where consumer 
 async def _prove(postgres: LocalPostgres, kafka: LocalKafka, folder: Path, asked: argparse.Namespace) -> bool:
     """Whether nothing is wrong."""
     await _make_tables(postgres.dsn)
-    troupe = Troupe(postgres.dsn, kafka.bootstrap, folder, asked.seed, with_heads=asked.with_heads)
+    troupe = Troupe(
+        postgres.dsn, kafka.bootstrap, folder, asked.seed, with_heads=asked.with_heads, pause_seconds=asked.pause
+    )
     chaos = Chaos(troupe, postgres, kafka, folder, heads_are_compared=asked.with_heads)
     backlog = Backlog(postgres.dsn, troupe.hold)
     watching = asyncio.create_task(backlog.watch())
@@ -220,6 +222,7 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two faults, on average")
     parser.add_argument("--with-heads", action="store_true", help="compare, and meet what only this can mend")
     parser.add_argument("--only", nargs="+", choices=Kind.__members__, metavar="KIND", help=", ".join(Kind.__members__))
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds between two commands of a caller")
     parser.add_argument("--patience", type=float, default=120.0, help="seconds without any progress, to give up after")
     asked = parser.parse_args()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it complains of every fault that happens here

@@ -49,14 +49,16 @@ class Actor:
 class Troupe:
     """All of them. Everything that one leaves behind (its journal, its log) lies in the folder."""
 
-    def __init__(self, postgres: str, kafka: str, folder: Path, seed: int, *, with_heads: bool) -> None:
+    def __init__(
+        self, postgres: str, kafka: str, folder: Path, seed: int, *, with_heads: bool, pause_seconds: float
+    ) -> None:
         self._hold = folder / "hold"
         self._arguments = [postgres, kafka, str(folder), str(seed)]
         self._folder = folder
         self._starts_of_ended = 0
         self._resting: list[Actor] = []
         """Those that are not to be started for now."""
-        self.writers = [self._actor("writer", number, CALLERS) for number in range(WRITERS)]
+        self.writers = [self._actor("writer", number, CALLERS, pause_seconds) for number in range(WRITERS)]
         self.hearers = [self._actor("hearer", number, int(with_heads)) for number in range(HEARERS)]
 
     @property
@@ -113,14 +115,14 @@ class Troupe:
         for writer in self.writers:
             writer.end()
             self._starts_of_ended += writer.starts
-        self.writers = [self._actor("writer", WRITERS, 0)]
+        self.writers = [self._actor("writer", WRITERS, 0, 0)]
 
     def end(self) -> None:
         """All."""
         for actor in self.actors:
             actor.end()
 
-    def _actor(self, role: str, number: int, *more: int) -> Actor:
+    def _actor(self, role: str, number: int, *more: float) -> Actor:
         module = f"benchmarks.lossless.{role}"
         command = [sys.executable, "-m", module, *self._arguments, str(number), *map(str, more)]
         return Actor(command, self._folder / f"{role}-{number}.log")

@@ -76,6 +76,8 @@ class Caller:
     random: Random
     versions: dict[UUID, int]
     """The newest that callers of this process have seen, for those who name a version."""
+    pause_seconds: float
+    """Between two commands."""
     _cold: UUID | None = None
     _left: int = 0
 
@@ -84,6 +86,7 @@ class Caller:
         while True:
             while self.hold.exists():
                 await asyncio.sleep(_PATIENCE_SECONDS)
+            await asyncio.sleep(self.pause_seconds)
             await self._ask(self._next(), cancelled=self.random.random() < 0.03, after=self.random.random() * 0.02)
 
     def _next(self) -> Asked:
@@ -157,7 +160,9 @@ class Caller:
             del self.versions[next(iter(self.versions))]
 
 
-async def main(postgres: str, kafka: str, folder: Path, seed: str, number: str, callers: int, start: str) -> None:
+async def main(
+    postgres: str, kafka: str, folder: Path, seed: str, number: str, callers: int, pause_seconds: float, start: str
+) -> None:
     """Until killed. Without callers only what was written is relayed, and timers fire."""
     cluster = Kafka(kafka)
     async with AsyncExitStack() as stack:
@@ -174,11 +179,11 @@ async def main(postgres: str, kafka: str, folder: Path, seed: str, number: str, 
             running.create_task(timers.run())
             for caller in range(callers):
                 random = Random(f"{seed} {number} {start} {caller}")
-                asking = Caller(database, store, journal, folder / "hold", random, versions)
+                asking = Caller(database, store, journal, folder / "hold", random, versions, pause_seconds)
                 running.create_task(asking.call_for_ever())
 
 
 if __name__ == "__main__":
     configure_logs()
-    _postgres, _kafka, _folder, _seed, _number, _callers, _start = sys.argv[1:]
-    uvloop.run(main(_postgres, _kafka, Path(_folder), _seed, _number, int(_callers), _start))
+    _postgres, _kafka, _folder, _seed, _number, _callers, _pause, _start = sys.argv[1:]
+    uvloop.run(main(_postgres, _kafka, Path(_folder), _seed, _number, int(_callers), float(_pause), _start))
