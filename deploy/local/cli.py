@@ -13,12 +13,12 @@ from rich.console import Console
 from deploy.local import parked, view
 from deploy.local.as_operator import Operator
 from deploy.local.checks import run_checks, run_tests
+from deploy.local.install import BENCHMARKS, is_benchmark
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST
 from deploy.local.processes import Fault
 from deploy.local.reconcile import command as compare
 from deploy.local.settings import SERVICES, Settings
-from deploy.local.state import PROJECT
 from deploy.local.status import show_status
 
 app = typer.Typer(
@@ -230,21 +230,19 @@ def register_import(file: Path) -> None:
 
 
 @app.command(context_settings=_PASS_ON)
-def bench(context: typer.Context, name: str) -> None:
+def bench(
+    context: typer.Context, name: Annotated[str | None, typer.Argument(help="Without it: which.")] = None
+) -> None:
     """A benchmark by its name; further arguments go to it."""
-    known = sorted(file.stem for file in (PROJECT / "benchmarks").iterdir() if _is_benchmark(file))
+    known = sorted(file.stem for file in BENCHMARKS.iterdir() if is_benchmark(file))
+    if name is None:
+        raise Fault(f"Name a benchmark: ./aftale bench NAME. There are: {', '.join(known)}.")
     if name not in known:
-        raise Fault(f"There is no benchmark {name}; there are: {', '.join(known) or 'none'}.")
+        raise Fault(f"There is no benchmark {name}; there are: {', '.join(known)}.")
     machine = Machine(Settings())
     with machine.alone():
         machine.servers_up()
     machine.become(f"benchmarks.{name}", context.args)
-
-
-def _is_benchmark(file: Path) -> bool:
-    """A module that can be run, or a package of one."""
-    main = file / "__main__.py" if file.is_dir() else file
-    return main.is_file() and "__main__" in main.read_text(encoding="utf-8")
 
 
 def _say_where(machine: Machine, *, services: bool) -> None:

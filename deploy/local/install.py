@@ -19,6 +19,9 @@ PROGRAMS = PROJECT / ".aftale"
 VENV = PROGRAMS / "venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = PROJECT / "deploy" / "requirements"
+BENCHMARKS = PROJECT / "benchmarks"
+COMMANDS = PROJECT / "deploy" / "local" / "commands.txt"
+"""What ./aftale --help says before anything is installed; a test holds it to the commands that there are."""
 NEED_DEVELOPMENT = ("test", "bench")
 _NO_NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|ConnectTimeout|Network is unreachable|Connection refused|ProxyError"
@@ -26,7 +29,10 @@ _NO_NETWORK = re.compile(
 
 
 def main(arguments: list[str]) -> None:
-    """Make sure that what the command needs is installed, then become it."""
+    """Make sure that what the command needs is installed, then become it. What only tells about itself needs none."""
+    if (told := _told_without(arguments)) is not None and not _installed():
+        print(told)
+        return
     wanted = ["runtime", "development"] if arguments[:1] and arguments[0] in NEED_DEVELOPMENT else ["runtime"]
     try:
         with _alone() as lock:
@@ -37,6 +43,22 @@ def main(arguments: list[str]) -> None:
     except KeyboardInterrupt:
         sys.exit("\nStopped. The next ./aftale begins the installation anew.")
     os.execv(PYTHON, [str(PYTHON), "-m", "deploy.local.cli", *arguments])
+
+
+def _told_without(arguments: list[str]) -> str | None:
+    """What the commands tell about themselves; None for one that has something to do."""
+    if arguments == ["bench"]:
+        names = sorted(file.stem for file in BENCHMARKS.iterdir() if is_benchmark(file))
+        return f"Name a benchmark: ./aftale bench NAME. There are: {', '.join(names)}."
+    if not arguments or arguments[0] in ("--help", "-h", "help"):
+        return COMMANDS.read_text(encoding="utf-8").rstrip()
+    return None
+
+
+def is_benchmark(file: Path) -> bool:
+    """A module that can be run, or a package of one."""
+    main = file / "__main__.py" if file.is_dir() else file
+    return main.is_file() and "__main__" in main.read_text(encoding="utf-8")
 
 
 def _installed() -> set[str]:
@@ -123,6 +145,12 @@ def _pip_install(name: str, lock: int) -> None:
 
 
 def _why_pip_failed(output: str) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in output:
+        return (
+            "The Python packages could not be downloaded: the certificate of the package index is not trusted here. A\n"
+            "proxy that inspects TLS signs with its own: name the file of its certificates,\n"
+            "PIP_CERT=/path/to/certificates.pem ./aftale demo (and REQUESTS_CA_BUNDLE, for Kafka)."
+        )
     if _NO_NETWORK.search(output):
         return (
             "The Python packages could not be downloaded: no package index answers. Is there a network? Then try again."

@@ -228,6 +228,11 @@ def _fetch(context: MavenContext, coordinate: str, expected: str, target: Path) 
     try:
         fetched = context.project(group, artifact).at_version(version).artifact(packaging="jar").resolve()
     except (requests.RequestException, RuntimeError) as failed:
+        if "CERTIFICATE_VERIFY_FAILED" in f"{failed!r} {failed.__cause__!r}":
+            raise Fault(
+                "The certificate of the Maven repository is not trusted here. A proxy that inspects TLS signs with its "
+                "own: name the file of its certificates, REQUESTS_CA_BUNDLE=/path/to/certificates.pem ./aftale up"
+            ) from failed
         raise Fault(
             f"Could not download {coordinate} from the Maven repository: is there a network? "
             f"What has arrived is kept; try again. ({type(failed).__name__})"

@@ -16,7 +16,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 import httpx
 from aiokafka.errors import KafkaError
 
-from deploy.local import foreign_answers, kafka, postgres, watcher
+from deploy.local import foreign_answers, in_terminal, kafka, postgres, watcher
 from deploy.local.kafka import LocalKafka
 from deploy.local.patience import Patience
 from deploy.local.ports import HOST, answers, require_free
@@ -126,9 +126,18 @@ class Machine:
             list(pool.map(self._wait_until_healthy, SERVICES))
         self._progress(f"Services ready after {time.monotonic() - begun:.1f} s.")
 
+    def _require_free_ports(self) -> None:
+        """Of every service that is to be started: said before anything is, so that nothing is left half started."""
+        for name in SERVICES:
+            if self.service(name).running() is None:
+                self._require_free_port(name)
+
+    def _require_free_port(self, name: str) -> None:
+        require_free(self.settings.port(name), f"The service {name}", f"AFTALE_PORT_{name.upper()}")
+
     def _start_service(self, name: str) -> None:
+        self._require_free_port(name)
         port = self.settings.port(name)
-        require_free(port, f"The service {name}", f"AFTALE_PORT_{name.upper()}")
         command = [sys.executable, "-m", "services.serve", name]
         self.service(name).start(command, cwd=PROJECT, port=port, env=self.environment())
 
@@ -173,6 +182,7 @@ class Machine:
         """Servers, schemas and topics, services."""
         self._require_same_clock()
         with self.alone():
+            self._require_free_ports()
             local = self._start_servers()
             if self.postgres in local:
                 self.postgres.wait_until_ready(self._progress)
@@ -220,7 +230,8 @@ class Machine:
 
     def become(self, module: str, arguments: Sequence[str]) -> None:
         """Replace this command by a module of the project, which then has the terminal."""
-        os.execve(sys.executable, [sys.executable, "-m", module, *arguments], self._child())
+        command = [sys.executable, "-m", in_terminal.__name__, module, *arguments]
+        os.execve(sys.executable, command, self._child())
 
     def run(self, module: str, arguments: Sequence[str]) -> None:
         """Run a module of the project and wait; what went wrong, it has said itself."""

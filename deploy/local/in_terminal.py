@@ -1,0 +1,22 @@
+"""Runs a module of the project in the user's terminal: python -m deploy.local.in_terminal MODULE ARGUMENT..."""
+
+import runpy
+import sys
+
+INTERRUPTED = 130
+"""The status of a command that Ctrl-C ended, as shells have it."""
+
+
+def main() -> None:
+    """Ctrl-C ends it with a word, whatever the module was doing, and not with a traceback."""
+    module = sys.argv[1]
+    del sys.argv[1]
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()
