@@ -14,11 +14,13 @@ from datetime import UTC, datetime, timedelta
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
+from deploy.local.log_rotation import rotate
 from deploy.local.processes import Fault, Process
 from deploy.local.state import State
 
 NAME = "watcher"
 LOOK_EVERY_SECONDS = 0.5
+ROTATE_EVERY_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 60.0
 STEADY_SECONDS = 60.0
@@ -148,7 +150,11 @@ def main() -> None:
 
     watches = [watch(name) for name in sys.argv[1:]]
     _write_report(state, watches)
+    next_rotation = 0.0
     while True:
+        if time.monotonic() >= next_rotation:
+            next_rotation = time.monotonic() + ROTATE_EVERY_SECONDS
+            rotate(state.logs)
         before = [asdict(one.told) for one in watches]
         look(watches, time.monotonic(), lambda: _alone(state))
         if before != [asdict(one.told) for one in watches]:

@@ -1,26 +1,50 @@
 """Write spans as OTLP JSON lines to a file that this process alone writes."""
 
 import os
+import re
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 from opentelemetry.exporter.otlp.json.file.trace_exporter import FileSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+LARGEST_BYTES = 32_000_000
+"""Of one file; then another one is begun."""
+KEPT_FILES = 8
+"""Of one service; the oldest go."""
+
 
 class SpansToFile(SpanExporter):
     """One line per batch, an ExportTraceServiceRequest, flushed at once: a kill tears its last line at most."""
 
-    def __init__(self, folder: Path, service: str) -> None:
+    def __init__(self, folder: Path, service: str, largest: int = LARGEST_BYTES) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / f"{service}-{os.getpid()}.jsonl"
-        _end_torn_line(self.path)
-        self._exporter = FileSpanExporter(self.path)
+        self._folder = folder
+        self._service = service
+        self._largest = largest
+        self._begin()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """FAILURE where the batch could not be written; the reason is logged by the exporter underneath."""
+        if self.path.exists() and self.path.stat().st_size > self._largest:
+            self._exporter.shutdown()
+            self._begin()
         return self._exporter.export(spans)
+
+    def _begin(self) -> None:
+        """A file of this process that is not full yet, and room for it."""
+        numbers = (f"-{number}" if number else "" for number in count())
+        files = (self._folder / f"{self._service}-{os.getpid()}{number}.jsonl" for number in numbers)
+        self.path = next(file for file in files if not file.exists() or file.stat().st_size <= self._largest)
+        _end_torn_line(self.path)
+        self._exporter = FileSpanExporter(self.path)
+        own = re.compile(rf"{re.escape(self._service)}-\d+(-\d+)?\.jsonl")
+        files_of_all = (file for file in self._folder.iterdir() if own.fullmatch(file.name))
+        kept = sorted(files_of_all, key=lambda file: file.stat().st_mtime)
+        for old in kept[:-KEPT_FILES]:
+            old.unlink(missing_ok=True)
 
     def shutdown(self) -> None:
         """Close the file."""
