@@ -22,7 +22,7 @@ from shared.eventstore.erasures import Erasures
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes
 from shared.eventstore.timers import Lookup, TimerLoop
-from shared.http import completeness, openapi, operations, problems
+from shared.http import completeness, erasing, openapi, operations, problems
 from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
@@ -166,10 +166,13 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
             app.state.republish = republisher(runtime.database)
             app.state.start_check = runtime.start_check
             app.state.attachments = FolderStorage(settings.state / "attachments" / service.name)
+            app.state.state_folder = settings.state
             yield
 
     files = map(attachment_routes, service.attachments)
-    return new_app(service.name, [service.router, *files], settings, lifespan, [Depends(require_start_check)])
+    app = new_app(service.name, [service.router, *files], settings, lifespan, [Depends(require_start_check)])
+    app.include_router(erasing.router, prefix=f"/v1/operations/{service.name}")
+    return app
 
 
 def new_app(

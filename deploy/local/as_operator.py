@@ -86,6 +86,11 @@ class Operator:
         body = {"p_numbers": list(units), "all": not units, "reason": reason}
         return self._ask("POST", HOLDS_UNITS, "held-units/release", body)
 
+    def erase(self, service: str, case: str | None, person: str | None, *, dry_run: bool) -> Any:
+        """Erase what a service keeps of a case or a person, or say what that would be."""
+        body = {"case": case, "person": person}
+        return self._ask("POST", service, f"erasures?dry_run={str(dry_run).lower()}", body)
+
     def republish(self, source: str, stream: str, from_version: int) -> None:
         """Have a service publish one of its own streams again."""
         self._ask("POST", source, "republications", {"stream": stream, "from_version": from_version})

@@ -13,6 +13,7 @@ from rich.console import Console
 from deploy.local import parked, view
 from deploy.local.as_operator import Operator
 from deploy.local.checks import run_checks, run_tests
+from deploy.local.erase import erase as erase_everywhere
 from deploy.local.install import BENCHMARKS, is_benchmark
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST
@@ -204,6 +205,31 @@ def reconcile(
     if service not in (None, *SERVICES):
         raise Fault(f"There is no service {service}; there are {', '.join(SERVICES)}.")
     compare(Operator(Machine(Settings())), [service] if service else list(SERVICES), everything=everything)
+
+
+@app.command()
+def erase(
+    case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="All private texts and files of a case.")] = None,
+    person: Annotated[
+        str | None, typer.Option(help="What is private about a person, by id: in the case, or else in every case.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be erased.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase private texts and files for ever (R31); the history of facts stays."""
+    if case is None and person is None:
+        raise Fault("Name a case, a person, or both: ./aftale erase CASE, ./aftale erase --person ID.")
+    operator, console = Operator(Machine(Settings())), Console()
+    found = erase_everywhere(operator, case, person, dry_run=True, console=console)
+    if dry_run:
+        return
+    if not found:
+        raise Fault("There is nothing that could be erased.")
+    if not yes and not sys.stdin.isatty():
+        raise Fault("Nobody can be asked here: with --yes it is erased without asking.")
+    if not yes:
+        typer.confirm("Nobody can undo this, and no backup brings it back. Erase?", abort=True)
+    erase_everywhere(operator, case, person, dry_run=False, console=console)
 
 
 @app.command()

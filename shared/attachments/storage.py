@@ -18,6 +18,12 @@ class AttachmentStorage(Protocol):
     async def open(self, case: UUID, sha256: str) -> BinaryIO | None:
         """To be read once and closed; None where nothing was kept."""
 
+    async def count(self, case: UUID) -> int:
+        """How many files of a case there are."""
+
+    async def remove(self, case: UUID) -> int:
+        """Remove all files of a case, for good once it returns; how many there were."""
+
 
 class FolderStorage:
     """A folder per case. Raises OSError where the disk cannot be used."""
@@ -36,6 +42,25 @@ class FolderStorage:
         except FileNotFoundError:
             return None
 
+    async def count(self, case: UUID) -> int:
+        """See AttachmentStorage."""
+        return await asyncio.to_thread(lambda: len(self._files(case)))
+
+    async def remove(self, case: UUID) -> int:
+        """See AttachmentStorage."""
+        return await asyncio.to_thread(self._remove, case)
+
+    def _remove(self, case: UUID) -> int:
+        files = self._files(case)
+        if files:
+            shutil.rmtree(self._folder / str(case))
+            self._make_durable(self._folder)
+        return len(files)
+
+    def _files(self, case: UUID) -> list[Path]:
+        folder = self._folder / str(case)
+        return list(folder.iterdir()) if folder.exists() else []
+
     def _path(self, case: UUID, sha256: str) -> Path:
         return self._folder / str(case) / sha256
 
@@ -50,8 +75,13 @@ class FolderStorage:
                 os.replace(unfinished.name, path)
             finally:
                 Path(unfinished.name).unlink(missing_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY)
+        FolderStorage._make_durable(path.parent)
+
+    @staticmethod
+    def _make_durable(folder: Path) -> None:
+        """Else a name itself could be lost, or come back, with the machine's power."""
+        handle = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(folder)  # else the name itself could be lost with the machine's power
+            os.fsync(handle)
         finally:
-            os.close(folder)
+            os.close(handle)

@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +44,7 @@ class Erasure:
 
     def line(self) -> bytes:
         """As the file has it; ids only, no names."""
-        return orjson.dumps({"stream": self.stream, "about": self.about, "at": self.at.isoformat()}) + b"\n"
+        return orjson.dumps({"stream": str(self.stream), "about": self.about, "at": self.at.isoformat()}) + b"\n"
 
 
 class Erasures:
@@ -58,13 +58,14 @@ class Erasures:
         """In a state folder, beside the attachments."""
         return cls(state / "erasures" / f"{service}.jsonl")
 
-    async def erase(self, database: Database, stream: UUID, about: str) -> bool:
-        """R31: destroy a key for good. False where there was none.
+    async def erase(self, database: Database, keys: Sequence[tuple[UUID, str]]) -> int:
+        """R31: destroy keys, by stream and by whom they are about, for good. Returns how many there were.
 
         Written down first: an erasure that is cut off in between is carried out at the next start.
         """
-        await asyncio.to_thread(self.add, [Erasure(stream, about, datetime.now(UTC))])
-        return await private_keys.destroy(database, stream, about)
+        now = datetime.now(UTC)
+        await asyncio.to_thread(self.add, [Erasure(stream, about, now) for stream, about in keys])
+        return await private_keys.destroy(database, keys)
 
     async def carry_out_again(self, database: Database) -> int:
         """Destroy what a restored database has brought back; returns how many keys that were.

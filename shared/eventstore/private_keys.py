@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,15 +38,22 @@ async def of_stream(database: Database, stream: UUID) -> dict[str, bytes]:
     return {row["about"]: row["key"] for row in rows}
 
 
-async def of_case(database: Database, stream: UUID) -> bytes | None:
-    """The key of what belongs to the case itself; None where nothing private was ever written. Raises KeyDestroyed."""
+@dataclass(frozen=True)
+class CaseKey:
+    """The key of what belongs to a case itself."""
+
+    key: bytes | None
+    """None where nothing private was written since the case was erased, or ever."""
+    was_erased: bool
+    """Whether an earlier one was destroyed."""
+
+
+async def of_case(database: Database, stream: UUID) -> CaseKey:
+    """The key that is in use for files and texts of a case."""
     async with database.acquire() as connection:
-        row = await connection.fetchrow("select key from private_keys where stream = $1 and about = ''", stream)
-    if row is None:
-        return None
-    if row["key"] is None:
-        raise KeyDestroyed(f"the key of the case in {stream} was destroyed")
-    return bytes(row["key"])
+        rows = await connection.fetch("select about, key from private_keys where stream = $1", stream)
+    of_case = {row["about"]: row["key"] for row in rows if is_of_case(row["about"])}
+    return CaseKey(of_case.get(_of_case_now(of_case)), was_erased=any(key is None for key in of_case.values()))
 
 
 async def seal(database: Database, stream: UUID, version: int, parts: Sequence[Mapping[str, Any]]) -> Sealed:
@@ -55,28 +63,57 @@ async def seal(database: Database, stream: UUID, version: int, parts: Sequence[M
         async with database.acquire() as connection:
             rows = await connection.fetch("select about, key from private_keys where stream = $1", stream)
         known = {row["about"]: row["key"] for row in rows}
+    of_case_now = _of_case_now(known)
+    named = [{about or of_case_now: fields for about, fields in part.items()} for part in parts]
     new: dict[str, bytes] = {}
-    for about in _abouts(parts):
+    for about in _abouts(named):
         if about not in known:
             known[about] = new[about] = AESGCM.generate_key(256)
         elif known[about] is None:
-            raise KeyDestroyed(f"the key of {about or 'the case'} in {stream} was destroyed")
-    return Sealed([_seal_one(part, known) for part in parts], new)
+            raise KeyDestroyed(f"the key of {about} in {stream} was destroyed")
+    return Sealed([_seal_one(part, known) for part in named], new)
 
 
-async def destroy(database: Database, stream: UUID, about: str) -> bool:
-    """R31: destroy a key; what was written under it can never be read again. False where there was none.
+def is_of_case(about: str) -> bool:
+    """Whether a key seals what belongs to the case itself: the first one, or one that followed an erasing."""
+    return not about or re.fullmatch(r"~\d+", about) is not None
 
-    A backup brings the key back: Erasures.erase also keeps the erasure where no restore reaches it.
+
+def _of_case_now(known: Mapping[str, bytes | None]) -> str:
+    """The key of the case that is in use: a case goes on after an erasing, and an open offer can be withdrawn."""
+    number = 1
+    while known.get(name := f"~{number}" if number > 1 else "", b"") is None:
+        number += 1
+    return name
+
+
+async def existing(database: Database, stream: UUID | None, person: str | None) -> list[tuple[UUID, str]]:
+    """The keys that are there: of a case, of a person in it, or of a person in every case (all rows are read)."""
+    async with database.acquire() as connection:
+        rows = await connection.fetch(
+            """select stream, about from private_keys
+               where key is not null and ($1::uuid is null or stream = $1) and ($2::text is null or about = $2)
+               order by stream, about""",
+            stream,
+            person,
+        )
+    return [(row["stream"], row["about"]) for row in rows]
+
+
+async def destroy(database: Database, keys: Sequence[tuple[UUID, str]]) -> int:
+    """R31: destroy keys; what was written under them can never be read again. Returns how many there were.
+
+    A backup brings them back: Erasures.erase also keeps the erasure where no restore reaches it.
     """
     async with database.acquire() as connection:
         status = await connection.execute(
-            """update private_keys set key = null, destroyed_at = now()
-               where stream = $1 and about = $2 and key is not null""",
-            stream,
-            about,
+            """update private_keys k set key = null, destroyed_at = now()
+               from unnest($1::uuid[], $2::text[]) as erased(stream, about)
+               where k.stream = erased.stream and k.about = erased.about and k.key is not null""",
+            [stream for stream, _ in keys],
+            [about for _, about in keys],
         )
-    return bool(status == "UPDATE 1")
+    return int(status.split()[-1])
 
 
 def unseal(sealed: Mapping[str, str], keys: Mapping[str, bytes]) -> dict[str, Any]:

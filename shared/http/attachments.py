@@ -120,14 +120,13 @@ async def _named(request: Request, asker: Viewer, subject: Decider[Any, Any], ca
     """R18: only what facts name that the asker may know of. Raises 404, or 410 once the key is destroyed (R31)."""
     gate: CommandGate = request.app.state.runtime.gate
     _, visible, _ = await gate.read(request, asker, subject, case)
-    try:
-        key = await private_keys.of_case(gate.database, case)
-    except private_keys.KeyDestroyed as error:
-        raise Problem(410, "Erased", f"the files of case {case} were erased", rule="R31") from error
+    of_case = await private_keys.of_case(gate.database, case)
     references = [file for file in files_named(visible) if file.sha256 == sha256]
-    if key is None or not references:
-        raise not_found(f"file {sha256} of case {case}")
-    return _Named(case, references, key)
+    if of_case.key is not None and references:
+        return _Named(case, references, of_case.key)
+    if of_case.was_erased:
+        raise Problem(410, "Erased", f"the files of case {case} were erased", rule="R31")
+    raise not_found(f"file {sha256} of case {case}")
 
 
 def files_named(visible: Iterable[Recorded]) -> Iterable[FileReference]:

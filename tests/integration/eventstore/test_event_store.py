@@ -209,7 +209,7 @@ async def test_private_parts_are_sealed_and_read_only_by_who_asks(store: EventSt
 async def test_a_destroyed_key_erases_one_person_and_leaves_the_history(store: EventStore, database: Database) -> None:
     stream = uuid4()
     await count(store, stream, note="stays", person="p1", remark="goes")
-    assert await private_keys.destroy(database, stream, "p1")
+    assert await private_keys.destroy(database, [(stream, "p1")])
     read = (await store.load(stream, readable=True)).events[0].event
     assert read == Counted(by=1, note="stays", person="p1", remark=None)
     with pytest.raises(private_keys.KeyDestroyed):

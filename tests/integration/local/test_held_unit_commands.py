@@ -30,6 +30,7 @@ async def offers(
     monkeypatch.setattr(Process, "running", lambda self: psutil.Process() if self.name == "offers" else None)
     app = service.app(Settings(postgres_dsn, topics, tmp_path, virtual_clock=False, background=False))
     async with app.router.lifespan_context(app), _serving(app, port):
+        await app.state.start_check.may_act.wait()
         async with app.state.database.acquire() as connection:
             await connection.execute(
                 """insert into held_units (p_number, event_id, source, stream, version, type, held_by, hold_reason)

@@ -66,6 +66,7 @@ async def operator(
     monkeypatch.setattr("getpass.getuser", lambda: "olga")
     app = service.app(Settings(postgres_dsn, topics, tmp_path, virtual_clock=False))
     async with app.router.lifespan_context(app), _serving(app, port):
+        await app.state.start_check.may_act.wait()
         yield Operator(app)
 
 

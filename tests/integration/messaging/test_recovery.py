@@ -285,9 +285,9 @@ async def test_erasures_are_carried_out_before_anything_else(
         async with backup_of(servers, postgres_dsn) as restored:
             async with publishing(postgres_dsn, cluster) as source:
                 await give(source, new, Count(1, note="in private too"))
-                assert await erasures.erase(source.database, old, "p1")
-                assert await erasures.erase(source.database, new, "")
-                assert not await erasures.erase(source.database, new, "")
+                assert await erasures.erase(source.database, [(old, "p1")])
+                assert await erasures.erase(source.database, [(new, "")])
+                assert not await erasures.erase(source.database, [(new, "")])
             assert await rows(restored, keys, old) == [(old, "", False), (old, "p1", False)]
             async with open_bench(restored) as bench:
                 check = StartCheck(recovery(bench, cluster), erasures, bench.database)

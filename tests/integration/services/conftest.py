@@ -18,6 +18,7 @@ async def control(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> AsyncIter
     clock = VirtualClock(tmp_path / "clock", NOW)
     app = service.app(Settings(postgres_dsn, topics, tmp_path, virtual_clock=True))
     async with app.router.lifespan_context(app):
+        await app.state.start_check.may_act.wait()
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://control") as client:
             yield Control(client, tmp_path, clock, app.state.runtime)

@@ -134,6 +134,7 @@ async def guidance_running(settings: Settings) -> AsyncIterator[Guidance]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://guidance") as client,
     ):
+        await app.state.start_check.may_act.wait()
         yield Guidance(client, app.state.runtime, clock, offers, control)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -159,7 +159,7 @@ async def test_a_destroyed_key_erases_the_files_of_its_case_and_no_others(contro
     for path in (erased, other):
         await put(control, path, PHOTO)
     stream = erased.split("/")[3]
-    await private_keys.destroy(control.runtime.database, stream, "")  # type: ignore[arg-type]
+    await private_keys.destroy(control.runtime.database, [(UUID(stream), "")])
     for role in (Role.INSPECTOR, Role.COMPANY):
         for answer in (await get(control, erased, role), await put(control, erased, PHOTO, role)):
             assert (answer.status_code, answer.json()["rule"]) == (410, "R31")
@@ -202,6 +202,7 @@ async def client_of(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://aftale") as client,
     ):
+        await app.state.start_check.may_act.wait()
         yield client
 
 

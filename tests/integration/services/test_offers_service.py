@@ -99,6 +99,7 @@ async def running(settings: Settings) -> AsyncIterator[Offers]:
     clock = VirtualClock(settings.state / "clock", NOW)
     app = service.app(settings)
     async with app.router.lifespan_context(app):
+        await app.state.start_check.may_act.wait()
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://offers") as client:
             yield Offers(client, settings.state, clock, settings.postgres, app.state.runtime)

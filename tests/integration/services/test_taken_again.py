@@ -53,6 +53,7 @@ async def test_a_damaged_fact_is_taken_from_its_source_again_by_one_command(
         await published_damaged(answering, topics, stream)
     app = control.app(settings)
     async with app.router.lifespan_context(app), running(settings):
+        await app.state.start_check.may_act.wait()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://control") as client:
             client.headers["Authorization"] = f"Bearer {LocalIssuer(tmp_path).token(Role.OPERATOR, 'olga')}"
             parked = "/v1/operations/control/parked"

@@ -80,7 +80,7 @@ async def test_a_restore_by_hand_without_a_word_about_it_is_found_at_the_start(
             await asyncio.to_thread(backup, place_of(system), file, ["control"])
             async with open_database(system.postgres, "control", connections=2) as database:
                 erased = load.documented[0]
-                assert await Erasures.of_state(tmp_path, "control").erase(database, erased, "")
+                assert await Erasures.of_state(tmp_path, "control").erase(database, [(erased, "")])
             await load.until_documented(4)
         before = await stands(system)
         await stop(system, "control")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import log_rotation
 from deploy.local.log_rotation import KEPT, rotate
 
 
@@ -51,7 +50,7 @@ def test_a_log_stays_as_it_is_where_the_disk_is_full(tmp_path: Path, monkeypatch
         target.write_text("a part")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(log_rotation.shutil, "copyfile", full)
+    monkeypatch.setattr("shutil.copyfile", full)
     (tmp_path / "offers.log").write_text("a" * 200)
     assert rotate(tmp_path, largest=100) == []
     assert [file.name for file in tmp_path.iterdir()] == ["offers.log"]

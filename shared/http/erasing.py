@@ -1,0 +1,73 @@
+"""The door to erasing (R31): destroys keys, so that what was written under them can never be read again, by anybody."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.attachments.storage import AttachmentStorage
+from shared.eventstore import private_keys
+from shared.eventstore.database import Database
+from shared.eventstore.erasures import Erasures
+from shared.http.access import Asker
+from shared.http.tokens import Role
+
+router = APIRouter(tags=["operations"])
+
+
+class Erasing(BaseModel):
+    """What is to be erased: a case, a person in a case, or a person in every case of the service."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    case: UUID | None = None
+    """All its texts and files, and what is private about everybody in it."""
+    person: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    """By the id that facts name; with a case only what stands there."""
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if self.case is None and self.person is None:
+            raise ValueError("a case, a person, or both are needed")
+        return self
+
+
+class ErasedPart(BaseModel):
+    """The private parts of one case under one key."""
+
+    case: UUID
+    about: Annotated[str, Field(description="The id of a person; empty or `~2`, `~3` … for texts of the case itself.")]
+
+
+class Erased(BaseModel):
+    """What was erased, or would be."""
+
+    dry_run: bool
+    parts: list[ErasedPart]
+    files: int
+    """How many sealed files were removed; their bytes could not be read any more in any case."""
+
+
+@router.post("/erasures")
+async def erase(
+    body: Erasing,
+    request: Request,
+    asker: Asker,
+    dry_run: Annotated[bool, Query(description="Only say what would be erased.")] = False,
+) -> Erased:
+    """R31: erase private texts and files for ever; the history of facts stays whole.
+
+    Repeated commands, restored backups and the one view cannot bring them back: none of them holds a private part
+    without its key. What is written about the case later, such as why an open offer is withdrawn, is under a new key.
+    """
+    asker.require_role(Role.OPERATOR)
+    database: Database = request.app.state.database
+    storage: AttachmentStorage = request.app.state.attachments
+    found = await private_keys.existing(database, body.case, body.person)
+    if not dry_run:
+        await Erasures.of_state(request.app.state.state_folder, request.app.state.service).erase(database, found)
+    files = 0
+    if body.case is not None and body.person is None:  # also after an erasing that was cut off
+        files = await (storage.count(body.case) if dry_run else storage.remove(body.case))
+    return Erased(dry_run=dry_run, parts=[ErasedPart(case=stream, about=about) for stream, about in found], files=files)
