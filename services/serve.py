@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from migrations.revisions import shipped
 from shared.eventstore.database import DATABASE_AWAY
+from shared.eventstore.logins import POWERFUL_LOGIN, WrongLogin, require_own_login
 from shared.garbage_collector import collect_rarely
 from shared.http.one_address import OneAddress
 from shared.policy.policies import PolicyError, load_policies
@@ -43,7 +44,9 @@ def service_module(name: str) -> ServiceModule:
 
 async def _require_schemas(settings: Settings) -> None:
     for name, revisions in settings.shipped.items():
-        await require_schema(settings.postgres, name, revisions)
+        if os.environ.get(POWERFUL_LOGIN) != "allowed":
+            await require_own_login(settings.postgres_of(name), name)
+        await require_schema(settings.postgres_of(name), name, revisions)
 
 
 def main() -> None:
@@ -62,7 +65,7 @@ def main() -> None:
     settings = replace(settings, shipped={name: shipped(name) for name in names})
     try:
         asyncio.run(_require_schemas(settings))
-    except WrongSchema as error:
+    except (WrongLogin, WrongSchema) as error:
         sys.exit(str(error))
     except DATABASE_AWAY as error:
         sys.exit(
