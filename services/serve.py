@@ -18,6 +18,7 @@ from shared.eventstore.logins import POWERFUL_LOGIN, WrongLogin, require_own_log
 from shared.garbage_collector import collect_rarely
 from shared.http.one_address import OneAddress
 from shared.policy.policies import PolicyError, load_policies
+from shared.private_folders import close_folders
 from shared.service import Settings
 from shared.telemetry import setup
 from shared.telemetry.http import instrument
@@ -71,6 +72,7 @@ def main() -> None:
         sys.exit(
             f"PostgreSQL does not answer ({type(error).__name__}), and {', '.join(names)} cannot start without it."
         )
+    close_folders(settings.state)
     configure_logs()
     tracing = setup.start("-".join(names), settings.state / "spans", sample_ratio=settings.traces)
     modules = {name: service_module(name) for name in names}

@@ -8,12 +8,14 @@ from opentelemetry.exporter.otlp.json.file.trace_exporter import FileSpanExporte
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from shared.private_folders import private_folder
+
 
 class SpansToFile(SpanExporter):
     """One line per batch, an ExportTraceServiceRequest, flushed at once: a kill tears its last line at most."""
 
     def __init__(self, folder: Path, service: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         self.path = folder / f"{service}-{os.getpid()}.jsonl"
         _end_torn_line(self.path)
         self._exporter = FileSpanExporter(self.path)
