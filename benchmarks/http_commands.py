@@ -28,6 +28,7 @@ import uvloop
 
 from benchmarks.own_database import own_database
 from benchmarks.own_process import own_process
+from deploy.local.logins import login_urls
 from deploy.local.ports import free_port
 from shared.http.tokens import LocalIssuer, Role
 from shared.messaging.bus import Kafka
@@ -168,7 +169,7 @@ def _with_servers(kafka: Kafka, seconds: float) -> None:
         asyncio.run(_register(dsn))
         token = LocalIssuer(state).token(Role.INSPECTOR, "anna")
         environment = {
-            "AFTALE_POSTGRES": dsn,
+            **login_urls(dsn),
             "AFTALE_STATE": str(state),
             "AFTALE_TOPIC_PREFIX": kafka.prefix,
             "DSN": dsn,

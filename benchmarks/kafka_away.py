@@ -32,6 +32,7 @@ from uuid_utils.compat import uuid7
 from benchmarks.append import FACT
 from benchmarks.own_database import own_database
 from deploy.local.kafka import LocalKafka
+from deploy.local.logins import login_urls
 from deploy.local.ports import free_port
 from deploy.local.state import State
 from migrations.topics import create_topics
@@ -200,7 +201,7 @@ async def _until_heard(database: Connection, kafka: LocalKafka) -> None:
 async def _run(seconds: float, dsn: str, state: State, kafka: LocalKafka) -> None:
     port = free_port()
     environment = {
-        "AFTALE_POSTGRES": dsn,
+        **login_urls(dsn),
         "AFTALE_KAFKA": kafka.bootstrap,
         "AFTALE_STATE": str(state.folder),
         "AFTALE_PORT_OFFERS": str(port),

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import asyncpg
 
+from deploy.local.logins import login_urls
+from migrations.logins import set_passwords
 from migrations.schemas import upgrade
 
 
@@ -19,6 +21,7 @@ def own_database(name: str) -> Iterator[str]:
     asyncio.run(_administer(admin, f"create database {database}"))
     url = f"{admin.rpartition('/')[0]}/{database}"
     upgrade(url)
+    asyncio.run(set_passwords(url, list(login_urls(url).values())))
     try:
         yield url
     finally:

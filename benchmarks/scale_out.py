@@ -30,6 +30,7 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.own_database import own_database
 from benchmarks.own_process import own_process
+from deploy.local.logins import login_urls
 from deploy.local.ports import free_port
 from migrations.topics import TOPICS
 from shared.eventstore.clock import VirtualClock
@@ -242,7 +243,7 @@ async def _share(dsn: str, processes: int, agreements: int) -> tuple[list[int], 
             state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aftale-bench-")))
             clock = VirtualClock(state / "clock", start=BEFORE)
             environment = {
-                "AFTALE_POSTGRES": dsn,
+                **login_urls(dsn),
                 "AFTALE_STATE": str(state),
                 "AFTALE_TOPIC_PREFIX": kafka.prefix,
                 "AFTALE_CLOCK": "virtual",

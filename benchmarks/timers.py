@@ -25,6 +25,7 @@ from uuid_utils.compat import uuid7
 from benchmarks.own_database import own_database
 from benchmarks.own_process import own_process
 from benchmarks.scale_out import BEFORE, Cast, faults_of, publish
+from deploy.local.logins import login_urls
 from deploy.local.ports import free_port
 from shared.eventstore.clock import VirtualClock
 from shared.messaging.bus import Kafka
@@ -63,7 +64,7 @@ class Fired:
 def _guidance(dsn: str, kafka: Kafka, state: Path) -> Iterator[Service]:
     port = free_port()
     environment = {
-        "AFTALE_POSTGRES": dsn,
+        **login_urls(dsn),
         "AFTALE_STATE": str(state),
         "AFTALE_TOPIC_PREFIX": kafka.prefix,
         "AFTALE_CLOCK": "virtual",

@@ -1,25 +1,46 @@
-"""Bring schemas and topics up to date: python -m migrations [schemas | down]; `down` takes the schemas away."""
+"""Bring logins, schemas and topics up to date: python -m migrations [logins | schemas | down].
+
+`logins` only prepares them for the login of the migrations; `schemas` leaves the topics alone; `down` takes the schemas
+away.
+"""
 
 import asyncio
 import os
 import sys
 
+from migrations.logins import make_logins_and_schemas, set_passwords
 from migrations.schemas import downgrade, upgrade
 from migrations.seed_positions import seed_positions
 from migrations.topics import create_topics
+from shared.eventstore.logins import SERVICES, variable_of
 from shared.watching.schema import WrongSchema
 
 
 def main() -> None:
-    """Reads AFTALE_POSTGRES, AFTALE_KAFKA and AFTALE_TOPIC_PREFIX."""
+    """Reads AFTALE_POSTGRES (an administrator's URL), AFTALE_POSTGRES_<LOGIN>, AFTALE_KAFKA and AFTALE_TOPIC_PREFIX.
+
+    Without an administrator the migrations run under their own login, on what `logins` has prepared.
+    """
+    logins = [url for name in (*SERVICES, "migrations") if (url := os.environ.get(variable_of(name)))]
+    administrator, prefix = os.environ.get("AFTALE_POSTGRES"), os.environ.get("AFTALE_TOPIC_PREFIX", "")
+    postgres = administrator or os.environ[variable_of("migrations")]
     if sys.argv[1:] == ["down"]:
-        downgrade(os.environ["AFTALE_POSTGRES"])
+        downgrade(postgres)
         return
-    postgres, prefix = os.environ["AFTALE_POSTGRES"], os.environ.get("AFTALE_TOPIC_PREFIX", "")
     try:
-        upgrade(postgres)
+        if administrator:
+            asyncio.run(make_logins_and_schemas(administrator))
+            asyncio.run(set_passwords(administrator, logins))
+        if sys.argv[1:] == ["logins"]:
+            return
+        old = upgrade(postgres)
     except WrongSchema as error:
         sys.exit(str(error))
+    for service in old:
+        print(
+            f"A process of {service} of the release before is connected, and goes on: until it has ended, and this has "
+            f"run again, {service} may still change what it has recorded."
+        )
     if sys.argv[1:] == ["schemas"]:
         return
     kafka = os.environ["AFTALE_KAFKA"]

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import asyncpg
 
+from migrations.logins import OWNER, make_logins_and_schemas
 from migrations.revisions import CHAINS
-from migrations.schemas import make_roles_and_schemas
 
 _SERVICES = Path(__file__).parents[1] / "services"
 _INCLUDE = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
 
 
 async def create_schemas(dsn: str) -> None:
-    """Make every service's schema, each under the service's own role, in a database that has none of them."""
-    await make_roles_and_schemas(dsn)
+    """Make every service's schema, under the login that owns them all, in a database that has none of them."""
+    await make_logins_and_schemas(dsn)
     for schema in CHAINS:
-        settings = {"search_path": schema, "role": f"aftale_{schema}"}
+        settings = {"search_path": schema, "role": OWNER}
         connection = await asyncpg.connect(dsn, server_settings=settings)
         try:
             await connection.execute(read_sql(schema_file(schema)))

@@ -1,10 +1,12 @@
-"""What both chains run in: one connection, in the schema and under the role of the service (used by their env.py)."""
+"""What every chain runs in: one connection, in the schema of the service, under the login that owns it (see env.py)."""
 
 import asyncio
 
 from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from migrations.logins import OWNER
 
 
 def run() -> None:
@@ -20,7 +22,7 @@ async def _run() -> None:
         .replace("postgresql://", "postgresql+asyncpg://")
         .replace("postgres://", "postgresql+asyncpg://")
     )
-    settings = {"search_path": schema, "role": f"aftale_{schema}"}
+    settings = {"search_path": schema, "role": OWNER}
     engine = create_async_engine(url, poolclass=pool.NullPool, connect_args={"server_settings": settings})
     async with engine.connect() as connection:
         await connection.run_sync(_migrate)

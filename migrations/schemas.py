@@ -1,6 +1,7 @@
-"""Run the chains of migrations, each service's in its own schema and under its own role."""
+"""Run the chains of migrations, each service's in its own schema, under the login that owns them all."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
@@ -8,20 +9,33 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from migrations.logins import OWNER, make_logins_and_schemas, services_of_the_release_before
 from migrations.revisions import CHAINS, shipped
 from shared.watching.schema import WrongSchema, found_revisions, newer
 
+_PRIVILEGES = Path(__file__).parent / "privileges"
+_OF_SERVICES, _APPEND_ONLY = _PRIVILEGES / "service_login.sql", _PRIVILEGES / "append_only.sql"
+_OF_ANALYSTS = Path(__file__).parents[1] / "services" / "reporting" / "analysts.sql"
 
-def upgrade(dsn: str, revision: str = "head") -> None:
-    """Bring every schema to a revision; makes roles and schemas that are missing. Runs again without harm.
+
+def upgrade(dsn: str, revision: str = "head") -> Sequence[str]:
+    """Bring every schema to a revision; makes logins and schemas that are missing. Runs again without harm.
+
+    Returns the services of which a process of the release before is connected: their history is not yet closed to
+    changes, so that these processes go on. The next run does that, once they have ended.
 
     Raises WrongSchema where a later release has migrated one of them.
     """
-    asyncio.run(make_roles_and_schemas(dsn))
     asyncio.run(_refuse_newer(dsn))
+    asyncio.run(make_logins_and_schemas(dsn))
     for schema, chains in CHAINS.items():
         for chain in chains:
             command.upgrade(_config(dsn, schema, chain), revision)
+    old = asyncio.run(services_of_the_release_before(dsn))
+    for schema in CHAINS:
+        asyncio.run(_grant(dsn, schema, [_OF_SERVICES] if schema in old else [_OF_SERVICES, _APPEND_ONLY]))
+    asyncio.run(_grant(dsn, "reporting", [_OF_ANALYSTS]))
+    return old
 
 
 def known_revisions(chain: str) -> frozenset[str]:
@@ -45,16 +59,12 @@ def downgrade(dsn: str) -> None:
         asyncio.run(_drop(dsn, schema))
 
 
-async def make_roles_and_schemas(dsn: str) -> None:
-    """Make the roles and the empty schemas that are missing; the others stay as they are."""
-    connection = await asyncpg.connect(dsn)
+async def _grant(dsn: str, schema: str, files: Sequence[Path]) -> None:
+    connection = await asyncpg.connect(dsn, server_settings={"search_path": schema, "role": OWNER})
     try:
         async with connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(hashtext('aftale.migrations'))")
-            for schema in CHAINS:
-                await _make_role(connection, f"aftale_{schema}")
-                await connection.execute(f'create schema if not exists "{schema}" authorization "aftale_{schema}"')
-            await _make_role(connection, "aftale_analyst")
+            for file in files:
+                await connection.execute(file.read_text(encoding="utf-8"))
     finally:
         await connection.close()
 
@@ -90,7 +100,7 @@ async def _existing(dsn: str) -> list[str]:
 
 async def _drop(dsn: str, schema: str) -> None:
     """Without `cascade`, so that what a migration forgot to take back is found."""
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(dsn, server_settings={"role": OWNER})
     try:
         async with connection.transaction():
             for chain in CHAINS[schema]:
@@ -98,9 +108,3 @@ async def _drop(dsn: str, schema: str) -> None:
             await connection.execute(f'drop schema "{schema}"')
     finally:
         await connection.close()
-
-
-async def _make_role(connection: "asyncpg.Connection[asyncpg.Record]", role: str) -> None:
-    if not await connection.fetchval("select 1 from pg_roles where rolname = $1", role):
-        await connection.execute(f'create role "{role}" nologin')
-    await connection.execute(f'grant "{role}" to current_user')

@@ -14,9 +14,11 @@ from fastapi import FastAPI
 
 from migrations.revisions import shipped
 from shared.eventstore.database import DATABASE_AWAY
+from shared.eventstore.logins import POWERFUL_LOGIN, WrongLogin, require_own_login
 from shared.garbage_collector import collect_rarely
 from shared.http.one_address import OneAddress
 from shared.policy.policies import PolicyError, load_policies
+from shared.private_folders import close_folders
 from shared.service import Settings
 from shared.telemetry import setup
 from shared.telemetry.http import instrument
@@ -43,7 +45,9 @@ def service_module(name: str) -> ServiceModule:
 
 async def _require_schemas(settings: Settings) -> None:
     for name, revisions in settings.shipped.items():
-        await require_schema(settings.postgres, name, revisions)
+        if os.environ.get(POWERFUL_LOGIN) != "allowed":
+            await require_own_login(settings.postgres_of(name), name)
+        await require_schema(settings.postgres_of(name), name, revisions)
 
 
 def main() -> None:
@@ -62,12 +66,13 @@ def main() -> None:
     settings = replace(settings, shipped={name: shipped(name) for name in names})
     try:
         asyncio.run(_require_schemas(settings))
-    except WrongSchema as error:
+    except (WrongLogin, WrongSchema) as error:
         sys.exit(str(error))
     except DATABASE_AWAY as error:
         sys.exit(
             f"PostgreSQL does not answer ({type(error).__name__}), and {', '.join(names)} cannot start without it."
         )
+    close_folders(settings.state)
     configure_logs()
     tracing = setup.start("-".join(names), settings.state / "spans", sample_ratio=settings.traces)
     modules = {name: service_module(name) for name in names}

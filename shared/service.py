@@ -21,6 +21,7 @@ from shared.eventstore.decider import Decider
 from shared.eventstore.erasures import Erasures
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes
+from shared.eventstore.logins import urls_of_services
 from shared.eventstore.timers import Lookup, TimerLoop
 from shared.http import completeness, erasing, openapi, operations, problems
 from shared.http.attachments import Attachments, attachment_routes
@@ -64,6 +65,7 @@ class Settings:
     """Where a process stands in the world."""
 
     postgres: str
+    """For a service that has no login of its own here."""
     kafka: Kafka
     state: Path
     virtual_clock: bool
@@ -75,15 +77,22 @@ class Settings:
     """Whether this process publishes, consumes and fires timers, or leaves that to others of its service."""
     shipped: Mapping[str, Revisions] = field(default_factory=dict)
     """The revisions of the schema that this release ships, by service; one that is not named is not compared."""
+    logins: Mapping[str, str] = field(default_factory=dict)
+    """By service: the URL of PostgreSQL under which it logs in."""
+
+    def postgres_of(self, service: str) -> str:
+        """The URL under which a service logs in."""
+        return self.logins.get(service, self.postgres)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """From AFTALE_POSTGRES, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES, _TRACES and _BACKGROUND.
+        """From AFTALE_POSTGRES_<SERVICE>, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES, _TRACES and _BACKGROUND.
 
-        Raises ValueError.
+        AFTALE_POSTGRES is the administrator's. Raises ValueError.
         """
         return cls(
-            postgres=environment["AFTALE_POSTGRES"],
+            postgres=environment.get("AFTALE_POSTGRES", ""),
+            logins=urls_of_services(environment),
             kafka=Kafka(environment["AFTALE_KAFKA"], environment.get("AFTALE_TOPIC_PREFIX", "")),
             state=Path(environment["AFTALE_STATE"]),
             virtual_clock=environment.get("AFTALE_CLOCK", "real") == "virtual",
@@ -203,7 +212,7 @@ def new_app(
 async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Runtime]:
     """Everything of a service but its HTTP: started in order, stopped in reverse."""
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(settings.postgres, service.name))
+        database = await stack.enter_async_context(open_database(settings.postgres_of(service.name), service.name))
         store = await stack.enter_async_context(EventStore(database, EventTypes(service.facts)))
         tokens = ConsistencyTokens.of_state(settings.state)
         loops = Loops()
@@ -275,7 +284,7 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
         database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups, pulse=of_timers
     )
     relay = Relay(
-        dsn=settings.postgres,
+        dsn=settings.postgres_of(service.name),
         source=service.name,
         topic=AGREEMENTS_TOPIC,
         kafka=settings.kafka,

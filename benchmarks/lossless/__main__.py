@@ -138,9 +138,9 @@ def _among(asked: argparse.Namespace) -> frozenset[Kind]:
 async def _make_tables(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     await make_tables(connection)
-    await connection.execute("set role aftale_control")
     await connection.execute("set search_path to control")
     await connection.execute(PROJECTED_TABLE)
+    await connection.execute("grant all on projected to aftale_control")
     await connection.close()
 
 

@@ -46,10 +46,28 @@ SABOTAGES = (
         "positions are taken before the lock, so that they commit out of order",
         "migrations/event_store/versions/0003_position_from_the_events.sql",
         """
+set enable_mergejoin = off
+as $$
+declare
+  base bigint;
+  current_epoch int;
+  won bool[];
+  added int := 0;
+begin
+  -- The ordering lock, held to the commit. Each statement in a volatile function takes a fresh snapshot, so the next ones
+  -- see all that was committed before the lock was had.
   select epoch into current_epoch from log for update;
   select coalesce((select position from events order by position desc limit 1), 0) into base;
-""",
+""",  # noqa: E501
         """
+set enable_mergejoin = off
+security definer as $$
+declare
+  base bigint;
+  current_epoch int;
+  won bool[];
+  added int := 0;
+begin
   create sequence if not exists numbers;
   perform pg_advisory_lock(1);
   base := nextval('numbers');

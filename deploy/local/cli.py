@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from deploy.local import parked, view
+from deploy.local.analyst import make_login, remove_login
 from deploy.local.as_operator import Operator
 from deploy.local.checks import run_checks, run_tests
 from deploy.local.erase import erase as erase_everywhere
 from deploy.local.install import BENCHMARKS, is_benchmark
+from deploy.local.logins import ADMINISTRATOR
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST
 from deploy.local.processes import Fault
@@ -116,7 +118,7 @@ def serve(services: Annotated[list[str], typer.Argument(metavar="SERVICE...", he
     with machine.alone():
         machine.servers_up()
         machine.migrate()
-    machine.become("services.serve", services)
+    machine.become_services(services)
 
 
 @app.command()
@@ -245,6 +247,24 @@ def token(
 ) -> None:
     """A token to try the HTTP interfaces with."""
     Machine(Settings()).become("shared.http.tokens", [role, name, *(["--cvr", cvr] if cvr else [])])
+
+
+@app.command()
+def analyst(
+    name: str,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the login away.")] = False,
+) -> None:
+    """A login for somebody who analyses with SQL: the views of reporting, to be read; again for a new password."""
+    machine = Machine(Settings())
+    with machine.alone():
+        machine.servers_up()
+        machine.migrate()
+    administrator = machine.environment()[ADMINISTRATOR]
+    if remove:
+        remove_login(administrator, name)
+        print(f"The login of {name} is gone.")
+        return
+    print(f"{make_login(administrator, name)}\nThis is shown once. What the views hold: docs/operations/analysts.md")
 
 
 @register.command("import")

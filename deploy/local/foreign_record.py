@@ -12,6 +12,7 @@ from uuid import UUID
 
 from shared.messaging.cloudevents import Message
 from shared.messaging.heads import POSITIONS_AT_ONCE, Head, Heads, HeadsRequest
+from shared.private_folders import private_folder
 
 EPOCH = 1
 """A stand-in is never restored from a backup: it begins its history once."""
@@ -57,7 +58,7 @@ class ForeignRecord:
     @contextmanager
     def opened(cls, file: Path, source: str) -> Iterator[Self]:
         """Made where it is missing."""
-        file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(file.parent)
         with closing(sqlite3.connect(file, timeout=30)) as connection:
             connection.execute("pragma journal_mode = wal")
             connection.execute(_TABLE)
@@ -166,7 +167,7 @@ def file_of(state: Path, name: str) -> Path:
 @contextmanager
 def alone(file: Path) -> Iterator[None]:
     """One process at a time publishes for a source: two would give a version twice."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(file.parent)
     with file.with_suffix(".lock").open("w") as lock:
         flock(lock, LOCK_EX)
         yield

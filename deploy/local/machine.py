@@ -64,10 +64,11 @@ class Machine:
             yield
 
     def environment(self) -> dict[str, str]:
-        """The variables that every process of the project needs, with the addresses of the servers in use."""
-        return self.settings.environment(
-            self.settings.postgres or self.postgres.dsn, self.settings.kafka or self.kafka.bootstrap
-        )
+        """The variables that operators' commands need, with the addresses of the servers in use and every login."""
+        return self.settings.environment(*self._servers())
+
+    def _servers(self) -> tuple[str, str]:
+        return self.settings.postgres or self.postgres.dsn, self.settings.kafka or self.kafka.bootstrap
 
     def servers_up(self) -> None:
         """Start PostgreSQL and Kafka side by side, unless the user named servers of their own, and wait for both."""
@@ -139,7 +140,9 @@ class Machine:
         self._require_free_port(name)
         port = self.settings.port(name)
         command = [sys.executable, "-m", "services.serve", name]
-        self.service(name).start(command, cwd=PROJECT, port=port, env=self.environment())
+        self.service(name).start(
+            command, cwd=PROJECT, port=port, env=self.settings.environment_of([name], *self._servers())
+        )
 
     def start(self, name: str) -> None:
         """A server or a service that is to run, without waiting for it."""
@@ -232,6 +235,12 @@ class Machine:
         """Replace this command by a module of the project, which then has the terminal."""
         command = [sys.executable, "-m", in_terminal.__name__, module, *arguments]
         os.execve(sys.executable, command, self._child())
+
+    def become_services(self, names: Sequence[str]) -> None:
+        """Replace this command by a process of services, which has no login but theirs."""
+        environment = {**os.environ, **self.settings.environment_of(names, *self._servers())}
+        command = [sys.executable, "-m", in_terminal.__name__, "services.serve", *names]
+        os.execve(sys.executable, command, environment)
 
     def run(self, module: str, arguments: Sequence[str]) -> None:
         """Run a module of the project and wait; what went wrong, it has said itself."""

@@ -31,6 +31,7 @@ from shared.eventstore.erasures import Erasure, Erasures
 from shared.eventstore.events import EventTypes
 from shared.messaging.recovery import Outcome
 from shared.policy.policies import POLICY_FILES
+from shared.private_folders import private_folder
 from shared.service import EventSourced, Settings, recovery_of
 
 REPLACED = "_replaced"
@@ -146,7 +147,7 @@ def _put_files(place: Place, checked: Checked) -> None:
 
 def _put(found: Archive, name: str, file: Path) -> None:
     """Whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(file.parent)
     with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as unfinished:
         try:
             with found.open(name) as content:

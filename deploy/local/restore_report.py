@@ -10,6 +10,7 @@ from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes
 from shared.http.attachments import files_named
 from shared.messaging.recovery import Outcome
+from shared.private_folders import private_folder
 
 _SHOWN = 20
 _LOST = """
@@ -81,7 +82,7 @@ def show(report: Report, state: Path) -> None:
     if not report.lost:
         return
     file = state / "restores" / f"{report.service}-lost.csv"
-    file.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(file.parent)
     with file.open("w", encoding="utf-8", newline="") as lines:
         rows = csv.writer(lines)
         rows.writerow(["case", "what"])

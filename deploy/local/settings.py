@@ -1,12 +1,15 @@
 """What the user may set in the environment for a run on one machine."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from deploy.local.logins import ADMINISTRATOR, LOGIN_VARIABLES, login_urls
 from deploy.local.state import State, project_state
+from shared.eventstore.logins import variable_of
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 SERVICES = ("offers", "guidance", "control", "reporting")
@@ -18,7 +21,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="AFTALE_", env_ignore_empty=True, frozen=True)
 
     postgres: str | None = None
-    """A libpq URL: that server is used, and no local one is started."""
+    """A libpq URL of an administrator: that server is used, and no local one is started."""
+    postgres_offers: str | None = None
+    postgres_guidance: str | None = None
+    postgres_control: str | None = None
+    postgres_reporting: str | None = None
+    postgres_migrations: str | None = None
+    """Libpq URLs of the logins of services and migrations; what is not set follows from the administrator's."""
     kafka: str | None = None
     """host:port of a Kafka: that one is used, and no local one is started."""
     postgres_port: Port | None = None
@@ -51,9 +60,11 @@ class Settings(BaseSettings):
         return port
 
     def environment(self, postgres: str, kafka: str) -> dict[str, str]:
-        """What every process of the project reads its place in the world from."""
+        """What operators' commands read their place in the world from: with every login."""
+        named = {variable: getattr(self, variable.removeprefix("AFTALE_").lower()) for variable in LOGIN_VARIABLES}
         return {
-            "AFTALE_POSTGRES": postgres,
+            ADMINISTRATOR: postgres,
+            **login_urls(postgres, named),
             "AFTALE_KAFKA": kafka,
             "AFTALE_STATE": str(self.state.folder),
             "AFTALE_CLOCK": self.clock,
@@ -61,6 +72,12 @@ class Settings(BaseSettings):
             **({"AFTALE_POLICIES": str(self.policies.absolute())} if self.policies else {}),
             **{f"AFTALE_PORT_{service.upper()}": str(self.port(service)) for service in SERVICES},
         }
+
+    def environment_of(self, services: Sequence[str], postgres: str, kafka: str) -> dict[str, str]:
+        """The same for a process of services: with their own logins, and empty where others would stand."""
+        own = {variable_of(service) for service in services}
+        hidden = {variable: "" for variable in (ADMINISTRATOR, *LOGIN_VARIABLES) if variable not in own}
+        return self.environment(postgres, kafka) | hidden
 
 
 def clock_file(folder: Path) -> Path:

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.private_folders import private_folder
+
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAMS = PROJECT / ".aftale"
 """What is installed, not made: the virtual environment and Kafka's jars; every state folder uses the same."""
@@ -16,10 +18,9 @@ class State:
     folder: Path
 
     def sub(self, name: str) -> Path:
-        """A folder of that name, made if it is missing."""
-        path = self.folder / name
-        path.mkdir(parents=True, exist_ok=True)
-        return path
+        """A folder of that name for its owner only, made if it is missing."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return private_folder(self.folder / name)
 
     @property
     def logs(self) -> Path:
@@ -32,9 +33,7 @@ class State:
 
     @property
     def secrets(self) -> Path:
-        path = self.sub("secrets")
-        path.chmod(0o700)
-        return path
+        return self.sub("secrets")
 
 
 def project_state() -> State:

@@ -3,7 +3,11 @@
 -- Guidance keeps nothing beside its event store.
 
 \ir ../../shared/eventstore/sql/schema.sql
+\ir ../../shared/eventstore/sql/append_only.sql
 \ir ../../shared/eventstore/sql/positions.sql
 \ir ../../shared/eventstore/sql/append.sql
 \ir ../../shared/messaging/sql/parked.sql
 \ir ../../shared/messaging/sql/consumer_positions.sql
+
+\ir ../../migrations/privileges/service_login.sql
+\ir ../../migrations/privileges/append_only.sql

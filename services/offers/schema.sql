@@ -2,6 +2,7 @@
 -- The migrations lead to the same, and a test compares the two.
 
 \ir ../../shared/eventstore/sql/schema.sql
+\ir ../../shared/eventstore/sql/append_only.sql
 \ir ../../shared/eventstore/sql/positions.sql
 \ir ../../shared/eventstore/sql/append.sql
 \ir ../../shared/messaging/sql/parked.sql
@@ -33,3 +34,6 @@ create table held_units (
   primary key (p_number, event_id)
 );
 create index held_now on held_units (p_number) where released_at is null;
+
+\ir ../../migrations/privileges/service_login.sql
+\ir ../../migrations/privileges/append_only.sql

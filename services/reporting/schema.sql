@@ -304,6 +304,7 @@ create table publication_limits (
 );
 insert into publication_limits values (3);
 
+\ir ../../shared/eventstore/sql/append_only.sql
 \ir ../../shared/messaging/sql/parked.sql
 \ir ../../shared/messaging/sql/consumer_positions.sql
 
@@ -439,8 +440,6 @@ create view v_guidance as
 comment on view v_guidance is
   'How guidance stands in each accepted agreement, and whether it was offered in time (R12).';
 
--- The analysts' role reads the views and nothing else.
-do $$ begin execute format('grant usage on schema %I to aftale_analyst', current_schema()); end $$;
-grant select on v_facts, v_units, v_cases, v_case_history, v_measures, v_measure_catalogue, v_tasks, v_quarantines,
-  v_places, v_time, v_involvement, v_guidance
-  to aftale_analyst;
+\ir analysts.sql
+\ir ../../migrations/privileges/service_login.sql
+\ir ../../migrations/privileges/append_only.sql

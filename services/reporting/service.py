@@ -84,7 +84,7 @@ def app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            database = await stack.enter_async_context(open_database(settings.postgres, NAME))
+            database = await stack.enter_async_context(open_database(settings.postgres_of(NAME), NAME))
             app.state.smallest_count = smallest_count(settings)
             loops = Loops()
             pulse = loops.pulse("publication", still_after=2 * _ONE_HOUR)

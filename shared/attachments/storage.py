@@ -8,6 +8,8 @@ from tempfile import NamedTemporaryFile
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
+from shared.private_folders import private_folder
+
 
 class AttachmentStorage(Protocol):
     """Keeps sealed files of one service, by case and by the hash of what they hold."""
@@ -66,7 +68,7 @@ class FolderStorage:
 
     @staticmethod
     def _keep(path: Path, sealed: BinaryIO) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         with NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
             try:
                 shutil.copyfileobj(sealed, unfinished)

@@ -15,6 +15,7 @@ import structlog
 
 from shared.eventstore import private_keys
 from shared.eventstore.database import Database
+from shared.private_folders import private_folder
 
 _AGAIN = """
 insert into private_keys (stream, about, key, destroyed_at)
@@ -87,7 +88,7 @@ class Erasures:
 
     def add(self, erasures: Iterable[Erasure]) -> None:
         """For good once it returns, also where several processes write at the same time."""
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self._file.parent)
         with self._file.open("ab+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             if file.tell():

@@ -5,10 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from shared.private_folders import private_folder
+
 
 def keep_first(file: Path, secret: bytes) -> None:
     """Make the file, readable by its owner only; whoever comes first wins, and nobody ever reads half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(file.parent)
     # A name by pid would not do: in containers that share the folder, every service has the same.
     with NamedTemporaryFile(dir=file.parent) as unfinished:
         unfinished.write(secret)

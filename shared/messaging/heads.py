@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 from shared.eventstore.database import Connection, Database
 from shared.messaging.cloudevents import LARGEST_VERSION
 from shared.messaging.passing_faults import Backoff, SourceUnreachable
+from shared.messaging.told_epoch import told_epoch
 
 HEADS_TOPIC = "heads"
 """Where sources answer; key: the source."""
@@ -76,17 +77,17 @@ class Heads(BaseModel):
     heads: tuple[Head, ...]
 
 
-_OF_POSITIONS = """
+_OF_POSITIONS = f"""
 with touched as (select distinct stream from events where position > $1 and position <= $2)
 select head.stream, head.epoch, head.version, head.event_id, head.metadata
 from touched cross join lateral (
-  select stream, epoch, version, event_id, metadata from events
+  select stream, {told_epoch("events")} as epoch, version, event_id, metadata from events
   where stream = touched.stream and position <= $3 order by version desc limit 1) head
 """
-_OF_STREAMS = """
+_OF_STREAMS = f"""
 select head.stream, head.epoch, head.version, head.event_id, head.metadata
 from unnest($1::uuid[]) as asked(stream) cross join lateral (
-  select stream, epoch, version, event_id, metadata from events
+  select stream, {told_epoch("events")} as epoch, version, event_id, metadata from events
   where stream = asked.stream and position <= $2 order by version desc limit 1) head
 """
 

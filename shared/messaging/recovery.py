@@ -19,6 +19,7 @@ from shared.messaging.cloudevents import Message
 from shared.messaging.continuation import LARGEST_EPOCH, Continuation, Unrecoverable, continuation
 from shared.messaging.inbox import NO_EVENT, Standing
 from shared.messaging.own_records import Checked, own_fact, read_own, reading
+from shared.messaging.told_epoch import told_epoch
 
 CHUNK = 500
 """Facts, or streams, that one statement deals with."""
@@ -29,14 +30,14 @@ left join streams s on s.id = asked.stream
 left join events e on e.stream = asked.stream and e.version = asked.version and e.position >= s.first_position
 where e.event_id is distinct from asked.event_id
 """
-_HEADS = """
-select s.id, s.version, e.epoch, e.event_id
+_HEADS = f"""
+select s.id, s.version, {told_epoch("e")} as epoch, e.event_id
 from unnest($1::uuid[]) as asked(stream)
 join streams s on s.id = asked.stream
 join events e on e.stream = s.id and e.version = s.version and e.position >= s.first_position
 """
-_RECORDED = """
-select e.stream, e.version, e.epoch, e.event_id
+_RECORDED = f"""
+select e.stream, e.version, {told_epoch("e")} as epoch, e.event_id
 from unnest($1::uuid[], $2::int[]) as asked(stream, version)
 join streams s on s.id = asked.stream
 join events e on e.stream = s.id and e.version = asked.version and e.position >= s.first_position
@@ -265,7 +266,11 @@ class Recovery:
         for stream, one in found.items():
             if one.diverged_at is not None:
                 await connection.execute(
-                    "update events set epoch = $3 where stream = $1 and version >= $2", stream, one.diverged_at, wanted
+                    """insert into raised_epochs (stream, from_version, epoch) values ($1, $2, $3)
+                       on conflict do nothing""",
+                    stream,
+                    one.diverged_at,
+                    wanted,
                 )
                 await connection.execute(
                     "insert into republications (stream, from_version) values ($1, $2)", stream, one.diverged_at

@@ -20,6 +20,7 @@ from shared.eventstore.event_store import EventStore
 from shared.messaging import keyed_batches
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
+from shared.messaging.told_epoch import told_epoch
 from shared.telemetry.context import mark
 from shared.telemetry.loops import Pulse
 
@@ -37,8 +38,9 @@ reads them all, for as long as anybody in this database has a transaction open."
 SEND_TIMEOUT_SECONDS = 30
 """After which a batch is given up, with its producer; what had arrived is sent once more."""
 
-_PUBLIC = """
-select position, stream, version, epoch, event_id, type, schema_version, data, metadata, occurred_at, recorded_at
+_PUBLIC = f"""
+select position, stream, version, {told_epoch("events")} as epoch, event_id, type, schema_version, data, metadata,
+       occurred_at, recorded_at
 from events
 """
 _READ = f"{_PUBLIC} where position > $1 order by position limit $2"

@@ -10,6 +10,8 @@ from opentelemetry.exporter.otlp.json.file.trace_exporter import FileSpanExporte
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from shared.private_folders import private_folder
+
 LARGEST_BYTES = 32_000_000
 """Of one file; then another one is begun."""
 KEPT_FILES = 8
@@ -20,7 +22,7 @@ class SpansToFile(SpanExporter):
     """One line per batch, an ExportTraceServiceRequest, flushed at once: a kill tears its last line at most."""
 
     def __init__(self, folder: Path, service: str, largest: int = LARGEST_BYTES) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         self._folder = folder
         self._service = service
         self._largest = largest

@@ -11,8 +11,9 @@ import asyncpg
 import pytest
 
 from migrations.current_schema import create_schemas, schema_file
+from migrations.logins import OWNER, make_logins_and_schemas
 from migrations.revisions import CHAINS
-from migrations.schemas import downgrade, make_roles_and_schemas, upgrade
+from migrations.schemas import downgrade, upgrade
 from tests.integration.schema_catalogue import assert_same_schemas, read_catalogue
 
 SCHEMAS = tuple(CHAINS)
@@ -95,9 +96,9 @@ async def test_migrations_and_written_schemas_begin_with_the_same_rows(postgres_
 
 
 async def test_psql_makes_the_same_of_a_written_schema(postgres_dsn: str, empty_database: str) -> None:
-    await make_roles_and_schemas(empty_database)
+    await make_logins_and_schemas(empty_database)
     for schema in SCHEMAS:
-        settings = f"-c search_path={schema} -c role=aftale_{schema}"
+        settings = f"-c search_path={schema} -c role={OWNER}"
         options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={schema_file(schema)}")
         environment = os.environ | {"PGOPTIONS": settings}
         process = await asyncio.create_subprocess_exec(PSQL, *options, empty_database, env=environment)

@@ -115,13 +115,13 @@ async def test_a_fresh_database_equals_another(postgres_dsn: str, other_postgres
     --- original
     +++ changed
     @@ -1 +0,0 @@
-    -aftale_analyst by aftale_reporting: SELECT""",
+    -aftale_analyst by aftale_migrations: SELECT""",
             id="grant",
         ),
         pytest.param(
             "grant select (type) on reporting.facts to aftale_analyst",
             "column type of table reporting.facts: grants: "
-            "None in original, 'aftale_analyst by aftale_reporting: SELECT' in changed",
+            "None in original, 'aftale_analyst by aftale_migrations: SELECT' in changed",
             id="grant of a column",
         ),
         pytest.param(
@@ -130,7 +130,7 @@ async def test_a_fresh_database_equals_another(postgres_dsn: str, other_postgres
     --- original
     +++ changed
     @@ -0,0 +1 @@
-    +aftale_analyst by aftale_offers: USAGE""",
+    +aftale_analyst by aftale_migrations: USAGE""",
             id="grant of a schema",
         ),
         pytest.param(
@@ -139,7 +139,7 @@ async def test_a_fresh_database_equals_another(postgres_dsn: str, other_postgres
     --- original
     +++ changed
     @@ -2 +1,0 @@
-    -public by aftale_offers: EXECUTE""",
+    -public by aftale_migrations: EXECUTE""",
             id="grant of a function",
         ),
         pytest.param(
@@ -152,19 +152,27 @@ async def test_a_fresh_database_equals_another(postgres_dsn: str, other_postgres
             """view reporting.v_time: grants:
     --- original
     +++ changed
-    @@ -1,2 +1,2 @@
-    -aftale_analyst by aftale_reporting: SELECT
-    -aftale_reporting by aftale_reporting: DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE
+    @@ -1,3 +1,3 @@
+    -aftale_analyst by aftale_migrations: SELECT
+    -aftale_migrations by aftale_migrations: DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE
+    -aftale_reporting by aftale_migrations: SELECT
     +aftale_analyst by aftale_offers: SELECT
     +aftale_offers by aftale_offers: DELETE, INSERT, MAINTAIN, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE
-view reporting.v_time: owner: 'aftale_reporting' in original, 'aftale_offers' in changed""",
+    +aftale_reporting by aftale_offers: SELECT
+view reporting.v_time: owner: 'aftale_migrations' in original, 'aftale_offers' in changed""",
             id="owner",
         ),
         pytest.param(
             "alter schema offers owner to aftale_control",
-            "schema offers: grants: 'aftale_offers by aftale_offers: CREATE, USAGE' in original, "
-            "'aftale_control by aftale_control: CREATE, USAGE' in changed\n"
-            "schema offers: owner: 'aftale_offers' in original, 'aftale_control' in changed",
+            """schema offers: grants:
+    --- original
+    +++ changed
+    @@ -1,2 +1,2 @@
+    -aftale_migrations by aftale_migrations: CREATE, USAGE
+    -aftale_offers by aftale_migrations: USAGE
+    +aftale_control by aftale_control: CREATE, USAGE
+    +aftale_offers by aftale_control: USAGE
+schema offers: owner: 'aftale_migrations' in original, 'aftale_control' in changed""",
             id="owner of a schema",
         ),
         pytest.param(

@@ -135,3 +135,13 @@ create table unrecoverable_facts (
   found_at timestamptz not null default now(),
   primary key (stream, epoch, version, event_id)
 );
+
+-- Where a restored service tells facts again under a higher epoch: from a version on, as others had taken other facts
+-- there. The events themselves keep the epoch in which they were recorded.
+create table raised_epochs (
+  stream uuid not null,
+  from_version int not null,
+  epoch int not null,
+  raised_at timestamptz not null default now(),
+  primary key (stream, from_version, epoch)
+);

@@ -24,6 +24,7 @@ from shared.messaging.relay import Relay
 from shared.service import republisher
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count
 from tests.integration.messaging.reacting import NOW, Bench, message
+from tests.tampering import tampering
 
 SOURCE = "guidance"
 """The source writes in the schema of guidance, and is called so; who reads it stands in the schema of offers."""
@@ -291,7 +292,8 @@ async def test_a_restored_source_that_raised_its_epoch_is_believed_and_compared_
         await pair.count(lost)
         await pair.until_compared(after=1)
     async with pair.source_database.acquire() as connection:
-        await connection.execute("delete from events where stream = $1", lost)
+        async with tampering(connection):
+            await connection.execute("delete from events where stream = $1", lost)
         await connection.execute("delete from streams where id = $1", lost)
         await connection.execute("update log set epoch = 2")
         await connection.execute("update relay set checkpoint = 1")

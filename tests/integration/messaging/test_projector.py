@@ -15,6 +15,7 @@ from shared.messaging.projector import Projector
 from shared.messaging.received import Received
 from tests.integration.eventstore.counter import FACTS, Counted
 from tests.integration.messaging.reacting import message, record
+from tests.tampering import tampering
 
 Rows = dict[UUID, list[int]]
 
@@ -66,8 +67,9 @@ class Bench:
 @asynccontextmanager
 async def open_bench(dsn: str) -> AsyncIterator[Bench]:
     async with open_database(dsn, "offers") as database:
-        async with database.acquire() as connection:
-            await connection.execute("create table diary (id bigint generated always as identity, stream uuid, by int)")
+        async with database.acquire() as connection, tampering(connection):
+            diary = "create table diary (id bigint generated always as identity, stream uuid, by int)"
+            await connection.execute(f"{diary}; grant all on diary to aftale_offers")
         yield Bench(database)
 
 

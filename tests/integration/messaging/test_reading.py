@@ -15,6 +15,7 @@ from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka, Publishers
 from shared.messaging.cloudevents import Message
 from tests.integration.messaging.reacting import Bench, message, open_bench
+from tests.tampering import tampering
 
 PARTITIONS = 3
 TOPIC = "facts"
@@ -249,7 +250,7 @@ async def test_a_database_that_went_back_reads_again_what_it_has_lost(topic: Top
     async with topic.consuming(bench):
         await until_it_stands_at(bench, 3)
     async with bench.database.acquire() as connection:
-        await connection.execute("truncate inbox, consumer_positions")
+        await connection.execute("delete from inbox; delete from consumer_positions")
         for table, rows in kept.items():
             for row in rows:
                 places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
@@ -390,7 +391,7 @@ async def test_a_process_that_lost_its_partitions_moves_nothing_back(topic: Topi
 async def test_a_fault_of_the_schema_stops_the_consumer_and_parks_nobody(topic: Topic, bench: Bench) -> None:
     streams = [uuid4() for _ in range(5)]
     bench.apart = set(streams)
-    async with bench.database.acquire() as connection:
+    async with bench.database.acquire() as connection, tampering(connection):
         await connection.execute("alter table reservations rename to reservations_elsewhere")
     await topic.publish(*(message(stream, 1) for stream in streams))
     async with topic.consuming(bench) as bus:
@@ -400,7 +401,7 @@ async def test_a_fault_of_the_schema_stops_the_consumer_and_parks_nobody(topic: 
 
         await until(says_so)
         assert await bench.parked() == []
-        async with bench.database.acquire() as connection:
+        async with bench.database.acquire() as connection, tampering(connection):
             await connection.execute("alter table reservations_elsewhere rename to reservations")
         await until_total(bench, 5)
     assert await bench.parked() == []

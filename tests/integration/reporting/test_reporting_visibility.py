@@ -15,6 +15,7 @@ from shared.eventstore.events import Event
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, CVR, ORDER, OTHER_CVR, Feed
 from tests.reporting_viewers import AUTHORITY, COMPANY, NOBODY, OTHER_COMPANY
+from tests.tampering import tampering
 
 SECOND, THIRD, FOREIGN = (uuid5(AGREEMENT, name) for name in ("second", "third", "foreign"))
 BEFORE = (
@@ -37,10 +38,11 @@ async def take(connection: Connection, *events: Event) -> None:
 
 
 async def forget(connection: Connection) -> None:
-    await connection.execute(
-        """delete from facts; delete from cases; delete from case_history; delete from tasks; delete from measures;
-           delete from units; delete from quarantines; update checkpoint set position = 0"""
-    )
+    async with tampering(connection):
+        await connection.execute(
+            """delete from facts; delete from cases; delete from case_history; delete from tasks; delete from measures;
+               delete from units; delete from quarantines; update checkpoint set position = 0"""
+        )
 
 
 async def all_answers(connection: Connection, viewer: Viewer) -> dict[str, Any]:

@@ -10,10 +10,13 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from deploy.local.logins import login_urls
 from deploy.local.ports import free_port
 from deploy.local.state import PROJECT
+from migrations.logins import set_passwords
 from migrations.revisions import CHAINS, shipped
 from services.serve import DEFAULT_PORTS
+from shared.eventstore.logins import variable_of
 from shared.watching.schema import WrongSchema, require_schema
 
 NEWER = (
@@ -33,9 +36,21 @@ async def stand_at(dsn: str, revision: str) -> None:
     await connection.close()
 
 
-async def served(dsn: str, state: Path) -> tuple[int | None, str]:
-    """What `services.serve offers` ended with, and what it said."""
-    environment = {**os.environ, "AFTALE_POSTGRES": dsn, "AFTALE_KAFKA": "127.0.0.1:1", "AFTALE_STATE": str(state)}
+async def own_login(dsn: str) -> str:
+    """The URL of offers, which opens."""
+    url = login_urls(dsn)[variable_of("offers")]
+    await set_passwords(dsn, [url])
+    return url
+
+
+async def served(login: str, state: Path) -> tuple[int | None, str]:
+    """What `services.serve offers`, under this login, ended with, and what it said."""
+    environment = {
+        **os.environ,
+        "AFTALE_POSTGRES_OFFERS": login,
+        "AFTALE_KAFKA": "127.0.0.1:1",
+        "AFTALE_STATE": str(state),
+    }
     environment["AFTALE_PORT_OFFERS"] = str(free_port())
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.serve", "offers"),
@@ -59,11 +74,11 @@ async def test_a_service_stops_at_a_schema_of_another_release(
 ) -> None:
     await stand_at(postgres_dsn, revision)
     newest = shipped("offers")["event_store"][-1]
-    assert await served(postgres_dsn, tmp_path) == (1, sentence.format(newest=newest) + "\n")
+    assert await served(await own_login(postgres_dsn), tmp_path) == (1, sentence.format(newest=newest) + "\n")
 
 
 async def test_a_service_stops_where_there_is_no_schema(empty_database: str, tmp_path: Path) -> None:
-    assert await served(empty_database, tmp_path) == (1, NONE + "\n")
+    assert await served(await own_login(empty_database), tmp_path) == (1, NONE + "\n")
 
 
 async def test_a_service_stops_where_there_is_no_postgres(tmp_path: Path) -> None:

@@ -17,9 +17,11 @@ import psutil
 
 from deploy.demo.people import People
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
+from deploy.local.logins import login_urls
 from deploy.local.patience import Patience
 from deploy.local.ports import free_port
 from deploy.local.virtual_time import VirtualTime
+from migrations.logins import set_passwords
 from shared.contracts.register import UnitRegistered
 from shared.eventstore.clock import VirtualClock
 from shared.messaging.bus import Kafka
@@ -120,7 +122,8 @@ class RunningSystem:
     def _environment(self) -> dict[str, str]:
         return {
             **os.environ,
-            "AFTALE_POSTGRES": self.postgres,
+            "AFTALE_POSTGRES": "",
+            **login_urls(self.postgres),
             "AFTALE_KAFKA": self.kafka.servers,
             "AFTALE_TOPIC_PREFIX": self.kafka.prefix,
             "AFTALE_STATE": str(self.state),
@@ -135,6 +138,7 @@ async def running_system(
 ) -> AsyncIterator[RunningSystem]:
     """A whole system, stopped at the end."""
     clock = VirtualClock(state / "clock", begins)
+    await set_passwords(postgres, list(login_urls(postgres).values()))
     connection = await asyncpg.connect(postgres)
     ports = dict.fromkeys(SERVICES, free_port()) if together else {name: free_port() for name in SERVICES}
     async with own_topics(kafka) as cluster, httpx.AsyncClient(timeout=10) as client:

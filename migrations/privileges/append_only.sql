@@ -1,0 +1,31 @@
+-- R30: what happened stays as it was recorded. The login of a service may add to these tables, and never change or empty
+-- them; a trigger says so to everybody else, too. Run once no process of a release before is connected, which may still
+-- have changed some of them.
+do $$
+declare
+  login text := 'aftale_' || current_schema();
+  history text[] := '{events,raised_epochs,facts,discarded,replaced,recovered_commands,unrecoverable_facts}';
+  kept record;
+begin
+  for kept in
+    select relname as name, relispartition as in_part from pg_class
+    where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')
+      and (relname = any(history) or oid in (select inhrelid from pg_inherits where inhparent = to_regclass('events')))
+  loop
+    -- Services reach the partitions through events only.
+    execute format(
+      case when kept.in_part then 'revoke all on %I from %I' else 'revoke update, delete, truncate on %I from %I' end,
+      kept.name, login);
+    execute format('create or replace trigger kept_as_recorded before update or delete or truncate on %I
+                    for each statement execute function refuse_to_change_history()', kept.name);
+  end loop;
+
+  -- Which case a fact is about, and who may see it, follows from today's classes: a rebuild brings these two up to date.
+  if to_regclass('facts') is not null then
+    execute format('grant update (case_id, seen_by_company) on facts to %I', login);
+    create or replace trigger kept_as_recorded
+      before delete or truncate or update of position, source, stream, epoch, version, event_id, type, schema_version,
+        data, occurred_at, recorded_at, received_at, actor, policy, concerns, on_behalf_of on facts
+      for each statement execute function refuse_to_change_history();
+  end if;
+end $$;

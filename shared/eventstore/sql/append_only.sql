@@ -1,0 +1,7 @@
+-- R30: the trigger of every table whose rows stay as they were recorded. Which tables these are says append_only.sql of the
+-- migrations' privileges.
+create function refuse_to_change_history() returns trigger language plpgsql as $$
+begin
+  raise exception 'rows of %.% are only added: what happened stays as it was recorded (R30)',
+    tg_table_schema, tg_table_name using errcode = 'insufficient_privilege';
+end $$;

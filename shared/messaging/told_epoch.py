@@ -1,0 +1,12 @@
+"""The epoch under which a service tells one of its facts to others."""
+
+
+def told_epoch(events: str) -> str:
+    """SQL: the epoch in which an event was recorded, or a higher one under which a restored service tells it again.
+
+    `events` is the name of the table in the query. The event itself keeps its epoch: what was recorded is never changed
+    (R30).
+    """
+    return f"""greatest({events}.epoch, (
+      select max(raised.epoch) from raised_epochs raised
+      where raised.stream = {events}.stream and raised.from_version <= {events}.version))"""

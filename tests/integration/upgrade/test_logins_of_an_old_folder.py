@@ -1,0 +1,85 @@
+"""A database of the release before gets its logins in two steps, while processes of that release go on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+
+from deploy.local.logins import login_urls
+from migrations.logins import set_passwords
+from migrations.schemas import upgrade
+from shared.eventstore.logins import variable_of
+from tests.upgrade.kept_release import KeptRelease
+
+ITS_WRITES = {
+    "control": (
+        "select ensure_partitions()",
+        """insert into events (position, stream, version, epoch, event_id, type, schema_version, data, metadata,
+                               occurred_at, recorded_at)
+           select newest_position() + 1, gen_random_uuid(), 1, 1, gen_random_uuid(), 'Odd', 1, '{}',
+                  '{}', now(), now()""",
+        "update events set epoch = epoch where position = 1",
+        "update log set epoch = epoch",
+        "update relay set checkpoint = checkpoint",
+        "delete from timers where stream = gen_random_uuid()",
+        "insert into handled (key, fingerprint, position) values (gen_random_uuid(), 'f', 1)",
+    ),
+    "reporting": (
+        "update facts set case_id = case_id where position = 1",
+        "delete from cases_rebuilt",
+        "select count(*) from v_cases",
+        "update checkpoint set position = position",
+    ),
+}
+"""What processes of the release before do with their schema."""
+
+
+@asynccontextmanager
+async def process_of_the_release_before(dsn: str, service: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """As it connects: as the server's owner, working under the role of the service."""
+    settings = {"search_path": service, "role": f"aftale_{service}", "application_name": f"aftale-{service}"}
+    connection = await asyncpg.connect(dsn, server_settings=settings)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def work(connection: "asyncpg.Connection[asyncpg.Record]", service: str, until: asyncio.Event) -> int:
+    """Write again and again, as a process does that nobody has told of an upgrade; returns how often it did it all."""
+    times = 0
+    while not until.is_set():
+        for statement in ITS_WRITES[service]:
+            await connection.execute(statement)
+        times += 1
+        await asyncio.sleep(0.005)
+    return times
+
+
+@pytest.mark.parametrize("service", sorted(ITS_WRITES))
+@pytest.mark.rule("R30")
+async def test_a_process_of_the_release_before_goes_on_until_it_ends(
+    service: str, release: KeptRelease, empty_database: str
+) -> None:
+    """R30: only once nobody of the release before is connected is history closed to changes."""
+    await release.restore(empty_database)
+    async with process_of_the_release_before(empty_database, service) as old:
+        done = asyncio.Event()
+        working = asyncio.create_task(work(old, service, done))
+        assert await asyncio.to_thread(upgrade, empty_database) == [service]
+        assert await asyncio.to_thread(upgrade, empty_database) == [service], "and any number of times"
+        done.set()
+        assert await working > 2
+        for statement in ITS_WRITES[service]:
+            await old.execute(statement)
+    assert await asyncio.to_thread(upgrade, empty_database) == []
+    url = login_urls(empty_database)[variable_of(service)]
+    await set_passwords(empty_database, [url])
+    own = await asyncpg.connect(url, server_settings={"search_path": service})
+    history = "facts" if service == "reporting" else "events"
+    for statement in (f"update {history} set version = version", f"delete from {history}", f"truncate {history}"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await own.execute(statement)
+    await own.close()

@@ -1,0 +1,39 @@
+"""What Compose gives to each container: its own login and no other, and addresses that lead to somebody else."""
+
+from collections import defaultdict
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.compose import Container, containers
+
+SERVICES = ("offers", "guidance", "control", "reporting")
+SECRETS: dict[str, str] = defaultdict(lambda: "secret")
+"""Each variable that the file asks for."""
+
+
+def logins(container: Container) -> list[str]:
+    """The users of every URL of PostgreSQL in its environment."""
+    urls = [urlsplit(value) for name, value in container.environment.items() if name.startswith("AFTALE_POSTGRES")]
+    return sorted(str(url.username) for url in urls)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_given_its_own_login_and_no_other(service: str) -> None:
+    container = containers(SECRETS)[service]
+    assert container.command == ("services.serve", service)
+    assert logins(container) == [f"aftale_{service}"]
+
+
+def test_the_migrations_run_under_their_own_login_on_what_the_administrator_has_prepared() -> None:
+    made = containers(SECRETS)
+    for name in ("migrate", "close-history"):
+        assert logins(made[name]) == ["aftale_migrations"]
+    assert logins(made["logins"]) == sorted(["aftale", "aftale_migrations", *(f"aftale_{name}" for name in SERVICES)])
+    assert made["logins"].command == ("migrations", "logins")
+
+
+def test_control_asks_another_address_than_its_own_for_the_offer() -> None:
+    made = containers(SECRETS)
+    asked = urlsplit(made["control"].environment["AFTALE_ADDRESS_OFFERS"])
+    assert (asked.hostname, str(asked.port)) == ("offers", made["offers"].environment["AFTALE_PORT_OFFERS"])
