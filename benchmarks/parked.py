@@ -21,7 +21,7 @@ from uuid_utils.compat import uuid7
 from benchmarks.lossless.subject import ECHO, ECHOES, Echo, Stepped
 from benchmarks.own_database import own_database
 from benchmarks.project import messages
-from services.reporting.projection.known_facts import KNOWN_FACTS
+from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.service import NAME, Projection
 from shared.eventstore.clock import RealClock
 from shared.eventstore.commands import Intent

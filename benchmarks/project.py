@@ -21,10 +21,10 @@ import uvloop
 from uuid_utils.compat import uuid7
 
 from benchmarks.own_database import own_database
+from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection import kept_facts
 from services.reporting.projection.fact import numbered
 from services.reporting.projection.fold_batch import Rows, by_case
-from services.reporting.projection.known_facts import KNOWN_FACTS
 from services.reporting.projection.projection import Changes
 from services.reporting.projection.rebuild import rebuild
 from services.reporting.projection.tables import LIVE, TABLES

@@ -5,17 +5,6 @@ from pathlib import Path
 PRIVATE = (
     *("attachments", "backups", "erasures", "kafka", "logs", "other-systems", "restores", "run", "secrets", "spans"),
 )
-    "attachments",
-    "erasures",
-    "kafka",
-    "logs",
-    "other-systems",
-    "run",
-    "secrets",
-    "spans",
-    "backups",
-    "restores",
-)
 """Of a state folder. PostgreSQL sees to its own."""
 _OWNER_ONLY = 0o700
 _OTHERS = 0o077

@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 from benchmarks.append import DATA, FACT, METADATA, NOW, STEPS, Step, Stepped, Steps
 from benchmarks.bare_append import BareAppend, bare_append
 from benchmarks.project import BATCH, messages
-from services.reporting.projection.known_facts import KNOWN_FACTS
+from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.rebuild import rebuild
 from services.reporting.service import NAME, Projection
 from shared.eventstore.commands import Intent, execute

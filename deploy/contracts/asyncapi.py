@@ -13,6 +13,7 @@ from shared.eventstore.events import Event, private_fields
 from shared.messaging.bus import REPUBLISH_TOPIC, RepublishRequest
 from shared.messaging.heads import HEADS_TOPIC, Heads, HeadsRequest
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC
+from shared.visibility import ShownToCompany, markers
 
 _SCHEMAS = "#/components/schemas/"
 _TEXT = {"type": "string"}
@@ -217,8 +218,14 @@ def _message(source: str, fact: type[Event]) -> dict[str, Any]:
         "payload": {"$ref": f"{_SCHEMAS}{fact.__name__}"},
         "x-source": source,
         "x-schema-version": fact.schema_version,
-        "x-always-seen-by-company": fact.seen_by_company is Event.seen_by_company,
+        "x-always-seen-by-company": any(marker.where is None for marker in markers(fact).values()),
+        "x-shown-to-company": {name: _condition(marker) for name, marker in markers(fact).items()},
     }
+
+
+def _condition(marker: ShownToCompany) -> str:
+    """R18: when a company may know the field."""
+    return "always" if marker.where is None else f"{marker.where} is {' or '.join(map(str, marker.among))}"
 
 
 def _schemas(facts: Sequence[type[Event]]) -> dict[str, Any]:

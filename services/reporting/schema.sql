@@ -29,7 +29,7 @@ create index on facts (type, occurred_at);
 
 -- A rebuild folds one case after the other: all facts that concern a case are read together, in order.
 
--- The agreement that the order, case or offer which a fact opens follows from: the fact concerns that agreement too.
+-- The agreement that the order, case or offer which a fact opens, or tells of, follows from: the fact concerns that agreement too.
 -- The same as case_projection.earlier_agreement. Not a column, so that facts that an older process keeps meanwhile have
 -- it too.
 create function follows(type text, data jsonb) returns uuid language sql immutable parallel safe
@@ -37,6 +37,8 @@ return (case type
   when 'OfferSent' then data ->> 'follows'
   when 'OrderIssued' then data ->> 'agreement_id'
   when 'OtherCaseOpened' then data ->> 'agreement_id'
+  when 'OtherCaseAnnounced' then data ->> 'agreement_id'
+  when 'OtherCaseClosed' then data ->> 'agreement_id'
 end)::uuid;
 create index facts_that_follow on facts (follows(type, data), position) where follows(type, data) is not null;
 
@@ -59,7 +61,11 @@ create table checkpoint (
   only_row bool primary key default true check (only_row),
   -- Named anew by every transaction that changes rows of the view: a process that finds the name that it gave last
   -- knows that the rows it wrote are still those of the database.
-  state uuid not null default gen_random_uuid()
+  state uuid not null default gen_random_uuid(),
+  -- R18: the rules of visibility by which the companies' rows and the marks of facts were made, and the state up to
+  -- which all were: while it is not `state`, a process with other rules has written, and no company is served.
+  visibility text,
+  companies_state uuid
 );
 insert into checkpoint values (0);
 

@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from opentelemetry.trace import SpanKind
 
+from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection import projection, upkeep
-from services.reporting.projection.known_facts import KNOWN_FACTS
+from services.reporting.projection.rebuild import RebuildRuns, rebuild
 from services.reporting.projection.rows_at_hand import RowsAtHand
 from services.reporting.statistics import measure_catalogue
 from services.reporting.statistics import routes as statistics_routes
 from services.reporting.view import routes
+from services.reporting.view.asking import is_as_today
 from shared.eventstore.database import Connection, Database, open_database
 from shared.eventstore.events import EventTypes
 from shared.http import consistency
@@ -33,6 +35,9 @@ from shared.watching.watched import Watched
 
 NAME = "reporting"
 _ONE_HOUR = 3600.0
+_ONE_DAY = 24 * _ONE_HOUR
+"""Longer than all facts take to be folded."""
+_TEN_SECONDS = 10.0
 PREFIXES = ("/v1/cases", "/v1/tasks", "/v1/companies", "/v1/statistics", "/v1/measure-catalogue")
 
 
@@ -74,6 +79,17 @@ async def _limit_publication(database: Database, smallest: Callable[[], int], pu
         await asyncio.sleep(_ONE_HOUR)
 
 
+async def keep_visibility(database: Database, pulse: Pulse) -> None:
+    """R18: after an upgrade, or after a process of another release has written, all facts are folded anew."""
+    while True:
+        async with database.acquire() as connection:
+            if not await is_as_today(connection):
+                with suppress(RebuildRuns):
+                    await rebuild(connection)
+        pulse.turned()
+        await asyncio.sleep(_TEN_SECONDS)
+
+
 async def token_is_welcome(token: Annotated[str | None, Header(alias=consistency.HEADER)] = None) -> None:
     """Tells in the document of every path that it may be sent along. Operators' paths do not wait for it."""
 
@@ -100,6 +116,8 @@ def app(settings: Settings) -> FastAPI:
             bus = Bus(settings.kafka, NAME, loops)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             if settings.background:
+                pulse = loops.pulse("visibility", still_after=_ONE_DAY)
+                keep_running(stack, f"{NAME} visibility", partial(keep_visibility, database, pulse), pulse)
                 read_topic(bus, AGREEMENTS_TOPIC, projection_of_facts, purpose="projection", pace=IN_BULK)
                 read_topic(bus, ORDERS_TOPIC, projection_of_facts, purpose="orders", pace=IN_BULK)
                 read_topic(bus, REGISTER_TOPIC, projection_of_facts, purpose="register", pace=IN_BULK)

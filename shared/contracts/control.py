@@ -1,7 +1,7 @@
 """Facts of the control service: everything from the acceptance on that decides the course."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -24,24 +24,29 @@ from shared.contracts.vocabulary import (
 )
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event, PrivatePart
+from shared.visibility import Shown, ShownToCompany
+
+T = TypeVar("T")
+_WhenAnnounced = Annotated[T, ShownToCompany(where="announced")]
+"""R18: an unannounced day is never visible to the company, nor that there is one."""
 
 
 class ComplianceDeadlineSet(Event):
     """R10: the agreement runs, until this deadline."""
 
-    agreement_id: UUID
-    cvr: str
-    p_number: str
-    topic: str
-    inspector: str
-    accepted_at: datetime
-    compliance_deadline: Deadline
-    control_window: Deadline
+    agreement_id: Shown[UUID]
+    cvr: Shown[str]
+    p_number: Shown[str]
+    topic: Shown[str]
+    inspector: Shown[str]
+    accepted_at: Shown[datetime]
+    compliance_deadline: Shown[Deadline]
+    control_window: Shown[Deadline]
     """R17: when the control takes place if no complete documentation comes."""
     books_control_at: datetime
     """R17: from when on a control is booked by itself, so that a booking exists before the deadline expires."""
-    kind: AgreementKind = AgreementKind.SUSPICION
-    places: tuple[Place, ...] = ()
+    kind: Shown[AgreementKind] = AgreementKind.SUSPICION
+    places: Shown[tuple[Place, ...]] = ()
     """R10, R19: what the agreement includes, first the place where it arose; none in facts of the first release."""
 
 
@@ -55,70 +60,66 @@ class SampleChosen(Event):
     chosen_at: datetime
     chosen_by: str
 
-    def seen_by_company(self) -> bool:
-        """R18: it would tell where a control is to be expected."""
-        return False
-
 
 class ExtensionRequested(Event):
     """R13: the company asks for a longer deadline."""
 
-    agreement_id: UUID
-    extension_id: UUID
-    until: date
-    requested_at: datetime
-    requested_by: str
-    reasons: PrivateText = None
+    agreement_id: Shown[UUID]
+    extension_id: Shown[UUID]
+    until: Shown[date]
+    requested_at: Shown[datetime]
+    requested_by: Shown[str]
+    reasons: Shown[PrivateText] = None
 
 
 class ExtensionGranted(Event):
     """R13: the compliance deadline is a later one from now on, and with it every date that hangs on it."""
 
-    agreement_id: UUID
-    extension_id: UUID
+    agreement_id: Shown[UUID]
+    extension_id: Shown[UUID]
     """The request's, or a new one where the inspector grants without being asked."""
-    inspector: str
-    granted_at: datetime
-    accepted_at: datetime
+    inspector: Shown[str]
+    granted_at: Shown[datetime]
+    accepted_at: Shown[datetime]
     """When the period began, for what is a part of it (R12)."""
-    compliance_deadline: Deadline
-    control_window: Deadline
+    compliance_deadline: Shown[Deadline]
+    control_window: Shown[Deadline]
     """R17: counted from the new deadline; what complete documentation started stands."""
     books_control_at: datetime
-    reasons: PrivateText = None
+    reasons: Shown[PrivateText] = None
 
 
 class ExtensionRefused(Event):
     """R13: the deadline stays as it is."""
 
-    agreement_id: UUID
-    extension_id: UUID
-    refused_at: datetime
-    refused_by: str
-    reasons: PrivateText = None
+    agreement_id: Shown[UUID]
+    extension_id: Shown[UUID]
+    refused_at: Shown[datetime]
+    refused_by: Shown[str]
+    reasons: Shown[PrivateText] = None
 
 
 class InspectorChanged(Event):
     """R15: another inspector is responsible from now on; what is booked or due moves along."""
 
-    agreement_id: UUID
-    inspector: str
-    previous: str
-    changed_at: datetime
-    changed_by: str
+    agreement_id: Shown[UUID]
+    inspector: Shown[str]
+    previous: Shown[str]
+    changed_at: Shown[datetime]
+    changed_by: Shown[str]
     reason: PrivateText = None
 
 
 class Terminated(Event):
     """R14: one side ended the agreement because circumstances changed: neither fulfilled nor breached."""
 
-    agreement_id: UUID
-    by: Side
-    terminated_at: datetime
-    terminated_by: str
-    reason: str | None = None
+    agreement_id: Shown[UUID]
+    by: Shown[Side]
+    terminated_at: Shown[datetime]
+    terminated_by: Shown[str]
+    reason: Shown[str | None] = None
     """R36: optional code."""
-    grounds: PrivateText = None
+    grounds: Shown[PrivateText] = None
 
 
 class GuidanceMeetingNoted(Event):
@@ -129,223 +130,216 @@ class GuidanceMeetingNoted(Event):
     form: ContactForm
     held_at: datetime
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class DocumentationReceived(Event):
     """R16: the company sent a part of its documentation; it decides nothing by itself."""
 
-    agreement_id: UUID
-    part: int
+    agreement_id: Shown[UUID]
+    part: Shown[int]
     """1 for the first part, dense."""
-    received_at: datetime
-    sent_by: str
-    complete: bool
+    received_at: Shown[datetime]
+    sent_by: Shown[str]
+    complete: Shown[bool]
     """R17: the company says that the agreement is met. The first such part starts the 60 days."""
-    control_window: Deadline | None = None
+    control_window: Shown[Deadline | None] = None
     """R17: when the control takes place; only in the part that starts the 60 days."""
-    measures: tuple[Measure, ...] = ()
-    places: tuple[UUID, ...] = ()
+    measures: Shown[tuple[Measure, ...]] = ()
+    places: Shown[tuple[UUID, ...]] = ()
     """R19: what it is evidence for; for everything where no place is named."""
-    measure_descriptions: Annotated[dict[UUID, str] | None, PrivatePart()] = None
-    text: PrivateText = None
-    files: Annotated[tuple[FileReference, ...] | None, PrivatePart()] = None
+    measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
+    text: Shown[PrivateText] = None
+    files: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
 
 
 class ControlBooked(Event):
     """R17, R18: a control stands in the inspector's calendar."""
 
-    agreement_id: UUID
-    control_id: UUID
-    inspector: str
-    day: date
+    agreement_id: _WhenAnnounced[UUID]
+    control_id: _WhenAnnounced[UUID]
+    inspector: _WhenAnnounced[str]
+    day: _WhenAnnounced[date]
     slot: int
     """Which of the inspector's controls on that day, from 1."""
-    form: ContactForm
-    form_reason: str | None = None
+    form: _WhenAnnounced[ContactForm]
+    form_reason: _WhenAnnounced[str | None] = None
     """R18: code of the special situation where it is not to be a visit."""
-    announced: bool
-    window: Deadline
-    booked_at: datetime
+    announced: _WhenAnnounced[bool]
+    window: _WhenAnnounced[Deadline]
+    booked_at: _WhenAnnounced[datetime]
     replaces: UUID | None = None
     """The booked control that this one replaces, because its window moved or nothing could be decided."""
-    late_reason: str | None = None
+    late_reason: _WhenAnnounced[str | None] = None
     """R17: code of the reason where the day lies after the window."""
-    place_id: UUID | None = None
+    place_id: _WhenAnnounced[UUID | None] = None
     """R19: where; None in facts of the first release, which knew one place only."""
-
-    def seen_by_company(self) -> bool:
-        """R18: an unannounced date is never visible to the company."""
-        return self.announced
 
 
 class AnnouncedControlCancelled(Event):
     """R18: the control that the company was told of does not take place on that day."""
 
-    agreement_id: UUID
-    control_id: UUID
-    cancelled_at: datetime
+    agreement_id: Shown[UUID]
+    control_id: Shown[UUID]
+    cancelled_at: Shown[datetime]
 
 
 class ControlCompleted(Event):
     """R20: the control took place and decided the matter: how it was judged, with whom, what was seen."""
 
-    agreement_id: UUID
-    control_id: UUID
-    held_at: datetime
-    inspector: str
-    form: ContactForm
-    form_reason: str | None = None
+    agreement_id: Shown[UUID]
+    control_id: Shown[UUID]
+    held_at: Shown[datetime]
+    inspector: Shown[str]
+    form: Shown[ContactForm]
+    form_reason: Shown[str | None] = None
     """R18: code of the special situation where it was not a visit."""
-    outcome: ControlOutcome
-    judged_by: tuple[JudgedBy, ...]
-    spoke_with: tuple[SpokeWith, ...]
-    measures: tuple[MeasureObservation, ...] = ()
-    involvement: Involvement = Involvement()
-    within_window: bool
+    outcome: Shown[ControlOutcome]
+    judged_by: Shown[tuple[JudgedBy, ...]]
+    spoke_with: Shown[tuple[SpokeWith, ...]]
+    measures: Shown[tuple[MeasureObservation, ...]] = ()
+    involvement: Shown[Involvement] = Involvement()
+    within_window: Shown[bool]
     """R17: held no later than the last day of its 60 days."""
-    spread_further: bool | None = None
+    spread_further: Shown[bool | None] = None
     """R39: measures carried on to other departments, or added beyond the agreement."""
-    place_id: UUID | None = None
-    late_reason: str | None = None
+    place_id: Shown[UUID | None] = None
+    late_reason: Shown[str | None] = None
     """R17: code of the reason where it was held after the window."""
-    from_meeting: UUID | None = None
+    from_meeting: Shown[UUID | None] = None
     """R21: the guidance meeting that was turned into this control."""
-    carried_on: tuple[UUID, ...] = ()
+    carried_on: Shown[tuple[UUID, ...]] = ()
     """R39: measures that were carried on to other departments."""
-    added_measures: tuple[Measure, ...] = ()
+    added_measures: Shown[tuple[Measure, ...]] = ()
     """R39: measures beyond the agreement."""
-    measure_descriptions: Annotated[dict[UUID, str] | None, PrivatePart()] = None
+    measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
     """Of the added ones."""
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    findings: PrivateText = None
-    not_seen: PrivateText = None
-    photos: Annotated[tuple[FileReference, ...] | None, PrivatePart()] = None
+    findings: Shown[PrivateText] = None
+    not_seen: Shown[PrivateText] = None
+    photos: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
 
 
 class ControlTurnedIntoGuidance(Event):
     """R21: the control could not decide; nothing is decided, and a new one is booked inside the window."""
 
-    agreement_id: UUID
-    control_id: UUID
-    held_at: datetime
-    inspector: str
-    form: ContactForm
-    reason: str
+    agreement_id: Shown[UUID]
+    control_id: Shown[UUID]
+    held_at: Shown[datetime]
+    inspector: Shown[str]
+    form: Shown[ContactForm]
+    reason: Shown[str]
     """Code: `work_unfinished` or `processes_not_running`."""
-    participants: tuple[str, ...] = ()
+    participants: Shown[tuple[str, ...]] = ()
     """R15: roles that took part, e.g. `manager`, `safety_representative`."""
-    purposes: tuple[str, ...] = ()
+    purposes: Shown[tuple[str, ...]] = ()
     """R12: codes from shared/reference: what the guidance was for."""
-    involvement: Involvement = Involvement()
-    place_id: UUID | None = None
+    involvement: Shown[Involvement] = Involvement()
+    place_id: Shown[UUID | None] = None
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    window_used_up: bool = False
+    window_used_up: Shown[bool] = False
     """R21: no working day is left in the days that complete documentation started: those of the deadline count."""
-    summary: PrivateText = None
+    summary: Shown[PrivateText] = None
 
 
 class FreshInvestigationNeeded(Event):
     """R21: the matter must be investigated afresh; until then nothing is decided."""
 
-    agreement_id: UUID
-    control_id: UUID
-    place_id: UUID
-    held_at: datetime
-    inspector: str
-    later_visit: bool
+    agreement_id: Shown[UUID]
+    control_id: Shown[UUID]
+    place_id: Shown[UUID]
+    held_at: Shown[datetime]
+    inspector: Shown[str]
+    later_visit: Shown[bool]
     """On a later visit, for which a new control is booked; else on this one."""
-    window_used_up: bool = False
+    window_used_up: Shown[bool] = False
     """R21: for a later visit no working day is left in the days that complete documentation started."""
-    spoke_with: tuple[SpokeWith, ...] = ()
+    spoke_with: Shown[tuple[SpokeWith, ...]] = ()
     """R15: with whom the control was held."""
-    reason: PrivateText = None
+    reason: Shown[PrivateText] = None
 
 
 class OtherFindingRecorded(Event):
     """R20: something that is not on the topic of the agreement; it is handled outside of it."""
 
-    agreement_id: UUID
-    finding_id: UUID
-    control_id: UUID
-    topic: str | None
-    found_at: datetime
-    inspector: str
-    text: PrivateText = None
+    agreement_id: Shown[UUID]
+    finding_id: Shown[UUID]
+    control_id: Shown[UUID]
+    topic: Shown[str | None]
+    found_at: Shown[datetime]
+    inspector: Shown[str]
+    text: Shown[PrivateText] = None
 
 
 class ControlCorrected(Event):
     """R30: a control was recorded wrongly; this is how it was."""
 
-    agreement_id: UUID
-    control_id: UUID
-    place_id: UUID
-    corrected_at: datetime
-    corrected_by: str
-    outcome: ControlOutcome
-    form: ContactForm
-    form_reason: str | None
-    judged_by: tuple[JudgedBy, ...]
-    spoke_with: tuple[SpokeWith, ...]
-    measures: tuple[MeasureObservation, ...]
-    involvement: Involvement
-    held_at: datetime | None = None
+    agreement_id: Shown[UUID]
+    control_id: Shown[UUID]
+    place_id: Shown[UUID]
+    corrected_at: Shown[datetime]
+    corrected_by: Shown[str]
+    outcome: Shown[ControlOutcome]
+    form: Shown[ContactForm]
+    form_reason: Shown[str | None]
+    judged_by: Shown[tuple[JudgedBy, ...]]
+    spoke_with: Shown[tuple[SpokeWith, ...]]
+    measures: Shown[tuple[MeasureObservation, ...]]
+    involvement: Shown[Involvement]
+    held_at: Shown[datetime | None] = None
     """R17: when it was held; None in facts of the first release, which left the time as it was told before."""
-    within_window: bool | None = None
+    within_window: Shown[bool | None] = None
     """R17: whether that was inside its 60 days; None where no time is told."""
-    late_reason: str | None = None
+    late_reason: Shown[str | None] = None
     """R17: code of the reason where it was not."""
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
     """R37: in place of what was told before; None leaves that."""
     reason: PrivateText = None
-    findings: PrivateText = None
-    not_seen: PrivateText = None
+    findings: Shown[PrivateText] = None
+    not_seen: Shown[PrivateText] = None
     """As with the findings, None leaves what was told before."""
 
 
 class DecisionRevoked(Event):
     """R30: what was decided rested on a mistake, and no longer holds."""
 
-    agreement_id: UUID
-    decision: Decision
-    cvr: str
-    breached_units: tuple[str, ...] = ()
+    agreement_id: Shown[UUID]
+    decision: Shown[Decision]
+    cvr: Shown[str]
+    breached_units: Shown[tuple[str, ...]] = ()
     """P-numbers whose quarantine ends with it."""
-    revoked_at: datetime
-    revoked_by: str
+    revoked_at: Shown[datetime]
+    revoked_by: Shown[str]
     reason: PrivateText = None
 
 
 class Fulfilled(Event):
     """R20: the control found no violation on the topic."""
 
-    agreement_id: UUID
-    fulfilled_at: datetime
-    follow_up_on: date | None = None
+    agreement_id: Shown[UUID]
+    fulfilled_at: Shown[datetime]
+    follow_up_on: Shown[date | None] = None
     """R24: when the follow-up is due; None when the policy has it switched off."""
 
 
 class Breached(Event):
     """R20, R22: the control found a violation on the topic."""
 
-    agreement_id: UUID
-    cvr: str
-    p_number: str
-    topic: str
-    breached_at: datetime
-    breached_units: tuple[str, ...]
+    agreement_id: Shown[UUID]
+    cvr: Shown[str]
+    p_number: Shown[str]
+    topic: Shown[str]
+    breached_at: Shown[datetime]
+    breached_units: Shown[tuple[str, ...]]
     """P-numbers of the units where the violation was found."""
-    breached_places: tuple[UUID, ...] = ()
+    breached_places: Shown[tuple[UUID, ...]] = ()
 
 
 class HearingOpened(Event):
     """R22: the company is heard before the order."""
 
-    agreement_id: UUID
-    in_writing: bool
-    opened_at: datetime
-    answer_deadline: Deadline
+    agreement_id: Shown[UUID]
+    in_writing: Shown[bool]
+    opened_at: Shown[datetime]
+    answer_deadline: Shown[Deadline]
     expires_at: datetime
     """A while after the deadline, so that an answer on its way is not overtaken."""
 
@@ -353,45 +347,45 @@ class HearingOpened(Event):
 class HearingAnswered(Event):
     """R22: what the company said to the intended order."""
 
-    agreement_id: UUID
-    answered_at: datetime
-    answered_by: str
+    agreement_id: Shown[UUID]
+    answered_at: Shown[datetime]
+    answered_by: Shown[str]
     """The person at the company who wrote it; the company's CVR number where it was said."""
-    oral: bool = False
+    oral: Shown[bool] = False
     """It was said, and somebody at the authority wrote it down on behalf of the company."""
-    participants: tuple[str, ...] = ()
+    participants: Shown[tuple[str, ...]] = ()
     """Roles of those who said it, e.g. `manager`; none where it was written."""
-    noted_by: str | None = None
+    noted_by: Shown[str | None] = None
     """Who wrote down what was said."""
-    answer: PrivateText = None
+    answer: Shown[PrivateText] = None
 
 
 class HearingExpired(Event):
     """R22: the company did not use its time to be heard."""
 
-    agreement_id: UUID
-    at: datetime
+    agreement_id: Shown[UUID]
+    at: Shown[datetime]
 
 
 class OrderRequested(Event):
     """R22: an order with deadline was asked for from the order system."""
 
-    agreement_id: UUID
-    request_id: UUID
-    cvr: str
-    p_number: str
-    topic: str
-    requested_at: datetime
-    requested_by: str
-    rule: str = "R22"
+    agreement_id: Shown[UUID]
+    request_id: Shown[UUID]
+    cvr: Shown[str]
+    p_number: Shown[str]
+    topic: Shown[str]
+    requested_at: Shown[datetime]
+    requested_by: Shown[str]
+    rule: Shown[str] = "R22"
     """Why: `R22` after a breach, `R7` after a no."""
     remind_at: datetime | None = None
     """When the order system is reminded, if it has not issued the order; None in facts of the first release."""
     overdue_at: datetime | None = None
     """When somebody must look into it."""
-    control_ids: tuple[UUID, ...] = ()
+    control_ids: Shown[tuple[UUID, ...]] = ()
     """The controls at the unit that found the violation; none after a no, nor in facts of earlier releases."""
-    reasons: PrivateText = None
+    reasons: Shown[PrivateText] = None
 
 
 class OrderRequestReminded(Event):
@@ -401,9 +395,6 @@ class OrderRequestReminded(Event):
     request_id: UUID
     at: datetime
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class OrderRequestOverdue(Event):
     """R22: the order has still not been issued; somebody must look into it."""
@@ -411,9 +402,6 @@ class OrderRequestOverdue(Event):
     agreement_id: UUID
     request_id: UUID
     at: datetime
-
-    def seen_by_company(self) -> bool:
-        return False
 
 
 class OrderRequestResent(Event):
@@ -426,17 +414,14 @@ class OrderRequestResent(Event):
     remind_at: datetime | None = None
     overdue_at: datetime | None = None
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class OrderRequestWithdrawn(Event):
     """R22, R30: the order that was asked for is not wanted any more: the decision behind it was revoked."""
 
-    agreement_id: UUID
-    request_id: UUID
-    withdrawn_at: datetime
-    withdrawn_by: str
+    agreement_id: Shown[UUID]
+    request_id: Shown[UUID]
+    withdrawn_at: Shown[datetime]
+    withdrawn_by: Shown[str]
 
 
 class OrderIssueNoted(Event):
@@ -447,9 +432,6 @@ class OrderIssueNoted(Event):
     order_case_id: UUID
     """Of the order, in the order system."""
     noted_at: datetime
-
-    def seen_by_company(self) -> bool:
-        return False
 
 
 class OfferNotAcceptedNoted(Event):
@@ -465,9 +447,6 @@ class OfferNotAcceptedNoted(Event):
     """`declined` or `lapsed`."""
     noted_at: datetime
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class NewInspectionBooked(Event):
     """R7: an inspection that resumes the investigation stands in the inspector's calendar."""
@@ -482,18 +461,15 @@ class NewInspectionBooked(Event):
     late_reason: str | None = None
     """R7: code of the reason where the day lies after the policy's days for it."""
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class InvestigationConcluded(Event):
     """R7: the inspection that resumed the investigation ended it."""
 
-    agreement_id: UUID
-    inspection_id: UUID
-    held_at: datetime
-    inspector: str
-    outcome: InvestigationOutcome
+    agreement_id: Shown[UUID]
+    inspection_id: Shown[UUID]
+    held_at: Shown[datetime]
+    inspector: Shown[str]
+    outcome: Shown[InvestigationOutcome]
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
     findings: PrivateText = None
 
@@ -504,27 +480,24 @@ class FollowUpFellDue(Event):
     agreement_id: UUID
     at: datetime
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class FollowUpHeld(Event):
     """R24, R35, R39: whether the measures are still in use, and whether they spread."""
 
-    agreement_id: UUID
-    held_at: datetime
-    inspector: str
-    form: ContactForm
-    spoke_with: tuple[SpokeWith, ...] = ()
+    agreement_id: Shown[UUID]
+    held_at: Shown[datetime]
+    inspector: Shown[str]
+    form: Shown[ContactForm]
+    spoke_with: Shown[tuple[SpokeWith, ...]] = ()
     """R15: with whom it was held."""
-    measures: tuple[MeasureObservation, ...]
-    spread_further: bool | None = None
+    measures: Shown[tuple[MeasureObservation, ...]]
+    spread_further: Shown[bool | None] = None
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    carried_on: tuple[UUID, ...] = ()
+    carried_on: Shown[tuple[UUID, ...]] = ()
     """R39: measures that were carried on to other departments."""
-    added_measures: tuple[Measure, ...] = ()
+    added_measures: Shown[tuple[Measure, ...]] = ()
     """R39: measures beyond the agreement."""
-    measure_descriptions: Annotated[dict[UUID, str] | None, PrivatePart()] = None
+    measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
     """Of the added ones."""
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from shared.contracts.vocabulary import AgreementKind, ContactForm, Involvement, PrivateText, Side
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event
+from shared.visibility import Shown
 
 
 class GuidanceStands(StrEnum):
@@ -26,51 +27,51 @@ class GuidanceStands(StrEnum):
 class GuidanceOpened(Event):
     """R5: an offer was sent; contacts about it can be recorded from now on."""
 
-    agreement_id: UUID
-    kind: AgreementKind
-    cvr: str
-    p_number: str
-    topic: str
-    inspector: str
-    opened_at: datetime
+    agreement_id: Shown[UUID]
+    kind: Shown[AgreementKind]
+    cvr: Shown[str]
+    p_number: Shown[str]
+    topic: Shown[str]
+    inspector: Shown[str]
+    opened_at: Shown[datetime]
 
 
 class OfferUnderstandingAsked(Event):
     """R5: has the company received and understood the offer, and does it know the dates?"""
 
-    agreement_id: UUID
-    contact_id: UUID
-    form: ContactForm
-    held_at: datetime
-    inspector: str
-    initiated_by: Side
-    reached: bool
+    agreement_id: Shown[UUID]
+    contact_id: Shown[UUID]
+    form: Shown[ContactForm]
+    held_at: Shown[datetime]
+    inspector: Shown[str]
+    initiated_by: Shown[Side]
+    reached: Shown[bool]
     """Whether somebody at the company was reached at all; where nobody was, the three answers are None."""
-    received: bool | None = None
-    understood: bool | None = None
-    knows_dates: bool | None = None
-    participants: tuple[str, ...] = ()
+    received: Shown[bool | None] = None
+    understood: Shown[bool | None] = None
+    knows_dates: Shown[bool | None] = None
+    participants: Shown[tuple[str, ...]] = ()
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    summary: PrivateText = None
+    summary: Shown[PrivateText] = None
 
 
 class OfferUnderstandingCorrected(Event):
     """R5, R30: a contact about the unanswered offer was recorded wrongly; this is how it was."""
 
-    agreement_id: UUID
-    contact_id: UUID
-    corrected_at: datetime
-    corrected_by: str
-    form: ContactForm
-    held_at: datetime
-    reached: bool
-    received: bool | None
-    understood: bool | None
-    knows_dates: bool | None
-    participants: tuple[str, ...]
+    agreement_id: Shown[UUID]
+    contact_id: Shown[UUID]
+    corrected_at: Shown[datetime]
+    corrected_by: Shown[str]
+    form: Shown[ContactForm]
+    held_at: Shown[datetime]
+    reached: Shown[bool]
+    received: Shown[bool | None]
+    understood: Shown[bool | None]
+    knows_dates: Shown[bool | None]
+    participants: Shown[tuple[str, ...]]
     minutes_spent: Annotated[int, Field(ge=0)] | None
     reason: PrivateText = None
-    summary: PrivateText = None
+    summary: Shown[PrivateText] = None
 
 
 class GuidanceScheduled(Event):
@@ -84,9 +85,6 @@ class GuidanceScheduled(Event):
     coming_due_at: datetime
     overdue_at: datetime
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class GuidanceReassigned(Event):
     """R15: after guidance was closed another inspector is responsible for the agreement."""
@@ -95,18 +93,12 @@ class GuidanceReassigned(Event):
     inspector: str
     noted_at: datetime
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class GuidanceFellDue(Event):
     """R12: the day has come on which the inspector must have offered guidance."""
 
     agreement_id: UUID
     at: datetime
-
-    def seen_by_company(self) -> bool:
-        return False
 
 
 class GuidanceBecameOverdue(Event):
@@ -115,90 +107,87 @@ class GuidanceBecameOverdue(Event):
     agreement_id: UUID
     at: datetime
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class GuidanceOffered(Event):
     """R12: the inspector offered guidance."""
 
-    agreement_id: UUID
-    form: ContactForm
-    offered_at: datetime
-    offered_by: str
-    involvement: Involvement = Involvement()
+    agreement_id: Shown[UUID]
+    form: Shown[ContactForm]
+    offered_at: Shown[datetime]
+    offered_by: Shown[str]
+    involvement: Shown[Involvement] = Involvement()
     """R12, R33: the call also asks who is involved."""
 
 
 class GuidanceAccepted(Event):
     """R12: the company wants the guidance."""
 
-    agreement_id: UUID
-    answered_at: datetime
+    agreement_id: Shown[UUID]
+    answered_at: Shown[datetime]
 
 
 class GuidanceDeclined(Event):
     """R12: the company said no to guidance, which it may."""
 
-    agreement_id: UUID
-    answered_at: datetime
-    reason: str | None = None
+    agreement_id: Shown[UUID]
+    answered_at: Shown[datetime]
+    reason: Shown[str | None] = None
 
 
 class GuidanceHeld(Event):
     """R12, R33: a meeting took place: in what form, with whom, and who was involved."""
 
-    agreement_id: UUID
-    meeting_id: UUID
-    form: ContactForm
-    held_at: datetime
-    inspector: str
-    participants: tuple[str, ...] = ()
+    agreement_id: Shown[UUID]
+    meeting_id: Shown[UUID]
+    form: Shown[ContactForm]
+    held_at: Shown[datetime]
+    inspector: Shown[str]
+    participants: Shown[tuple[str, ...]] = ()
     """Roles that took part, e.g. `manager`, `safety_representative`."""
-    involvement: Involvement = Involvement()
+    involvement: Shown[Involvement] = Involvement()
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    usefulness: Annotated[int, Field(ge=1, le=5)] | None = None
+    usefulness: Shown[Annotated[int, Field(ge=1, le=5)] | None] = None
     """How useful the company found it, 1 to 5, if it wished to say."""
-    from_control: UUID | None = None
+    from_control: Shown[UUID | None] = None
     """R21: the control that was turned into this guidance."""
-    informal: bool = False
+    informal: Shown[bool] = False
     """R12: a contact beside the guidance that was offered."""
-    initiated_by: Side = Side.AUTHORITY
-    purposes: tuple[str, ...] = ()
+    initiated_by: Shown[Side] = Side.AUTHORITY
+    purposes: Shown[tuple[str, ...]] = ()
     """Codes from shared/reference: what it was for."""
-    stands: GuidanceStands | None = None
+    stands: Shown[GuidanceStands | None] = None
     """How guidance stands with this meeting; None in facts of the first release."""
-    summary: PrivateText = None
+    summary: Shown[PrivateText] = None
 
 
 class MeetingCorrected(Event):
     """R30: a meeting was recorded wrongly; this is how it was."""
 
-    agreement_id: UUID
-    meeting_id: UUID
-    corrected_at: datetime
-    corrected_by: str
-    form: ContactForm
-    held_at: datetime
-    participants: tuple[str, ...]
-    involvement: Involvement
+    agreement_id: Shown[UUID]
+    meeting_id: Shown[UUID]
+    corrected_at: Shown[datetime]
+    corrected_by: Shown[str]
+    form: Shown[ContactForm]
+    held_at: Shown[datetime]
+    participants: Shown[tuple[str, ...]]
+    involvement: Shown[Involvement]
     minutes_spent: Annotated[int, Field(ge=0)] | None
-    informal: bool
-    purposes: tuple[str, ...]
-    stands: GuidanceStands | None = None
+    informal: Shown[bool]
+    purposes: Shown[tuple[str, ...]]
+    stands: Shown[GuidanceStands | None] = None
     """How guidance stands now that this is known; None in facts of the first release."""
     reason: PrivateText = None
-    summary: PrivateText = None
+    summary: Shown[PrivateText] = None
 
 
 class UsefulnessRated(Event):
     """R12: the company says how useful a meeting was, if it wishes to."""
 
-    agreement_id: UUID
-    meeting_id: UUID
-    usefulness: Annotated[int, Field(ge=1, le=5)]
-    rated_at: datetime
-    rated_by: str
+    agreement_id: Shown[UUID]
+    meeting_id: Shown[UUID]
+    usefulness: Shown[Annotated[int, Field(ge=1, le=5)]]
+    rated_at: Shown[datetime]
+    rated_by: Shown[str]
 
 
 class GuidanceClosed(Event):
@@ -206,9 +195,6 @@ class GuidanceClosed(Event):
 
     agreement_id: UUID
     at: datetime
-
-    def seen_by_company(self) -> bool:
-        return False
 
 
 FACTS: tuple[type[Event], ...] = (

@@ -1,7 +1,7 @@
 """Facts of the offers service: everything up to the answer, and the register of quarantines."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -19,41 +19,46 @@ from shared.contracts.vocabulary import (
 )
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event, PrivatePart
+from shared.visibility import Shown, ShownToCompany
+
+T = TypeVar("T")
+_WhenOwnBreach = Annotated[T, ShownToCompany(where="breach_is_own")]
+"""R8: another company's breach is not named."""
 
 
 class OfferSent(Event):
     """R1: the authority offered an agreement on one topic at one production unit."""
 
-    agreement_id: UUID
-    kind: AgreementKind
-    cvr: str
-    p_number: str
-    topic: str
-    inspection_id: str
-    inspector: str
-    period_months: int
-    response_rule: str
-    letter_version: str
-    sent_at: datetime
-    observations: PrivateText = None
-    photos: Annotated[tuple[FileReference, ...] | None, PrivatePart()] = None
-    period_reason: PrivateText = None
-    grounds: Grounds | None = None
+    agreement_id: Shown[UUID]
+    kind: Shown[AgreementKind]
+    cvr: Shown[str]
+    p_number: Shown[str]
+    topic: Shown[str]
+    inspection_id: Shown[str]
+    inspector: Shown[str]
+    period_months: Shown[int]
+    response_rule: Shown[str]
+    letter_version: Shown[str]
+    sent_at: Shown[datetime]
+    observations: Shown[PrivateText] = None
+    photos: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
+    period_reason: Shown[PrivateText] = None
+    grounds: Shown[Grounds | None] = None
     """R2: None in facts of the first release, which knew offers on suspicion only."""
     slot: Annotated[int, Field(ge=1)] = 1
     """R8: which of the open agreements on the topic at the unit this is."""
-    department: PrivateText = None
+    department: Shown[PrivateText] = None
     """`spread`: name of the department where the violation was found, where it is not the whole unit."""
-    follows: UUID | None = None
+    follows: Shown[UUID | None] = None
     """R7: the offer on suspicion that was not accepted, and whose resumed investigation led to this offer."""
 
 
 class OfferDelivered(Event):
     """R3: the offer became available in the company portal; the clock runs from here."""
 
-    agreement_id: UUID
-    available_at: datetime
-    response_deadline: Deadline
+    agreement_id: Shown[UUID]
+    available_at: Shown[datetime]
+    response_deadline: Shown[Deadline]
     halfway_at: datetime
     """R5: from when on an unanswered offer is the inspector's to ask about."""
     lapses_at: datetime
@@ -63,10 +68,10 @@ class OfferDelivered(Event):
 class DeliveryFailed(Event):
     """R4: the offer did not arrive; no clock started and nothing closed."""
 
-    agreement_id: UUID
-    attempt: int
-    reason: str
-    failed_at: datetime
+    agreement_id: Shown[UUID]
+    attempt: Shown[int]
+    reason: Shown[str]
+    failed_at: Shown[datetime]
     resend_at: datetime | None = None
     """When it is sent again by itself; None where only somebody can do so."""
 
@@ -80,58 +85,55 @@ class OfferResent(Event):
     resent_at: datetime
     resent_by: str
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class DeliveryCorrected(Event):
     """R3, R30: the offer became available at another time than was recorded; the clock runs from there."""
 
-    agreement_id: UUID
-    available_at: datetime
-    response_deadline: Deadline
+    agreement_id: Shown[UUID]
+    available_at: Shown[datetime]
+    response_deadline: Shown[Deadline]
     halfway_at: datetime
     lapses_at: datetime
-    corrected_at: datetime
-    corrected_by: str
+    corrected_at: Shown[datetime]
+    corrected_by: Shown[str]
     reason: PrivateText = None
 
 
 class OfferReassigned(Event):
     """R15: an unanswered offer has another responsible inspector."""
 
-    agreement_id: UUID
-    inspector: str
-    previous: str
-    reassigned_at: datetime
-    reassigned_by: str
+    agreement_id: Shown[UUID]
+    inspector: Shown[str]
+    previous: Shown[str]
+    reassigned_at: Shown[datetime]
+    reassigned_by: Shown[str]
     reason: PrivateText = None
 
 
 class InspectorNoted(Event):
     """R15: another inspector is responsible for what became of the offer, as control decided."""
 
-    agreement_id: UUID
-    inspector: str
-    noted_at: datetime
+    agreement_id: Shown[UUID]
+    inspector: Shown[str]
+    noted_at: Shown[datetime]
 
 
 class ContactNamed(Event):
     """R34: somebody stands for the company in a role; a later one of the same role takes the place."""
 
-    agreement_id: UUID
-    contact_id: UUID
-    role: ContactRole
-    named_at: datetime
-    named_by: str
-    details: Annotated[ContactDetails | None, PrivatePart(about="contact_id")] = None
+    agreement_id: Shown[UUID]
+    contact_id: Shown[UUID]
+    role: Shown[ContactRole]
+    named_at: Shown[datetime]
+    named_by: Shown[str]
+    details: Shown[Annotated[ContactDetails | None, PrivatePart(about="contact_id")]] = None
 
 
 class OfferOpened(Event):
     """R5: somebody at the company opened the offer."""
 
-    agreement_id: UUID
-    opened_at: datetime
+    agreement_id: Shown[UUID]
+    opened_at: Shown[datetime]
 
 
 class OfferUnansweredHalfway(Event):
@@ -141,69 +143,66 @@ class OfferUnansweredHalfway(Event):
     opened: bool
     at: datetime
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class Accepted(Event):
     """R10: the company accepted. Names what control and guidance need to run the course."""
 
-    agreement_id: UUID
-    kind: AgreementKind
-    cvr: str
-    p_number: str
-    topic: str
-    inspector: str
-    period_months: int
-    accepted_at: datetime
-    accepted_by: str
-    reason: str | None = None
-    places: tuple[Place, ...] = ()
+    agreement_id: Shown[UUID]
+    kind: Shown[AgreementKind]
+    cvr: Shown[str]
+    p_number: Shown[str]
+    topic: Shown[str]
+    inspector: Shown[str]
+    period_months: Shown[int]
+    accepted_at: Shown[datetime]
+    accepted_by: Shown[str]
+    reason: Shown[str | None] = None
+    places: Shown[tuple[Place, ...]] = ()
     """R10, R19: what the agreement includes, first the place where it arose; none in facts of the first release."""
-    place_names: Annotated[dict[UUID, str] | None, PrivatePart()] = None
+    place_names: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
     """Names of departments by place."""
 
 
 class NotAccepted(Value):
     """R7: what an offer was about, for whoever must go on after a no; None in facts of the first release."""
 
-    kind: AgreementKind
-    cvr: str
-    p_number: str
-    topic: str
-    inspector: str
+    kind: Shown[AgreementKind]
+    cvr: Shown[str]
+    p_number: Shown[str]
+    topic: Shown[str]
+    inspector: Shown[str]
 
 
 class Declined(Event):
     """R7: the company said no."""
 
-    agreement_id: UUID
-    declined_at: datetime
-    declined_by: str
-    reason: str | None = None
-    offer: NotAccepted | None = None
+    agreement_id: Shown[UUID]
+    declined_at: Shown[datetime]
+    declined_by: Shown[str]
+    reason: Shown[str | None] = None
+    offer: Shown[NotAccepted | None] = None
 
 
 class Lapsed(Event):
     """R6: no answer by the deadline, which is never an acceptance."""
 
-    agreement_id: UUID
-    last_day: date
-    lapsed_at: datetime
-    offer: NotAccepted | None = None
+    agreement_id: Shown[UUID]
+    last_day: Shown[date]
+    lapsed_at: Shown[datetime]
+    offer: Shown[NotAccepted | None] = None
 
 
 class Withdrawn(Event):
     """R8, R9: the authority took an unanswered offer back."""
 
-    agreement_id: UUID
-    rule: str
-    withdrawn_at: datetime
-    because_of: UUID | None = None
+    agreement_id: Shown[UUID]
+    rule: Shown[str]
+    withdrawn_at: Shown[datetime]
+    because_of: _WhenOwnBreach[UUID | None] = None
     """R8: the breached agreement whose quarantine overtook this offer."""
-    breach_is_own: bool = False
+    breach_is_own: Shown[bool] = False
     """R8: whether that was an agreement of the same legal entity, which may be told of it."""
-    reason: PrivateText = None
+    reason: Shown[PrivateText] = None
 
 
 class AcceptanceConflictFlagged(Event):
@@ -213,16 +212,13 @@ class AcceptanceConflictFlagged(Event):
     because_of: UUID
     flagged_at: datetime
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class AcceptanceAnnulled(Event):
     """R8: the policy lets an acceptance that a breach overtook not stand; the agreement ends."""
 
-    agreement_id: UUID
+    agreement_id: Shown[UUID]
     because_of: UUID
-    annulled_at: datetime
+    annulled_at: Shown[datetime]
 
 
 class AgreementEndNoted(Event):
@@ -233,30 +229,27 @@ class AgreementEndNoted(Event):
     """`fulfilled`, `breached`, `terminated` or `annulled`; `running` where a correction took the decision back."""
     noted_at: datetime
 
-    def seen_by_company(self) -> bool:
-        return False
-
 
 class QuarantineImposed(Event):
     """R22: no new agreements for a while, for one unit or (before 2024) every unit of the legal entity."""
 
-    agreement_id: UUID
-    cvr: str
-    p_number: str | None
+    agreement_id: Shown[UUID]
+    cvr: Shown[str]
+    p_number: Shown[str | None]
     """The unit; None when the whole legal entity is in quarantine."""
-    imposed_at: datetime
-    ends_at: datetime
-    policy: str
+    imposed_at: Shown[datetime]
+    ends_at: Shown[datetime]
+    policy: Shown[str]
 
 
 class QuarantineEnded(Event):
     """R22: the quarantine that this breach had imposed is over."""
 
-    agreement_id: UUID
-    cvr: str
-    p_number: str | None
-    ended_at: datetime
-    revoked: bool = False
+    agreement_id: Shown[UUID]
+    cvr: Shown[str]
+    p_number: Shown[str | None]
+    ended_at: Shown[datetime]
+    revoked: Shown[bool] = False
     """R30: the breach was recorded by mistake."""
 
 
@@ -270,9 +263,6 @@ class TimeSpent(Event):
     on_day: date
     entry_id: UUID | None = None
     """By which it can be corrected; None in facts of the first release."""
-
-    def seen_by_company(self) -> bool:
-        return False
 
 
 class TimeCorrected(Event):
@@ -293,8 +283,15 @@ class TimeCorrected(Event):
     corrected_by: str
     reason: PrivateText = None
 
-    def seen_by_company(self) -> bool:
-        return False
+
+class InternalNoteWritten(Event):
+    """R18: somebody at the authority wrote a note on the case that no company reads."""
+
+    agreement_id: UUID
+    note_id: UUID
+    written_at: datetime
+    written_by: str
+    text: PrivateText = None
 
 
 FACTS: tuple[type[Event], ...] = (
@@ -319,4 +316,5 @@ FACTS: tuple[type[Event], ...] = (
     QuarantineEnded,
     TimeSpent,
     TimeCorrected,
+    InternalNoteWritten,
 )

@@ -2,13 +2,14 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from pydantic import Field
 
 from shared.contracts.vocabulary import WorkPhase
 from shared.eventstore.events import Event
+from shared.visibility import Shown, ShownToCompany
 
 SOURCE = "order-system"
 """The `ce_source` of the order system's facts; other case systems have names of their own."""
@@ -30,49 +31,54 @@ class OtherCaseKind(StrEnum):
     OTHER_REACTION = "other_reaction"
 
 
+T = TypeVar("T")
+_WhenNoVisit = Annotated[T, ShownToCompany(where="case_kind", among=(OtherCaseKind.OTHER_REACTION,))]
+"""R18: an inspection or investigation is hidden until a later fact tells of it: its announcement, or its closing."""
+
+
 class OrderIssued(Event):
     """R25: an order was issued; linked to its agreement where it follows from one."""
 
-    case_id: UUID
-    order_kind: OrderKind
-    cvr: str
-    p_number: str
-    topic: str | None = None
-    inspector: str | None = None
-    issued_on: date
-    deadline: date | None = None
-    agreement_id: UUID | None = None
-    request_id: UUID | None = None
+    case_id: Shown[UUID]
+    order_kind: Shown[OrderKind]
+    cvr: Shown[str]
+    p_number: Shown[str]
+    topic: Shown[str | None] = None
+    inspector: Shown[str | None] = None
+    issued_on: Shown[date]
+    deadline: Shown[date | None] = None
+    agreement_id: Shown[UUID | None] = None
+    request_id: Shown[UUID | None] = None
 
 
 class OrderDeadlineMoved(Event):
     """R25: the order has another deadline."""
 
-    case_id: UUID
-    deadline: date
-    moved_on: date
+    case_id: Shown[UUID]
+    deadline: Shown[date]
+    moved_on: Shown[date]
 
 
 class OrderAppealed(Event):
     """R25: an appeal in time suspends the order."""
 
-    case_id: UUID
-    appealed_on: date
-    suspends: bool
+    case_id: Shown[UUID]
+    appealed_on: Shown[date]
+    suspends: Shown[bool]
 
 
 class OrderCompliedWith(Event):
     """R25: the company did what the order demanded."""
 
-    case_id: UUID
-    complied_on: date
+    case_id: Shown[UUID]
+    complied_on: Shown[date]
 
 
 class OrderRevoked(Event):
     """R25: the order no longer stands."""
 
-    case_id: UUID
-    revoked_on: date
+    case_id: Shown[UUID]
+    revoked_on: Shown[date]
 
 
 class OrderTimeRecorded(Event):
@@ -87,21 +93,43 @@ class OrderTimeRecorded(Event):
 class OtherCaseOpened(Event):
     """R26: an inspection, investigation or other reaction, kept as a fact from another system."""
 
-    case_id: UUID
-    case_kind: OtherCaseKind
-    cvr: str
-    p_number: str
-    topic: str | None = None
-    inspector: str | None = None
-    opened_on: date
-    agreement_id: UUID | None = None
+    case_id: _WhenNoVisit[UUID]
+    case_kind: _WhenNoVisit[OtherCaseKind]
+    cvr: _WhenNoVisit[str]
+    p_number: _WhenNoVisit[str]
+    topic: _WhenNoVisit[str | None] = None
+    inspector: _WhenNoVisit[str | None] = None
+    opened_on: _WhenNoVisit[date]
+    agreement_id: _WhenNoVisit[UUID | None] = None
+
+
+class OtherCaseAnnounced(Event):
+    """R18, R26: the company was told of an inspection or investigation, and may see the case from now on."""
+
+    case_id: Shown[UUID]
+    case_kind: Shown[OtherCaseKind]
+    cvr: Shown[str]
+    p_number: Shown[str]
+    topic: Shown[str | None] = None
+    inspector: Shown[str | None] = None
+    announced_on: Shown[date]
+    day: Shown[date | None] = None
+    """On which it takes place, where the company was told that."""
+    agreement_id: Shown[UUID | None] = None
 
 
 class OtherCaseClosed(Event):
-    """R26: the other system closed its case."""
+    """R26: the other system closed its case. The company may see it from now on: what it then learns stands here."""
 
-    case_id: UUID
-    closed_on: date
+    case_id: Shown[UUID]
+    closed_on: Shown[date]
+    case_kind: Shown[OtherCaseKind | None] = None
+    """None, as all that follows, in facts of earlier releases: then it is as the fact says that opened the case."""
+    cvr: Shown[str | None] = None
+    p_number: Shown[str | None] = None
+    topic: Shown[str | None] = None
+    inspector: Shown[str | None] = None
+    agreement_id: Shown[UUID | None] = None
 
 
 FACTS: tuple[type[Event], ...] = (
@@ -112,5 +140,6 @@ FACTS: tuple[type[Event], ...] = (
     OrderRevoked,
     OrderTimeRecorded,
     OtherCaseOpened,
+    OtherCaseAnnounced,
     OtherCaseClosed,
 )

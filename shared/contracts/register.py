@@ -3,6 +3,7 @@
 from datetime import date
 
 from shared.eventstore.events import Event
+from shared.visibility import Shown
 
 SOURCE = "business-register"
 """The `ce_source` of these facts."""
@@ -11,14 +12,14 @@ SOURCE = "business-register"
 class UnitRegistered(Event):
     """A unit as it is from `effective_from` on; a later fact about the same unit replaces it from its own day on."""
 
-    p_number: str
-    cvr: str
-    name: str
+    p_number: Shown[str]
+    cvr: Shown[str]
+    name: Shown[str]
     """Name of the unit, as the business register publishes it."""
-    industry: str
-    sector: str
-    size_class: str
-    effective_from: date
+    industry: Shown[str]
+    sector: Shown[str]
+    size_class: Shown[str]
+    effective_from: Shown[date]
 
 
 FACTS: tuple[type[Event], ...] = (UnitRegistered,)

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.eventstore.events import PrivatePart
+from shared.visibility import Shown
 
 PrivateText = Annotated[str | None, PrivatePart()]
 """Free text about the case: encrypted at rest, never published, None where it cannot be read."""
@@ -134,9 +135,9 @@ class Value(BaseModel):
 class Involvement(Value):
     """R33: asked at guidance and at control; None where it was not answered."""
 
-    safety_representative: Participation | None = None
-    safety_organisation: Participation | None = None
-    employees: Participation | None = None
+    safety_representative: Shown[Participation | None] = None
+    safety_organisation: Shown[Participation | None] = None
+    employees: Shown[Participation | None] = None
 
 
 NOT_ASKED = Involvement()
@@ -146,22 +147,22 @@ NOT_ASKED = Involvement()
 class Grounds(Value):
     """R2: why this kind of agreement may be offered, as the inspector judged it."""
 
-    violation: Violation
-    concrete: bool
-    material: bool
-    reaction_due: ReactionDue
-    exists_elsewhere: bool = False
+    violation: Shown[Violation]
+    concrete: Shown[bool]
+    material: Shown[bool]
+    reaction_due: Shown[ReactionDue]
+    exists_elsewhere: Shown[bool] = False
     """`spread`: the work process exists in at least one other unit or department."""
-    can_be_carried_over: bool = False
+    can_be_carried_over: Shown[bool] = False
     """`spread`: the solution is of realistic extent and can be carried over."""
 
 
 class Place(Value):
     """R10, R19: a unit, or one department of a unit, that an agreement includes."""
 
-    place_id: UUID
-    p_number: str
-    is_department: bool = False
+    place_id: Shown[UUID]
+    p_number: Shown[str]
+    is_department: Shown[bool] = False
     """One department of the unit; its name is private and travels beside it."""
     slot: Annotated[int, Field(ge=1)] = 1
     """R8: which of the open agreements on the topic at the unit this is; 1 where the policy allows one."""
@@ -170,39 +171,39 @@ class Place(Value):
 class Measure(Value):
     """R16: what the company did, coded; its description is private and travels beside it."""
 
-    measure_id: UUID
-    kind: str
+    measure_id: Shown[UUID]
+    kind: Shown[str]
     """Code from shared/reference, e.g. `technical-aid`."""
-    ladder_level: Annotated[int, Field(ge=1, le=5)]
-    psychosocial_level: Annotated[int, Field(ge=1, le=5)] | None = None
-    not_psychosocial: bool = False
+    ladder_level: Shown[Annotated[int, Field(ge=1, le=5)]]
+    psychosocial_level: Shown[Annotated[int, Field(ge=1, le=5)] | None] = None
+    not_psychosocial: Shown[bool] = False
     """On a psychosocial topic: one of another kind, which has no level on the psychosocial ladder."""
-    places: tuple[UUID, ...] = ()
+    places: Shown[tuple[UUID, ...]] = ()
     """Where it is used; everywhere in the agreement where none is named."""
 
 
 class MeasureObservation(Value):
     """R20, R35: what control or follow-up saw of one measure."""
 
-    measure_id: UUID
-    use: MeasureUse
-    verified: bool | None = None
-    non_use_reason: str | None = None
+    measure_id: Shown[UUID]
+    use: Shown[MeasureUse]
+    verified: Shown[bool | None] = None
+    non_use_reason: Shown[str | None] = None
     """Code from shared/reference where the use is limited or none."""
 
 
 class ContactDetails(Value):
     """R34: how a contact is reached; held as a private part."""
 
-    name: str
-    email: str | None = None
-    phone: str | None = None
+    name: Shown[str]
+    email: Shown[str | None] = None
+    phone: Shown[str | None] = None
 
 
 class FileReference(Value):
     """A file that lies in the attachment storage; held as a private part."""
 
-    name: str
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    media_type: str
-    size_bytes: Annotated[int, Field(ge=0)]
+    name: Shown[str]
+    sha256: Shown[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]]
+    media_type: Shown[str]
+    size_bytes: Shown[Annotated[int, Field(ge=0)]]

@@ -9,6 +9,8 @@ from typing import Final
 import holidays
 from pydantic import BaseModel, ConfigDict
 
+from shared.visibility import Shown
+
 _WEEKEND: Final = {5: ("lørdag", "Saturday"), 6: ("søndag", "Sunday")}
 _ASCENSION_DAY: Final = "Kristi himmelfartsdag"
 
@@ -40,9 +42,9 @@ class ClosedDay(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    day: date
-    danish: str
-    english: str
+    day: Shown[date]
+    danish: Shown[str]
+    english: Shown[str]
 
 
 def closed_day(day: date, extra: Collection[ExtraClosedDay]) -> ClosedDay | None:

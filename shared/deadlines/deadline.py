@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.deadlines import explanation
 from shared.deadlines.danish_calendar import ClosedDay
+from shared.visibility import Shown
 
 Language = Literal["da", "en"]
 
@@ -29,44 +30,44 @@ class _Value(BaseModel):
 class Length(_Value):
     """How far a deadline lies from the day it counts from."""
 
-    number: int
-    unit: LengthUnit
-    share_of_period: str | None = None
+    number: Shown[int]
+    unit: Shown[LengthUnit]
+    share_of_period: Shown[str | None] = None
     """R12: the share of the compliance period that these days are, e.g. `1/3`."""
 
 
 class Extension(_Value):
     """R13: a granted longer deadline; the old day stays explainable."""
 
-    granted_at: AwareDatetime
-    previous_last_day: date
-    policy: str | None = None
+    granted_at: Shown[AwareDatetime]
+    previous_last_day: Shown[date]
+    policy: Shown[str | None] = None
     """Version of the policy by whose calendar the later day was found; None in facts of the first release."""
 
 
 class Deadline(_Value):
     """R27: the end of a period, with the event, rule, policy and skipped days that made it."""
 
-    rule: str
+    rule: Shown[str]
     """Id of the rule in the description of the domain, e.g. `R3`."""
-    policy: str
+    policy: Shown[str]
     """Version of the policy by which it was computed."""
-    anchor: AwareDatetime
+    anchor: Shown[AwareDatetime]
     """The instant of the event from which it counts, in UTC."""
-    anchor_event: str
+    anchor_event: Shown[str]
     """Name of that event, e.g. `OfferDelivered`."""
-    counted_from: date
+    counted_from: Shown[date]
     """The day in Copenhagen from which it counts."""
-    length: Length
-    first_day_counts: bool = False
+    length: Shown[Length]
+    first_day_counts: Shown[bool] = False
     """R3: whether the day it counts from is itself the first day."""
-    last_day: date
+    last_day: Shown[date]
     """The last day, in Copenhagen, on which something is in time."""
-    ends_at: AwareDatetime
+    ends_at: Shown[AwareDatetime]
     """Exclusive: midnight in Copenhagen after the last day, in UTC. What comes at this instant is late."""
-    skipped: tuple[ClosedDay, ...] = ()
+    skipped: Shown[tuple[ClosedDay, ...]] = ()
     """The closed days over which the last day moved, in order."""
-    extensions: tuple[Extension, ...] = ()
+    extensions: Shown[tuple[Extension, ...]] = ()
 
     @cached_property
     def as_json(self) -> Mapping[str, Any]:

@@ -217,6 +217,13 @@ class EventStore:
             keys = await private_keys.of_stream(self._database, stream)
         return Loaded(tuple(self._restore(row, keys) for row in rows))
 
+    async def may_concern(self, stream: UUID, cvr: str) -> bool:
+        """Whether a stream may be about a legal entity; a stream that is not there takes the same work."""
+        try:
+            return await self._database.ask(_may_concern, (stream, cvr))
+        except DATABASE_AWAY as error:
+            raise StoreUnavailable(str(error)) from error
+
     def _restore(self, row: Any, keys: Mapping[str, bytes]) -> Recorded:
         name, schema_version = row["type"], row["schema_version"]
         if keys and row["private"] is not None:
@@ -322,6 +329,13 @@ join streams s on s.id = asked.stream
 join events e on e.stream = s.id and e.position >= s.first_position
 order by e.stream, e.version
 """
+_CONCERN = """
+select bool_or(e.metadata -> 'concerns' ->> 'cvr' is null or e.metadata -> 'concerns' ->> 'cvr' = asked.cvr)
+from unnest($1::uuid[], $2::text[]) with ordinality as asked(stream, cvr, place)
+left join streams s on s.id = asked.stream
+left join events e on e.stream = s.id and e.version in (1, s.version) and e.position >= s.first_position
+group by asked.place order by asked.place
+"""
 _APPEND = f"select * from append({', '.join(f'${n}' for n in range(1, 39))})"
 
 
@@ -331,6 +345,12 @@ async def _rows_of_streams(connection: Connection, streams: Sequence[UUID]) -> l
     for row in await connection.fetch(_LOAD, streams):
         rows[row["stream"]].append(row)
     return list(rows.values())
+
+
+async def _may_concern(connection: Connection, asked: Sequence[tuple[UUID, str]]) -> list[bool]:
+    """Of each stream and legal entity, whether its first or newest event concerns it; of old ones that is not told."""
+    rows = await connection.fetch(_CONCERN, [stream for stream, _ in asked], [cvr for _, cvr in asked])
+    return [bool(may) for (may,) in rows]
 
 
 def _fail(pending: _Pending, error: Exception) -> None:

@@ -10,6 +10,8 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, ConfigDict
 
+from shared.visibility import as_shown, is_shown, shown_json
+
 MAX_EVENT_BYTES = 256 * 1024
 
 
@@ -26,7 +28,10 @@ class PrivatePart:
 
 
 class Event(BaseModel):
-    """Base of every fact. Subclasses are named in the past tense; the class name is the type on the wire."""
+    """Base of every fact. Subclasses are named in the past tense; the class name is the type on the wire.
+
+    A field that a company may know is marked (shared/visibility.py); a fact without one is hidden from companies.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     schema_version: ClassVar[int] = 1
@@ -37,8 +42,16 @@ class Event(BaseModel):
         return data
 
     def seen_by_company(self) -> bool:
-        """Whether the company concerned may know that this fact exists."""
-        return True
+        """Whether the company concerned may know that this fact exists: that it may know any field of it."""
+        return is_shown(self)
+
+    def as_company_sees(self) -> Self:
+        """As the company concerned may know it; only of facts that it may know of."""
+        return as_shown(self)
+
+    def company_data(self) -> dict[str, Any]:
+        """What a company may know of the public part, JSON-ready; what it may not is absent."""
+        return shown_json(self, leave_out=frozenset(private_fields(type(self))))
 
     @classmethod
     def restore(cls, data: dict[str, Any], schema_version: int) -> Self:

@@ -1,7 +1,7 @@
 """The one place that decides what an asker may see and do; every read and every command goes through it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from fastapi import Depends, Request
@@ -35,6 +35,10 @@ class Viewer:
         """R18: a company sees only facts that it may know of."""
         return self.audience == "authority" or event.seen_by_company()
 
+    def as_told(self, event: Event) -> Event:
+        """R18: the fact with what the asker may know of it; only of facts that the asker may know of."""
+        return event if self.audience == "authority" else event.as_company_sees()
+
     def require_company(self, cvr: str | None, what: str) -> None:
         """Raises 404 where the asker may not even know that it exists."""
         if not self.may_see_company(cvr):
@@ -54,7 +58,9 @@ class Viewer:
 
 def seen(viewer: Viewer, recorded: Iterable[Recorded]) -> list[Recorded]:
     """What a viewer may know of a stream. Views, versions and ETags are made of this, and of nothing else."""
-    return [one for one in recorded if viewer.may_see(one.event)]
+    if viewer.audience == "authority":
+        return list(recorded)
+    return [replace(one, event=viewer.as_told(one.event)) for one in recorded if viewer.may_see(one.event)]
 
 
 def seen_events(viewer: Viewer, events: Sequence[Event]) -> list[Event]:

@@ -41,5 +41,11 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """A coded value, such as a reason."""
 FreeText = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]
 """Text of people: kept encrypted, never published; without NUL, which no reader expects."""
+TextForCompany = Annotated[
+    FreeText, Field(description="The company reads it. What it is not to read is an internal note of the offer.")
+]
+"""Text of the authority that the company concerned is shown."""
+TextOfTheAuthority = Annotated[FreeText, Field(description="Read by the authority only.")]
+"""Text that no company is shown."""
 PersonId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.:-]+$")]
 """Pseudonymous id of somebody at the authority, as tokens carry it."""

@@ -20,9 +20,9 @@ from services.control.service import SERVICE as CONTROL
 from services.guidance.service import SERVICE as GUIDANCE
 from services.offers.service import SERVICE as OFFERS
 from services.reporting.cases.case import Audience
+from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.fact import Fact
 from services.reporting.projection.fold_batch import Rows, fold_batch
-from services.reporting.projection.known_facts import KNOWN_FACTS
 from shared.eventstore.event_store import StoreUnavailable
 from shared.eventstore.events import EventTypes
 from shared.eventstore.timers import Due, TimerLoop

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.control.http.reasons_view import InspectorChangeView, inspector_changes
 from services.control.rules.phases import AfterNo
 from services.control.rules.requested_order_state import RequestedOrder
 from shared.contracts.control import InvestigationConcluded, OrderRequested
@@ -52,6 +53,7 @@ class AfterNoView(BaseModel):
     outcome: InvestigationOutcome | None
     findings: str | None
     orders: list[OrderView]
+    inspector_changes: list[InspectorChangeView]
 
 
 def view_after_no(state: AfterNo, recorded: list[Recorded]) -> AfterNoView:
@@ -71,6 +73,7 @@ def view_after_no(state: AfterNo, recorded: list[Recorded]) -> AfterNoView:
         outcome=concluded.outcome if concluded else None,
         findings=concluded.findings if concluded else None,
         orders=orders_view(state.orders, events),
+        inspector_changes=inspector_changes(events),
     )
 
 

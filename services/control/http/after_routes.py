@@ -19,7 +19,7 @@ from services.control.rules.phases import AfterNo, State
 from shared.contracts.vocabulary import InvestigationOutcome
 from shared.eventstore.decider import Refused
 from shared.http.access import Asker
-from shared.http.bodies import Body, Code, FreeText, Participants
+from shared.http.bodies import Body, Code, FreeText, Participants, TextForCompany, TextOfTheAuthority
 from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.problems import not_found
 from shared.http.tokens import Role
@@ -47,7 +47,7 @@ class OralHearingAnswer(HearingAnswer):
 class OrderRequest(Body):
     """R22: why an order is asked for."""
 
-    reasons: FreeText
+    reasons: TextForCompany
 
 
 class InspectionDay(Body):
@@ -64,7 +64,7 @@ class InvestigationResult(Body):
     outcome: InvestigationOutcome
     held_at: AwareDatetime | None = None
     """Now, where it is left out."""
-    findings: FreeText | None = None
+    findings: TextOfTheAuthority | None = None
     minutes_spent: Annotated[int | None, Field(ge=0, le=10_000)] = None
 
 

@@ -15,7 +15,7 @@ from services.control.rules.responsible_inspector import ChangeInspector
 from services.control.rules.termination import Terminate
 from shared.contracts.vocabulary import Side
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, PersonId
+from shared.http.bodies import Body, FreeText, PersonId, TextForCompany, TextOfTheAuthority
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.policy.policy import Policy
@@ -36,19 +36,19 @@ class Grant(Body):
     """R13: until when, which may be another day than was asked for, and why."""
 
     until: date
-    reasons: FreeText
+    reasons: TextForCompany
 
 
 class ExtensionRefusal(Body):
     """R13: why the deadline stays as it is."""
 
-    reasons: FreeText
+    reasons: TextForCompany
 
 
 class Termination(Body):
     """R14: what has changed."""
 
-    grounds: FreeText
+    grounds: TextForCompany
     reason: TerminationReason | None = None
     """R36: optional coded reason; decides nothing."""
 
@@ -58,7 +58,7 @@ class NewInspector(Body):
 
     inspector: PersonId
     """Pseudonymous id, as tokens carry it."""
-    reason: FreeText | None = None
+    reason: TextOfTheAuthority | None = None
 
 
 @router.post("/v1/agreements/{agreement_id}/extension-requests", **CHANGE)

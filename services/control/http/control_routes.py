@@ -27,7 +27,7 @@ from shared.contracts.vocabulary import (
     SpokeWith,
 )
 from shared.http.access import Asker
-from shared.http.bodies import Body, Code, FreeText, Participants, Purposes, ToldInvolvement
+from shared.http.bodies import Body, Code, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.policy.policy import Policy
@@ -77,7 +77,7 @@ class FoundElsewhere(Body):
     """R20: something beside the topic; it is handled outside of the agreement."""
 
     topic: TopicCode | None = None
-    text: FreeText
+    text: TextForCompany
 
 
 class Control(Spreading):
@@ -102,8 +102,8 @@ class Control(Spreading):
     involvement: ToldInvolvement = NOT_ASKED
     other_findings: Annotated[tuple[FoundElsewhere, ...], Field(max_length=50)] = ()
     minutes_spent: Minutes = None
-    findings: FreeText | None = None
-    not_seen: FreeText | None = None
+    findings: TextForCompany | None = None
+    not_seen: TextForCompany | None = None
     photos: Files = ()
 
 
@@ -119,7 +119,7 @@ class Conversion(Body):
     purposes: Purposes = ()
     involvement: ToldInvolvement = NOT_ASKED
     minutes_spent: Minutes = None
-    summary: FreeText | None = None
+    summary: TextForCompany | None = None
 
 
 class FreshInvestigation(Body):
@@ -131,13 +131,13 @@ class FreshInvestigation(Body):
     """On a later visit, for which a control is booked anew; else on this one."""
     spoke_with: tuple[SpokeWith, ...] = ()
     """R15: with whom the control was held."""
-    reason: FreeText
+    reason: TextForCompany
 
 
 class Correction(Body):
     """R30: how the control really was."""
 
-    reason: FreeText
+    reason: TextOfTheAuthority
     outcome: ControlOutcome
     form: ContactForm
     form_reason: Code | None = None
@@ -145,12 +145,12 @@ class Correction(Body):
     spoke_with: Annotated[tuple[SpokeWith, ...], Field(min_length=1)]
     measures: Observations = ()
     involvement: ToldInvolvement = NOT_ASKED
-    findings: FreeText | None = None
+    findings: TextForCompany | None = None
     """None leaves what was told before; so with what follows."""
     held_at: AwareDatetime | None = None
     late_reason: Code | None = None
     """R17: why it was held after the last day of its window, where that was not told before."""
-    not_seen: FreeText | None = None
+    not_seen: TextForCompany | None = None
     minutes_spent: Minutes = None
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from services.control.http.reasons_view import OF_THE_AUTHORITY
 from shared.contracts.control import ControlCompleted, ControlCorrected, ControlTurnedIntoGuidance
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, FileReference, SpokeWith
 from shared.eventstore.events import Event
@@ -40,6 +41,7 @@ class HeldControlView(BaseModel):
     """Of the guidance that it became."""
     corrected_at: datetime | None = None
     """R30: when it was told anew, as it stands here."""
+    correction_reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)] = None
 
 
 def held_controls(events: Iterable[Event]) -> list[HeldControlView]:
@@ -59,6 +61,7 @@ def held_controls(events: Iterable[Event]) -> list[HeldControlView]:
 def _told_anew(event: ControlCorrected) -> dict[str, Any]:
     """R30: the reason for being late goes with the time, and with it falls away."""
     always = {name: getattr(event, name) for name in ("outcome", "form", "spoke_with", "corrected_at")}
+    always["correction_reason"] = event.reason
     when = {"held_at": event.held_at, "within_window": event.within_window, "late_reason": event.late_reason}
     others = {"findings": event.findings, "not_seen": event.not_seen, "minutes_spent": event.minutes_spent}
     return (

@@ -12,8 +12,22 @@ from services.control.http.deadline_view import DeadlineView
 from services.control.http.hearing_view import HearingView, hearing_view
 from services.control.http.held_controls_view import HeldControlView, held_controls
 from services.control.http.matrix import ControlView, PlaceView, booked_view, places_view
+from services.control.http.reasons_view import (
+    ExtensionAnswerView,
+    ExtensionRequestView,
+    InspectorChangeView,
+    RevokedDecisionView,
+    TerminationView,
+    extension_answers,
+    extension_requests,
+    inspector_changes,
+    open_extension,
+    revoked_decisions,
+    termination,
+)
 from services.control.rules.phases import Broken, Kept, Running, Stopped, how_it_stands
 from shared.contracts.control import (
+    ControlCompleted,
     DocumentationReceived,
     FollowUpHeld,
     FreshInvestigationNeeded,
@@ -30,7 +44,7 @@ from shared.contracts.vocabulary import (
     SpokeWith,
 )
 from shared.deadlines.deadline import Language
-from shared.eventstore.events import Recorded
+from shared.eventstore.events import Event, Recorded
 
 Value = TypeVar("Value")
 
@@ -106,6 +120,8 @@ class AgreementView(BaseModel):
     control_window: DeadlineView
     documentation: list[PartView]
     measures: list[MeasureView]
+    added_measures: list[MeasureView]
+    """R39: beyond the agreement, as told at a control or a follow-up."""
     control: ControlView | None
     """Of the place where the matter arose; those of all places are in the matrix."""
     matrix: list[PlaceView]
@@ -125,6 +141,13 @@ class AgreementView(BaseModel):
     follow_up_on: date | None
     follow_up: FollowUpView | None
     """Once it was held."""
+    open_extension: ExtensionRequestView | None
+    """R13: the longer deadline that the company asks for, until it is answered."""
+    extension_requests: list[ExtensionRequestView]
+    extension_answers: list[ExtensionAnswerView]
+    termination: TerminationView | None
+    inspector_changes: list[InspectorChangeView]
+    revoked_decisions: list[RevokedDecisionView]
     is_a_decision: bool = False
     """R23: an agreement is not a decision and does not affect the smiley."""
 
@@ -159,6 +182,7 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
             for part in parts
         ],
         measures=_measures(parts),
+        added_measures=_added_measures(events),
         control=booked_view(course, origin),
         matrix=places_view(course, events, language),
         held_controls=held_controls(events),
@@ -182,6 +206,12 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
         follow_up=_last(
             FollowUpView.model_validate(event.model_dump()) for event in events if isinstance(event, FollowUpHeld)
         ),
+        open_extension=open_extension(events),
+        extension_requests=extension_requests(events),
+        extension_answers=extension_answers(events),
+        termination=termination(events),
+        inspector_changes=inspector_changes(events),
+        revoked_decisions=revoked_decisions(events),
     )
 
 
@@ -194,6 +224,15 @@ def _measures(parts: list[DocumentationReceived]) -> list[MeasureView]:
     return [
         MeasureView(description=descriptions.get(measure.measure_id), **measure.model_dump())
         for measure in measures.values()
+    ]
+
+
+def _added_measures(events: Iterable[Event]) -> list[MeasureView]:
+    return [
+        MeasureView(description=(event.measure_descriptions or {}).get(measure.measure_id), **measure.model_dump())
+        for event in events
+        if isinstance(event, ControlCompleted | FollowUpHeld)
+        for measure in event.added_measures
     ]
 
 

@@ -18,7 +18,7 @@ from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectU
 from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Side
 from shared.deadlines.deadline import Language
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, Participants, Purposes, ToldInvolvement
+from shared.http.bodies import Body, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.tokens import Role
@@ -42,7 +42,7 @@ class UnderstandingBody(Body):
     knows_dates: bool | None = None
     participants: Participants = ()
     minutes_spent: Minutes = None
-    summary: FreeText | None = None
+    summary: TextForCompany | None = None
 
     def said(self, now: datetime) -> Said:
         """As the rules take it."""
@@ -69,7 +69,7 @@ class CorrectedUnderstanding(UnderstandingBody):
     """R30: how a contact about the offer really was, and why something else was recorded."""
 
     held_at: AwareDatetime
-    reason: FreeText
+    reason: TextOfTheAuthority
 
 
 class Offer(Body):
@@ -107,7 +107,7 @@ class MeetingBody(Body):
     informal: bool = False
     """Beside the guidance that was offered."""
     purposes: Purposes = ()
-    summary: FreeText | None = None
+    summary: TextForCompany | None = None
 
     def told(self, now: datetime) -> Told:
         """As the rules take it."""
@@ -134,7 +134,7 @@ class CorrectedMeeting(MeetingBody):
     """R30: how a meeting really was, and why something else was recorded."""
 
     held_at: AwareDatetime
-    reason: FreeText
+    reason: TextOfTheAuthority
 
 
 class Usefulness(Body):

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.guidance.rules.phases import State, about, how_it_stands
 from services.guidance.rules.schedule import due_of
@@ -19,6 +20,9 @@ from shared.contracts.vocabulary import ContactForm, Involvement, Side
 from shared.deadlines.deadline import Language
 from shared.eventstore.events import Event, Recorded
 
+OF_THE_AUTHORITY = "For the authority only; null in front of a company."
+READ_BY_COMPANY = "The company reads it; what it may not read is an internal note of the offer."
+
 
 class MeetingView(BaseModel):
     """R12: a meeting or an informal contact, as corrected last."""
@@ -32,8 +36,9 @@ class MeetingView(BaseModel):
     participants: tuple[str, ...]
     involvement: Involvement
     usefulness: int | None
-    summary: str | None
+    summary: Annotated[str | None, Field(description=READ_BY_COMPANY)]
     corrected: bool = False
+    correction_reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)] = None
 
 
 class UnderstandingView(BaseModel):
@@ -48,8 +53,9 @@ class UnderstandingView(BaseModel):
     understood: bool | None
     knows_dates: bool | None
     participants: tuple[str, ...]
-    summary: str | None
+    summary: Annotated[str | None, Field(description=READ_BY_COMPANY)]
     corrected: bool = False
+    correction_reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)] = None
 
 
 class GuidanceView(BaseModel):
@@ -86,9 +92,11 @@ def _asked_about_offer(state: State, events: Sequence[Event]) -> list[Understand
     known = about(state)
     if known is None:
         return []
-    corrected = {event.contact_id for event in events if isinstance(event, OfferUnderstandingCorrected)}
+    why = {event.contact_id: event.reason for event in events if isinstance(event, OfferUnderstandingCorrected)}
     return [
-        UnderstandingView.model_validate(asked.model_dump() | {"corrected": contact_id in corrected})
+        UnderstandingView.model_validate(
+            asked.model_dump() | {"corrected": contact_id in why, "correction_reason": why.get(contact_id)}
+        )
         for contact_id, asked in known.asked.items()
     ]
 
@@ -110,5 +118,6 @@ def _meeting(meeting: GuidanceHeld, corrections: Sequence[MeetingCorrected], rat
         "usefulness": rated.get(meeting.meeting_id, meeting.usefulness),
         "summary": summaries[-1],
         "corrected": bool(own),
+        "correction_reason": own[-1].reason if own else None,
     }
     return MeetingView.model_validate(told)

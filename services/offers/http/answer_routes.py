@@ -71,6 +71,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
         _nothing_waits, (unit, _slot), (quarantines, guards), (named, further_guards) = await gather(
             refuse_while_unknown(
                 runtime,
+                asker,
                 sent.cvr,
                 sent.p_number,
                 local_day(now),

@@ -1,4 +1,4 @@
-"""Contacts of the company, the responsible inspector of an open offer, and time spent (R15, R30, R34, R37)."""
+"""Contacts, the responsible inspector of an open offer, time spent, and internal notes (R15, R18, R30, R34, R37)."""
 
 from datetime import date
 from typing import Annotated
@@ -9,11 +9,11 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.offers.http.perform import perform
-from services.offers.rules.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime
+from services.offers.rules.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime, WriteNote
 from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
 from shared.deadlines.copenhagen import local_day
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, PersonId
+from shared.http.bodies import Body, FreeText, PersonId, TextOfTheAuthority
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.service import runtime_of
@@ -36,7 +36,7 @@ class NewInspector(Body):
 
     inspector: PersonId
     """Pseudonymous id, as tokens carry it."""
-    reason: FreeText | None = None
+    reason: TextOfTheAuthority | None = None
 
 
 class Time(Body):
@@ -56,7 +56,13 @@ class CorrectedTime(Body):
     """0 takes the entry back."""
     on_day: date | None = None
     """As it was told, where it is left out."""
-    reason: FreeText
+    reason: TextOfTheAuthority
+
+
+class Note(Body):
+    """R18: what no company is to read."""
+
+    text: TextOfTheAuthority
 
 
 @router.post("/v1/offers/{agreement_id}/contacts", **CHANGE)
@@ -110,4 +116,13 @@ async def correct_time(
         on_day=body.on_day,
         reason=body.reason,
     )
+    return await perform(request, asker, agreement_id, command, now)
+
+
+@router.post("/v1/offers/{agreement_id}/notes", **CHANGE)
+async def write_note(agreement_id: UUID, body: Note, request: Request, asker: Asker) -> Response:
+    """Write an internal note on the case, from the offer to its end: the authority reads it, no company does (R18)."""
+    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    now = runtime_of(request).clock.now()
+    command = WriteNote(at=now, note_id=uuid7(), by=asker.subject, text=body.text)
     return await perform(request, asker, agreement_id, command, now)

@@ -14,7 +14,7 @@ from services.offers.rules.delivery import (
     ResendOffer,
 )
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText
+from shared.http.bodies import Body, TextOfTheAuthority
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.reference.identifiers import DeliveryFailure
@@ -37,7 +37,7 @@ class CorrectedDelivery(Body):
     """R30: when it really became available, and why something else was recorded."""
 
     available_at: AwareDatetime
-    reason: FreeText
+    reason: TextOfTheAuthority
 
 
 @router.post("/v1/offers/{agreement_id}/delivery", **CHANGE)

@@ -17,7 +17,7 @@ from services.offers.rules.taken_back import Withdraw
 from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.copenhagen import local_day
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, ToldFile, ToldGrounds
+from shared.http.bodies import Body, FreeText, TextForCompany, ToldFile, ToldGrounds
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, CREATE
 from shared.http.tokens import Role
@@ -37,9 +37,9 @@ class NewOffer(Body):
     inspection_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.:-]+$")]
     """The inspection from which the suspicion arose, by its id."""
     period_months: Annotated[int, Field(ge=1, le=24)]
-    period_reason: FreeText | None = None
+    period_reason: TextForCompany | None = None
     """R10: needed where the period is neither 3 nor 6 months."""
-    observations: FreeText
+    observations: TextForCompany
     photos: Annotated[tuple[ToldFile, ...], Field(max_length=50)] = ()
     grounds: ToldGrounds | None = None
     """R2: needed for `spread`; left out for `suspicion`, a concrete and material violation is suspected."""
@@ -52,7 +52,7 @@ class NewOffer(Body):
 class Withdrawal(Body):
     """R9: why the authority takes the offer back."""
 
-    reason: FreeText
+    reason: TextForCompany
 
 
 @router.post("/v1/offers", **CREATE)
@@ -66,7 +66,7 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
 
     async def prepare(_: State) -> Prepared[State, Command]:
         _nothing_waits, (unit, slot), (quarantines, guards) = await gather(
-            refuse_while_unknown(runtime, body.cvr, body.p_number, local_day(now)),
+            refuse_while_unknown(runtime, asker, body.cvr, body.p_number, local_day(now)),
             unit_and_slot(runtime, body.p_number, body.topic, local_day(now), policy),
             quarantines_of(runtime, asker, body.cvr, body.p_number),
         )

@@ -2,17 +2,28 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.offers.rules.letter import letter
 from services.offers.rules.phases import Ended, Open, Running, how_it_stands, places_of
-from shared.contracts.offers import ContactNamed, DeliveryCorrected, OfferDelivered, Withdrawn
+from shared.contracts.offers import (
+    ContactNamed,
+    DeliveryCorrected,
+    InternalNoteWritten,
+    OfferDelivered,
+    OfferReassigned,
+    TimeCorrected,
+    Withdrawn,
+)
 from shared.contracts.vocabulary import AgreementKind, ContactRole, FileReference, Grounds, WorkPhase
 from shared.deadlines.deadline import Deadline, Language
 from shared.eventstore.events import Event, Recorded
 from shared.reference.reference import messages_to
+
+OF_THE_AUTHORITY = "For the authority only; null in front of a company."
 
 
 class MessageView(BaseModel):
@@ -43,6 +54,37 @@ class TimeView(BaseModel):
     minutes: int
     inspector: str
     on_day: date
+    correction_reason: str | None = None
+    """R30: why it was corrected last."""
+
+
+class InspectorChangeView(BaseModel):
+    """R15: another inspector became responsible for the unanswered offer."""
+
+    inspector: str
+    previous: str
+    reassigned_at: datetime
+    reassigned_by: str
+    reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)]
+
+
+class DeliveryCorrectionView(BaseModel):
+    """R30: the offer became available at another time than was recorded."""
+
+    available_at: datetime
+    corrected_at: datetime
+    corrected_by: str
+    reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)]
+
+
+class NoteView(BaseModel):
+    """A note for the authority alone."""
+
+    note_id: UUID
+    written_at: datetime
+    written_by: str
+    text: str | None
+    """None where it was erased."""
 
 
 class PlaceView(BaseModel):
@@ -91,6 +133,10 @@ class OfferView(BaseModel):
     contacts: list[ContactView]
     time: list[TimeView]
     """R37: the authority's own; none in front of a company."""
+    inspector_changes: list[InspectorChangeView]
+    delivery_corrections: list[DeliveryCorrectionView]
+    notes: list[NoteView]
+    """Internal notes on the case, from the offer to its end; none in front of a company."""
     is_a_decision: bool = False
     """R23: an agreement is not a decision and does not affect the smiley."""
 
@@ -127,8 +173,29 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
         letter=letter(sent, deadline),
         places=_places(state),
         contacts=_contacts(events, language),
-        time=[TimeView(entry_id=entry_id, **vars(entry)) for entry_id, entry in state.about.time.items()],
+        time=_time(state, events),
+        inspector_changes=[
+            InspectorChangeView.model_validate(event.model_dump())
+            for event in events
+            if isinstance(event, OfferReassigned)
+        ],
+        delivery_corrections=[
+            DeliveryCorrectionView.model_validate(event.model_dump())
+            for event in events
+            if isinstance(event, DeliveryCorrected)
+        ],
+        notes=[
+            NoteView.model_validate(event.model_dump()) for event in events if isinstance(event, InternalNoteWritten)
+        ],
     )
+
+
+def _time(state: Open | Running | Ended, events: Sequence[Event]) -> list[TimeView]:
+    why = {event.entry_id: event.reason for event in events if isinstance(event, TimeCorrected)}
+    return [
+        TimeView(entry_id=entry_id, correction_reason=why.get(entry_id), **vars(entry))
+        for entry_id, entry in state.about.time.items()
+    ]
 
 
 def _clock(events: Sequence[Event]) -> tuple[Deadline | None, datetime | None]:

@@ -16,7 +16,8 @@ def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable
     async def lapse(state: State, timer: TimerDue) -> object:
         if isinstance(state, Unsent):
             return timer
-        held, waiting = await what_is_unknown(runtime, state.sent.cvr, [state.sent.p_number])
+        units = [state.sent.p_number]
+        held, waiting = await what_is_unknown(runtime, state.sent.cvr, units, own=units)
         if held:
             raise HoldBack(f"{state.sent.p_number} is held, as a fact about it was lost")
         if waiting:

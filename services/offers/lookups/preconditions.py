@@ -15,23 +15,27 @@ from services.offers.rules.quarantine import QUARANTINE, legal_entity_stream, un
 from services.offers.rules.untaken_facts import refuse_held
 from shared.contracts.offers import QuarantineImposed
 from shared.eventstore.commands import Guard, read
-from shared.http.access import Asker
+from shared.http.access import Asker, Viewer
 from shared.http.problems import unavailable
 from shared.policy.policy import Policy
 from shared.service import Runtime
 
 
 async def refuse_while_unknown(
-    runtime: Runtime, cvr: str, p_number: str, day: date, *, others: Sequence[str] = ()
+    runtime: Runtime, asker: Viewer, cvr: str, p_number: str, day: date, *, others: Sequence[str] = ()
 ) -> None:
     """R8: what is not known of a unit might be a breach, so nothing is offered or accepted until it is.
 
-    `others` are further units that a company names; of those that are not its own it is told nothing. May be looked
-    up beside the quarantines: a breach that is taken between the two has moved a register, and its guard.
+    `others` are further units that a company names. Ownership comes first: of a unit that the register does not give
+    to it a company is told only what facts about itself say, also of the offer's own unit, which may have been sold.
+    May be looked up beside the quarantines: a breach that is taken between the two has moved a register, and its guard.
     """
-    known = await gather(*(runtime.database.ask(units_on, (other, day)) for other in others))
-    own = [other for other, unit in zip(others, known, strict=True) if unit is None or unit.cvr == cvr]
-    held, waiting = await what_is_unknown(runtime, cvr, list(dict.fromkeys([p_number, *own])))
+    units = list(dict.fromkeys([p_number, *others]))
+    known = await gather(*(runtime.database.ask(units_on, (unit, day)) for unit in units))
+    own = {name for name, unit in zip(units, known, strict=True) if unit is not None and unit.cvr == cvr}
+    held, waiting = await what_is_unknown(
+        runtime, cvr, units, own=units if asker.audience == "authority" else sorted(own)
+    )
     refuse_held(held)
     if waiting:
         raise unavailable(f"a fact about {waiting[0]} has not been taken yet", rule="R8")

@@ -78,15 +78,20 @@ def _unknown(rows: Sequence[Any]) -> Unknown:
     return Unknown(facts, rows[0]["held"])
 
 
-async def what_is_unknown(runtime: Runtime, cvr: str, units: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Of these units of a legal entity, by their P-numbers: those that are held, and those that a fact may reach."""
+async def what_is_unknown(
+    runtime: Runtime, cvr: str, units: Sequence[str], *, own: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Of these units, by their P-numbers: those that are held, and those that a fact may reach.
+
+    Of units that are not the legal entity's `own` only what facts about the legal entity itself say.
+    """
     found = await gather(*(runtime.database.ask(about_units, (cvr, unit)) for unit in units))
     at, policies = runtime.clock.now(), runtime.policies
-    held = [unit for unit, unknown in zip(units, found, strict=True) if unknown.held]
+    held = [unit for unit, unknown in zip(units, found, strict=True) if unknown.held and unit in own]
     waiting = [
         unit
         for unit, unknown in zip(units, found, strict=True)
-        if any(may_reach(fact, cvr, unit, at, policies) for fact in unknown.waiting)
+        if any(may_reach(fact, cvr, unit, at, policies) for fact in unknown.waiting if unit in own or fact.cvr == cvr)
     ]
     return held, waiting
 

@@ -13,7 +13,14 @@ from services.offers.rules.delivery import (
     RecordOpening,
     ResendOffer,
 )
-from services.offers.rules.people_and_time import CorrectTime, NameContact, NoteInspector, ReassignOffer, SpendTime
+from services.offers.rules.people_and_time import (
+    CorrectTime,
+    NameContact,
+    NoteInspector,
+    ReassignOffer,
+    SpendTime,
+    WriteNote,
+)
 from services.offers.rules.phases import Ended, Open, Running, State, Unsent, evolve, how_it_stands, places_of
 from services.offers.rules.sending import SendOffer
 from services.offers.rules.taken_back import NoteBreach, Withdraw
@@ -35,6 +42,7 @@ Command = (
     | NameContact
     | SpendTime
     | CorrectTime
+    | WriteNote
     | Accept
     | Decline
     | Withdraw
@@ -55,6 +63,7 @@ _RULES: Mapping[type, str] = {
     NameContact: "R34",
     SpendTime: "R37",
     CorrectTime: "R30",
+    WriteNote: "R18",
 }
 """The rule that says in which phase a command has its place; R6 for the answers."""
 
@@ -74,6 +83,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (people_and_time.spend_time(state, command),)
         case ((Open() | Running() | Ended()), CorrectTime()):
             return (people_and_time.correct_time(state, command),)
+        case ((Open() | Running() | Ended()), WriteNote()):
+            return (people_and_time.write_note(state, command),)
         case Open(), _:
             return _decide_open(state, command)
         case ((Running() | Ended()), (Accept() | Decline())):

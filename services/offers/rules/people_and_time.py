@@ -1,4 +1,4 @@
-"""Who stands for the company, who is responsible, and where the inspector's time goes (R15, R30, R34, R37)."""
+"""Who stands for the company, who is responsible, where time goes, and internal notes (R15, R18, R30, R34, R37)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.offers.rules.phases import Ended, Open, Running
-from shared.contracts.offers import ContactNamed, InspectorNoted, OfferReassigned, TimeCorrected, TimeSpent
+from shared.contracts.offers import (
+    ContactNamed,
+    InspectorNoted,
+    InternalNoteWritten,
+    OfferReassigned,
+    TimeCorrected,
+    TimeSpent,
+)
 from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.decider import Refused
@@ -67,6 +74,16 @@ class CorrectTime:
     on_day: date | None
     """As it was told, where it is None."""
     reason: str
+
+
+@dataclass(frozen=True)
+class WriteNote:
+    """Somebody at the authority writes down what no company is to read (R18)."""
+
+    at: datetime
+    note_id: UUID
+    by: str
+    text: str
 
 
 def name_contact(state: Open | Running | Ended, command: NameContact) -> ContactNamed:
@@ -136,6 +153,17 @@ def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCor
         corrected_at=command.at,
         corrected_by=command.by,
         reason=command.reason,
+    )
+
+
+def write_note(state: Open | Running | Ended, command: WriteNote) -> InternalNoteWritten:
+    """R18: at any time, also after the case has ended; it decides nothing."""
+    return InternalNoteWritten(
+        agreement_id=state.sent.agreement_id,
+        note_id=command.note_id,
+        written_at=command.at,
+        written_by=command.by,
+        text=command.text,
     )
 
 

@@ -102,6 +102,18 @@ def _other_case_opened(case: Case, event: orders.OtherCaseOpened) -> Columns:
 
 
 @rules.on
+def _other_case_announced(case: Case, event: orders.OtherCaseAnnounced) -> Columns:
+    """R18: the company learns of it only now."""
+    return _followed(case, event.case_id, start_of(event.announced_on))
+
+
+@rules.on
+def _other_case_closed(case: Case, event: orders.OtherCaseClosed) -> Columns:
+    """R18: the same, of one that was not announced."""
+    return _followed(case, event.case_id, start_of(event.closed_on))
+
+
+@rules.on
 def _offer_that_follows(case: Case, event: offers.OfferSent) -> Columns:
     """R2, R7: an offer that follows from this agreement."""
     return _followed(case, event.agreement_id, event.sent_at) if event.follows == case.case_id else {}

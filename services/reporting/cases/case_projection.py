@@ -20,8 +20,10 @@ _EARLIER_AGREEMENT: Mapping[type[Event], str] = {
     offers.OfferSent: "follows",
     orders.OrderIssued: "agreement_id",
     orders.OtherCaseOpened: "agreement_id",
+    orders.OtherCaseAnnounced: "agreement_id",
+    orders.OtherCaseClosed: "agreement_id",
 }
-"""The facts that open a case, with the field that names the agreement that it follows from."""
+"""The facts that open a case, or tell of one, with the field that names the agreement that it follows from."""
 
 
 class Reached(NamedTuple):
@@ -43,7 +45,7 @@ def own_case(event: Event) -> UUID | None:
 
 
 def earlier_agreement(event: Event) -> UUID | None:
-    """The agreement that the order, case or offer which a fact opens follows from."""
+    """The agreement that the order, case or offer which a fact opens, or tells of, follows from."""
     name = _EARLIER_AGREEMENT.get(type(event))
     agreement_id: UUID | None = None if name is None else getattr(event, name)
     return agreement_id
@@ -66,6 +68,15 @@ def type_of_case(event_type: type[Event]) -> CaseType:
 def audiences(event: Event) -> tuple[Audience, ...]:
     """R18: the authority's row takes every fact, the company's only what the company may know of."""
     return AUDIENCES if event.seen_by_company() else ("authority",)
+
+
+def as_told(event: Event, audience: Audience, known: Case | None) -> Event:
+    """R18: the fact as an audience may know it. `known` is the authority's row of the case, with this fact."""
+    if audience == "authority":
+        return event
+    if isinstance(event, orders.OtherCaseClosed) and known is not None and known.case_type is CaseType.OTHER:
+        event = other_case.told_in_full(event, known)
+    return event.as_company_sees()
 
 
 class Draft:

@@ -13,6 +13,7 @@ from shared.eventstore.events import Event
 rules = Rules[Case, Columns]()
 _REACHES: Mapping[type[Event], Status] = {
     orders.OtherCaseOpened: Status.OPEN,
+    orders.OtherCaseAnnounced: Status.OPEN,
     orders.OtherCaseClosed: Status.CLOSED,
 }
 """It is opened and closed, and more we are not told."""
@@ -20,9 +21,44 @@ _REACHES: Mapping[type[Event], Status] = {
 
 @rules.on
 def _opened(case: Case, event: orders.OtherCaseOpened) -> Columns:
+    return {"status": Status.OPEN, "opened_at": start_of(event.opened_on)} | _about(event)
+
+
+@rules.on
+def _announced(case: Case, event: orders.OtherCaseAnnounced) -> Columns:
+    """R18: for who did not know of it, it begins with the day on which it was told."""
+    if case.status is not Status.UNKNOWN:
+        return {}
+    return {"status": Status.OPEN, "opened_at": start_of(event.announced_on)} | _about(event)
+
+
+@rules.on
+def _closed(case: Case, event: orders.OtherCaseClosed) -> Columns:
+    """R18: the same; an entry that comes later never stands before one that was served."""
+    closed: Columns = {"status": Status.CLOSED, "ended_at": start_of(event.closed_on)}
+    if case.status is not Status.UNKNOWN or event.cvr is None:
+        return closed
+    return closed | {"opened_at": start_of(event.closed_on)} | _about(event)
+
+
+def told_in_full(event: orders.OtherCaseClosed, case: Case) -> orders.OtherCaseClosed:
+    """R18: the closing tells what the case was; a fact of an earlier release leaves that to the case's first fact."""
+    if event.cvr is not None or case.cvr is None:
+        return event
+    return event.model_copy(
+        update={
+            "case_kind": case.kind,
+            "cvr": case.cvr,
+            "p_number": case.p_number,
+            "topic": case.topic,
+            "inspector": case.inspector,
+            "agreement_id": case.agreement_id,
+        }
+    )
+
+
+def _about(event: orders.OtherCaseOpened | orders.OtherCaseAnnounced | orders.OtherCaseClosed) -> Columns:
     return {
-        "status": Status.OPEN,
-        "opened_at": start_of(event.opened_on),
         "kind": event.case_kind,
         "cvr": event.cvr,
         "p_number": event.p_number,
@@ -30,13 +66,8 @@ def _opened(case: Case, event: orders.OtherCaseOpened) -> Columns:
         "problem_group": problem_group(event.topic),
         "inspector": event.inspector,
         "agreement_id": event.agreement_id,
-        "unknown_codes": unknown_in_case(event.cvr, event.topic),
+        "unknown_codes": {} if event.cvr is None else unknown_in_case(event.cvr, event.topic),
     }
-
-
-@rules.on
-def _closed(case: Case, event: orders.OtherCaseClosed) -> Columns:
-    return {"status": Status.CLOSED, "ended_at": start_of(event.closed_on)}
 
 
 def following(case: Case, changes: Columns) -> Columns:

@@ -27,6 +27,11 @@ class Rules(Generic[Row, Result]):
             self._by_type[event_type] = (*self.about(event_type), rule)
         return rule
 
+    @property
+    def facts(self) -> Sequence[type[Event]]:
+        """The types of facts that change the row."""
+        return tuple(self._by_type)
+
     def about(self, event_type: type[Event]) -> Sequence[Callable[[Row, Any], Result]]:
         """The rules for a type of facts, in order; most types have none, or one."""
         return self._by_type.get(event_type, ())

@@ -3,7 +3,18 @@
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+from services.reporting.cases.known_facts import VISIBILITY
 from shared.eventstore.database import Connection
+
+_MOVE = """
+update checkpoint set position = $1, state = $2,
+  companies_state = case
+    when position = 0 or (visibility = $3 and companies_state = state) then $2 else companies_state end,
+  visibility = case when position = 0 then $3 else visibility end
+"""
+_ALL_FOLDED_ANEW = """
+update checkpoint set (state, companies_state) = (select new, new from gen_random_uuid() as new), visibility = $1
+"""
 
 
 class Checkpoint(NamedTuple):
@@ -15,7 +26,7 @@ class Checkpoint(NamedTuple):
     async def moved(self, connection: Connection, facts: int) -> "Checkpoint":
         """The checkpoint after so many facts more, written."""
         after = Checkpoint(self.position + facts, uuid4())
-        await connection.execute("update checkpoint set position = $1, state = $2", *after)
+        await connection.execute(_MOVE, *after, VISIBILITY)
         return after
 
 
@@ -26,3 +37,8 @@ async def lock(connection: Connection) -> Checkpoint:
     row = await connection.fetchrow("select position, state from checkpoint for update")
     assert row is not None
     return Checkpoint(row["position"], row["state"])
+
+
+async def all_folded_anew(connection: Connection) -> None:
+    """R18: every row, and the mark of every fact, is what this release's rules of visibility make of it."""
+    await connection.execute(_ALL_FOLDED_ANEW, VISIBILITY)

@@ -117,7 +117,7 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
             continue
         is_own = case_projection.own_case(event) == case_id
         told = case_projection.audiences(event)
-        if know_the_same and told != AUDIENCES:
+        if know_the_same and not _is_told_to_all(event, rows.cases.get(("authority", case_id))):
             know_the_same = False
             if drafts:
                 drafts["company"] = Draft(_as_the_company_has_it(drafts["authority"].case))
@@ -127,7 +127,8 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
                 case_type = case_projection.type_of_case(type(event)) if is_own else CaseType.AGREEMENT
                 row = rows.cases.get((audience, case_id)) or unopened(audience, case_id, case_type, at)
                 draft = drafts[audience] = Draft(row)
-            reached = draft.take(event, at)
+            authority = drafts["authority"].case if "authority" in drafts else None
+            reached = draft.take(case_projection.as_told(event, audience, authority), at)
             if reached is not None and is_own:
                 for knows in AUDIENCES if know_the_same else (audience,):
                     rows.history.append(Reached(knows, case_id, fact.position, reached, at, fact.recorded_at))
@@ -139,6 +140,11 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
         rows.cases[audience, case_id] = draft.finished()
     if know_the_same and drafts:
         rows.cases["company", case_id] = _as_the_company_has_it(rows.cases["authority", case_id])
+
+
+def _is_told_to_all(event: Event, known: Case | None) -> bool:
+    """R18: both audiences may know of the fact, and the same of it."""
+    return event.seen_by_company() and case_projection.as_told(event, "company", known) is event
 
 
 def _alike(authority: Case | None, company: Case | None) -> bool:

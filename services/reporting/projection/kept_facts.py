@@ -7,8 +7,8 @@ from uuid import UUID
 import orjson
 
 from services.reporting.cases.case_projection import own_case
+from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.fact import Fact
-from services.reporting.projection.known_facts import KNOWN_FACTS
 from shared.eventstore.database import Connection
 from shared.eventstore.events import Event
 from shared.messaging.received import Received

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.reporting.cases.case_projection import own_case
 from services.reporting.projection import kept_facts
-from services.reporting.projection.checkpoint import lock
+from services.reporting.projection.checkpoint import all_folded_anew, lock
 from services.reporting.projection.fact import Fact
 from services.reporting.projection.kept_facts import Kept
 from services.reporting.projection.projection import Changes, fold_into_rebuilt, meanwhile
@@ -41,7 +41,7 @@ async def rebuild(connection: Connection) -> int:
         for table in TABLES:
             await connection.execute(_DELETE_OTHERS.format(**_names(table)), timeout=SWITCH_SECONDS)
             await connection.execute(_INSERT_MISSING.format(**_names(table)), timeout=SWITCH_SECONDS)
-        await connection.execute(_NEW_STATE)
+        await all_folded_anew(connection)
     return facts
 
 
@@ -72,7 +72,6 @@ delete from {live} live where not exists (
   select from {rebuilt} rebuilt where {same_key} and row(live.*) is not distinct from row(rebuilt.*))
 """
 _INSERT_MISSING = "insert into {live} select * from {rebuilt} on conflict do nothing"
-_NEW_STATE = "update checkpoint set state = gen_random_uuid()"
 _DIFFERENT = """
 select concat_ws(' ', {keys}) as key
 from {live} live full join {rebuilt} rebuilt using ({keys})

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from services.reporting.statistics.queries import UNIT_THEN
-from services.reporting.view.asking import Reader, database
-from services.reporting.view.queries import Conditions, Found
+from services.reporting.view.asking import Reader, reading
+from services.reporting.view.conditions import Conditions
+from services.reporting.view.queries import Found
 from shared.eventstore.database import Connection
 from shared.http.openapi import problems
 
@@ -46,7 +47,7 @@ async def measure_catalogue(
     industry: Annotated[str | None, Query(description="Only of units in this industry.")] = None,
 ) -> Catalogue:
     """R38: what did others do? Anonymous, and only what several companies did."""
-    async with database(request).acquire() as connection:
+    async with reading(request, asker) as connection:
         smallest = request.app.state.smallest_count()
         rows = await _catalogue(connection, topic, problem_group, industry, smallest=smallest)
     return Catalogue(rows=[CatalogueRow.model_validate(dict(row)) for row in rows])

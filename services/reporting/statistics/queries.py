@@ -1,6 +1,6 @@
 """Who was involved, where time goes, and whether approved measures are used (R33, R35, R37)."""
 
-from services.reporting.view.queries import Found, Period, in_period
+from services.reporting.view.queries import Found, Period, in_period, measures_table
 from services.reporting.view.visible import Viewer
 from shared.eventstore.database import Connection
 
@@ -48,9 +48,10 @@ async def time_spent(connection: Connection, viewer: Viewer, period: Period) -> 
 async def use(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
     """R35: measures by use and reason, at control and at follow-up, with how many of them were verified."""
     where = in_period(viewer, period)
+    table = await measures_table(connection, viewer, where)
     sql = f"""select seen.at, c.problem_group, coalesce(seen.use, 'unknown') as use, seen.reason, count(*) as measures,
                      count(*) filter (where m.verified) as verified
-              from measures m join cases c on c.case_id = m.case_id
+              from {table} m join cases c on c.case_id = m.case_id
               cross join lateral (values
                 ('control', m.control_use, m.control_non_use_reason, c.control_held_at is not null),
                 ('follow_up', m.follow_up_use, m.follow_up_non_use_reason, c.follow_up_held_at is not null))

@@ -13,7 +13,7 @@ from services.reporting.statistics.models import (
     UseRow,
     UseTable,
 )
-from services.reporting.view.asking import Reader, database, period
+from services.reporting.view.asking import Reader, period, reading
 from services.reporting.view.queries import Period
 from shared.http.openapi import problems
 from shared.http.tokens import Role
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1", tags=["reporting"])
 @router.get("/statistics/involvement", responses=problems(400))
 async def involvement(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> InvolvementTable:
     """R33: how far safety representatives, safety organisation and employees were involved."""
-    async with database(request).acquire() as connection:
+    async with reading(request, asker) as connection:
         rows = await statistics_queries.involvement(connection, asker, asked)
     return InvolvementTable(rows=[InvolvementRow.model_validate(dict(row)) for row in rows])
 
@@ -33,7 +33,7 @@ async def involvement(request: Request, asker: Reader, asked: Annotated[Period, 
 async def time_spent(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> TimeTable:
     """R37: inspectors' minutes by phase, of agreements beside orders. For the authority only."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
-    async with database(request).acquire() as connection:
+    async with reading(request, asker) as connection:
         rows = await statistics_queries.time_spent(connection, asker, asked)
     return TimeTable(rows=[TimeRow.model_validate(dict(row)) for row in rows])
 
@@ -41,6 +41,6 @@ async def time_spent(request: Request, asker: Reader, asked: Annotated[Period, D
 @router.get("/statistics/use", responses=problems(400))
 async def use(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> UseTable:
     """R35: whether approved measures are used, and why not."""
-    async with database(request).acquire() as connection:
+    async with reading(request, asker) as connection:
         rows = await statistics_queries.use(connection, asker, asked)
     return UseTable(rows=[UseRow.model_validate(dict(row)) for row in rows])

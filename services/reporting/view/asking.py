@@ -1,13 +1,17 @@
 """Who asks reporting, about which period, and of which database."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 from pydantic import AwareDatetime
 
+from services.reporting.cases.known_facts import VISIBILITY
 from services.reporting.view.queries import Period
-from shared.eventstore.database import Database
+from shared.eventstore.database import Connection, Database
 from shared.http.access import Viewer, viewer
+from shared.http.problems import unavailable
 from shared.http.tokens import Role
 
 
@@ -17,6 +21,9 @@ async def reader(asker: Annotated[Viewer, Depends(viewer)]) -> Viewer:
     return asker
 
 
+_AS_TODAY = """
+select position = 0 or coalesce(visibility = $1 and companies_state = state, false) from checkpoint
+"""
 Reader = Annotated[Viewer, Depends(reader)]
 
 
@@ -26,6 +33,28 @@ async def period(
 ) -> Period:
     """The period of a table."""
     return Period(opened_from=opened_from, opened_before=opened_before)
+
+
+async def is_as_today(connection: Connection) -> bool:
+    """R18: whether all that companies are shown was made by this release's rules of visibility."""
+    as_today: bool = await connection.fetchval(_AS_TODAY, VISIBILITY)
+    return as_today
+
+
+@asynccontextmanager
+async def reading(request: Request, asker: Viewer) -> AsyncIterator[Connection]:
+    """A connection for one question. 503 for a company until all it is shown is made by today's rules (R18).
+
+    A company's whole answer is of one moment: a process of another release may write at any other.
+    """
+    async with database(request).acquire() as connection:
+        if asker.audience == "authority":
+            yield connection
+            return
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            if not await is_as_today(connection):
+                raise unavailable("what companies see is being made anew after an upgrade", rule="R18")
+            yield connection
 
 
 def database(request: Request) -> Database:

@@ -1,6 +1,7 @@
 """What reporting answers over HTTP."""
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -107,7 +108,7 @@ class TimelineEntry(BaseModel):
     ]
 
     @classmethod
-    def of(cls, row: Found) -> Self:
+    def of(cls, row: Found | Mapping[str, Any]) -> Self:
         return cls.model_validate({**row, "data": json.loads(row["data"])})
 
 

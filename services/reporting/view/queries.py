@@ -1,12 +1,15 @@
 """What can be asked of the view; every question passes through `visible`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from services.reporting.view import shown_facts
+from services.reporting.view.conditions import Conditions
 from services.reporting.view.cursor import Cursor
 from services.reporting.view.visible import Viewer, visible
 from shared.eventstore.database import Connection
@@ -66,26 +69,6 @@ class Period:
     """As far as it was recorded by this time."""
 
 
-class Conditions:
-    """Conditions with their values, joined by `and`."""
-
-    def __init__(self, first: str, values: Sequence[object]) -> None:
-        self.values = list(values)
-        self._conditions = [first]
-
-    def add(self, condition: str, *values: object) -> None:
-        """`{}` in the condition stands for a value."""
-        self._conditions.append(condition.format(*(self.place(value) for value in values)))
-
-    def place(self, value: object) -> str:
-        """The placeholder of one more value."""
-        self.values.append(value)
-        return f"${len(self.values)}"
-
-    def __str__(self) -> str:
-        return " and ".join(self._conditions)
-
-
 async def list_cases(
     connection: Connection, viewer: Viewer, asked: CaseFilter, *, after: Cursor | None = None, limit: int
 ) -> list[Found]:
@@ -115,13 +98,15 @@ async def find_case(connection: Connection, viewer: Viewer, case_id: UUID) -> Fo
     return await connection.fetchrow(sql, *where.values)
 
 
-async def timeline(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
+async def timeline(connection: Connection, viewer: Viewer, case_id: UUID) -> Sequence[Found | Mapping[str, Any]]:
     """What happened in a case, numbered by what the asker may know of: a hidden fact leaves no gap (R18)."""
     seen = visible(viewer)
-    where = Conditions(f"{seen.cases} and {seen.facts}", seen.values)
+    where = Conditions(seen.cases, seen.values)
     where.add("f.case_id = {}", case_id)
+    if viewer.audience == "company":
+        return await shown_facts.timeline(connection, where)
     sql = f"""select row_number() over (order by f.occurred_at, f.position) as number, f.type, f.occurred_at,
-                     f.actor, f.on_behalf_of, f.policy, {seen.fact_data} as data
+                     f.actor, f.on_behalf_of, f.policy, f.data
               from facts f join cases c on c.case_id = f.case_id where {where} order by number"""
     return await connection.fetch(sql, *where.values)
 
@@ -132,7 +117,7 @@ async def related_cases(connection: Connection, viewer: Viewer, case_id: UUID) -
     where = Conditions(seen.cases, seen.values)
     case = where.place(case_id)
     where.add(f"""(c.agreement_id = {case} or c.case_id = (select f.agreement_id from cases f where f.case_id = {case}
-                   and f.audience = 'authority'))""")
+                   and f.audience = {where.place(viewer.audience)}))""")
     sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where} order by c.opened_at, c.case_id"
     return await connection.fetch(sql, *where.values)
 
@@ -141,8 +126,9 @@ async def measures(connection: Connection, viewer: Viewer, case_id: UUID) -> lis
     """What the company did, and whether it was seen in use."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
-    where.add("m.case_id = {}", case_id)
-    sql = f"""select m.* from measures m join cases c on c.case_id = m.case_id where {where}
+    where.add("c.case_id = {}", case_id)
+    table = await measures_table(connection, viewer, where)
+    sql = f"""select m.* from {table} m join cases c on c.case_id = m.case_id where {where}
               order by m.reported_part, m.measure_id"""
     return await connection.fetch(sql, *where.values)
 
@@ -151,12 +137,18 @@ async def places(connection: Connection, viewer: Viewer, case_id: UUID) -> list[
     """R19: the places of an agreement × what is owed there. A company is told of no sample and no hidden booking."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
-    where.add("p.case_id = {}", case_id)
+    where.add("c.case_id = {}", case_id)
+    table = await shown_facts.places(connection, where) if viewer.audience == "company" else "places"
     sql = f"""select p.place_id, p.p_number, p.is_department, {seen.sampled} as sampled, p.documentation_parts,
-                     p.measures, {seen.control_day} as control_day, p.control_held_at, p.outcome, p.breached
-              from places p join cases c on c.case_id = p.case_id where {where}
+                     p.measures, p.control_day, p.control_held_at, p.outcome, p.breached
+              from {table} p join cases c on c.case_id = p.case_id where {where}
               order by p.place_id <> p.case_id, p.place_id"""
     return await connection.fetch(sql, *where.values)
+
+
+async def measures_table(connection: Connection, viewer: Viewer, where: Conditions) -> str:
+    """The measures that the asker may know of, as a table in SQL, for a query with these conditions over `c`."""
+    return await shown_facts.measures(connection, where) if viewer.audience == "company" else "measures"
 
 
 async def tasks(
@@ -216,6 +208,7 @@ async def quarantines(connection: Connection, viewer: Viewer, cvr: str) -> list[
 async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
     """Measures by level and problem group, on both ladders, with the use seen last (R35)."""
     where = in_period(viewer, period)
+    table = await measures_table(connection, viewer, where)
     sql = f"""select level.ladder, level.level, c.problem_group, count(*) as measures,
                      count(distinct c.case_id) as agreements,
                      count(*) filter (where m.verified) as verified,
@@ -223,7 +216,7 @@ async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list
                      count(*) filter (where seen.use = 'limited') as limited,
                      count(*) filter (where seen.use = 'not_in_use') as not_in_use,
                      count(*) filter (where coalesce(seen.use, 'unknown') = 'unknown') as unknown
-              from measures m join cases c on c.case_id = m.case_id
+              from {table} m join cases c on c.case_id = m.case_id
               cross join lateral (values ('general', m.ladder_level), ('psychosocial', m.psychosocial_level))
                 as level(ladder, level)
               cross join lateral (select coalesce(m.follow_up_use, m.control_use) as use) seen

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from services.reporting.cases.case import CaseType, Status
 from services.reporting.view import queries
-from services.reporting.view.asking import Reader, database, period
+from services.reporting.view.asking import Reader, period, reading
 from services.reporting.view.cursor import Cursor, InvalidCursor
 from services.reporting.view.models import (
     AgreementsTable,
@@ -81,14 +81,14 @@ async def list_cases(
     """R26: agreements, orders and other cases in one list, with what must happen next."""
     if asked.cvr is not None:
         asker.require_company(asked.cvr, "the company")
-    async with database(request).acquire() as connection:
+    async with reading(request, asker) as connection:
         return await _page(connection, asker, asked, _after(cursor), limit)
 
 
 @router.get("/cases/{case_id}", responses=problems(400, 404))
 async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail:
     """One case with its deadlines, measures, related cases and timeline."""
-    async with database(request).acquire() as connection:
+    async with reading(request, asker) as connection:
         row = await queries.find_case(connection, asker, case_id)
         if row is None:
             raise not_found(f"case {case_id}")
@@ -116,7 +116,7 @@ async def list_tasks(
 ) -> TaskList:
     """R29: what inspectors have to do, the most urgent first. For the authority only."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
-    async with database(request).acquire() as connection:
+    async with reading(request, asker) as connection:
         rows = await queries.tasks(
             connection, asker, inspector=inspector, case_id=case_id, due_before=due_before, limit=limit
         )
@@ -133,7 +133,7 @@ async def get_company(
 ) -> Company:
     """A legal entity with its units, quarantines and cases."""
     asker.require_company(cvr, f"company {cvr}")
-    async with database(request).acquire() as connection:
+    async with reading(request, asker) as connection:
         units = await queries.units(connection, asker, cvr)
         quarantines = await queries.quarantines(connection, asker, cvr)
         cases = await _page(connection, asker, CaseFilter(cvr=cvr), _after(cursor), limit)
@@ -150,7 +150,7 @@ async def get_company(
 @router.get("/statistics/ladder", responses=problems(400))
 async def ladder(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> LadderTable:
     """Measures by ladder level and problem group, and whether they are used."""
-    async with database(request).acquire() as connection:
+    async with reading(request, asker) as connection:
         rows = await queries.ladder(connection, asker, asked)
     return LadderTable(rows=[LadderRow.model_validate(dict(row)) for row in rows])
 
@@ -165,7 +165,7 @@ async def agreements(
 ) -> AgreementsTable:
     """Agreements by status within each topic, group, industry, sector and size, orders beside them."""
     asked = Period(asked.opened_from, asked.opened_before, held_at, known_at)
-    async with database(request).acquire() as connection:
+    async with reading(request, asker) as connection:
         rows = await queries.agreements_by_dimension(connection, asker, asked)
         past = held_at is not None or known_at is not None
         course = None if past else Course.of(await queries.course_of_agreements(connection, asker, asked))

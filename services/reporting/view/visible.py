@@ -16,16 +16,15 @@ class Viewer(Protocol):
 
 @dataclass(frozen=True)
 class Visible:
-    """SQL conditions over the aliases `c` (cases), `f` (facts), `u` (units) and `q` (quarantines)."""
+    """SQL conditions over the aliases `c` (cases), `u` (units) and `q` (quarantines).
+
+    What of a fact a company may know is said by the contract: its rows of cases are folded from that (fold_batch.py),
+    all else from its facts when it asks (shown_facts.py).
+    """
 
     cases: str
-    facts: str
-    fact_data: str
-    """The data of a fact, as the asker may see it."""
     sampled: str
-    """R19: of a place, over the alias `p`."""
-    control_day: str
-    """R18: of a place."""
+    """R19: of a place, over the alias `p`; a company is told of no sample."""
     tasks: str
     units: str
     quarantines: str
@@ -39,10 +38,7 @@ def visible(viewer: Viewer) -> Visible:
     if viewer.audience == "authority":
         return Visible(
             cases="c.audience = 'authority' and c.status <> 'unknown'",
-            facts="true",
-            fact_data="f.data",
             sampled="p.sampled",
-            control_day="p.control_day",
             tasks="true",
             units="true",
             quarantines="true",
@@ -50,13 +46,7 @@ def visible(viewer: Viewer) -> Visible:
         )
     return Visible(
         cases="c.audience = 'company' and c.status <> 'unknown' and c.cvr = $1",
-        facts="f.seen_by_company",
-        # The booking that an announced one replaces, and the inspector's other ones of the day, may be unannounced
-        # (R18); the times are the authority's own reminders; another company's breach is not named (R8).
-        fact_data="""f.data - '{replaces,slot,books_control_at,halfway_at,lapses_at}'::text[]
-                     - case when (f.data ->> 'breach_is_own')::bool then '' else 'because_of' end""",
         sampled="null::bool",
-        control_day="case when p.control_announced then p.control_day end",
         tasks="false",
         units="u.cvr = $1",
         quarantines="q.cvr = $1",

@@ -10,8 +10,8 @@ import pytest
 
 from deploy.rulebook.example_facts import full, least
 from services.reporting.cases.case_projection import earlier_agreement
+from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection import kept_facts, projection
-from services.reporting.projection.known_facts import KNOWN_FACTS
 from services.reporting.projection.rebuild import compare, rebuild
 from services.reporting.view import queries
 from services.reporting.view.queries import CaseFilter

@@ -44,6 +44,7 @@ CODED_TEXT = {
     "terminated_by",
     "revoked_by",
     "withdrawn_by",
+    "written_by",
     "rated_by",
     "previous",
     "how",

@@ -1,0 +1,144 @@
+"""Why a course went as it did: what was asked, answered, changed and taken back, with reasons (R13-R15, R30)."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from shared.contracts.control import (
+    DecisionRevoked,
+    ExtensionGranted,
+    ExtensionRefused,
+    ExtensionRequested,
+    InspectorChanged,
+    Terminated,
+)
+from shared.contracts.vocabulary import Decision, Side
+from shared.eventstore.events import Event
+
+OF_THE_AUTHORITY = "For the authority only; null in front of a company."
+
+
+class ExtensionRequestView(BaseModel):
+    """R13: a longer deadline that the company asks for."""
+
+    extension_id: UUID
+    until: date
+    requested_at: datetime
+    requested_by: str
+    reasons: str | None
+
+
+class ExtensionAnswerView(BaseModel):
+    """R13: what the inspector said to a longer deadline, also where nobody had asked for it."""
+
+    extension_id: Annotated[UUID, Field(description="The request's, where there was one.")]
+    granted: bool
+    last_day: Annotated[date | None, Field(description="Of the longer deadline; null where it was refused.")]
+    answered_at: datetime
+    answered_by: str
+    reasons: Annotated[str | None, Field(description="The company reads them.")]
+
+
+class TerminationView(BaseModel):
+    """R14: one side ended the agreement."""
+
+    by: Side
+    terminated_at: datetime
+    terminated_by: str
+    reason: Annotated[str | None, Field(description="R36: optional code.")]
+    grounds: Annotated[str | None, Field(description="Both sides read them.")]
+
+
+class InspectorChangeView(BaseModel):
+    """R15: another inspector became responsible."""
+
+    inspector: str
+    previous: str
+    changed_at: datetime
+    changed_by: str
+    reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)]
+
+
+class RevokedDecisionView(BaseModel):
+    """R30: a decision that rested on a mistake."""
+
+    decision: Decision
+    revoked_at: datetime
+    revoked_by: str
+    reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)]
+
+
+def extension_requests(events: Iterable[Event]) -> list[ExtensionRequestView]:
+    """Every one, answered or not."""
+    return [
+        ExtensionRequestView.model_validate(event.model_dump())
+        for event in events
+        if isinstance(event, ExtensionRequested)
+    ]
+
+
+def open_extension(events: Iterable[Event]) -> ExtensionRequestView | None:
+    """R13: the request that awaits its answer."""
+    awaited: ExtensionRequestView | None = None
+    for event in events:
+        match event:
+            case ExtensionRequested():
+                awaited = ExtensionRequestView.model_validate(event.model_dump())
+            case ExtensionGranted() | ExtensionRefused() | Terminated():
+                awaited = None
+    return awaited
+
+
+def extension_answers(events: Iterable[Event]) -> list[ExtensionAnswerView]:
+    """In the order in which they were given."""
+    answers: list[ExtensionAnswerView] = []
+    for event in events:
+        match event:
+            case ExtensionGranted():
+                answers.append(
+                    ExtensionAnswerView(
+                        extension_id=event.extension_id,
+                        granted=True,
+                        last_day=event.compliance_deadline.last_day,
+                        answered_at=event.granted_at,
+                        answered_by=event.inspector,
+                        reasons=event.reasons,
+                    )
+                )
+            case ExtensionRefused():
+                answers.append(
+                    ExtensionAnswerView(
+                        extension_id=event.extension_id,
+                        granted=False,
+                        last_day=None,
+                        answered_at=event.refused_at,
+                        answered_by=event.refused_by,
+                        reasons=event.reasons,
+                    )
+                )
+    return answers
+
+
+def termination(events: Iterable[Event]) -> TerminationView | None:
+    """None where nobody ended it."""
+    ended = next((event for event in events if isinstance(event, Terminated)), None)
+    return TerminationView.model_validate(ended.model_dump()) if ended else None
+
+
+def inspector_changes(events: Iterable[Event]) -> list[InspectorChangeView]:
+    """In the order in which they happened."""
+    return [
+        InspectorChangeView.model_validate(event.model_dump())
+        for event in events
+        if isinstance(event, InspectorChanged)
+    ]
+
+
+def revoked_decisions(events: Iterable[Event]) -> list[RevokedDecisionView]:
+    """In the order in which they were taken back."""
+    return [
+        RevokedDecisionView.model_validate(event.model_dump()) for event in events if isinstance(event, DecisionRevoked)
+    ]

@@ -1,0 +1,146 @@
+"""The one door to what a company may know of a fact: markers on the fields of the contract, read here (R18).
+
+A field without a marker is hidden from companies, so that a new one is hidden until somebody says otherwise.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel
+
+T = TypeVar("T")
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class ShownToCompany:
+    """Marks a field that the company concerned may know.
+
+    `where` names another field of the same fact or value on which it depends: shown where that one is among these.
+    """
+
+    where: str | None = None
+    among: tuple[Any, ...] = (True,)
+
+    def holds(self, model: BaseModel) -> bool:
+        """Whether the condition is met, if there is one."""
+        return self.where is None or getattr(model, self.where) in self.among
+
+
+Shown = Annotated[T, ShownToCompany()]
+"""A field that the company concerned may always know: `day: Shown[date]`."""
+
+
+@cache
+def markers(model_type: type[BaseModel]) -> Mapping[str, ShownToCompany]:
+    """The fields that a company may know, with the condition of each; values within have markers of their own."""
+    return {
+        name: marker
+        for name, info in model_type.model_fields.items()
+        for marker in info.metadata
+        if isinstance(marker, ShownToCompany)
+    }
+
+
+def is_shown(model: BaseModel) -> bool:
+    """Whether a company may know that this fact exists: it may, where it may know any field of it."""
+    return any(marker.holds(model) for marker in markers(type(model)).values())
+
+
+def as_shown(model: Model) -> Model:
+    """The fact as a company may know it: hidden fields have their default, or None, in values within it too.
+
+    The fact itself where a company may know all of it.
+    """
+    shown, blanks = markers(type(model)), _blanks(type(model))
+    changes: dict[str, Any] = {}
+    for name, blank in blanks.items():
+        value = getattr(model, name)
+        known = _value_as_shown(value) if name in shown and shown[name].holds(model) else blank
+        if known is not value and (known != value or type(known) is not type(value)):
+            changes[name] = known
+    return model.model_copy(update=changes) if changes else model
+
+
+def shown_json(model: BaseModel, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The same for JSON: hidden fields are absent, so that nothing tells that there is something to hide."""
+    dumped = model.model_dump(mode="json", exclude=set(leave_out) or None)
+    shown: dict[str, Any] = _shown_part(model, dumped)
+    return shown
+
+
+def rules_of_visibility(facts: Iterable[type[BaseModel]]) -> str:
+    """A name for the markers of these facts and the values within them: another one as soon as one marker changes."""
+    known: dict[str, list[str]] = {}
+    for fact in facts:
+        _describe(fact, known)
+    told = "\n".join(f"{name}: {' '.join(fields)}" for name, fields in sorted(known.items()))
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def values_within(model_type: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
+    """The fields that hold values with fields of their own, one or many, and the type of these."""
+    return {
+        name: found
+        for name, info in model_type.model_fields.items()
+        if (found := _model_in(info.annotation)) is not None
+    }
+
+
+@cache
+def _blanks(model_type: type[BaseModel]) -> Mapping[str, Any]:
+    """What stands in a field whose value is hidden; only of fields that are, or may be, hidden in whole or in part."""
+    always = {name for name, marker in markers(model_type).items() if marker.where is None}
+    within = values_within(model_type)
+    return {
+        name: None if info.is_required() else info.get_default(call_default_factory=True)
+        for name, info in model_type.model_fields.items()
+        if name not in always or (name in within and _blanks(within[name]))
+    }
+
+
+def _value_as_shown(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return as_shown(value)
+    if isinstance(value, tuple):
+        known = tuple(_value_as_shown(part) for part in value)
+        return value if all(one is part for one, part in zip(known, value, strict=True)) else known
+    if isinstance(value, dict):
+        return {key: _value_as_shown(part) for key, part in value.items()}
+    return value
+
+
+def _shown_part(value: Any, dumped: Any) -> Any:
+    """Of a value's JSON what its own markers show."""
+    if isinstance(value, BaseModel):
+        return {
+            name: _shown_part(getattr(value, name), dumped[name])
+            for name, marker in markers(type(value)).items()
+            if name in dumped and marker.holds(value)
+        }
+    if isinstance(value, tuple):
+        return [_shown_part(part, one) for part, one in zip(value, dumped, strict=True)]
+    if isinstance(value, dict):
+        return {key: _shown_part(part, one) for (key, one), part in zip(dumped.items(), value.values(), strict=True)}
+    return dumped
+
+
+def _describe(model_type: type[BaseModel], known: dict[str, list[str]]) -> None:
+    if model_type.__name__ in known:
+        return
+    known[model_type.__name__] = sorted(
+        name if marker.where is None else f"{name}[{marker.where}:{','.join(map(str, marker.among))}]"
+        for name, marker in markers(model_type).items()
+    )
+    for value_type in values_within(model_type).values():
+        _describe(value_type, known)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((one for one in found if one is not None), None)
