@@ -13,6 +13,7 @@ from rich.console import Console
 from deploy.local import parked, view
 from deploy.local.as_operator import Operator
 from deploy.local.checks import run_checks, run_tests
+from deploy.local.drift import DECIDING, compare_rows
 from deploy.local.install import BENCHMARKS, is_benchmark
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST
@@ -204,6 +205,16 @@ def reconcile(
     if service not in (None, *SERVICES):
         raise Fault(f"There is no service {service}; there are {', '.join(SERVICES)}.")
     compare(Operator(Machine(Settings())), [service] if service else list(SERVICES), everything=everything)
+
+
+@app.command()
+def drift(
+    service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="All if none is named.")] = None,
+) -> None:
+    """Compare timers and reservations with what the facts say; a release brings along what it changed by itself."""
+    if service not in (None, *DECIDING):
+        raise Fault(f"{service} has no timers or reservations; {', '.join(DECIDING)} have.")
+    compare_rows(Operator(Machine(Settings())), [service] if service else list(DECIDING))
 
 
 @app.command()
