@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 from uuid import UUID
 
@@ -15,15 +16,18 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from shared.attachments.storage import FolderStorage
 from shared.contracts import orders
 from shared.contracts import register as business_register
+from shared.eventstore.chance import Chance, chance_of
 from shared.eventstore.clock import Clock, RealClock, VirtualClock
 from shared.eventstore.database import DATABASE_AWAY, Database, open_database
 from shared.eventstore.decider import Decider
+from shared.eventstore.drift import mend
 from shared.eventstore.erasures import Erasures
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes
 from shared.eventstore.logins import urls_of_services
+from shared.eventstore.release_steps import ReleaseStep, carry_out
 from shared.eventstore.timers import Lookup, TimerLoop
-from shared.http import completeness, erasing, openapi, operations, problems
+from shared.http import completeness, drift, erasing, openapi, operations, problems
 from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
@@ -56,6 +60,9 @@ SOURCES: Mapping[str, Publishers] = {
 }
 """Who publishes on each topic; a record of anybody else there is not believed. Case systems of whatever name write
 beside the order system."""
+ROWS = "rows-2026-12"
+"""The step that walks all streams. It gets another name with each release whose deciders want other timers or
+reservations for a state that nothing changes."""
 RESTART_SECONDS = 1.0
 _log = structlog.get_logger()
 
@@ -73,6 +80,10 @@ class Settings:
     """The folder of dated policy files."""
     traces: float = 1.0
     """The share of the traces that begin here which is kept."""
+    mode: str | None = None
+    """`local` on one machine for tests and demos; nothing else has a meaning."""
+    chance_seed: str | None = None
+    """Draws the same again, in mode `local` only."""
     background: bool = True
     """Whether this process publishes, consumes and fires timers, or leaves that to others of its service."""
     shipped: Mapping[str, Revisions] = field(default_factory=dict)
@@ -86,11 +97,12 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """From AFTALE_POSTGRES_<SERVICE>, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES, _TRACES and _BACKGROUND.
+        """From AFTALE_POSTGRES_<SERVICE>, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES, _TRACES, _BACKGROUND, _MODE
+        and _CHANCE_SEED.
 
         AFTALE_POSTGRES is the administrator's. Raises ValueError.
         """
-        return cls(
+        settings = cls(
             postgres=environment.get("AFTALE_POSTGRES", ""),
             logins=urls_of_services(environment),
             kafka=Kafka(environment["AFTALE_KAFKA"], environment.get("AFTALE_TOPIC_PREFIX", "")),
@@ -99,11 +111,19 @@ class Settings:
             policies=Path(environment.get("AFTALE_POLICIES") or POLICY_FILES),
             traces=_share(environment.get("AFTALE_TRACES") or "1"),
             background=_on_or_off(environment.get("AFTALE_BACKGROUND") or "on"),
+            mode=environment.get("AFTALE_MODE") or None,
+            chance_seed=environment.get("AFTALE_CHANCE_SEED") or None,
         )
+        settings.chance()  # a seed that is not allowed stops the process before anything is started
+        return settings
 
     def clock(self) -> Clock:
         """The virtual clock of the state folder, or the machine's."""
         return VirtualClock(self.state / "clock") if self.virtual_clock else RealClock()
+
+    def chance(self) -> Chance:
+        """The system's, or the one that is seeded. Raises ValueError where a seed is not allowed."""
+        return chance_of(self.mode, self.chance_seed)
 
 
 def _share(text: str) -> float:
@@ -136,6 +156,8 @@ class Runtime:
     reconcilers: Sequence[Reconciler] = ()
     """Of the sources whose facts it takes."""
     loops: Loops = field(default_factory=Loops)
+    chance: Chance = field(default_factory=SystemRandom)
+    """Draws what nobody may guess (R18, R19)."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +179,8 @@ class EventSourced:
     attachments: Sequence[Attachments] = ()
     """Subjects whose facts name files."""
     timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
+    release_steps: Callable[[Runtime], Sequence[ReleaseStep]] = lambda _: ()
+    """What this release carries out once over its streams, beside bringing rows to what the deciders say."""
     when_discarded: Callable[[Runtime], WhenDiscarded] | None = None
     """What it records when an operator passes a fact over."""
 
@@ -171,6 +195,7 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
             app.state.database = runtime.database
             app.state.consumers = runtime.consumers
             app.state.reconcilers = runtime.reconcilers
+            app.state.subjects = service.subjects
             app.state.watched = _watched(runtime)
             app.state.republish = republisher(runtime.database)
             app.state.start_check = runtime.start_check
@@ -181,6 +206,7 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
     files = map(attachment_routes, service.attachments)
     app = new_app(service.name, [service.router, *files], settings, lifespan, [Depends(require_start_check)])
     app.include_router(erasing.router, prefix=f"/v1/operations/{service.name}")
+    app.include_router(drift.router, prefix=f"/v1/operations/{service.name}")
     return app
 
 
@@ -234,6 +260,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             ),
             loops=loops,
             reconcilers=bus.reconcilers,
+            chance=settings.chance(),
         )
         reactions = service.reactions(runtime)
         types = EventTypes(service.hears)
@@ -292,8 +319,25 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
         pulse=of_relay,
     )
     check = runtime.start_check
+    of_steps = Pulse("release steps")
+    keep_running(
+        stack, f"{service.name} release steps", after(check.may_act, _steps_of(service, runtime), of_steps), of_steps
+    )
     for pulse, event, loop in ((of_timers, check.may_act, timers.run), (of_relay, check.checked, relay.run)):
         keep_running(stack, f"{service.name} {pulse.name}", after(event, loop, pulse), pulse)
+
+
+def _steps_of(service: EventSourced, runtime: Runtime) -> Callable[[], Awaitable[None]]:
+    """First rows are brought to what the deciders say: what follows rests on free calendars and armed timers."""
+
+    async def bring(stream: UUID) -> None:
+        await mend(runtime.database, runtime.store, service.subjects, stream, actor=service.name)
+
+    async def run() -> None:
+        await carry_out(runtime.database, [ReleaseStep(ROWS, bring), *service.release_steps(runtime)])
+        await asyncio.Event().wait()
+
+    return run
 
 
 def _watched(runtime: Runtime) -> Watched:

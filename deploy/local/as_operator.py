@@ -1,7 +1,7 @@
 """The person who is logged in, as the operator of the services that run on this machine: over HTTP, with a token."""
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -60,6 +60,16 @@ class Operator:
     def compare(self, service: str, *, everything: bool) -> None:
         """Let a service compare its sources now."""
         self._ask("POST", service, "completeness/comparisons", {"everything": everything})
+
+    def drift(self, service: str) -> Iterator[Any]:
+        """Page by page which streams of a service have timers or reservations that their deciders do not say."""
+        path = "drift"
+        while True:
+            page = self._ask("GET", service, path)
+            yield page
+            if page["next_cursor"] is None:
+                return
+            path = f"drift?cursor={page['next_cursor']}"
 
     def replay(self, parked: Parked) -> Any:
         """Try a stream again."""

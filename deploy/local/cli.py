@@ -14,6 +14,7 @@ from deploy.local import parked, view
 from deploy.local.analyst import make_login, remove_login
 from deploy.local.as_operator import Operator
 from deploy.local.checks import run_checks, run_tests
+from deploy.local.drift import DECIDING, compare_rows
 from deploy.local.erase import erase as erase_everywhere
 from deploy.local.install import BENCHMARKS, is_benchmark
 from deploy.local.logins import ADMINISTRATOR
@@ -232,6 +233,16 @@ def erase(
     if not yes:
         typer.confirm("Nobody can undo this, and no backup brings it back. Erase?", abort=True)
     erase_everywhere(operator, case, person, dry_run=False, console=console)
+
+
+@app.command()
+def drift(
+    service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="All if none is named.")] = None,
+) -> None:
+    """Compare timers and reservations with what the facts say; a release brings along what it changed by itself."""
+    if service not in (None, *DECIDING):
+        raise Fault(f"{service} has no timers or reservations; {', '.join(DECIDING)} have.")
+    compare_rows(Operator(Machine(Settings())), [service] if service else list(DECIDING))
 
 
 @app.command()

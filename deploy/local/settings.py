@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     """A folder of dated policy files, instead of those that come with the project."""
     traces: Annotated[float, Field(ge=0, le=1)] = 1.0
     """The share of the traces that is kept."""
+    chance_seed: str | None = None
+    """Each run with this seed draws the same, for demos; whoever knows it can compute every draw."""
     port_offers: Port = 8101
     port_guidance: Port = 8102
     port_control: Port = 8103
@@ -69,6 +71,8 @@ class Settings(BaseSettings):
             "AFTALE_STATE": str(self.state.folder),
             "AFTALE_CLOCK": self.clock,
             "AFTALE_TRACES": str(self.traces),
+            "AFTALE_MODE": "local",
+            **({"AFTALE_CHANCE_SEED": self.chance_seed} if self.chance_seed else {}),
             **({"AFTALE_POLICIES": str(self.policies.absolute())} if self.policies else {}),
             **{f"AFTALE_PORT_{service.upper()}": str(self.port(service)) for service in SERVICES},
         }

@@ -30,7 +30,10 @@ def reactions(runtime: Runtime) -> Reactions:
         return react
 
     def accepted(fact: Accepted) -> Command:
-        return StartCourse(at=runtime.clock.now(), policy=runtime.policies.at(fact.accepted_at), fact=fact)
+        """R19: nobody can compute which places are drawn, nor steer it by what is named, or in which order."""
+        named = [place.place_id for place in fact.places[1:]]
+        drawn = tuple(runtime.chance.sample(named, len(named)))
+        return StartCourse(at=runtime.clock.now(), policy=runtime.policies.at(fact.accepted_at), fact=fact, drawn=drawn)
 
     def not_accepted(fact: Declined | Lapsed) -> Command | None:
         """R7: facts of the first release do not say what was offered; there the task alone remains."""

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.control.http.routes import router
+from services.control.lookups.drawing_anew import release_steps
 from services.control.lookups.inspector_calendar import lookups
 from services.control.reactions import reactions
 from services.control.rules.course_decider import COURSE
@@ -20,6 +21,7 @@ SERVICE = EventSourced(
     reactions=reactions,
     router=router,
     timer_lookups=lookups,
+    release_steps=release_steps,
     attachments=(Attachments("/v1/agreements", COURSE, rule="R16"),),
 )
 

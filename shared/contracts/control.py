@@ -11,6 +11,7 @@ from shared.contracts.vocabulary import (
     ContactForm,
     ControlOutcome,
     Decision,
+    Drawn,
     FileReference,
     InvestigationOutcome,
     Involvement,
@@ -29,6 +30,9 @@ from shared.visibility import Shown, ShownToCompany
 T = TypeVar("T")
 _WhenAnnounced = Annotated[T, ShownToCompany(where="announced")]
 """R18: an unannounced day is never visible to the company, nor that there is one."""
+
+DRAWN_PARTS = frozenset({"control_id", "inspection_id", "day", "slot"})
+"""What of a booking chance decides."""
 
 
 class ComplianceDeadlineSet(Event):
@@ -172,6 +176,12 @@ class ControlBooked(Event):
     """R17: code of the reason where the day lies after the window."""
     place_id: _WhenAnnounced[UUID | None] = None
     """R19: where; None in facts of the first release, which knew one place only."""
+    drawn: Drawn | None = None
+    """R18: how the day was drawn; None where an inspector chose it, and in facts of releases that drew none."""
+
+    def left_out_of_dry_runs(self) -> frozenset[str]:
+        """R18: a dry run would tell a day that is drawn, or that another one would be."""
+        return DRAWN_PARTS if self.drawn is not None else frozenset()
 
 
 class AnnouncedControlCancelled(Event):
@@ -460,6 +470,12 @@ class NewInspectionBooked(Event):
     replaces: UUID | None = None
     late_reason: str | None = None
     """R7: code of the reason where the day lies after the policy's days for it."""
+    drawn: Drawn | None = None
+    """R18: how the day was drawn; None where an inspector chose it, and in facts of releases that drew none."""
+
+    def left_out_of_dry_runs(self) -> frozenset[str]:
+        """R18: as with a control."""
+        return DRAWN_PARTS if self.drawn is not None else frozenset()
 
 
 class InvestigationConcluded(Event):

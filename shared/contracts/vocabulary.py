@@ -1,7 +1,8 @@
 """Words that several facts share: coded values of the process, and nothing else."""
 
+from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -155,6 +156,15 @@ class Grounds(Value):
     """`spread`: the work process exists in at least one other unit or department."""
     can_be_carried_over: Shown[bool] = False
     """`spread`: the solution is of realistic extent and can be carried over."""
+
+
+class Drawn(Value):
+    """R18: how a day was drawn by chance: among the free working days of a span, both ends included."""
+
+    first: date
+    last: date
+    spread: Literal["evenly"] = "evenly"
+    """`evenly`: each of these days was as likely as any other."""
 
 
 class Place(Value):

@@ -53,6 +53,10 @@ class Event(BaseModel):
         """What a company may know of the public part, JSON-ready; what it may not is absent."""
         return shown_json(self, leave_out=frozenset(private_fields(type(self))))
 
+    def left_out_of_dry_runs(self) -> frozenset[str]:
+        """The public fields that chance decides: a dry run does not tell them, for they would be drawn again (R18)."""
+        return frozenset()
+
     @classmethod
     def restore(cls, data: dict[str, Any], schema_version: int) -> Self:
         """Build the event from stored or published data of any schema version up to this one."""
@@ -67,9 +71,10 @@ class Event(BaseModel):
             return cls.restore(orjson.loads(body), schema_version)
         return cls.model_validate_json(body)
 
-    def public_json(self) -> str:
-        """The part that may be published: ids, codes, dates and numbers."""
-        return self.model_dump_json(exclude=_private_names(type(self)))
+    def public_json(self, *, without: frozenset[str] = frozenset()) -> str:
+        """The part that may be published: ids, codes, dates and numbers; without some fields, where any are named."""
+        private = _private_names(type(self))
+        return self.model_dump_json(exclude=(private or set()) | without if without else private)
 
     def without_private_parts(self) -> Self:
         """As it reads to who has no key; the event itself where nothing of it is private."""

@@ -30,7 +30,10 @@ _KEYS = UUID("0d6c6a52-5f5e-4a6e-9f0a-4d2a2a4b9c11")
 
 
 class RecordedFact(BaseModel):
-    """Part of CommandAnswer: a fact that a command recorded, or would record, without its private parts."""
+    """Part of CommandAnswer: a fact that a command recorded, or would record, without its private parts.
+
+    A dry run leaves out what would be drawn by chance: the window and the rule stand, a day does not (R18).
+    """
 
     type: str
     data: dict[str, Any]
@@ -237,7 +240,11 @@ class CommandGate:
         created: bool,
     ) -> Response:
         visible = seen_events(asker, decision.events)
-        body = {"id": decision.stream, "dry_run": dry_run, "recorded": [_fact(asker, event) for event in visible]}
+        body = {
+            "id": decision.stream,
+            "dry_run": dry_run,
+            "recorded": [_fact(asker, event, dry_run=dry_run) for event in visible],
+        }
         headers = {"ETag": _etag(len(seen(asker, before.events)) + len(visible))}
         if not dry_run:
             newest = Seen(self._source, decision.stream, decision.version, decider.concerns(decision.state).get("cvr"))
@@ -279,7 +286,10 @@ def _etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _fact(asker: Viewer, event: Event) -> Mapping[str, Any]:
+def _fact(asker: Viewer, event: Event, *, dry_run: bool) -> Mapping[str, Any]:
     # Without private parts: answers are kept with their keys, where no erasing would reach them (R31).
-    told = orjson.Fragment(event.public_json()) if asker.audience == "authority" else event.company_data()
+    without = event.left_out_of_dry_runs() if dry_run else frozenset()
+    if asker.audience == "authority":
+        return {"type": type(event).__name__, "data": orjson.Fragment(event.public_json(without=without))}
+    told = {name: value for name, value in event.company_data().items() if name not in without}
     return {"type": type(event).__name__, "data": told}

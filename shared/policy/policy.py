@@ -124,7 +124,12 @@ class Control(_Section):
     days_after_documentation: Positive
     days_after_deadline: Positive
     closed_last_day: ClosedLastDay
-    target_days: Positive
+    target_days: Positive | None = None
+    """R17: of files from before days were drawn. It is read and decides nothing any more."""
+    day_spread: Literal["evenly"] = "evenly"
+    """R18: how a day that the system chooses is drawn: each free working day of its window is equally likely."""
+    late_days_drawn_from: Positive = 10
+    """R7, R17, R18: where no day of the window is free, one is drawn among so many free working days after it."""
     booking_lead_days: NotNegative
     controls_per_day: Positive
     guidance_into_control_not_for: frozenset[str]

@@ -87,7 +87,9 @@ class _Service:
         store, database = cast(Any, self.store), cast(Any, MemoryDatabase(self.store, units))
         gate = CommandGate(database, store, ConsistencyTokens(bytes(32)), service.name)
         nothing = cast(Any, None)  # there is no Kafka that could hold more than the store
-        runtime = Runtime(service.name, _settings(), clock, _policies(), database, store, gate, {}, nothing)
+        runtime = Runtime(
+            service.name, _settings(), clock, _policies(), database, store, gate, {}, nothing, chance=world.chance
+        )
         types = EventTypes(service.hears)
         reactions = service.reactions(runtime)
         self.reactor = Reactor(
@@ -155,6 +157,8 @@ class MemoryWorld:
     def __init__(self, begins: datetime, units: dict[str, dict[str, str]], seed: int) -> None:
         self.clock = MemoryClock(begins)
         self._random = random.Random(seed)
+        self.chance = random.Random(seed)
+        """A world plays the same again; that the system's chance is used is tested elsewhere."""
         self._loop = _event_loop()
         self._services = {name: _Service(service, self, units) for name, service in SERVICES.items()}
         self._view = _View()

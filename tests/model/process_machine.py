@@ -403,11 +403,13 @@ class ProcessMachine(RuleBasedStateMachine):
         self._on(one, "control", "fresh-investigation", "inspector bo", body, rules)
 
     @precondition(_some)
-    @rule(pick=PICK, chosen=st.integers(1, 15))
+    @rule(pick=PICK, chosen=st.integers(1, 31))
     def choose_sample(self, pick: int, chosen: int) -> None:
+        """Beside what was drawn, or now and then without some of it."""
         one = self._pick(pick, lambda one: _runs(one) and one.spread)
         known = list(one.control.places) if isinstance(one.control, Course) else [one.id]
-        places = [place for number, place in enumerate(known) if chosen >> number & 1] or [one.id]
+        kept = one.control.drawn if isinstance(one.control, Course) and chosen < 24 else []
+        places = [place for number, place in enumerate(known) if place in kept or chosen >> number & 1] or [one.id]
         rules = self._if_known(one, self.reference.choose_sample, places)
         self._on(one, "control", "sample", "inspector anna", {"places": places}, rules)
 
@@ -763,6 +765,7 @@ class ProcessMachine(RuleBasedStateMachine):
             course.sample = [row["place_id"] for row in matrix if row["sampled"] in (None, True)]
             assert one.id in course.sample
             assert len(course.sample) == min(2, len(matrix))
+            course.drawn = list(course.sample)
         course.measures = [measure["measure_id"] for measure in view["measures"]]
         if course.status == "running":
             course.bookings = {
@@ -799,6 +802,9 @@ class ProcessMachine(RuleBasedStateMachine):
                 status, matter = self._read("control", f"/v1/agreements/{one.id}/after-no")
                 assert status == 200
                 assert matter["inspector"] == one.control.inspector, (matter, one)
+                if inspection := matter["new_inspection"]:
+                    day, reason = date.fromisoformat(inspection["day"]), inspection["late_reason"]
+                    assert self.reference.faults_of_inspection(one.control, day, reason) == [], (matter, one)
             case Course():
                 self._take_over(one, one.control, course)
                 self._compare_course(one, one.control, course)
@@ -1019,7 +1025,7 @@ _CHANCES: dict[str, tuple[int, tuple[Callable[[random.Random], Any], ...]]] = {
     "complete": (4, (_pick, _one_of(False, False, True), _pick)),
     "turn_into_guidance": (2, (_pick,)),
     "investigate_afresh": (2, (_pick, _flag)),
-    "choose_sample": (2, (_pick, _between(1, 15))),
+    "choose_sample": (2, (_pick, _between(1, 31))),
     "ask_for_longer": (3, (_pick, _between(-2, 60))),
     "grant": (3, (_pick, _between(-2, 60), _one_of("inspector anna", "supporter sus"))),
     "refuse_longer": (1, (_pick,)),

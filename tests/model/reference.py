@@ -25,6 +25,8 @@ class Course:
     places: dict[str, str]
     """The unit of each place."""
     sample: list[str]
+    drawn: list[str]
+    """R19: what was drawn of it, which stays."""
     accepted_at: datetime
     status: str = "running"
     complete_at: datetime | None = None
@@ -79,6 +81,7 @@ class AfterNo:
 
     spread: bool
     inspector: str
+    noted_at: datetime
     status: str = "not_accepted"
     concluded: bool = False
     outcome: str | None = None
@@ -317,7 +320,7 @@ class Reference:
         inspector = one.inspector
 
         def follow() -> None:
-            one.control = one.control or AfterNo(one.spread, inspector)
+            one.control = one.control or AfterNo(one.spread, inspector, self.now)
 
         self._tell("control", follow)
         self._tell("guidance", lambda: self._close_guidance(one))
@@ -515,6 +518,7 @@ class Reference:
             set(places) - set(course.places)
             or one.id not in places
             or set(course.results) - set(places)
+            or set(course.drawn) - set(places)
             or len(set(places)) < at_least
         ):
             return {"R19"}
@@ -685,7 +689,7 @@ class Reference:
     def _start(self, one: Agreement, accepted_at: datetime, inspector: str) -> None:
         """R10, R19; which places are drawn, and their ids, the world tells."""
         deadline = open_from(months_later(day_of(accepted_at), one.months))
-        one.control = Course(inspector, deadline, {one.id: one.unit}, [one.id], accepted_at)
+        one.control = Course(inspector, deadline, {one.id: one.unit}, [one.id], [one.id], accepted_at)
         self._tell("guidance", lambda: self._schedule(one, accepted_at, deadline))
 
     def _decide(self, one: Agreement, course: Course, *, concludes: bool) -> None:
@@ -819,6 +823,16 @@ class Reference:
                 faults.append(f"{place} is booked on {day}, after its window, and nobody says why")
             if booking["late_reason"] == "no-day-left" and self._day_is_left(course, place):
                 faults.append(f"{place} is booked on {day}, as if no day of its window were left")
+        return faults
+
+    def faults_of_inspection(self, one: AfterNo, day: date, late_reason: str | None) -> list[str]:
+        """R7, R18: what is wrong with the day that the world shows for the inspection after a no: one was drawn."""
+        last_day = day_of(one.noted_at) + timedelta(days=28)
+        faults = [] if is_open(day) else [f"{day} is closed"]
+        if day <= day_of(one.noted_at):
+            faults.append(f"{day} is not after the no")
+        if (day > last_day) != (late_reason is not None):
+            faults.append(f"{day} is late or not, and {late_reason} is said of it")
         return faults
 
     def _day_is_left(self, course: Course, place: str) -> bool:

@@ -57,9 +57,12 @@ async def r19(scene: Scene) -> Course:
     scene.notes("accept for 12 units", f"{len(sampled)} of {len(course['matrix'])} are to be controlled")
     path = f"/v1/agreements/{agreement}/sample"
     places = [one["place_id"] for one in course["matrix"]]
-    await scene.tries("choose two", scene.inspector, "control", path, {"places": places[:2]})
+    drawn = [one["place_id"] for one in sampled]
     await scene.tries("leave the first one out", scene.inspector, "control", path, {"places": places[1:5]})
-    await scene.tries("choose five", scene.inspector, "control", path, {"places": places[:5]})
+    others = [place for place in places if place not in drawn]
+    replaced = {"places": [*drawn[:-1], others[0]]}
+    await scene.tries("replace one that was drawn", scene.inspector, "control", path, replaced)
+    await scene.tries("add two", scene.inspector, "control", path, {"places": [*drawn, *others[:2]]})
 
 
 async def r20(scene: Scene) -> Course:

@@ -17,6 +17,7 @@ from services.control.rules.course_decider import COURSE, Command
 from services.control.rules.order_requests import ResendOrderRequest
 from services.control.rules.phases import AfterNo, State
 from shared.contracts.vocabulary import InvestigationOutcome
+from shared.eventstore.chance import random_id
 from shared.eventstore.decider import Refused
 from shared.http.access import Asker
 from shared.http.bodies import Body, Code, FreeText, Participants, TextForCompany, TextOfTheAuthority
@@ -130,7 +131,7 @@ async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Requ
     """The inspector chooses the day on which the investigation is resumed (R7)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
-    inspection_id = uuid7()
+    inspection_id = random_id(runtime.chance)
 
     async def prepare(state: State, at: datetime, policy: Policy) -> Command:
         inspector = state.inspector if isinstance(state, AfterNo) else asker.subject

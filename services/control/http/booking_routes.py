@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
-from uuid_utils.compat import uuid7
 
 from services.control.http.perform import perform, perform_prepared
 from services.control.lookups.inspector_calendar import calendar_of
@@ -15,6 +14,7 @@ from services.control.rules.course_decider import Command
 from services.control.rules.phases import Running, State
 from services.control.rules.sampling import ChooseSample
 from shared.contracts.vocabulary import ContactForm
+from shared.eventstore.chance import random_id
 from shared.eventstore.decider import Refused
 from shared.http.access import Asker
 from shared.http.bodies import Body, Code
@@ -49,7 +49,7 @@ async def book_control(agreement_id: UUID, body: Booking, request: Request, aske
     """The inspector chooses the day of a control, replacing the booking of that place that stands (R17, R18)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
-    control_id = uuid7()
+    control_id = random_id(runtime.chance)
     place_id = body.place_id or agreement_id
 
     async def prepare(state: State, at: datetime, policy: Policy) -> Command:
@@ -78,7 +78,7 @@ async def book_control(agreement_id: UUID, body: Booking, request: Request, aske
 
 @router.post("/v1/agreements/{agreement_id}/sample", **CHANGE)
 async def choose_sample(agreement_id: UUID, body: Sample, request: Request, asker: Asker) -> Response:
-    """The inspector chooses other places to control, or more (R19)."""
+    """The inspector adds places to those that were drawn, which stay (R19)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
 
     def command(at: datetime, policy: Policy) -> Command:

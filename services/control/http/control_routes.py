@@ -26,12 +26,14 @@ from shared.contracts.vocabulary import (
     MeasureUse,
     SpokeWith,
 )
+from shared.eventstore.chance import random_id
 from shared.http.access import Asker
 from shared.http.bodies import Body, Code, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.policy.policy import Policy
 from shared.reference.identifiers import NonUseReason, TopicCode
+from shared.service import runtime_of
 
 router = APIRouter(tags=["control"])
 Minutes = Annotated[int | None, Field(ge=0, le=10_000)]
@@ -170,7 +172,7 @@ class FollowUp(Spreading):
 async def complete_control(agreement_id: UUID, body: Control, request: Request, asker: Asker) -> Response:
     """The inspector records the control of a place, and what it decides (R18, R20, R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
-    control_id, spread = uuid7(), body.told()
+    control_id, spread = random_id(runtime_of(request).chance), body.told()
     others = tuple(OtherFinding(uuid7(), found.topic, found.text) for found in body.other_findings)
 
     def command(at: datetime, policy: Policy) -> Command:

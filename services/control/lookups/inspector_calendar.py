@@ -1,20 +1,21 @@
 """The inspectors' calendars: which place on which day is free for a control (R17)."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.control.rules import after_no
 from services.control.rules.after_no import BookInspection, BookInspectionWhenDue
-from services.control.rules.booking import BookControl, candidate_days, days_inside, places_due
+from services.control.rules.booking import BookControl, days_after, days_inside, places_due
 from services.control.rules.calendar_places import day_and_slot, names_of_calendar
 from services.control.rules.course_decider import BookWhenDue
 from services.control.rules.late_by_itself import reason_for_being_late
 from services.control.rules.phases import AfterNo, Running, State
 from shared.contracts.control import ControlBooked, NewInspectionBooked
-from shared.contracts.vocabulary import ContactForm
+from shared.contracts.vocabulary import ContactForm, Drawn
+from shared.eventstore.chance import Chance, random_id
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.reservations import held_under
 from shared.policy.policy import Policy
@@ -26,6 +27,15 @@ _DAYS_LOOKED_AT = 400
 
 class NoDayFree(Exception):
     """Not one place is free in more than a year."""
+
+
+@dataclass(frozen=True)
+class DrawnDay:
+    """R18: a day that was drawn, the place on it, and how it was drawn."""
+
+    day: date
+    slot: int
+    how: Drawn
 
 
 @dataclass
@@ -45,14 +55,30 @@ class Calendar:
         """A free place on a day; None where the day is full."""
         return next((slot for slot in range(1, self.per_day + 1) if (day, slot) not in self.taken), None)
 
-    def take_first(self, days: Iterable[date]) -> tuple[date, int]:
-        """The first of these days with a free place, which is taken from now on. Raises NoDayFree."""
-        for day in islice(days, _DAYS_LOOKED_AT):
-            slot = self.free_slot(day)
-            if slot is not None:
-                self.taken.add((day, slot))
-                return day, slot
-        raise NoDayFree(f"inspector {self.inspector} has no free place in {_DAYS_LOOKED_AT} days")
+    def take(self, day: date) -> int | None:
+        """A free place on a day, which is taken from now on; None where the day is full."""
+        slot = self.free_slot(day)
+        if slot is not None:
+            self.taken.add((day, slot))
+        return slot
+
+    def draw(self, inside: Sequence[date], after: Iterable[date], policy: Policy, chance: Chance) -> "DrawnDay":
+        """R18: a day by chance, and a place on it, which is taken from now on. Raises NoDayFree.
+
+        Each free day inside the window is as likely as any other; where none is free there, each of the next ones.
+        """
+        among, free = inside, self._free(inside)
+        if not free:
+            among = free = self._free(islice(after, _DAYS_LOOKED_AT))[: policy.control.late_days_drawn_from]
+        if not free:
+            raise NoDayFree(f"inspector {self.inspector} has no free place in {_DAYS_LOOKED_AT} days")
+        day = chance.choice(free)
+        slot = self.take(day)
+        assert slot is not None, "only free days are drawn"
+        return DrawnDay(day, slot, Drawn(first=among[0], last=among[-1], spread=policy.control.day_spread))
+
+    def _free(self, days: Iterable[date]) -> list[date]:
+        return [day for day in days if self.free_slot(day) is not None]
 
 
 async def calendar_of(runtime: Runtime, inspector: str, policy: Policy) -> Calendar:
@@ -81,49 +107,56 @@ def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable
 
 
 async def free_inspection(runtime: Runtime, state: AfterNo, at: datetime, policy: Policy) -> BookInspection:
-    """R7: the first day with a free place for the inspection that follows a no, late where none is free in time."""
+    """R7, R18: a day drawn for the inspection that follows a no, late where none is free in time."""
     calendar = await calendar_of(runtime, state.inspector, policy)
-    day, slot = calendar.take_first(after_no.candidate_days(at, policy))
-    inspection_id = uuid5(state.noted.agreement_id, f"inspection/{at.isoformat()}")
+    if state.booking is not None:
+        calendar.give_up(state.booking)
     last_day, in_time = after_no.last_day_in_time(state, policy), after_no.days_in_time(state, at, policy)
+    drawn = calendar.draw(in_time, after_no.days_too_late(state, at, policy), policy, runtime.chance)
     return BookInspection(
         at=at,
         policy=policy,
-        inspection_id=inspection_id,
-        day=day,
-        slot=slot,
-        late_reason=reason_for_being_late(day, last_day, in_time),
+        inspection_id=random_id(runtime.chance),
+        day=drawn.day,
+        slot=drawn.slot,
+        late_reason=reason_for_being_late(drawn.day, last_day, in_time),
+        drawn=drawn.how,
     )
 
 
 async def free_bookings(runtime: Runtime, course: Running, at: datetime, policy: Policy) -> tuple[BookControl, ...]:
-    """For every place that needs one, the best day with a free place; after the window where there is none inside."""
+    """R18: for every place that needs one, a day drawn; after the window where there is none inside."""
+    return await drawn_bookings(runtime, course, places_due(course, at), at, policy)
+
+
+async def drawn_bookings(
+    runtime: Runtime, course: Running, places: Sequence[UUID], at: datetime, policy: Policy
+) -> tuple[BookControl, ...]:
+    """R18: a day drawn for each of these places, in the inspector's calendar without what stands for them."""
     calendar = await calendar_of(runtime, course.inspector, policy)
-    places = places_due(course, at)
     for place in places:
         if place in course.bookings:
             calendar.give_up(course.bookings[place])
-    return tuple(_booking(course, place, at, policy, calendar) for place in places)
+    return tuple(_booking(course, place, at, policy, calendar, runtime.chance) for place in places)
 
 
-def _booking(course: Running, place: UUID, at: datetime, policy: Policy, calendar: Calendar) -> BookControl:
-    day, slot = calendar.take_first(candidate_days(course, place, at, policy))
+def _booking(
+    course: Running, place: UUID, at: datetime, policy: Policy, calendar: Calendar, chance: Chance
+) -> BookControl:
+    inside = days_inside(course, place, at, policy)
+    drawn = calendar.draw(inside, days_after(course, place, at, policy), policy, chance)
     standing = course.bookings.get(place)
     return BookControl(
         at=at,
         policy=policy,
         place_id=place,
-        control_id=control_id(course, place, at),
-        day=day,
-        slot=slot,
+        control_id=random_id(chance),
+        day=drawn.day,
+        slot=drawn.slot,
         form=ContactForm.VISIT,
         form_reason=None,
         # A company that was told of a day is told of the one that replaces it.
         announced=standing.announced if standing else False,
-        late_reason=reason_for_being_late(day, course.window(place).last_day, days_inside(course, place, at, policy)),
+        late_reason=reason_for_being_late(drawn.day, course.window(place).last_day, inside),
+        drawn=drawn.how,
     )
-
-
-def control_id(course: Running, place: UUID, at: datetime) -> UUID:
-    """The same for the same booking however often it is tried."""
-    return uuid5(course.started.agreement_id, f"control/{place}/{at.isoformat()}")

@@ -1,15 +1,17 @@
 """Where what is booked finds a place in another inspector's calendar (R15)."""
 
-from datetime import datetime
-from itertools import chain
-from uuid import uuid5
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from services.control.lookups.inspector_calendar import calendar_of
+from services.control.lookups.inspector_calendar import Calendar, calendar_of
 from services.control.rules import after_no, booking
 from services.control.rules.after_no import BookInspection
 from services.control.rules.booking import BookControl
 from services.control.rules.late_by_itself import reason_for_being_late
 from services.control.rules.phases import AfterNo, Running
+from shared.contracts.control import ControlBooked, NewInspectionBooked
+from shared.contracts.vocabulary import Drawn
+from shared.eventstore.chance import random_id
 from shared.policy.policy import Policy
 from shared.service import Runtime
 
@@ -17,27 +19,31 @@ from shared.service import Runtime
 async def moved_bookings(
     runtime: Runtime, course: Running, inspector: str, at: datetime, policy: Policy
 ) -> tuple[BookControl, ...]:
-    """R15, R18: on the same day where a place is free, else on the best other one; announced ones stay announced."""
+    """R15, R18: on the same day where a place is free, else on another one, drawn; announced ones stay announced."""
     calendar = await calendar_of(runtime, inspector, policy)
     moved = []
     for place, standing in course.bookings.items():
-        days = chain([standing.day], booking.candidate_days(course, place, at, policy))
-        day, slot = calendar.take_first(days)
+        inside = booking.days_inside(course, place, at, policy)
+        new = _same_day(calendar, standing) or calendar.draw(
+            inside, booking.days_after(course, place, at, policy), policy, runtime.chance
+        )
         last_day = course.window(place).last_day
-        in_time = [one for one in (standing.day, *booking.days_inside(course, place, at, policy)) if one <= last_day]
-        late_reason = reason_for_being_late(day, last_day, in_time)
+        late_reason = reason_for_being_late(
+            new.day, last_day, [one for one in (standing.day, *inside) if one <= last_day]
+        )
         moved.append(
             BookControl(
                 at=at,
                 policy=policy,
                 place_id=place,
-                control_id=uuid5(standing.control_id, inspector),
-                day=day,
-                slot=slot,
+                control_id=random_id(runtime.chance),
+                day=new.day,
+                slot=new.slot,
                 form=standing.form,
                 form_reason=standing.form_reason,
                 announced=standing.announced,
                 late_reason=late_reason and (standing.late_reason or late_reason),
+                drawn=new.how,
             )
         )
     return tuple(moved)
@@ -50,15 +56,33 @@ async def moved_inspection(
     if state.booking is None:
         return None
     calendar = await calendar_of(runtime, inspector, policy)
-    day, slot = calendar.take_first(chain([state.booking.day], after_no.candidate_days(at, policy)))
+    inside = after_no.days_in_time(state, at, policy)
+    new = _same_day(calendar, state.booking) or calendar.draw(
+        inside, after_no.days_too_late(state, at, policy), policy, runtime.chance
+    )
     last_day = after_no.last_day_in_time(state, policy)
-    in_time = [one for one in (state.booking.day, *after_no.days_in_time(state, at, policy)) if one <= last_day]
-    late_reason = reason_for_being_late(day, last_day, in_time)
+    in_time = [one for one in (state.booking.day, *inside) if one <= last_day]
+    late_reason = reason_for_being_late(new.day, last_day, in_time)
     return BookInspection(
         at=at,
         policy=policy,
-        inspection_id=uuid5(state.booking.inspection_id, inspector),
-        day=day,
-        slot=slot,
+        inspection_id=random_id(runtime.chance),
+        day=new.day,
+        slot=new.slot,
         late_reason=late_reason and (state.booking.late_reason or late_reason),
+        drawn=new.how,
     )
+
+
+@dataclass(frozen=True)
+class _SameDay:
+    """The day that stands, and how it was drawn, if it was: another inspector alone draws nothing again (R18)."""
+
+    day: date
+    slot: int
+    how: Drawn | None
+
+
+def _same_day(calendar: Calendar, standing: ControlBooked | NewInspectionBooked) -> _SameDay | None:
+    slot = calendar.take(standing.day)
+    return None if slot is None else _SameDay(standing.day, slot, standing.drawn)

@@ -11,7 +11,7 @@ from services.control.rules.phases import AfterNo
 from services.control.rules.when_held import refuse_impossible_time
 from shared.contracts.control import InvestigationConcluded, NewInspectionBooked, OfferNotAcceptedNoted
 from shared.contracts.offers import NotAccepted
-from shared.contracts.vocabulary import AgreementKind, InvestigationOutcome
+from shared.contracts.vocabulary import AgreementKind, Drawn, InvestigationOutcome
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.eventstore.decider import Refused
@@ -44,6 +44,8 @@ class BookInspection:
     day: date
     slot: int
     late_reason: str | None = None
+    drawn: Drawn | None = None
+    """R18: how the system drew the day; None where an inspector chose it."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,8 @@ def inspection_due(state: AfterNo) -> datetime | None:
     return state.noted.noted_at
 
 
-def candidate_days(at: datetime, policy: Policy) -> Iterator[date]:
-    """R7: working days, the next one first."""
-    day = local_day(at) + _ONE_DAY
+def _working_days(first: date, policy: Policy) -> Iterator[date]:
+    day = first
     while True:
         day = next_working_day(day, policy)
         yield day
@@ -120,9 +121,14 @@ def last_day_in_time(state: AfterNo, policy: Policy) -> date:
 
 
 def days_in_time(state: AfterNo, at: datetime, policy: Policy) -> list[date]:
-    """R7: those of the candidate days that come in time."""
+    """R7, R18: the working days from tomorrow on that come in time, among which one is drawn."""
     last_day = last_day_in_time(state, policy)
-    return list(takewhile(lambda day: day <= last_day, candidate_days(at, policy)))
+    return list(takewhile(lambda day: day <= last_day, _working_days(local_day(at) + _ONE_DAY, policy)))
+
+
+def days_too_late(state: AfterNo, at: datetime, policy: Policy) -> Iterator[date]:
+    """R7: the working days after those in time, which need a reason, the next one first."""
+    return _working_days(max(local_day(at), last_day_in_time(state, policy)) + _ONE_DAY, policy)
 
 
 def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
@@ -162,6 +168,7 @@ def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionB
         booked_at=command.at,
         replaces=state.booking.inspection_id if state.booking else None,
         late_reason=command.late_reason if late else None,
+        drawn=command.drawn,
     )
 
 

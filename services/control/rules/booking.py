@@ -9,7 +9,7 @@ from services.control.rules.form_of_control import refuse_faulty_form
 from services.control.rules.phases import Running
 from services.control.rules.places import refuse_not_awaited
 from shared.contracts.control import AnnouncedControlCancelled, ControlBooked
-from shared.contracts.vocabulary import ContactForm
+from shared.contracts.vocabulary import ContactForm, Drawn
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadline import Deadline
 from shared.deadlines.deadlines import is_working_day, next_working_day
@@ -35,6 +35,8 @@ class BookControl:
     form_reason: str | None
     announced: bool
     late_reason: str | None
+    drawn: Drawn | None = None
+    """R18: how the system drew the day; None where an inspector chose it."""
 
 
 def book(course: Running, command: BookControl) -> tuple[Event, ...]:
@@ -65,6 +67,7 @@ def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
         booked_at=command.at,
         replaces=replaced.control_id if replaced else None,
         late_reason=command.late_reason if command.day > window.last_day else None,
+        drawn=command.drawn,
     )
     if replaced is None or command.announced:
         return (made,)
@@ -164,9 +167,8 @@ def _late_enough(course: Running, booking: ControlBooked) -> bool:
     return course.complete is not None or booking.day > course.deadline.last_day
 
 
-def candidate_days(course: Running, place: UUID, at: datetime, policy: Policy) -> Iterator[date]:
-    """R17: days to try, best first: those inside the window, and after them those that need a reason."""
-    yield from days_inside(course, place, at, policy)
+def days_after(course: Running, place: UUID, at: datetime, policy: Policy) -> Iterator[date]:
+    """R17: the working days after the window, which need a reason, the next one first."""
     day = max(_first_day(course, at), course.window(place).last_day + _ONE_DAY)
     while True:
         day = next_working_day(day, policy)
@@ -175,15 +177,13 @@ def candidate_days(course: Running, place: UUID, at: datetime, policy: Policy) -
 
 
 def days_inside(course: Running, place: UUID, at: datetime, policy: Policy) -> list[date]:
-    """R17: what is left of the window, best first: half-way through it, later days, then earlier ones.
+    """R17, R18: the working days that are left of the window, among which one is drawn.
 
     Without complete documentation the control waits for the deadline.
     """
     first, last = _first_day(course, at), course.window(place).last_day
-    aim = min(max(first, _aim(course, place, first, policy)), max(first, last))
     days = [first + _ONE_DAY * number for number in range((last - first).days + 1)]
-    inside = [day for day in days if is_working_day(day, policy)]
-    return [day for day in inside if day >= aim] + [day for day in reversed(inside) if day < aim]
+    return [day for day in days if is_working_day(day, policy)]
 
 
 def documentation_is_used_up(course: Running, at: datetime, policy: Policy) -> bool:
@@ -195,12 +195,6 @@ def documentation_is_used_up(course: Running, at: datetime, policy: Policy) -> b
 def _first_day(course: Running, at: datetime) -> date:
     tomorrow = local_day(at) + _ONE_DAY
     return tomorrow if course.complete else max(tomorrow, course.deadline.last_day + _ONE_DAY)
-
-
-def _aim(course: Running, place: UUID, first: date, policy: Policy) -> date:
-    window = course.window(place)
-    aimed = window.counted_from + timedelta(days=policy.control.target_days)
-    return max(aimed, first + (window.last_day - first) / 2) if place in course.reopened else aimed
 
 
 def require_booking(course: Running, place: UUID) -> ControlBooked:

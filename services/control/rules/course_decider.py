@@ -10,6 +10,7 @@ from services.control.rules import (
     booking,
     correction,
     documentation,
+    drawn_anew,
     extension,
     follow_up,
     fresh_investigation,
@@ -33,6 +34,7 @@ from services.control.rules.booking import BookControl
 from services.control.rules.calendar_places import calendar_place
 from services.control.rules.correction import CorrectControl
 from services.control.rules.documentation import ReceiveDocumentation
+from services.control.rules.drawn_anew import DrawAnew
 from services.control.rules.extension import GrantExtension, RefuseExtension, RequestExtension
 from services.control.rules.follow_up import HoldFollowUp
 from services.control.rules.fresh_investigation import InvestigateAfresh
@@ -74,6 +76,7 @@ Command = (
     | NoteAnnulment
     | NoteOrderIssued
     | BookInspectionWhenDue
+    | DrawAnew
     | ReceiveDocumentation
     | BookControl
     | BookWhenDue
@@ -129,9 +132,10 @@ Reaction = (
     | NoteOrderIssued
     | BookWhenDue
     | BookInspectionWhenDue
+    | DrawAnew
     | TimerDue
 )
-"""What facts of others and timers lead to."""
+"""What facts of others, timers and steps of a release lead to."""
 
 
 def decide(state: State, command: Command) -> Sequence[Event]:
@@ -167,6 +171,8 @@ def _react(state: State, command: Reaction) -> Sequence[Event]:
             return termination.note_annulment(state, command)
         case AfterNo(), BookInspectionWhenDue():
             return after_no.book_when_due(state, command)
+        case ((Running() | AfterNo()), DrawAnew()):
+            return drawn_anew.draw_anew(state, command)
         case ((Broken() | AfterNo()), NoteOrderIssued()):
             return order_requests.note_issued(state, command)
         case _, TimerDue() if timers(state).get(command.name) == command.due:

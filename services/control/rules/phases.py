@@ -42,6 +42,8 @@ from shared.eventstore.events import Event
 Value = TypeVar("Value")
 _TOLD_ANEW = ("outcome", "form", "form_reason", "judged_by", "spoke_with", "measures", "involvement")
 """What every correction of a control tells."""
+DRAWN = "control"
+"""Who chose a sample that was drawn."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Running:
     books_control_at: datetime
     sample: tuple[UUID, ...]
     """R19: the places that are to be controlled."""
+    drawn: frozenset[UUID] = frozenset()
+    """R19: those of them that were drawn: nobody leaves them out."""
     parts: int = 0
     complete: DocumentationReceived | None = None
     measures: tuple[Measure, ...] = ()
@@ -238,7 +242,8 @@ def controlled(state: Running, event: Event) -> Running:
     match event:
         case SampleChosen():
             kept = {place: booking for place, booking in state.bookings.items() if place in event.places}
-            return replace(state, sample=event.places, bookings=kept)
+            drawn = frozenset(event.places) if event.chosen_by == DRAWN else state.drawn & set(event.places)
+            return replace(state, sample=event.places, drawn=drawn, bookings=kept)
         case ControlBooked():
             place = event.place_id or event.agreement_id
             return replace(state, bookings=_with(state.bookings, place, event))

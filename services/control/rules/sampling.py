@@ -3,21 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from services.control.rules.booking import fall_away
 from services.control.rules.judgement import decision
-from services.control.rules.phases import Running, controlled
+from services.control.rules.phases import DRAWN, Running, controlled
 from services.control.rules.places import refuse_unknown_places
 from shared.contracts.control import SampleChosen
 from shared.contracts.vocabulary import Place
 from shared.eventstore.decider import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
-
-BY_ITSELF = "control"
-"""Who chose a sample that was drawn."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +26,22 @@ class ChooseSample:
     places: tuple[UUID, ...]
 
 
-def draw(agreement_id: UUID, places: Sequence[Place], at: datetime, policy: Policy) -> SampleChosen:
-    """R19: the place where it was found, and others in an order that nobody chose and everybody can recompute."""
+def first_sample(places: Sequence[Place], drawn: Sequence[UUID], at: datetime, policy: Policy) -> SampleChosen:
+    """R19: the place where it was found, and the first of the others in the order in which they were drawn."""
     at_least = policy.control.sample.size(len(places))
     origin, *others = (place.place_id for place in places)
-    drawn = sorted(others, key=lambda place: sha256(agreement_id.bytes + place.bytes).digest())
+    assert sorted(drawn) == sorted(others), "every place that the company named is drawn from"
     return SampleChosen(
-        agreement_id=agreement_id,
+        agreement_id=origin,
         places=(origin, *drawn)[:at_least],
         at_least=at_least,
         chosen_at=at,
-        chosen_by=BY_ITSELF,
+        chosen_by=DRAWN,
     )
 
 
 def choose(course: Running, command: ChooseSample) -> tuple[Event, ...]:
-    """R19: another choice, or more; a control that stands for a place outside of it falls away (R18)."""
+    """R19: places beside those that were drawn; the control of one that is left out again falls away (R18)."""
     refuse_faulty_sample(course, command)
     chosen = SampleChosen(
         agreement_id=course.started.agreement_id,
@@ -60,11 +56,14 @@ def choose(course: Running, command: ChooseSample) -> tuple[Event, ...]:
 
 
 def refuse_faulty_sample(course: Running, command: ChooseSample) -> None:
-    """R19: places of the agreement, among them its first and those that were controlled, and enough of them."""
+    """R19: places of the agreement, among them its first, those drawn and those controlled, and enough of them."""
     refuse_unknown_places(course, command.places)
     origin = course.started.agreement_id
     if origin not in command.places:
         raise Refused("R19", "the place where it was found is always in the sample: {origin}", origin=origin)
+    for place in course.sample:
+        if place in course.drawn and place not in command.places:
+            raise Refused("R19", "place {place} was drawn, so it stays in the sample", place=place)
     for place in course.results:
         if place not in command.places:
             raise Refused("R19", "place {place} was controlled, so it stays in the sample", place=place)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.control.rules.phases import places_of
-from services.control.rules.sampling import draw
+from services.control.rules.sampling import first_sample
 from shared.contracts.control import ComplianceDeadlineSet
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import AgreementKind
@@ -20,6 +21,8 @@ class StartCourse:
     at: datetime
     policy: Policy
     fact: Accepted
+    drawn: tuple[UUID, ...] = ()
+    """R19: of a spread agreement the places that the company named, in an order that was drawn by chance."""
 
 
 def start(command: StartCourse) -> tuple[Event, ...]:
@@ -44,4 +47,4 @@ def start(command: StartCourse) -> tuple[Event, ...]:
     )
     if fact.kind is AgreementKind.SUSPICION:
         return (started,)
-    return started, draw(fact.agreement_id, places_of(started), command.at, policy)
+    return started, first_sample(places_of(started), command.drawn, command.at, policy)

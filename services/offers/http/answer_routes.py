@@ -17,6 +17,7 @@ from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State, Unsent
 from shared.contracts.offers import OfferSent
 from shared.deadlines.copenhagen import local_day
+from shared.eventstore.chance import random_id
 from shared.eventstore.commands import Guard
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText
@@ -116,7 +117,8 @@ async def _named_places(
             unit_and_slot(runtime, place.p_number, sent.topic, local_day(now), policy),
             quarantines_of(runtime, asker, sent.cvr, place.p_number),
         )
-        return NamedPlace(place.p_number, place.department, unit, slot, quarantines), guards
+        place_id = random_id(runtime.chance)
+        return NamedPlace(place_id, place.p_number, place.department, unit, slot, quarantines), guards
 
     looked_up = await gather(*map(look_up, includes))
     return tuple(named for named, _ in looked_up), tuple(guard for _, guards in looked_up for guard in guards)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.offers.rules.eligibility import (
     Quarantine,
@@ -22,6 +22,8 @@ from shared.policy.policy import Policy
 class NamedPlace:
     """A unit, or a department of one, as the company names it, with what is known of the unit."""
 
+    place_id: UUID
+    """A new one, drawn by chance: it tells neither the unit nor the name of a department."""
     p_number: str
     department: str | None
     unit: Unit | None
@@ -53,12 +55,10 @@ def include(
         refuse_ineligible_unit(place.unit, place.p_number, sent.cvr, policy, rule="R10")
         refuse_in_quarantine(place.quarantines, at)
         slot = sent.slot if place.p_number == sent.p_number else refuse_taken(place.slot, place.p_number, sent.topic)
-        place_id = uuid5(sent.agreement_id, f"{place.p_number}/{place.department or ''}")
-        places.append(
-            Place(place_id=place_id, p_number=place.p_number, is_department=place.department is not None, slot=slot)
-        )
+        is_department = place.department is not None
+        places.append(Place(place_id=place.place_id, p_number=place.p_number, is_department=is_department, slot=slot))
         if place.department is not None:
-            names[place_id] = place.department
+            names[place.place_id] = place.department
     return tuple(places), names
 
 

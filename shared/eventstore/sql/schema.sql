@@ -90,6 +90,13 @@ create table republications (
   requested_at timestamptz not null default now()
 );
 
+-- Steps that a release carries out once over all streams. A process that is started again goes on behind `after`.
+create table release_steps (
+  name text primary key,
+  after uuid,                       -- the last stream, in the order of ids, for which the step was taken
+  done_at timestamptz
+);
+
 -- Up to which offset of each partition the facts that this service has published are known to stand in its database.
 create table own_records_checked (
   topic text not null,

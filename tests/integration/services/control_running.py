@@ -52,7 +52,8 @@ class Control:
             accepted_by="person-1",
             places=tuple(places),
         )
-        command = StartCourse(at=NOW, policy=self.runtime.policies.at(NOW), fact=fact)
+        named = tuple(place.place_id for place in places[1:])
+        command = StartCourse(at=NOW, policy=self.runtime.policies.at(NOW), fact=fact, drawn=named)
         metadata = Metadata(command_id=uuid4(), actor="control")
         await execute(self.runtime.store, [Intent(COURSE, agreement_id, command)], at=NOW, metadata=metadata)
         return agreement_id

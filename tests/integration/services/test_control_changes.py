@@ -121,10 +121,28 @@ async def test_after_a_no_an_inspection_books_itself_where_the_calendar_is_free(
         seen = await control.client.get(
             f"/v1/agreements/{agreement_id}/after-no", headers=control.asker(Role.INSPECTOR)
         )
-        days.append(seen.json()["new_inspection"]["day"])
+        days.append(date.fromisoformat(seen.json()["new_inspection"]["day"]))
         hidden = await control.client.get(f"/v1/agreements/{agreement_id}", headers=control.asker(Role.COMPANY))
         assert hidden.status_code == 404
-    assert days == ["2026-03-23", "2026-03-23", "2026-03-24"], "two in a day"
+    assert all(date(2026, 3, 20) < day <= date(2026, 4, 17) for day in days), "drawn inside the 28 days"
+
+
+@pytest.mark.rule("R18", "R15")
+async def test_a_dry_run_names_the_window_and_never_a_day_that_is_drawn(control: Control) -> None:
+    agreement_id = await control.accepted()
+    await control.done(f"/v1/agreements/{agreement_id}/documentation", DONE, Role.COMPANY)
+    day = booking(await control.once(agreement_id, booking))["day"]
+    new = f"/v1/agreements/{agreement_id}/inspector"
+    foretold = await control.done(f"{new}?dry_run=true", {"inspector": "inspector-2", "reason": "Leave."})
+    booked = next(fact["data"] for fact in foretold["recorded"] if fact["type"] == "ControlBooked")
+    assert booked.keys() & {"day", "slot", "control_id"} == set()
+    assert booked["drawn"] == {"first": "2026-03-23", "last": "2026-05-19", "spread": "evenly"}
+    assert booked["window"]["last_day"] == "2026-05-19"
+    recorded = await control.done(new, {"inspector": "inspector-2", "reason": "Leave."})
+    booked = next(fact["data"] for fact in recorded["recorded"] if fact["type"] == "ControlBooked")
+    assert booked["day"] == day, "another inspector alone draws nothing again"
+    chosen = await control.done(f"/v1/agreements/{agreement_id}/bookings?dry_run=true", {"day": "2026-04-15"})
+    assert chosen["recorded"][0]["data"]["day"] == "2026-04-15", "what an inspector chooses is no secret to him"
 
 
 @pytest.mark.rule("R11")

@@ -91,7 +91,7 @@ SAID: Mapping[str, Sequence[str]] = {
     "R15": (
         "recorded OfferReassigned",
         "recorded InspectorChanged, ControlBooked",
-        r"still on 2026-04-\d\d, in the other calendar",
+        r"still on 2026-0[345]-\d\d, in the other calendar",
     ),
     "R16": (
         "refused by R16: topic 013 is not psychosocial, so its measures have no such level",
@@ -109,7 +109,7 @@ SAID: Mapping[str, Sequence[str]] = {
         "recorded ControlBooked",
     ),
     "R18": (
-        r"the inspector sees 2026-04-\d\d, the company sees None",
+        r"the inspector sees 2026-0\d-\d\d, the company sees None",
         "refused by R18: a control by phone needs a reason: .*",
         "recorded ControlBooked",
         "recorded AnnouncedControlCancelled, ControlBooked",
@@ -117,8 +117,8 @@ SAID: Mapping[str, Sequence[str]] = {
     ),
     "R19": (
         "3 of 12 are to be controlled",
-        "refused by R19: at least 3 places are controlled",
         "refused by R19: the place where it was found is always in the sample: .*",
+        "refused by R19: place .* was drawn, so it stays in the sample",
         "recorded SampleChosen",
     ),
     "R20": (
@@ -135,17 +135,17 @@ SAID: Mapping[str, Sequence[str]] = {
     "R22": (
         "recorded ControlCompleted, Breached, HearingOpened",
         "refused by R22: the company is heard before the order",
-        "refused by R8: in quarantine until 2027-04-.* because of the breach of agreement .*",
+        "refused by R8: in quarantine until 2027-0[345]-.* because of the breach of agreement .*",
         "recorded OfferSent",
         "recorded HearingAnswered",
         "refused by R22: the hearing is over",
         "recorded OrderRequested",
-        r"of \d{10}, 2027-04-\d\d",
+        r"of \d{10}, 2027-0[345]-\d\d",
         "tasks: order-overdue",
     ),
     "R23": (".* ikke et påbud og ikke en afgørelse, .* påvirker ikke jeres smiley.", "is_a_decision: False"),
     "R24": (
-        r"refused by R24: the follow-up is held from 2027-04-\d\d on",
+        r"refused by R24: the follow-up is held from 2027-0[345]-\d\d on",
         "tasks: follow-up-due",
         "refused by R24: nothing is said of .*",
         "recorded FollowUpHeld",

@@ -1,5 +1,6 @@
 """What must hold of the data of a system that was upgraded and went on, whatever was done with it."""
 
+import asyncio
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -19,6 +20,9 @@ left join reporting.facts f
   on f.source = '{schema}' and f.stream = e.stream and f.version = e.version and f.event_id = e.event_id
 where f.position is null
 """
+_STEPS = {"offers": 1, "guidance": 1, "control": 2}
+"""How many steps each service takes once after an upgrade."""
+_PATIENCE_SECONDS = 30.0
 _TWICE_IN_REPORTING = "select source, event_id from reporting.facts group by source, event_id having count(*) > 1"
 
 
@@ -55,6 +59,15 @@ async def _other_than_folded(connection: "asyncpg.Connection[asyncpg.Record]") -
         *(f"timer {timer}" for timer in armed ^ wanted_timers),
         *(f"reservation {name}" for name in reserved ^ wanted_names),
     ]
+
+
+async def until_release_steps_are_done(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Raises TimeoutError."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        for service, steps in _STEPS.items():
+            done = f"select count(*) from {service}.release_steps where done_at is not null"
+            while await connection.fetchval(done) < steps:
+                await asyncio.sleep(0.05)
 
 
 async def versions(connection: "asyncpg.Connection[asyncpg.Record]") -> Mapping[tuple[str, UUID], int]:

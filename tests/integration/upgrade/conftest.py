@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from migrations.schemas import upgrade
 from tests.integration.system.running_system import RunningSystem, running_system
+from tests.integration.upgrade.after_upgrade import until_release_steps_are_done
 from tests.upgrade.kept_release import KeptRelease, kept_releases
 
 
@@ -34,4 +36,7 @@ async def upgraded_system(
     release.restore_state(tmp_path)
     async with running_system(upgraded_database, kafka, tmp_path, together=True) as system:
         assert system.time.clock.now() == release.manifest.clock
+        connection = await asyncpg.connect(upgraded_database)
+        await until_release_steps_are_done(connection)
+        await connection.close()
         yield system

@@ -15,12 +15,13 @@ import httpx
 from deploy.demo.courses import Stage
 from deploy.demo.play import interleave
 from deploy.local.foreign_facts import order_system
+from services.control.rules.phases import Running
 from shared.contracts.orders import OtherCaseClosed
 from shared.deadlines.copenhagen import local_day
 from shared.http.tokens import LocalIssuer, Role
 from tests.integration.system.asking import Asker
 from tests.integration.system.running_system import RunningSystem
-from tests.integration.upgrade.after_upgrade import faults_of, versions
+from tests.integration.upgrade.after_upgrade import faults_of, until_release_steps_are_done, versions
 from tests.integration.upgrade.continuations import AT_ONCE, LATER, Continued
 from tests.integration.upgrade.view import View
 from tests.upgrade import other_system
@@ -43,6 +44,9 @@ FACT_OF_TIMER = {
     "course:order-overdue": "OrderRequestOverdue",
 }
 """`course:book-inspection` is due as soon as it is armed, so that no dump has it: here each lapse arms one."""
+_ACTOR = """
+select metadata ->> 'actor' from control.events where type = 'ControlBooked' and data ->> 'control_id' = $1
+"""
 READER = "reader"
 PATIENCE_SECONDS = 20.0
 
@@ -123,6 +127,30 @@ async def test_texts_files_answers_and_parked_messages_outlast_it(
     async with on_stage(upgraded_system) as (_, view):
         for inspection in (other_system.BEHIND_A_HOLE, other_system.UNREADABLE):
             await view.shows(inspection, status="open", case_type="other")
+
+
+async def test_unannounced_days_of_the_old_rule_are_drawn_anew_once(
+    release: KeptRelease, upgraded_system: RunningSystem
+) -> None:
+    """R18: those that are still ahead, as facts; what an inspector chose and what the company was told of stands."""
+    async with connected(upgraded_system.postgres) as connection:
+        before = await versions(connection)
+        states = (await fold_streams(connection))["course"].values()
+        today = local_day(release.manifest.clock)
+        hidden = [one for state in states if isinstance(state, Running) for one in state.bookings.values()]
+        drawn = [one for one in hidden if one.drawn is not None and not one.announced]
+        assert drawn
+        assert all(one.drawn and one.drawn.first <= one.day <= one.drawn.last for one in drawn)
+        for one in hidden:
+            actor = await connection.fetchval(_ACTOR, str(one.control_id))
+            assert one.announced or one.day <= today or one.drawn is not None or actor != "control", one
+        upgraded_system.kill("control")
+        upgraded_system.start(*upgraded_system.processes, together=True)
+        await upgraded_system.until_healthy("control")
+        await until_release_steps_are_done(connection)
+        await upgraded_system.time.settle()
+        assert await versions(connection) == before, "a second start draws nothing again"
+        assert await faults_of(connection) == []
 
 
 async def test_each_timer_fires_once(release: KeptRelease, upgraded_system: RunningSystem) -> None:

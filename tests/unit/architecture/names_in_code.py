@@ -560,6 +560,17 @@ def _folder(node: ast.expr) -> Iterator[str]:
 _VARIABLE = re.compile(r"\bAFTALE_[A-Z_]*[A-Z]\b")
 
 
+def release_steps() -> Iterator[str]:
+    """The names that steps are made with; one that is passed in is made elsewhere."""
+    for one in sources("shared", "services"):
+        for _, call in one.calls:
+            match argument(call, 0, "name"):
+                case ast.Name(id=name) if called(call) == "ReleaseStep":
+                    yield one.texts[name]
+                case ast.Constant(value=str(text)) if called(call) == "ReleaseStep":
+                    yield text
+
+
 def environment_variables() -> Iterator[str]:
     """What the code, the start script and the containers read; tests' own among them."""
     code = (file for folder in (*SOURCES, "tests") for file in (PROJECT / folder).rglob("*.py"))
@@ -623,6 +634,7 @@ KINDS = (
     Kind("Deciders", decider_names),
     Kind("Timers", timers, in_two_columns=True),
     Kind("Reservations", reservations),
+    Kind("Release steps", release_steps),
     Kind("Derived ids", derived_ids, in_two_columns=True, each_place_counts=True),
     Kind("Digests", digests, in_two_columns=True, each_place_counts=True),
     Kind("Advisory locks", advisory_locks),

@@ -60,8 +60,10 @@ def spread_accepted(*included: Place) -> Accepted:
 
 
 def spread_start(*included: Place) -> StartCourse:
+    """Drawn in the order in which the company names them."""
     fact = spread_accepted(*included)
-    return StartCourse(at=fact.accepted_at, policy=POLICIES.at(fact.accepted_at), fact=fact)
+    drawn = tuple(one.place_id for one in included[1:])
+    return StartCourse(at=fact.accepted_at, policy=POLICIES.at(fact.accepted_at), fact=fact, drawn=drawn)
 
 
 def spread_started(*included: Place) -> tuple[Event, ...]:

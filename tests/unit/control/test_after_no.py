@@ -12,7 +12,8 @@ from services.control.rules.after_no import (
     BookInspectionWhenDue,
     ConcludeInvestigation,
     NoteNotAccepted,
-    candidate_days,
+    days_in_time,
+    days_too_late,
 )
 from shared.contracts.control import (
     InvestigationConcluded,
@@ -114,9 +115,12 @@ def test_on_a_working_day_that_is_not_over_and_within_the_policys_days() -> None
     assert in_time.late_reason is None
 
 
-def test_days_to_try_are_working_days_from_tomorrow_on() -> None:
-    days = candidate_days(NO, POLICIES.at(NO))
-    assert [next(days) for _ in range(3)] == [date(2026, 6, 4), date(2026, 6, 8), date(2026, 6, 9)]
+def test_days_to_draw_from_are_working_days_from_tomorrow_on() -> None:
+    state = given(noted()).state
+    days = days_in_time(state, NO, POLICIES.at(NO))
+    assert (days[:3], days[-1]) == ([date(2026, 6, 4), date(2026, 6, 8), date(2026, 6, 9)], date(2026, 7, 1))
+    late = days_too_late(state, NO, POLICIES.at(NO))
+    assert [next(late) for _ in range(3)] == [date(2026, 7, 2), date(2026, 7, 3), date(2026, 7, 6)]
 
 
 def test_it_ends_in_an_order() -> None:

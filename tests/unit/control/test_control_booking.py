@@ -1,11 +1,11 @@
 """Booking a control: on which day, in whose calendar, and what an earlier booking becomes (R17, R18, R21)."""
 
 from datetime import date
-from itertools import islice, takewhile
+from itertools import islice
 
 import pytest
 
-from services.control.rules.booking import candidate_days
+from services.control.rules.booking import days_after, days_inside
 from services.control.rules.course_decider import BookWhenDue
 from shared.contracts.control import (
     AnnouncedControlCancelled,
@@ -61,10 +61,13 @@ def extended(terms: ComplianceDeadlineSet) -> ExtensionGranted:
 
 
 def inside(*history: Event, on: str = "2026-06-02") -> list[date]:
-    """The days that are tried before those that need a reason."""
-    course = running(*history)
-    days = candidate_days(course, AGREEMENT, at(on), POLICY)
-    return list(takewhile(lambda day: day <= course.window(AGREEMENT).last_day, days))
+    """The days among which one is drawn, before those that need a reason."""
+    return days_inside(running(*history), AGREEMENT, at(on), POLICY)
+
+
+def outside(*history: Event, on: str = "2026-06-02") -> list[date]:
+    """The first two of those that need a reason."""
+    return list(islice(days_after(running(*history), AGREEMENT, at(on), POLICY), 2))
 
 
 @pytest.mark.rule("R17")
@@ -192,46 +195,38 @@ def test_r21_after_a_control_that_decided_nothing_another_is_booked_at_once() ->
     assert in_calendar(given(*history)) == frozenset()
 
 
-@pytest.mark.rule("R17")
-def test_r17_the_day_that_the_policy_aims_at_is_tried_first() -> None:
-    assert inside(started(), documented())[:2] == [date(2026, 7, 1), date(2026, 7, 2)]
-
-
-@pytest.mark.rule("R17")
-def test_r17_later_days_are_tried_before_earlier_ones_and_all_working_days_of_the_window_are() -> None:
+@pytest.mark.rule("R17", "R18")
+def test_r17_a_day_is_drawn_among_all_working_days_that_are_left_of_the_window() -> None:
     days = inside(started(), documented())
-    turn = days.index(WINDOW_ENDS)
-    assert days[turn + 1] == date(2026, 6, 30)
-    assert days[-1] == date(2026, 6, 3)
-    assert days[: turn + 1] == sorted(days[: turn + 1])
-    assert days[turn + 1 :] == sorted(days[turn + 1 :], reverse=True)
+    assert (days[0], days[-1]) == (date(2026, 6, 3), WINDOW_ENDS)
+    assert days == sorted(days)
     assert len(set(days)) == len(days) == 42
 
 
 @pytest.mark.rule("R17")
-def test_r17_only_working_days_are_tried() -> None:
-    days = list(islice(candidate_days(running(started(), documented()), AGREEMENT, at("2026-06-02"), POLICY), 100))
+def test_r17_only_working_days_are_drawn() -> None:
+    course = running(started(), documented())
+    late = islice(days_after(course, AGREEMENT, at("2026-06-02"), POLICY), 100)
+    days = [*inside(started(), documented()), *late]
     assert all(is_working_day(day, POLICY) for day in days)
     assert date(2026, 6, 5) not in days
 
 
 @pytest.mark.rule("R17")
-def test_r17_without_documentation_no_day_before_the_deadline_is_tried() -> None:
+def test_r17_without_documentation_no_day_before_the_deadline_is_drawn() -> None:
     assert min(inside(started())) == date(2026, 6, 23)
     assert date(2026, 6, 22) == COMPLIANCE_DAY
 
 
 @pytest.mark.rule("R17")
-def test_r17_days_after_a_full_window_are_tried_last() -> None:
-    course = running(started(), documented())
-    days = islice(candidate_days(course, AGREEMENT, at("2026-06-02"), POLICY), 44)
-    assert list(days)[-2:] == [date(2026, 8, 3), date(2026, 8, 4)]
+def test_r17_after_a_full_window_come_the_next_working_days() -> None:
+    assert outside(started(), documented()) == [date(2026, 8, 3), date(2026, 8, 4)]
 
 
 @pytest.mark.rule("R17")
-def test_r17_after_the_window_the_next_working_day_is_tried_first() -> None:
-    course = running(started(), documented())
-    assert next(candidate_days(course, AGREEMENT, at("2026-08-14"), POLICY)) == date(2026, 8, 17)
+def test_r17_once_the_window_is_over_no_day_of_it_is_left() -> None:
+    assert inside(started(), documented(), on="2026-08-14") == []
+    assert outside(started(), documented(), on="2026-08-14") == [date(2026, 8, 17), date(2026, 8, 18)]
 
 
 @pytest.mark.rule("R18")

@@ -2,15 +2,17 @@
 
 from datetime import date, timedelta
 from itertools import count
+from random import Random
 
 import pytest
 
 from services.control.lookups.inspector_calendar import Calendar, NoDayFree
 from services.control.rules.calendar_places import calendar_place, day_and_slot, names_of_calendar
-from tests.unit.control.control_facts import INSPECTOR, booked, started
+from tests.unit.control.control_facts import INSPECTOR, POLICIES, at, booked, started
 
 pytestmark = pytest.mark.rule("R17")
 DAY, NEXT_DAY = date(2026, 7, 1), date(2026, 7, 2)
+POLICY = POLICIES.at(at("2026-06-02"))
 STRANGE = ["a/b", "a", "a%2Fb", "a%", "a_b", "a/", "ab", "a0", "/", "å/ø", "a.b:c@d"]
 
 
@@ -22,9 +24,10 @@ def calendar(*taken: tuple[date, int]) -> Calendar:
 def test_places_of_a_day_are_taken_in_order() -> None:
     inspector = calendar((DAY, 1))
     assert inspector.free_slot(DAY) == 2
-    assert inspector.take_first([DAY, NEXT_DAY]) == (DAY, 2)
-    assert inspector.take_first([DAY, NEXT_DAY]) == (NEXT_DAY, 1)
+    assert inspector.take(DAY) == 2
+    assert inspector.take(NEXT_DAY) == 1
     assert inspector.free_slot(DAY) is None
+    assert inspector.take(DAY) is None
 
 
 def test_a_booking_that_is_replaced_does_not_stand_in_its_own_way() -> None:
@@ -44,7 +47,14 @@ def test_a_booking_in_another_calendar_frees_nothing_here() -> None:
 def test_a_calendar_without_a_free_place_for_more_than_a_year_is_broken() -> None:
     never = Calendar(INSPECTOR, 0, set())
     with pytest.raises(NoDayFree):
-        never.take_first(DAY + timedelta(days=number) for number in count())
+        never.draw([DAY], (NEXT_DAY + timedelta(days=number) for number in count()), POLICY, Random(1))
+
+
+def test_a_day_that_is_drawn_is_taken() -> None:
+    inspector = calendar((DAY, 1))
+    drawn = [inspector.draw([DAY], [NEXT_DAY], POLICY, Random(1)) for _ in range(3)]
+    assert [(one.day, one.slot) for one in drawn] == [(DAY, 2), (NEXT_DAY, 1), (NEXT_DAY, 2)]
+    assert [(one.how.first, one.how.last) for one in drawn] == [(DAY, DAY), (NEXT_DAY, NEXT_DAY), (NEXT_DAY, NEXT_DAY)]
 
 
 @pytest.mark.parametrize("inspector", STRANGE)

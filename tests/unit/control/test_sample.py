@@ -1,7 +1,6 @@
 """Which places of a spread agreement are controlled (R10, R19)."""
 
 from dataclasses import replace
-from uuid import UUID
 
 import pytest
 
@@ -79,21 +78,26 @@ def test_the_place_where_it_was_found_is_always_controlled() -> None:
 
 
 @pytest.mark.rule("R19")
-def test_the_same_agreement_draws_the_same_sample_whatever_the_order_of_its_places() -> None:
-    origin, *others = places(30)
-    one = given().when(spread_start(origin, *others)).one(SampleChosen)
-    other = given().when(spread_start(origin, *reversed(others))).one(SampleChosen)
-    assert one.places == other.places
+def test_the_sample_is_what_was_drawn_first() -> None:
+    command = spread_start(*places(12))
+    drawn = given().when(replace(command, drawn=command.drawn[::-1])).one(SampleChosen)
+    assert drawn.places == (AGREEMENT, place_id(11), place_id(10))
+    assert running(*given().when(command).events).drawn == {AGREEMENT, place_id(1), place_id(2)}
 
 
 @pytest.mark.rule("R19")
-def test_other_agreements_draw_other_samples() -> None:
-    def drawn(agreement: int) -> tuple[UUID, ...]:
-        command = spread_start(*places(30))
-        fact = command.fact.model_copy(update={"agreement_id": UUID(int=agreement)})
-        return given().when(type(command)(command.at, command.policy, fact)).one(SampleChosen).places[1:]
+def test_nobody_leaves_out_a_place_that_was_drawn() -> None:
+    given(*TWELVE).when(choose(0, 1, 5)).refused("R19", "was drawn", place=place_id(2))
+    more = given(*TWELVE).when(choose(0, 1, 2, 5)).one(SampleChosen)
+    given(*TWELVE, more).when(choose(0, 1, 5)).refused("R19", "was drawn", place=place_id(2))
+    given(*TWELVE, more).when(choose(0, 1, 2, 7)).records(SampleChosen)
 
-    assert len({drawn(number) for number in range(1, 20)}) > 10
+
+@pytest.mark.rule("R19")
+def test_what_an_inspector_left_out_before_that_was_refused_stays_out() -> None:
+    replaced = TWELVE[-1].model_copy(update={"places": (AGREEMENT, place_id(5), place_id(1)), "chosen_by": INSPECTOR})
+    given(*TWELVE, replaced).when(choose(0, 1, 7)).records(SampleChosen)
+    given(*TWELVE, replaced).when(choose(0, 5, 7)).refused("R19", "was drawn", place=place_id(1))
 
 
 @pytest.mark.rule("R18", "R19")
@@ -104,8 +108,8 @@ def test_the_company_does_not_see_the_sample() -> None:
 
 
 @pytest.mark.rule("R19")
-def test_the_inspector_chooses_another_sample_or_a_larger_one() -> None:
-    for numbers in ((0, 5, 7), (0, 1, 2, 3, 4)):
+def test_the_inspector_adds_places() -> None:
+    for numbers in ((0, 1, 2, 7), (0, 1, 2, 3, 4)):
         chosen = given(*TWELVE).when(choose(*reversed(numbers))).one(SampleChosen)
         assert chosen.places == tuple(place_id(number) for number in numbers)
         assert (chosen.at_least, chosen.chosen_by) == (3, INSPECTOR)
@@ -114,8 +118,12 @@ def test_the_inspector_chooses_another_sample_or_a_larger_one() -> None:
 
 @pytest.mark.rule("R19")
 def test_a_sample_is_not_smaller_than_the_policy_asks_for() -> None:
-    given(*TWELVE).when(choose(0, 1)).refused("R19", at_least=3)
-    given(*TWELVE).when(choose(0, 1, 1)).refused("R19", at_least=3)
+    policy = choose(0).policy
+    more = policy.control.model_copy(update={"sample": policy.control.sample.model_copy(update={"steps": ()})})
+    stricter = policy.model_copy(update={"control": more})
+    given(*TWELVE).when(replace(choose(0, 1, 2), policy=stricter)).refused("R19", at_least=4)
+    given(*TWELVE).when(replace(choose(0, 1, 2, 2), policy=stricter)).refused("R19", at_least=4)
+    given(*TWELVE).when(replace(choose(0, 1, 2, 3), policy=stricter)).records(SampleChosen)
 
 
 @pytest.mark.rule("R19")
@@ -132,25 +140,26 @@ def test_a_sample_is_of_places_of_the_agreement() -> None:
 @pytest.mark.rule("R19")
 def test_a_place_that_was_controlled_stays_in_the_sample() -> None:
     held = after(ready(0, 1, count=4), control(1))
-    given(*held).when(choose(0, 2)).refused("R19", "was controlled", place=place_id(1))
     given(*held).when(choose(0, 1, 2)).records(SampleChosen)
+    added = after(ready(0, 1, 2, count=4), control(2))
+    given(*added).when(choose(0, 1)).refused("R19", "was controlled", place=place_id(2))
 
 
 @pytest.mark.rule("R17", "R19")
 def test_what_is_booked_for_a_place_that_leaves_the_sample_falls_away() -> None:
-    history = booked_at(0, 1, history=sampled(0, 1, count=4), day="2026-06-30")
-    chosen = given(*history).when(choose(0, 2, on="2026-06-09"))
+    history = booked_at(0, 2, history=sampled(0, 1, 2, count=4), day="2026-06-30")
+    chosen = given(*history).when(choose(0, 1, on="2026-06-09"))
     chosen.records(SampleChosen)
     assert {name.rsplit("/", 1)[-1] for name in in_calendar(chosen)} == {"1"}
-    assert places_due(running(*history, *chosen.events), at("2026-06-09")) == (place_id(2),)
+    assert places_due(running(*history, *chosen.events), at("2026-06-09")) == (place_id(1),)
 
 
 @pytest.mark.rule("R18", "R19")
 def test_and_the_company_hears_of_it_where_it_had_been_told() -> None:
-    history = booked_at(0, 1, history=sampled(0, 1, count=4), day="2026-06-30", announced=True)
-    chosen = given(*history).when(choose(0, 2))
+    history = booked_at(0, 2, history=sampled(0, 1, 2, count=4), day="2026-06-30", announced=True)
+    chosen = given(*history).when(choose(0, 1))
     chosen.records(SampleChosen, AnnouncedControlCancelled)
-    assert chosen.one(AnnouncedControlCancelled).control_id == control_of(1)
+    assert chosen.one(AnnouncedControlCancelled).control_id == control_of(2)
 
 
 @pytest.mark.rule("R19", "R20")

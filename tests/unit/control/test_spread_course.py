@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.control.rules.booking import candidate_days, places_due
+from services.control.rules.booking import days_inside, places_due
 from services.control.rules.course_decider import BookWhenDue
 from shared.contracts.control import ControlBooked, ControlTurnedIntoGuidance, DocumentationReceived
 from shared.deadlines.copenhagen import start_of
@@ -127,5 +127,5 @@ def test_each_place_has_a_window_of_its_own() -> None:
     course = running(*late, turned)
     assert course.window(AGREEMENT) == part.control_window
     assert course.window(place_id(1)) == course.window_after_deadline
-    days = candidate_days(course, place_id(1), at("2026-06-20"), POLICIES.at(at("2026-06-20")))
-    assert next(days) > course.window(AGREEMENT).last_day
+    days = days_inside(course, place_id(1), at("2026-06-20"), POLICIES.at(at("2026-06-20")))
+    assert days[-1] > course.window(AGREEMENT).last_day

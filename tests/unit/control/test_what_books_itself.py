@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from random import SystemRandom
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -57,13 +58,20 @@ async def inspection(on: str, full: Iterable[date] = ()) -> NewInspectionBooked:
     return fact
 
 
+def late(booking: ControlBooked | NewInspectionBooked) -> tuple[date, str | None]:
+    """The first of the late days among which one was drawn, and why it is late."""
+    assert booking.drawn is not None
+    assert booking.drawn.first <= booking.day <= booking.drawn.last
+    return booking.drawn.first, booking.late_reason
+
+
 async def fired(timer: str, *history: Event, on: datetime, full: Iterable[date] = ()) -> Recorded:
     """What a timer of a course with this history records, when it fires so late and these days are full."""
     store = MemoryStore("control", EventTypes(FACTS), lambda: on, lambda message: None)
     store.reservations = {calendar_place(INSPECTOR, day, slot): UUID(int=91) for day in full for slot in (1, 2)}
     written = Write(AGREEMENT, 0, tuple(Occurred(fact, on) for fact in history))
     await store.append(Change(Metadata(command_id=uuid4(), actor="control"), (written,)))
-    runtime: Any = SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}))
+    runtime: Any = SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}), chance=SystemRandom())
     state = (await read(cast(Any, store), COURSE, AGREEMENT)).state
     due = TimerDue(timer, COURSE.timers(state)[timer], on)
     command: Any = await lookups(runtime)[f"course:{timer}"](state, due)
@@ -110,15 +118,15 @@ async def test_while_a_working_day_is_left_the_new_control_is_booked_on_it() -> 
 async def test_a_control_is_late_because_of_a_full_calendar_only_where_full_days_were_passed_over() -> None:
     undecided = turned_on("2026-07-30", TERMS, PART)
     full = await booked_again(*undecided, on="2026-07-30", full=[LAST_DAY])
-    assert (full.day, full.late_reason) == (date(2026, 8, 3), "calendar-full")
+    assert late(full) == (date(2026, 8, 3), "calendar-full")
     fired_late = await booked_again(*undecided, on="2026-08-03", full=[date(2026, 8, 4)])
-    assert (fired_late.day, fired_late.late_reason) == (date(2026, 8, 5), "no-day-left")
+    assert late(fired_late) == (date(2026, 8, 5), "no-day-left")
 
 
 @pytest.mark.rule("R17")
 async def test_where_no_other_days_run_the_new_control_is_late_as_none_is_left() -> None:
     again = await booked_again(*turned_on("2026-08-21", TERMS), on="2026-08-21")
-    assert (again.day, again.window.last_day, again.late_reason) == (date(2026, 8, 24), LONGER, "no-day-left")
+    assert (again.window.last_day, late(again)) == (LONGER, (date(2026, 8, 24), "no-day-left"))
     after_the_deadline = documented(TERMS, day="2026-07-01")
     later = await booked_again(*turned_on("2026-08-28", TERMS, after_the_deadline), on="2026-08-28")
     assert (later.window.last_day, later.late_reason) == (date(2026, 8, 30), "no-day-left")
@@ -129,10 +137,10 @@ async def test_an_inspection_after_a_no_is_in_time_while_a_day_is_free_and_else_
     days = [date(2026, 4, 2) + timedelta(days=number) for number in range(28)]
     in_time = await inspection("2026-04-01", full=days[:-1])
     assert (in_time.day, in_time.late_reason) == (date(2026, 4, 29), None)
-    late = await inspection("2026-04-01", full=days)
-    assert (late.day, late.late_reason) == (date(2026, 4, 30), "calendar-full")
+    too_late = await inspection("2026-04-01", full=days)
+    assert late(too_late) == (date(2026, 4, 30), "calendar-full")
     fired_late = await inspection("2026-05-04")
-    assert (fired_late.day, fired_late.late_reason) == (date(2026, 5, 5), "no-day-left")
-    shown = view_after_no(given(NOTED, late).state, []).new_inspection
+    assert late(fired_late) == (date(2026, 5, 5), "no-day-left")
+    shown = view_after_no(given(NOTED, too_late).state, []).new_inspection
     assert shown is not None
-    assert (shown.day, shown.late_reason) == (date(2026, 4, 30), "calendar-full")
+    assert (shown.day, shown.late_reason) == (too_late.day, "calendar-full")

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.delivery import RecordDelivery, RecordFailedDelivery
@@ -81,7 +81,12 @@ def spread(**changes: Any) -> OfferSent:
 
 
 def place(p_number: str = SISTER, department: str | None = None, **changes: Any) -> NamedPlace:
-    values: dict[str, Any] = {"unit": Unit(p_number, CVR, "day-care"), "slot": 1, "quarantines": ()}
+    values: dict[str, Any] = {
+        "place_id": uuid4(),
+        "unit": Unit(p_number, CVR, "day-care"),
+        "slot": 1,
+        "quarantines": (),
+    }
     return NamedPlace(p_number=p_number, department=department, **{**values, **changes})
 
 

@@ -1,6 +1,6 @@
 """Companies are served rows that were folded by the rules of visibility of the release that serves them (R18).
 
-Revision ID: 0007
+Revision ID: 0008
 """
 
 from pathlib import Path
@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations.scripts import run_script
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:

@@ -1,0 +1,56 @@
+"""The step of the release that began to draw: days of the old rule that are still ahead get other days (R18)."""
+
+from uuid import UUID, uuid4
+
+from services.control.lookups.inspector_calendar import drawn_bookings, free_inspection
+from services.control.rules.course_decider import COURSE
+from services.control.rules.drawn_anew import DrawAnew, chosen_by_the_old_rule, to_draw_anew
+from services.control.rules.phases import AfterNo, Running
+from shared.eventstore.commands import ATTEMPTS, Intent, VersionMismatch, execute, read
+from shared.eventstore.event_store import NameReserved, StaleVersion
+from shared.eventstore.events import Metadata
+from shared.eventstore.release_steps import ReleaseStep
+from shared.service import Runtime
+
+DRAW_ANEW = "draw-unannounced-days-anew"
+
+
+def release_steps(runtime: Runtime) -> tuple[ReleaseStep, ...]:
+    """What control does once, beside what every service does."""
+
+    async def take(stream: UUID) -> None:
+        await draw_anew(runtime, stream)
+
+    return (ReleaseStep(DRAW_ANEW, take),)
+
+
+async def draw_anew(runtime: Runtime, stream: UUID) -> bool:
+    """Whether anything of this course stood on a day of the old rule. Another command may come first: look again."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await _draw_anew(runtime, stream)
+        except (NameReserved, StaleVersion, VersionMismatch):
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+async def _draw_anew(runtime: Runtime, stream: UUID) -> bool:
+    chosen = chosen_by_the_old_rule((await runtime.store.load(stream)).events)
+    standing = await read(runtime.store, COURSE, stream)
+    state, at = standing.state, runtime.clock.now()
+    places = to_draw_anew(state, chosen, at)
+    if not places:
+        return False
+    policy = runtime.policies.at(at)
+    match state:
+        case Running():
+            command = DrawAnew(policy, bookings=await drawn_bookings(runtime, state, places, at, policy))
+        case AfterNo():
+            command = DrawAnew(policy, inspection=await free_inspection(runtime, state, at, policy))
+        case _:
+            return False
+    intent = Intent(COURSE, stream, command, expected=standing.version, read=standing)
+    metadata = Metadata(command_id=uuid4(), actor=runtime.name)
+    await execute(runtime.store, [intent], at=at, metadata=metadata)
+    return True

@@ -1,0 +1,54 @@
+"""What a release carries out once over the streams of a service, in the background after a start.
+
+How far a step has come is a row: a process that is killed goes on there. Several processes may take the same step at
+the same time; a step therefore does nothing where it finds a stream done.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from shared.eventstore.database import Database
+from shared.eventstore.drift import streams_after
+from shared.eventstore.event_store import NameReserved
+
+BATCH = 100
+_BEGIN = "insert into release_steps (name) values ($1) on conflict do nothing"
+_STANDS = "select after, done_at from release_steps where name = $1"
+_MOVE = "update release_steps set after = $2 where name = $1 and (after is null or after < $2)"
+_DONE = "update release_steps set done_at = coalesce(done_at, now()) where name = $1"
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class ReleaseStep:
+    """Taken once for each stream; `name` stands in the database for ever."""
+
+    name: str
+    take: Callable[[UUID], Awaitable[object]]
+
+
+async def carry_out(database: Database, steps: Sequence[ReleaseStep]) -> None:
+    """Each step that is not done, in order. A stream whose name another one holds is told in the log and left."""
+    for step in steps:
+        async with database.acquire() as connection:
+            await connection.execute(_BEGIN, step.name)
+            standing = await connection.fetchrow(_STANDS, step.name)
+        assert standing is not None
+        after: UUID | None = standing["after"]
+        if standing["done_at"] is not None:
+            continue
+        while streams := await streams_after(database, after, BATCH):
+            for stream in streams:
+                try:
+                    await step.take(stream)
+                except NameReserved as error:
+                    _log.error("release_step_left_a_stream", step=step.name, stream=str(stream), error=str(error))
+            after = streams[-1]
+            async with database.acquire() as connection:
+                await connection.execute(_MOVE, step.name, after)
+        async with database.acquire() as connection:
+            await connection.execute(_DONE, step.name)
+        _log.info("release_step_done", service=database.schema, step=step.name)

@@ -1,0 +1,53 @@
+"""Days that the system chooses, many times over: the look-ups of the timers with a calendar in memory (R7, R17)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from random import Random, SystemRandom
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from services.control.lookups.inspector_calendar import free_bookings, free_inspection
+from services.control.rules.after_no import BookInspection
+from services.control.rules.booking import BookControl
+from services.control.rules.calendar_places import calendar_place
+from services.control.rules.phases import AfterNo, Running
+from shared.eventstore.events import EventTypes
+from tests.model.memory_store import MemoryDatabase, MemoryStore
+from tests.unit.control.control_facts import INSPECTOR, POLICIES
+
+CHANCE = SystemRandom()
+
+
+def runtime(now: datetime, full: Iterable[date] = (), chance: Random = CHANCE) -> Any:
+    """A service whose inspector has these days full."""
+    store = MemoryStore("control", EventTypes(()), lambda: now, lambda message: None)
+    store.reservations = {calendar_place(INSPECTOR, day, slot): UUID(int=91) for day in full for slot in (1, 2)}
+    return SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}), chance=chance)
+
+
+async def control(
+    course: Running, at: datetime, full: Iterable[date] = (), chance: Random = CHANCE, agreement: UUID | None = None
+) -> BookControl:
+    """The control that books itself for a course of one place, of this agreement or another one like it."""
+    if agreement is not None:
+        started = course.started.model_copy(update={"agreement_id": agreement})
+        course = replace(course, started=started, sample=(agreement,))
+    (booking,) = await free_bookings(runtime(at, full, chance), course, at, POLICIES.at(at))
+    return booking
+
+
+async def inspection(
+    state: AfterNo, at: datetime, full: Iterable[date] = (), chance: Random = CHANCE, agreement: UUID | None = None
+) -> BookInspection:
+    """The inspection that books itself after a no (R7)."""
+    if agreement is not None:
+        state = replace(state, noted=state.noted.model_copy(update={"agreement_id": agreement}))
+    return await free_inspection(runtime(at, full, chance), state, at, POLICIES.at(at))
+
+
+def chi_square(found: Sequence[date], among: Sequence[date]) -> float:
+    """How far the days are from an even spread: about as much as there are days, where they are drawn evenly."""
+    expected = len(found) / len(among)
+    return sum((found.count(day) - expected) ** 2 / expected for day in among)

@@ -1,0 +1,165 @@
+"""Days that the system chooses are drawn, evenly over the free working days of their window (R7, R17, R18).
+
+The bounds of the statistics are fixed and generous: a fair draw misses one of them less than once in a billion runs.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import pytest
+
+from services.control.rules.phases import AfterNo
+from shared.deadlines.deadlines import is_working_day
+from tests.unit.control import booked_by_itself
+from tests.unit.control.booked_by_itself import chi_square
+from tests.unit.control.control_facts import (
+    AGREEMENT,
+    POLICIES,
+    after_a_no,
+    at,
+    booked,
+    documented,
+    given,
+    running,
+    started,
+    turned,
+)
+
+TIMES = 800
+SPREAD_AT_MOST = 150.0
+"""Of a chi-square with at most 43 days; it is above 125 once in a billion."""
+TERMS, PART = started(), documented()
+REOPENED = (TERMS, PART, STANDING := booked(TERMS, PART), turned(TERMS, PART, STANDING))
+NOTED, *_ = after_a_no()
+
+
+def working_days(first: str, last: str) -> list[date]:
+    begin, end = date.fromisoformat(first), date.fromisoformat(last)
+    days = [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
+    return [day for day in days if is_working_day(day, POLICIES.at(at(first)))]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A day that the system chooses, and the days of which it is one."""
+
+    draw: Callable[..., Awaitable[Any]]
+    matter: Any
+    at: datetime
+    window: Sequence[date]
+
+    async def days(self, full: Sequence[date] = (), times: int = TIMES) -> list[date]:
+        return [(await self.draw(self.matter, self.at, full)).day for _ in range(times)]
+
+
+def no_answer() -> AfterNo:
+    state = given(NOTED).state
+    assert isinstance(state, AfterNo)
+    return state
+
+
+DRAWS = {
+    "after documentation": Draw(
+        booked_by_itself.control, running(TERMS, PART), at("2026-06-01"), working_days("2026-06-02", "2026-07-31")
+    ),
+    "before the deadline": Draw(
+        booked_by_itself.control, running(TERMS), at("2026-06-08"), working_days("2026-06-23", "2026-08-21")
+    ),
+    "after guidance": Draw(
+        booked_by_itself.control,
+        running(*REOPENED),
+        at("2026-07-01", "14:00"),
+        working_days("2026-07-02", "2026-07-31"),
+    ),
+    "after a no": Draw(
+        booked_by_itself.inspection, no_answer(), at("2026-04-01"), working_days("2026-04-02", "2026-04-29")
+    ),
+}
+each_draw = pytest.mark.parametrize("of", DRAWS.values(), ids=DRAWS)
+
+
+def guesses(agreement: UUID, of: Draw) -> dict[str, date]:
+    """What somebody guesses who knows the rules, the code, the policy, the agreement and all that is published."""
+    days = of.window
+    digest = sha256(agreement.bytes).digest()
+    return {
+        "the first": days[0],
+        "the second": days[1],
+        "the last": days[-1],
+        "half-way": days[len(days) // 2],
+        "after thirty days": min(days, key=lambda day: abs((day - of.at.date()).days - 30)),
+        "a digest of the agreement": days[int.from_bytes(digest) % len(days)],
+        "a derived id": days[uuid5(agreement, of.at.isoformat()).int % len(days)],
+        "seeded by the agreement": Random(agreement.int).choice(days),
+        "seeded by its text": Random(str(agreement)).choice(days),
+        "seeded by its bytes": Random(agreement.bytes).choice(days),
+        "seeded by the time": Random(of.at.timestamp()).choice(days),
+        "seeded by both": Random(f"{agreement}{of.at.isoformat()}").choice(days),
+    }
+
+
+@pytest.mark.rule("R18", "R17", "R7", "R21")
+@each_draw
+async def test_r18_every_free_working_day_of_the_window_is_drawn_as_often_as_any_other(of: Draw) -> None:
+    days = await of.days()
+    assert set(days) == set(of.window)
+    assert chi_square(days, of.window) < SPREAD_AT_MOST
+
+
+@pytest.mark.rule("R18", "R17", "R7")
+@each_draw
+async def test_r18_full_days_are_left_out_and_the_others_stay_even(of: Draw) -> None:
+    full, free = of.window[::2], of.window[1::2]
+    days = await of.days(full)
+    assert set(days) == set(free)
+    assert chi_square(days, free) < SPREAD_AT_MOST
+
+
+@pytest.mark.rule("R18", "R7")
+@each_draw
+async def test_r18_nobody_guesses_a_day_more_often_than_chance_would(of: Draw) -> None:
+    """Nor does the agreement decide it: a second draw for the same agreement is as free as the first."""
+    hits: dict[str, int] = {}
+    for _ in range(TIMES):
+        agreement = uuid4()
+        day = (await of.draw(of.matter, of.at, agreement=agreement)).day
+        again = (await of.draw(of.matter, of.at, agreement=agreement)).day
+        for how, guess in {**guesses(agreement, of), "as before": again}.items():
+            hits[how] = hits.get(how, 0) + (guess == day)
+    expected = TIMES / len(of.window)
+    assert max(hits.values()) < expected + 7 * expected**0.5, hits
+
+
+@pytest.mark.rule("R18")
+@each_draw
+async def test_r18_the_draw_is_kept_with_the_day(of: Draw) -> None:
+    booking = await of.draw(of.matter, of.at)
+    assert (booking.drawn.first, booking.drawn.last, booking.drawn.spread) == (of.window[0], of.window[-1], "evenly")
+    assert booking.drawn.first <= booking.day <= booking.drawn.last
+
+
+@pytest.mark.rule("R18", "R17", "R7")
+@each_draw
+async def test_r18_a_day_that_can_only_be_late_is_drawn_as_well(of: Draw) -> None:
+    """Among the next free working days after the window, so many as the policy says."""
+    days = await of.days(of.window)
+    among = sorted(set(days))
+    assert len(among) == POLICIES.at(of.at).control.late_days_drawn_from
+    assert among[0] > of.window[-1]
+    assert chi_square(days, among) < SPREAD_AT_MOST
+
+
+@pytest.mark.rule("R18")
+@each_draw
+async def test_r18_an_id_of_what_is_booked_tells_nothing(of: Draw) -> None:
+    """The same agreement, place and time give another id each time, and it is a random one."""
+    made = [await of.draw(of.matter, of.at) for _ in range(20)]
+    ids = [getattr(one, "control_id", None) or one.inspection_id for one in made]
+    assert len(set(ids)) == len(ids)
+    assert {one.version for one in ids} == {4}
+    assert AGREEMENT not in ids
