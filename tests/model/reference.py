@@ -716,16 +716,16 @@ class Reference:
 
     def _breached(self, one: Agreement, units: list[str], breached_at: datetime) -> None:
         """R8, R22: quarantines, and what is open within their reach."""
-        ends_at = midnight(months_later(day_of(breached_at), 12))
-        reach: list[str | None] = [None] if day_of(breached_at) < REACH_CHANGED else list(units)
+        ends_at = after(months_later(day_of(breached_at), 12))
+        reach: list[str | None] = [None, *units] if day_of(breached_at) < REACH_CHANGED else list(units)
         for unit in reach:
             if not any(old.because_of == one.id and old.unit == unit for old in self._standing()):
                 self.quarantines.append(Quarantine(one.cvr, unit, ends_at, one.id))
         if one.units and one.offer != "annulled":
             one.offer = "breached"
         for other in self.agreements.values():
-            within = other.cvr == one.cvr and bool(other.holds) if None in reach else set(reach) & set(other.holds)
-            if other is one or not within:
+            of_entity = None in reach and other.cvr == one.cvr and bool(other.holds)
+            if other is one or not (of_entity or set(reach) & set(other.holds)):
                 continue
             if other.offer in ("sent", "delivered"):
                 self._withdrawn(other, "R8")

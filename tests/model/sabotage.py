@@ -1,6 +1,6 @@
 """Can the tests fail? One rule at a time is broken in a copy of the code: python -m tests.model.sabotage.
 
-What decides is broken under the model, what only shows under the tests of the view. Prints by what each was caught.
+What decides is broken under the model, what it cannot reach under the tests that can. Prints by what each was caught.
 """
 
 import shutil
@@ -14,6 +14,7 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[2]
 _MODEL = ("-m", "tests.model", "20000", "--as-found")
 _VIEW = ("-m", "pytest", "-q", "-x", "tests/unit/reporting")
+_OFFERS = ("-m", "pytest", "-q", "-x", "tests/unit/offers")
 _SECONDS = 900
 
 
@@ -36,6 +37,13 @@ SABOTAGES = (
         "services/offers/rules/quarantine.py",
         'quarantine_reach == "unit":\n        return units',
         'quarantine_reach == "unit":\n        return units[:1]',
+    ),
+    Sabotage(
+        "R22",
+        "services/offers/rules/quarantine.py",
+        "return [Reach(cvr, None, entity_ends_at, policy.version), *units]",
+        "return [Reach(cvr, None, entity_ends_at, policy.version)]",
+        _OFFERS,
     ),
     Sabotage(
         "R12", "services/guidance/rules/offering.py", "case Answered(accepted=True):", "case Answered(accepted=False):"
