@@ -242,7 +242,10 @@ class ControlTurnedIntoGuidance(Event):
     place_id: UUID | None = None
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
     window_used_up: bool = False
-    """R21: no working day is left in the days that complete documentation started: those of the deadline count."""
+    """R21: no working day is left in the window, so the next control is late, and that is why.
+
+    Facts of earlier releases say it of the days of the documentation only; those of the deadline counted then.
+    """
     summary: PrivateText = None
 
 
@@ -257,7 +260,7 @@ class FreshInvestigationNeeded(Event):
     later_visit: bool
     """On a later visit, for which a new control is booked; else on this one."""
     window_used_up: bool = False
-    """R21: for a later visit no working day is left in the days that complete documentation started."""
+    """R21: no working day is left in the window, so a control after this visit is late, and that is why."""
     spoke_with: tuple[SpokeWith, ...] = ()
     """R15: with whom the control was held."""
     reason: PrivateText = None

@@ -63,8 +63,8 @@ SABOTAGES = (
     Sabotage(
         "R21",
         "services/control/rules/booking.py",
-        "return window is not None and next_working_day",
-        "return False and next_working_day",
+        "return next_working_day(_first_day(course, at), policy) >",
+        "return next_working_day(_first_day(course, at), policy) <",
     ),
     Sabotage("R30", "services/control/rules/correction.py", " and decided_at(before) == decided_at(after)", ""),
     Sabotage("R24", "services/control/rules/follow_up.py", "held_at < start_of(due)", "held_at <= start_of(due)"),

@@ -120,7 +120,12 @@ def _booking(course: Running, place: UUID, at: datetime, policy: Policy, calenda
         form_reason=None,
         # A company that was told of a day is told of the one that replaces it.
         announced=standing.announced if standing else False,
-        late_reason=reason_for_being_late(day, course.window(place).last_day, days_inside(course, place, at, policy)),
+        late_reason=reason_for_being_late(
+            day,
+            course.window(place).last_day,
+            days_inside(course, place, at, policy),
+            course.late_by_indecision(place),
+        ),
     )
 
 

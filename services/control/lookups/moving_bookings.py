@@ -25,7 +25,7 @@ async def moved_bookings(
         day, slot = calendar.take_first(days)
         last_day = course.window(place).last_day
         in_time = [one for one in (standing.day, *booking.days_inside(course, place, at, policy)) if one <= last_day]
-        late_reason = reason_for_being_late(day, last_day, in_time)
+        late_reason = reason_for_being_late(day, last_day, in_time, course.late_by_indecision(place))
         moved.append(
             BookControl(
                 at=at,
