@@ -246,7 +246,10 @@ class ControlTurnedIntoGuidance(Event):
     place_id: Shown[UUID | None] = None
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
     window_used_up: Shown[bool] = False
-    """R21: no working day is left in the days that complete documentation started: those of the deadline count."""
+    """R21: no working day is left in the window, so the next control is late, and that is why.
+
+    Facts of earlier releases say it of the days of the documentation only; those of the deadline counted then.
+    """
     summary: Shown[PrivateText] = None
 
 
@@ -261,7 +264,7 @@ class FreshInvestigationNeeded(Event):
     later_visit: Shown[bool]
     """On a later visit, for which a new control is booked; else on this one."""
     window_used_up: Shown[bool] = False
-    """R21: for a later visit no working day is left in the days that complete documentation started."""
+    """R21: no working day is left in the window, so a control after this visit is late, and that is why."""
     spoke_with: Shown[tuple[SpokeWith, ...]] = ()
     """R15: with whom the control was held."""
     reason: Shown[PrivateText] = None

@@ -147,7 +147,10 @@ def control_form_reasons() -> Mapping[str, Term]:
 
 @cache
 def control_late_reasons() -> Mapping[str, Term]:
-    """R7, R17: why a day is a late one; `calendar-full` and `no-day-left` are the ones that the system itself gives."""
+    """R7, R17, R21: why a day is a late one.
+
+    The system itself gives `calendar-full`, `no-day-left` and the two by which a control decided nothing.
+    """
     return read_terms(REFERENCE_FILES / "control_late_reasons.csv", Term)
 
 

@@ -36,6 +36,8 @@ class Course:
     results: dict[str, tuple[str, bool, datetime, str | None, bool]] = field(default_factory=dict)
     """By place: control, whether a violation was found, when, the meeting that it was, and whether it was late."""
     reopened: dict[str, datetime] = field(default_factory=dict)
+    used_up: set[str] = field(default_factory=set)
+    """R21: where a control decided nothing when no working day of the window was left."""
     meetings: dict[str, datetime] = field(default_factory=dict)
     asked: bool = False
     extended_at: datetime | None = None
@@ -62,12 +64,14 @@ class Course:
 
     def window(self, place: str) -> date:
         """R17, R21: the last day for a control."""
-        late = self.deadline + timedelta(days=60)
-        if self.complete_at is None:
-            return late
-        told = day_of(self.complete_at) + timedelta(days=60)
-        used_up = place in self.reopened and open_from(day_of(self.reopened[place]) + timedelta(days=1)) > told
-        return max(late, told) if used_up else told
+        begun = self.deadline if self.complete_at is None else day_of(self.complete_at)
+        return begun + timedelta(days=60)
+
+    def decided_nothing(self, place: str, now: datetime) -> None:
+        """R21: a later control is late because of it, where no working day of the window is left."""
+        today = day_of(now) if self.complete_at is not None else max(day_of(now), self.deadline)
+        if open_from(today + timedelta(days=1)) > self.window(place):
+            self.used_up.add(place)
 
     def must_be_booked(self, place: str, now: datetime) -> bool:
         """R17: at the latest two weeks before the deadline, and at once where the company is done or none decided."""
@@ -418,7 +422,7 @@ class Reference:
             return {"R16"}
         course.documented = True
         if complete and course.complete_at is None:
-            course.complete_at = self.now
+            course.complete_at, course.used_up = self.now, set()
         return set()
 
     def book(self, one: Agreement, place: str, day: date, *, reason: bool) -> Rules:
@@ -431,7 +435,7 @@ class Reference:
             rules.add("R17")
         if course.complete_at is None and day <= course.deadline:
             rules.add("R17")
-        if place in course.places and day > course.window(place) and not reason:
+        if place in course.places and day > course.window(place) and not (reason or place in course.used_up):
             rules.add("R17")
         return rules
 
@@ -470,7 +474,11 @@ class Reference:
                 rules.add("R21")
         if (concludes and not violation) or (course.measures and not observed):
             rules.add("R20")
-        if place in course.places and day_of(held_at) > course.window(place) and not late_reason:
+        if (
+            place in course.places
+            and day_of(held_at) > course.window(place)
+            and not (late_reason or place in course.used_up)
+        ):
             rules.add("R17")
         if rules:
             return rules
@@ -491,6 +499,7 @@ class Reference:
             rules.add("R21")
         if rules:
             return rules
+        course.decided_nothing(place, self.now)
         self._reopen(course, place)
         self._tell("guidance", lambda: self._converted(one))
         return rules
@@ -503,6 +512,8 @@ class Reference:
         rules = self._place(course, place)
         if place not in course.bookings:
             rules.add("R17")
+        if not rules:
+            course.decided_nothing(place, self.now)
         if not rules and later:
             self._reopen(course, place)
         return rules
@@ -544,6 +555,7 @@ class Reference:
         if (passed and not by_inspector) or (not passed and not course.asked):
             return {"R13"}
         course.deadline, course.asked, course.extended_at = open_from(until), False, self.now
+        course.used_up = course.used_up if course.complete_at is not None else set()
         deadline, accepted_at = course.deadline, course.accepted_at
         self._tell("guidance", lambda: self._schedule(one, accepted_at, deadline))
         return set()
@@ -585,7 +597,7 @@ class Reference:
         _, _, told_at, meeting, late = course.results[place]
         if held_at is not None and held_at != told_at:
             rules = self._wrong_time(course, place, held_at, meeting)
-            explained, late = late or reason, day_of(held_at) > course.window(place)
+            explained, late = late or reason or place in course.used_up, day_of(held_at) > course.window(place)
             if late and not explained:
                 rules.add("R17")
             if rules:
@@ -720,16 +732,16 @@ class Reference:
 
     def _breached(self, one: Agreement, units: list[str], breached_at: datetime) -> None:
         """R8, R22: quarantines, and what is open within their reach."""
-        ends_at = midnight(months_later(day_of(breached_at), 12))
-        reach: list[str | None] = [None] if day_of(breached_at) < REACH_CHANGED else list(units)
+        ends_at = after(months_later(day_of(breached_at), 12))
+        reach: list[str | None] = [None, *units] if day_of(breached_at) < REACH_CHANGED else list(units)
         for unit in reach:
             if not any(old.because_of == one.id and old.unit == unit for old in self._standing()):
                 self.quarantines.append(Quarantine(one.cvr, unit, ends_at, one.id))
         if one.units and one.offer != "annulled":
             one.offer = "breached"
         for other in self.agreements.values():
-            within = other.cvr == one.cvr and bool(other.holds) if None in reach else set(reach) & set(other.holds)
-            if other is one or not within:
+            of_entity = None in reach and other.cvr == one.cvr and bool(other.holds)
+            if other is one or not (of_entity or set(reach) & set(other.holds)):
                 continue
             if other.offer in ("sent", "delivered"):
                 self._withdrawn(other, "R8")
@@ -823,6 +835,8 @@ class Reference:
                 faults.append(f"{place} is booked on {day}, after its window, and nobody says why")
             if booking["late_reason"] == "no-day-left" and self._day_is_left(course, place):
                 faults.append(f"{place} is booked on {day}, as if no day of its window were left")
+            if booking["late_reason"] == "no-day-left" and place in course.used_up:
+                faults.append(f"{place} is booked on {day}, late because none decided, and does not say so")
         return faults
 
     def faults_of_inspection(self, one: AfterNo, day: date, late_reason: str | None) -> list[str]:

@@ -1,6 +1,6 @@
 """Can the tests fail? One rule at a time is broken in a copy of the code: python -m tests.model.sabotage.
 
-What decides is broken under the model, what only shows under the tests of the view. Prints by what each was caught.
+What decides is broken under the model, what it cannot reach under the tests that can. Prints by what each was caught.
 """
 
 import shutil
@@ -14,6 +14,7 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[2]
 _MODEL = ("-m", "tests.model", "20000", "--as-found")
 _VIEW = ("-m", "pytest", "-q", "-x", "tests/unit/reporting")
+_OFFERS = ("-m", "pytest", "-q", "-x", "tests/unit/offers")
 _SECONDS = 900
 
 
@@ -38,6 +39,13 @@ SABOTAGES = (
         'quarantine_reach == "unit":\n        return units[:1]',
     ),
     Sabotage(
+        "R22",
+        "services/offers/rules/quarantine.py",
+        "return [Reach(cvr, None, entity_ends_at, policy.version), *units]",
+        "return [Reach(cvr, None, entity_ends_at, policy.version)]",
+        _OFFERS,
+    ),
+    Sabotage(
         "R12", "services/guidance/rules/offering.py", "case Answered(accepted=True):", "case Answered(accepted=False):"
     ),
     Sabotage("R12", "services/guidance/rules/schedule.py", "if not state.fell_due:", "if state.overdue:"),
@@ -55,8 +63,8 @@ SABOTAGES = (
     Sabotage(
         "R21",
         "services/control/rules/booking.py",
-        "return window is not None and next_working_day",
-        "return False and next_working_day",
+        "return next_working_day(_first_day(course, at), policy) >",
+        "return next_working_day(_first_day(course, at), policy) <",
     ),
     Sabotage("R30", "services/control/rules/correction.py", " and decided_at(before) == decided_at(after)", ""),
     Sabotage("R24", "services/control/rules/follow_up.py", "held_at < start_of(due)", "held_at <= start_of(due)"),

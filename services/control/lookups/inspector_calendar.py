@@ -157,6 +157,8 @@ def _booking(
         form_reason=None,
         # A company that was told of a day is told of the one that replaces it.
         announced=standing.announced if standing else False,
-        late_reason=reason_for_being_late(drawn.day, course.window(place).last_day, inside),
+        late_reason=reason_for_being_late(
+            drawn.day, course.window(place).last_day, inside, course.late_by_indecision(place)
+        ),
         drawn=drawn.how,
     )

@@ -28,9 +28,8 @@ async def moved_bookings(
             inside, booking.days_after(course, place, at, policy), policy, runtime.chance
         )
         last_day = course.window(place).last_day
-        late_reason = reason_for_being_late(
-            new.day, last_day, [one for one in (standing.day, *inside) if one <= last_day]
-        )
+        in_time = [one for one in (standing.day, *inside) if one <= last_day]
+        late_reason = reason_for_being_late(new.day, last_day, in_time, course.late_by_indecision(place))
         moved.append(
             BookControl(
                 at=at,

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 from uuid import UUID, uuid5
 
+from services.control.rules.late_by_itself import reasons_to_choose_from
 from services.control.rules.order_requests import requested
 from services.control.rules.phases import AfterNo
 from services.control.rules.when_held import refuse_impossible_time
@@ -17,7 +18,6 @@ from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.eventstore.decider import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
-from shared.reference.reference import control_late_reasons
 
 BY_ITSELF = "control"
 _ONE_DAY = timedelta(days=1)
@@ -138,7 +138,7 @@ def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
         raise Refused("R7", "{day} is over", day=command.day)
     if not is_working_day(command.day, command.policy):
         raise Refused("R7", "{day} is not a working day", day=command.day)
-    last_day, known = last_day_in_time(state, command.policy), control_late_reasons()
+    last_day, known = last_day_in_time(state, command.policy), reasons_to_choose_from()
     if command.day > last_day and command.late_reason not in known:
         raise Refused(
             "R7",

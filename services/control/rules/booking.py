@@ -6,17 +6,16 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.control.rules.form_of_control import refuse_faulty_form
+from services.control.rules.late_by_itself import reasons_to_choose_from
 from services.control.rules.phases import Running
 from services.control.rules.places import refuse_not_awaited
 from shared.contracts.control import AnnouncedControlCancelled, ControlBooked
 from shared.contracts.vocabulary import ContactForm, Drawn
 from shared.deadlines.copenhagen import local_day
-from shared.deadlines.deadline import Deadline
 from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.eventstore.decider import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
-from shared.reference.reference import control_late_reasons
 
 _ONE_DAY = timedelta(days=1)
 
@@ -44,7 +43,7 @@ def book(course: Running, command: BookControl) -> tuple[Event, ...]:
     refuse_not_awaited(course, command.place_id)
     refuse_impossible_day(command)
     refuse_before_the_deadline(course, command.day)
-    refuse_late_without_reason(course.window(command.place_id), command)
+    refuse_late_without_reason(course, command)
     refuse_faulty_form(command.form, command.form_reason)
     return booked(course, command)
 
@@ -66,7 +65,7 @@ def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
         window=window,
         booked_at=command.at,
         replaces=replaced.control_id if replaced else None,
-        late_reason=command.late_reason if command.day > window.last_day else None,
+        late_reason=late_reason(course, command) if command.day > window.last_day else None,
         drawn=command.drawn,
     )
     if replaced is None or command.announced:
@@ -91,10 +90,16 @@ def refuse_impossible_day(command: BookControl) -> None:
         raise Refused("R17", "{day} is not a working day", day=command.day)
 
 
-def refuse_late_without_reason(window: Deadline, command: BookControl) -> None:
+def late_reason(course: Running, command: BookControl) -> str | None:
+    """R17, R21: the one that is given, or that a control decided nothing when no day of the window was left."""
+    return command.late_reason or course.late_by_indecision(command.place_id)
+
+
+def refuse_late_without_reason(course: Running, command: BookControl) -> None:
     """R17: after the window only with a reason, which is counted."""
-    known = control_late_reasons()
-    if command.day > window.last_day and command.late_reason not in known:
+    window = course.window(command.place_id)
+    known = reasons_to_choose_from(course.undecided.get(command.place_id))
+    if command.day > window.last_day and late_reason(course, command) not in known:
         raise Refused(
             "R17",
             "{day} is after {last_day} and needs a reason: {known}",
@@ -159,7 +164,8 @@ def place_due(course: Running, place: UUID) -> datetime | None:
 
 def _fits(course: Running, place: UUID, booking: ControlBooked) -> bool:
     window = course.window(place)
-    in_window = booking.day <= window.last_day or (booking.late_reason is not None and booking.window == window)
+    explained = booking.late_reason is not None and booking.window == window
+    in_window = booking.day <= window.last_day or explained or booking.control_id in course.in_former_windows
     return in_window and _late_enough(course, booking)
 
 
@@ -186,10 +192,9 @@ def days_inside(course: Running, place: UUID, at: datetime, policy: Policy) -> l
     return [day for day in days if is_working_day(day, policy)]
 
 
-def documentation_is_used_up(course: Running, at: datetime, policy: Policy) -> bool:
-    """R21: no working day is left in the days that complete documentation started."""
-    window = course.complete.control_window if course.complete is not None else None
-    return window is not None and next_working_day(local_day(at) + _ONE_DAY, policy) > window.last_day
+def window_is_used_up(course: Running, place: UUID, at: datetime, policy: Policy) -> bool:
+    """R21: no working day on which a control could be held is left in the window."""
+    return next_working_day(_first_day(course, at), policy) > course.window(place).last_day
 
 
 def _first_day(course: Running, at: datetime) -> date:

@@ -139,7 +139,7 @@ def why_late(
     """R17, R30: what was told before stands; a control that is late only by its correction needs a reason now."""
     if reason is None and held_at == wrong.held_at:
         return wrong.late_reason
-    return require_late_reason(course, place, reason or wrong.late_reason)
+    return require_late_reason(course, place, reason or wrong.late_reason or course.late_by_indecision(place))
 
 
 def refuse_forgotten_measures(wrong: ControlCompleted, command: CorrectControl) -> None:

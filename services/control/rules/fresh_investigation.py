@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.control.rules.booking import documentation_is_used_up, require_booking
+from services.control.rules.booking import require_booking, window_is_used_up
 from services.control.rules.phases import Running
 from services.control.rules.places import refuse_not_awaited
 from services.control.rules.when_held import refuse_impossible_time
@@ -41,7 +41,7 @@ def investigate_afresh(course: Running, command: InvestigateAfresh) -> FreshInve
         held_at=held_at,
         inspector=command.inspector,
         later_visit=command.later_visit,
-        window_used_up=command.later_visit and documentation_is_used_up(course, command.at, command.policy),
+        window_used_up=window_is_used_up(course, command.place_id, command.at, command.policy),
         spoke_with=command.spoke_with,
         reason=command.reason,
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.control.rules.booking import fall_away, require_booking
 from services.control.rules.form_of_control import refuse_faulty_form
+from services.control.rules.late_by_itself import reasons_to_choose_from
 from services.control.rules.measures_in_use import measures_at, refuse_faulty_observations, refuse_unobserved
 from services.control.rules.phases import Running, controlled
 from services.control.rules.places import refuse_not_awaited, require_place, units_of
@@ -34,7 +35,7 @@ from shared.deadlines.deadlines import follow_up_day, hearing_deadline
 from shared.eventstore.decider import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
-from shared.reference.reference import control_late_reasons, topics
+from shared.reference.reference import topics
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,15 @@ def _held(course: Running, command: CompleteControl) -> _Held:
         meeting = require_meeting(course, command.place_id, command.from_meeting, command.policy)
         booking = course.bookings.get(command.place_id)
         control_id = booking.control_id if booking else command.control_id
-        return _Held(control_id, meeting.held_at, meeting.form, command.late_reason)
+        late_reason = command.late_reason or course.late_by_indecision(command.place_id)
+        return _Held(control_id, meeting.held_at, meeting.form, late_reason)
     booking = require_booking(course, command.place_id)
     held_at = command.held_at or command.at
     after = course.reopened.get(command.place_id, course.started.accepted_at)
     refuse_impossible_time("R17", held_at, now=command.at, after=after)
     refuse_before_its_time(course, held_at)
-    return _Held(booking.control_id, held_at, command.form, command.late_reason or booking.late_reason)
+    late_reason = command.late_reason or booking.late_reason or course.late_by_indecision(command.place_id)
+    return _Held(booking.control_id, held_at, command.form, late_reason)
 
 
 def _other(course: Running, command: CompleteControl, held: _Held, finding: OtherFinding) -> OtherFindingRecorded:
@@ -162,7 +165,7 @@ def refuse_before_its_time(course: Running, held_at: datetime) -> None:
 
 def require_late_reason(course: Running, place: UUID, reason: str | None) -> str:
     """R17: a control that was held after its window says why, and is counted."""
-    known = control_late_reasons()
+    known = reasons_to_choose_from(course.undecided.get(place))
     if reason is None or reason not in known:
         last_day = course.window(place).last_day
         raise Refused("R17", "held after {last_day}: why? {known}", last_day=last_day, known=", ".join(known))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from services.control.rules.late_by_itself import INVESTIGATED_AFRESH, TURNED_INTO_GUIDANCE
 from services.control.rules.requested_order_state import RequestedOrder, orders_after
 from shared.contracts.control import (
     AnnouncedControlCancelled,
@@ -75,8 +76,12 @@ class Running:
     """What the controls that were held decided for their places, as corrected."""
     reopened: Mapping[UUID, datetime] = field(default_factory=dict)
     """R21: when a control of the place decided nothing and a new one became due."""
+    undecided: Mapping[UUID, str] = field(default_factory=dict)
+    """R21: for places where a control decided nothing, by which code a control after the window is late."""
     used_up: frozenset[UUID] = frozenset()
-    """R21: the places for which the days of the documentation had no room left then."""
+    """R21: the places for which no working day of the window was left then."""
+    in_former_windows: frozenset[UUID] = frozenset()
+    """R21: ids of controls booked while a former rule lengthened the window; they keep their day."""
     meetings: Mapping[UUID, GuidanceMeetingNoted] = field(default_factory=dict)
     extension: ExtensionRequested | None = None
     """R13: a request that awaits its answer."""
@@ -94,14 +99,14 @@ class Running:
     def window(self, place: UUID) -> Deadline:
         """R17: the days for the control of a place, from the complete documentation or else from the deadline.
 
-        R21: where those of the documentation had no room left when a control decided nothing, the longer ones count.
+        R19, R21: they are the same for every place, and stay as they are however often a control decides nothing.
         """
         window = self.complete.control_window if self.complete is not None else None
-        if window is None:
-            return self.window_after_deadline
-        if place not in self.used_up:
-            return window
-        return max(window, self.window_after_deadline, key=lambda one: one.last_day)
+        return self.window_after_deadline if window is None else window
+
+    def late_by_indecision(self, place: UUID) -> str | None:
+        """R21: why a control of the place can only be held after the window; None where that has another reason."""
+        return self.undecided.get(place) if place in self.used_up else None
 
 
 @dataclass(frozen=True)
@@ -218,6 +223,7 @@ def _run_on(state: Running, event: Event) -> State:
                 deadline=event.compliance_deadline,
                 window_after_deadline=event.control_window,
                 books_control_at=event.books_control_at,
+                used_up=frozenset() if state.complete is None else state.used_up,
             )
         case InspectorChanged():
             return replace(state, inspector=event.inspector)
@@ -230,9 +236,11 @@ def _run_on(state: Running, event: Event) -> State:
         case Terminated():
             return Stopped(replace(state, bookings={}), event)
         case DocumentationReceived():
-            complete = state.complete or (event if event.complete else None)
             measures = _corrected(state.measures, event.measures)
-            return replace(state, parts=event.part, complete=complete, measures=measures)
+            documented = replace(state, parts=event.part, measures=measures)
+            if state.complete is not None or not event.complete:
+                return documented
+            return replace(documented, complete=event, used_up=frozenset())
         case _:
             return controlled(state, event)
 
@@ -245,8 +253,7 @@ def controlled(state: Running, event: Event) -> Running:
             drawn = frozenset(event.places) if event.chosen_by == DRAWN else state.drawn & set(event.places)
             return replace(state, sample=event.places, drawn=drawn, bookings=kept)
         case ControlBooked():
-            place = event.place_id or event.agreement_id
-            return replace(state, bookings=_with(state.bookings, place, event))
+            return _booked(state, event.place_id or event.agreement_id, event)
         case AnnouncedControlCancelled():
             kept = {
                 place: booking for place, booking in state.bookings.items() if booking.control_id != event.control_id
@@ -256,6 +263,8 @@ def controlled(state: Running, event: Event) -> Running:
             return _reopened(state, event.place_id or event.agreement_id, event)
         case FreshInvestigationNeeded(later_visit=True):
             return _reopened(state, event.place_id, event)
+        case FreshInvestigationNeeded():
+            return _undecided(state, event.place_id, event)
         case ControlCompleted():
             place = event.place_id or event.agreement_id
             bookings = _without(state.bookings, place)
@@ -310,14 +319,31 @@ def _after_no(state: AfterNo, event: Event) -> State:
             return replace(state, orders=orders_after(state.orders, event))
 
 
-def _reopened(state: Running, place: UUID, event: ControlTurnedIntoGuidance | FreshInvestigationNeeded) -> Running:
-    window = state.complete.control_window if state.complete is not None else None
-    # Facts of the first release do not say it: there the days were used up once they had passed.
-    used_up = event.window_used_up or (window is not None and window.has_passed(event.held_at))
+def _booked(state: Running, place: UUID, event: ControlBooked) -> Running:
+    # A booking names the window that holds. Only a former rule, which lengthened it, can have named another (R21).
+    former = event.window != state.window(place)
     return replace(
         state,
+        bookings=_with(state.bookings, place, event),
+        in_former_windows=state.in_former_windows | {event.control_id} if former else state.in_former_windows,
+    )
+
+
+def _reopened(state: Running, place: UUID, event: ControlTurnedIntoGuidance | FreshInvestigationNeeded) -> Running:
+    return replace(
+        _undecided(state, place, event),
         bookings=_without(state.bookings, place),
         reopened=_with(state.reopened, place, event.held_at),
+    )
+
+
+def _undecided(state: Running, place: UUID, event: ControlTurnedIntoGuidance | FreshInvestigationNeeded) -> Running:
+    # Facts of the first release do not say it: there the days were used up once they had passed.
+    used_up = event.window_used_up or state.window(place).has_passed(event.held_at)
+    code = TURNED_INTO_GUIDANCE if isinstance(event, ControlTurnedIntoGuidance) else INVESTIGATED_AFRESH
+    return replace(
+        state,
+        undecided=_with(state.undecided, place, code),
         used_up=state.used_up | {place} if used_up else state.used_up,
     )
 

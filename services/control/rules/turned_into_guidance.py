@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.control.rules.booking import documentation_is_used_up, require_booking
+from services.control.rules.booking import require_booking, window_is_used_up
 from services.control.rules.phases import Running
 from services.control.rules.places import refuse_not_awaited
 from services.control.rules.when_held import refuse_impossible_time
@@ -60,6 +60,6 @@ def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTur
         purposes=command.purposes,
         involvement=command.involvement,
         minutes_spent=command.minutes_spent,
-        window_used_up=documentation_is_used_up(course, command.at, command.policy),
+        window_used_up=window_is_used_up(course, place, command.at, command.policy),
         summary=command.summary,
     )

@@ -8,10 +8,11 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from dateutil.relativedelta import relativedelta
 
 from shared.contracts.offers import QuarantineEnded, QuarantineImposed
-from shared.deadlines.copenhagen import local_day, start_of
+from shared.deadlines.copenhagen import end_of, local_day, start_of
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
 from shared.policy.policies import Policies
+from shared.policy.policy import Policy
 
 _END = "end:"
 
@@ -71,22 +72,31 @@ def stream_of(reach: Reach) -> UUID:
 
 
 def reaches(cvr: str, breached_units: Sequence[str], breached_at: datetime, policies: Policies) -> list[Reach]:
-    """R22: every unit of the legal entity before 1 January 2024, from then on the breaching units only.
+    """R22: the breaching units always; before 1 January 2024 every other unit of their legal entity as well.
 
-    `by_breach` lets the day of the breach decide. `by_day` lets the day on which one asks decide: a breach under the
-    old reach then holds the legal entity only until the reach changes, and its units for the whole time.
+    A breaching unit has an entry of its own beside the legal entity's, so that it stays in quarantine when it moves to
+    another owner. `by_breach` lets the day of the breach decide. `by_day` lets the day on which one asks decide: a
+    breach under the old reach then holds the legal entity only until the reach changes.
     """
     policy = policies.at(breached_at)
-    last_day = local_day(breached_at) + relativedelta(months=policy.breach.quarantine_months)
-    ends_at = start_of(last_day)
+    ends_at = quarantine_ends_at(breached_at, policy)
     units = [Reach(cvr, p_number, ends_at, policy.version) for p_number in breached_units]
     if policy.breach.quarantine_reach == "unit":
         return units
-    entity = Reach(cvr, None, ends_at, policy.version)
     changes = policies.reach_changes_after(policy)
-    if policy.breach.quarantine_reading == "by_breach" or changes is None or start_of(changes) >= ends_at:
-        return [entity]
-    return [Reach(cvr, None, start_of(changes), policy.version), *units]
+    entity_ends_at = ends_at
+    if policy.breach.quarantine_reading == "by_day" and changes is not None:
+        entity_ends_at = min(ends_at, start_of(changes))
+    return [Reach(cvr, None, entity_ends_at, policy.version), *units]
+
+
+def quarantine_ends_at(breached_at: datetime, policy: Policy) -> datetime:
+    """R22: the exclusive end of its last day, in UTC.
+
+    Months are counted as R3 counts them, without the day of the breach, and a closed last day does not move: that is
+    so under every policy file, whatever its calendar says of the company's deadlines.
+    """
+    return end_of(local_day(breached_at) + relativedelta(months=policy.breach.quarantine_months))
 
 
 def decide(state: Register, command: Command) -> Sequence[Event]:

@@ -309,8 +309,49 @@ async def test_a_breach_that_was_another_day_moves_its_quarantine_although_all_o
     await _take(offers, *(_message(fact, fact.agreement_id, SISTER, version) for version, fact in enumerate(told, 1)))
     quarantines = await offers.get(f"/v1/quarantines?cvr={CVR}&p_number={SISTER}")
     assert [(one["because_of"], one["ends_at"]) for one in quarantines] == [
-        (str(breach.agreement_id), "2027-02-22T23:00:00Z")
+        (str(breach.agreement_id), "2027-02-23T23:00:00Z")
     ]
+
+
+@pytest.mark.rule("R22", "R30", "R40")
+async def test_a_unit_that_breached_takes_its_quarantine_along_to_another_owner(
+    postgres_dsn: str, topics: Kafka, tmp_path: Path
+) -> None:
+    """A breach of 2023 reaches the whole legal entity; the unit that breached stays in quarantine when it moves.
+
+    A sister that moved is free, and a revocation ends both entries.
+    """
+    await _register(postgres_dsn)
+    VirtualClock(tmp_path / "clock", datetime(2023, 11, 2, 9, tzinfo=UTC))
+    async with running(Settings(postgres_dsn, topics, tmp_path, virtual_clock=True)) as offers:
+        breach = _breach(UNIT, version=1, at=offers.clock.now())
+        await _take(offers, breach)
+        connection = await asyncpg.connect(postgres_dsn)
+        await connection.executemany(
+            "insert into offers.units (p_number, effective_from, cvr, industry) values ($1, $2, $3, 'day-care')",
+            [(moved, date(2024, 2, 1), OTHER_CVR) for moved in (UNIT, SISTER)],
+        )
+        await connection.close()
+        offers.clock.move_to(datetime.fromisoformat("2024-11-02T23:59+01:00"))
+        bought = {**offer(UNIT), "cvr": OTHER_CVR}
+        refused = await offers.post("/v1/offers?dry_run=true", bought)
+        assert (refused.status_code, refused.json()["rule"]) == (409, "R8")
+        sister = await offers.post("/v1/offers?dry_run=true", {**bought, "p_number": SISTER})
+        assert sister.status_code == 200, sister.text
+        standing = await offers.get(f"/v1/quarantines?cvr={CVR}&p_number={UNIT}")
+        assert [one["p_number"] for one in standing] == [UNIT, None]
+        assert {one["because_of"] for one in standing} == {str(breach.stream)}
+        revoked = DecisionRevoked(
+            agreement_id=breach.stream,
+            decision=Decision.BREACHED,
+            cvr=CVR,
+            breached_units=(UNIT,),
+            revoked_at=offers.clock.now(),
+            revoked_by="inspector-1",
+        )
+        await _take(offers, _message(revoked, breach.stream, UNIT, 2))
+        assert await offers.get(f"/v1/quarantines?cvr={CVR}&p_number={UNIT}") == []
+        assert (await offers.post("/v1/offers?dry_run=true", bought)).status_code == 200
 
 
 async def _facts(offers: Offers, agreement_id: str) -> list[str]:

@@ -11,6 +11,7 @@ from shared.contracts.control import (
     AnnouncedControlCancelled,
     ComplianceDeadlineSet,
     ControlBooked,
+    ControlCompleted,
     ExtensionGranted,
 )
 from shared.contracts.vocabulary import ContactForm
@@ -29,6 +30,7 @@ from tests.unit.control.control_facts import (
     book,
     booked,
     breached_course,
+    complete,
     documented,
     fulfilled_course,
     given,
@@ -314,3 +316,37 @@ def test_r13_r18_an_announced_control_that_a_longer_deadline_overtook_is_called_
 def test_r17_after_the_window_not_for_any_reason() -> None:
     late = book("2026-08-03", late_reason="forgot")
     given(started(), documented()).when(late).refused("R17", "needs a reason")
+
+
+@pytest.mark.rule("R17", "R21")
+@pytest.mark.parametrize(("day", "late_reason"), [("2026-08-17", None), ("2026-08-24", "calendar-full")])
+def test_r21_a_booking_that_stands_since_the_window_was_lengthened_keeps_its_day_and_is_held_late(
+    day: str, late_reason: str | None
+) -> None:
+    """Facts of earlier releases counted the days of the deadline, here until 21 August, from then on."""
+    terms, part = started(), documented()
+    first = booked(terms, part, day="2026-07-31")
+    history = (terms, part, first, turned(terms, part, first, on=at("2026-07-31")))
+    again = booked(*history, day=day, on="2026-08-03", control_id=OTHER_CONTROL)
+    standing = again.model_copy(update={"window": terms.control_window, "late_reason": late_reason})
+    assert given(*history, standing).timers() == {}
+    assert in_calendar(given(*history, standing)) == {f"calendar/{INSPECTOR}/{day}/1"}
+    held = given(*history, standing).when(complete(on=at(day))).one(ControlCompleted)
+    assert (held.within_window, held.late_reason) == (False, late_reason or "turned-into-guidance")
+
+
+@pytest.mark.rule("R17", "R21")
+def test_r21_new_days_for_the_control_are_not_late_because_of_what_came_before() -> None:
+    """R13, R17: a longer deadline, or documentation that is complete only now, brings days of its own."""
+    terms = started()
+    late = booked(terms, day="2026-08-21")
+    turned_late = turned(terms, late, on=at("2026-08-21"))
+    assert running(terms, late, turned_late).late_by_indecision(AGREEMENT) == "turned-into-guidance"
+    for new_days in (extended(terms), documented(terms, late, turned_late, day="2026-08-21")):
+        assert running(terms, late, turned_late, new_days).late_by_indecision(AGREEMENT) is None
+
+
+@pytest.mark.rule("R17", "R21")
+@pytest.mark.parametrize("code", ["turned-into-guidance", "investigated-afresh"])
+def test_r21_no_control_is_late_because_of_an_indecision_that_was_none(code: str) -> None:
+    given(started(), documented()).when(book("2026-08-03", late_reason=code)).refused("R17", "needs a reason")

@@ -56,7 +56,24 @@ def test_it_can_be_told_afterwards_and_is_still_possible_after_the_window() -> N
     fact = given(*READY).when(afresh(on=at("2026-08-04"), held_at=at("2026-08-03"))).one(FreshInvestigationNeeded)
     assert fact.held_at == at("2026-08-03")
     window = running(*READY, fact).window(AGREEMENT)
-    assert (window, window.last_day) == (TERMS.control_window, date(2026, 8, 21))
+    assert (window, window.last_day) == (PART.control_window, date(2026, 7, 31))
+
+
+@pytest.mark.rule("R21", "R17")
+@pytest.mark.parametrize("later_visit", [True, False])
+def test_a_control_that_is_held_after_the_window_because_of_it_is_late_and_says_so(*, later_visit: bool) -> None:
+    """On a later visit or on this one; by the reason that is known, or by another that is given."""
+    late = (TERMS, PART, booked(TERMS, PART, day="2026-07-31"))
+    fact = given(*late).when(afresh(on=at("2026-07-31"), later_visit=later_visit)).one(FreshInvestigationNeeded)
+    again = booked(*late, fact, day="2026-08-04", on="2026-08-03")
+    assert again.late_reason == "investigated-afresh"
+    for given_reason, told in ((None, "investigated-afresh"), ("season", "season")):
+        decided = given(*late, fact, again).when(complete(on=at("2026-08-04"), late_reason=given_reason))
+        held = decided.one(ControlCompleted)
+        # What the booking said stands; another reason that is given at the control takes its place.
+        assert (held.within_window, held.late_reason) == (False, told)
+    wrong = complete(on=at("2026-08-04"), late_reason="turned-into-guidance")
+    given(*late, fact, again).when(wrong).refused("R17", "why?")
 
 
 def test_it_concerns_one_place() -> None:

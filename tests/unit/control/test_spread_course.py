@@ -119,13 +119,14 @@ def test_a_control_that_decided_nothing_opens_its_own_place_only() -> None:
 
 
 @pytest.mark.rule("R17", "R21")
-def test_each_place_has_a_window_of_its_own() -> None:
+def test_the_window_stays_for_every_place_and_the_one_that_was_undecided_is_late() -> None:
     begun = sampled(0, 1, count=3)
     part = documented(*begun, day="2026-04-20")
     late = booked_at(0, 1, history=(*begun, part), day="2026-06-17", on="2026-04-21")
     turned = given(*late).when(turn(at("2026-06-20"), place_id=place_id(1))).one(ControlTurnedIntoGuidance)
     course = running(*late, turned)
     assert course.window(AGREEMENT) == part.control_window
-    assert course.window(place_id(1)) == course.window_after_deadline
-    days = days_inside(course, place_id(1), at("2026-06-20"), POLICIES.at(at("2026-06-20")))
-    assert days[-1] > course.window(AGREEMENT).last_day
+    assert course.window(place_id(1)) == part.control_window
+    assert course.late_by_indecision(place_id(1)) == "turned-into-guidance"
+    assert course.late_by_indecision(AGREEMENT) is None
+    assert days_inside(course, place_id(1), at("2026-06-20"), POLICIES.at(at("2026-06-20"))) == []

@@ -13,7 +13,7 @@ from services.control.http.after_no_view import view_after_no
 from services.control.lookups.inspector_calendar import lookups
 from services.control.rules.calendar_places import calendar_place
 from services.control.rules.course_decider import COURSE
-from shared.contracts.control import FACTS, ControlBooked, NewInspectionBooked
+from shared.contracts.control import FACTS, ControlBooked, FreshInvestigationNeeded, NewInspectionBooked
 from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.event_store import Change, Occurred, Write
@@ -31,6 +31,7 @@ from tests.unit.control.control_facts import (
     started,
     turned,
 )
+from tests.unit.control.spread_facts import afresh
 
 NOTED, *_ = after_a_no()
 TERMS, PART = started(), documented()
@@ -95,17 +96,37 @@ async def test_and_so_does_an_inspection_after_a_no() -> None:
 
 
 @pytest.mark.rule("R21", "R17")
-async def test_after_guidance_on_the_last_day_of_the_documentations_days_those_of_the_deadline_count() -> None:
+async def test_after_guidance_on_the_last_day_of_the_window_the_next_control_is_late_for_that_reason() -> None:
     again = await booked_again(*turned_on("2026-07-31", TERMS, PART), on="2026-07-31")
-    assert again.window.last_day == LONGER
-    assert (LAST_DAY < again.day <= LONGER, again.late_reason) == (True, None)
+    assert (again.window, again.late_reason) == (PART.control_window, "turned-into-guidance")
+    assert again.day > LAST_DAY
 
 
 @pytest.mark.rule("R21", "R17")
-async def test_and_so_they_do_where_only_a_weekend_is_left() -> None:
+async def test_and_so_it_is_where_only_a_weekend_is_left() -> None:
     until_saturday = documented(day="2026-06-02")
     again = await booked_again(*turned_on("2026-07-31", TERMS, until_saturday), on="2026-07-31")
-    assert (again.window.last_day, again.late_reason) == (LONGER, None)
+    assert (again.window.last_day, again.late_reason) == (date(2026, 8, 1), "turned-into-guidance")
+
+
+@pytest.mark.rule("R21", "R17")
+async def test_a_control_that_is_turned_twice_before_christmas_is_late_after_it() -> None:
+    """Complete on 25 October, so until 24 December, a closed day; turned on the 21st and on the 23rd."""
+    terms, part = started(months=9), documented(started(months=9), day="2026-10-25")
+    once = turned_on("2026-12-21", terms, part)
+    inside = await booked_again(*once, on="2026-12-21")
+    assert (inside.day, inside.late_reason) == (date(2026, 12, 23), None)
+    again = await booked_again(*once, inside, turned(*once, inside, on=at("2026-12-23")), on="2026-12-23")
+    assert (again.window.last_day, again.late_reason) == (date(2026, 12, 24), "turned-into-guidance")
+    assert again.day >= date(2026, 12, 28)
+
+
+@pytest.mark.rule("R21", "R17")
+async def test_an_investigation_afresh_that_comes_late_says_that_it_is_the_reason() -> None:
+    standing = booked(TERMS, PART, day="2026-07-31", on="2026-07-31")
+    found = given(TERMS, PART, standing).when(afresh(on=at("2026-07-31"))).one(FreshInvestigationNeeded)
+    again = await booked_again(TERMS, PART, standing, found, on="2026-07-31")
+    assert (again.window, again.late_reason) == (PART.control_window, "investigated-afresh")
 
 
 @pytest.mark.rule("R21", "R17")
@@ -126,10 +147,10 @@ async def test_a_control_is_late_because_of_a_full_calendar_only_where_full_days
 @pytest.mark.rule("R17")
 async def test_where_no_other_days_run_the_new_control_is_late_as_none_is_left() -> None:
     again = await booked_again(*turned_on("2026-08-21", TERMS), on="2026-08-21")
-    assert (again.window.last_day, late(again)) == (LONGER, (date(2026, 8, 24), "no-day-left"))
+    assert (again.window.last_day, late(again)) == (LONGER, (date(2026, 8, 24), "turned-into-guidance"))
     after_the_deadline = documented(TERMS, day="2026-07-01")
     later = await booked_again(*turned_on("2026-08-28", TERMS, after_the_deadline), on="2026-08-28")
-    assert (later.window.last_day, later.late_reason) == (date(2026, 8, 30), "no-day-left")
+    assert (later.window.last_day, later.late_reason) == (date(2026, 8, 30), "turned-into-guidance")
 
 
 @pytest.mark.rule("R7")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.control.rules.late_by_itself import CALENDAR_FULL, NO_DAY_LEFT
+from services.control.rules.late_by_itself import CALENDAR_FULL, INVESTIGATED_AFRESH, NO_DAY_LEFT, TURNED_INTO_GUIDANCE
 from shared.contracts.vocabulary import ContactRole
 from shared.reference import reference
 from shared.reference.reference import (
@@ -140,6 +140,8 @@ def test_the_reasons_that_control_gives_and_accepts_are_in_the_reference_lists()
         "illness",
         CALENDAR_FULL,
         NO_DAY_LEFT,
+        TURNED_INTO_GUIDANCE,
+        INVESTIGATED_AFRESH,
     }
 
 
@@ -174,7 +176,7 @@ def test_a_lookup_cannot_be_changed() -> None:
 
 
 def test_the_files_have_a_version() -> None:
-    assert reference_version() == "2024.3"
+    assert reference_version() == "2024.4"
 
 
 def test_no_reference_file_is_left_unread() -> None:
