@@ -330,7 +330,7 @@ join events e on e.stream = s.id and e.position >= s.first_position
 order by e.stream, e.version
 """
 _CONCERN = """
-select bool_or(e.metadata -> 'concerns' ->> 'cvr' is null or e.metadata -> 'concerns' ->> 'cvr' = asked.cvr)
+select bool_or(e.stream is not null and coalesce(e.metadata -> 'concerns' ->> 'cvr', asked.cvr) = asked.cvr)
 from unnest($1::uuid[], $2::text[]) with ordinality as asked(stream, cvr, place)
 left join streams s on s.id = asked.stream
 left join events e on e.stream = s.id and e.version in (1, s.version) and e.position >= s.first_position

@@ -1,5 +1,6 @@
 """A company learns nothing of other companies' cases and units by what fails, nor by how long it takes (R8, R18)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import replace
@@ -39,6 +40,9 @@ STATEMENTS: ContextVar[list[str]] = ContextVar("statements", default=[])  # noqa
 async def offers(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> AsyncIterator[Offers]:
     await _register(postgres_dsn)
     async with running(Settings(postgres_dsn, topics, tmp_path, virtual_clock=True)) as process:
+        async with asyncio.timeout(30):  # until it has looked whether Kafka holds facts of its own that it lacks
+            while (await process.post("/v1/offers?dry_run=true", offer())).status_code == 503:
+                await asyncio.sleep(0.05)
         yield process
 
 
