@@ -50,6 +50,8 @@ class MemoryStore:
     timers: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
     reservations: dict[str, UUID] = field(default_factory=dict)
     known: KnownStates = field(default_factory=KnownStates)
+    concerned: dict[UUID, set[str]] = field(default_factory=dict)
+    """The legal entities that the facts of each stream were about."""
     fault: Fault | None = None
     """What happens to the next append."""
     faults_met: int = 0
@@ -70,6 +72,10 @@ class MemoryStore:
         """See EventStore.load."""
         facts = self.streams.get(stream, ())
         return Loaded(tuple(fact.readable if readable else fact.recorded for fact in facts))
+
+    async def may_concern(self, stream: UUID, cvr: str) -> bool:
+        """See EventStore.may_concern."""
+        return cvr in self.concerned.get(stream, ())
 
     def version(self, stream: UUID) -> int:
         """The newest version of a stream; 0 where there is none."""
@@ -102,6 +108,8 @@ class MemoryStore:
             self.timers.pop((stream, name), None)
         self.timers.update({(stream, name): due for stream, name, due in change.arm})
         for write in change.writes:
+            if write.events and "cvr" in write.concerns:
+                self.concerned.setdefault(write.stream, set()).add(write.concerns["cvr"])
             for number, occurred in enumerate(write.events, write.expected + 1):
                 self._record(write.stream, number, occurred.event, occurred.at, change)
 

@@ -53,7 +53,7 @@ class Upgraded:
         written = Write(AGREEMENT, version, tuple(Occurred(fact, self.now) for fact in facts))
         await self.store.append(Change(Metadata(command_id=uuid4(), actor=by), (written,)))
         state = (await read(cast(Any, self.store), COURSE, AGREEMENT)).state
-        self.store.reservations |= dict.fromkeys(COURSE.reservations(state), AGREEMENT)
+        self.store.reservations = dict.fromkeys(COURSE.reservations(state), AGREEMENT)
 
     async def draw(self) -> Sequence[Event]:
         """Take the step, as often as a process is killed and started; what it recorded."""
