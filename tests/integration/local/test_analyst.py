@@ -33,7 +33,7 @@ async def test_an_analyst_reads_the_views_and_nothing_else(postgres_dsn: str, na
             *(f"select from {table}" for table in tables),
             "insert into v_facts (type) values ('Odd')",
             "delete from v_tasks",
-            "update v_units set cvr = '1'",
+            "update v_tasks set kind = 'odd'",
             "create table reporting.own ()",
             "create table public.own ()",
             "set role aftale_reporting",
