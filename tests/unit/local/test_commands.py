@@ -74,6 +74,7 @@ def test_ctrl_c_ends_a_command_with_a_word_and_no_traceback(tmp_path: Path) -> N
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever began the tests may have it ignored
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "here\n"
