@@ -82,7 +82,7 @@ def reached(decider: Decider[Any, Any], facts: Iterable[Event]) -> Iterator[tupl
     while unread:
         state = unread.pop(0)
         for fact in known:
-            following = decider.evolve(state, fact)
+            following = decider.fold([fact], state)
             yield state, fact, following
             if shape(following) not in seen:
                 seen.add(shape(following))

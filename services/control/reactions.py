@@ -9,9 +9,9 @@ from services.control.rules.order_requests import NoteOrderIssued
 from services.control.rules.starting import StartCourse
 from services.control.rules.termination import NoteAnnulment
 from services.control.rules.turned_into_control import NoteMeeting
-from shared.contracts.guidance import GuidanceHeld, MeetingCorrected
-from shared.contracts.offers import AcceptanceAnnulled, Accepted, Declined, Lapsed
+from shared.contracts.offers import AcceptanceAnnulled, Declined, Lapsed
 from shared.contracts.orders import OrderIssued
+from shared.contracts.public_forms import Accepted, GuidanceHeld, MeetingCorrected
 from shared.eventstore.commands import Intent
 from shared.messaging.reactor import React, Reaction, Reactions
 from shared.messaging.received import Received

@@ -6,16 +6,17 @@ from typing import Any
 from services.guidance.rules.guidance_decider import GUIDANCE, Command
 from services.guidance.rules.meetings import NoteTurnedControl
 from services.guidance.rules.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
-from shared.contracts.control import (
-    Breached,
-    ComplianceDeadlineSet,
+from shared.contracts.control import Breached, ComplianceDeadlineSet, Fulfilled
+from shared.contracts.offers import AcceptanceAnnulled, Declined, Lapsed
+from shared.contracts.public_forms import (
     ControlTurnedIntoGuidance,
     ExtensionGranted,
-    Fulfilled,
     InspectorChanged,
+    OfferReassigned,
+    OfferSent,
     Terminated,
+    Withdrawn,
 )
-from shared.contracts.offers import AcceptanceAnnulled, Declined, Lapsed, OfferReassigned, OfferSent, Withdrawn
 from shared.eventstore.commands import Intent
 from shared.eventstore.events import Event
 from shared.messaging.reactor import React, Reaction, Reactions

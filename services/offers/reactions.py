@@ -20,7 +20,8 @@ from services.offers.rules.quarantine import (
     unit_stream,
 )
 from services.offers.rules.taken_back import NoteBreach
-from shared.contracts.control import Breached, DecisionRevoked, Fulfilled, InspectorChanged, Terminated
+from shared.contracts.control import Breached, Fulfilled
+from shared.contracts.public_forms import DecisionRevoked, InspectorChanged, Terminated
 from shared.contracts.vocabulary import Decision
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import Metadata

@@ -127,17 +127,9 @@ async def execute(
             intents = [replace(intent, read=None) for intent in intents]
             continue
         for intent, decision in zip(intents, decided, strict=True):
-            store.known.keep(intent.decider, intent.stream, _known_after(intent.decider, decision))
+            store.known.keep(intent.decider, intent.stream, Known(decision.version, decision.state))
         return decided
     raise AssertionError("unreachable")
-
-
-def _known_after(decider: Decider[State, Any], decision: Decision[State]) -> Known[State]:
-    """As reading would find it: private parts are not kept beyond the command that brought them (R31)."""
-    public = [event.without_private_parts() for event in decision.events]
-    if all(one is event for one, event in zip(public, decision.events, strict=True)):
-        return Known(decision.version, decision.state)
-    return Known(decision.version, decider.fold(public, decision.before.state))
 
 
 def _policy(intents: Sequence[Intent[Any, Any]]) -> str | None:

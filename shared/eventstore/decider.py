@@ -60,8 +60,10 @@ def nobody(_: Any) -> str | None:
 class Decider(Generic[State, Command]):
     """Rules of one kind of subject. All functions are pure: no I/O, no clock.
 
-    `decide` may raise Refused; `evolve` never fails, whatever facts it meets. `timers` and `reservations` say what
-    *should* stand for a state; the kernel arms, replaces and cancels by comparing the states before and after.
+    `decide` may raise Refused; `evolve` never fails, whatever facts it meets. It is given facts in their public form,
+    so that no state holds a private part (R31): what a decision needs of one comes in the command. `timers` and
+    `reservations` say what *should* stand for a state; the kernel arms, replaces and cancels by comparing the states
+    before and after.
     `concerns` gives ids that travel beside every fact of the subject, for rules that reach over subjects.
     `responsible` names who is responsible: whoever else acts for the authority stands in for that person (R30).
     """
@@ -76,8 +78,8 @@ class Decider(Generic[State, Command]):
     responsible: Callable[[State], str | None] = nobody
 
     def fold(self, events: Sequence[Event], state: State | None = None) -> State:
-        """The state after these events, from `state` or from the beginning."""
+        """The state after the public forms of these events, from `state` or from the beginning."""
         current = self.initial if state is None else state
         for event in events:
-            current = self.evolve(current, event)
+            current = self.evolve(current, event.public_form())
         return current

@@ -76,11 +76,19 @@ class Event(BaseModel):
         private = _private_names(type(self))
         return self.model_dump_json(exclude=(private or set()) | without if without else private)
 
-    def without_private_parts(self) -> Self:
-        """As it reads to who has no key; the event itself where nothing of it is private."""
+    def public_form(self) -> Self:
+        """As states hold it: a private field is not None but absent, and reading one raises AttributeError.
+
+        None could mean that nothing was written or that nobody may read it, and a decision must not take the one for
+        the other. The event itself where nothing of it is private.
+        """
         markers = private_fields(type(self))
-        named = [name for name in markers if getattr(self, name) is not None] if markers else []
-        return self.model_copy(update=dict.fromkeys(named)) if named else self
+        if not any(name in self.__dict__ for name in markers):
+            return self
+        public = self.model_copy()
+        for name in markers:
+            public.__dict__.pop(name, None)
+        return public
 
     def private_parts(self) -> dict[str, dict[str, Any]]:
         """Private values by the person they are about (`""` for the case itself), JSON-ready; absent ones left out."""

@@ -73,7 +73,7 @@ class Reactor(Consumer):
         message = received.message
         about = {"case": str(message.stream), "fact": message.type, "service": self._own_source}
         with span(f"apply {message.type}", kind=SpanKind.CONSUMER, parent=message.traceparent, **about):
-            reaction = await react(received)
+            reaction = await react(Received(message, received.event and received.event.public_form()))
             command_id = uuid5(message.event_id, self._own_source)
             done = await self._done_before(command_id)
             await execute(

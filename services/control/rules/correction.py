@@ -18,7 +18,8 @@ from services.control.rules.phases import Broken, Kept, Running, controlled
 from services.control.rules.places import units_of
 from services.control.rules.turned_into_control import refuse_not_reported_back
 from services.control.rules.when_held import refuse_impossible_time
-from shared.contracts.control import ControlCompleted, ControlCorrected, DecisionRevoked
+from shared.contracts.control import ControlCorrected, DecisionRevoked
+from shared.contracts.public_forms import ControlCompleted
 from shared.contracts.vocabulary import (
     ContactForm,
     ControlOutcome,

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from shared.contracts.control import (
     OrderIssueNoted,
-    OrderRequested,
     OrderRequestOverdue,
     OrderRequestReminded,
     OrderRequestResent,
     OrderRequestWithdrawn,
 )
+from shared.contracts.public_forms import OrderRequested
 from shared.eventstore.events import Event
 
 

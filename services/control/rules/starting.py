@@ -7,7 +7,7 @@ from uuid import UUID
 from services.control.rules.phases import places_of
 from services.control.rules.sampling import first_sample
 from shared.contracts.control import ComplianceDeadlineSet
-from shared.contracts.offers import Accepted
+from shared.contracts.public_forms import Accepted
 from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.deadlines import booking_due_at, compliance_deadline, control_window
 from shared.eventstore.events import Event

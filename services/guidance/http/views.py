@@ -1,6 +1,6 @@
 """Guidance as an asker may see it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +13,7 @@ from shared.contracts.guidance import (
     GuidanceHeld,
     GuidanceOffered,
     MeetingCorrected,
+    OfferUnderstandingAsked,
     OfferUnderstandingCorrected,
     UsefulnessRated,
 )
@@ -93,9 +94,16 @@ def _asked_about_offer(state: State, events: Sequence[Event]) -> list[Understand
     if known is None:
         return []
     why = {event.contact_id: event.reason for event in events if isinstance(event, OfferUnderstandingCorrected)}
+    told = (event for event in events if isinstance(event, OfferUnderstandingAsked | OfferUnderstandingCorrected))
+    summaries = _last_summaries((event.contact_id, event.summary) for event in told)
     return [
         UnderstandingView.model_validate(
-            asked.model_dump() | {"corrected": contact_id in why, "correction_reason": why.get(contact_id)}
+            asked.model_dump()
+            | {
+                "corrected": contact_id in why,
+                "correction_reason": why.get(contact_id),
+                "summary": summaries.get(contact_id),
+            }
         )
         for contact_id, asked in known.asked.items()
     ]
@@ -106,18 +114,23 @@ def _meetings(state: State, events: Sequence[Event]) -> list[MeetingView]:
     if known is None:
         return []
     rated = {event.meeting_id: event.usefulness for event in events if isinstance(event, UsefulnessRated)}
-    corrections = [event for event in events if isinstance(event, MeetingCorrected)]
-    return [_meeting(meeting, corrections, rated) for meeting in known.meetings.values()]
+    why = {event.meeting_id: event.reason for event in events if isinstance(event, MeetingCorrected)}
+    told = (event for event in events if isinstance(event, GuidanceHeld | MeetingCorrected))
+    summaries = _last_summaries((event.meeting_id, event.summary) for event in told)
+    return [
+        MeetingView.model_validate(
+            meeting.model_dump()
+            | {
+                "usefulness": rated.get(meeting_id, meeting.usefulness),
+                "summary": summaries.get(meeting_id),
+                "corrected": meeting_id in why,
+                "correction_reason": why.get(meeting_id),
+            }
+        )
+        for meeting_id, meeting in known.meetings.items()
+    ]
 
 
-def _meeting(meeting: GuidanceHeld, corrections: Sequence[MeetingCorrected], rated: dict[UUID, int]) -> MeetingView:
-    """A correction that has no summary leaves the one that was told last."""
-    own = [one for one in corrections if one.meeting_id == meeting.meeting_id]
-    summaries = [meeting.summary, *(one.summary for one in own if one.summary is not None)]
-    told = meeting.model_dump() | {
-        "usefulness": rated.get(meeting.meeting_id, meeting.usefulness),
-        "summary": summaries[-1],
-        "corrected": bool(own),
-        "correction_reason": own[-1].reason if own else None,
-    }
-    return MeetingView.model_validate(told)
+def _last_summaries(told: Iterable[tuple[UUID, str | None]]) -> dict[UUID, str]:
+    """By contact or meeting. A correction that has no summary leaves the one that was told last."""
+    return {about: summary for about, summary in told if summary is not None}

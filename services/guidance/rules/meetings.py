@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.guidance.rules.phases import About, Opened, State, Unknown, evolve, stands
-from shared.contracts.control import ControlTurnedIntoGuidance
 from shared.contracts.guidance import GuidanceHeld, MeetingCorrected, UsefulnessRated
+from shared.contracts.public_forms import ControlTurnedIntoGuidance
 from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Involvement, Side
 from shared.eventstore.decider import Refused
 

@@ -10,12 +10,14 @@ from shared.contracts.guidance import (
     GuidanceClosed,
     GuidanceDeclined,
     GuidanceFellDue,
-    GuidanceHeld,
     GuidanceOffered,
     GuidanceOpened,
     GuidanceReassigned,
     GuidanceScheduled,
     GuidanceStands,
+)
+from shared.contracts.public_forms import (
+    GuidanceHeld,
     MeetingCorrected,
     OfferUnderstandingAsked,
     OfferUnderstandingCorrected,
@@ -231,7 +233,6 @@ def _corrected(state: State, event: MeetingCorrected) -> State:
 
 
 def _asked(state: State, event: OfferUnderstandingAsked | OfferUnderstandingCorrected) -> State:
-    """A correction that has no summary leaves the one that was told last."""
     if isinstance(state, Unknown):
         return state
     asked = state.about.asked
@@ -240,8 +241,7 @@ def _asked(state: State, event: OfferUnderstandingAsked | OfferUnderstandingCorr
             now = event
         case _ if event.contact_id in asked:
             told = {name: getattr(event, name) for name in _SAID}
-            before = asked[event.contact_id]
-            now = before.model_copy(update={**told, "summary": event.summary or before.summary})
+            now = asked[event.contact_id].model_copy(update=told)
         case _:
             return state
     return replace(state, about=replace(state.about, asked={**asked, event.contact_id: now}))

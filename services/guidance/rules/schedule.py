@@ -14,7 +14,7 @@ from shared.contracts.guidance import (
     GuidanceReassigned,
     GuidanceScheduled,
 )
-from shared.contracts.offers import OfferSent
+from shared.contracts.public_forms import OfferSent
 from shared.deadlines.copenhagen import start_of
 from shared.deadlines.deadline import Deadline
 from shared.deadlines.deadlines import guidance_coming_due_at, guidance_due, guidance_overdue_at

@@ -10,12 +10,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from services.offers.http.perform import perform
+from services.offers.lookups.found_in import found_in
 from services.offers.lookups.preconditions import quarantines_of, refuse_while_unknown, unit_and_slot
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.included_places import NamedPlace
 from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State, Unsent
-from shared.contracts.offers import OfferSent
+from shared.contracts.public_forms import OfferSent
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.chance import random_id
 from shared.eventstore.commands import Guard
@@ -69,7 +70,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
     async def prepare(state: State) -> Prepared[State, Command]:
         assert not isinstance(state, Unsent)  # the gate answers 404 before
         sent = state.sent
-        _nothing_waits, (unit, _slot), (quarantines, guards), (named, further_guards) = await gather(
+        _nothing_waits, (unit, _slot), (quarantines, guards), (named, further_guards), found = await gather(
             refuse_while_unknown(
                 runtime,
                 asker,
@@ -81,6 +82,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
             unit_and_slot(runtime, sent.p_number, sent.topic, local_day(now), policy),
             quarantines_of(runtime, asker, sent.cvr, sent.p_number),
             _named_places(runtime, asker, sent, body.includes, now, policy),
+            found_in(runtime, sent),
         )
         command = Accept(
             at=now,
@@ -91,6 +93,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
             reason=body.reason,
             unit=unit,
             quarantines=quarantines,
+            found_in=found,
             includes=named,
         )
         return Prepared(command, tuple({guard.stream: guard for guard in (*guards, *further_guards)}.values()))

@@ -10,11 +10,13 @@ from pydantic import BaseModel, Field
 from services.offers.rules.letter import letter
 from services.offers.rules.phases import Ended, Open, Running, how_it_stands, places_of
 from shared.contracts.offers import (
+    Accepted,
     ContactNamed,
     DeliveryCorrected,
     InternalNoteWritten,
     OfferDelivered,
     OfferReassigned,
+    OfferSent,
     TimeCorrected,
     Withdrawn,
 )
@@ -145,6 +147,8 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
     """Made of what the asker may know, and of nothing else."""
     events = [one.event for one in recorded]
     sent = state.sent
+    # A state holds no private part: what the asker may read of one stands in the facts.
+    told = next(event for event in events if isinstance(event, OfferSent))
     deadline, available_at = _clock(events)
     withdrawn = next((event for event in events if isinstance(event, Withdrawn)), None)
     return OfferView(
@@ -153,17 +157,17 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
         kind=sent.kind,
         cvr=sent.cvr,
         p_number=sent.p_number,
-        department=sent.department,
+        department=told.department,
         topic=sent.topic,
         grounds=sent.grounds,
         inspector=state.about.inspector,
         inspection_id=sent.inspection_id,
         follows=sent.follows,
         period_months=sent.period_months,
-        period_reason=sent.period_reason,
+        period_reason=told.period_reason,
         sent_at=sent.sent_at,
-        observations=sent.observations,
-        photos=sent.photos or (),
+        observations=told.observations,
+        photos=told.photos or (),
         available_at=available_at,
         withdrawal_rule=withdrawn.rule if withdrawn else None,
         withdrawal_reason=withdrawn.reason if withdrawn else None,
@@ -171,7 +175,7 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
         response_deadline=deadline.ends_at if deadline else None,
         why=deadline.explain(language) if deadline else None,
         letter=letter(sent, deadline),
-        places=_places(state),
+        places=_places(state, events),
         contacts=_contacts(events, language),
         time=_time(state, events),
         inspector_changes=[
@@ -204,11 +208,11 @@ def _clock(events: Sequence[Event]) -> tuple[Deadline | None, datetime | None]:
     return (dated[-1].response_deadline, dated[-1].available_at) if dated else (None, None)
 
 
-def _places(state: Open | Running | Ended) -> list[PlaceView]:
+def _places(state: Open | Running | Ended, events: Sequence[Event]) -> list[PlaceView]:
     accepted = None if isinstance(state, Open) else state.accepted
     if accepted is None:
         return []
-    names = accepted.place_names or {}
+    names = next(event for event in events if isinstance(event, Accepted)).place_names or {}
     return [
         PlaceView(place_id=place.place_id, p_number=place.p_number, department=names.get(place.place_id))
         for place in places_of(accepted)

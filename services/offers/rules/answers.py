@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.offers.rules.eligibility import Quarantine, Unit, refuse_in_quarantine, refuse_ineligible_unit
-from services.offers.rules.included_places import NamedPlace, include
-from services.offers.rules.phases import Ended, Open, Running
-from shared.contracts.offers import Accepted, Declined, Lapsed, NotAccepted, Withdrawn
+from services.offers.rules.included_places import FoundIn, NamedPlace, include
+from services.offers.rules.phases import Ended, Open, Running, how_it_stands
+from shared.contracts.offers import Accepted, Declined, Lapsed, NotAccepted
+from shared.contracts.public_forms import Withdrawn
 from shared.eventstore.decider import Refused, TimerDue
 from shared.policy.policy import Policy
 
@@ -24,6 +25,8 @@ class Accept:
     unit: Unit | None
     """The unit of the offer as the register has it today."""
     quarantines: tuple[Quarantine, ...]
+    found_in: FoundIn | None
+    """`spread`: where in the unit of the offer the violation was found; None where nobody can read it any more."""
     includes: tuple[NamedPlace, ...] = ()
 
 
@@ -46,7 +49,7 @@ def accept(offer: Open, command: Accept) -> Accepted:
     sent = offer.sent
     refuse_ineligible_unit(command.unit, sent.p_number, sent.cvr, command.policy, rule="R10")
     refuse_in_quarantine(command.quarantines, command.at)
-    places, names = include(sent, command.includes, command.policy, command.at)
+    places, names = include(sent, command.found_in, command.includes, command.policy, command.at)
     return Accepted(
         agreement_id=sent.agreement_id,
         kind=sent.kind,
@@ -104,9 +107,8 @@ def why_not_open(state: Running | Ended) -> Refused:
             return _overtaken(withdrawn)
         case Ended(unaccepted=Withdrawn(withdrawn_at=at)):
             return Refused("R9", "the authority took the offer back at {at}", at=at.isoformat())
-        case Running(accepted=Accepted(accepted_at=at)) | Ended(accepted=Accepted(accepted_at=at)):
-            return Refused("R6", "answered already: accepted at {at}", at=at.isoformat())
-    raise AssertionError(f"an offer that ended as {state.how} was accepted, or it was not")
+    assert state.accepted is not None, f"an offer that ended as {how_it_stands(state)} was accepted, or it was not"
+    return Refused("R6", "answered already: accepted at {at}", at=state.accepted.accepted_at.isoformat())
 
 
 def _overtaken(withdrawn: Withdrawn) -> Refused:

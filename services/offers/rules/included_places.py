@@ -12,7 +12,7 @@ from services.offers.rules.eligibility import (
     refuse_ineligible_unit,
     refuse_taken,
 )
-from shared.contracts.offers import OfferSent
+from shared.contracts.public_forms import OfferSent
 from shared.contracts.vocabulary import AgreementKind, Place
 from shared.eventstore.decider import Refused
 from shared.policy.policy import Policy
@@ -32,25 +32,29 @@ class NamedPlace:
     quarantines: tuple[Quarantine, ...]
 
 
+@dataclass(frozen=True)
+class FoundIn:
+    """Where in the unit of the offer the violation was found, read with the key of the case."""
+
+    department: str | None
+    """None for the whole unit."""
+
+
 def include(
-    sent: OfferSent, named: Sequence[NamedPlace], policy: Policy, at: datetime
+    sent: OfferSent, found_in: FoundIn | None, named: Sequence[NamedPlace], policy: Policy, at: datetime
 ) -> tuple[tuple[Place, ...], dict[UUID, str]]:
     """R10: at least one other unit or department of the company for `spread`, none for `suspicion`; and their names."""
-    origin = Place(
-        place_id=sent.agreement_id,
-        p_number=sent.p_number,
-        is_department=sent.department is not None,
-        slot=sent.slot,
-    )
     if sent.kind is AgreementKind.SUSPICION:
         if named:
             raise Refused("R10", "an agreement on suspicion includes one place only")
-        return (origin,), {}
+        return (_origin(sent, department=None),), {}
+    department = require_readable(found_in).department
     if not named:
         raise Refused("R10", "a spread agreement includes at least one other unit or department: name it")
-    refuse_named_twice(sent, named)
+    refuse_named_twice(sent.p_number, department, named)
+    origin = _origin(sent, department)
     places = [origin]
-    names = {} if sent.department is None else {origin.place_id: sent.department}
+    names = {} if department is None else {origin.place_id: department}
     for place in named:
         refuse_ineligible_unit(place.unit, place.p_number, sent.cvr, policy, rule="R10")
         refuse_in_quarantine(place.quarantines, at)
@@ -62,13 +66,31 @@ def include(
     return tuple(places), names
 
 
-def refuse_named_twice(sent: OfferSent, named: Sequence[NamedPlace]) -> None:
+def _origin(sent: OfferSent, department: str | None) -> Place:
+    """R19: the place where it was found has the id of the agreement."""
+    return Place(
+        place_id=sent.agreement_id, p_number=sent.p_number, is_department=department is not None, slot=sent.slot
+    )
+
+
+def require_readable(found_in: FoundIn | None) -> FoundIn:
+    """R31: without the name of the department nobody can tell which other places there are at that unit."""
+    if found_in is None:
+        raise Refused(
+            "R31",
+            "what the offer says was erased, and with it the department where the violation was found: "
+            "it can be withdrawn, and offered anew",
+        )
+    return found_in
+
+
+def refuse_named_twice(p_number: str, department: str | None, named: Sequence[NamedPlace]) -> None:
     """R10: each place once; the whole unit and one of its departments are not two places."""
-    seen = {(sent.p_number, sent.department)}
+    seen = {(p_number, department)}
     for place in named:
         key = (place.p_number, place.department)
         whole = {(place.p_number, None), key} if place.department is not None else {key}
-        covered = place.department is None and any(p_number == place.p_number for p_number, _ in seen)
+        covered = place.department is None and any(unit == place.p_number for unit, _ in seen)
         if seen & whole or covered:
             raise Refused("R10", "{p_number} is named twice, or whole and in part", p_number=place.p_number)
         seen.add(key)

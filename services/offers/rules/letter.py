@@ -1,6 +1,6 @@
 """The offer as the company reads it, in plain Danish (R1, R23)."""
 
-from shared.contracts.offers import OfferSent
+from shared.contracts.public_forms import OfferSent
 from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.deadline import Deadline
 

@@ -8,21 +8,23 @@ from uuid import UUID
 from shared.contracts.offers import (
     AcceptanceAnnulled,
     AcceptanceConflictFlagged,
-    Accepted,
     AgreementEndNoted,
     Declined,
-    DeliveryCorrected,
     DeliveryFailed,
     InspectorNoted,
     Lapsed,
     OfferDelivered,
     OfferOpened,
-    OfferReassigned,
     OfferResent,
-    OfferSent,
     OfferUnansweredHalfway,
-    TimeCorrected,
     TimeSpent,
+)
+from shared.contracts.public_forms import (
+    Accepted,
+    DeliveryCorrected,
+    OfferReassigned,
+    OfferSent,
+    TimeCorrected,
     Withdrawn,
 )
 from shared.contracts.vocabulary import Place, WorkPhase

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.eventstore.commands import Decision, Intent, execute
+from shared.eventstore.commands import Decision, Intent, execute, read
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.decider import Refused
 from shared.eventstore.event_store import EventStore, Loaded
@@ -115,9 +115,9 @@ async def test_what_is_refused_on_the_newest_state_is_refused(processes: tuple[P
 
 @dataclass(frozen=True)
 class Notebook(Counter):
-    """A state that holds private text."""
+    """A state that holds whole facts."""
 
-    notes: tuple[str | None, ...] = field(default=())
+    counted: tuple[Counted, ...] = field(default=())
 
 
 def _write_down(state: Counter, event: Event) -> Counter:
@@ -125,22 +125,28 @@ def _write_down(state: Counter, event: Event) -> Counter:
     assert isinstance(event, Counted)
     counted = evolve(state, event)
     assert isinstance(counted, Notebook)
-    return replace(counted, notes=(*state.notes, event.note))
+    return replace(counted, counted=(*state.counted, event))
 
 
 NOTEBOOK = replace(COUNTER, name="notebook", initial=Notebook(), evolve=_write_down)
 
 
 @pytest.mark.rule("R31")
-async def test_private_text_is_not_remembered_beyond_its_command(processes: tuple[Process, Process]) -> None:
+async def test_no_state_holds_private_text_after_its_command_or_when_read(
+    processes: tuple[Process, Process],
+) -> None:
     one, _ = processes
     stream = uuid4()
     intent = Intent(NOTEBOOK, stream, Count(note="Klejnstrup planted this"))
     metadata = Metadata(command_id=uuid4(), actor="tester")
     (decision,) = await execute(one.store, [intent], at=NOW, metadata=metadata)
+    known, found = one.store.known.get(NOTEBOOK, stream), await read(one.store, NOTEBOOK, stream)
+    readable = NOTEBOOK.fold([one.event for one in (await one.store.load(stream, readable=True)).events])
+    assert known == found == Known(1, decision.state) == Known(1, readable)
     assert isinstance(decision.state, Notebook)
-    assert decision.state.notes == ("Klejnstrup planted this",)
-    assert one.store.known.get(NOTEBOOK, stream) == Known(1, Notebook(total=1, notes=(None,)))
+    assert "Klejnstrup" not in repr(decision.state)
+    with pytest.raises(AttributeError):
+        _ = decision.state.counted[0].note
 
 
 def test_the_subject_that_was_touched_longest_ago_is_forgotten() -> None:

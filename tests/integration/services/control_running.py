@@ -18,6 +18,7 @@ from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import Metadata
 from shared.http.tokens import LocalIssuer, Role
 from shared.service import Runtime
+from tests.public_form import public
 
 CVR = "13748136"
 NOW = datetime(2026, 3, 20, 9, tzinfo=UTC)
@@ -53,7 +54,7 @@ class Control:
             places=tuple(places),
         )
         named = tuple(place.place_id for place in places[1:])
-        command = StartCourse(at=NOW, policy=self.runtime.policies.at(NOW), fact=fact, drawn=named)
+        command = StartCourse(at=NOW, policy=self.runtime.policies.at(NOW), fact=public(fact), drawn=named)
         metadata = Metadata(command_id=uuid4(), actor="control")
         await execute(self.runtime.store, [Intent(COURSE, agreement_id, command)], at=NOW, metadata=metadata)
         return agreement_id

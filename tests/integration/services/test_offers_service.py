@@ -17,6 +17,7 @@ from services.offers import service
 from shared.contracts.control import Breached, DecisionRevoked, InspectorChanged
 from shared.contracts.offers import Lapsed
 from shared.contracts.vocabulary import Decision
+from shared.eventstore import private_keys
 from shared.eventstore.clock import VirtualClock
 from shared.eventstore.events import Event
 from shared.http.tokens import LocalIssuer, Role, pseudonym
@@ -500,6 +501,44 @@ async def test_a_spread_agreement_includes_units_of_the_company_only(offers: Off
     assert (await accept(SISTER)).status_code == 200
     taken = await offers.post("/v1/offers", offer(SISTER))
     assert (taken.status_code, taken.json()["rule"]) == (409, "R8"), "the topic is taken at every unit included"
+
+
+@pytest.mark.rule("R10", "R31")
+async def test_an_offer_found_in_a_department_is_accepted_with_another_one_of_the_same_unit(offers: Offers) -> None:
+    path = f"/v1/offers/{await found_in_a_department(offers)}"
+
+    async def accept(department: str | None) -> httpx.Response:
+        included = {"p_number": UNIT} | ({} if department is None else {"department": department})
+        return await offers.post(f"{path}/acceptance", {"has_read": True, "includes": [included]}, Role.COMPANY)
+
+    for again in ("Lager", None):
+        refused = await accept(again)
+        assert (refused.status_code, refused.json()["rule"]) == (409, "R10")
+    answer = await accept("Montage")
+    assert answer.status_code == 200, answer.text
+    seen = await offers.get(path)
+    assert [place["department"] for place in seen["places"]] == ["Lager", "Montage"]
+
+
+@pytest.mark.rule("R10", "R31")
+async def test_where_the_department_was_erased_the_offer_is_not_accepted_and_says_why(offers: Offers) -> None:
+    agreement_id = await found_in_a_department(offers)
+    assert await private_keys.destroy(offers.runtime.database, UUID(agreement_id), "")
+    body = {"has_read": True, "includes": [{"p_number": SISTER}]}
+    for query in ("", "?dry_run=true"):
+        refused = await offers.post(f"/v1/offers/{agreement_id}/acceptance{query}", body, Role.COMPANY)
+        assert (refused.status_code, refused.json()["rule"]) == (409, "R31")
+        assert "erased" in refused.json()["detail"]
+
+
+async def found_in_a_department(offers: Offers) -> str:
+    """An open spread offer."""
+    body = {**offer(), "kind": "spread", "grounds": GROUNDS, "department": "Lager"}
+    sent = await offers.post("/v1/offers", body)
+    assert sent.status_code == 201, sent.text
+    agreement_id: str = sent.json()["id"]
+    await offers.post(f"/v1/offers/{agreement_id}/delivery", {"delivered": True}, Role.PORTAL)
+    return agreement_id
 
 
 async def _register(dsn: str) -> None:

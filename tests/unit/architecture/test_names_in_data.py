@@ -84,7 +84,7 @@ def states(decider: Decider[Any, Any]) -> Iterator[Any]:
     """After one, two or three facts, each with as little or as much as it can have."""
     after: list[Any] = [decider.initial]
     for _ in range(3):
-        after = [state for before in after for fact in EXAMPLES if (state := decider.evolve(before, fact)) != before]
+        after = [state for before in after for fact in EXAMPLES if (state := decider.fold([fact], before)) != before]
         after = list({repr(state): state for state in after}.values())
         yield from after
 

@@ -42,6 +42,7 @@ from shared.contracts.vocabulary import (
 from shared.eventstore.events import Event
 from shared.policy.policies import load_policies
 from shared.reference.reference import is_psychosocial
+from tests.public_form import public
 from tests.unit.scenario import Given, Outcome, scenarios_of
 
 AGREEMENT = UUID(int=1)
@@ -92,7 +93,7 @@ def accepted(topic: str = NOISE, months: int = 3) -> Accepted:
 
 def start(topic: str = NOISE, months: int = 3) -> StartCourse:
     fact = accepted(topic, months)
-    return StartCourse(at=fact.accepted_at, policy=POLICIES.at(fact.accepted_at), fact=fact)
+    return StartCourse(at=fact.accepted_at, policy=POLICIES.at(fact.accepted_at), fact=public(fact))
 
 
 def started(topic: str = NOISE, months: int = 3) -> ComplianceDeadlineSet:

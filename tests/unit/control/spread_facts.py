@@ -19,6 +19,7 @@ from shared.contracts.vocabulary import (
     SpokeWith,
 )
 from shared.eventstore.events import Event
+from tests.public_form import public
 from tests.unit.control.control_facts import (
     AGREEMENT,
     CONTROL_TIME,
@@ -63,7 +64,7 @@ def spread_start(*included: Place) -> StartCourse:
     """Drawn in the order in which the company names them."""
     fact = spread_accepted(*included)
     drawn = tuple(one.place_id for one in included[1:])
-    return StartCourse(at=fact.accepted_at, policy=POLICIES.at(fact.accepted_at), fact=fact, drawn=drawn)
+    return StartCourse(at=fact.accepted_at, policy=POLICIES.at(fact.accepted_at), fact=public(fact), drawn=drawn)
 
 
 def spread_started(*included: Place) -> tuple[Event, ...]:

@@ -195,7 +195,7 @@ def test_a_correction_that_leaves_the_decision_leaves_the_order_that_was_asked_f
     asked, _ = issued()
     result = given(*BROKEN, asked).when(correct(CONTROL, VIOLATION))
     result.records(ControlCorrected)
-    assert [order.request for order in result.state.orders] == [asked]
+    assert [order.request for order in result.state.orders] == [asked.public_form()]
 
 
 @pytest.mark.rule("R30", "R24")

@@ -1,9 +1,11 @@
 """A refusal says its rule and its values; a decider folds facts, whatever they are, into a state."""
 
+from typing import Annotated
+
 import pytest
 
 from shared.eventstore.decider import Decider, Refused
-from shared.eventstore.events import Event
+from shared.eventstore.events import Event, PrivatePart
 
 
 class Added(Event):
@@ -14,6 +16,12 @@ class Added(Event):
 
 class Unrelated(Event):
     """A fact that the subject takes no notice of."""
+
+
+class Confided(Event):
+    """Something was said in private."""
+
+    note: Annotated[str | None, PrivatePart()] = None
 
 
 SUM: Decider[int, int] = Decider(
@@ -47,3 +55,26 @@ def test_facts_are_folded_from_the_beginning_or_from_a_state() -> None:
 def test_a_subject_wants_no_timers_reservations_or_concerns_and_has_nobody_responsible_unless_it_says_so() -> None:
     assert (SUM.timers(1), SUM.reservations(1), SUM.concerns(1)) == ({}, frozenset(), {})
     assert SUM.responsible(1) is None
+
+
+@pytest.mark.parametrize("confided", [Confided(note="in private"), Confided()], ids=["readable", "unreadable"])
+def test_r31_a_fold_that_reads_a_private_field_fails_whether_or_not_it_could_be_read(confided: Confided) -> None:
+    reads: Decider[str | None, None] = Decider(
+        name="reads",
+        initial=None,
+        decide=lambda state, command: (),
+        evolve=lambda state, event: event.note if isinstance(event, Confided) else state,
+    )
+    with pytest.raises(AttributeError):
+        reads.fold([confided])
+
+
+def test_r31_a_state_holds_a_fact_in_its_public_form_and_the_fact_stays_whole() -> None:
+    keeps: Decider[tuple[Event, ...], None] = Decider(
+        name="keeps", initial=(), decide=lambda state, command: (), evolve=lambda state, event: (*state, event)
+    )
+    confided, added = Confided(note="in private"), Added(by=1)
+    held = keeps.fold([confided, added])
+    assert held == (confided.public_form(), added) == keeps.fold([Confided(), added])
+    assert "in private" not in repr(held)
+    assert confided.note == "in private"

@@ -24,6 +24,7 @@ from shared.contracts.guidance import (
 from shared.contracts.offers import OfferSent
 from shared.contracts.vocabulary import AgreementKind, ContactForm, Side
 from shared.eventstore.events import Event, Recorded
+from tests.public_form import public
 from tests.unit.guidance.guidance_facts import (
     AGREEMENT,
     CVR,
@@ -102,11 +103,11 @@ def correct_asked(contact_id: UUID = CONTACT, **changes: Any) -> CorrectUndersta
 
 
 def test_r5_an_offer_opens_what_is_recorded_about_it_once() -> None:
-    first = given().when(OpenGuidance(at("2026-03-05"), sent()))
+    first = given().when(OpenGuidance(at("2026-03-05"), public(sent())))
     first.then(opened())
     assert first.timers() == {}
-    given(opened()).when(OpenGuidance(at("2026-03-05"), sent())).then()
-    given(scheduled()).when(OpenGuidance(at("2026-03-05"), sent())).then()
+    given(opened()).when(OpenGuidance(at("2026-03-05"), public(sent()))).then()
+    given(scheduled()).when(OpenGuidance(at("2026-03-05"), public(sent()))).then()
 
 
 def test_r5_the_inspector_asks_whether_the_offer_was_understood() -> None:
@@ -138,7 +139,7 @@ def test_what_was_said_of_the_offer_is_corrected_by_a_new_fact_with_a_reason(sin
     fact = corrected.one(OfferUnderstandingCorrected)
     assert (fact.reached, fact.understood, fact.corrected_by) == (False, None, "inspector-2")
     assert fact.private_parts() == {"": {"reason": "It was somebody else."}}
-    (shown,) = view(AGREEMENT, corrected.state, [recorded(fact)], "da").asked_about_offer
+    (shown,) = view(AGREEMENT, corrected.state, [recorded(asked), recorded(fact)], "da").asked_about_offer
     assert (shown.reached, shown.understood, shown.corrected, shown.summary) == (False, None, True, "By phone.")
     assert corrected.timers() == given(opened(), asked, *since).timers()
 

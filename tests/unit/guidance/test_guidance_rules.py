@@ -17,6 +17,7 @@ from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.copenhagen import start_of
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.events import Event
+from tests.public_form import public
 from tests.unit.guidance.guidance_facts import (
     AGREEMENT,
     CONTROL,
@@ -197,7 +198,7 @@ def test_r12_a_meeting_that_has_not_taken_place_is_not_recorded() -> None:
 
 def test_r21_a_control_that_was_turned_into_guidance_is_a_meeting_held() -> None:
     fact = turned_control()
-    meeting = given(scheduled(), fell_due()).when(NoteTurnedControl(at=at("2026-06-11"), fact=fact))
+    meeting = given(scheduled(), fell_due()).when(NoteTurnedControl(at=at("2026-06-11"), fact=public(fact)))
     meeting.then(
         GuidanceHeld(
             agreement_id=AGREEMENT,
@@ -217,11 +218,11 @@ def test_r21_a_control_that_was_turned_into_guidance_is_a_meeting_held() -> None
 
 @pytest.mark.parametrize("since", [(), (scheduled(), closed())], ids=["unknown", "ended"])
 def test_r21_a_turned_control_is_recorded_and_never_refused(since: tuple[Event, ...]) -> None:
-    given(*since).when(NoteTurnedControl(at=at("2026-06-11"), fact=turned_control())).records(GuidanceHeld)
+    given(*since).when(NoteTurnedControl(at=at("2026-06-11"), fact=public(turned_control()))).records(GuidanceHeld)
 
 
 def test_r21_a_turned_control_that_is_noted_late_does_not_open_guidance_again() -> None:
-    late = given(scheduled(), closed()).when(NoteTurnedControl(at=at("2026-06-24"), fact=turned_control()))
+    late = given(scheduled(), closed()).when(NoteTurnedControl(at=at("2026-06-24"), fact=public(turned_control())))
     assert how_it_stands(late.state) == "closed"
 
 

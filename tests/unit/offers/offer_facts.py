@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.delivery import RecordDelivery, RecordFailedDelivery
 from services.offers.rules.eligibility import Unit
-from services.offers.rules.included_places import NamedPlace
+from services.offers.rules.included_places import FoundIn, NamedPlace
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.sending import SendOffer
 from services.offers.rules.taken_back import NoteBreach, Withdraw
@@ -22,7 +22,7 @@ from shared.contracts.offers import (
 )
 from shared.contracts.vocabulary import AgreementKind, Grounds, ReactionDue, Violation
 from shared.eventstore.decider import TimerDue
-from shared.eventstore.events import Event
+from shared.eventstore.events import Event, Recorded
 from shared.policy.policies import load_policies
 from shared.policy.policy import Policy
 from tests.unit.scenario import scenarios_of
@@ -56,6 +56,14 @@ def send(**changes: Any) -> SendOffer:
         "quarantines": (),
     }
     return SendOffer(**{**values, **changes})
+
+
+def recorded(*facts: Event) -> list[Recorded]:
+    """As they stand in the store, readable."""
+    return [
+        Recorded(number, AGREEMENT, number, fact, "{}", SENT_AT, SENT_AT, UUID(int=1000 + number))
+        for number, fact in enumerate(facts, 1)
+    ]
 
 
 def sent(**changes: Any) -> OfferSent:
@@ -121,6 +129,7 @@ def accept(at: datetime = IN_TIME, **changes: Any) -> Accept:
         "quarantines": (),
         "policy": POLICIES.at(at),
         "unit": Unit(UNIT, CVR, "day-care"),
+        "found_in": FoundIn(None),
     }
     return Accept(at=at, **{**values, **changes})
 

@@ -19,6 +19,7 @@ from tests.unit.offers.offer_facts import (
     delivered,
     given,
     grounds,
+    recorded,
     send,
     sent,
     spread,
@@ -38,7 +39,7 @@ def earlier(*since: Event, offer: OfferSent | None = None) -> State:
 def test_a_spread_offer_names_the_no_that_it_follows_from(ending: str) -> None:
     offer = given().when(send(**SPREAD, earlier=earlier(delivered(), *ENDINGS[ending]))).one(OfferSent)
     assert offer.follows == OTHER
-    assert view(given(offer).state, [], "da").follows == OTHER
+    assert view(given(offer).state, recorded(offer), "da").follows == OTHER
 
 
 def test_most_offers_follow_from_nothing() -> None:

@@ -7,7 +7,7 @@ from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.people_and_time import NoteInspector
 from shared.contracts.offers import InspectorNoted
 from shared.eventstore.events import Event
-from tests.unit.offers.offer_facts import ENDINGS, TOO_LATE, accepted, delivered, given, sent
+from tests.unit.offers.offer_facts import ENDINGS, TOO_LATE, accepted, delivered, given, recorded, sent
 
 pytestmark = pytest.mark.rule("R15", "R30")
 INSPECTOR = "inspector-1"
@@ -22,7 +22,7 @@ def test_the_inspector_of_the_offer_is_responsible_until_control_names_another(s
     changed = given(*history).when(CHANGED)
     changed.records(InspectorNoted)
     assert OFFER.responsible(changed.state) == "inspector-9"
-    assert view(changed.state, [], "da").inspector == "inspector-9"
+    assert view(changed.state, recorded(*history), "da").inspector == "inspector-9"
     assert changed.reservations() == given(*history).reservations()
 
 

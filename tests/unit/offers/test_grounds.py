@@ -7,6 +7,7 @@ import pytest
 from services.offers.rules.letter import letter
 from shared.contracts.offers import OfferSent
 from shared.contracts.vocabulary import AgreementKind, Grounds, ReactionDue, Violation
+from tests.public_form import public
 from tests.unit.offers.offer_facts import given, grounds, send, sent, spread
 
 SPREAD = AgreementKind.SPREAD
@@ -59,7 +60,7 @@ def test_r1_only_a_spread_offer_names_a_department() -> None:
 
 
 def test_r1_r7_the_letter_of_a_spread_offer_says_what_a_no_leads_to() -> None:
-    text = letter(spread(), None)
+    text = letter(public(spread()), None)
     assert "påbud med frist på den enhed" in text
     assert "mindst én anden enhed eller afdeling" in text
     assert "smiley" in text

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.offers.rules.eligibility import Quarantine, Unit
-from services.offers.rules.included_places import NamedPlace
+from services.offers.rules.included_places import FoundIn, NamedPlace
 from shared.contracts.offers import Accepted, OfferDelivered
 from shared.eventstore.events import Event
 from tests.unit.offers.offer_facts import (
@@ -32,7 +32,8 @@ def history(**changes: Any) -> tuple[Event, ...]:
 
 
 def accepted(*places: NamedPlace, **changes: Any) -> Accepted:
-    return given(*history(**changes)).when(accept(includes=places)).one(Accepted)
+    found_in = FoundIn(changes.get("department"))
+    return given(*history(**changes)).when(accept(includes=places, found_in=found_in)).one(Accepted)
 
 
 def test_r10_a_spread_agreement_includes_the_place_where_it_was_found_and_those_that_are_named() -> None:
@@ -76,7 +77,26 @@ def test_r10_no_place_is_named_twice_or_whole_and_in_part(named: tuple[NamedPlac
 
 
 def test_r10_another_department_of_the_same_unit_is_another_place() -> None:
-    assert len(accepted(place(UNIT, "Lager"), department="Pakkeri").places) == 2
+    fact = accepted(place(UNIT, "Montage"), department="Lager")
+    assert [(one.p_number, one.is_department) for one in fact.places] == [(UNIT, True), (UNIT, True)]
+    assert list((fact.place_names or {}).values()) == ["Lager", "Montage"]
+
+
+def test_r10_the_department_where_it_was_found_is_not_named_again_nor_its_whole_unit() -> None:
+    for named in (place(UNIT, "Lager"), place(UNIT)):
+        accepting = accept(includes=(named,), found_in=FoundIn("Lager"))
+        given(*history(department="Lager")).when(accepting).refused("R10", "twice")
+
+
+def test_r10_r31_where_the_department_cannot_be_read_any_more_acceptance_is_refused_and_says_so() -> None:
+    unreadable = accept(includes=(place(UNIT, "Montage"),), found_in=None)
+    given(*history(department="Lager")).when(unreadable).refused("R31", "was erased")
+    given(*history()).when(accept(includes=(place(SISTER),), found_in=None)).refused("R31", "was erased")
+
+
+def test_r10_r31_an_offer_on_suspicion_names_no_department_so_nothing_must_be_read() -> None:
+    delivered = given(sent()).when(deliver()).one(OfferDelivered)
+    given(sent(), delivered).when(accept(found_in=None)).records(Accepted)
 
 
 def test_r10_a_unit_of_somebody_else_or_of_nobody_is_refused() -> None:

@@ -22,6 +22,7 @@ from shared.contracts.offers import (
 )
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.events import Event
+from tests.public_form import public
 from tests.unit.offers.offer_facts import (
     AGREEMENT,
     AVAILABLE_AT,
@@ -242,9 +243,9 @@ def test_r28_reactions_and_timers_never_refuse() -> None:
 
 
 def test_r1_r23_the_letter_says_what_it_is_and_is_not() -> None:
-    text = letter(sent(), delivered().response_deadline)
+    text = letter(public(sent()), delivered().response_deadline)
     for said in ("frivillig", "ikke et påbud", "ikke en afgørelse", "smiley", "siger ja", "siger nej", "2026-04-07"):
         assert said in text
     assert "rådgiver ikke" in text
     assert "misligholdt" in text
-    assert "inden fristen" in letter(sent(), None)
+    assert "inden fristen" in letter(public(sent()), None)

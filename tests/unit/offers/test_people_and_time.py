@@ -11,7 +11,7 @@ from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime
 from shared.contracts.offers import ContactNamed, Declined, OfferReassigned, TimeCorrected, TimeSpent
 from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
-from shared.eventstore.events import Event, Recorded
+from shared.eventstore.events import Event
 from shared.reference.reference import company_messages
 from tests.unit.offers.offer_facts import (
     AVAILABLE_AT,
@@ -23,6 +23,7 @@ from tests.unit.offers.offer_facts import (
     delivered,
     given,
     lapsed,
+    recorded,
     sent,
 )
 
@@ -60,11 +61,11 @@ def test_r34_a_contact_is_named_at_any_time_and_its_name_is_private(since: tuple
 )
 def test_each_contact_is_shown_with_what_concerns_it(role: ContactRole, not_told: set[str]) -> None:
     named = given(sent()).when(replace(CONTACT, role=role))
-    recorded = Recorded(1, UUID(int=1), 1, named.one(ContactNamed), "{}", AVAILABLE_AT, AVAILABLE_AT, UUID(int=2))
-    (contact,) = view(named.state, [recorded], "da").contacts
+    facts = recorded(sent(), named.one(ContactNamed))
+    (contact,) = view(named.state, facts, "da").contacts
     assert contact.is_told[0].text == "Et tilbud venter på svar"
     assert {message.code for message in contact.is_told} == company_messages().keys() - not_told
-    (in_english,) = view(named.state, [recorded], "en").contacts
+    (in_english,) = view(named.state, facts, "en").contacts
     assert in_english.is_told[0].text == "An offer waits for an answer"
 
 
@@ -92,7 +93,7 @@ def test_time_is_corrected_at_any_time_by_a_new_fact_with_a_reason(since: tuple[
     assert (fact.inspector, fact.corrected_by, fact.on_day) == ("inspector-1", "inspector-2", spent.on_day)
     assert not fact.seen_by_company()
     assert fact.private_parts() == {"": {"reason": "The other case's."}}
-    (shown,) = view(corrected.state, [], "da").time
+    (shown,) = view(corrected.state, recorded(sent(), spent, *since, fact), "da").time
     assert (shown.entry_id, shown.phase, shown.minutes, shown.inspector) == (ENTRY, "offer", 40, "inspector-1")
 
 

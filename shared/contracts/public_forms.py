@@ -1,0 +1,401 @@
+"""Facts that have private parts, in their public form: what states hold and deciders read (R31).
+
+Written by `python -m deploy.contracts`. To the type checker these are classes without the private fields. When the
+program runs each is the fact's own class, and a fold has left the private fields out: reading one is an
+AttributeError. Rules build a fact from shared.contracts.offers, guidance or control, and read it by its name here.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from shared.contracts.guidance import GuidanceStands
+    from shared.contracts.vocabulary import (
+        AgreementKind,
+        ContactForm,
+        ContactRole,
+        ControlOutcome,
+        Decision,
+        Grounds,
+        InvestigationOutcome,
+        Involvement,
+        JudgedBy,
+        Measure,
+        MeasureObservation,
+        Place,
+        Side,
+        SpokeWith,
+        WorkPhase,
+    )
+    from shared.deadlines.deadline import Deadline
+    from shared.eventstore.events import Event
+
+    class OfferSent(Event):
+        agreement_id: UUID
+        kind: AgreementKind
+        cvr: str
+        p_number: str
+        topic: str
+        inspection_id: str
+        inspector: str
+        period_months: int
+        response_rule: str
+        letter_version: str
+        sent_at: datetime
+        grounds: Grounds | None
+        slot: int
+        follows: UUID | None
+
+    class DeliveryCorrected(Event):
+        agreement_id: UUID
+        available_at: datetime
+        response_deadline: Deadline
+        halfway_at: datetime
+        lapses_at: datetime
+        corrected_at: datetime
+        corrected_by: str
+
+    class OfferReassigned(Event):
+        agreement_id: UUID
+        inspector: str
+        previous: str
+        reassigned_at: datetime
+        reassigned_by: str
+
+    class ContactNamed(Event):
+        agreement_id: UUID
+        contact_id: UUID
+        role: ContactRole
+        named_at: datetime
+        named_by: str
+
+    class Accepted(Event):
+        agreement_id: UUID
+        kind: AgreementKind
+        cvr: str
+        p_number: str
+        topic: str
+        inspector: str
+        period_months: int
+        accepted_at: datetime
+        accepted_by: str
+        reason: str | None
+        places: tuple[Place, ...]
+
+    class Withdrawn(Event):
+        agreement_id: UUID
+        rule: str
+        withdrawn_at: datetime
+        because_of: UUID | None
+        breach_is_own: bool
+
+    class TimeCorrected(Event):
+        agreement_id: UUID
+        entry_id: UUID
+        phase: WorkPhase
+        minutes: int
+        inspector: str
+        on_day: date
+        previous_phase: WorkPhase
+        previous_minutes: int
+        corrected_at: datetime
+        corrected_by: str
+
+    class InternalNoteWritten(Event):
+        agreement_id: UUID
+        note_id: UUID
+        written_at: datetime
+        written_by: str
+
+    class OfferUnderstandingAsked(Event):
+        agreement_id: UUID
+        contact_id: UUID
+        form: ContactForm
+        held_at: datetime
+        inspector: str
+        initiated_by: Side
+        reached: bool
+        received: bool | None
+        understood: bool | None
+        knows_dates: bool | None
+        participants: tuple[str, ...]
+        minutes_spent: int | None
+
+    class OfferUnderstandingCorrected(Event):
+        agreement_id: UUID
+        contact_id: UUID
+        corrected_at: datetime
+        corrected_by: str
+        form: ContactForm
+        held_at: datetime
+        reached: bool
+        received: bool | None
+        understood: bool | None
+        knows_dates: bool | None
+        participants: tuple[str, ...]
+        minutes_spent: int | None
+
+    class GuidanceHeld(Event):
+        agreement_id: UUID
+        meeting_id: UUID
+        form: ContactForm
+        held_at: datetime
+        inspector: str
+        participants: tuple[str, ...]
+        involvement: Involvement
+        minutes_spent: int | None
+        usefulness: int | None
+        from_control: UUID | None
+        informal: bool
+        initiated_by: Side
+        purposes: tuple[str, ...]
+        stands: GuidanceStands | None
+
+    class MeetingCorrected(Event):
+        agreement_id: UUID
+        meeting_id: UUID
+        corrected_at: datetime
+        corrected_by: str
+        form: ContactForm
+        held_at: datetime
+        participants: tuple[str, ...]
+        involvement: Involvement
+        minutes_spent: int | None
+        informal: bool
+        purposes: tuple[str, ...]
+        stands: GuidanceStands | None
+
+    class ExtensionRequested(Event):
+        agreement_id: UUID
+        extension_id: UUID
+        until: date
+        requested_at: datetime
+        requested_by: str
+
+    class ExtensionGranted(Event):
+        agreement_id: UUID
+        extension_id: UUID
+        inspector: str
+        granted_at: datetime
+        accepted_at: datetime
+        compliance_deadline: Deadline
+        control_window: Deadline
+        books_control_at: datetime
+
+    class ExtensionRefused(Event):
+        agreement_id: UUID
+        extension_id: UUID
+        refused_at: datetime
+        refused_by: str
+
+    class InspectorChanged(Event):
+        agreement_id: UUID
+        inspector: str
+        previous: str
+        changed_at: datetime
+        changed_by: str
+
+    class Terminated(Event):
+        agreement_id: UUID
+        by: Side
+        terminated_at: datetime
+        terminated_by: str
+        reason: str | None
+
+    class DocumentationReceived(Event):
+        agreement_id: UUID
+        part: int
+        received_at: datetime
+        sent_by: str
+        complete: bool
+        control_window: Deadline | None
+        measures: tuple[Measure, ...]
+        places: tuple[UUID, ...]
+
+    class ControlCompleted(Event):
+        agreement_id: UUID
+        control_id: UUID
+        held_at: datetime
+        inspector: str
+        form: ContactForm
+        form_reason: str | None
+        outcome: ControlOutcome
+        judged_by: tuple[JudgedBy, ...]
+        spoke_with: tuple[SpokeWith, ...]
+        measures: tuple[MeasureObservation, ...]
+        involvement: Involvement
+        within_window: bool
+        spread_further: bool | None
+        place_id: UUID | None
+        late_reason: str | None
+        from_meeting: UUID | None
+        carried_on: tuple[UUID, ...]
+        added_measures: tuple[Measure, ...]
+        minutes_spent: int | None
+
+    class ControlTurnedIntoGuidance(Event):
+        agreement_id: UUID
+        control_id: UUID
+        held_at: datetime
+        inspector: str
+        form: ContactForm
+        reason: str
+        participants: tuple[str, ...]
+        purposes: tuple[str, ...]
+        involvement: Involvement
+        place_id: UUID | None
+        minutes_spent: int | None
+        window_used_up: bool
+
+    class FreshInvestigationNeeded(Event):
+        agreement_id: UUID
+        control_id: UUID
+        place_id: UUID
+        held_at: datetime
+        inspector: str
+        later_visit: bool
+        window_used_up: bool
+        spoke_with: tuple[SpokeWith, ...]
+
+    class OtherFindingRecorded(Event):
+        agreement_id: UUID
+        finding_id: UUID
+        control_id: UUID
+        topic: str | None
+        found_at: datetime
+        inspector: str
+
+    class ControlCorrected(Event):
+        agreement_id: UUID
+        control_id: UUID
+        place_id: UUID
+        corrected_at: datetime
+        corrected_by: str
+        outcome: ControlOutcome
+        form: ContactForm
+        form_reason: str | None
+        judged_by: tuple[JudgedBy, ...]
+        spoke_with: tuple[SpokeWith, ...]
+        measures: tuple[MeasureObservation, ...]
+        involvement: Involvement
+        held_at: datetime | None
+        within_window: bool | None
+        late_reason: str | None
+        minutes_spent: int | None
+
+    class DecisionRevoked(Event):
+        agreement_id: UUID
+        decision: Decision
+        cvr: str
+        breached_units: tuple[str, ...]
+        revoked_at: datetime
+        revoked_by: str
+
+    class HearingAnswered(Event):
+        agreement_id: UUID
+        answered_at: datetime
+        answered_by: str
+        oral: bool
+        participants: tuple[str, ...]
+        noted_by: str | None
+
+    class OrderRequested(Event):
+        agreement_id: UUID
+        request_id: UUID
+        cvr: str
+        p_number: str
+        topic: str
+        requested_at: datetime
+        requested_by: str
+        rule: str
+        remind_at: datetime | None
+        overdue_at: datetime | None
+        control_ids: tuple[UUID, ...]
+
+    class InvestigationConcluded(Event):
+        agreement_id: UUID
+        inspection_id: UUID
+        held_at: datetime
+        inspector: str
+        outcome: InvestigationOutcome
+        minutes_spent: int | None
+
+    class FollowUpHeld(Event):
+        agreement_id: UUID
+        held_at: datetime
+        inspector: str
+        form: ContactForm
+        spoke_with: tuple[SpokeWith, ...]
+        measures: tuple[MeasureObservation, ...]
+        spread_further: bool | None
+        minutes_spent: int | None
+        carried_on: tuple[UUID, ...]
+        added_measures: tuple[Measure, ...]
+else:
+    from shared.contracts.control import (
+        ControlCompleted,
+        ControlCorrected,
+        ControlTurnedIntoGuidance,
+        DecisionRevoked,
+        DocumentationReceived,
+        ExtensionGranted,
+        ExtensionRefused,
+        ExtensionRequested,
+        FollowUpHeld,
+        FreshInvestigationNeeded,
+        HearingAnswered,
+        InspectorChanged,
+        InvestigationConcluded,
+        OrderRequested,
+        OtherFindingRecorded,
+        Terminated,
+    )
+    from shared.contracts.guidance import (
+        GuidanceHeld,
+        MeetingCorrected,
+        OfferUnderstandingAsked,
+        OfferUnderstandingCorrected,
+    )
+    from shared.contracts.offers import (
+        Accepted,
+        ContactNamed,
+        DeliveryCorrected,
+        InternalNoteWritten,
+        OfferReassigned,
+        OfferSent,
+        TimeCorrected,
+        Withdrawn,
+    )
+
+__all__ = [
+    "Accepted",
+    "ContactNamed",
+    "ControlCompleted",
+    "ControlCorrected",
+    "ControlTurnedIntoGuidance",
+    "DecisionRevoked",
+    "DeliveryCorrected",
+    "DocumentationReceived",
+    "ExtensionGranted",
+    "ExtensionRefused",
+    "ExtensionRequested",
+    "FollowUpHeld",
+    "FreshInvestigationNeeded",
+    "GuidanceHeld",
+    "HearingAnswered",
+    "InspectorChanged",
+    "InternalNoteWritten",
+    "InvestigationConcluded",
+    "MeetingCorrected",
+    "OfferReassigned",
+    "OfferSent",
+    "OfferUnderstandingAsked",
+    "OfferUnderstandingCorrected",
+    "OrderRequested",
+    "OtherFindingRecorded",
+    "Terminated",
+    "TimeCorrected",
+    "Withdrawn",
+]
