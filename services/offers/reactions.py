@@ -20,9 +20,16 @@ from services.offers.rules.quarantine import (
     unit_stream,
 )
 from services.offers.rules.taken_back import NoteBreach
+from services.offers.rules.undecided_violations import NoteViolation
 from shared.contracts.control import Breached, Fulfilled
-from shared.contracts.public_forms import DecisionRevoked, InspectorChanged, Terminated
-from shared.contracts.vocabulary import Decision
+from shared.contracts.public_forms import (
+    ControlCompleted,
+    ControlCorrected,
+    DecisionRevoked,
+    InspectorChanged,
+    Terminated,
+)
+from shared.contracts.vocabulary import ControlOutcome, Decision
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import Metadata
 from shared.messaging.reactor import Reaction, Reactions
@@ -42,6 +49,14 @@ def reactions(runtime: Runtime) -> Reactions:
         fact = received.event
         assert isinstance(fact, Terminated)
         return Reaction([Intent(OFFER, fact.agreement_id, NoteEnd(runtime.clock.now(), "terminated"))])
+
+    async def controlled(received: Received) -> Reaction:
+        """R14, R30: what a control has found at a place, as it is told now."""
+        fact = received.event
+        assert isinstance(fact, ControlCompleted | ControlCorrected)
+        place = fact.place_id or fact.agreement_id
+        noted = NoteViolation(runtime.clock.now(), place, found=fact.outcome is ControlOutcome.VIOLATION)
+        return Reaction([Intent(OFFER, fact.agreement_id, noted)])
 
     async def another_inspector(received: Received) -> Reaction:
         fact = received.event
@@ -89,6 +104,8 @@ def reactions(runtime: Runtime) -> Reactions:
     return {
         Fulfilled: fulfilled,
         Terminated: terminated,
+        ControlCompleted: controlled,
+        ControlCorrected: controlled,
         InspectorChanged: another_inspector,
         Breached: breached,
         DecisionRevoked: revoked,

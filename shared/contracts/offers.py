@@ -230,6 +230,18 @@ class AgreementEndNoted(Event):
     noted_at: datetime
 
 
+class ViolationNoted(Event):
+    """R14: what a control of an agreement that runs has found at one of its places, for what may be offered there."""
+
+    agreement_id: UUID
+    place_id: UUID
+    p_number: str
+    """The unit of the place."""
+    found: bool
+    """Whether a violation stands there; False where a correction took it back (R30)."""
+    noted_at: datetime
+
+
 class QuarantineImposed(Event):
     """R22: no new agreements for a while, for one unit or (before 2024) every unit of the legal entity."""
 
@@ -312,6 +324,7 @@ FACTS: tuple[type[Event], ...] = (
     AcceptanceConflictFlagged,
     AcceptanceAnnulled,
     AgreementEndNoted,
+    ViolationNoted,
     QuarantineImposed,
     QuarantineEnded,
     TimeSpent,

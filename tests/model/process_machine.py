@@ -442,7 +442,7 @@ class ProcessMachine(RuleBasedStateMachine):
     def terminate(self, pick: int, by_company: bool) -> None:
         one = self._pick(pick, lambda one: _runs(one) and pick % 3 == 0)
         who = self._company(one) if by_company else "inspector anna"
-        rules = self._if_known(one, self.reference.terminate)
+        rules = self._if_known(one, self.reference.terminate, by_company=by_company)
         self._on(one, "control", "termination", who, {"grounds": "Afdelingen lukker"}, rules)
 
     @precondition(_some)

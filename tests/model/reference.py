@@ -114,6 +114,8 @@ class Agreement:
     resend_at: datetime | None = None
     units: list[str] = field(default_factory=list)
     """Of the places that were accepted, first the one where it arose."""
+    undecided: dict[str, str] = field(default_factory=dict)
+    """R14: the places where a control has found a violation while nothing is decided, and their units."""
     withdrawn_by: str = ""
     accepted_at: datetime | None = None
     conflict: bool = False
@@ -184,6 +186,8 @@ class Reference:
             rules.add("R10")
         if self.in_quarantine(cvr, unit) or self.taken(unit, topic):
             rules.add("R8")
+        if any(unit in one.undecided.values() for one in self.agreements.values()):
+            rules.add("R14")
         return rules
 
     def leads_to_an_offer(self, no: Agreement, cvr: str, unit: str, topic: str) -> bool:
@@ -484,6 +488,7 @@ class Reference:
             return rules
         course.bookings.pop(place, None)
         course.results[place] = ("", violation, held_at, meeting, day_of(held_at) > course.window(place))
+        self._found(one, course, place, violation)
         self._decide(one, course, concludes=concludes)
         return rules
 
@@ -568,10 +573,10 @@ class Reference:
         course.asked = False
         return set()
 
-    def terminate(self, one: Agreement) -> Rules:
+    def terminate(self, one: Agreement, *, by_company: bool) -> Rules:
         """R14."""
         course = self._running(one)
-        if course is None:
+        if course is None or (by_company and course.violating):
             return {"R14"}
         self._ended(one, course, "terminated")
         return set()
@@ -605,6 +610,7 @@ class Reference:
             told_at = held_at
         before = (course.violating, course.decided_at)
         course.results[place] = (control, violation, told_at, meeting, late)
+        self._found(one, course, place, violation)
         if course.status == "running" or (course.violating, course.decided_at) == before:
             return set()
         breached = course.status == "breached"
@@ -720,10 +726,21 @@ class Reference:
         self._tell("offers", lambda: self._breached(one, units, decided_at))
         self._tell("guidance", lambda: self._close_guidance(one))
 
+    def _found(self, one: Agreement, course: Course, place: str, violation: bool) -> None:
+        """R14: of one place alone, and once it is decided, nothing is open."""
+
+        def note() -> None:
+            one.undecided.pop(place, None)
+            if violation and one.offer == "accepted" and len(course.places) > 1:
+                one.undecided[place] = course.places[place]
+
+        self._tell("offers", note)
+
     def _ended(self, one: Agreement, course: Course, how: str) -> None:
         course.status, course.bookings = how, {}
 
         def note() -> None:
+            one.undecided.clear()
             if one.units and one.offer != "annulled":
                 one.offer = how
 
@@ -732,6 +749,7 @@ class Reference:
 
     def _breached(self, one: Agreement, units: list[str], breached_at: datetime) -> None:
         """R8, R22: quarantines, and what is open within their reach."""
+        one.undecided.clear()
         ends_at = after(months_later(day_of(breached_at), 12))
         reach: list[str | None] = [None, *units] if day_of(breached_at) < REACH_CHANGED else list(units)
         for unit in reach:

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.control.rules.booking import fall_away
+from services.control.rules.judgement import violating_places
 from services.control.rules.phases import Running
+from services.control.rules.places import units_of
 from shared.contracts.control import Terminated
 from shared.contracts.vocabulary import Side
+from shared.eventstore.decider import Refused
 from shared.eventstore.events import Event
 
 
@@ -31,6 +34,7 @@ class NoteAnnulment:
 
 def terminate(course: Running, command: Terminate) -> tuple[Event, ...]:
     """R14: while it runs; what was booked falls away."""
+    refuse_way_out_of_a_breach(course, command.by)
     return (
         *fall_away(course.bookings.values(), command.at),
         Terminated(
@@ -42,6 +46,17 @@ def terminate(course: Running, command: Terminate) -> tuple[Event, ...]:
             grounds=command.grounds,
         ),
     )
+
+
+def refuse_way_out_of_a_breach(course: Running, by: Side) -> None:
+    """R14, R20: from the first violation on the company awaits what the controls of the sample decide together."""
+    violating = violating_places(course)
+    if by is Side.COMPANY and violating:
+        raise Refused(
+            "R14",
+            "a control has found a violation at {units}: the company may not terminate any more",
+            units=", ".join(units_of(course, violating)),
+        )
 
 
 def note_annulment(course: Running, command: NoteAnnulment) -> tuple[Event, ...]:

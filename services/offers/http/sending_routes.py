@@ -9,6 +9,7 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.offers.http.perform import perform
+from services.offers.lookups.open_offers import undecided_at
 from services.offers.lookups.preconditions import as_it_stands, quarantines_of, refuse_while_unknown, unit_and_slot
 from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State
@@ -57,7 +58,7 @@ class Withdrawal(Body):
 
 @router.post("/v1/offers", **CREATE)
 async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response:
-    """Offer an agreement (R1, R2, R7, R8). The inspector who asks is the one responsible."""
+    """Offer an agreement (R1, R2, R7, R8, R14). The inspector who asks is the one responsible."""
     asker.require_role(Role.INSPECTOR)
     runtime = runtime_of(request)
     now = runtime.clock.now()
@@ -65,10 +66,11 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
     agreement_id: UUID = uuid7()
 
     async def prepare(_: State) -> Prepared[State, Command]:
-        _nothing_waits, (unit, slot), (quarantines, guards) = await gather(
+        _nothing_waits, (unit, slot), (quarantines, guards), undecided = await gather(
             refuse_while_unknown(runtime, asker, body.cvr, body.p_number, local_day(now)),
             unit_and_slot(runtime, body.p_number, body.topic, local_day(now), policy),
             quarantines_of(runtime, asker, body.cvr, body.p_number),
+            undecided_at(runtime.database, body.p_number),
         )
         command = SendOffer(
             at=now,
@@ -78,6 +80,7 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
             slot=slot,
             inspector=asker.subject,
             quarantines=quarantines,
+            undecided=undecided,
             earlier=await as_it_stands(runtime, body.follows) if body.follows else None,
             **{name: getattr(body, name) for name in type(body).model_fields},
         )

@@ -16,6 +16,11 @@ async def free_slot(database: Database, p_number: str, topic: str, policy: Polic
     return next((slot for slot in slots if f"open/{p_number}/{topic}/{slot}" not in taken), None)
 
 
+async def undecided_at(database: Database, p_number: str) -> tuple[UUID, ...]:
+    """R14: agreements of which a control has found a violation at the unit, and that are not decided."""
+    return tuple(sorted((await database.ask(held_under, f"undecided/{p_number}/")).values()))
+
+
 async def within_reach(database: Database, cvr: str, units: Iterable[str | None]) -> list[UUID]:
     """R8: open offers and running agreements that a quarantine reaches; None among the units is the legal entity.
 

@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from services.offers.rules import agreement_ends, answers, delivery, people_and_time, sending, taken_back
+from services.offers.rules import (
+    agreement_ends,
+    answers,
+    delivery,
+    people_and_time,
+    sending,
+    taken_back,
+    undecided_violations,
+)
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.delivery import (
@@ -24,6 +33,7 @@ from services.offers.rules.people_and_time import (
 from services.offers.rules.phases import Ended, Open, Running, State, Unsent, evolve, how_it_stands, places_of
 from services.offers.rules.sending import SendOffer
 from services.offers.rules.taken_back import NoteBreach, Withdraw
+from services.offers.rules.undecided_violations import NoteViolation, undecided_at
 from shared.eventstore.decider import Decider, Refused, TimerDue
 from shared.eventstore.events import Event
 
@@ -50,6 +60,7 @@ Command = (
     | NoteEnd
     | NoteRevokedDecision
     | NoteInspector
+    | NoteViolation
     | TimerDue
 )
 _RULES: Mapping[type, str] = {
@@ -75,7 +86,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (sending.send(command),)
         case _, SendOffer():
             raise Refused("R1", "this offer has been sent already")
-        case _, (NoteBreach() | NoteEnd() | NoteRevokedDecision() | NoteInspector() | TimerDue()):
+        case _, (NoteBreach() | NoteEnd() | NoteRevokedDecision() | NoteInspector() | NoteViolation() | TimerDue()):
             return _react(state, command)
         case ((Open() | Running() | Ended()), NameContact()):
             return (people_and_time.name_contact(state, command),)
@@ -120,7 +131,7 @@ def _decide_open(offer: Open, command: Command) -> Sequence[Event]:
 
 
 def _react(
-    state: State, command: NoteBreach | NoteEnd | NoteRevokedDecision | NoteInspector | TimerDue
+    state: State, command: NoteBreach | NoteEnd | NoteRevokedDecision | NoteInspector | NoteViolation | TimerDue
 ) -> Sequence[Event]:
     """What facts of others and timers lead to; nothing where they come too late (R28)."""
     match state, command:
@@ -132,6 +143,8 @@ def _react(
             return agreement_ends.note_revoked_decision(state, command)
         case ((Running() | Ended()), NoteInspector()):
             return people_and_time.note_inspector(state, command)
+        case Running(), NoteViolation():
+            return undecided_violations.note(state, command)
         case Open(), TimerDue() if timers(state).get(command.name) == command.due:
             match command.name:
                 case "halfway":
@@ -158,12 +171,17 @@ def timers(state: State) -> dict[str, datetime]:
 
 
 def reservations(state: State) -> frozenset[str]:
-    """R8: one open offer or agreement per unit and topic; and how those of a legal entity or a unit are found."""
+    """R8: one open offer or agreement per unit and topic; and how those of a legal entity or a unit are found.
+
+    R14: also where a violation was found and nothing is decided.
+    """
     match state:
         case Open():
             held = {(state.sent.p_number, state.sent.slot)}
+            violations: Mapping[UUID, str] = {}
         case Running():
             held = {(place.p_number, place.slot) for place in places_of(state.accepted)}
+            violations = state.violations
         case _:
             return frozenset()
     sent = state.sent
@@ -172,6 +190,7 @@ def reservations(state: State) -> frozenset[str]:
             f"open-of/{sent.cvr}/{sent.agreement_id}",
             *(f"open/{p_number}/{sent.topic}/{slot}" for p_number, slot in held),
             *(f"open-at/{p_number}/{sent.agreement_id}" for p_number, _ in held),
+            *(undecided_at(p_number, sent.agreement_id) for p_number in violations.values()),
         }
     )
 

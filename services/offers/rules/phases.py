@@ -18,6 +18,7 @@ from shared.contracts.offers import (
     OfferResent,
     OfferUnansweredHalfway,
     TimeSpent,
+    ViolationNoted,
 )
 from shared.contracts.public_forms import (
     Accepted,
@@ -83,6 +84,8 @@ class Running:
     about: About
     accepted: Accepted
     conflict: bool = False
+    violations: Mapping[UUID, str] = field(default_factory=dict)
+    """R14: the unit of each place where a control has found a violation, while nothing is decided."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,10 @@ def evolve(state: State, event: Event) -> State:
             return _open_on(state, event)
         case Running(), AcceptanceConflictFlagged():
             return replace(state, conflict=True)
+        case Running(), ViolationNoted():
+            others = {place: unit for place, unit in state.violations.items() if place != event.place_id}
+            found = {event.place_id: event.p_number} if event.found else {}
+            return replace(state, violations=others | found)
         case Running(), AcceptanceAnnulled():
             return Ended(state.sent, state.about, "annulled", accepted=state.accepted)
         case Running(), AgreementEndNoted():

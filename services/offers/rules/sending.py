@@ -15,6 +15,7 @@ from services.offers.rules.following import refuse_what_follows_from_nothing
 from services.offers.rules.grounds import refuse_wrong_grounds
 from services.offers.rules.letter import LETTER_VERSION
 from services.offers.rules.phases import State
+from services.offers.rules.undecided_violations import refuse_where_undecided
 from shared.contracts.offers import OfferSent
 from shared.contracts.vocabulary import AgreementKind, FileReference, Grounds
 from shared.eventstore.decider import Refused
@@ -41,6 +42,8 @@ class SendOffer:
     observations: str
     photos: tuple[FileReference, ...]
     quarantines: tuple[Quarantine, ...]
+    undecided: tuple[UUID, ...]
+    """R14: agreements of which a control has found a violation at the unit, and that are not decided."""
     slot: int | None = 1
     """R8: a place among the open agreements on the topic at the unit; None where all are taken."""
     grounds: Grounds | None = None
@@ -62,6 +65,7 @@ def send(command: SendOffer) -> OfferSent:
     refuse_ineligible_unit(command.unit, command.p_number, command.cvr, policy)
     refuse_period_without_reason(command)
     refuse_in_quarantine(command.quarantines, command.at)
+    refuse_where_undecided(command.undecided, command.p_number)
     slot = refuse_taken(command.slot, command.p_number, command.topic)
     return OfferSent(
         agreement_id=command.agreement_id,

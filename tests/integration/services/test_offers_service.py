@@ -13,10 +13,11 @@ import asyncpg
 import httpx
 import pytest
 
+from deploy.rulebook.example_facts import least
 from services.offers import service
-from shared.contracts.control import Breached, DecisionRevoked, InspectorChanged
+from shared.contracts.control import Breached, ControlCompleted, DecisionRevoked, Fulfilled, InspectorChanged
 from shared.contracts.offers import Lapsed
-from shared.contracts.vocabulary import Decision
+from shared.contracts.vocabulary import ControlOutcome, Decision
 from shared.eventstore import private_keys
 from shared.eventstore.clock import VirtualClock
 from shared.eventstore.events import Event
@@ -529,6 +530,24 @@ async def test_where_the_department_was_erased_the_offer_is_not_accepted_and_say
         refused = await offers.post(f"/v1/offers/{agreement_id}/acceptance{query}", body, Role.COMPANY)
         assert (refused.status_code, refused.json()["rule"]) == (409, "R31")
         assert "erased" in refused.json()["detail"]
+
+
+@pytest.mark.rule("R14", "R20", "R30")
+async def test_nothing_is_offered_where_a_violation_was_found_until_it_is_decided(offers: Offers) -> None:
+    agreement_id = await found_in_a_department(offers)
+    body = {"has_read": True, "includes": [{"p_number": SISTER}]}
+    accepted = await offers.post(f"/v1/offers/{agreement_id}/acceptance", body, Role.COMPANY)
+    assert accepted.status_code == 200, accepted.text
+    (place,) = [one["place_id"] for one in (await offers.get(f"/v1/offers/{agreement_id}"))["places"]][1:]
+    told = {"agreement_id": UUID(agreement_id), "place_id": UUID(place), "outcome": ControlOutcome.VIOLATION}
+    completed = ControlCompleted.model_validate(least(ControlCompleted).model_dump() | told)
+    await _take(offers, _message(completed, completed.agreement_id, SISTER, 1))
+    refused = await offers.post("/v1/offers", offer(SISTER, "011"))
+    assert (refused.status_code, refused.json()["rule"]) == (409, "R14")
+    assert (await offers.post("/v1/offers", offer(UNIT, "011"))).status_code == 201
+    decided = Fulfilled(agreement_id=UUID(agreement_id), fulfilled_at=NOW)
+    await _take(offers, _message(decided, decided.agreement_id, SISTER, 2))
+    assert (await offers.post("/v1/offers", offer(SISTER, "011"))).status_code == 201
 
 
 async def found_in_a_department(offers: Offers) -> str:

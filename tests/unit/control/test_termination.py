@@ -3,7 +3,7 @@
 import pytest
 
 from services.control.rules.termination import NoteAnnulment, Terminate
-from shared.contracts.control import AnnouncedControlCancelled, ControlBooked, Terminated
+from shared.contracts.control import AnnouncedControlCancelled, ControlBooked, ControlCorrected, Terminated
 from shared.contracts.vocabulary import Side
 from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
@@ -16,6 +16,16 @@ from tests.unit.control.control_facts import (
     fulfilled_course,
     given,
     started,
+)
+from tests.unit.control.spread_facts import (
+    NONE_FOUND,
+    VIOLATION,
+    after,
+    control,
+    control_of,
+    correct,
+    ready,
+    unit,
 )
 
 ON = at("2026-05-04")
@@ -52,6 +62,23 @@ def test_a_control_that_was_announced_is_called_off_and_a_hidden_one_is_not_told
 @pytest.mark.parametrize("history", [(), fulfilled_course(), breached_course()], ids=["none", "fulfilled", "breached"])
 def test_only_what_runs_can_be_ended(history: tuple[Event, ...]) -> None:
     given(*history).when(terminate()).refused("R14", "the agreement is")
+
+
+@pytest.mark.rule("R14", "R20")
+def test_it_is_no_way_out_of_a_breach_that_is_not_decided_yet() -> None:
+    found = after(ready(0, 1), control(1, VIOLATION))
+    given(*found).when(terminate()).refused("R14", f"found a violation at {unit(1)}")
+    given(*found).when(terminate(Side.AUTHORITY)).one(Terminated)
+    given(*after(found, control(0))).when(terminate()).refused("R14", "breached")
+
+
+@pytest.mark.rule("R14", "R20", "R30")
+def test_the_company_may_terminate_where_no_violation_was_found_or_it_was_taken_back() -> None:
+    held = after(ready(0, 1), control(1))
+    given(*held).when(terminate()).one(Terminated)
+    mistaken = after(ready(0, 1), control(1, VIOLATION))
+    corrected = given(*mistaken).when(correct(control_of(1), NONE_FOUND)).one(ControlCorrected)
+    given(*mistaken, corrected).when(terminate()).one(Terminated)
 
 
 @pytest.mark.rule("R14")

@@ -54,6 +54,7 @@ def send(**changes: Any) -> SendOffer:
         "observations": "Heavy lifts.",
         "photos": (),
         "quarantines": (),
+        "undecided": (),
     }
     return SendOffer(**{**values, **changes})
 
