@@ -1,7 +1,7 @@
 """What control does about facts of others: an answer starts a course, a meeting is noted, an order is issued."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_never
 
 from services.control.rules.after_no import NoteNotAccepted
 from services.control.rules.course_decider import COURSE, Command
@@ -40,7 +40,13 @@ def reactions(runtime: Runtime) -> Reactions:
         if fact.offer is None:
             return None
         now = runtime.clock.now()
-        how = "declined" if isinstance(fact, Declined) else "lapsed"
+        match fact:
+            case Declined():
+                how = "declined"
+            case Lapsed():
+                how = "lapsed"
+            case _:
+                assert_never(fact)
         return NoteNotAccepted(now, runtime.policies.at(now), fact.agreement_id, how, fact.offer)
 
     def meeting(fact: GuidanceHeld) -> Command | None:

@@ -1,8 +1,10 @@
 """The course of an agreement from its answer to closing: which rule answers which command in which phase."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
 
 from services.control.rules import (
     after_breach,
@@ -39,8 +41,18 @@ from services.control.rules.extension import GrantExtension, RefuseExtension, Re
 from services.control.rules.follow_up import HoldFollowUp
 from services.control.rules.fresh_investigation import InvestigateAfresh
 from services.control.rules.judgement import CompleteControl
-from services.control.rules.order_requests import NoteOrderIssued, ResendOrderRequest
-from services.control.rules.phases import AfterNo, Broken, Kept, NotStarted, Running, State, evolve, how_it_stands
+from services.control.rules.order_requests import NoteOrderIssued, OrderTimer, ResendOrderRequest
+from services.control.rules.phases import (
+    AfterNo,
+    Broken,
+    Kept,
+    NotStarted,
+    Running,
+    State,
+    Stopped,
+    evolve,
+    how_it_stands,
+)
 from services.control.rules.responsible_inspector import ChangeInspector
 from services.control.rules.running_at import runs_at
 from services.control.rules.sampling import ChooseSample
@@ -54,10 +66,20 @@ from shared.eventstore.decider import Decider, Refused, TimerDue
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 
-BOOK_CONTROL = "book-control"
-BOOK_INSPECTION = "book-inspection"
-HEARING = "hearing"
-FOLLOW_UP = "follow-up"
+
+class CourseTimer(StrEnum):
+    """What falls due in a course, beside its orders."""
+
+    BOOK_CONTROL = "book-control"
+    BOOK_INSPECTION = "book-inspection"
+    HEARING = "hearing"
+    FOLLOW_UP = "follow-up"
+
+
+BOOK_CONTROL = CourseTimer.BOOK_CONTROL
+BOOK_INSPECTION = CourseTimer.BOOK_INSPECTION
+HEARING = CourseTimer.HEARING
+FOLLOW_UP = CourseTimer.FOLLOW_UP
 
 
 @dataclass(frozen=True)
@@ -100,162 +122,141 @@ Command = (
     | TimerDue
 )
 
-_RULES: Mapping[type, str] = {
-    BookInspection: "R7",
-    ConcludeInvestigation: "R7",
-    RequestExtension: "R13",
-    GrantExtension: "R13",
-    RefuseExtension: "R13",
-    Terminate: "R14",
-    ChangeInspector: "R15",
-    ResendOrderRequest: "R22",
-    ReceiveDocumentation: "R16",
-    BookControl: "R17",
-    ChooseSample: "R19",
-    CompleteControl: "R20",
-    TurnIntoGuidance: "R21",
-    InvestigateAfresh: "R21",
-    AnswerHearing: "R22",
-    NoteOralAnswer: "R22",
-    RequestOrder: "R22",
-    HoldFollowUp: "R24",
-    CorrectControl: "R30",
-}
-"""The rule that says in which phase a command has its place."""
-
-
-Reaction = (
-    StartCourse
-    | NoteNotAccepted
-    | NoteMeeting
-    | NoteAnnulment
-    | NoteOrderIssued
-    | BookWhenDue
-    | BookInspectionWhenDue
-    | DrawAnew
-    | TimerDue
-)
-"""What facts of others, timers and steps of a release lead to."""
-
 
 def decide(state: State, command: Command) -> Sequence[Event]:
-    """Refuses people's commands with the rule's id; reactions and timers never refuse."""
-    if isinstance(command, Reaction):
-        return _react(state, command)
-    match state:
-        case Running():
-            decided = _decide_running(state, command)
-        case Kept() | Broken():
-            decided = _decide_ended(state, command)
-        case AfterNo():
-            decided = _decide_after_no(state, command)
-        case _:
-            decided = None
-    if decided is None:
-        raise Refused(_RULES[type(command)], "the agreement is {how}", how=how_it_stands(state))
-    return decided
+    """Refuses people's commands with the rule's id; reactions and timers that come late lead to nothing (R28).
 
-
-def _react(state: State, command: Reaction) -> Sequence[Event]:
-    """Nothing where something else has come first (R28)."""
-    match state, command:
-        case NotStarted(), StartCourse():
-            return starting.start(command)
-        case NotStarted(), NoteNotAccepted():
-            return after_no.begin(command)
-        case Running(), BookWhenDue():
-            return booking.book_when_due(state, command.bookings)
-        case Running(), NoteMeeting():
-            return turned_into_control.note(state, command)
-        case Running(), NoteAnnulment():
-            return termination.note_annulment(state, command)
-        case AfterNo(), BookInspectionWhenDue():
-            return after_no.book_when_due(state, command)
-        case ((Running() | AfterNo()), DrawAnew()):
-            return drawn_anew.draw_anew(state, command)
-        case ((Broken() | AfterNo()), NoteOrderIssued()):
-            return order_requests.note_issued(state, command)
-        case _, TimerDue() if timers(state).get(command.name) == command.due:
-            return _fall_due(state, command)
-        case _:
-            return ()
-
-
-def _fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
-    match state:
-        case Kept():
-            return (follow_up.fall_due(state, timer),)
-        case Broken() if timer.name == HEARING:
-            return (after_breach.expire_hearing(state, timer),)
-        case Broken() | AfterNo():
-            return order_requests.fall_due(state, timer)
-        case _:
-            return ()
-
-
-def _decide_running(state: Running, command: Command) -> Sequence[Event] | None:
-    """None where the command has no place in this phase; so in the two below."""
+    Each command is named: one that is forgotten here fails the type check.
+    """
     match command:
+        case StartCourse():
+            return starting.start(command) if isinstance(state, NotStarted) else ()
+        case NoteNotAccepted():
+            return after_no.begin(command) if isinstance(state, NotStarted) else ()
+        case BookWhenDue():
+            return booking.book_when_due(state, command.bookings) if isinstance(state, Running) else ()
+        case NoteMeeting():
+            return turned_into_control.note(state, command) if isinstance(state, Running) else ()
+        case NoteAnnulment():
+            return termination.note_annulment(state, command) if isinstance(state, Running) else ()
+        case BookInspectionWhenDue():
+            return after_no.book_when_due(state, command) if isinstance(state, AfterNo) else ()
+        case DrawAnew():
+            return drawn_anew.draw_anew(state, command) if isinstance(state, Running | AfterNo) else ()
+        case NoteOrderIssued():
+            return order_requests.note_issued(state, command) if isinstance(state, Broken | AfterNo) else ()
+        case TimerDue():
+            return fall_due(state, command)
         case ReceiveDocumentation():
-            return (documentation.receive(state, command),)
+            return (documentation.receive(require_running("R16", state), command),)
         case BookControl():
-            return booking.book(state, command)
+            return booking.book(require_running("R17", state), command)
         case ChooseSample():
-            return sampling.choose(state, command)
+            return sampling.choose(require_running("R19", state), command)
         case CompleteControl():
-            return judgement.complete(state, command)
-        case CorrectControl():
-            return correction.correct(state, command)
+            return judgement.complete(require_running("R20", state), command)
         case TurnIntoGuidance():
-            return (turned_into_guidance.turn_into_guidance(state, command),)
+            return (turned_into_guidance.turn_into_guidance(require_running("R21", state), command),)
         case InvestigateAfresh():
-            return (fresh_investigation.investigate_afresh(state, command),)
+            return (fresh_investigation.investigate_afresh(require_running("R21", state), command),)
         case RequestExtension():
-            return (extension.request(state, command),)
+            return (extension.request(require_running("R13", state), command),)
         case GrantExtension():
-            return (extension.grant(state, command),)
+            return (extension.grant(require_running("R13", state), command),)
         case RefuseExtension():
-            return (extension.refuse(state, command),)
+            return (extension.refuse(require_running("R13", state), command),)
         case Terminate():
-            return termination.terminate(state, command)
+            return termination.terminate(require_running("R14", state), command)
+        case CorrectControl():
+            return correction.correct(require_controlled("R30", state), command)
         case ChangeInspector():
-            return responsible_inspector.change(state, command)
-        case _:
-            return None
-
-
-def _decide_ended(state: Kept | Broken, command: Command) -> Sequence[Event] | None:
-    match state, command:
-        case _, CorrectControl():
-            return correction.correct(state, command)
-        case _, ChangeInspector():
-            return responsible_inspector.change(state, command)
-        case Broken(), AnswerHearing():
-            return (after_breach.answer_hearing(state, command),)
-        case Broken(), NoteOralAnswer():
-            return (after_breach.note_oral_answer(state, command),)
-        case Broken(), RequestOrder():
-            return after_breach.request_order(state, command)
-        case Broken(), ResendOrderRequest():
-            return (order_requests.resend("R22", state, command),)
-        case Kept(), HoldFollowUp():
-            return (follow_up.hold(state, command),)
-        case _:
-            return None
-
-
-def _decide_after_no(state: AfterNo, command: Command) -> Sequence[Event] | None:
-    match command:
-        case BookInspection():
-            return (after_no.book(state, command),)
-        case ConcludeInvestigation():
-            return after_no.conclude(state, command)
+            return responsible_inspector.change(require_responsible("R15", state), command)
+        case AnswerHearing():
+            return (after_breach.answer_hearing(require_broken("R22", state), command),)
+        case NoteOralAnswer():
+            return (after_breach.note_oral_answer(require_broken("R22", state), command),)
+        case RequestOrder():
+            return after_breach.request_order(require_broken("R22", state), command)
         case ResendOrderRequest():
-            return (order_requests.resend("R7", state, command),)
-        case ChangeInspector():
-            return responsible_inspector.change(state, command)
+            if isinstance(state, AfterNo):
+                return (order_requests.resend("R7", state, command),)
+            return (order_requests.resend("R22", require_broken("R22", state), command),)
+        case HoldFollowUp():
+            return (follow_up.hold(require_kept("R24", state), command),)
+        case BookInspection():
+            return (after_no.book(require_not_accepted("R7", state), command),)
+        case ConcludeInvestigation():
+            return after_no.conclude(require_not_accepted("R7", state), command)
         case _:
-            return None
+            assert_never(command)
+
+
+def no_place_in(state: State, rule: str) -> Refused:
+    """For a command that has no place in this phase, by the rule that says where it has one."""
+    return Refused(rule, "the agreement is {how}", how=how_it_stands(state))
+
+
+def require_running(rule: str, state: State) -> Running:
+    """What has its place while nothing is decided."""
+    if not isinstance(state, Running):
+        raise no_place_in(state, rule)
+    return state
+
+
+def require_controlled(rule: str, state: State) -> Running | Kept | Broken:
+    """What has its place wherever a control may have been held and holds."""
+    if not isinstance(state, Running | Kept | Broken):
+        raise no_place_in(state, rule)
+    return state
+
+
+def require_responsible(rule: str, state: State) -> Running | Kept | Broken | AfterNo:
+    """What has its place wherever somebody has something left to do."""
+    if not isinstance(state, Running | Kept | Broken | AfterNo):
+        raise no_place_in(state, rule)
+    return state
+
+
+def require_kept(rule: str, state: State) -> Kept:
+    """What has its place after fulfilment."""
+    if not isinstance(state, Kept):
+        raise no_place_in(state, rule)
+    return state
+
+
+def require_broken(rule: str, state: State) -> Broken:
+    """What has its place after a breach."""
+    if not isinstance(state, Broken):
+        raise no_place_in(state, rule)
+    return state
+
+
+def require_not_accepted(rule: str, state: State) -> AfterNo:
+    """What has its place after a no."""
+    if not isinstance(state, AfterNo):
+        raise no_place_in(state, rule)
+    return state
+
+
+def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
+    """R7, R17, R22, R24, R28: nothing where the timer stands no more."""
+    if timers(state).get(timer.name) != timer.due:
+        return ()
+    if timer.name.startswith(tuple(OrderTimer)):
+        assert isinstance(state, Broken | AfterNo), "the timers of orders stand where orders were asked for"
+        return order_requests.fall_due(state, timer)
+    name = CourseTimer(timer.name)
+    match name:
+        case CourseTimer.HEARING:
+            assert isinstance(state, Broken), "a hearing follows a breach"
+            return (after_breach.expire_hearing(state, timer),)
+        case CourseTimer.FOLLOW_UP:
+            assert isinstance(state, Kept), "a follow-up follows fulfilment"
+            return (follow_up.fall_due(state, timer),)
+        case CourseTimer.BOOK_CONTROL | CourseTimer.BOOK_INSPECTION:
+            return ()  # Bookings fall due as BookWhenDue and BookInspectionWhenDue, with the days that were looked up.
+        case _:
+            assert_never(name)
 
 
 def timers(state: State) -> dict[str, datetime]:
@@ -264,7 +265,7 @@ def timers(state: State) -> dict[str, datetime]:
         case Running() if due := booking.booking_due(state):
             return {BOOK_CONTROL: due}
         case Broken(hearing=hearing, heard=heard):
-            wanted = {} if hearing is None or heard else {HEARING: hearing.expires_at}
+            wanted: dict[str, datetime] = {} if hearing is None or heard else {HEARING: hearing.expires_at}
             return wanted | order_requests.timers(state.orders)
         case Kept(follow_up_due=False, followed_up=False) if state.fulfilled.follow_up_on is not None:
             return {FOLLOW_UP: start_of(state.fulfilled.follow_up_on)}
@@ -272,8 +273,10 @@ def timers(state: State) -> dict[str, datetime]:
             inspection = after_no.inspection_due(state)
             wanted = {} if inspection is None else {BOOK_INSPECTION: inspection}
             return wanted | order_requests.timers(state.orders)
-        case _:
+        case NotStarted() | Running() | Kept() | Stopped():
             return {}
+        case _:
+            assert_never(state)
 
 
 def reservations(state: State) -> frozenset[str]:
@@ -287,8 +290,10 @@ def reservations(state: State) -> frozenset[str]:
             return frozenset(
                 {calendar_place(booked_inspection.inspector, booked_inspection.day, booked_inspection.slot)}
             )
-        case _:
+        case NotStarted() | Kept() | Broken() | Stopped() | AfterNo():
             return frozenset()
+        case _:
+            assert_never(state)
 
 
 def concerns(state: State) -> dict[str, str]:
@@ -300,8 +305,10 @@ def concerns(state: State) -> dict[str, str]:
             return {"cvr": noted.cvr, "pnumber": noted.p_number}
         case Running(started=started):
             return {"cvr": started.cvr, "pnumber": started.p_number}
-        case _:
+        case Kept() | Broken() | Stopped():
             return concerns(state.course)
+        case _:
+            assert_never(state)
 
 
 def responsible(state: State) -> str | None:
@@ -311,8 +318,10 @@ def responsible(state: State) -> str | None:
             return None
         case Running() | AfterNo():
             return state.inspector
-        case _:
+        case Kept() | Broken() | Stopped():
             return state.course.inspector
+        case _:
+            assert_never(state)
 
 
 COURSE: Decider[State, Command] = Decider(

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
 from uuid import UUID
 
 from services.control.rules.phases import AfterNo, Broken
@@ -22,8 +24,16 @@ from shared.eventstore.decider import Refused, TimerDue
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 
-REMINDER = "order-reminder:"
-OVERDUE = "order-overdue:"
+
+class OrderTimer(StrEnum):
+    """How the timers of an order begin that was asked for; its request's id follows."""
+
+    REMINDER = "order-reminder:"
+    OVERDUE = "order-overdue:"
+
+
+REMINDER = OrderTimer.REMINDER
+OVERDUE = OrderTimer.OVERDUE
 
 
 @dataclass(frozen=True)
@@ -96,8 +106,14 @@ def timers(orders: Sequence[RequestedOrder]) -> dict[str, datetime]:
 def fall_due(state: Broken | AfterNo, timer: TimerDue) -> Sequence[Event]:
     """R22: the order system is reminded; later somebody must look into it."""
     kind, _, request_id = timer.name.partition(":")
-    fact = OrderRequestReminded if f"{kind}:" == REMINDER else OrderRequestOverdue
-    return (fact(agreement_id=_agreement(state), request_id=UUID(request_id), at=timer.at),)
+    name = OrderTimer(f"{kind}:")
+    match name:
+        case OrderTimer.REMINDER:
+            return (OrderRequestReminded(agreement_id=_agreement(state), request_id=UUID(request_id), at=timer.at),)
+        case OrderTimer.OVERDUE:
+            return (OrderRequestOverdue(agreement_id=_agreement(state), request_id=UUID(request_id), at=timer.at),)
+        case _:
+            assert_never(name)
 
 
 def resend(rule: str, state: Broken | AfterNo, command: ResendOrderRequest) -> OrderRequestResent:

@@ -48,7 +48,7 @@ def _moved(state: Running | Kept | Broken | AfterNo, command: ChangeInspector) -
             return tuple(event for one in standing for event in booked(course, one))
         case AfterNo() if state.booking is not None and command.inspection is not None:
             return (booked_inspection(replace(state, inspector=command.inspector), command.inspection),)
-        case _:
+        case AfterNo() | Kept() | Broken():
             return ()
 
 
@@ -58,5 +58,5 @@ def _who(state: Running | Kept | Broken | AfterNo) -> tuple[UUID, str]:
             return state.started.agreement_id, state.inspector
         case AfterNo():
             return state.noted.agreement_id, state.inspector
-        case _:
+        case Kept() | Broken():
             return state.course.started.agreement_id, state.course.inspector

@@ -1,6 +1,7 @@
 """Guidance of one agreement, and the contacts about it: which rule answers which command (R5, R12, R33)."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from services.guidance.rules import meetings, offering, schedule, understanding
 from services.guidance.rules.meetings import CorrectMeeting, NoteTurnedControl, RateUsefulness, RecordMeeting
@@ -57,6 +58,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (meetings.correct(state, command),)
         case RateUsefulness():
             return (meetings.rate(state, command),)
+        case _:
+            assert_never(command)
 
 
 def concerns(state: State) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
 from uuid import UUID
 
 from services.guidance.rules.phases import Awaited, Closed, Opened, State, Unknown
@@ -22,8 +24,16 @@ from shared.eventstore.decider import TimerDue
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 
-DUE = "due"
-OVERDUE = "overdue"
+
+class GuidanceTimer(StrEnum):
+    """What falls due while guidance is not offered."""
+
+    DUE = "due"
+    OVERDUE = "overdue"
+
+
+DUE = GuidanceTimer.DUE
+OVERDUE = GuidanceTimer.OVERDUE
 
 
 @dataclass(frozen=True)
@@ -127,15 +137,21 @@ def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
     """R12, R28: what was not offered falls due, and later escalates; a timer that no longer stands does nothing."""
     if not isinstance(state, Awaited) or timers(state).get(timer.name) != timer.due:
         return ()
-    fact = GuidanceFellDue if timer.name == DUE else GuidanceBecameOverdue
-    return (fact(agreement_id=state.about.agreement_id, at=timer.at),)
+    name = GuidanceTimer(timer.name)
+    match name:
+        case GuidanceTimer.DUE:
+            return (GuidanceFellDue(agreement_id=state.about.agreement_id, at=timer.at),)
+        case GuidanceTimer.OVERDUE:
+            return (GuidanceBecameOverdue(agreement_id=state.about.agreement_id, at=timer.at),)
+        case _:
+            assert_never(name)
 
 
 def timers(state: State) -> dict[str, datetime]:
     """R12: guidance not offered falls due as its last day begins, and is overdue a while after it."""
     if not isinstance(state, Awaited):
         return {}
-    wanted = {} if state.overdue else {OVERDUE: state.scheduled.overdue_at}
+    wanted: dict[str, datetime] = {} if state.overdue else {OVERDUE: state.scheduled.overdue_at}
     if not state.fell_due:
         wanted[DUE] = start_of(state.scheduled.due.last_day)
     return wanted

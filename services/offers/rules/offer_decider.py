@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
 from uuid import UUID
 
 from services.offers.rules import (
@@ -37,9 +39,18 @@ from services.offers.rules.undecided_violations import NoteViolation, undecided_
 from shared.eventstore.decider import Decider, Refused, TimerDue
 from shared.eventstore.events import Event
 
-LAPSE = "lapse"
-HALFWAY = "halfway"
-RESEND = "resend"
+
+class OfferTimer(StrEnum):
+    """What falls due on an offer."""
+
+    LAPSE = "lapse"
+    HALFWAY = "halfway"
+    RESEND = "resend"
+
+
+LAPSE = OfferTimer.LAPSE
+HALFWAY = OfferTimer.HALFWAY
+RESEND = OfferTimer.RESEND
 
 Command = (
     SendOffer
@@ -63,98 +74,105 @@ Command = (
     | NoteViolation
     | TimerDue
 )
-_RULES: Mapping[type, str] = {
-    RecordDelivery: "R3",
-    RecordFailedDelivery: "R4",
-    ResendOffer: "R4",
-    RecordOpening: "R5",
-    Withdraw: "R9",
-    ReassignOffer: "R15",
-    CorrectDelivery: "R30",
-    NameContact: "R34",
-    SpendTime: "R37",
-    CorrectTime: "R30",
-    WriteNote: "R18",
-}
-"""The rule that says in which phase a command has its place; R6 for the answers."""
 
 
 def decide(state: State, command: Command) -> Sequence[Event]:
-    """Refuses people's commands with the rule's id; the portal's reports, reactions and timers are never too late."""
-    match state, command:
-        case Unsent(), SendOffer():
-            return (sending.send(command),)
-        case _, SendOffer():
-            raise Refused("R1", "this offer has been sent already")
-        case _, (NoteBreach() | NoteEnd() | NoteRevokedDecision() | NoteInspector() | NoteViolation() | TimerDue()):
-            return _react(state, command)
-        case ((Open() | Running() | Ended()), NameContact()):
-            return (people_and_time.name_contact(state, command),)
-        case ((Open() | Running() | Ended()), SpendTime()):
-            return (people_and_time.spend_time(state, command),)
-        case ((Open() | Running() | Ended()), CorrectTime()):
-            return (people_and_time.correct_time(state, command),)
-        case ((Open() | Running() | Ended()), WriteNote()):
-            return (people_and_time.write_note(state, command),)
-        case Open(), _:
-            return _decide_open(state, command)
-        case ((Running() | Ended()), (Accept() | Decline())):
-            raise answers.why_not_open(state)
-        case ((Running() | Ended()), (RecordDelivery() | RecordFailedDelivery() | RecordOpening())):
-            return ()
-        case _:
-            raise Refused(_RULES.get(type(command), "R6"), "the offer is not open: {how}", how=how_it_stands(state))
+    """Refuses people's commands with the rule's id; the portal's reports, reactions and timers are never too late.
 
-
-def _decide_open(offer: Open, command: Command) -> Sequence[Event]:
+    Each command is named: one that is forgotten here fails the type check, instead of succeeding with nothing recorded.
+    """
     match command:
+        case SendOffer():
+            refuse_sent_before(state)
+            return (sending.send(command),)
         case RecordDelivery():
-            return delivery.deliver(offer, command)
+            return () if has_ended(state) else delivery.deliver(require_open("R3", state), command)
         case RecordFailedDelivery():
-            return delivery.fail(offer, command)
+            return () if has_ended(state) else delivery.fail(require_open("R4", state), command)
         case RecordOpening():
-            return delivery.open_offer(offer, command)
+            return () if has_ended(state) else delivery.open_offer(require_open("R5", state), command)
         case ResendOffer():
-            return (delivery.resend(offer, command),)
+            return (delivery.resend(require_open("R4", state), command),)
         case CorrectDelivery():
-            return (delivery.correct(offer, command),)
+            return (delivery.correct(require_open("R30", state), command),)
         case ReassignOffer():
-            return (people_and_time.reassign(offer, command),)
+            return (people_and_time.reassign(require_open("R15", state), command),)
+        case NameContact():
+            return (people_and_time.name_contact(require_sent("R34", state), command),)
+        case SpendTime():
+            return (people_and_time.spend_time(require_sent("R37", state), command),)
+        case CorrectTime():
+            return (people_and_time.correct_time(require_sent("R30", state), command),)
+        case WriteNote():
+            return (people_and_time.write_note(require_sent("R18", state), command),)
         case Accept():
-            return (answers.accept(offer, command),)
+            return (answers.accept(require_unanswered(state), command),)
         case Decline():
-            return (answers.decline(offer, command),)
+            return (answers.decline(require_unanswered(state), command),)
         case Withdraw():
-            return (taken_back.withdraw(offer, command),)
+            return (taken_back.withdraw(require_open("R9", state), command),)
+        case NoteBreach():
+            return taken_back.overtake(state, command) if isinstance(state, Open | Running) else ()
+        case NoteEnd():
+            return agreement_ends.note_end(state, command) if isinstance(state, Running | Ended) else ()
+        case NoteRevokedDecision():
+            return agreement_ends.note_revoked_decision(state, command) if isinstance(state, Running | Ended) else ()
+        case NoteInspector():
+            return people_and_time.note_inspector(state, command) if isinstance(state, Running | Ended) else ()
+        case NoteViolation():
+            return undecided_violations.note(state, command) if isinstance(state, Running) else ()
+        case TimerDue():
+            return fall_due(state, command)
         case _:
-            return ()
+            assert_never(command)
 
 
-def _react(
-    state: State, command: NoteBreach | NoteEnd | NoteRevokedDecision | NoteInspector | NoteViolation | TimerDue
-) -> Sequence[Event]:
-    """What facts of others and timers lead to; nothing where they come too late (R28)."""
-    match state, command:
-        case ((Open() | Running()), NoteBreach()):
-            return taken_back.overtake(state, command)
-        case ((Running() | Ended()), NoteEnd()):
-            return agreement_ends.note_end(state, command)
-        case ((Running() | Ended()), NoteRevokedDecision()):
-            return agreement_ends.note_revoked_decision(state, command)
-        case ((Running() | Ended()), NoteInspector()):
-            return people_and_time.note_inspector(state, command)
-        case Running(), NoteViolation():
-            return undecided_violations.note(state, command)
-        case Open(), TimerDue() if timers(state).get(command.name) == command.due:
-            match command.name:
-                case "halfway":
-                    return (delivery.pass_halfway(state, command),)
-                case "resend":
-                    return (delivery.resend_when_due(state, command),)
-                case _:
-                    return (answers.lapse(state, command),)
+def has_ended(state: State) -> bool:
+    """R28: whether what the portal reports comes too late to matter."""
+    return isinstance(state, Running | Ended)
+
+
+def refuse_sent_before(state: State) -> None:
+    """R1: an offer is sent once."""
+    if not isinstance(state, Unsent):
+        raise Refused("R1", "this offer has been sent already")
+
+
+def require_sent(rule: str, state: State) -> Open | Running | Ended:
+    """What can be done at any time, once there is an offer."""
+    if isinstance(state, Unsent):
+        raise Refused(rule, "the offer is not open: {how}", how=how_it_stands(state))
+    return state
+
+
+def require_open(rule: str, state: State) -> Open:
+    """What has its place before the answer only; refused by the rule that says so."""
+    if not isinstance(state, Open):
+        raise Refused(rule, "the offer is not open: {how}", how=how_it_stands(state))
+    return state
+
+
+def require_unanswered(state: State) -> Open:
+    """R6, R8, R9: else with the reason for which it is not open any more."""
+    if isinstance(state, Running | Ended):
+        raise answers.why_not_open(state)
+    return require_open("R6", state)
+
+
+def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
+    """R4, R5, R6, R28: nothing where the timer stands no more."""
+    if not isinstance(state, Open) or timers(state).get(timer.name) != timer.due:
+        return ()
+    name = OfferTimer(timer.name)
+    match name:
+        case OfferTimer.LAPSE:
+            return (answers.lapse(state, timer),)
+        case OfferTimer.HALFWAY:
+            return (delivery.pass_halfway(state, timer),)
+        case OfferTimer.RESEND:
+            return (delivery.resend_when_due(state, timer),)
         case _:
-            return ()
+            assert_never(name)
 
 
 def timers(state: State) -> dict[str, datetime]:
@@ -164,7 +182,7 @@ def timers(state: State) -> dict[str, datetime]:
     if state.delivered is None:
         resend_at = state.failed.resend_at if state.failed else None
         return {} if resend_at is None else {RESEND: resend_at}
-    wanted = {LAPSE: state.delivered.lapses_at}
+    wanted: dict[str, datetime] = {LAPSE: state.delivered.lapses_at}
     if not state.halfway_passed:
         wanted[HALFWAY] = state.delivered.halfway_at
     return wanted
@@ -182,8 +200,10 @@ def reservations(state: State) -> frozenset[str]:
         case Running():
             held = {(place.p_number, place.slot) for place in places_of(state.accepted)}
             violations = state.violations
-        case _:
+        case Unsent() | Ended():
             return frozenset()
+        case _:
+            assert_never(state)
     sent = state.sent
     return frozenset(
         {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from dateutil.relativedelta import relativedelta
@@ -122,6 +123,8 @@ def decide(state: Register, command: Command) -> Sequence[Event]:
         case Revoke():
             mistaken = (one for one in state.standing if one.agreement_id == command.agreement_id)
             return tuple(_ended(one, command.at, revoked=True) for one in mistaken)
+        case _:
+            assert_never(command)
 
 
 def _ended(quarantine: QuarantineImposed, at: datetime, *, revoked: bool = False) -> QuarantineEnded:

@@ -1,7 +1,7 @@
 """One row of the view: a case as one audience sees it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -219,9 +219,24 @@ Columns = dict[str, Any]
 _BLANK = Case("authority", UUID(int=0), CaseType.AGREEMENT, datetime.min, datetime.min)  # noqa: DTZ901 - replaced
 
 
+_COLUMNS = len(fields(Case))
+
+
+class UnknownColumn(LookupError):
+    """A rule of the view sets what no row has."""
+
+
+def refuse_unknown(columns: Columns) -> None:
+    """What a rule sets is a column of the row; a row to which something was added has one too many."""
+    if len(columns) != _COLUMNS:
+        raise UnknownColumn(", ".join(sorted(columns.keys() - vars(_BLANK).keys())))
+
+
 def changed(case: Case, columns: Columns) -> Case:
-    """Like dataclasses.replace, which takes ten times as long for so many fields."""
-    return of_columns(vars(case) | columns)
+    """Like dataclasses.replace, which takes ten times as long for so many fields. Raises UnknownColumn."""
+    after = vars(case) | columns
+    refuse_unknown(after)
+    return of_columns(after)
 
 
 def of_columns(columns: dict[str, Any]) -> Case:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.reporting.cases import agreement_case, order_case, other_case
-from services.reporting.cases.case import AUDIENCES, Audience, Case, CaseType, Status, changed
+from services.reporting.cases.case import AUDIENCES, Audience, Case, CaseType, Status, changed, refuse_unknown
 from shared.contracts import offers, orders
 from shared.eventstore.events import Event
 
@@ -91,12 +91,16 @@ class Draft:
         self._subject = _SUBJECTS[case.case_type]
 
     def take(self, event: Event, at: datetime) -> Status | None:
-        """Fold one more fact, of `at`; the status that it brought the case to, if it stood elsewhere before."""
+        """Fold one more fact, of `at`; the status that it brought the case to, if it stood elsewhere before.
+
+        Raises UnknownColumn where a rule sets what no row has.
+        """
         case, columns, before = self.case, self._columns, self.case.status
         for rule in self._subject.rules.about(type(event)):
             changes = rule(case, event)
             columns.update(changes)
             columns.update(self._subject.following(case, changes))
+        refuse_unknown(columns)
         columns["visible_version"] += 1
         columns["updated_at"] = max(columns["updated_at"], at)
         reached = self._subject.reaches(event)
