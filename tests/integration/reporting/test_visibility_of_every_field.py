@@ -24,6 +24,7 @@ from shared.eventstore.database import Connection
 from shared.eventstore.events import Event
 from shared.visibility import markers, values_within
 from tests import reporting_facts as facts
+from tests.public_form import without_texts
 from tests.reporting_facts import AGREEMENT, CVR, ORDER, UNIT, Feed
 from tests.reporting_viewers import AUTHORITY, COMPANY
 
@@ -150,7 +151,7 @@ async def test_no_read_path_shows_a_company_a_field_that_is_not_marked_for_it(co
     told: list[str] = []
     tried = 0
     for fact_type, made in product(FACTS, (least, full)):
-        fact = fitting(made(fact_type)).without_private_parts()
+        fact = without_texts(fitting(made(fact_type)))
         paths = list(hidden_fields(fact))
         before = await answers_after(connection, COMPANY, fact) if paths else {}
         for path in paths:
@@ -167,7 +168,7 @@ async def test_a_fact_of_which_nothing_is_shown_changes_nothing_for_a_company(co
     without = await answers_after(connection, COMPANY)
     for fact_type in FACTS:
         for made in (least, full):
-            fact = fitting(made(fact_type)).without_private_parts()
+            fact = without_texts(fitting(made(fact_type)))
             if not fact.seen_by_company():
                 assert await answers_after(connection, COMPANY, fact) == without, fact
 
@@ -176,7 +177,7 @@ async def test_a_fact_of_which_nothing_is_shown_changes_nothing_for_a_company(co
 async def test_a_companys_history_has_the_shown_fields_of_each_fact_and_no_others(connection: Connection) -> None:
     """R18: by the markers alone, those of values within values included."""
     for fact_type in FACTS:
-        fact = fitting(full(fact_type)).without_private_parts()
+        fact = without_texts(fitting(full(fact_type)))
         case_id = own_case(fact)
         if case_id is None or not fact.seen_by_company():
             continue

@@ -524,7 +524,7 @@ async def test_an_offer_found_in_a_department_is_accepted_with_another_one_of_th
 @pytest.mark.rule("R10", "R31")
 async def test_where_the_department_was_erased_the_offer_is_not_accepted_and_says_why(offers: Offers) -> None:
     agreement_id = await found_in_a_department(offers)
-    assert await private_keys.destroy(offers.runtime.database, UUID(agreement_id), "")
+    assert await private_keys.destroy(offers.runtime.database, [(UUID(agreement_id), "")])
     body = {"has_read": True, "includes": [{"p_number": SISTER}]}
     for query in ("", "?dry_run=true"):
         refused = await offers.post(f"/v1/offers/{agreement_id}/acceptance{query}", body, Role.COMPANY)

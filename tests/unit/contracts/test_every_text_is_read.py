@@ -26,6 +26,7 @@ from shared.eventstore.events import Event, Recorded, private_fields
 from shared.http.access import Viewer, seen
 from shared.http.tokens import Role
 from shared.visibility import markers
+from tests.public_form import without_texts
 
 PLANTED = "Lærke Østergaard skrev dette"
 INSPECTOR = Viewer(Role.INSPECTOR, "anna")
@@ -105,12 +106,12 @@ def planted(fact: type[Event], name: str) -> Event:
             told = dict.fromkeys(before, PLANTED)
         case _:
             raise AssertionError(f"{fact.__name__}.{name} holds what no view knows to show: {before!r}")
-    return made.without_private_parts().model_copy(update={name: told})
+    return without_texts(made).model_copy(update={name: told})
 
 
 def shown_by(operation: Operation, viewer: Viewer, fact: type[Event], name: str) -> bool:
     """Whether the asker reads the text there."""
-    before = (full(one).without_private_parts() for one in (*operation.before, *LEADS_TO.get(fact, ())))
+    before = (without_texts(full(one)) for one in (*operation.before, *LEADS_TO.get(fact, ())))
     visible = seen(viewer, recorded((*before, planted(fact, name))))
     shown = operation.shows(operation.decider.fold([one.event for one in visible]), visible)
     return shown is not None and PLANTED in shown.model_dump_json()
