@@ -111,8 +111,10 @@ def planted(fact: type[Event], name: str) -> Event:
 
 def shown_by(operation: Operation, viewer: Viewer, fact: type[Event], name: str) -> bool:
     """Whether the asker reads the text there."""
-    before = (without_texts(full(one)) for one in (*operation.before, *LEADS_TO.get(fact, ())))
-    visible = seen(viewer, recorded((*before, planted(fact, name))))
+    leading = (*operation.before, *LEADS_TO.get(fact, ()))
+    types = leading if fact in leading else (*leading, fact)
+    history = [planted(one, name) if one is fact else without_texts(full(one)) for one in types]
+    visible = seen(viewer, recorded(history))
     shown = operation.shows(operation.decider.fold([one.event for one in visible]), visible)
     return shown is not None and PLANTED in shown.model_dump_json()
 
