@@ -7,6 +7,7 @@ from services.offers.rules.eligibility import Quarantine, Unit, refuse_in_quaran
 from services.offers.rules.included_places import NamedPlace, include
 from services.offers.rules.phases import Ended, Open, Running
 from shared.contracts.offers import Accepted, Declined, Lapsed, NotAccepted, Withdrawn
+from shared.deadlines.deadline import Deadline
 from shared.eventstore.decider import Refused, TimerDue
 from shared.policy.policy import Policy
 
@@ -90,12 +91,14 @@ def lapse(offer: Open, timer: TimerDue) -> Lapsed:
 def refuse_late(offer: Open, at: datetime) -> None:
     """R6: judged by the time at which the answer was received; 23:59 is in time, 00:00 is not."""
     if offer.delivered is not None and at >= offer.delivered.response_deadline.ends_at:
-        raise Refused("R6", "answered after {deadline}", deadline=offer.delivered.response_deadline.last_day)
+        raise _answered_late(offer.delivered.response_deadline)
 
 
 def why_not_open(state: Running | Ended) -> Refused:
     """R6, R8, R9: answered already, and when; too late; overtaken by a breach; or taken back by the authority."""
     match state:
+        case Ended(unaccepted=Lapsed(), response_deadline=Deadline() as deadline):
+            return _answered_late(deadline)
         case Ended(unaccepted=Lapsed(last_day=last_day)):
             return Refused("R6", "answered after {deadline}", deadline=last_day)
         case Ended(unaccepted=Declined(declined_at=at)):
@@ -107,6 +110,11 @@ def why_not_open(state: Running | Ended) -> Refused:
         case Running(accepted=Accepted(accepted_at=at)) | Ended(accepted=Accepted(accepted_at=at)):
             return Refused("R6", "answered already: accepted at {at}", at=at.isoformat())
     raise AssertionError(f"an offer that ended as {state.how} was accepted, or it was not")
+
+
+def _answered_late(deadline: Deadline) -> Refused:
+    """R6, R27: with the date, and why it is that date."""
+    return Refused("R6", "answered after {deadline}. {why_en}", deadline=deadline.last_day, **deadline.reasons())
 
 
 def _overtaken(withdrawn: Withdrawn) -> Refused:
