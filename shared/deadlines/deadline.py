@@ -78,6 +78,10 @@ class Deadline(_Value):
         """R3: whether an instant is too late (00:00 is, 23:59 is not)."""
         return instant >= self.ends_at
 
+    def reasons(self) -> Mapping[str, str]:
+        """R27: why the deadline is this day, as values of a refusal: `why_da` and `why_en`."""
+        return {"why_da": self.explain("da"), "why_en": self.explain("en")}
+
     def explain(self, language: Language) -> str:
         """R27: why the deadline is this day, in plain Danish or English."""
         return explanation.TEXTS[language](self)

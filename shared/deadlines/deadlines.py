@@ -59,15 +59,20 @@ def order_overdue_at(requested_at: datetime, policy: Policy) -> datetime:
     return _working_day_after(requested_at, policy.order_requests.overdue_after_days, policy)
 
 
-def guidance_due(accepted_at: datetime, compliance: Deadline, policy: Policy) -> Deadline:
-    """R12: about one third into the period, to the nearest day; the last day on which guidance is offered in time."""
+def guidance_due(
+    accepted_at: datetime, compliance: Deadline, policy: Policy, before: Deadline | None = None
+) -> Deadline:
+    """R12: about one third into the period, to the nearest day; the last day on which guidance is offered in time.
+
+    R13, R27: `before` is the deadline that held until now; its day stays explainable.
+    """
     days = (compliance.last_day - local_day(accepted_at)).days
     length = Length(
         number=round(days * policy.guidance.due_fraction),
         unit=LengthUnit.DAYS,
         share_of_period=str(Fraction(policy.guidance.due_fraction).limit_denominator(100)),
     )
-    return _deadline("R12", policy, accepted_at, "Accepted", length)
+    return _moved_along(_deadline("R12", policy, accepted_at, "Accepted", length), compliance, before)
 
 
 def guidance_coming_due_at(due: Deadline, policy: Policy) -> datetime:
@@ -80,8 +85,11 @@ def guidance_overdue_at(due: Deadline, policy: Policy) -> datetime:
     return end_of(due.last_day + timedelta(days=policy.guidance.overdue_days))
 
 
-def control_window(anchor: datetime | Deadline, policy: Policy) -> Deadline:
-    """R17: the days after complete documentation came (an instant), or after a compliance deadline without it."""
+def control_window(anchor: datetime | Deadline, policy: Policy, before: Deadline | None = None) -> Deadline:
+    """R17: the days after complete documentation came (an instant), or after a compliance deadline without it.
+
+    R13, R27: `before` is the window after the compliance deadline that held until now; its day stays explainable.
+    """
     if isinstance(anchor, Deadline):
         length = Length(number=policy.control.days_after_deadline, unit=LengthUnit.DAYS)
         event, instant, counted_from = "ComplianceDeadlineExpired", anchor.ends_at, anchor.last_day
@@ -89,7 +97,8 @@ def control_window(anchor: datetime | Deadline, policy: Policy) -> Deadline:
         length = Length(number=policy.control.days_after_documentation, unit=LengthUnit.DAYS)
         event, instant, counted_from = "DocumentationReceived", anchor, local_day(anchor)
     closed = policy.control.closed_last_day
-    return _deadline("R17", policy, instant, event, length, counted_from=counted_from, closed_last_day=closed)
+    window = _deadline("R17", policy, instant, event, length, counted_from=counted_from, closed_last_day=closed)
+    return _moved_along(window, anchor, before) if isinstance(anchor, Deadline) else window
 
 
 def booking_due_at(compliance: Deadline, policy: Policy) -> datetime:
@@ -152,6 +161,16 @@ def _deadline(
         ends_at=end_of(last_day),
         skipped=skipped,
     )
+
+
+def _moved_along(deadline: Deadline, compliance: Deadline, before: Deadline | None) -> Deadline:
+    """R13, R27: with the extensions that moved it, where it hangs on a compliance deadline that was extended."""
+    if before is None:
+        return deadline
+    if before.last_day == deadline.last_day or not compliance.extensions:
+        return deadline.model_copy(update={"extensions": before.extensions})
+    moved = compliance.extensions[-1].model_copy(update={"previous_last_day": before.last_day})
+    return deadline.model_copy(update={"extensions": (*before.extensions, moved)})
 
 
 def _as_delta(length: Length) -> relativedelta:

@@ -73,6 +73,8 @@ class PartView(BaseModel):
     files: tuple[FileReference, ...]
     places: tuple[UUID, ...] = ()
     """R19: what it is evidence for; everything where none is named."""
+    measures: list[MeasureView]
+    """As they were told in this part, also those that a later part corrects."""
 
 
 class OtherFindingView(BaseModel):
@@ -178,6 +180,7 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
                 text=part.text,
                 files=part.files or (),
                 places=part.places,
+                measures=_measures([part]),
             )
             for part in parts
         ],

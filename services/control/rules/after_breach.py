@@ -84,9 +84,10 @@ def require_hearing(course: Broken) -> HearingOpened:
 
 
 def refuse_late(hearing: HearingOpened, answered_at: datetime) -> None:
-    """R22: until the end of its last day."""
+    """R22, R27: until the end of its last day; later it is refused with that day and why."""
     if answered_at >= hearing.answer_deadline.ends_at:
-        raise Refused("R22", "answered after {deadline}", deadline=hearing.answer_deadline.last_day)
+        deadline = hearing.answer_deadline
+        raise Refused("R22", "answered after {deadline}. {why_en}", deadline=deadline.last_day, **deadline.reasons())
 
 
 def expire_hearing(course: Broken, timer: TimerDue) -> HearingExpired:

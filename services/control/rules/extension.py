@@ -81,7 +81,7 @@ def grant(course: Running, command: GrantExtension) -> ExtensionGranted:
         granted_at=command.at,
         accepted_at=course.started.accepted_at,
         compliance_deadline=deadline,
-        control_window=control_window(deadline, command.policy),
+        control_window=control_window(deadline, command.policy, before=course.window_after_deadline),
         books_control_at=booking_due_at(deadline, command.policy),
         reasons=command.reasons,
     )

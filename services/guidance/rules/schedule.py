@@ -98,8 +98,9 @@ def schedule(state: State, command: ScheduleGuidance) -> Sequence[Event]:
     known = None if isinstance(state, Unknown) else state.about
     cvr = command.cvr or (known.cvr if known else None)
     p_number = command.p_number or (known.p_number if known else None)
-    due = guidance_due(command.accepted_at, command.compliance_deadline, command.policy)
-    unchanged = known is not None and known.scheduled is not None and known.scheduled.due == due
+    before = known.scheduled.due if known is not None and known.scheduled is not None else None
+    due = guidance_due(command.accepted_at, command.compliance_deadline, command.policy, before)
+    unchanged = before == due
     if isinstance(state, Closed) or unchanged or cvr is None or p_number is None:
         return ()
     return (

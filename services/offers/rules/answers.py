@@ -8,6 +8,7 @@ from services.offers.rules.included_places import FoundIn, NamedPlace, include
 from services.offers.rules.phases import Ended, Open, Running, how_it_stands
 from shared.contracts.offers import Accepted, Declined, Lapsed, NotAccepted
 from shared.contracts.public_forms import Withdrawn
+from shared.deadlines.deadline import Deadline
 from shared.eventstore.decider import Refused, TimerDue
 from shared.policy.policy import Policy
 
@@ -93,12 +94,14 @@ def lapse(offer: Open, timer: TimerDue) -> Lapsed:
 def refuse_late(offer: Open, at: datetime) -> None:
     """R6: judged by the time at which the answer was received; 23:59 is in time, 00:00 is not."""
     if offer.delivered is not None and at >= offer.delivered.response_deadline.ends_at:
-        raise Refused("R6", "answered after {deadline}", deadline=offer.delivered.response_deadline.last_day)
+        raise _answered_late(offer.delivered.response_deadline)
 
 
 def why_not_open(state: Running | Ended) -> Refused:
     """R6, R8, R9: answered already, and when; too late; overtaken by a breach; or taken back by the authority."""
     match state:
+        case Ended(unaccepted=Lapsed(), response_deadline=Deadline() as deadline):
+            return _answered_late(deadline)
         case Ended(unaccepted=Lapsed(last_day=last_day)):
             return Refused("R6", "answered after {deadline}", deadline=last_day)
         case Ended(unaccepted=Declined(declined_at=at)):
@@ -109,6 +112,11 @@ def why_not_open(state: Running | Ended) -> Refused:
             return Refused("R9", "the authority took the offer back at {at}", at=at.isoformat())
     assert state.accepted is not None, f"an offer that ended as {how_it_stands(state)} was accepted, or it was not"
     return Refused("R6", "answered already: accepted at {at}", at=state.accepted.accepted_at.isoformat())
+
+
+def _answered_late(deadline: Deadline) -> Refused:
+    """R6, R27: with the date, and why it is that date."""
+    return Refused("R6", "answered after {deadline}. {why_en}", deadline=deadline.last_day, **deadline.reasons())
 
 
 def _overtaken(withdrawn: Withdrawn) -> Refused:

@@ -29,6 +29,7 @@ from shared.contracts.public_forms import (
     Withdrawn,
 )
 from shared.contracts.vocabulary import Place, WorkPhase
+from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event
 
 RUNNING_AGAIN = "running"
@@ -98,6 +99,8 @@ class Ended:
     unaccepted: Declined | Lapsed | Withdrawn | None = None
     """By which fact it ended, where it was never accepted: with its rule, its reason and its time."""
     accepted: Accepted | None = None
+    response_deadline: Deadline | None = None
+    """R6: by when it was to be answered, where it was delivered and not accepted."""
 
 
 State = Unsent | Open | Running | Ended
@@ -182,6 +185,7 @@ def _open_on(state: Open, event: Event) -> State:
         case Accepted():
             return Running(state.sent, state.about, event)
         case Declined() | Lapsed() | Withdrawn():
-            return Ended(state.sent, state.about, type(event).__name__.lower(), event)
+            deadline = state.delivered.response_deadline if state.delivered is not None else None
+            return Ended(state.sent, state.about, type(event).__name__.lower(), event, response_deadline=deadline)
         case _:
             return state

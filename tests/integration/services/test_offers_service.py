@@ -177,7 +177,10 @@ async def test_r6_midnight_in_copenhagen_is_too_late_and_the_minute_before_is_no
     offers.clock.move_to(datetime.fromisoformat("2026-04-08T00:00:00+02:00"))
     refused = await offers.accept(too_late)
     assert (refused.status_code, refused.json()["rule"]) == (409, "R6")
-    assert refused.json()["values"] == {"deadline": "2026-04-07"}
+    values = refused.json()["values"]
+    assert values["deadline"] == "2026-04-07"
+    assert values["why_da"].startswith("Sidste dag er tirsdag den 7. april 2026")
+    assert "4 weeks from Thursday 5 March 2026" in values["why_en"]
 
 
 async def test_r6_an_offer_lapses_by_itself_and_once(offers: Offers) -> None:

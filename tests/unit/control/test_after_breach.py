@@ -59,7 +59,9 @@ def test_r22_an_answer_in_the_last_minute_is_in_time() -> None:
 
 
 def test_r22_an_answer_at_midnight_is_late() -> None:
-    given(*BREACHED).when(answer_hearing(at("2026-07-16", "00:00"))).refused("R22", deadline=date(2026, 7, 15))
+    given(*BREACHED).when(answer_hearing(at("2026-07-16", "00:00"))).refused(
+        "R22", "when the company was asked for its comments", deadline=date(2026, 7, 15)
+    )
 
 
 @pytest.mark.parametrize("end", [hearing_answered(), hearing_expired()], ids=["answered", "expired"])

@@ -305,3 +305,18 @@ def test_other_findings_are_shown_apart() -> None:
     assert (found.finding_id, found.control_id, found.topic) == (UUID(int=8), CONTROL, "092")
     assert found.text == "The floor is wet."
     assert shown(COMPANY, *held).status == "fulfilled"
+
+
+@pytest.mark.rule("R16")
+def test_the_words_first_sent_for_a_corrected_measure_can_be_read_in_their_part() -> None:
+    terms = started()
+    first = documented(terms, complete=False, day="2026-05-30")
+    again = documented(terms, first, corrected=frozenset({LIFT})).model_copy(
+        update={"measure_descriptions": {LIFT: "A lift at station five."}}
+    )
+    seen_by_company = shown(COMPANY, terms, first, again)
+    assert [one.description for part in seen_by_company.documentation for one in part.measures] == [
+        "A lift at station four.",
+        "A lift at station five.",
+    ]
+    assert [one.description for one in seen_by_company.measures] == ["A lift at station five."]

@@ -8,6 +8,7 @@ import pytest
 
 from services.control.rules.extension import GrantExtension, RefuseExtension, RequestExtension
 from shared.contracts.control import ExtensionGranted, ExtensionRefused, ExtensionRequested
+from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 from tests.unit.control.control_facts import (
@@ -132,6 +133,18 @@ def test_a_second_extension_keeps_both_earlier_days() -> None:
     again = given(started(), asked(), first).when(ask(until=date(2026, 9, 1))).one(ExtensionRequested)
     second = granted(started(), asked(), first, again, until=date(2026, 9, 1))
     assert [one.previous_last_day for one in second.compliance_deadline.extensions] == [COMPLIANCE_DAY, LATER]
+
+
+@pytest.mark.rule("R13", "R27")
+def test_every_deadline_that_an_extension_moves_tells_the_day_that_it_was_before() -> None:
+    """Each deadline of the fact, the next that somebody adds, too."""
+    fact, terms = granted(), started()
+    deadlines = {name: one for name, one in fact if isinstance(one, Deadline)}
+    assert deadlines.keys() == {"compliance_deadline", "control_window"}
+    for name, deadline in deadlines.items():
+        (extension,) = deadline.extensions
+        assert extension.previous_last_day == getattr(terms, name).last_day
+        assert "R13" in deadline.explain("da")
 
 
 def test_a_control_booked_before_the_new_deadline_is_booked_anew_at_once() -> None:

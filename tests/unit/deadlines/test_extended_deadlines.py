@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.deadlines.copenhagen import COPENHAGEN
-from shared.deadlines.deadline import Deadline, Extension
+from shared.deadlines.deadline import Deadline, Extension, Language
 from shared.deadlines.deadlines import (
     booking_due_at,
     compliance_deadline,
@@ -155,3 +155,27 @@ def test_what_hangs_on_the_deadline_moves_with_it() -> None:
 def test_an_extended_deadline_survives_being_written_and_read() -> None:
     after = longer("2026-08-01")
     assert Deadline.model_validate_json(after.model_dump_json()) == after
+
+
+@pytest.mark.rule("R13", "R27")
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_what_moves_with_the_deadline_tells_every_day_that_it_was_before(language: Language) -> None:
+    once, before = longer("2026-08-01"), guidance_due(ACCEPTED, BEFORE, CURRENT)
+    twice = longer("2026-11-02", once, datetime(2026, 7, 1, 12, tzinfo=UTC))
+    due = guidance_due(ACCEPTED, twice, CURRENT, guidance_due(ACCEPTED, once, CURRENT, before))
+    window = control_window(twice, CURRENT, control_window(once, CURRENT, control_window(BEFORE, CURRENT)))
+    for moved, days_before in (
+        (due, [before.last_day, guidance_due(ACCEPTED, once, CURRENT).last_day]),
+        (window, [control_window(BEFORE, CURRENT).last_day, control_window(once, CURRENT).last_day]),
+    ):
+        assert [one.previous_last_day for one in moved.extensions] == days_before
+        assert [one.granted_at for one in moved.extensions] == [one.granted_at for one in twice.extensions]
+        assert moved.explain(language).count("R13") == 2
+
+
+@pytest.mark.rule("R13", "R27")
+def test_what_an_extension_does_not_move_tells_of_none() -> None:
+    """A day more leaves a third of the period where it was."""
+    before = guidance_due(ACCEPTED, BEFORE, CURRENT)
+    after = guidance_due(ACCEPTED, longer("2026-06-18"), CURRENT, before)
+    assert (after.last_day, after.extensions) == (before.last_day, ())

@@ -1,5 +1,6 @@
 """Guidance, rule by rule: when it is due, who answers what, and what stops its timers (R12, R13, R21, R33)."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,6 +16,7 @@ from shared.contracts.guidance import (
 )
 from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.copenhagen import start_of
+from shared.deadlines.deadlines import extended
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.events import Event
 from tests.public_form import public
@@ -64,6 +66,18 @@ def test_r13_another_deadline_moves_what_hangs_on_it_and_what_fell_due_is_no_lon
     plan = scheduled(months=6)
     assert later.timers() == {"due": start_of(plan.due.last_day), "overdue": plan.overdue_at}
     assert plan.due.last_day > DUE
+
+
+@pytest.mark.rule("R13", "R27")
+def test_why_guidance_is_due_then_names_the_day_before_the_extension() -> None:
+    command = schedule()
+    granted_at = at("2026-04-01")
+    longer = extended(command.compliance_deadline, date(2026, 9, 1), granted_at, command.policy)
+    moved = given(scheduled()).when(replace(command, compliance_deadline=longer)).one(GuidanceScheduled)
+    assert [one.previous_last_day for one in moved.due.extensions] == [DUE]
+    assert "It was extended on 1 April 2026 (rule R13, policy" in moved.due.explain("en")
+    again = given(scheduled(), moved).when(replace(command, compliance_deadline=longer))
+    again.then()
 
 
 def test_r13_another_deadline_leaves_an_offer_as_it_is() -> None:

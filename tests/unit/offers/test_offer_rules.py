@@ -131,13 +131,13 @@ def test_r6_an_answer_in_the_last_minute_is_in_time() -> None:
 
 
 @pytest.mark.parametrize("answer", [accept(TOO_LATE), decline(TOO_LATE)], ids=["yes", "no"])
-def test_r6_a_late_answer_is_refused_with_the_date(answer: Accept | Decline) -> None:
-    given(sent(), delivered()).when(answer).refused("R6", "answered after 2026-04-07")
-
-
-@pytest.mark.parametrize("answer", [accept(TOO_LATE), decline(TOO_LATE)], ids=["yes", "no"])
-def test_r6_after_the_lapse_too(answer: Accept | Decline) -> None:
-    given(sent(), delivered(), lapsed()).when(answer).refused("R6", "answered after 2026-04-07")
+@pytest.mark.parametrize("lapses", [(), (lapsed(),)], ids=["open", "lapsed"])
+def test_r6_a_late_answer_is_refused_with_the_date_and_why(answer: Accept | Decline, lapses: tuple[Event, ...]) -> None:
+    """R6, R27: in Danish and English, also after the lapse."""
+    deadline = delivered().response_deadline
+    refused = given(sent(), delivered(), *lapses).when(answer)
+    refused.refused("R6", "answered after 2026-04-07. The last day is Tuesday 7 April 2026", deadline=deadline.last_day)
+    refused.refused("R6", deadline.explain("en"), why_da=deadline.explain("da"), why_en=deadline.explain("en"))
 
 
 @pytest.mark.parametrize("answer", [accept(TOO_LATE), decline(TOO_LATE)], ids=["yes", "no"])
