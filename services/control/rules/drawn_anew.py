@@ -8,7 +8,8 @@ from uuid import UUID
 from services.control.rules.after_no import BookInspection, booked_inspection
 from services.control.rules.booking import BookControl, booked
 from services.control.rules.phases import AfterNo, Running
-from shared.contracts.control import ControlBooked, InspectorChanged, NewInspectionBooked
+from shared.contracts.control import ControlBooked, NewInspectionBooked
+from shared.contracts.public_forms import InspectorChanged
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.events import Event, Recorded
 from shared.policy.policy import Policy
