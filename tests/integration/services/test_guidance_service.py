@@ -182,6 +182,7 @@ async def test_a_meeting_says_why_who_took_part_who_was_involved_and_how_useful_
             "initiated_by": "authority",
             "usefulness": 4,
             "corrected": False,
+            "correction_reason": None,
         }
     fact = (await guidance.facts(agreement_id))[-1]
     assert isinstance(fact, GuidanceHeld)
