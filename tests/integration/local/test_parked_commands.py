@@ -26,6 +26,7 @@ from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.record import Record
 from shared.service import Settings
+from tests.integration.test_migrations import connected
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 _LOGGED = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[.*\n", re.MULTILINE)
@@ -188,12 +189,14 @@ async def test_nothing_is_discarded_without_a_reason_or_unasked(operator: Operat
     assert await operator.fetch("select version from parked") == [(2,)]
 
 
-async def test_a_stream_is_put_in_line_to_be_published_again(operator: Operator) -> None:
+async def test_a_stream_is_put_in_line_to_be_published_again(operator: Operator, postgres_dsn: str) -> None:
     stream = uuid4()
-    async with operator.app.state.database.acquire() as connection:  # so that no relay takes it out of the line
-        await connection.execute("create table asked (stream uuid, from_version int)")
+    async with connected(postgres_dsn) as connection:  # so that no relay takes it out of the line
         await connection.execute(
-            "create rule keep as on insert to republications do also insert into asked "
+            "create table control.asked (stream uuid, from_version int);grant select, insert on control.asked to public"
+        )
+        await connection.execute(
+            "create rule keep as on insert to control.republications do also insert into control.asked "
             "values (new.stream, new.from_version)"
         )
     told = await operator.say("republish", "control", str(stream), "--from-version", "4")

@@ -1,12 +1,14 @@
 """One course over HTTP, step by step, so that a test can do something between any two of them."""
 
 from collections.abc import AsyncIterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from deploy.demo.courses import at
 from shared.contracts.register import UnitRegistered
 from shared.deadlines.copenhagen import local_day
+from shared.deadlines.deadlines import next_working_day
+from shared.policy.policies import load_policies
 from tests.integration.system.running_system import RunningSystem
 
 CVR, P_NUMBER = "13748136", "1003388394"
@@ -22,6 +24,9 @@ UNIT = UnitRegistered(
     effective_from=date(2020, 1, 1),
 )
 SISTER = UNIT.model_copy(update={"p_number": SISTER_P_NUMBER})
+POLICY = load_policies().at(datetime(2026, 1, 1, tzinfo=UTC))
+CONTROLLED_AFTER = timedelta(days=30)
+"""The inspector chooses the day of the control: another day would be drawn in each run."""
 PLANTED = "Zebedæus Klejnstrup"
 """A name in every text and file name of the course: it must be found nowhere but with its owner."""
 PHOTO = {"name": f"{PLANTED}.jpg", "sha256": "ab" * 32, "media_type": "image/jpeg", "size_bytes": 10}
@@ -50,7 +55,7 @@ async def play(system: RunningSystem, outcome: str, p_number: str = P_NUMBER) ->
     yield "documented"
     await system.time.settle()
     agreement = await inspector.get("control", f"/v1/agreements/{agreement_id}")
-    day = agreement["control"]["day"]
+    day = next_working_day(local_day(system.time.clock.now()) + CONTROLLED_AFTER, POLICY).isoformat()
     await inspector.do("control", f"/v1/agreements/{agreement_id}/bookings", {"day": day, "announced": True})
     yield "booked"
     await system.time.advance_to(at(date.fromisoformat(day)))

@@ -42,7 +42,11 @@ SAID: Mapping[str, Sequence[str]] = {
         "recorded OfferDelivered",
     ),
     "R5": ("tasks: offer-unanswered", "recorded OfferUnderstandingAsked", "tasks: none"),
-    "R6": ("refused by R6: answered after 2026-03-31", "lapsed"),
+    "R6": (
+        r"refused by R6: answered after 2026-03-31\. The last day is Tuesday 31 March 2026, until 23:59 Danish time\. "
+        r"The deadline is 4 weeks from Tuesday 3 March 2026, .* Rule R3, policy 2024-01-01\.",
+        "lapsed",
+    ),
     "R7": (
         "recorded Declined",
         "recorded Declined",

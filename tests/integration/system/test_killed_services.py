@@ -78,9 +78,13 @@ async def _view(system: RunningSystem, agreement_ids: list[str]) -> dict[str, di
 
 
 def _normalised(value: Any) -> Any:
-    """Without ids, which differ from run to run. Facts of different services at one instant may come in any order."""
+    """Without ids and days that were drawn (R18), which differ from run to run.
+
+    Facts of different services at one instant may come in any order.
+    """
     if isinstance(value, dict):
-        return {name: _normalised(inner) for name, inner in value.items() if name != "number"}
+        by_chance = ("day", "slot") if value.get("drawn") else ()
+        return {name: _normalised(inner) for name, inner in value.items() if name not in ("number", *by_chance)}
     if isinstance(value, list):
         return sorted((_normalised(inner) for inner in value), key=repr)
     return _ID.sub("ID", value) if isinstance(value, str) else value
