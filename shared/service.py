@@ -200,7 +200,7 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
             app.state.republish = republisher(runtime.database)
             app.state.start_check = runtime.start_check
             app.state.attachments = FolderStorage(settings.state / "attachments" / service.name)
-            app.state.state_folder = settings.state
+            app.state.erasures = Erasures.of_state(settings.state, service.name)
             yield
 
     files = map(attachment_routes, service.attachments)

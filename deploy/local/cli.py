@@ -14,15 +14,15 @@ from deploy.local import parked, view
 from deploy.local.analyst import make_login, remove_login
 from deploy.local.as_operator import Operator
 from deploy.local.checks import run_checks, run_tests
-from deploy.local.drift import DECIDING, compare_rows
+from deploy.local.drift import compare_rows
 from deploy.local.erase import erase as erase_everywhere
-from deploy.local.install import BENCHMARKS, is_benchmark
+from deploy.local.install import benchmarks, name_a_benchmark
 from deploy.local.logins import ADMINISTRATOR
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST
 from deploy.local.processes import Fault
 from deploy.local.reconcile import command as compare
-from deploy.local.settings import SERVICES, Settings
+from deploy.local.settings import EVENT_SOURCED, SERVICES, Settings
 from deploy.local.status import show_status
 
 app = typer.Typer(
@@ -240,9 +240,9 @@ def drift(
     service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="All if none is named.")] = None,
 ) -> None:
     """Compare timers and reservations with what the facts say; a release brings along what it changed by itself."""
-    if service not in (None, *DECIDING):
-        raise Fault(f"{service} has no timers or reservations; {', '.join(DECIDING)} have.")
-    compare_rows(Operator(Machine(Settings())), [service] if service else list(DECIDING))
+    if service not in (None, *EVENT_SOURCED):
+        raise Fault(f"{service} has no timers or reservations; {', '.join(EVENT_SOURCED)} have.")
+    compare_rows(Operator(Machine(Settings())), [service] if service else list(EVENT_SOURCED))
 
 
 @app.command()
@@ -291,11 +291,10 @@ def bench(
     context: typer.Context, name: Annotated[str | None, typer.Argument(help="Without it: which.")] = None
 ) -> None:
     """A benchmark by its name; further arguments go to it."""
-    known = sorted(file.stem for file in BENCHMARKS.iterdir() if is_benchmark(file))
     if name is None:
-        raise Fault(f"Name a benchmark: ./aftale bench NAME. There are: {', '.join(known)}.")
-    if name not in known:
-        raise Fault(f"There is no benchmark {name}; there are: {', '.join(known)}.")
+        raise Fault(name_a_benchmark())
+    if name not in benchmarks():
+        raise Fault(f"There is no benchmark {name}; there are: {', '.join(benchmarks())}.")
     machine = Machine(Settings())
     with machine.alone():
         machine.servers_up()

@@ -5,9 +5,6 @@ from typing import Any
 from deploy.local.as_operator import Operator
 from deploy.local.processes import Fault
 
-DECIDING = ("offers", "guidance", "control")
-"""The services that have deciders; ./aftale view check compares what reporting shows."""
-
 
 def compare_rows(operator: Operator, services: list[str]) -> None:
     """Says how many streams were compared. Raises Fault with what drifted."""

@@ -4,9 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.as_operator import Operator
-
-KEEP_PRIVATE_PARTS = ("offers", "guidance", "control")
-"""The services with private parts of their own. The one view holds none."""
+from deploy.local.settings import EVENT_SOURCED
 
 
 def erase(operator: Operator, case: str | None, person: str | None, *, dry_run: bool, console: Console) -> int:
@@ -16,7 +14,7 @@ def erase(operator: Operator, case: str | None, person: str | None, *, dry_run: 
     """
     table = Table("service", "cases", "keys", "files", box=None, header_style="bold")
     found = 0
-    for service in KEEP_PRIVATE_PARTS:
+    for service in EVENT_SOURCED:
         erased = operator.erase(service, case, person, dry_run=dry_run)
         found += len(erased["parts"]) + erased["files"]
         cases = {part["case"] for part in erased["parts"]}

@@ -67,21 +67,21 @@ async def answer(
     record: "ConsumerRecord[bytes | None, bytes | None]", producer: AIOKafkaProducer, kafka: Kafka, state: Path
 ) -> None:
     """One request; one that is for another source, or that does not read, is left to others."""
-    heads, again = HeadsRequest.read(record.value), None
-    if heads is None and (again := RepublishRequest.read(record.value)) is None:
+    asked = HeadsRequest.read(record.value) or RepublishRequest.read(record.value)
+    if asked is None or asked.source not in STAND_INS:
         return
-    source = heads.source if heads is not None else again.source if again is not None else ""
-    file = file_of(state, kafka.name(source))
-    if source not in STAND_INS or not file.exists():
+    file = file_of(state, kafka.name(asked.source))
+    if not file.exists():
         return
-    with ForeignRecord.opened(file, source) as kept:
+    with ForeignRecord.opened(file, asked.source) as kept:
         if kept.is_empty():
             return
-        if heads is not None and record.timestamp > (time.time() - HEADS_OF_USE_SECONDS) * 1000:
-            told = kept.heads(heads).model_dump_json().encode()
-            await producer.send_and_wait(kafka.name(HEADS_TOPIC), told, key=source.encode())
-        elif again is not None:
-            await send(producer, kafka.name(STAND_INS[source]), kept.of_stream(again.stream, again.from_version))
+        if isinstance(asked, RepublishRequest):
+            again = kept.of_stream(asked.stream, asked.from_version)
+            await send(producer, kafka.name(STAND_INS[asked.source]), again)
+        elif record.timestamp > (time.time() - HEADS_OF_USE_SECONDS) * 1000:
+            told = kept.heads(asked).model_dump_json().encode()
+            await producer.send_and_wait(kafka.name(HEADS_TOPIC), told, key=asked.source.encode())
 
 
 def main() -> None:

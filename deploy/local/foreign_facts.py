@@ -8,7 +8,7 @@ what it published, gives each version once, and what it keeps is told and publis
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import Protocol, Self
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 from uuid_utils.compat import uuid7
 
 from deploy.local.foreign_record import EPOCH, ForeignRecord, Published, alone, file_of
@@ -26,7 +26,8 @@ from shared.deadlines.copenhagen import start_of
 from shared.eventstore.events import Event
 from shared.messaging import lenient_records
 from shared.messaging.bus import Kafka
-from shared.messaging.cloudevents import Message, Undecodable, read
+from shared.messaging.cloudevents import Message, Undecodable
+from shared.messaging.own_records import read_own, reading
 from shared.service import ORDERS_TOPIC, REGISTER_TOPIC
 
 PATIENCE_SECONDS = 30.0
@@ -61,7 +62,7 @@ class ForeignSystem:
         self._kafka = place.kafka
         self._producer = AIOKafkaProducer(bootstrap_servers=place.kafka.servers, enable_idempotence=True, acks="all")
         self._source = source
-        self._topic = place.kafka.name(topic)
+        self._topic = topic
         self._file = file_of(place.state, place.kafka.name(source))
         self._left = ExitStack()
         self.published: dict[UUID, int] = {}
@@ -72,9 +73,7 @@ class ForeignSystem:
             await asyncio.to_thread(stack.enter_context, alone(self._file))
             self.record = stack.enter_context(ForeignRecord.opened(self._file, self._source))
             if self.record.is_empty():
-                self.record.keep(
-                    await published_before(self._kafka.servers, self._topic, self._source), acknowledged=True
-                )
+                self.record.keep(await published_before(self._kafka, self._topic, self._source), acknowledged=True)
             self.published = self.record.versions()
             await self._producer.start()
             self._left = stack.pop_all()
@@ -129,7 +128,7 @@ class ForeignSystem:
 
     async def _send_unacknowledged(self) -> None:
         waiting = self.record.unacknowledged()
-        await send(self._producer, self._topic, waiting)
+        await send(self._producer, self._kafka.name(self._topic), waiting)
         if waiting:
             self.record.acknowledge(waiting[-1].position)
 
@@ -144,29 +143,23 @@ async def send(producer: AIOKafkaProducer, topic: str, facts: Sequence[Published
         await acknowledgement
 
 
-async def published_before(servers: str, topic: str, source: str) -> list[Message]:
+async def published_before(kafka: Kafka, topic: str, source: str) -> list[Message]:
     """What lies on the topic of a source of its own, each version once, in order.
 
     For a stand-in without a record: its file was lost, or it published under a release that kept none.
     """
     lenient_records.install()  # what others wrote there must not hide it
-    client = AIOKafkaConsumer(topic, bootstrap_servers=servers, auto_offset_reset="earliest")
     found: dict[tuple[UUID, int], Message] = {}
-    await client.start()
-    try:
-        ends = await client.end_offsets(client.assignment())
-        while any([await client.position(partition) < end for partition, end in ends.items()]):
-            for records in (await client.getmany(timeout_ms=500)).values():
-                for record in records:
-                    try:
-                        message = read(record.headers, record.value)
-                        message.data()
-                    except Undecodable:
-                        continue
-                    if message.source == source and message.epoch == EPOCH:
-                        found.setdefault((message.stream, message.version), message)
-    finally:
-        await client.stop()
+
+    async def keep(messages: Sequence[Message]) -> None:
+        for message in messages:
+            with suppress(Undecodable):
+                message.data()
+                if message.epoch == EPOCH:
+                    found.setdefault((message.stream, message.version), message)
+
+    async with reading(kafka, topic) as client:
+        await read_own(client, source, {}, keep)
     return [found[key] for key in sorted(found)]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
-from shared.messaging.cloudevents import Message
+from shared.messaging.cloudevents import Message, read
 from shared.messaging.heads import POSITIONS_AT_ONCE, Head, Heads, HeadsRequest
 from shared.private_folders import private_folder
 
@@ -21,17 +21,14 @@ create table if not exists published (
   position integer primary key autoincrement,
   stream text not null,
   version integer not null,
-  event_id text not null,
-  concerns text not null,
   headers text not null,
   body text not null,
   acknowledged integer not null default 0,
   unique (stream, version)
 )
 """
-_HEAD = """
-select stream, version, event_id, concerns from published
-where acknowledged and (stream, version) in (
+_NEWEST = """
+acknowledged and (stream, version) in (
   select stream, max(version) from published where acknowledged and stream in ({asked}) group by stream)
 """
 _CHANGED = "select stream from published where position > ? and position <= ?"
@@ -74,14 +71,11 @@ class ForeignRecord:
         """All of them or none. Raises sqlite3.IntegrityError where a version of a stream is kept already."""
         with self._connection:
             self._connection.executemany(
-                "insert into published (stream, version, event_id, concerns, headers, body, acknowledged)"
-                " values (?, ?, ?, ?, ?, ?, ?)",
+                "insert into published (stream, version, headers, body, acknowledged) values (?, ?, ?, ?, ?)",
                 (
                     (
                         str(one.stream),
                         one.version,
-                        str(one.event_id),
-                        json.dumps(dict(one.concerns)),
                         json.dumps([(name, value.decode()) for name, value in one.headers()]),
                         one.body,
                         acknowledged,
@@ -134,14 +128,14 @@ class ForeignRecord:
         return int(end)
 
     def _heads_of(self, streams: Sequence[str]) -> Iterator[Head]:
-        query = _HEAD.format(asked=", ".join("?" for _ in streams))
-        for stream, version, event_id, concerns in self._connection.execute(query, streams):
+        for newest in self._facts(_NEWEST.format(asked=", ".join("?" for _ in streams)), streams):
+            fact = read(newest.headers, newest.body)
             yield Head(
-                stream=UUID(stream),
-                epoch=EPOCH,
-                version=version,
-                event_id=UUID(event_id),
-                concerns=json.loads(concerns),
+                stream=fact.stream,
+                epoch=fact.epoch,
+                version=fact.version,
+                event_id=fact.event_id,
+                concerns=dict(fact.concerns),
             )
 
     def _facts(self, condition: str, values: Sequence[object]) -> list[Published]:

@@ -48,17 +48,23 @@ def main(arguments: list[str]) -> None:
 def _told_without(arguments: list[str]) -> str | None:
     """What the commands tell about themselves; None for one that has something to do."""
     if arguments == ["bench"]:
-        names = sorted(file.stem for file in BENCHMARKS.iterdir() if is_benchmark(file))
-        return f"Name a benchmark: ./aftale bench NAME. There are: {', '.join(names)}."
+        return name_a_benchmark()
     if not arguments or arguments[0] in ("--help", "-h", "help"):
         return COMMANDS.read_text(encoding="utf-8").rstrip()
     return None
 
 
-def is_benchmark(file: Path) -> bool:
-    """A module that can be run, or a package of one."""
-    main = file / "__main__.py" if file.is_dir() else file
-    return main.is_file() and "__main__" in main.read_text(encoding="utf-8")
+def name_a_benchmark() -> str:
+    """What ./aftale bench says that is given no name."""
+    return f"Name a benchmark: ./aftale bench NAME. There are: {', '.join(benchmarks())}."
+
+
+def benchmarks() -> list[str]:
+    """The names of what can be run: modules, or packages of one."""
+    mains = {file.stem: file / "__main__.py" if file.is_dir() else file for file in BENCHMARKS.iterdir()}
+    return sorted(
+        name for name, main in mains.items() if main.is_file() and "__main__" in main.read_text(encoding="utf-8")
+    )
 
 
 def _installed() -> set[str]:

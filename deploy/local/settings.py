@@ -12,7 +12,9 @@ from deploy.local.state import State, project_state
 from shared.eventstore.logins import variable_of
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-SERVICES = ("offers", "guidance", "control", "reporting")
+EVENT_SOURCED = ("offers", "guidance", "control")
+"""The services with a truth of their own: deciders, timers, private parts. The one view follows from theirs."""
+SERVICES = (*EVENT_SOURCED, "reporting")
 
 
 class Settings(BaseSettings):

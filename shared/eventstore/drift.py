@@ -18,6 +18,7 @@ from shared.eventstore.events import Metadata
 
 _TIMERS = "select name, due from timers where stream = $1"
 _RESERVATIONS = "select name from reservations where stream = $1"
+_VERSION = "select version from streams where id = $1"
 _STREAMS_AFTER = "select id from streams where ($1::uuid is null or id > $1) order by id limit $2"
 
 
@@ -51,7 +52,8 @@ async def drift_of(database: Database, store: EventStore, subjects: Sequence[Dec
         async with database.acquire() as connection:
             armed = {row["name"]: row["due"] for row in await connection.fetch(_TIMERS, stream)}
             held = {row["name"] for row in await connection.fetch(_RESERVATIONS, stream)}
-        if (await store.load(stream)).version == before.version:
+            version = await connection.fetchval(_VERSION, stream) or 0
+        if version == before.version:
             break
     events = [recorded.event for recorded in before.events]
     states = [(subject, subject.fold(events)) for subject in subjects]

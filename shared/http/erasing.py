@@ -64,9 +64,10 @@ async def erase(
     asker.require_role(Role.OPERATOR)
     database: Database = request.app.state.database
     storage: AttachmentStorage = request.app.state.attachments
+    erasures: Erasures = request.app.state.erasures
     found = await private_keys.existing(database, body.case, body.person)
     if not dry_run:
-        await Erasures.of_state(request.app.state.state_folder, request.app.state.service).erase(database, found)
+        await erasures.erase(database, found)
     files = 0
     if body.case is not None and body.person is None:  # also after an erasing that was cut off
         files = await (storage.count(body.case) if dry_run else storage.remove(body.case))
