@@ -62,10 +62,6 @@ class _Batch:
     moves: list[Move] = field(default_factory=list)
 
 
-class AnotherLog(Exception):
-    """A partition does not hold the records that were taken from it."""
-
-
 class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
     """One of these per consumer and process; `run` is its loop, the callbacks are aiokafka's."""
 
