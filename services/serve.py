@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -16,6 +17,8 @@ from migrations.revisions import shipped
 from shared.eventstore.database import DATABASE_AWAY
 from shared.eventstore.logins import POWERFUL_LOGIN, WrongLogin, require_own_login
 from shared.garbage_collector import collect_rarely
+from shared.http.asked import InputLimits
+from shared.http.guarded_protocol import guarded
 from shared.http.one_address import OneAddress
 from shared.policy.policies import PolicyError, load_policies
 from shared.private_folders import close_folders
@@ -86,7 +89,8 @@ def main() -> None:
         {name: (modules[name].PREFIXES, app) for name, app in apps.items()},
         at_end=tracing.shutdown,
     )
-    uvicorn.run(one, host=host, port=port, loop="uvloop", http="httptools", log_level="warning", access_log=False)
+    protocol = guarded(InputLimits(partial(load_policies, settings.policies), settings.clock).now())
+    uvicorn.run(one, host=host, port=port, loop="uvloop", http=protocol, log_level="warning", access_log=False)
 
 
 if __name__ == "__main__":

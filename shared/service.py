@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
@@ -28,6 +29,8 @@ from shared.eventstore.logins import urls_of_services
 from shared.eventstore.release_steps import ReleaseStep, carry_out
 from shared.eventstore.timers import Lookup, TimerLoop
 from shared.http import completeness, drift, erasing, openapi, operations, problems
+from shared.http.admission import Admission
+from shared.http.asked import InputLimits, note_query, refuse_unknown_parameters
 from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
@@ -214,23 +217,30 @@ def new_app(
     name: str, routers: Sequence[APIRouter], settings: Settings, lifespan: Any, dependencies: Sequence[Any] = ()
 ) -> FastAPI:
     """An application with the errors, the token check and the operators' paths that all services share."""
+    limits = InputLimits(partial(load_policies, settings.policies), settings.clock)
     app = FastAPI(
         title=f"Aftale {name}",
         version="1",
         lifespan=lifespan,
         openapi_url=f"/v1/{name}/openapi.json",
         docs_url=f"/v1/{name}/docs",
-        dependencies=list(dependencies),
+        generate_unique_id_function=openapi.operation_id,
+        redirect_slashes=False,  # a redirect would be built from the header Host, which its sender chooses
+        dependencies=[Depends(one) for one in (note_query, refuse_unknown_parameters, limits.note_days)]
+        + [*dependencies],
         responses=openapi.EVERYWHERE,
     )
     app.state.verifier = TokenVerifier(LocalIssuer(settings.state).jwks_file)
+    app.state.input_limits = limits
+    public = (f"/v1/{name}/openapi.json", f"/v1/{name}/docs")
+    app.add_middleware(Admission, verifier=app.state.verifier, public=public, limits=lambda: limits.now())
     app.state.service = name
     problems.install(app)
     for router in routers:
         app.include_router(router)
     app.include_router(operations.router, prefix=f"/v1/operations/{name}")
     app.include_router(completeness.router, prefix=f"/v1/operations/{name}")
-    openapi.describe_problems(app)
+    openapi.complete(app)
     return app
 
 

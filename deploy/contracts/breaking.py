@@ -107,6 +107,9 @@ def _operations(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]
             if operation is None:
                 yield f"{where}: is gone"
                 continue
+            named, named_now = operations[method].get("operationId"), operation.get("operationId")
+            if named != named_now:
+                yield f"{where}: operationId is {named_now} now, and was {named}"
             yield from _parameters(old, new, operations[method], operation, where)
             yield from _bodies(old, new, operations[method], operation, where)
             yield from _answers(old, new, operations[method], operation, where)

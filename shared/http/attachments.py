@@ -20,9 +20,10 @@ from shared.attachments.sealing import Sealing, unsealed
 from shared.attachments.storage import AttachmentStorage
 from shared.contracts.vocabulary import FileReference
 from shared.eventstore import private_keys
-from shared.eventstore.decider import Decider
+from shared.eventstore.decider import Decider, Refused
 from shared.eventstore.events import Recorded
 from shared.http.access import Asker, Viewer
+from shared.http.asked import InputLimits
 from shared.http.commands import CommandGate
 from shared.http.openapi import READ, problems
 from shared.http.problems import Problem, not_found, unavailable
@@ -72,7 +73,7 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
     @router.put(
         path,
         status_code=204,
-        responses=problems(400, 404, 410, 413),
+        responses=problems(400, 404, 409, 410, 413),
         openapi_extra={**READ["openapi_extra"], "requestBody": {"required": True, **_BYTES}},
     )
     async def put_attachment(agreement_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:
@@ -80,6 +81,7 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
         asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
         file = await _named(request, asker, attachments.subject, agreement_id, sha256)
         async with _storage(request) as storage:
+            await _refuse_further_files(request, storage, agreement_id, sha256, attachments.rule)
             with SpooledTemporaryFile(max_size=_IN_MEMORY) as spooled:
                 sealed = cast(BinaryIO, spooled)
                 await _receive(request, file, sealed, attachments.rule)
@@ -135,6 +137,18 @@ def files_named(visible: Iterable[Recorded]) -> Iterable[FileReference]:
         for _, value in recorded.event:
             if isinstance(value, tuple):
                 yield from (part for part in value if isinstance(part, FileReference))
+
+
+async def _refuse_further_files(
+    request: Request, storage: AttachmentStorage, case: UUID, sha256: str, rule: str
+) -> None:
+    """No more files of one case than the policy takes; one that is kept already may come again."""
+    limits: InputLimits = request.app.state.input_limits
+    same, kept = await storage.open(case, sha256), await storage.count(case)
+    if same is not None:
+        same.close()
+    elif kept >= limits.now().attachments:
+        raise Refused(rule, "{kept} files of this case are kept, and no more are taken", kept=kept)
 
 
 async def _receive(request: Request, file: _Named, sealed: BinaryIO, rule: str) -> None:

@@ -5,9 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from shared.http.access import Asker
+from shared.http.bodies import Body, SourceName
 from shared.http.openapi import problems
 from shared.http.problems import not_found
 from shared.http.tokens import Role
@@ -53,12 +54,10 @@ class Completeness(BaseModel):
     streams: list[MissingStream]
 
 
-class Comparison(BaseModel):
+class Comparison(Body):
     """What is to be compared now."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    source: Annotated[str | None, Field(description="Only this source; all where it is left out.")] = None
+    source: Annotated[SourceName | None, Field(description="Only this source; all where it is left out.")] = None
     everything: Annotated[bool, Field(description="From the source's first fact on, not only what is new.")] = False
 
 

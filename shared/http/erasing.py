@@ -4,26 +4,25 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from shared.attachments.storage import AttachmentStorage
 from shared.eventstore import private_keys
 from shared.eventstore.database import Database
 from shared.eventstore.erasures import Erasures
 from shared.http.access import Asker
+from shared.http.bodies import Body, GivenText
 from shared.http.tokens import Role
 
 router = APIRouter(tags=["operations"])
 
 
-class Erasing(BaseModel):
+class Erasing(Body):
     """What is to be erased: a case, a person in a case, or a person in every case of the service."""
-
-    model_config = ConfigDict(extra="forbid")
 
     case: UUID | None = None
     """All its texts and files, and what is private about everybody in it."""
-    person: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    person: GivenText | None = None
     """By the id that facts name; with a case only what stands there."""
 
     @model_validator(mode="after")

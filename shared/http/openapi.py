@@ -4,23 +4,28 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Query
-from pydantic import BaseModel, Field
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from shared.http import consistency
 from shared.http.commands import CommandAnswer
+from shared.http.described_properties import describe
 from shared.http.problems import MEDIA_TYPE
 
 Responses = dict[int | str, dict[str, Any]]
 _FAULTS = {
-    400: "A header or a cursor does not read, or the Idempotency-Key is missing",
+    400: "A header does not read or is given twice, or the Idempotency-Key is missing",
     401: "No valid bearer token",
     403: "Not for this role",
     404: "Not known, or not the asker's to see",
+    408: "The headers or the body did not come in time",
     409: "A rule refuses (`rule` says which), or the Idempotency-Key was used for another request",
     412: "The case has changed since the version that If-Match names",
     410: "Erased for ever",
-    413: "Larger than a fact, or a file, may be",
+    413: "Larger than a request, a fact or a file may be",
     422: "Not valid; `faults` names everything that is wrong",
+    431: "The path and the headers are larger than they may be",
+    500: "A fault of ours; it is logged",
     428: "A command that changes a case needs If-Match",
     503: "Worth trying again in a moment, with the same key; Retry-After says when",
 }
@@ -52,25 +57,38 @@ class ProblemBody(BaseModel):
     faults: Annotated[list[Fault], Field(description="All that is wrong with the request, at once.")] = []
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
-    schema = {"anyOf": [{"type": "string"}, {"type": "null"}], "title": name}
-    return {"name": name, "in": "header", "required": False, "schema": schema, "description": description}
+def _header(name: str, description: str, *, example: str, required: bool = False) -> dict[str, Any]:
+    schema: dict[str, Any] = {"title": name}
+    schema |= {"type": "string"} if required else {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "schema": schema,
+        "description": description,
+        "example": example,
+    }
 
 
 # What the CommandGate reads of a request is only described here: declared in the routes, it would be read twice.
-_SEEN_ELSEWHERE = _header(consistency.HEADER, "From the answer to a command of any service.")
+_SEEN_ELSEWHERE = _header(
+    consistency.HEADER, "From the answer to a command of any service.", example="4kq0Zx8m_as-it-was-answered"
+)
 _KEY = _header(
     "Idempotency-Key",
-    "1 to 200 characters, needed on every command that is not a dry run: the same key and body get the same answer, "
-    "and the command has its effect once.",
+    "1 to 200 characters: the same key and body get the same answer, and the command has its effect once. A dry run "
+    "keeps none.",
+    example="6f0c7d3e-3d3c-4f53-9a55-5f0d3d1b8b57",
+    required=True,
 )
-_VERSION = _header("If-Match", "Needed: the ETag of the version that was read, or `*` for any.")
+_VERSION = _header("If-Match", "The ETag of the version that was read, or `*` for any.", example='"3"', required=True)
 
 
 async def _dry_run(
     dry_run: Annotated[
         Literal["true", "false"],
         Query(description="Record nothing, and say what would be recorded or which rule refuses."),
+        WithJsonSchema({"type": "boolean", "title": "Dry Run"}),
     ] = "false",
 ) -> None:
     """Refused here where it is written otherwise, together with all else that is wrong."""
@@ -84,7 +102,7 @@ def problems(*statuses: int) -> Responses:
     }
 
 
-EVERYWHERE = problems(401, 403, 422, 503)
+EVERYWHERE = problems(400, 401, 403, 408, 413, 422, 431, 500, 503)
 """What every route can answer with."""
 SEEN: Responses = {200: {"headers": {"ETag": _ETAG}}, **problems(400, 404)}
 """Answers of routes that read a case."""
@@ -109,8 +127,17 @@ CHANGE: dict[str, Any] = {
 """For commands that change a case, and therefore need its version."""
 
 
-def describe_problems(app: FastAPI) -> None:
-    """Name the schema of problems in the document of an app; FastAPI adds only those that it answers itself."""
+def operation_id(route: APIRoute) -> str:
+    """The name of a route's function: short, and the same wherever its path moves to."""
+    return route.name
+
+
+def complete(app: FastAPI) -> None:
+    """What FastAPI leaves out of the document of an app, or says more than once.
+
+    It names the schema of problems only where it answers them itself, repeats the tags of nested routers, and writes a
+    default of a boolean as the text that it is read from.
+    """
     without = app.openapi
 
     def document() -> dict[str, Any]:
@@ -119,6 +146,13 @@ def describe_problems(app: FastAPI) -> None:
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
         schemas |= schema.pop("$defs")
         schemas[ProblemBody.__name__] = schema
+        describe(schemas)
+        for operations in made["paths"].values():
+            for operation in operations.values():
+                operation["tags"] = operation["tags"][-1:]
+                for parameter in operation.get("parameters", ()):
+                    if parameter["schema"].get("type") == "boolean":
+                        parameter["schema"]["default"] = parameter["schema"].get("default") in (True, "true")
         return made
 
     app.openapi = document  # type: ignore[method-assign]

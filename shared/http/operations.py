@@ -7,13 +7,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from shared.contracts.losses import meaning_of_loss
 from shared.http.access import Asker
+from shared.http.bodies import Body
 from shared.http.openapi import problems
-from shared.http.problems import Problem, not_found
+from shared.http.problems import Problem, malformed, not_found
 from shared.http.tokens import Role
+from shared.http.written import CursorAsked, says_something
 from shared.messaging import parking
 from shared.messaging.cloudevents import LARGEST_VERSION
 from shared.messaging.consumer import UNREADABLE, missing_before
@@ -73,7 +75,7 @@ class ParkedMessages(BaseModel):
     """How many messages wait in all."""
     missing: Annotated[Versions | None, Field(description="What has never come before the first that waits.")] = None
     messages: list[ParkedMessage]
-    next_cursor: Annotated[str | None, Field(description="Asks for the next page; null on the last.")]
+    next_cursor: Annotated[CursorAsked | None, Field(description="Asks for the next page; null on the last.")]
 
 
 class Waiting(BaseModel):
@@ -118,29 +120,19 @@ class DiscardedTogether(BaseModel):
     """How many records were passed over."""
 
 
-def _says_something(reason: str) -> str:
-    if not reason.strip():
-        raise ValueError("a reason is needed")
-    return reason
-
-
-ReasonGiven = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_says_something)]
+ReasonGiven = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(says_something)]
 """Kept for ever, with who decided and when."""
 
 
-class Discard(BaseModel):
+class Discard(Body):
     """Which message is passed over, and why."""
-
-    model_config = ConfigDict(extra="forbid")
 
     event_id: UUID
     reason: ReasonGiven
 
 
-class DiscardUnreadable(BaseModel):
+class DiscardUnreadable(Body):
     """Why all records are passed over that do not say which fact they are."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: ReasonGiven
 
@@ -151,10 +143,8 @@ def _possible(version: int) -> int:
     return version
 
 
-class Republication(BaseModel):
+class Republication(Body):
     """Which stream is published again, and from which version on."""
-
-    model_config = ConfigDict(extra="forbid")
 
     stream: UUID
     from_version: Annotated[int, Field(ge=1), AfterValidator(_possible)] = 1
@@ -188,7 +178,7 @@ async def parked_messages(
     stream: UUID,
     request: Request,
     asker: Asker,
-    cursor: Annotated[str | None, Query(description="From the page before.")] = None,
+    cursor: Annotated[CursorAsked | None, Query(description="From the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Messages on a page, at most.")] = LARGEST_PAGE,
 ) -> ParkedMessages:
     """The messages that wait in a stream: what they say, why they wait and since when."""
@@ -310,7 +300,7 @@ def _position(cursor: str) -> parking.Position:
         epoch, version, alarm, event_id = cursor.split(".")
         return _possible(int(epoch)), _possible(int(version)), bool(int(alarm)), UUID(event_id)
     except ValueError as error:
-        raise Problem(400, "Not valid", "the cursor does not read") from error
+        raise malformed("query.cursor", "the cursor does not read") from error
 
 
 def _consumer(request: Request, source: str) -> Any:

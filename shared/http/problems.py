@@ -60,6 +60,11 @@ def not_found(what: str) -> Problem:
     return Problem(404, "Not found", f"{what} is not known, or not yours to see")
 
 
+def malformed(where: str, what: str) -> Problem:
+    """422: a part of the request that only the route itself can read."""
+    return Problem(422, "Not valid", _counted(1), faults=[{"where": where, "what": what}])
+
+
 def forbidden(detail: str) -> Problem:
     """403: known, but not for this role."""
     return Problem(403, "Not allowed", detail)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +30,8 @@ KNOWN_SECONDS = 60.0
 """How long a token that was verified and the issuer's keys are known: one under a key that was withdrawn is taken for
 twice as long at most."""
 KNOWN_TOKENS = 10_000
+LONGEST = 8_192
+"""Characters of a token that is looked at; ours have some 400."""
 _ALGORITHM = "Ed25519"
 _log = structlog.get_logger()
 
@@ -76,6 +79,8 @@ class TokenVerifier:
 
     def verify(self, token: str) -> Identity:
         """Raises InvalidToken. A token that was verified is known for a while, as a signature takes long to check."""
+        if len(token) > LONGEST:
+            raise InvalidToken(f"it has more than {LONGEST} characters")
         now = time.time()
         known = self._verified.get(token)
         if known is None or now >= known.until:
@@ -92,9 +97,11 @@ class TokenVerifier:
             jwt.JWTClaimsRegistry(
                 exp={"essential": True}, sub={"essential": True}, aud={"essential": True, "value": AUDIENCE}
             ).validate(claims)
-            identity = Identity(Role(claims["role"]), claims["sub"], claims.get("cvr"))
-        except (JoseError, ValueError, KeyError) as error:
+            identity = _identity(claims)
+        except (JoseError, ValueError, KeyError, TypeError) as error:
             raise InvalidToken(str(error)) from error
+        except RecursionError as error:
+            raise InvalidToken("it is nested too deeply") from error
         if (identity.role is Role.COMPANY) != (identity.cvr is not None):
             raise InvalidToken("a company's token names its cvr, and no other token does")
         return identity, claims["exp"]
@@ -117,6 +124,16 @@ class TokenVerifier:
         self._read_at = time.monotonic()
         self._keys = KeySet.import_key_set(json.loads(self._file.read_text()))
         return self._keys
+
+
+def _identity(claims: Mapping[str, Any]) -> Identity:
+    """Raises ValueError or KeyError where a signed claim is of another kind than it must be."""
+    subject, cvr = claims["sub"], claims.get("cvr")
+    if not isinstance(subject, str) or not subject:
+        raise ValueError("sub is no text")
+    if cvr is not None and not isinstance(cvr, str):
+        raise ValueError("cvr is no text")
+    return Identity(Role(claims["role"]), subject, cvr)
 
 
 class LocalIssuer:

@@ -173,6 +173,33 @@ class Statistics(_Section):
     smallest_count: Positive
 
 
+class Input(_Section):
+    """What is taken from outside: days that may be named, and how much of a case."""
+
+    days_back: Positive = 3660
+    """Days before today that a request may name."""
+    days_ahead: Positive = 1830
+    """Days after today that a request may name."""
+    documentation_parts: Positive = 500
+    """R16: parts of documentation that one agreement takes."""
+    attachments: Positive = 1000
+    """Files that one service keeps of one case."""
+    body_bytes: Positive = 1_048_576
+    """A request, but for the bytes of a file."""
+    nesting: Positive = 20
+    """Levels of lists and objects in a body."""
+    body_seconds: Positive = 20
+    """Time for a body; of a file, time in which something more of it must come."""
+    file_seconds: Positive = 600
+    """Time for the bytes of a file."""
+    header_bytes: Positive = 32_768
+    """The path and the headers of a request; holds from the start of a process on, as do the next two."""
+    header_seconds: Positive = 10
+    """Time from the first byte, or from connecting, until the headers are whole."""
+    connections: Positive = 1000
+    """Connections to one process at the same time."""
+
+
 class Policy(_Section):
     """All choices that hold together from `effective_from` on, in Copenhagen."""
 
@@ -190,3 +217,5 @@ class Policy(_Section):
     not_accepted: NotAccepted
     follow_up: FollowUp
     statistics: Statistics
+    input: Input = Input()
+    """Files of before have no such section."""

@@ -1,11 +1,11 @@
 """The HTTP interface of what follows: hearing and orders after a breach, inspection and result after a no (R7, R22)."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.control.http.after_no_view import AfterNoView, view_after_no
@@ -24,6 +24,7 @@ from shared.http.bodies import Body, Code, FreeText, Participants, TextForCompan
 from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.problems import not_found
 from shared.http.tokens import Role
+from shared.http.written import Day, Instant
 from shared.policy.policy import Policy
 from shared.service import runtime_of
 
@@ -39,7 +40,7 @@ class HearingAnswer(Body):
 class OralHearingAnswer(HearingAnswer):
     """R22: the same where it was said, as somebody at the authority writes it down."""
 
-    said_at: AwareDatetime | None = None
+    said_at: Instant | None = None
     """Now, where it is left out."""
     participants: Annotated[Participants, Field(min_length=1)]
     """Roles of those who said it."""
@@ -54,7 +55,7 @@ class OrderRequest(Body):
 class InspectionDay(Body):
     """R7: the day of the inspection that resumes the investigation."""
 
-    day: date
+    day: Day
     late_reason: Code | None = None
     """Why it is later than the policy's days after the no."""
 
@@ -63,7 +64,7 @@ class InvestigationResult(Body):
     """R7: what that inspection ended in."""
 
     outcome: InvestigationOutcome
-    held_at: AwareDatetime | None = None
+    held_at: Instant | None = None
     """Now, where it is left out."""
     findings: TextOfTheAuthority | None = None
     minutes_spent: Annotated[int | None, Field(ge=0, le=10_000)] = None

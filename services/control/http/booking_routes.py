@@ -1,6 +1,6 @@
 """The HTTP interface of the sample and of bookings (R17-R19)."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from shared.http.access import Asker
 from shared.http.bodies import Body, Code
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
+from shared.http.written import Day
 from shared.policy.policy import Policy
 from shared.service import runtime_of
 
@@ -31,7 +32,7 @@ class Booking(Body):
 
     place_id: UUID | None = None
     """R19: which place; the one where the matter arose, where none is named."""
-    day: date
+    day: Day
     form: ContactForm = ContactForm.VISIT
     form_reason: Code | None = None
     announced: bool = False

@@ -1,6 +1,6 @@
 """The HTTP interface of what changes a course: longer deadlines, termination, another inspector (R13, R14, R15)."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -18,6 +18,7 @@ from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, PersonId, TextForCompany, TextOfTheAuthority
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
+from shared.http.written import Day
 from shared.policy.policy import Policy
 from shared.reference.identifiers import TerminationReason
 from shared.service import runtime_of
@@ -28,14 +29,14 @@ router = APIRouter(tags=["control"])
 class ExtensionRequest(Body):
     """R13: until when, and why."""
 
-    until: date
+    until: Day
     reasons: FreeText
 
 
 class Grant(Body):
     """R13: until when, which may be another day than was asked for, and why."""
 
-    until: date
+    until: Day
     reasons: TextForCompany
 
 

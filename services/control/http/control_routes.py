@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.control.http.documentation_routes import Files, ToldMeasure
@@ -31,6 +31,7 @@ from shared.http.access import Asker
 from shared.http.bodies import Body, Code, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
+from shared.http.written import Instant
 from shared.policy.policy import Policy
 from shared.reference.identifiers import NonUseReason, TopicCode
 from shared.service import runtime_of
@@ -87,7 +88,7 @@ class Control(Spreading):
 
     place_id: UUID | None = None
     """R19: where; the place where the matter arose, where none is named."""
-    held_at: AwareDatetime | None = None
+    held_at: Instant | None = None
     """Now, where it is not told."""
     outcome: ControlOutcome
     concludes: bool = False
@@ -113,7 +114,7 @@ class Conversion(Body):
     """R21: why the control decided nothing."""
 
     place_id: UUID | None = None
-    held_at: AwareDatetime | None = None
+    held_at: Instant | None = None
     form: ContactForm = ContactForm.VISIT
     reason: Code
     participants: Participants = ()
@@ -128,7 +129,7 @@ class FreshInvestigation(Body):
     """R21: why the matter must be investigated afresh."""
 
     place_id: UUID | None = None
-    held_at: AwareDatetime | None = None
+    held_at: Instant | None = None
     later_visit: bool
     """On a later visit, for which a control is booked anew; else on this one."""
     spoke_with: tuple[SpokeWith, ...] = ()
@@ -149,7 +150,7 @@ class Correction(Body):
     involvement: ToldInvolvement = NOT_ASKED
     findings: TextForCompany | None = None
     """None leaves what was told before; so with what follows."""
-    held_at: AwareDatetime | None = None
+    held_at: Instant | None = None
     late_reason: Code | None = None
     """R17: why it was held after the last day of its window, where that was not told before."""
     not_seen: TextForCompany | None = None
@@ -159,7 +160,7 @@ class Correction(Body):
 class FollowUp(Spreading):
     """R24, R35, R39: a year later."""
 
-    held_at: AwareDatetime | None = None
+    held_at: Instant | None = None
     form: ContactForm
     spoke_with: tuple[SpokeWith, ...] = ()
     """R15: with whom it was held."""

@@ -36,6 +36,7 @@ class ReceiveDocumentation:
 
 def receive(course: Running, command: ReceiveDocumentation) -> DocumentationReceived:
     """R16, R17: the first part that is marked as complete starts the days for the control."""
+    refuse_further_parts(course, command.policy)
     refuse_faulty_levels(course.started.topic, command.measures)
     refuse_faulty_corrections(course, command)
     refuse_unknown_places(course, command.places)
@@ -55,6 +56,12 @@ def receive(course: Running, command: ReceiveDocumentation) -> DocumentationRece
         text=command.text,
         files=command.files or None,
     )
+
+
+def refuse_further_parts(course: Running, policy: Policy) -> None:
+    """R16: documentation may come in parts, and no more of them than the policy takes from one case."""
+    if course.parts >= policy.input.documentation_parts:
+        raise Refused("R16", "{parts} parts of documentation were sent, and no more are taken", parts=course.parts)
 
 
 def refuse_faulty_levels(topic: str, measures: Sequence[Measure]) -> None:

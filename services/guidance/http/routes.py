@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from uuid_utils.compat import uuid7
 
@@ -22,6 +22,7 @@ from shared.http.bodies import Body, Participants, Purposes, TextForCompany, Tex
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.tokens import Role
+from shared.http.written import Instant
 from shared.reference.identifiers import GuidanceDeclineReason
 from shared.service import runtime_of
 
@@ -33,7 +34,7 @@ class UnderstandingBody(Body):
     """R5: what is told of a contact about an unanswered offer."""
 
     form: ContactForm
-    held_at: AwareDatetime | None = None
+    held_at: Instant | None = None
     """Now, where it is left out."""
     reached: bool
     """Whether somebody at the company was reached at all."""
@@ -68,7 +69,7 @@ class Understanding(UnderstandingBody):
 class CorrectedUnderstanding(UnderstandingBody):
     """R30: how a contact about the offer really was, and why something else was recorded."""
 
-    held_at: AwareDatetime
+    held_at: Instant
     reason: TextOfTheAuthority
 
 
@@ -98,7 +99,7 @@ class MeetingBody(Body):
     """R12, R33: what is told of a meeting."""
 
     form: ContactForm
-    held_at: AwareDatetime | None = None
+    held_at: Instant | None = None
     """Now, where it is left out."""
     participants: Participants = ()
     """Roles that took part, e.g. `manager`, `safety_representative`; at least one, unless it was informal."""
@@ -133,7 +134,7 @@ class Meeting(MeetingBody):
 class CorrectedMeeting(MeetingBody):
     """R30: how a meeting really was, and why something else was recorded."""
 
-    held_at: AwareDatetime
+    held_at: Instant
     reason: TextOfTheAuthority
 
 

@@ -1,6 +1,5 @@
 """Contacts, the responsible inspector of an open offer, time spent, and internal notes (R15, R18, R30, R34, R37)."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, PersonId, TextOfTheAuthority
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
+from shared.http.written import Day, Email, Phone
 from shared.service import runtime_of
 
 router = APIRouter()
@@ -27,8 +27,8 @@ class Contact(Body):
 
     role: ContactRole
     name: Line
-    email: Annotated[Line, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
-    phone: Annotated[str, Field(pattern=r"^\+?[0-9 ]{4,20}$")] | None = None
+    email: Email | None = None
+    phone: Phone | None = None
 
 
 class NewInspector(Body):
@@ -44,7 +44,7 @@ class Time(Body):
 
     phase: WorkPhase
     minutes: Annotated[int, Field(ge=1, le=10_000)]
-    on_day: date | None = None
+    on_day: Day | None = None
     """Today, where it is left out."""
 
 
@@ -54,7 +54,7 @@ class CorrectedTime(Body):
     phase: WorkPhase
     minutes: Annotated[int, Field(ge=0, le=10_000)]
     """0 takes the entry back."""
-    on_day: date | None = None
+    on_day: Day | None = None
     """As it was told, where it is left out."""
     reason: TextOfTheAuthority
 

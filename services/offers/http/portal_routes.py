@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime
 
 from services.offers.http.perform import perform
 from services.offers.rules.delivery import (
@@ -17,6 +16,7 @@ from shared.http.access import Asker
 from shared.http.bodies import Body, TextOfTheAuthority
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
+from shared.http.written import Instant
 from shared.reference.identifiers import DeliveryFailure
 from shared.service import runtime_of
 
@@ -27,7 +27,7 @@ class Delivery(Body):
     """R3, R4: what the portal knows of the message."""
 
     delivered: bool
-    available_at: AwareDatetime | None = None
+    available_at: Instant | None = None
     """When it became available; now, where it is left out."""
     failure: DeliveryFailure | None = None
     """Code of the fault where it was not delivered."""
@@ -36,7 +36,7 @@ class Delivery(Body):
 class CorrectedDelivery(Body):
     """R30: when it really became available, and why something else was recorded."""
 
-    available_at: AwareDatetime
+    available_at: Instant
     reason: TextOfTheAuthority
 
 

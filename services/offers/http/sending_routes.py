@@ -18,7 +18,7 @@ from services.offers.rules.taken_back import Withdraw
 from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.copenhagen import local_day
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, TextForCompany, ToldFile, ToldGrounds
+from shared.http.bodies import Body, FreeText, GivenId, TextForCompany, ToldFile, ToldGrounds
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, CREATE
 from shared.http.tokens import Role
@@ -35,7 +35,7 @@ class NewOffer(Body):
     cvr: Cvr
     p_number: PNumber
     topic: TopicCode
-    inspection_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.:-]+$")]
+    inspection_id: GivenId
     """The inspection from which the suspicion arose, by its id."""
     period_months: Annotated[int, Field(ge=1, le=24)]
     period_reason: TextForCompany | None = None

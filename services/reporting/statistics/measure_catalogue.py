@@ -11,6 +11,7 @@ from services.reporting.view.conditions import Conditions
 from services.reporting.view.queries import Found
 from shared.eventstore.database import Connection
 from shared.http.openapi import problems
+from shared.http.written import CodeAsked, TopicAsked
 
 router = APIRouter(prefix="/v1", tags=["reporting"])
 
@@ -20,7 +21,7 @@ class CatalogueRow(BaseModel):
 
     topic: str | None
     problem_group: str | None
-    industry: Annotated[str | None, Field(description="Null where no industry was asked for.")]
+    industry: Annotated[CodeAsked | None, Field(description="Null where no industry was asked for.")]
     kind: str
     ladder_level: int | None
     psychosocial_level: int | None
@@ -42,9 +43,9 @@ class Catalogue(BaseModel):
 async def measure_catalogue(
     request: Request,
     asker: Reader,
-    topic: Annotated[str | None, Query(description="Three-digit code.")] = None,
-    problem_group: Annotated[str | None, Query(description="Problem group.")] = None,
-    industry: Annotated[str | None, Query(description="Only of units in this industry.")] = None,
+    topic: Annotated[TopicAsked | None, Query(description="Three-digit code.")] = None,
+    problem_group: Annotated[CodeAsked | None, Query(description="Problem group.")] = None,
+    industry: Annotated[CodeAsked | None, Query(description="Only of units in this industry.")] = None,
 ) -> Catalogue:
     """R38: what did others do? Anonymous, and only what several companies did."""
     async with reading(request, asker) as connection:

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
-from pydantic import AwareDatetime
 
 from services.reporting.cases.known_facts import VISIBILITY
 from services.reporting.view.queries import Period
@@ -13,6 +12,7 @@ from shared.eventstore.database import Connection, Database
 from shared.http.access import Viewer, viewer
 from shared.http.problems import unavailable
 from shared.http.tokens import Role
+from shared.http.written import WrittenInstant
 
 
 async def reader(asker: Annotated[Viewer, Depends(viewer)]) -> Viewer:
@@ -28,8 +28,8 @@ Reader = Annotated[Viewer, Depends(reader)]
 
 
 async def period(
-    opened_from: Annotated[AwareDatetime | None, Query(description="Cases opened at or after this instant.")] = None,
-    opened_before: Annotated[AwareDatetime | None, Query(description="Cases opened before this instant.")] = None,
+    opened_from: Annotated[WrittenInstant | None, Query(description="Cases opened at or after this instant.")] = None,
+    opened_before: Annotated[WrittenInstant | None, Query(description="Cases opened before this instant.")] = None,
 ) -> Period:
     """The period of a table."""
     return Period(opened_from=opened_from, opened_before=opened_before)

@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import AwareDatetime
 
 from services.reporting.cases.case import CaseType, Status
 from services.reporting.view import queries
@@ -32,8 +31,9 @@ from services.reporting.view.queries import CaseFilter, Period
 from shared.eventstore.database import Connection
 from shared.http.access import Viewer
 from shared.http.openapi import problems
-from shared.http.problems import Problem, not_found
+from shared.http.problems import malformed, not_found
 from shared.http.tokens import Role
+from shared.http.written import CodeAsked, CursorAsked, CvrAsked, PersonAsked, PNumberAsked, TopicAsked, WrittenInstant
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
@@ -43,15 +43,15 @@ router = APIRouter(prefix="/v1", tags=["reporting"])
 
 
 async def case_filter(
-    cvr: Annotated[str | None, Query(description="Legal entity.")] = None,
-    p_number: Annotated[str | None, Query(description="Production unit.")] = None,
-    inspector: Annotated[str | None, Query(description="Pseudonymous id of the responsible inspector.")] = None,
-    topic: Annotated[str | None, Query(description="Three-digit code.")] = None,
-    group: Annotated[str | None, Query(description="Problem group.")] = None,
-    industry: Annotated[str | None, Query(description="Industry of the unit when the case was opened.")] = None,
+    cvr: Annotated[CvrAsked | None, Query(description="Legal entity.")] = None,
+    p_number: Annotated[PNumberAsked | None, Query(description="Production unit.")] = None,
+    inspector: Annotated[PersonAsked | None, Query(description="Pseudonymous id of the responsible inspector.")] = None,
+    topic: Annotated[TopicAsked | None, Query(description="Three-digit code.")] = None,
+    group: Annotated[CodeAsked | None, Query(description="Problem group.")] = None,
+    industry: Annotated[CodeAsked | None, Query(description="Industry of the unit when the case was opened.")] = None,
     status: Annotated[Status | None, Query()] = None,
     case_type: Annotated[CaseType | None, Query()] = None,
-    due_before: Annotated[AwareDatetime | None, Query(description="The next step is due before this instant.")] = None,
+    due_before: Annotated[WrittenInstant | None, Query(description="The next step is due before this instant.")] = None,
 ) -> CaseFilter:
     """The filters of a list of cases."""
     return CaseFilter(
@@ -75,7 +75,7 @@ async def list_cases(
     request: Request,
     asker: Reader,
     asked: Annotated[CaseFilter, Depends(case_filter)],
-    cursor: Annotated[str | None, Query(description="From the page before.")] = None,
+    cursor: Annotated[CursorAsked | None, Query(description="From the page before.")] = None,
     limit: Limit = PAGE_SIZE,
 ) -> CaseList:
     """R26: agreements, orders and other cases in one list, with what must happen next."""
@@ -109,9 +109,9 @@ async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail
 async def list_tasks(
     request: Request,
     asker: Reader,
-    inspector: Annotated[str | None, Query(description="Whose tasks; without it everybody's.")] = None,
+    inspector: Annotated[PersonAsked | None, Query(description="Whose tasks; without it everybody's.")] = None,
     case_id: Annotated[UUID | None, Query(description="Those of one case.")] = None,
-    due_before: Annotated[AwareDatetime | None, Query(description="Due before this instant.")] = None,
+    due_before: Annotated[WrittenInstant | None, Query(description="Due before this instant.")] = None,
     limit: Limit = LARGEST_PAGE,
 ) -> TaskList:
     """R29: what inspectors have to do, the most urgent first. For the authority only."""
@@ -127,8 +127,8 @@ async def list_tasks(
 async def get_company(
     request: Request,
     asker: Reader,
-    cvr: Annotated[str, Path(pattern=r"^[0-9]{8}$")],
-    cursor: Annotated[str | None, Query(description="From the page of cases before.")] = None,
+    cvr: Annotated[CvrAsked, Path()],
+    cursor: Annotated[CursorAsked | None, Query(description="From the page of cases before.")] = None,
     limit: Limit = PAGE_SIZE,
 ) -> Company:
     """A legal entity with its units, quarantines and cases."""
@@ -160,8 +160,8 @@ async def agreements(
     request: Request,
     asker: Reader,
     asked: Annotated[Period, Depends(period)],
-    held_at: Annotated[AwareDatetime | None, Query(description="The status that held at this instant.")] = None,
-    known_at: Annotated[AwareDatetime | None, Query(description="As far as it was recorded by this instant.")] = None,
+    held_at: Annotated[WrittenInstant | None, Query(description="The status that held at this instant.")] = None,
+    known_at: Annotated[WrittenInstant | None, Query(description="As far as it was recorded by this instant.")] = None,
 ) -> AgreementsTable:
     """Agreements by status within each topic, group, industry, sector and size, orders beside them."""
     asked = Period(asked.opened_from, asked.opened_before, held_at, known_at)
@@ -190,4 +190,4 @@ def _after(cursor: str | None) -> Cursor | None:
     try:
         return Cursor.read(cursor)
     except InvalidCursor as error:
-        raise Problem(400, "Not valid", "the cursor does not read") from error
+        raise malformed("query.cursor", "the cursor does not read") from error

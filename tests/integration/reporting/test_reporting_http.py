@@ -97,7 +97,7 @@ async def test_pages_follow_by_cursor_and_count_the_whole_list(asker: Asker) -> 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "WyJ4IiwgInkiXQ", "bnVsbA", "WzEsMl0", "ZmZm", "😀"])
 async def test_what_is_no_cursor_is_refused(asker: Asker, cursor: str) -> None:
-    assert (await asker.get("/v1/cases", cursor=cursor)).status_code == 400
+    assert (await asker.get("/v1/cases", cursor=cursor)).status_code == 422
 
 
 async def test_r23_a_case_says_that_an_agreement_is_no_decision_and_does_not_touch_the_smiley(asker: Asker) -> None:

@@ -20,8 +20,10 @@ from shared.attachments.sealing import PIECE
 from shared.contracts.control import DocumentationReceived
 from shared.eventstore import private_keys
 from shared.eventstore.clock import VirtualClock
+from shared.http.asked import InputLimits
 from shared.http.tokens import LocalIssuer, Role
 from shared.messaging.bus import Kafka
+from shared.policy.policy import Input
 from shared.service import Settings
 from tests.integration.services.control_running import Control
 
@@ -98,6 +100,19 @@ async def test_a_file_that_was_harmed_where_it_lies_is_a_fault_and_never_shown(c
         await get(control, path)
     await put(control, path, b"mine")
     assert (await get(control, path)).content == b"mine", "sent again, it is whole again"
+
+
+@pytest.mark.rule("R16")
+async def test_of_one_case_no_more_files_are_kept_than_the_policy_takes(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = reference(b"first"), reference(b"second")
+    path = await documented(control, first, second)
+    monkeypatch.setattr(InputLimits, "now", lambda _: Input(attachments=1))
+    assert (await put(control, f"{path}/{digest(b'first')}", b"first")).status_code == 204
+    refused = await put(control, f"{path}/{digest(b'second')}", b"second")
+    assert (refused.status_code, refused.json()["rule"]) == (409, "R16")
+    assert (await put(control, f"{path}/{digest(b'first')}", b"first")).status_code == 204, "the same file again"
 
 
 @pytest.mark.rule("R16")

@@ -66,8 +66,8 @@ async def test_what_is_not_there_or_not_for_the_asker_is_not_shown(control: Cont
     stream = uuid4()
     await take(control, message(stream, 2))
     for asked, role, status in (
-        (f"{stream}?cursor=1.2", Role.OPERATOR, 400),
-        (f"{stream}?cursor=1.99999999999.{uuid4()}", Role.OPERATOR, 400),
+        (f"{stream}?cursor=1.2", Role.OPERATOR, 422),
+        (f"{stream}?cursor=1.99999999999.{uuid4()}", Role.OPERATOR, 422),
         (f"{stream}", Role.INSPECTOR, 403),
         (f"{stream}", Role.COMPANY, 403),
         (f"{uuid4()}", Role.OPERATOR, 404),

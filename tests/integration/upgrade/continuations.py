@@ -76,7 +76,7 @@ async def decline(case: Continued) -> None:
 
 async def name_contact(case: Continued) -> None:
     """R34: another one."""
-    contact = {"role": "safety_representative", "name": "Bo Holm", "phone": "+45 12345678"}
+    contact = {"role": "safety_representative", "name": "Bo Holm", "phone": "+45 33112211"}
     await case.director.do("offers", f"/v1/offers/{case.agreement}/contacts", contact)
     await case.shows(facts={"ContactNamed": 2})
 

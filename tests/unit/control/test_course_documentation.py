@@ -1,5 +1,6 @@
 """From acceptance to documentation: the deadline, the parts, and what they start (R10, R16, R17)."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -61,6 +62,14 @@ def test_r16_parts_are_counted_without_gaps() -> None:
     first = documented(started(), complete=False)
     second = given(started(), first).when(document("2026-06-03")).one(DocumentationReceived)
     assert (first.part, second.part) == (1, 2)
+
+
+@pytest.mark.rule("R16")
+def test_r16_no_more_parts_are_taken_than_the_policy_lets_in() -> None:
+    policy = document().policy
+    one_part = policy.model_copy(update={"input": policy.input.model_copy(update={"documentation_parts": 1})})
+    history = (started(), documented(started(), complete=False))
+    given(*history).when(replace(document("2026-06-03"), policy=one_part)).refused("R16", parts=1)
 
 
 @pytest.mark.rule("R17")

@@ -54,3 +54,68 @@ def test_everything_that_is_wrong_is_said_at_once(client: TestClient, inspector:
     answer = client.post("/v1/offers", params={"dry_run": "maybe"}, json=wrong, headers=inspector)
     wheres = {fault["where"] for fault in answer.json()["faults"]}
     assert wheres == {"query.dry_run", "body.cvr", "body.topic", "body.surprise"}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b'{"cvr": "13748136", "cvr": "24256790"}', "twice"),
+        (b'{"grounds": {"concrete": true, "concrete": false}}', "twice"),
+        (b'{"period_months": NaN}', "no number"),
+        (b'{"period_months": -Infinity}', "no number"),
+        (b'{"period_months": 1e999}', "larger"),
+        (b'{"observations": "\\ud800"}', "surrogate"),
+        (b'{"observations": "\xff"}', "UTF-8"),
+        ("{}".encode("utf-16"), "UTF-8"),
+        (b"\xef\xbb\xbf{}", "byte order mark"),
+        (b"{} {}", "Extra data"),
+        (b"[" * 3_000 + b"]" * 3_000, "deeper"),
+        (b'{"observations": ' + b"[" * 30 + b"]" * 30 + b"}", "deeper"),
+        (b'{"period_months": ' + b"9" * 5_000 + b"}", "not JSON"),
+    ],
+)
+def test_what_two_readers_could_read_in_two_ways_is_refused(
+    client: TestClient, inspector: dict[str, str], content: bytes, why: str
+) -> None:
+    headers = {**inspector, "Content-Type": "application/json"}
+    answer = client.post("/v1/offers", content=content, headers=headers)
+    assert answer.status_code == 422
+    (fault,) = answer.json()["faults"]
+    assert fault["where"] == "body"
+    assert why in fault["what"]
+
+
+@pytest.mark.parametrize(
+    "kind", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"kind=suspicion", b"{}"])
+def test_a_body_of_another_kind_is_no_fault_of_ours(
+    client: TestClient, inspector: dict[str, str], kind: str | None, content: bytes
+) -> None:
+    headers = inspector | ({} if kind is None else {"Content-Type": kind})
+    assert client.post("/v1/offers", content=content, headers=headers).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ("?surprise=1", {"query.surprise"}),
+        ("?Dry_run=true", {"query.Dry_run"}),
+        ("?dry_run=true&dry_run=false", {"query.dry_run"}),
+        ("?dry_run=maybe&surprise=1&other=2", {"query.dry_run", "query.surprise", "query.other"}),
+    ],
+)
+def test_a_parameter_that_is_not_known_is_refused_with_all_else(
+    client: TestClient, inspector: dict[str, str], query: str, where: set[str]
+) -> None:
+    answer = client.post(f"/v1/offers{query}", json={**OFFER, "cvr": "1"}, headers=inspector)
+    assert answer.status_code == 422
+    assert {fault["where"] for fault in answer.json()["faults"]} == where | {"body.cvr"}
+
+
+@pytest.mark.parametrize("header", ["Authorization", "Idempotency-Key", "Consistency-Token"])
+def test_a_header_that_is_given_twice_counts_as_neither(
+    client: TestClient, inspector: dict[str, str], header: str
+) -> None:
+    twice = [*inspector.items(), (header, "a"), (header, "b")]
+    assert client.post("/v1/offers", json=OFFER, headers=twice).status_code == 400

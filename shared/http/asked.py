@@ -1,0 +1,105 @@
+"""What is checked of every request beside its own fields: names in the query, and the days that it may name."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from shared.deadlines.copenhagen import local_day
+from shared.eventstore.clock import Clock
+from shared.http.written import within
+from shared.policy.policies import Policies
+from shared.policy.policy import Input
+
+_faulty: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("faulty", default=())
+"""Names in the query of this request that cannot be taken, each with why."""
+
+
+class _Asked(BaseModel):
+    """The whole query of a request; it has no field of its own, so that documents show none."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names(cls, asked: Any) -> Any:
+        """All faulty names at once, and together with all else that is wrong with the request."""
+        faults = [
+            InitErrorDetails(type=PydanticCustomError("parameter", "{why}", {"why": why}), loc=(name,), input=None)
+            for name, why in _faulty.get()
+        ]
+        if faults:
+            raise ValidationError.from_exception_data("query", faults)
+        return asked
+
+
+async def note_query(request: Request) -> None:
+    """A dependency before `refuse_unknown_parameters`, which sees the query without knowing of the route."""
+    known = _parameters_of(request.scope["route"]) if isinstance(request.scope.get("route"), APIRoute) else frozenset()
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    unknown = [(name, "is not a parameter of this path") for name in times if name not in known]
+    repeated = [(name, "is given more than once") for name, count in times.items() if name in known and count > 1]
+    _faulty.set((*unknown, *repeated))
+
+
+async def refuse_unknown_parameters(_: Annotated[_Asked, Query()]) -> None:
+    """A filter that is misspelt would else answer with the whole list."""
+
+
+_known: dict[int, tuple[APIRoute, frozenset[str]]] = {}
+"""The parameters of routes, which live as long as their process, by identity: they cannot be hashed."""
+
+
+def _parameters_of(route: APIRoute) -> frozenset[str]:
+    if id(route) not in _known:
+        _known[id(route)] = route, frozenset(_parameters(route.dependant))
+    return _known[id(route)][1]
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for further in dependant.dependencies:
+        yield from _parameters(further)
+
+
+class InputLimits:
+    """What the policy in force lets in, at the moment when one asks."""
+
+    def __init__(self, policies: Callable[[], Policies], clock: Callable[[], Clock]) -> None:
+        """Both are made when the first request comes: a document of an application needs neither."""
+        self._make_policies = policies
+        self._make_clock = clock
+
+    @cached_property
+    def _policies(self) -> Policies:
+        return self._make_policies()
+
+    @cached_property
+    def _clock(self) -> Clock:
+        return self._make_clock()
+
+    def now(self) -> Input:
+        """The section of the policy that is in force."""
+        return self._at(self._clock.now())
+
+    async def note_days(self) -> None:
+        """A dependency: lets days in the body be compared with those that may be named, once one is."""
+        within.set(self._days)
+
+    def _days(self) -> tuple[date, date]:
+        now = self._clock.now()
+        limits, today = self._at(now), local_day(now)
+        return today - timedelta(days=limits.days_back), today + timedelta(days=limits.days_ahead)
+
+    def _at(self, instant: datetime) -> Input:
+        """Before the first policy the limits are those of the first."""
+        policies = self._policies
+        return (policies.at(instant) if policies.has(instant) else policies.by_effective_date[0]).input
