@@ -279,11 +279,15 @@ def analyst(
 
 
 @register.command("import")
-def register_import(file: Path) -> None:
+def register_import(
+    file: Path, dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report; publish nothing.")] = False
+) -> None:
     """Read a file of the business register and publish its units."""
     if not file.is_file():
         raise Fault(f"There is no file {file}.")
-    Machine(Settings()).become("deploy.local.register_import", [str(file.absolute())])
+    Machine(Settings()).become(
+        "deploy.local.register_import", [str(file.absolute()), *(["--dry-run"] if dry_run else [])]
+    )
 
 
 @app.command(context_settings=_PASS_ON)

@@ -1,30 +1,37 @@
-"""Publish the units of a file as the business register would: python -m deploy.local.register_import FILE."""
+"""Publish the units of a file as the business register would.
 
+python -m deploy.local.register_import FILE [--dry-run]
+"""
+
+import argparse
 import asyncio
-import csv
+import re
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from aiokafka.errors import KafkaError
-from pydantic import ValidationError
 
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
+from deploy.local.tables import Fault, NotATable, Row, read_table
 from services.reporting.cases.unknown_codes import unknown_in_unit
 from shared.contracts.register import UnitRegistered
 from shared.eventstore.database import DATABASE_AWAY
-from shared.reference.identifiers import is_valid_p_number
 from shared.service import Settings
 
-
-class NotTheRegister(ValueError):
-    """A file does not have the columns of the register."""
+COLUMNS = tuple(UnitRegistered.model_fields)
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2100, 1, 1)
+_BY_EXPONENT = re.compile(r"\d+([.,]\d+)?[eE][+-]?\d+")
+_WITH_DECIMALS = re.compile(r"(\d+)[.,]0+")
+_TEXT_COLUMN = "format the column as text in the spreadsheet, and export it again"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The units of a file, what is odd about those that are kept, and why others could not be."""
+    """The units of a file, what is odd about it and about those that are kept, and why others could not be."""
 
     units: list[UnitRegistered] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
@@ -32,34 +39,97 @@ class Reading:
 
 
 def read_units(file: Path) -> Reading:
-    """R26: the units of a CSV file with a header line.
+    """R26: the units of a table with a header line, in any of the forms that read_table knows.
 
-    A number that fails its check and a code that is not known are kept as they came, and flagged; only a row without a
-    day, or without one of its values, is no fact about a unit, and is named. Raises NotTheRegister.
+    A CVR that fails its check and a code that is not known are kept as they came, and flagged. A row whose numbers or
+    day were lost on the way, or that contradicts another, is no fact about a unit, and is named. Raises NotATable.
     """
-    reading = Reading()
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines)
-        missing = UnitRegistered.model_fields.keys() - set(rows.fieldnames or ())
-        if missing:
-            raise NotTheRegister(f"its first line lacks the columns {', '.join(sorted(missing))}")
-        for row in rows:
-            try:
-                unit = UnitRegistered.model_validate({name: row[name] for name in UnitRegistered.model_fields})
-            except ValidationError as error:
-                faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-                reading.left_out.append(f"line {rows.line_num} left out: {faults}")
-                continue
-            reading.units.append(unit)
-            reading.odd.extend(f"line {rows.line_num}: {what}" for what in _odd(unit))
+    table = read_table(file.read_bytes(), COLUMNS)
+    reading = Reading(odd=list(table.said))
+    told, faults = [], list(table.faults)
+    for row in table.rows:
+        found = [Fault(row.line, name, what) for name, what in _faults(row.cells)]
+        faults.extend(found)
+        if not found:
+            told.append((row, _unit(row)))
+    faults.extend(_keep_what_agrees(told, reading))
+    reading.left_out.extend(str(fault) for fault in sorted(faults, key=lambda fault: fault.line))
     return reading
+
+
+def _keep_what_agrees(told: list[tuple[Row, UnitRegistered]], reading: Reading) -> Iterator[Fault]:
+    """Of one unit from one day on only one thing can hold; which of two rows is right, nobody here knows."""
+    alike: dict[tuple[str, date], list[tuple[Row, UnitRegistered]]] = defaultdict(list)
+    for row, unit in told:
+        alike[unit.p_number, unit.effective_from].append((row, unit))
+    for row, unit in told:
+        rows = alike[unit.p_number, unit.effective_from]
+        differing = [
+            (other.line, name) for other, it in rows for name in COLUMNS if getattr(it, name) != getattr(unit, name)
+        ]
+
+        if differing:
+            line, name = differing[0]
+            yield Fault(row.line, name, f"contradicts line {line}: keep the row that is right")
+        elif rows[0][0] is not row:
+            reading.odd.append(f"line {row.line}: says the same as line {rows[0][0].line}")
+        else:
+            reading.units.append(unit)
+            reading.odd.extend(f"line {row.line}: {what}" for what in _odd(unit))
+
+
+def _unit(row: Row) -> UnitRegistered:
+    cells = {name: cell.strip() for name, cell in row.cells.items()}
+    return UnitRegistered.model_validate({**cells, "effective_from": date.fromisoformat(cells["effective_from"])})
+
+
+def _faults(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, digits in (("p_number", 10), ("cvr", 8)):
+        if what := _not_so_many_digits(cells[name].strip(), digits):
+            yield name, what
+    for name in ("name", "industry", "sector", "size_class"):
+        cell = cells[name]
+        if name == "name" and not cell.strip():
+            yield name, "is empty: write the name of the unit"
+        elif any(character == "\ufffd" or not (character.isprintable() or character in "\n\t") for character in cell):
+            yield name, "holds a character that cannot be read: export the file as UTF-8"
+    if what := _no_day(cells["effective_from"].strip()):
+        yield "effective_from", what
+
+
+def _not_so_many_digits(cell: str, digits: int) -> str | None:
+    if cell.isascii() and cell.isdigit() and len(cell) == digits:
+        return None
+    if not cell:
+        return f"is empty: write the {digits} digits"
+    if _BY_EXPONENT.fullmatch(cell):
+        return f"{cell} was shortened to an exponent, and its last digits are lost: {_TEXT_COLUMN}"
+    if whole := _WITH_DECIMALS.fullmatch(cell):
+        return f"{cell} was turned into a decimal number; {whole[1]} may be meant: {_TEXT_COLUMN}"
+    if cell.isascii() and cell.isdigit() and len(cell) < digits:
+        return f"{cell} has {len(cell)} of {digits} digits, and may have lost zeros at its beginning: {_TEXT_COLUMN}"
+    if re.fullmatch(rf"[0-9]{{{digits}}}", closed := re.sub(r"\s", "", cell)):
+        return f"{cell!r} holds blanks: write {closed}"
+    return f"{cell[:40]!r} is not {digits} digits: write the number as the register has it"
+
+
+def _no_day(cell: str) -> str | None:
+    if not cell:
+        return "is empty: write the day from which the row holds, e.g. 2026-03-05"
+    if re.fullmatch(r"\d{5}([.,]\d+)?", cell, re.ASCII):
+        return f"{cell} is a day that a spreadsheet turned into a number: format the column as 2026-03-05"
+    try:
+        day = date.fromisoformat(cell) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell, re.ASCII) else None
+    except ValueError:
+        day = None
+    if day is None:
+        return f"{cell[:40]!r} is not a day: write it as 2026-03-05"
+    return None if _EARLIEST <= day < _LATEST else f"{cell} is not between {_EARLIEST} and {_LATEST}: check the year"
 
 
 def _odd(unit: UnitRegistered) -> Iterator[str]:
     for name, value in unknown_in_unit(unit).items():
         yield f"{name} {value} {'fails its check' if name == 'cvr' else 'is not known'}"
-    if not is_valid_p_number(unit.p_number):
-        yield f"p_number {unit.p_number} is not 10 digits"
 
 
 async def publish(units: list[UnitRegistered], settings: Settings) -> None:
@@ -69,26 +139,35 @@ async def publish(units: list[UnitRegistered], settings: Settings) -> None:
 
 
 def main() -> None:
-    """The command behind `./aftale register import`."""
-    file = Path(sys.argv[1])
+    """The command behind `./aftale register import`. Leaves with 1 where a row was left out or nothing was read."""
+    parser = argparse.ArgumentParser(prog="aftale register import")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--dry-run", action="store_true", help="read and report, and publish nothing")
+    asked = parser.parse_args()
     try:
-        reading = read_units(file)
-    except (UnicodeDecodeError, csv.Error) as error:
-        sys.exit(f"{file.name} is not a CSV file in UTF-8: {error}")
-    except NotTheRegister as error:
-        sys.exit(f"{file.name}: {error}")
-    for line in (*reading.odd, *reading.left_out):
+        reading = read_units(asked.file)
+    except (NotATable, OSError) as error:
+        sys.exit(f"{asked.file.name}: {error}")
+    for line in reading.odd:
         print(line)
+    for line in reading.left_out:
+        print(f"left out: {line}")
+    if not asked.dry_run:
+        _publish_or_exit(reading.units)
+    done = "would be published" if asked.dry_run else "published"
+    print(f"{len(reading.units)} units {done}, {len(reading.odd)} remarks, {len(reading.left_out)} faults.")
+    if reading.left_out:
+        sys.exit("Rows were left out: mend them and import them again.")
+
+
+def _publish_or_exit(units: list[UnitRegistered]) -> None:
     settings = Settings.from_environment()
     try:
-        asyncio.run(publish(reading.units, settings))
+        asyncio.run(publish(units, settings))
     except TimeoutError as error:
         sys.exit(f"{error}; nothing was published. See ./aftale logs reporting.")
     except (*DATABASE_AWAY, KafkaError):
         sys.exit("PostgreSQL or Kafka does not answer: ./aftale up first.")
-    print(f"{len(reading.units)} units published, {len(reading.odd)} remarks.")
-    if reading.left_out:
-        sys.exit(f"{len(reading.left_out)} lines were left out: mend them and import them again.")
 
 
 if __name__ == "__main__":

@@ -1,19 +1,26 @@
-"""An import of the register keeps every unit as it came, says what is odd, and drops no line in silence (R26)."""
+"""An import of the register reads what people export, says what is odd, and names each row it leaves out (R26)."""
 
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from deploy.local.register_import import NotTheRegister, Reading, read_units
+from deploy.local.register_import import COLUMNS, Reading, read_units
+from deploy.local.tables import NotATable, read_table
 
 pytestmark = pytest.mark.rule("R26")
 HEADER = "p_number,cvr,name,industry,sector,size_class,effective_from"
 SOUND = "1003388394,13748136,Børnehuset,day-care,public,10-34,2020-01-01"
+OTHER = SOUND.replace("1003388394", "1003388395")
 
 
-def read(folder: Path, *lines: str, header: str = HEADER) -> Reading:
+def read(folder: Path, *lines: str, header: str = HEADER, encoding: str = "utf-8") -> Reading:
     file = folder / "units.csv"
-    file.write_text("\n".join([header, *lines, ""]), encoding="utf-8")
+    file.write_bytes("\r\n".join([header, *lines, ""]).encode(encoding))
     return read_units(file)
 
 
@@ -24,14 +31,34 @@ def test_a_sound_unit_is_kept_without_a_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8-sig", "UTF-8 with a byte order mark"),
+        ("utf-16", "UTF-16-LE with a byte order mark"),
+        ("utf-16-le", "UTF-16-LE without"),
+        ("utf-16-be", "UTF-16-BE without"),
+        ("cp1252", "Windows-1252"),
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_encodings_and_separators_of_spreadsheets_are_read_and_said(
+    tmp_path: Path, encoding: str, said: str, separator: str
+) -> None:
+    lines = [line.replace(",", separator) for line in (HEADER, SOUND, OTHER)]
+    reading = read(tmp_path, *lines[1:], header=lines[0], encoding=encoding)
+    assert [unit.name for unit in reading.units] == ["Børnehuset", "Børnehuset"]
+    assert said in reading.odd[0]
+    assert len(reading.odd) == (1 if separator == "," else 2)
+    assert reading.left_out == []
+
+
+@pytest.mark.parametrize(
     ("written", "instead", "remark"),
     [
         ("13748136", "12345678", "line 2: cvr 12345678 fails its check"),
-        ("13748136", "", "line 2: cvr  fails its check"),
         ("day-care", "space-travel", "line 2: industry space-travel is not known"),
         ("public", "military", "line 2: sector military is not known"),
         ("10-34", "a few", "line 2: size_class a few is not known"),
-        ("1003388394", "003388394", "line 2: p_number 003388394 is not 10 digits"),
     ],
 )
 def test_what_is_odd_is_kept_as_it_came_and_flagged(tmp_path: Path, written: str, instead: str, remark: str) -> None:
@@ -41,19 +68,109 @@ def test_what_is_odd_is_kept_as_it_came_and_flagged(tmp_path: Path, written: str
     assert reading.left_out == []
 
 
-@pytest.mark.parametrize("line", [SOUND.replace("2020-01-01", "1.1.2020"), SOUND.rpartition(",")[0]])
-def test_a_line_that_says_nothing_of_a_day_is_named_and_costs_no_other_its_place(tmp_path: Path, line: str) -> None:
-    reading = read(tmp_path, '1003388395,13748136,"Two\nlines",day-care,public,10-34,2020-01-01', line, SOUND)
-    assert len(reading.units) == 2
+@pytest.mark.parametrize(
+    ("written", "instead", "column", "what"),
+    [
+        ("1003388394", "003388394", "p_number", "lost zeros"),
+        ("1003388394", "1.00339E+09", "p_number", "exponent"),
+        ("1003388394", '"1,00339E+09"', "p_number", "exponent"),
+        ("1003388394", "1003388396.0", "p_number", "decimal"),
+        ("1003388394", "", "p_number", "empty"),
+        ("1003388394", "none", "p_number", "not 10 digits"),
+        ("1003388394", "１００３３８８３９４", "p_number", "not 10 digits"),
+        ("13748136", "13 74 81 36", "cvr", "write 13748136"),
+        ("13748136", "13\u00a0748136", "cvr", "write 13748136"),
+        ("13748136", "", "cvr", "empty"),
+        ("2020-01-01", "43831", "effective_from", "turned into a number"),
+        ("2020-01-01", "01-01-2020", "effective_from", "not a day"),
+        ("2020-01-01", "2020-02-30", "effective_from", "not a day"),
+        ("2020-01-01", "9999-12-31", "effective_from", "check the year"),
+        ("2020-01-01", "", "effective_from", "empty"),
+        ("Børnehuset", " ", "name", "empty"),
+        (",2020-01-01", "", "effective_from", "is missing"),
+    ],
+)
+def test_what_was_lost_on_the_way_is_refused_by_line_and_column(
+    tmp_path: Path, written: str, instead: str, column: str, what: str
+) -> None:
+    reading = read(tmp_path, OTHER, SOUND.replace(written, instead, 1))
+    assert len(reading.units) == 1
     (told,) = reading.left_out
-    assert told.startswith("line 4 left out: effective_from: ")
+    assert told.startswith(f"line 3, column {column}: ")
+    assert what in told
+
+
+def test_rows_that_contradict_each_other_are_both_refused_and_repeated_ones_count_once(tmp_path: Path) -> None:
+    reading = read(tmp_path, SOUND, OTHER, SOUND.replace("13748136", "24256790"), OTHER)
+    assert [unit.p_number for unit in reading.units] == ["1003388395"]
+    assert [told.partition(":")[0] for told in reading.left_out] == ["line 2, column cvr", "line 4, column cvr"]
+    assert reading.odd == ["line 5: says the same as line 3"]
+
+
+def test_a_quote_that_is_not_closed_costs_its_own_line_only(tmp_path: Path) -> None:
+    lines = [SOUND.replace("1003388394", f"10033880{number:02}") for number in range(30)]
+    lines[1] = lines[1].replace("Børnehuset", '"Børnehuset')
+    reading = read(tmp_path, '1003388399,13748136,"Two\r\nlines",day-care,public,10-34,2020-01-01', *lines)
+    assert len(reading.units) == 30
+    (told,) = reading.left_out
+    assert told.startswith("line 5, column of the quote: ")
+
+
+def test_quotes_within_cells_let_no_row_swallow_the_next(tmp_path: Path) -> None:
+    reading = read(tmp_path, SOUND.replace("Børnehuset", 'Rør 5" og'), OTHER.replace("Børnehuset", 'Rør 6" og'))
+    assert [told.partition(":")[0] for told in reading.left_out] == [
+        "line 2, column of the quote",
+        "line 3, column of the quote",
+    ]
 
 
 def test_more_columns_than_are_needed_do_no_harm(tmp_path: Path) -> None:
-    reading = read(tmp_path, f"{SOUND},x", f"{SOUND},x,y", header=f"{HEADER},more")
+    reading = read(tmp_path, f"{SOUND},x", f"{OTHER},x,y", header=f"{HEADER},more")
     assert len(reading.units) == 2
 
 
-def test_a_file_without_the_columns_of_the_register_is_not_read(tmp_path: Path) -> None:
-    with pytest.raises(NotTheRegister, match="lacks the columns cvr, effective_from"):
-        read(tmp_path, header="p_number,name,industry,sector,size_class")
+@pytest.mark.parametrize("header", ["p_number,name,industry,sector,size_class", f"{HEADER},cvr", '"p_number', ""])
+def test_a_file_without_the_columns_of_the_register_is_not_read(tmp_path: Path, header: str) -> None:
+    with pytest.raises(NotATable):
+        read(tmp_path, header=header)
+
+
+CELLS = st.one_of(
+    st.text(max_size=30), st.sampled_from(SOUND.split(",")), st.text(alphabet='",;\n\r\t 0123.eE+-', max_size=20)
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=st.lists(st.lists(CELLS, max_size=9), max_size=6), encoding=st.sampled_from(["utf-8", "utf-16"]))
+def test_whatever_stands_in_the_cells_no_row_is_lost_in_silence(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], encoding: str
+) -> None:
+    folder = tmp_path_factory.mktemp("tables")
+    text = "\n".join([HEADER, SOUND, *(",".join(row) for row in rows)])
+    (folder / "units.csv").write_bytes(text.encode(encoding, errors="replace"))
+    reading = read_units(folder / "units.csv")
+    assert all(told.startswith("line ") and ", column " in told for told in reading.left_out)
+    assert {len(unit.p_number) for unit in reading.units} <= {10}
+    assert reading.units or reading.left_out
+
+
+@settings(max_examples=150, deadline=None)
+@given(content=st.binary(max_size=300))
+def test_whatever_the_bytes_a_file_is_a_table_or_is_said_to_be_none(content: bytes) -> None:
+    for bytes_read in (content, HEADER.encode() + b"\n" + content):
+        with suppress(NotATable):  # the one error that it may raise
+            table = read_table(bytes_read, COLUMNS)
+            assert all(set(row.cells) == set(COLUMNS) for row in table.rows)
+
+
+@pytest.mark.parametrize(("line", "left_with"), [(SOUND, 0), (SOUND.replace("2020-01-01", "43831"), 1)])
+def test_a_dry_run_says_what_would_be_published_and_publishes_nothing(
+    tmp_path: Path, line: str, left_with: int
+) -> None:
+    file = tmp_path / "units.csv"
+    file.write_text(f"{HEADER}\n{OTHER}\n{line}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "deploy.local.register_import", str(file), "--dry-run"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == left_with
+    assert f"{2 - left_with} units would be published" in done.stdout
+    assert "Traceback" not in done.stderr
