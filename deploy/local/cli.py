@@ -3,6 +3,7 @@
 import os
 import sys
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -317,6 +318,9 @@ def _say_where(machine: Machine, *, services: bool) -> None:
 
 def main() -> None:
     """Faults that the user can put right are shown as plain text."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # In a pipe, too, what is said stands before what the programs say that it starts.
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         app(prog_name="./aftale")
     except Fault as fault:

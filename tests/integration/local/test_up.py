@@ -22,10 +22,12 @@ from shared.messaging.bus import Kafka
 
 
 async def aftale(*words: str) -> tuple[int | None, str]:
-    """./aftale ..., in the environment of the test; its status and what it printed."""
+    """./aftale ... in a pipe, in the environment of the test; its status and what it printed."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "deploy.local.cli", *words),
         cwd=PROJECT,
+        env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
