@@ -42,10 +42,12 @@ class Watched:
     state: Path
     database: "asyncpg.Connection[asyncpg.Record]"
 
+    def identity(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {LocalIssuer(self.state).token(Role.INSPECTOR, 'anna')}"}
+
     async def offer(self, p_number: str) -> httpx.Response:
         body = {"cvr": CVR, "p_number": p_number, "topic": "056", "inspection_id": "I-1", "period_months": 3}
-        token = LocalIssuer(self.state).token(Role.INSPECTOR, "anna")
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
+        headers = {**self.identity(), "Idempotency-Key": str(uuid4())}
         return await self.client.post("/v1/offers", json={**body, "observations": "Heavy lifts."}, headers=headers)
 
     async def ready(self) -> tuple[int, str, dict[str, Any]]:
@@ -110,7 +112,7 @@ async def test_a_service_with_its_servers_is_live_and_ready_and_its_metrics_move
         await offers.until_ready_says("ready")
         before = await offers.metrics()
         assert (await offers.offer("1000000001")).status_code == 201
-        assert (await offers.client.get(f"/v1/offers/{uuid4()}/{CVR}")).status_code == 404
+        assert (await offers.client.get(f"/v1/offers/{uuid4()}/{CVR}", headers=offers.identity())).status_code == 404
         after = await offers.metrics()
         accepted = {"service": "offers", "method": "POST", "route": "/v1/offers", "status": "201"}
         assert of(after, "aftale_http_request_seconds_count", **accepted) == 1 + before.get(
@@ -131,7 +133,7 @@ async def test_nothing_of_health_needs_a_token(postgres_dsn: str, topics: Kafka,
     async with watched(postgres_dsn, postgres_dsn, topics, tmp_path) as offers:
         for path in ("/health", "/health/live", "/health/ready", "/metrics"):
             assert (await offers.client.get(path)).status_code == 200
-        assert (await offers.client.get("/health/nothing")).status_code == 404
+        assert (await offers.client.get("/health/nothing")).status_code == 401, "of what is not there nobody is told"
 
 
 async def test_postgres_is_away_and_the_service_lives_but_is_not_ready(

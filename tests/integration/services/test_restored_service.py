@@ -37,7 +37,10 @@ async def test_a_restored_service_waits_for_kafka_before_it_answers(
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://control") as client,
         ):
-            for answer in (await client.get(path, headers=identity), await client.post(f"{path}/bookings", json={})):
+            for answer in (
+                await client.get(path, headers=identity),
+                await client.post(f"{path}/bookings", headers=identity, json={}),
+            ):
                 assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
             parked = await client.get("/v1/operations/control/parked", headers=operator)
             assert parked.status_code == 200, "operators see what goes on"
