@@ -8,20 +8,23 @@ import asyncio
 import os
 import sys
 
+from migrations.kafka_rights import grant_rights
 from migrations.logins import make_logins_and_schemas, set_passwords
 from migrations.schemas import downgrade, upgrade
 from migrations.seed_positions import seed_positions
 from migrations.topics import create_topics
 from shared.eventstore.logins import SERVICES, variable_of
+from shared.messaging.kafka_login import OPERATOR, logins
 from shared.watching.schema import WrongSchema
 
 
 def main() -> None:
-    """Reads AFTALE_POSTGRES (an administrator's URL), AFTALE_POSTGRES_<LOGIN>, AFTALE_KAFKA and AFTALE_TOPIC_PREFIX.
+    """Reads AFTALE_POSTGRES (an administrator's URL), AFTALE_POSTGRES_<LOGIN>, AFTALE_KAFKA, AFTALE_TOPIC_PREFIX and
+    AFTALE_KAFKA_CA with AFTALE_KAFKA_PASSWORD_OPERATOR.
 
     Without an administrator the migrations run under their own login, on what `logins` has prepared.
     """
-    logins = [url for name in (*SERVICES, "migrations") if (url := os.environ.get(variable_of(name)))]
+    urls = [url for name in (*SERVICES, "migrations") if (url := os.environ.get(variable_of(name)))]
     administrator, prefix = os.environ.get("AFTALE_POSTGRES"), os.environ.get("AFTALE_TOPIC_PREFIX", "")
     postgres = administrator or os.environ[variable_of("migrations")]
     if sys.argv[1:] == ["down"]:
@@ -30,7 +33,7 @@ def main() -> None:
     try:
         if administrator:
             asyncio.run(make_logins_and_schemas(administrator))
-            asyncio.run(set_passwords(administrator, logins))
+            asyncio.run(set_passwords(administrator, urls))
         if sys.argv[1:] == ["logins"]:
             return
         old = upgrade(postgres)
@@ -44,8 +47,11 @@ def main() -> None:
     if sys.argv[1:] == ["schemas"]:
         return
     kafka = os.environ["AFTALE_KAFKA"]
-    asyncio.run(create_topics(kafka, prefix=prefix))
-    asyncio.run(seed_positions(postgres, kafka, prefix=prefix))
+    login = logins(os.environ).get(OPERATOR)
+    asyncio.run(create_topics(kafka, prefix=prefix, login=login))
+    if login is not None:
+        asyncio.run(grant_rights(kafka, login, prefix=prefix))
+    asyncio.run(seed_positions(postgres, kafka, prefix=prefix, login=login))
 
 
 main()

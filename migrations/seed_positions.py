@@ -8,6 +8,7 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 
 from migrations.topics import connected_admin
+from shared.messaging.kafka_login import KafkaLogin
 
 BECAUSE = "positions were taken over from what Kafka had committed"
 _GROUPS = {
@@ -24,10 +25,10 @@ _GROUPS = {
 _ANSWERING = {"republish": ("republish", "republish")}
 
 
-async def seed_positions(dsn: str, kafka: str, *, prefix: str) -> list[str]:
+async def seed_positions(dsn: str, kafka: str, *, prefix: str, login: KafkaLogin | None = None) -> list[str]:
     """Add the rows of services that have taken facts and have no row yet; returns these services."""
     connection = await asyncpg.connect(dsn)
-    admin = await connected_admin(kafka)
+    admin = await connected_admin(kafka, login=login)
     try:
         return [service for service in _GROUPS if await _seed(connection, admin, service, prefix)]
     finally:

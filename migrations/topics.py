@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
+from shared.messaging.kafka_login import KafkaLogin
+
 TOPICS = {"agreements": 48, "orders": 48, "register": 48, "republish": 1, "heads": 1}
 USUAL_SECONDS = 15.0
 """After which a Kafka that is waited for is spoken of, and then again and again."""
@@ -30,12 +32,14 @@ def quiet_client() -> Iterator[None]:
         logger.setLevel(level)
 
 
-async def connected_admin(kafka: str, say: Callable[[str], None] = print) -> AIOKafkaAdminClient:
+async def connected_admin(
+    kafka: str, say: Callable[[str], None] = print, *, login: KafkaLogin | None = None
+) -> AIOKafkaAdminClient:
     """Connected. A Kafka that is just starting is waited for, however slow the machine: who waits is told."""
     begun = time.monotonic()
     say_at = begun + USUAL_SECONDS
     while True:
-        admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka, **(login.client() if login else {}))
         try:
             await admin.start()
         except KafkaConnectionError:
@@ -49,11 +53,16 @@ async def connected_admin(kafka: str, say: Callable[[str], None] = print) -> AIO
 
 
 async def create_topics(
-    kafka: str, *, prefix: str = "", replication_factor: int = 1, say: Callable[[str], None] = print
+    kafka: str,
+    *,
+    prefix: str = "",
+    replication_factor: int = 1,
+    say: Callable[[str], None] = print,
+    login: KafkaLogin | None = None,
 ) -> None:
     """Create the topics that are missing; the others stay as they are. Waits for Kafka, and says so now and then."""
     with quiet_client():
-        admin = await connected_admin(kafka, say)
+        admin = await connected_admin(kafka, say, login=login)
     try:
         existing = set(await admin.list_topics())
         missing = [

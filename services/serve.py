@@ -60,6 +60,8 @@ def main() -> None:
     names: list[str] = list(dict.fromkeys(parser.parse_args().services))
     try:
         settings = Settings.from_environment()
+        for name in names:
+            settings.kafka_of(name)
     except ValueError as wrong:
         sys.exit(str(wrong))
     try:

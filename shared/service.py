@@ -36,9 +36,11 @@ from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
 from shared.http.start_check import require_start_check
 from shared.http.tokens import LocalIssuer, TokenVerifier
+from shared.messaging import kafka_login
 from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Publishers, Republish
 from shared.messaging.completeness import Reconciler
 from shared.messaging.consumer import Consumer, WhenDiscarded
+from shared.messaging.kafka_login import KafkaLogin
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
 from shared.messaging.reading import Pace
@@ -93,21 +95,30 @@ class Settings:
     """The revisions of the schema that this release ships, by service; one that is not named is not compared."""
     logins: Mapping[str, str] = field(default_factory=dict)
     """By service: the URL of PostgreSQL under which it logs in."""
+    kafka_logins: Mapping[str, KafkaLogin] = field(default_factory=dict)
+    """By service and foreign system: who it is to Kafka; empty where Kafka takes connections from anybody."""
 
     def postgres_of(self, service: str) -> str:
         """The URL under which a service logs in."""
         return self.logins.get(service, self.postgres)
 
+    def kafka_of(self, who: str) -> Kafka:
+        """The cluster as a service, or a foreign system that publishes from here, logs in. Raises ValueError."""
+        if self.kafka_logins and who not in self.kafka_logins:
+            raise ValueError(f"{kafka_login.variable_of(who)} is not set, and Kafka lets nobody in without a password")
+        return replace(self.kafka, login=self.kafka_logins.get(who))
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """From AFTALE_POSTGRES_<SERVICE>, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES, _TRACES, _BACKGROUND, _MODE
-        and _CHANCE_SEED.
+        """From AFTALE_POSTGRES_<SERVICE>, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES, _TRACES, _BACKGROUND,
+        _MODE, _CHANCE_SEED, _KAFKA_CA, _KAFKA_SASL and _KAFKA_PASSWORD_<WHO>.
 
         AFTALE_POSTGRES is the administrator's. Raises ValueError.
         """
         settings = cls(
             postgres=environment.get("AFTALE_POSTGRES", ""),
             logins=urls_of_services(environment),
+            kafka_logins=kafka_login.logins(environment),
             kafka=Kafka(environment["AFTALE_KAFKA"], environment.get("AFTALE_TOPIC_PREFIX", "")),
             state=Path(environment["AFTALE_STATE"]),
             virtual_clock=environment.get("AFTALE_CLOCK", "real") == "virtual",
@@ -252,7 +263,8 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
         store = await stack.enter_async_context(EventStore(database, EventTypes(service.facts)))
         tokens = ConsistencyTokens.of_state(settings.state)
         loops = Loops()
-        bus = Bus(settings.kafka, service.name, loops)
+        kafka = settings.kafka_of(service.name)
+        bus = Bus(kafka, service.name, loops)
         clock = settings.clock()
         runtime = Runtime(
             name=service.name,
@@ -264,7 +276,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             gate=CommandGate(database, store, tokens, service.name),
             consumers={},
             start_check=StartCheck(
-                recovery_of(service, settings.kafka, database),
+                recovery_of(service, kafka, database),
                 Erasures.of_state(settings.state, service.name),
                 database,
             ),
@@ -324,7 +336,7 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
         dsn=settings.postgres_of(service.name),
         source=service.name,
         topic=AGREEMENTS_TOPIC,
-        kafka=settings.kafka,
+        kafka=settings.kafka_of(service.name),
         store=store,
         pulse=of_relay,
     )
@@ -354,7 +366,7 @@ def _watched(runtime: Runtime) -> Watched:
     return Watched(
         runtime.name,
         database=runtime.database,
-        kafka_servers=runtime.settings.kafka.servers,
+        kafka=runtime.settings.kafka_of(runtime.name),
         loops=runtime.loops,
         shipped=runtime.settings.shipped.get(runtime.name, {}),
         clock=runtime.clock,

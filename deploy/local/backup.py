@@ -4,9 +4,9 @@ import asyncio
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -23,6 +23,7 @@ from deploy.local.state import State
 from migrations.schemas import revisions
 from shared.eventstore.database import DATABASE_AWAY
 from shared.messaging.bus import Kafka
+from shared.messaging.kafka_login import KafkaLogin
 from shared.service import Settings
 
 RECORDING = ("offers", "guidance", "control")
@@ -42,12 +43,15 @@ class Place:
     policies: Path
     programs: Path
     """The folder with pg_dump, pg_restore and psql."""
+    kafka_logins: Mapping[str, KafkaLogin] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Where the services of these settings stand."""
         programs = LocalPostgres(State(settings.state)).programs()
-        return cls(settings.postgres, settings.kafka, settings.state, settings.policies, programs)
+        return cls(
+            settings.postgres, settings.kafka, settings.state, settings.policies, programs, settings.kafka_logins
+        )
 
 
 @dataclass(frozen=True)

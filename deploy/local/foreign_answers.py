@@ -43,12 +43,12 @@ async def _answer(kafka: Kafka, state: Path, backoff: Backoff) -> None:
     """A request is acknowledged once it is answered: one that came while nobody ran is answered late."""
     requests = AIOKafkaConsumer(
         kafka.name(REPUBLISH_TOPIC),
-        bootstrap_servers=kafka.servers,
+        **kafka.client(),
         group_id=kafka.name("other-systems-republish"),
         auto_offset_reset="latest",
         enable_auto_commit=False,
     )
-    producer = AIOKafkaProducer(bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all")
+    producer = AIOKafkaProducer(**kafka.client(), enable_idempotence=True, acks="all")
     try:
         await requests.start()
         await producer.start()

@@ -60,7 +60,7 @@ class ForeignSystem:
     def __init__(self, place: Place, *, source: str, topic: str) -> None:
         self._postgres = place.postgres
         self._kafka = place.kafka
-        self._producer = AIOKafkaProducer(bootstrap_servers=place.kafka.servers, enable_idempotence=True, acks="all")
+        self._producer = AIOKafkaProducer(**place.kafka.client(), enable_idempotence=True, acks="all")
         self._source = source
         self._topic = topic
         self._file = file_of(place.state, place.kafka.name(source))

@@ -9,7 +9,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from deploy.local.tables import Fault, NotATable, Row, read_table
 from services.reporting.cases.unknown_codes import unknown_in_unit
-from shared.contracts.register import UnitRegistered
+from shared.contracts.register import SOURCE, UnitRegistered
 from shared.eventstore.database import DATABASE_AWAY
 from shared.service import Settings
 
@@ -162,6 +162,7 @@ def main() -> None:
 
 def _publish_or_exit(units: list[UnitRegistered]) -> None:
     settings = Settings.from_environment()
+    settings = replace(settings, kafka=settings.kafka_of(SOURCE))
     try:
         asyncio.run(publish(units, settings))
     except TimeoutError as error:

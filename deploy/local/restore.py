@@ -241,11 +241,12 @@ async def _catch_up(place: Place, services: Sequence[str]) -> list[Report]:
 async def _caught_up(place: Place, service: str) -> Report:
     if service not in RECORDING:
         return Report(service)
+    kafka = replace(place.kafka, login=place.kafka_logins.get(service))
     put_together: EventSourced = import_module(f"services.{service}.service").SERVICE
     async with open_database(place.postgres, service, connections=2) as database:
         report = Report(service, erased=await Erasures.of_state(place.state, service).carry_out_again(database))
         try:
-            outcome: Outcome = await recovery_of(put_together, place.kafka, database).run()
+            outcome: Outcome = await recovery_of(put_together, kafka, database).run()
         except (KafkaError, *DATABASE_AWAY) as error:
             return replace(report, waits_for=repr(error))
         async with database.acquire() as connection:

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from deploy.local.logins import ADMINISTRATOR, LOGIN_VARIABLES, login_urls
 from deploy.local.state import State, project_state
 from shared.eventstore.logins import variable_of
+from shared.messaging import kafka_login
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 EVENT_SOURCED = ("offers", "guidance", "control")
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
         """The same for a process of services: with their own logins, and empty where others would stand."""
         own = {variable_of(service) for service in services}
         hidden = {variable: "" for variable in (ADMINISTRATOR, *LOGIN_VARIABLES) if variable not in own}
+        hidden |= {kafka_login.variable_of(who): "" for who in kafka_login.LOGINS if who not in services}
         return self.environment(postgres, kafka) | hidden
 
 

@@ -109,11 +109,11 @@ def app(settings: Settings) -> FastAPI:
             app.state.watched = Watched(
                 NAME,
                 database=database,
-                kafka_servers=settings.kafka.servers,
+                kafka=settings.kafka_of(NAME),
                 loops=loops,
                 shipped=settings.shipped.get(NAME, {}),
             )
-            bus = Bus(settings.kafka, NAME, loops)
+            bus = Bus(settings.kafka_of(NAME), NAME, loops)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             if settings.background:
                 pulse = loops.pulse("visibility", still_after=_ONE_DAY)

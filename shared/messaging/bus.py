@@ -21,6 +21,7 @@ from shared.messaging.cloudevents import LARGEST_VERSION
 from shared.messaging.completeness import Reconciler
 from shared.messaging.consumer import Consumer
 from shared.messaging.heads import HEADS_TOPIC, HeadsOfSources, HeadsRequest, answer_from
+from shared.messaging.kafka_login import KafkaLogin
 from shared.messaging.passing_faults import SourceUnreachable, until_it_works
 from shared.messaging.reading import Pace, Reading, Take
 from shared.messaging.record import Record
@@ -50,6 +51,12 @@ class Kafka:
     servers: str
     """host:port, several with commas between."""
     prefix: str = ""
+    login: KafkaLogin | None = None
+    """None where it takes connections from anybody, as on one machine."""
+
+    def client(self) -> dict[str, Any]:
+        """What every client of aiokafka is told: where the cluster is, and who asks."""
+        return {"bootstrap_servers": self.servers, **(self.login.client() if self.login else {})}
 
     def name(self, topic_or_group: str) -> str:
         """As it is called in this cluster."""
@@ -98,7 +105,11 @@ class Bus:
         self._kafka = kafka
         # Migrations make topics, with the partitions that they keep for ever; FastStream would make them with one.
         self.broker = KafkaBroker(
-            kafka.servers, logger=None, client_id=f"aftale-{source}", allow_auto_create_topics=False
+            kafka.servers,
+            security=kafka.login.security() if kafka.login else None,
+            logger=None,
+            client_id=f"aftale-{source}",
+            allow_auto_create_topics=False,
         )
         self.readings: list[Reading] = []
         self.heads = HeadsOfSources(self._publish, REPUBLISH_TOPIC)

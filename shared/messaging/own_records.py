@@ -41,7 +41,7 @@ async def reading(kafka: Kafka, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer of all partitions of a topic, of no group. Raises KafkaError where Kafka or the topic is away."""
     consumer = AIOKafkaConsumer(
         kafka.name(topic),
-        bootstrap_servers=kafka.servers,
+        **kafka.client(),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=50,

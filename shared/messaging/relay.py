@@ -106,7 +106,7 @@ class Relay:
     async def _with_producer(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         # A new producer each time round: an idempotent one that met a fatal error fails for ever (aiokafka #1017).
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._kafka.servers,
+            **self._kafka.client(),
             enable_idempotence=True,
             acks="all",
             max_batch_size=keyed_batches.MAX_BATCH_BYTES,

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from shared.eventstore.clock import Clock
 from shared.eventstore.database import DATABASE_AWAY, Database
+from shared.messaging.bus import Kafka
 from shared.telemetry.loops import Loops
 from shared.watching.figures import Figures, read_figures
 from shared.watching.schema import Revisions, found_revisions, mismatch
@@ -79,7 +80,7 @@ class Watched:
         service: str,
         *,
         database: Database,
-        kafka_servers: str,
+        kafka: Kafka,
         loops: Loops,
         shipped: Revisions,
         clock: Clock | None = None,
@@ -89,7 +90,7 @@ class Watched:
         self.service = service
         self.loops = loops
         self._database = database
-        self._kafka_servers = kafka_servers
+        self._kafka = kafka
         self._shipped = shipped
         self._clock = clock
         self._appends = appends
@@ -110,7 +111,7 @@ class Watched:
 
     async def _look(self) -> Look:
         kafka, (database, schema_fault, figures) = await asyncio.gather(
-            kafka_answers(self._kafka_servers), self._ask_database()
+            kafka_answers(self._kafka), self._ask_database()
         )
         return Look(database, kafka, schema_fault, figures)
 
@@ -188,13 +189,14 @@ class Watched:
         return found
 
 
-async def kafka_answers(servers: str) -> bool:
+async def kafka_answers(kafka: Kafka) -> bool:
     """Whether one of the brokers greets. By a connection of its own: an idle client does not notice a server's end."""
-    for server in servers.split(","):
+    identity = kafka.login.client() if kafka.login else {}
+    for server in kafka.servers.split(","):
         host, _, port = server.strip().rpartition(":")
         try:
             async with asyncio.timeout(KAFKA_ANSWER_SECONDS):
-                connection = await create_conn(host, int(port), client_id="aftale-health")
+                connection = await create_conn(host, int(port), client_id="aftale-health", **identity)
             connection.close()
         except (KafkaError, OSError, ValueError, TimeoutError):
             continue

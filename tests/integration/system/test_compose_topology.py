@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +20,12 @@ from deploy.local.ports import free_port
 from deploy.local.virtual_time import VirtualTime
 from shared.eventstore.clock import VirtualClock
 from shared.http.tokens import Role
+from shared.messaging.bus import Kafka
 from tests.compose import Container, containers
 from tests.integration.system.asking import Asker
 from tests.integration.system.course import CVR, UNIT, offer
 from tests.integration.system.running_system import BEGINS, PROJECT, SERVICES, RunningSystem
-from tests.own_topics import own_topics
+from tests.secured_kafka import PASSWORDS, SecuredKafka, secured_kafka
 
 
 @dataclass
@@ -32,6 +33,8 @@ class ComposedSystem(RunningSystem):
     """Each service as its container is started."""
 
     containers: Mapping[str, Container] = field(default_factory=dict)
+    broker: Mapping[str, str] = field(default_factory=dict)
+    """The variables that name the broker, here."""
 
     def start(self, *names: str, together: bool = False) -> None:
         """See RunningSystem.start; containers never share a process."""
@@ -72,19 +75,21 @@ class ComposedSystem(RunningSystem):
             return str(self.ports[name])  # in its container each has the port for itself, and so all have the same
         if variable.startswith("AFTALE_ADDRESS_"):
             return f"http://127.0.0.1:{self.ports[str(urlsplit(value).hostname)]}"
-        return {"AFTALE_KAFKA": self.kafka.servers}.get(variable, value)
+        return self.broker.get(variable, value)
 
 
 @asynccontextmanager
-async def composed_system(postgres: str, kafka: str, state: Path) -> AsyncIterator[ComposedSystem]:
+async def composed_system(postgres: str, kafka: SecuredKafka, state: Path) -> AsyncIterator[ComposedSystem]:
     """From an empty database to four services, in the order that Compose has; stopped at the end."""
     clock = VirtualClock(state / "clock", BEGINS)
     connection = await asyncpg.connect(postgres)
     ports = {name: free_port() for name in SERVICES}
-    made = containers(defaultdict(lambda: "secret"))
-    async with own_topics(kafka) as cluster, httpx.AsyncClient(timeout=10) as client:
+    made = containers(defaultdict(lambda: "secret", PASSWORDS))
+    cluster = Kafka(kafka.bootstrap, login=kafka.login("business-register"))
+    async with httpx.AsyncClient(timeout=10) as client:
+        time = VirtualTime(clock, connection)
         system = ComposedSystem(
-            state, postgres, cluster, client, VirtualTime(clock, connection), ports, containers=made
+            state, postgres, cluster, client, time, ports, containers=made, broker=kafka.environment()
         )
         try:
             for once in ("logins", "migrate"):
@@ -97,10 +102,18 @@ async def composed_system(postgres: str, kafka: str, state: Path) -> AsyncIterat
             await connection.close()
 
 
+@pytest.fixture
+def secured(tmp_path: Path) -> Iterator[SecuredKafka]:
+    with secured_kafka(tmp_path / "kafka") as kafka:
+        yield kafka
+
+
 @pytest.mark.rule("R1")
-async def test_an_agreement_is_made_and_shown_then_and_now(empty_database: str, kafka: str, tmp_path: Path) -> None:
-    """R1: control asks offers for what was seen, wherever that is, and never itself."""
-    async with composed_system(empty_database, kafka, tmp_path) as system:
+async def test_an_agreement_is_made_and_shown_then_and_now(
+    empty_database: str, secured: SecuredKafka, tmp_path: Path
+) -> None:
+    """R1: control asks offers for what was seen, wherever that is, and never itself. Each is to Kafka who it is."""
+    async with composed_system(empty_database, secured, tmp_path) as system:
         assert await asyncio.to_thread(system.run, "close-history") == "", "no process of another release is connected"
         await system.register(UNIT)
         sent = await system.people.inspector("anna").do("offers", "/v1/offers", offer())

@@ -1,0 +1,106 @@
+"""Who may read and write which topic, as Kafka's own rights (ACLs). Whoever has none is refused."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import for_code
+from aiokafka.protocol.admin import CreateAclsRequest
+
+from migrations.topics import connected_admin
+from shared.messaging.kafka_login import KafkaLogin, login_of
+
+_RECORDING = ("offers", "guidance", "control")
+_ORDERS, _REGISTER = "order-system", "business-register"
+_FOREIGN = (_ORDERS, _REGISTER)
+SERVICES = (*_RECORDING, "reporting")
+WRITERS: Mapping[str, tuple[str, ...]] = {
+    "agreements": _RECORDING,
+    "orders": (_ORDERS,),
+    "register": (_REGISTER,),
+    "republish": SERVICES,
+    "heads": (*_RECORDING, *_FOREIGN),
+}
+"""By topic. That each of the three services writes `agreements` under its own `ce_source` only is nothing that Kafka
+can refuse: consumers find a record of another when they compare what they took with the heads of its source."""
+READERS: Mapping[str, tuple[str, ...]] = {
+    # The order system hears which orders are asked for; a foreign system finds in its own topic what it has published.
+    "agreements": (*SERVICES, _ORDERS),
+    "orders": ("control", "reporting", _ORDERS),
+    "register": ("offers", "reporting", _REGISTER),
+    "republish": (*_RECORDING, *_FOREIGN),
+    "heads": SERVICES,
+}
+_GROUPS: Mapping[str, str] = {
+    **{service: f"aftale-{service}-" for service in SERVICES},
+    **{system: f"{system}-" for system in _FOREIGN},
+}
+"""How the names of each login's consumer groups begin."""
+
+
+class Resource(IntEnum):
+    """What a right is about, in Kafka's protocol."""
+
+    TOPIC = 2
+    GROUP = 3
+
+
+class Pattern(IntEnum):
+    """How the name of a resource is compared, in Kafka's protocol."""
+
+    LITERAL = 3
+    PREFIXED = 4
+
+
+class Operation(IntEnum):
+    """What is allowed, in Kafka's protocol. Each includes to describe."""
+
+    READ = 3
+    WRITE = 4
+
+
+_ALLOW = 3
+_ANY_HOST = "*"
+
+
+@dataclass(frozen=True)
+class Right:
+    """What a login may do with a topic, or with the consumer groups whose names begin so."""
+
+    login: str
+    operation: Operation
+    resource: Resource
+    name: str
+    pattern: Pattern
+
+
+def rights(prefix: str) -> Iterator[Right]:
+    """All that there are, for the topics and groups under a prefix."""
+    for operation, holders in ((Operation.WRITE, WRITERS), (Operation.READ, READERS)):
+        for topic, logins in holders.items():
+            for who in logins:
+                yield Right(login_of(who), operation, Resource.TOPIC, f"{prefix}{topic}", Pattern.LITERAL)
+    for who, begins in _GROUPS.items():
+        yield Right(login_of(who), Operation.READ, Resource.GROUP, f"{prefix}{begins}", Pattern.PREFIXED)
+
+
+async def grant_rights(kafka: str, operator: KafkaLogin, *, prefix: str) -> None:
+    """Give every login its rights; those that are there already stay. The operator is a super user of Kafka."""
+    admin = await connected_admin(kafka, login=operator)
+    try:
+        for right in rights(prefix):
+            await _grant(admin, right)
+    finally:
+        await admin.close()
+
+
+async def _grant(admin: AIOKafkaAdminClient, right: Right) -> None:
+    request = CreateAclsRequest(
+        right.resource, right.name, right.pattern, f"User:{right.login}", _ANY_HOST, right.operation, _ALLOW
+    )
+    # The client has the request, and no method for it.
+    response = await admin._send_to_controller(request)
+    for code, message in response.creation_responses:
+        if code:
+            raise for_code(code)(f"{right}: {message}")
