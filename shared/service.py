@@ -244,7 +244,7 @@ def new_app(
     app.state.verifier = TokenVerifier(LocalIssuer(settings.state).jwks_file)
     app.state.input_limits = limits
     public = (f"/v1/{name}/openapi.json", f"/v1/{name}/docs")
-    app.add_middleware(Admission, verifier=app.state.verifier, public=public, limits=lambda: limits.now())
+    app.add_middleware(Admission, verifier=lambda: app.state.verifier, public=public, limits=lambda: limits.now())
     app.state.service = name
     problems.install(app)
     for router in routers:

@@ -27,7 +27,12 @@ class Admission:
     """
 
     def __init__(
-        self, app: ASGIApp, *, verifier: TokenVerifier, public: tuple[str, ...], limits: Callable[[], Input]
+        self,
+        app: ASGIApp,
+        *,
+        verifier: Callable[[], TokenVerifier],
+        public: tuple[str, ...],
+        limits: Callable[[], Input],
     ) -> None:
         """`public` are the beginnings of the paths that are read without a token."""
         self._app = app
@@ -52,7 +57,7 @@ class Admission:
         times = Counter(headers.keys())
         if twice := [name for name in _ONCE if times[name] > 1]:
             raise Problem(400, "Not valid", f"the header {', '.join(twice)} is given more than once")
-        identify(self._verifier, headers.get("authorization"))
+        identify(self._verifier(), headers.get("authorization"))
         limits = self._limits()
         if scope["method"] == "PUT":
             return _in_time(receive, idle=limits.body_seconds, whole=limits.file_seconds)

@@ -83,19 +83,20 @@ class InputLimits:
         return self._make_policies()
 
     @cached_property
-    def _clock(self) -> Clock:
+    def clock(self) -> Clock:
+        """The same that the services go by."""
         return self._make_clock()
 
     def now(self) -> Input:
         """The section of the policy that is in force."""
-        return self._at(self._clock.now())
+        return self._at(self.clock.now())
 
     async def note_days(self) -> None:
         """A dependency: lets days in the body be compared with those that may be named, once one is."""
         within.set(self._days)
 
     def _days(self) -> tuple[date, date]:
-        now = self._clock.now()
+        now = self.clock.now()
         limits, today = self._at(now), local_day(now)
         return today - timedelta(days=limits.days_back), today + timedelta(days=limits.days_ahead)
 

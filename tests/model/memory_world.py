@@ -98,6 +98,7 @@ class _Service:
         lookups = service.timer_lookups(runtime)
         self.loop = TimerLoop(database, store, clock, service.subjects, actor=service.name, lookups=lookups)
         self.app = _app(service.name)
+        self.app.state.input_limits.clock = clock
         self.runtime = runtime
         self.waiting: dict[str, deque[Message]] = defaultdict(deque)
         """What others have published and this one has not taken, by source."""
