@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi_offline import FastAPIOffline
 
 from shared.attachments.storage import FolderStorage
 from shared.contracts import orders
@@ -229,12 +230,16 @@ def new_app(
 ) -> FastAPI:
     """An application with the errors, the token check and the operators' paths that all services share."""
     limits = InputLimits(partial(load_policies, settings.policies), settings.clock)
-    app = FastAPI(
+    app = FastAPIOffline(  # the page of the documentation loads nothing from elsewhere: networks are closed
         title=f"Aftale {name}",
         version="1",
         lifespan=lifespan,
         openapi_url=f"/v1/{name}/openapi.json",
         docs_url=f"/v1/{name}/docs",
+        redoc_url=None,
+        swagger_ui_parameters={"validatorUrl": None},
+        static_url=f"/v1/{name}/docs/assets",
+        swagger_ui_oauth2_redirect_url=f"/v1/{name}/docs/oauth2-redirect",
         generate_unique_id_function=openapi.operation_id,
         redirect_slashes=False,  # a redirect would be built from the header Host, which its sender chooses
         dependencies=[Depends(one) for one in (note_query, refuse_unknown_parameters, limits.note_days)]
