@@ -189,7 +189,7 @@ class EventSourced:
     router: APIRouter
     topics: Sequence[str] = (AGREEMENTS_TOPIC,)
     """Where it hears them."""
-    register_copy: type[Projector] | None = None
+    register_copy: "Callable[..., Projector] | None" = None
     """Keeps a copy of the business register, for a service that needs one."""
     attachments: Sequence[Attachments] = ()
     """Subjects whose facts name files."""
@@ -303,9 +303,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
         )
         runtime.consumers["*"] = reactor
         if service.register_copy is not None:
-            runtime.consumers[business_register.SOURCE] = service.register_copy(
-                database, EventTypes(business_register.FACTS), own_source=service.name, ask_again=bus.ask_again
-            )
+            runtime.consumers[business_register.SOURCE] = service.register_copy(runtime, ask_again=bus.ask_again)
         if service.when_discarded is not None:
             for consumer in runtime.consumers.values():
                 consumer.when_discarded = service.when_discarded(runtime)

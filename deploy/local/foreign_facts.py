@@ -21,7 +21,7 @@ from uuid_utils.compat import uuid7
 
 from deploy.local.foreign_record import EPOCH, ForeignRecord, Published, alone, file_of
 from shared.contracts import orders, register
-from shared.contracts.register import UnitRegistered
+from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.deadlines.copenhagen import start_of
 from shared.eventstore.events import Event
 from shared.messaging import lenient_records
@@ -173,7 +173,7 @@ def order_system(place: Place) -> ForeignSystem:
     return ForeignSystem(place, source=orders.SOURCE, topic=ORDERS_TOPIC)
 
 
-def unit_fact(unit: UnitRegistered) -> tuple[UUID, Event, datetime]:
+def unit_fact(unit: UnitRegistered | UnitCeased) -> tuple[UUID, Event, datetime]:
     """A unit with its stream; it holds from the beginning of its day."""
     stream = uuid5(NAMESPACE_OID, f"register/unit/{unit.p_number}")
     return stream, unit, start_of(unit.effective_from)

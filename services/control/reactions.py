@@ -9,7 +9,8 @@ from services.control.rules.order_requests import NoteOrderIssued
 from services.control.rules.starting import StartCourse
 from services.control.rules.termination import NoteAnnulment
 from services.control.rules.turned_into_control import NoteMeeting
-from shared.contracts.offers import AcceptanceAnnulled, Declined, Lapsed
+from services.control.rules.unit_changes import NoteUnitChange
+from shared.contracts.offers import AcceptanceAnnulled, Declined, Lapsed, UnitChangeNoted
 from shared.contracts.orders import OrderIssued
 from shared.contracts.public_forms import Accepted, GuidanceHeld, MeetingCorrected
 from shared.eventstore.commands import Intent
@@ -66,6 +67,7 @@ def reactions(runtime: Runtime) -> Reactions:
         Declined: reacting(not_accepted),
         Lapsed: reacting(not_accepted),
         AcceptanceAnnulled: reacting(lambda fact: NoteAnnulment(runtime.clock.now())),
+        UnitChangeNoted: reacting(lambda fact: NoteUnitChange(runtime.clock.now(), fact)),
         GuidanceHeld: reacting(meeting),
         MeetingCorrected: reacting(lambda fact: NoteMeeting(fact.meeting_id, fact.form, fact.held_at)),
         OrderIssued: reacting(order_issued),

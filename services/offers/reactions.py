@@ -1,9 +1,11 @@
 """What offers does about facts of control: the register of quarantines, overtaken offers, ended
 agreements, and who is responsible for them."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
+from services.offers.lookups.cases_at_units import owners_for
 from services.offers.lookups.open_offers import all_free, within_reach
 from services.offers.lookups.preconditions import as_it_stands
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
@@ -21,6 +23,7 @@ from services.offers.rules.quarantine import (
 )
 from services.offers.rules.taken_back import NoteBreach
 from services.offers.rules.undecided_violations import NoteViolation
+from services.offers.rules.unit_changes import units_of
 from shared.contracts.control import Breached, Fulfilled
 from shared.contracts.public_forms import (
     ControlCompleted,
@@ -94,7 +97,7 @@ def reactions(runtime: Runtime) -> Reactions:
         assert isinstance(fact, DecisionRevoked)
         now = runtime.clock.now()
         intents: list[Intent[Any, Any]] = [
-            Intent(OFFER, fact.agreement_id, NoteRevokedDecision(now, free=await _is_free(runtime, fact)))
+            Intent(OFFER, fact.agreement_id, await _revoked_decision(runtime, fact, now))
         ]
         if fact.decision is Decision.BREACHED:
             registers = [legal_entity_stream(fact.cvr), *map(unit_stream, fact.breached_units)]
@@ -124,10 +127,12 @@ async def _record_first(runtime: Runtime, received: Received, intents: list[Inte
     await execute(runtime.store, intents, at=runtime.clock.now(), metadata=metadata)
 
 
-async def _is_free(runtime: Runtime, fact: DecisionRevoked) -> bool:
+async def _revoked_decision(runtime: Runtime, fact: DecisionRevoked, now: datetime) -> NoteRevokedDecision:
+    """R8, R40: whether its places are free still, and what became of its units."""
     state = await as_it_stands(runtime, fact.agreement_id)
     if not isinstance(state, Ended) or state.accepted is None:
-        return False
-    needed = reservations(Running(state.sent, state.about, state.accepted))
+        return NoteRevokedDecision(now, free=False)
+    again = Running(state.sent, state.about, state.accepted)
     async with runtime.database.acquire() as connection:
-        return await all_free(connection, needed, fact.agreement_id)
+        free = await all_free(connection, reservations(again), fact.agreement_id)
+    return NoteRevokedDecision(now, free, await owners_for(runtime, units_of(again)))

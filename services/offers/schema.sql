@@ -12,8 +12,8 @@
 create table units (
   p_number text not null,
   effective_from date not null,
-  cvr text not null,
-  industry text not null,
+  cvr text,                         -- null from the day on which the unit ceased (R40)
+  industry text,
   primary key (p_number, effective_from)
 );
 

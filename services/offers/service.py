@@ -3,12 +3,13 @@
 from fastapi import FastAPI
 
 from services.offers.http.routes import router
+from services.offers.lookups import cases_at_units, lapse_holds_back
 from services.offers.lookups.held_units import when_discarded
-from services.offers.lookups.lapse_holds_back import lookups
 from services.offers.lookups.units import UnitCopy
 from services.offers.reactions import reactions
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.quarantine import QUARANTINE
+from services.offers.rules.unit_watch import UNIT
 from shared.contracts import control, offers
 from shared.http.attachments import Attachments
 from shared.service import EventSourced, Settings, make_app
@@ -18,11 +19,12 @@ SERVICE = EventSourced(
     name="offers",
     facts=offers.FACTS,
     hears=control.FACTS,
-    subjects=(OFFER, QUARANTINE),
+    subjects=(OFFER, QUARANTINE, UNIT),
     reactions=reactions,
     router=router,
     register_copy=UnitCopy,
-    timer_lookups=lookups,
+    timer_lookups=lambda runtime: {**lapse_holds_back.lookups(runtime), **cases_at_units.lookups(runtime)},
+    release_steps=cases_at_units.release_steps,
     when_discarded=when_discarded,
     attachments=(Attachments("/v1/offers", OFFER, rule="R1"),),
 )

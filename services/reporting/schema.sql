@@ -192,6 +192,7 @@ create table cases (
   contacts jsonb not null default '{}',           -- R5: by contact: reached, understood, held_at, minutes
   controls jsonb not null default '{}',           -- R17, R20: by place: outcome, held_at, in_time, minutes
   orders jsonb not null default '{}',             -- R22: by request: unit, overdue, issued
+  changed_units jsonb not null default '{}',      -- R40: by unit: since when it is another's, or ceased
 
   primary key (case_id, audience)
 ) with (fillfactor = 70);
@@ -270,11 +271,11 @@ create table places (
 create table units (
   p_number text not null,
   effective_from date not null,
-  cvr text not null,
-  name text not null,
-  industry text not null,
-  sector text not null,
-  size_class text not null,
+  cvr text,                            -- null, as what follows, from the day on which the unit ceased (R40)
+  name text,
+  industry text,
+  sector text,
+  size_class text,
   unknown_codes jsonb not null default '{}',
   primary key (p_number, effective_from)
 );

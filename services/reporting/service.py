@@ -122,6 +122,7 @@ def app(settings: Settings) -> FastAPI:
                 read_topic(bus, ORDERS_TOPIC, projection_of_facts, purpose="orders", pace=IN_BULK)
                 read_topic(bus, REGISTER_TOPIC, projection_of_facts, purpose="register", pace=IN_BULK)
             app.state.database = database
+            app.state.clock = settings.clock()
             app.state.upkeep = upkeep.Upkeep(database)
             stack.push_async_callback(app.state.upkeep.stop)
             app.state.consumers = {"*": projection_of_facts}

@@ -126,6 +126,21 @@ class Terminated(Event):
     grounds: Shown[PrivateText] = None
 
 
+class AgreementUnitChanged(Event):
+    """R40: a unit of a running agreement has another legal entity, or ceased; no control is booked there by itself."""
+
+    agreement_id: Shown[UUID]
+    p_number: Shown[str]
+    holds_from: Shown[date]
+    """The day from which the register's fact holds."""
+    noted_at: Shown[datetime]
+    ceased: Shown[bool] = False
+    settled: Shown[bool] = False
+    """Whether nothing is left to decide: the unit is again the legal entity's whose agreement it is."""
+    cvr: str | None = None
+    """The legal entity that has the unit now; None where it ceased. No company is told of another one here."""
+
+
 class GuidanceMeetingNoted(Event):
     """R21: a guidance meeting was held, which may be turned into the control."""
 
@@ -528,6 +543,7 @@ FACTS: tuple[type[Event], ...] = (
     ExtensionRefused,
     InspectorChanged,
     Terminated,
+    AgreementUnitChanged,
     GuidanceMeetingNoted,
     DocumentationReceived,
     ControlBooked,

@@ -31,6 +31,7 @@ _MEANINGS: Mapping[type[Event], str] = {
     orders.OrderRevoked: "the order seems to stand still",
     orders.OrderAppealed: "the order seems to be in force although an appeal suspends it",
     register.UnitRegistered: "the unit keeps the legal entity and industry that were known before, or is unknown",
+    register.UnitCeased: "the unit seems to exist still: offers can be made there, and those that are open lapse",
 }
 _KNOWN: Mapping[str, type[Event]] = {
     fact.__name__: fact for source in (offers, guidance, control, orders, register) for fact in source.FACTS

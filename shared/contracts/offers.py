@@ -242,6 +242,51 @@ class ViolationNoted(Event):
     noted_at: datetime
 
 
+class OfferUnitChanged(Event):
+    """R40: the unit of an unanswered offer has another legal entity, or ceased; nothing lapses until it is decided."""
+
+    agreement_id: Shown[UUID]
+    p_number: Shown[str]
+    holds_from: Shown[date]
+    """The day from which the register's fact holds."""
+    noted_at: Shown[datetime]
+    ceased: Shown[bool] = False
+    settled: Shown[bool] = False
+    """Whether nothing is left to decide: in time to answer, the unit is again the legal entity's that was asked."""
+    cvr: str | None = None
+    """The legal entity that has the unit now; None where it ceased. No company is told of another one here."""
+
+
+class UnitChangeNoted(Event):
+    """R40: the same at a unit of an agreement that runs, for control, which makes it a fact of the course."""
+
+    agreement_id: UUID
+    p_number: str
+    holds_from: date
+    noted_at: datetime
+    ceased: bool = False
+    settled: bool = False
+    """Whether the unit belongs again to the legal entity whose agreement it is."""
+    cvr: str | None = None
+
+
+class UnitChangeLearned(Event):
+    """R40: the register tells that a unit changes its legal entity or ceases, on a day that is over or lies ahead."""
+
+    p_number: str
+    holds_from: date
+    cvr: str | None = None
+    """The legal entity from that day on; None where the unit ceases."""
+    learned_at: datetime
+
+
+class UnitChangeReachedCases(Event):
+    """R40: the open offers and running agreements at the unit have been told of the changes that hold by then."""
+
+    p_number: str
+    reached_at: datetime
+
+
 class QuarantineImposed(Event):
     """R22: no new agreements for a while, for one unit or (before 2024) every unit of the legal entity."""
 
@@ -325,6 +370,10 @@ FACTS: tuple[type[Event], ...] = (
     AcceptanceAnnulled,
     AgreementEndNoted,
     ViolationNoted,
+    OfferUnitChanged,
+    UnitChangeNoted,
+    UnitChangeLearned,
+    UnitChangeReachedCases,
     QuarantineImposed,
     QuarantineEnded,
     TimeSpent,

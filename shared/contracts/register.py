@@ -22,4 +22,11 @@ class UnitRegistered(Event):
     effective_from: Shown[date]
 
 
-FACTS: tuple[type[Event], ...] = (UnitRegistered,)
+class UnitCeased(Event):
+    """R40: the unit does not exist any more from `effective_from` on; a later fact may register it again."""
+
+    p_number: Shown[str]
+    effective_from: Shown[date]
+
+
+FACTS: tuple[type[Event], ...] = (UnitRegistered, UnitCeased)

@@ -28,6 +28,8 @@ class ReleaseStep:
 
     name: str
     take: Callable[[UUID], Awaitable[object]]
+    begin: Callable[[], Awaitable[object]] | None = None
+    """What comes before the streams; done again where the step goes on after a restart."""
 
 
 async def carry_out(database: Database, steps: Sequence[ReleaseStep]) -> None:
@@ -40,6 +42,8 @@ async def carry_out(database: Database, steps: Sequence[ReleaseStep]) -> None:
         after: UUID | None = standing["after"]
         if standing["done_at"] is not None:
             continue
+        if step.begin is not None:
+            await step.begin()
         while streams := await streams_after(database, after, BATCH):
             for stream in streams:
                 try:

@@ -1,4 +1,4 @@
-"""Why a course went as it did: what was asked, answered, changed and taken back, with reasons (R13-R15, R30)."""
+"""Why a course went as it did: what was asked, answered, changed and taken back, with reasons (R13-R15, R30, R40)."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from shared.contracts.control import (
+    AgreementUnitChanged,
     DecisionRevoked,
     ExtensionGranted,
     ExtensionRefused,
@@ -60,6 +61,17 @@ class InspectorChangeView(BaseModel):
     changed_at: datetime
     changed_by: str
     reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)]
+
+
+class UnitChangeView(BaseModel):
+    """R40: a unit of the agreement has another legal entity, or ceased, while it ran."""
+
+    p_number: str
+    holds_from: Annotated[date, Field(description="The day from which the register's fact holds.")]
+    noted_at: datetime
+    ceased: bool
+    settled: Annotated[bool, Field(description="Whether nothing is left for the inspector to decide.")]
+    cvr: Annotated[str | None, Field(description=f"Who has the unit now. {OF_THE_AUTHORITY}")]
 
 
 class RevokedDecisionView(BaseModel):
@@ -134,6 +146,13 @@ def inspector_changes(events: Iterable[Event]) -> list[InspectorChangeView]:
         InspectorChangeView.model_validate(event.model_dump())
         for event in events
         if isinstance(event, InspectorChanged)
+    ]
+
+
+def unit_changes(events: Iterable[Event]) -> list[UnitChangeView]:
+    """In the order in which they were noted."""
+    return [
+        UnitChangeView.model_validate(event.model_dump()) for event in events if isinstance(event, AgreementUnitChanged)
     ]
 
 

@@ -18,12 +18,14 @@ from services.control.http.reasons_view import (
     InspectorChangeView,
     RevokedDecisionView,
     TerminationView,
+    UnitChangeView,
     extension_answers,
     extension_requests,
     inspector_changes,
     open_extension,
     revoked_decisions,
     termination,
+    unit_changes,
 )
 from services.control.rules.phases import Broken, Kept, Running, Stopped, how_it_stands
 from shared.contracts.control import (
@@ -150,6 +152,7 @@ class AgreementView(BaseModel):
     termination: TerminationView | None
     inspector_changes: list[InspectorChangeView]
     revoked_decisions: list[RevokedDecisionView]
+    unit_changes: list[UnitChangeView]
     is_a_decision: bool = False
     """R23: an agreement is not a decision and does not affect the smiley."""
 
@@ -215,6 +218,7 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
         termination=termination(events),
         inspector_changes=inspector_changes(events),
         revoked_decisions=revoked_decisions(events),
+        unit_changes=unit_changes(events),
     )
 
 

@@ -150,8 +150,10 @@ def place_due(course: Running, place: UUID) -> datetime | None:
 
     What is missing, or fits no longer, is booked as soon as that is known: with complete documentation, with a control
     that decided nothing (R21), with a longer deadline (R13). Else a while before the compliance deadline.
+
+    R40: nothing at a unit that is another's than whose agreement it is: the inspector decides first.
     """
-    if place not in course.awaited:
+    if place not in course.awaited or _has_changed(course, place):
         return None
     standing = course.bookings.get(place)
     if standing is not None and _fits(course, place, standing):
@@ -160,6 +162,12 @@ def place_due(course: Running, place: UUID) -> datetime | None:
     since += [course.reopened[place]] if place in course.reopened else []
     since += [extension.granted_at for extension in course.deadline.extensions[-1:] if standing is not None]
     return max(since, default=course.books_control_at)
+
+
+def _has_changed(course: Running, place: UUID) -> bool:
+    return bool(course.changed_units) and any(
+        one.p_number in course.changed_units for one in course.places if one.place_id == place
+    )
 
 
 def _fits(course: Running, place: UUID, booking: ControlBooked) -> bool:

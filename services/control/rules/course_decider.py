@@ -24,6 +24,7 @@ from services.control.rules import (
     termination,
     turned_into_control,
     turned_into_guidance,
+    unit_changes,
 )
 from services.control.rules.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
 from services.control.rules.after_no import (
@@ -60,6 +61,7 @@ from services.control.rules.starting import StartCourse
 from services.control.rules.termination import NoteAnnulment, Terminate
 from services.control.rules.turned_into_control import NoteMeeting
 from services.control.rules.turned_into_guidance import TurnIntoGuidance
+from services.control.rules.unit_changes import NoteUnitChange
 from shared.contracts.control import NewInspectionBooked
 from shared.deadlines.copenhagen import start_of
 from shared.eventstore.decider import Decider, Refused, TimerDue
@@ -97,6 +99,7 @@ Command = (
     | NoteMeeting
     | NoteAnnulment
     | NoteOrderIssued
+    | NoteUnitChange
     | BookInspectionWhenDue
     | DrawAnew
     | ReceiveDocumentation
@@ -139,6 +142,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return turned_into_control.note(state, command) if isinstance(state, Running) else ()
         case NoteAnnulment():
             return termination.note_annulment(state, command) if isinstance(state, Running) else ()
+        case NoteUnitChange():
+            return unit_changes.note(state, command) if isinstance(state, Running) else ()
         case BookInspectionWhenDue():
             return after_no.book_when_due(state, command) if isinstance(state, AfterNo) else ()
         case DrawAnew():

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.control.rules.late_by_itself import INVESTIGATED_AFRESH, TURNED_INTO_GUIDANCE
 from services.control.rules.requested_order_state import RequestedOrder, orders_after
 from shared.contracts.control import (
+    AgreementUnitChanged,
     AnnouncedControlCancelled,
     Breached,
     ComplianceDeadlineSet,
@@ -87,6 +88,14 @@ class Running:
     meetings: Mapping[UUID, GuidanceMeetingNoted] = field(default_factory=dict)
     extension: ExtensionRequested | None = None
     """R13: a request that awaits its answer."""
+    unit_changes: tuple[AgreementUnitChanged, ...] = ()
+    """R40: what became of its units, in the order of the days from which it holds."""
+
+    @property
+    def changed_units(self) -> frozenset[str]:
+        """R40: P-numbers of the units that another legal entity has now, or that ceased."""
+        last = {change.p_number: change for change in self.unit_changes}
+        return frozenset(p_number for p_number, change in last.items() if not change.settled)
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -229,6 +238,9 @@ def _run_on(state: Running, event: Event) -> State:
             )
         case InspectorChanged():
             return replace(state, inspector=event.inspector)
+        case AgreementUnitChanged():
+            changes = sorted((*state.unit_changes, event), key=lambda change: change.holds_from)
+            return replace(state, unit_changes=tuple(changes))
         case GuidanceMeetingNoted():
             return replace(state, meetings=_with(state.meetings, event.meeting_id, event))
         case Fulfilled():

@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from services.offers.http.perform import perform
 from services.offers.lookups.found_in import found_in
 from services.offers.lookups.preconditions import quarantines_of, refuse_while_unknown, unit_and_slot
+from services.offers.lookups.units import units_on
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.included_places import NamedPlace
 from services.offers.rules.offer_decider import OFFER, Command
@@ -103,11 +103,17 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
 
 @router.post("/v1/offers/{agreement_id}/refusal", **CHANGE)
 async def decline(agreement_id: UUID, body: Refusal, request: Request, asker: Asker) -> Response:
-    """The company says no (R7)."""
+    """The company says no (R7, R40)."""
     asker.require_role(Role.COMPANY)
-    now = runtime_of(request).clock.now()
-    command = Decline(at=now, acting_for=asker.cvr or "", person=asker.subject, reason=body.reason)
-    return await perform(request, asker, agreement_id, command, now)
+    runtime = runtime_of(request)
+    now = runtime.clock.now()
+
+    async def prepare(state: State) -> Prepared[State, Command]:
+        assert not isinstance(state, Unsent)  # the gate answers 404 before
+        unit = await runtime.database.ask(units_on, (state.sent.p_number, local_day(now)))
+        return Prepared(Decline(now, acting_for=asker.cvr or "", person=asker.subject, reason=body.reason, unit=unit))
+
+    return await runtime.gate.perform(request, asker, OFFER, agreement_id, prepare, at=now)
 
 
 async def _named_places(

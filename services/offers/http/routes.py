@@ -1,18 +1,22 @@
 """The HTTP interface of offers: to read them, and the ways to change them, by subject."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.offers.http import answer_routes, held_unit_routes, people_and_time_routes, portal_routes, sending_routes
 from services.offers.http.views import OfferView, view
 from services.offers.lookups.preconditions import register
+from services.offers.lookups.units import units_on
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import Unsent
 from services.offers.rules.quarantine import legal_entity_stream, unit_stream
+from shared.contracts.offers import QuarantineImposed
+from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadline import Language
 from shared.http.access import Asker
 from shared.http.openapi import READ, SEEN, problems
@@ -26,10 +30,19 @@ router = APIRouter(tags=["offers"])
 class QuarantineView(BaseModel):
     """R22: a quarantine that stands."""
 
-    because_of: UUID
-    cvr: str
+    because_of: Annotated[
+        UUID | None, Field(description="The breached agreement; null in front of a company whose it was not (R40).")
+    ]
+    cvr: Annotated[
+        str | None, Field(description="The legal entity that breached it; null in front of another one (R40).")
+    ]
     p_number: str | None
     ends_at: datetime
+    reason: Annotated[
+        Literal["breach", "breach_of_former_owner"],
+        Field(description="Code: who breached: the legal entity that is asked about, or who had the unit before."),
+    ]
+    why: Annotated[str, Field(description="The reason in words, in the language that is asked for.")]
 
 
 @router.get("/v1/offers/{agreement_id}", responses=SEEN, **READ)
@@ -48,28 +61,59 @@ async def read_offer(
     return view(state, visible, language)
 
 
+_WHY: Mapping[tuple[str, Language], str] = {
+    ("breach", "da"): "En aftale er misligholdt.",
+    ("breach", "en"): "An agreement was breached.",
+    ("breach_of_former_owner", "da"): (
+        "Produktionsenheden misligholdt en aftale, mens den hørte til en anden juridisk enhed. "
+        "Den beholder sin karantæne, når den skifter juridisk enhed."
+    ),
+    ("breach_of_former_owner", "en"): (
+        "The production unit breached an agreement while it belonged to another legal entity. "
+        "It keeps its quarantine when it changes its legal entity."
+    ),
+}
+
+
 @router.get("/v1/quarantines", responses=problems(400, 404), **READ)
 async def read_quarantines(
-    request: Request, asker: Asker, cvr: Annotated[Cvr, Query()], p_number: Annotated[PNumber, Query()]
+    request: Request,
+    asker: Asker,
+    cvr: Annotated[Cvr, Query()],
+    p_number: Annotated[PNumber, Query()],
+    language: Annotated[Language, Query()] = "da",
 ) -> list[QuarantineView]:
-    """R8, R22: the quarantines that stand for a unit now, its own and those of its whole legal entity.
+    """R8, R22, R40: the quarantines that stand for a unit now, its own and those of its whole legal entity.
 
-    The authority sees those too that a unit has from a former legal entity; a company sees only its own.
+    The authority sees those too that a unit has from a former legal entity, with the case. So does the company that
+    has the unit today, with the reason, but without the former owner's case.
     """
     asker.require_company(cvr, f"legal entity {cvr}")
     runtime = runtime_of(request)
     await runtime.gate.wait_for_token(request, asker)
     now = runtime.clock.now()
+    unit = await runtime.database.ask(units_on, (p_number, local_day(now)))
+    owned = unit is not None and unit.cvr == cvr
     standing = [
         one
         for stream in (unit_stream(p_number), legal_entity_stream(cvr))
         for one in (await register(runtime, stream))[0]
+        if one.ends_at > now and (asker.may_see_company(one.cvr) or owned)
     ]
-    return [
-        QuarantineView(because_of=one.agreement_id, cvr=one.cvr, p_number=one.p_number, ends_at=one.ends_at)
-        for one in standing
-        if one.ends_at > now and asker.may_see_company(one.cvr)
-    ]
+    return [_quarantine_view(one, asker, cvr, language) for one in standing]
+
+
+def _quarantine_view(one: QuarantineImposed, asker: Asker, cvr: str, language: Language) -> QuarantineView:
+    reason: Literal["breach", "breach_of_former_owner"] = "breach" if one.cvr == cvr else "breach_of_former_owner"
+    known = asker.may_see_company(one.cvr)
+    return QuarantineView(
+        because_of=one.agreement_id if known else None,
+        cvr=one.cvr if known else None,
+        p_number=one.p_number,
+        ends_at=one.ends_at,
+        reason=reason,
+        why=_WHY[reason, language],
+    )
 
 
 for subject in (sending_routes, portal_routes, answer_routes, people_and_time_routes, held_unit_routes):

@@ -17,6 +17,7 @@ from shared.contracts.offers import (
     OfferDelivered,
     OfferReassigned,
     OfferSent,
+    OfferUnitChanged,
     TimeCorrected,
     Withdrawn,
 )
@@ -89,6 +90,17 @@ class NoteView(BaseModel):
     """None where it was erased."""
 
 
+class UnitChangeView(BaseModel):
+    """R40: the unit has another legal entity, or ceased, while the offer was open."""
+
+    p_number: str
+    holds_from: Annotated[date, Field(description="The day from which the register's fact holds.")]
+    noted_at: datetime
+    ceased: bool
+    settled: Annotated[bool, Field(description="Whether nothing is left for the inspector to decide.")]
+    cvr: Annotated[str | None, Field(description=f"Who has the unit now. {OF_THE_AUTHORITY}")]
+
+
 class PlaceView(BaseModel):
     """R10: what the agreement includes."""
 
@@ -137,6 +149,7 @@ class OfferView(BaseModel):
     """R37: the authority's own; none in front of a company."""
     inspector_changes: list[InspectorChangeView]
     delivery_corrections: list[DeliveryCorrectionView]
+    unit_changes: list[UnitChangeView]
     notes: list[NoteView]
     """Internal notes on the case, from the offer to its end; none in front of a company."""
     is_a_decision: bool = False
@@ -187,6 +200,9 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
             DeliveryCorrectionView.model_validate(event.model_dump())
             for event in events
             if isinstance(event, DeliveryCorrected)
+        ],
+        unit_changes=[
+            UnitChangeView.model_validate(event.model_dump()) for event in events if isinstance(event, OfferUnitChanged)
         ],
         notes=[
             NoteView.model_validate(event.model_dump()) for event in events if isinstance(event, InternalNoteWritten)

@@ -21,6 +21,11 @@ async def undecided_at(database: Database, p_number: str) -> tuple[UUID, ...]:
     return tuple(sorted((await database.ask(held_under, f"undecided/{p_number}/")).values()))
 
 
+async def at_unit(database: Database, p_number: str) -> tuple[UUID, ...]:
+    """R40: open offers and running agreements of which the unit is part, whatever its legal entity is today."""
+    return tuple(sorted((await database.ask(held_under, f"open-at/{p_number}/")).values()))
+
+
 async def within_reach(database: Database, cvr: str, units: Iterable[str | None]) -> list[UUID]:
     """R8: open offers and running agreements that a quarantine reaches; None among the units is the legal entity.
 

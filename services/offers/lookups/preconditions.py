@@ -57,7 +57,7 @@ async def quarantines_of(
     streams = unit_stream(p_number), legal_entity_stream(cvr)
     registers = await gather(*(register(runtime, stream) for stream in streams))
     found = [
-        Quarantine(one.agreement_id if asker.may_see_company(one.cvr) else None, one.ends_at)
+        Quarantine(one.agreement_id if asker.may_see_company(one.cvr) else None, one.ends_at, one.cvr != cvr)
         for standing, _ in registers
         for one in standing
     ]

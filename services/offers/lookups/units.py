@@ -2,25 +2,94 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
+from uuid import uuid4
 
 from services.offers.rules.eligibility import Unit
-from shared.contracts.register import UnitRegistered
+from services.offers.rules.unit_changes import Owner, Owners
+from services.offers.rules.unit_watch import UNIT, LearnChange, unit_stream
+from shared.contracts.register import FACTS, UnitCeased, UnitRegistered
+from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Connection
+from shared.eventstore.events import EventTypes, Metadata
+from shared.messaging.completeness import AskAgain
+from shared.messaging.consumer import Fact
 from shared.messaging.projector import Projector
 from shared.messaging.received import Received
+from shared.service import Runtime
 
 
 class UnitCopy(Projector):
-    """Keeps the table `units` as the register publishes it."""
+    """Keeps the table `units` as the register publishes it, and records which units change their legal entity."""
+
+    def __init__(self, runtime: Runtime, *, ask_again: AskAgain) -> None:
+        super().__init__(runtime.database, EventTypes(FACTS), own_source=runtime.name, ask_again=ask_again)
+        self._runtime = runtime
+
+    async def take(self, facts: Sequence[Fact]) -> None:
+        """See Consumer.take. Changes are recorded first: after a crash the facts come again, and find that done."""
+        await self._learn([received for _, received in facts])
+        await super().take(facts)
 
     async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
         """See Projector.apply."""
-        units = [received.event for received in facts if isinstance(received.event, UnitRegistered)]
         await connection.executemany(
             """insert into units (p_number, effective_from, cvr, industry) values ($1, $2, $3, $4)
                on conflict (p_number, effective_from) do update set cvr = excluded.cvr, industry = excluded.industry""",
-            [(unit.p_number, unit.effective_from, unit.cvr, unit.industry) for unit in units],
+            [tuple(row) for row in map(_row, facts) if row is not None],
         )
+
+    async def _learn(self, facts: Sequence[Received]) -> None:
+        """Only of units that have had more than one legal entity: most never change it."""
+        told = [row for row in map(_row, facts) if row is not None]
+        async with self.database.acquire() as connection:
+            known = await owners_of(connection, list({row.p_number for row in told}))
+        had = {p_number: {owner.cvr for owner in owners} for p_number, owners in known.items()}
+        for row in told:
+            had.setdefault(row.p_number, set()).add(row.cvr)
+        for row in told:
+            if len(had[row.p_number]) > 1:
+                await learn(self._runtime, row.p_number, Owner(row.since, row.cvr))
+
+
+class _Row(NamedTuple):
+    """A row of `units`."""
+
+    p_number: str
+    since: date
+    cvr: str | None
+    industry: str | None
+
+
+def _row(received: Received) -> _Row | None:
+    match received.event:
+        case UnitRegistered() as unit:
+            return _Row(unit.p_number, unit.effective_from, unit.cvr, unit.industry)
+        case UnitCeased() as unit:
+            return _Row(unit.p_number, unit.effective_from, None, None)
+        case _:
+            return None
+
+
+async def learn(runtime: Runtime, p_number: str, owner: Owner) -> None:
+    """R40: record that the unit is somebody else's from a day on; known already, nothing is recorded."""
+    now = runtime.clock.now()
+    command = LearnChange(now, p_number, owner.since, owner.cvr)
+    metadata = Metadata(command_id=uuid4(), actor=runtime.name)
+    await execute(runtime.store, [Intent(UNIT, unit_stream(p_number), command)], at=now, metadata=metadata)
+
+
+async def owners_of(connection: Connection, p_numbers: Sequence[str]) -> dict[str, Owners]:
+    """To whom the register gives each unit, from which day on; nothing of units that it does not know."""
+    rows = await connection.fetch(
+        """select owned.p_number, owned.effective_from, owned.cvr from units owned
+           where owned.p_number = any($1::text[]) order by owned.p_number, owned.effective_from""",
+        p_numbers,
+    )
+    found: dict[str, list[Owner]] = {}
+    for row in rows:
+        found.setdefault(row["p_number"], []).append(Owner(row["effective_from"], row["cvr"]))
+    return dict(found)
 
 
 async def units_on(connection: Connection, asked: Sequence[tuple[str, date]]) -> list[Unit | None]:

@@ -1,10 +1,11 @@
 """Agreements that have ended elsewhere, and free unit and topic for a new offer (R8, R14, R30)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.offers.rules.phases import RUNNING_AGAIN, Ended, Running
+from services.offers.rules.unit_changes import Owners
 from shared.contracts.offers import AgreementEndNoted
 from shared.eventstore.events import Event
 
@@ -24,6 +25,8 @@ class NoteRevokedDecision:
     at: datetime
     free: bool
     """Whether unit and topic are still free; else another offer has come, and this agreement stays ended here."""
+    owners: Mapping[str, Owners] = field(default_factory=dict)
+    """R40: what the register says of its units, by P-number."""
 
 
 def note_end(state: Running | Ended, command: NoteEnd) -> Sequence[Event]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from services.offers.rules.eligibility import Quarantine, Unit, refuse_in_quarantine, refuse_ineligible_unit
 from services.offers.rules.included_places import FoundIn, NamedPlace, include
 from services.offers.rules.phases import Ended, Open, Running, how_it_stands
+from services.offers.rules.unit_changes import refuse_changed_unit, refuse_moved_unit
 from shared.contracts.offers import Accepted, Declined, Lapsed, NotAccepted
 from shared.contracts.public_forms import Withdrawn
 from shared.deadlines.deadline import Deadline
@@ -39,10 +40,13 @@ class Decline:
     acting_for: str
     person: str
     reason: str | None
+    unit: Unit | None = None
+    """The unit of the offer as the register has it today; None where it does not know it."""
 
 
 def accept(offer: Open, command: Accept) -> Accepted:
-    """R6, R8, R10: in time, outside quarantine, by someone who may act, and who has read what it is."""
+    """R6, R8, R10, R40: in time, outside quarantine, by someone who may act, and who has read what it is."""
+    refuse_changed_unit(offer)
     refuse_late(offer, command.at)
     refuse_foreign(offer, command.acting_for)
     if not command.has_read:
@@ -68,9 +72,11 @@ def accept(offer: Open, command: Accept) -> Accepted:
 
 
 def decline(offer: Open, command: Decline) -> Declined:
-    """R6, R7: in time, by someone who may act."""
+    """R6, R7, R40: in time, by someone who may act, and who has the unit."""
+    refuse_changed_unit(offer)
     refuse_late(offer, command.at)
     refuse_foreign(offer, command.acting_for)
+    refuse_moved_unit(offer, command.unit)
     return Declined(
         agreement_id=offer.sent.agreement_id,
         declined_at=command.at,

@@ -14,8 +14,9 @@ class Unit:
     """A production unit as the business register has it on the day of the offer."""
 
     p_number: str
-    cvr: str
-    industry: str
+    cvr: str | None
+    """None where the unit has ceased by then (R40)."""
+    industry: str | None
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,16 @@ class Quarantine:
     because_of: UUID | None
     """None in front of a company that the breached agreement does not belong to."""
     ends_at: datetime
+    of_former_owner: bool = False
+    """R40: the unit breached while it was another legal entity's, and keeps the quarantine."""
 
 
 def refuse_ineligible_unit(unit: Unit | None, p_number: str, cvr: str, policy: Policy, rule: str = "R1") -> None:
-    """R1, R8, R10: known to the register, as a unit of this legal entity, and not in an industry that is left out."""
+    """R1, R8, R10, R40: a unit of this legal entity by the register, and not in an industry that is left out."""
     if unit is None:
         raise Refused(rule, "the register does not know the unit {p_number}", p_number=p_number)
+    if unit.cvr is None:
+        raise Refused("R40", "the unit {p_number} has ceased", p_number=p_number)
     if unit.cvr != cvr:
         raise Refused(rule, "{p_number} does not belong to {cvr}", p_number=p_number, cvr=cvr)
     if unit.industry in policy.offer.excluded_industries:
@@ -47,10 +52,14 @@ def refuse_taken(slot: int | None, p_number: str, topic: str) -> int:
 
 
 def refuse_in_quarantine(quarantines: Sequence[Quarantine], at: datetime) -> None:
-    """R8: no new agreement while a quarantine stands. The breach is named only to whom it belongs."""
+    """R8, R40: no new agreement while a quarantine stands. The breach is named only to whom it belongs."""
     for quarantine in quarantines:
         if quarantine.ends_at > at:
-            because = "" if quarantine.because_of is None else ", because of the breach of agreement {agreement}"
+            because = ""
+            if quarantine.because_of is not None:
+                because = ", because of the breach of agreement {agreement}"
+            elif quarantine.of_former_owner:
+                because = ", because of a breach under another legal entity: a unit keeps its quarantine when it moves"
             raise Refused(
                 "R8",
                 "in quarantine until {until}" + because,

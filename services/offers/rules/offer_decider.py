@@ -14,6 +14,7 @@ from services.offers.rules import (
     sending,
     taken_back,
     undecided_violations,
+    unit_changes,
 )
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.rules.answers import Accept, Decline
@@ -36,6 +37,7 @@ from services.offers.rules.phases import Ended, Open, Running, State, Unsent, ev
 from services.offers.rules.sending import SendOffer
 from services.offers.rules.taken_back import NoteBreach, Withdraw
 from services.offers.rules.undecided_violations import NoteViolation, undecided_at
+from services.offers.rules.unit_changes import NoteUnitChanges, changed_units
 from shared.eventstore.decider import Decider, Refused, TimerDue
 from shared.eventstore.events import Event
 
@@ -72,6 +74,7 @@ Command = (
     | NoteRevokedDecision
     | NoteInspector
     | NoteViolation
+    | NoteUnitChanges
     | TimerDue
 )
 
@@ -116,15 +119,26 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case NoteEnd():
             return agreement_ends.note_end(state, command) if isinstance(state, Running | Ended) else ()
         case NoteRevokedDecision():
-            return agreement_ends.note_revoked_decision(state, command) if isinstance(state, Running | Ended) else ()
+            return note_revoked_decision(state, command) if isinstance(state, Running | Ended) else ()
         case NoteInspector():
             return people_and_time.note_inspector(state, command) if isinstance(state, Running | Ended) else ()
         case NoteViolation():
             return undecided_violations.note(state, command) if isinstance(state, Running) else ()
+        case NoteUnitChanges():
+            return unit_changes.note(state, command) if isinstance(state, Open | Running) else ()
         case TimerDue():
             return fall_due(state, command)
         case _:
             assert_never(command)
+
+
+def note_revoked_decision(state: Running | Ended, command: NoteRevokedDecision) -> Sequence[Event]:
+    """R30, R40: an agreement that runs again is told what became of its units meanwhile."""
+    events = agreement_ends.note_revoked_decision(state, command)
+    again = OFFER.fold(events, state)
+    if not events or not isinstance(again, Running):
+        return events
+    return *events, *unit_changes.note(again, NoteUnitChanges(command.at, command.owners))
 
 
 def has_ended(state: State) -> bool:
@@ -176,8 +190,11 @@ def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
 
 
 def timers(state: State) -> dict[str, datetime]:
-    """R4, R5, R6: sending again, half-way through the response time, and a while after its end."""
-    if not isinstance(state, Open):
+    """R4, R5, R6: sending again, half-way through the response time, and a while after its end.
+
+    R40: nothing while the unit is another's than who was asked: the inspector decides first.
+    """
+    if not isinstance(state, Open) or changed_units(state):
         return {}
     if state.delivered is None:
         resend_at = state.failed.resend_at if state.failed else None

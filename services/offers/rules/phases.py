@@ -17,7 +17,9 @@ from shared.contracts.offers import (
     OfferOpened,
     OfferResent,
     OfferUnansweredHalfway,
+    OfferUnitChanged,
     TimeSpent,
+    UnitChangeNoted,
     ViolationNoted,
 )
 from shared.contracts.public_forms import (
@@ -54,6 +56,8 @@ class About:
     """R15: who is responsible now."""
     time: Mapping[UUID, TimeEntry] = field(default_factory=dict)
     """R37: what time was spent, as corrected (R30)."""
+    unit_changes: tuple[OfferUnitChanged | UnitChangeNoted, ...] = ()
+    """R40: what became of its units, in the order of the days from which it holds."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,12 @@ def evolve(state: State, event: Event) -> State:
             return replace(state, about=replace(state.about, inspector=event.inspector))
         case _, (TimeSpent() | TimeCorrected()):
             return replace(state, about=_with_time(state.about, event))
+        case Open(), OfferUnitChanged():
+            return replace(state, about=_with_change(state.about, event))
         case Open(), _:
             return _open_on(state, event)
+        case Running(), UnitChangeNoted():
+            return replace(state, about=_with_change(state.about, event))
         case Running(), AcceptanceConflictFlagged():
             return replace(state, conflict=True)
         case Running(), ViolationNoted():
@@ -133,7 +141,8 @@ def evolve(state: State, event: Event) -> State:
         case Running(), AcceptanceAnnulled():
             return Ended(state.sent, state.about, "annulled", accepted=state.accepted)
         case Running(), AgreementEndNoted():
-            return Ended(state.sent, state.about, event.outcome, accepted=state.accepted)
+            # Control hears of no change after the end: an agreement that runs again is told anew.
+            return Ended(state.sent, replace(state.about, unit_changes=()), event.outcome, accepted=state.accepted)
         case Ended(accepted=Accepted() as accepted), AgreementEndNoted():
             if event.outcome == RUNNING_AGAIN:
                 return Running(state.sent, state.about, accepted)
@@ -155,6 +164,11 @@ def how_it_stands(state: State) -> str:
             return "accepted"
         case Ended(how=how):
             return how
+
+
+def _with_change(about: About, event: OfferUnitChanged | UnitChangeNoted) -> About:
+    changes = sorted((*about.unit_changes, event), key=lambda change: change.holds_from)
+    return replace(about, unit_changes=tuple(changes))
 
 
 def _with_time(about: About, event: TimeSpent | TimeCorrected) -> About:

@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from operator import attrgetter
 
-from services.reporting.cases import agreement_after, agreement_control, agreement_guidance, agreement_offer
+from services.reporting.cases import (
+    agreement_after,
+    agreement_control,
+    agreement_guidance,
+    agreement_offer,
+    changed_units,
+)
 from services.reporting.cases.case import Case, Columns, Next, Party, Status, Step
 from services.reporting.cases.rules import Rules
 from shared.contracts import control, offers
@@ -13,7 +19,7 @@ from shared.deadlines.copenhagen import end_of
 from shared.eventstore.events import Event
 
 rules = Rules[Case, Columns](
-    agreement_offer.rules, agreement_guidance.rules, agreement_control.rules, agreement_after.rules
+    agreement_offer.rules, agreement_guidance.rules, agreement_control.rules, agreement_after.rules, changed_units.rules
 )
 """What facts change, in whatever order those of different services come."""
 _ENDINGS: Mapping[str, Status] = {
@@ -80,7 +86,9 @@ def ended_at(case: Case) -> datetime | None:
 
 
 def next_step(case: Case) -> Next | None:
-    """R26: what must happen next, by whom, and when."""
+    """R26, R40: what must happen next, by whom, and when; first what becomes of a unit that is another's now."""
+    if case.changed_units and case.ended_at is None and case.status is not Status.UNKNOWN:
+        return Next(Step.DECIDE_ON_CHANGED_UNIT, Party.INSPECTOR)
     match case.status:
         case Status.UNKNOWN | Status.WITHDRAWN | Status.TERMINATED:
             return None

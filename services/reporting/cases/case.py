@@ -75,6 +75,7 @@ class Step(StrEnum):
     HOLD_FOLLOW_UP = "hold_follow_up"
     COMPLY_WITH_ORDER = "comply_with_order"
     DECIDE_APPEAL = "decide_appeal"
+    DECIDE_ON_CHANGED_UNIT = "decide_on_changed_unit"
     CLOSE_CASE = "close_case"
 
 
@@ -210,6 +211,8 @@ class Case:
     minutes_control: int = 0
     minutes_system: int = 0
     unknown_codes: Mapping[str, Any] = field(default_factory=dict)
+    changed_units: Mapping[str, Any] = field(default_factory=dict)
+    """R40: the units that are another's than the case says, or ceased, by P-number: since which day, and whether."""
 
     visible_version: int = 0
 

@@ -43,6 +43,8 @@ class TaskKind(StrEnum):
     """R22: asked for, and not issued."""
     CONFLICT_TO_LOOK_INTO = "conflict-to-look-into"
     """R8: accepted before a breach became known."""
+    UNIT_CHANGED = "unit-changed"
+    """R40: withdraw and offer anew, or carry over to the new owner."""
     FOLLOW_UP_DUE = "follow-up-due"
     """R24."""
 
@@ -111,6 +113,8 @@ def _called_for(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
         yield TaskKind.ANSWER_EXTENSION, deadline_end(case, "compliance")
     if case.acceptance_conflict and case.ended_at is None:
         yield TaskKind.CONFLICT_TO_LOOK_INTO, None
+    if case.changed_units and case.ended_at is None:
+        yield TaskKind.UNIT_CHANGED, None
     yield from _after_the_end(case)
 
 

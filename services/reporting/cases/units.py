@@ -5,26 +5,28 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.reporting.cases.unknown_codes import unknown_in_unit
-from shared.contracts.register import UnitRegistered
+from shared.contracts.register import UnitCeased, UnitRegistered
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """The columns of the table `units`."""
+    """The columns of the table `units`; of a unit that has ceased only when (R40)."""
 
     p_number: str
     effective_from: date
-    cvr: str
-    name: str
-    industry: str
-    sector: str
-    size_class: str
+    cvr: str | None = None
+    name: str | None = None
+    industry: str | None = None
+    sector: str | None = None
+    size_class: str | None = None
     unknown_codes: Mapping[str, str] = field(default_factory=dict)
     """Codes that the reference data does not know, and a CVR that fails its check: kept, and flagged."""
 
 
-def unit_of(event: UnitRegistered) -> Unit:
+def unit_of(event: UnitRegistered | UnitCeased) -> Unit:
     """The row that a fact gives."""
+    if isinstance(event, UnitCeased):
+        return Unit(p_number=event.p_number, effective_from=event.effective_from)
     return Unit(
         p_number=event.p_number,
         effective_from=event.effective_from,

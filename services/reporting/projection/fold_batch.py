@@ -15,7 +15,7 @@ from services.reporting.cases.quarantines import Quarantine, Quarantines
 from services.reporting.cases.tasks import Task
 from services.reporting.cases.units import Unit, unit_of
 from services.reporting.projection.fact import Fact
-from shared.contracts.register import UnitRegistered
+from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.eventstore.events import Event
 
 _ONE_FOR_BOTH: tuple[Audience, ...] = ("authority",)
@@ -84,9 +84,9 @@ def by_case(facts: Iterable[Fact]) -> dict[UUID, list[Fact]]:
     return of_cases
 
 
-def units_told_of(facts: Iterable[Fact]) -> list[UnitRegistered]:
+def units_told_of(facts: Iterable[Fact]) -> list[UnitRegistered | UnitCeased]:
     """What the register says of units."""
-    return [fact.event for fact in facts if isinstance(fact.event, UnitRegistered)]
+    return [fact.event for fact in facts if isinstance(fact.event, UnitRegistered | UnitCeased)]
 
 
 def fold_batch(rows: Rows, facts: Sequence[Fact]) -> Rows:
@@ -97,7 +97,7 @@ def fold_batch(rows: Rows, facts: Sequence[Fact]) -> Rows:
     return rows
 
 
-def fold_units(rows: Rows, told: Iterable[UnitRegistered]) -> None:
+def fold_units(rows: Rows, told: Iterable[UnitRegistered | UnitCeased]) -> None:
     """Change the rows of units; a later fact for the same day replaces an earlier one."""
     for event in told:
         rows.units[event.p_number, event.effective_from] = unit_of(event)

@@ -22,7 +22,7 @@ from services.reporting.projection.tables import (
     UNITS,
     Table,
 )
-from shared.contracts.register import UnitRegistered
+from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.eventstore.database import Connection
 from shared.messaging.received import Received
 
@@ -83,7 +83,9 @@ class Changes:
         self.rows = rows or Rows()
         self._before = _by_table(self.rows)
 
-    async def fold(self, cases: Mapping[UUID, Sequence[Fact]], told: Sequence[UnitRegistered] = ()) -> None:
+    async def fold(
+        self, cases: Mapping[UUID, Sequence[Fact]], told: Sequence[UnitRegistered | UnitCeased] = ()
+    ) -> None:
         """Fold the facts of each case, and what the register told, into the rows; other tasks run between two cases."""
         fold_units(self.rows, told)
         for case_id, facts in cases.items():

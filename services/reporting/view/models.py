@@ -144,6 +144,14 @@ class PlaceItem(BaseModel):
     breached: bool
 
 
+class ChangedUnit(BaseModel):
+    """R40: a unit of the case that has another legal entity now, or ceased; the inspector decides what follows."""
+
+    p_number: str
+    since: Annotated[date, Field(description="The day from which the register's fact holds.")]
+    ceased: bool
+
+
 class CaseDetail(CaseItem):
     """A case with its dates, deadlines, measures, what hangs together with it, and its timeline."""
 
@@ -204,6 +212,9 @@ class CaseDetail(CaseItem):
     unknown_codes: Annotated[
         dict[str, str], Field(description="Codes of other systems that are not in the reference data, by column.")
     ]
+    changed_units: Annotated[
+        list[ChangedUnit], Field(description="R40: the units that are another's than this case says, or ceased.")
+    ]
     version: Annotated[int, Field(description="How many facts of the case the asker may know of.")]
     deadlines: list[ExplainedDeadline]
     measures: list[MeasureItem]
@@ -230,6 +241,9 @@ class CaseDetail(CaseItem):
                 "version": row["visible_version"],
                 "deadlines": explained(json.loads(row["deadlines"])),
                 "unknown_codes": json.loads(row["unknown_codes"]),
+                "changed_units": [
+                    {"p_number": p_number, **told} for p_number, told in json.loads(row["changed_units"]).items()
+                ],
                 "measures": measures,
                 "places": places,
                 "related": related,
@@ -274,12 +288,18 @@ class UnitItem(BaseModel):
 class QuarantineItem(BaseModel):
     """R22: no new agreements for a while."""
 
-    agreement_id: Annotated[UUID, Field(description="The breached agreement.")]
+    agreement_id: Annotated[
+        UUID | None, Field(description="The breached agreement; null in front of a company whose it was not (R40).")
+    ]
     p_number: Annotated[str | None, Field(description="Null where every unit of the legal entity is in quarantine.")]
     imposed_at: datetime | None
     ends_at: datetime | None
     ended_at: datetime | None
     policy: str | None
+    reason: Annotated[
+        Literal["breach", "breach_of_former_owner"],
+        Field(description="Code: who breached: this legal entity, or who had the unit before."),
+    ]
 
 
 class Company(BaseModel):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ c.follow_up_held_at, c.order_deadline, c.appealed_at, c.suspended, c.visible_ver
 c.delivery_failures, c.resent, c.terminated_at, c.terminated_by, c.termination_reason, c.extension_requested_at,
 c.extensions, c.informal_contacts, c.included_places, c.places_controlled, c.other_findings, c.corrections,
 c.orders_requested, c.orders_issued, c.investigation_outcome, c.acceptance_conflict, c.spread_further, c.unknown_codes,
+c.changed_units,
 unit.industry, unit.sector, unit.size_class
 """
 
@@ -188,20 +189,32 @@ async def units(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]
     return await connection.fetch(sql, *where.values)
 
 
-async def quarantines(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]:
+async def quarantines(connection: Connection, viewer: Viewer, cvr: str, *, today: date) -> list[Found]:
     """R22: the quarantines of a legal entity's units, also those that are over.
 
-    The authority sees those that a unit brought along when it changed hands, too: they stand in the way of an offer.
+    R40: with those that a unit brought along when it changed hands: they stand in the way of an offer. A company sees
+    them from the day on which it has the unit, without the former owner's case.
     """
     seen = visible(viewer)
-    where = Conditions(seen.quarantines, seen.values)
-    if viewer.audience == "authority":
-        where.add("(q.cvr = {0} or q.p_number in (select owned.p_number from units owned where owned.cvr = {0}))", cvr)
-    else:
-        where.add("q.cvr = {}", cvr)
-    sql = f"""select q.agreement_id, nullif(q.p_number, '') as p_number, q.cvr, q.imposed_at, q.ends_at, q.ended_at,
-                     q.policy
-              from quarantines q where {where} order by q.imposed_at, q.agreement_id"""
+    where = Conditions("true", seen.values)
+    own, day = where.place(cvr), where.place(today)
+    sql = f"""with owned as (
+                select p_number, cvr, effective_from,
+                       lead(effective_from) over (partition by p_number order by effective_from) as effective_until
+                from units
+              )
+              select case when {seen.quarantines} then q.agreement_id end as agreement_id,
+                     nullif(q.p_number, '') as p_number,
+                     case when {seen.quarantines} then q.cvr end as cvr, q.imposed_at, q.ends_at, q.ended_at, q.policy,
+                     case when q.cvr = {own} then 'breach' else 'breach_of_former_owner' end as reason
+              from quarantines q
+              where (q.cvr = {own} and {seen.quarantines}) or exists (
+                select from owned u where u.p_number = q.p_number and u.cvr = {own} and {seen.units}
+                  and u.effective_from <= {day}
+                  and u.effective_from < (coalesce(q.ended_at, q.ends_at) at time zone 'Europe/Copenhagen')::date
+                  and (u.effective_until is null
+                    or u.effective_until > (q.imposed_at at time zone 'Europe/Copenhagen')::date))
+              order by q.imposed_at, q.agreement_id"""
     return await connection.fetch(sql, *where.values)
 
 

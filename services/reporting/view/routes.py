@@ -28,6 +28,7 @@ from services.reporting.view.models import (
     UnitItem,
 )
 from services.reporting.view.queries import CaseFilter, Period
+from shared.deadlines.copenhagen import local_day
 from shared.eventstore.database import Connection
 from shared.http.access import Viewer
 from shared.http.openapi import problems
@@ -135,7 +136,8 @@ async def get_company(
     asker.require_company(cvr, f"company {cvr}")
     async with reading(request, asker) as connection:
         units = await queries.units(connection, asker, cvr)
-        quarantines = await queries.quarantines(connection, asker, cvr)
+        today = local_day(request.app.state.clock.now())
+        quarantines = await queries.quarantines(connection, asker, cvr, today=today)
         cases = await _page(connection, asker, CaseFilter(cvr=cvr), _after(cursor), limit)
     if not units and not cases.counts:
         raise not_found(f"company {cvr}")

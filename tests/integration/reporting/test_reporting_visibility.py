@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -63,7 +64,7 @@ async def all_answers(connection: Connection, viewer: Viewer) -> dict[str, Any]:
         "measures": _plain(await queries.measures(connection, viewer, AGREEMENT)),
         "tasks": _plain(await queries.tasks(connection, viewer, inspector=None, due_before=None, limit=50)),
         "units": _plain(await queries.units(connection, viewer, CVR)),
-        "quarantines": _plain(await queries.quarantines(connection, viewer, CVR)),
+        "quarantines": _plain(await queries.quarantines(connection, viewer, CVR, today=date(2026, 12, 31))),
         "ladder": _plain(await queries.ladder(connection, viewer, Period())),
         "table": _plain(await queries.agreements_by_dimension(connection, viewer, Period())),
         "table as known": _plain(

@@ -14,6 +14,7 @@ from services.reporting.statistics import measure_catalogue
 from services.reporting.statistics import routes as statistics_routes
 from services.reporting.view import routes
 from shared.contracts.orders import OtherCaseKind, OtherCaseOpened
+from shared.eventstore.clock import RealClock
 from shared.eventstore.database import Database
 from shared.http import problems
 from shared.http.access import Viewer, viewer
@@ -60,6 +61,7 @@ async def asker(database: Database) -> AsyncIterator[Asker]:
         app.include_router(one)
     app.state.database = database
     app.state.smallest_count = lambda: 3
+    app.state.clock = RealClock()
     async with AsyncClient(transport=ASGITransport(app), base_url="http://reporting") as client:
         yield Asker(app, client)
 

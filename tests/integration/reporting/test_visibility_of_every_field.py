@@ -1,6 +1,7 @@
 """R18: for every field of every fact, and every read path of reporting: a company is shown what its marker says."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from enum import Enum
 from itertools import product
 from typing import Any
@@ -108,7 +109,7 @@ async def all_answers(connection: Connection, viewer: Viewer) -> dict[str, Any]:
         "list": plain(listed),
         "counts": await queries.count_cases(connection, viewer, CaseFilter()),
         "units": plain(await queries.units(connection, viewer, CVR)),
-        "quarantines": plain(await queries.quarantines(connection, viewer, CVR)),
+        "quarantines": plain(await queries.quarantines(connection, viewer, CVR, today=date(2026, 12, 31))),
         "tasks": plain(await queries.tasks(connection, viewer, limit=50)),
         "ladder": plain(await queries.ladder(connection, viewer, Period())),
         "table": plain(await queries.agreements_by_dimension(connection, viewer, Period())),

@@ -22,7 +22,7 @@ from deploy.local.patience import Patience
 from deploy.local.ports import free_port
 from deploy.local.virtual_time import VirtualTime
 from migrations.logins import set_passwords
-from shared.contracts.register import UnitRegistered
+from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.eventstore.clock import VirtualClock
 from shared.messaging.bus import Kafka
 from tests.integration.system.unreliable_network import UnreliableNetwork
@@ -99,7 +99,7 @@ class RunningSystem:
         for process in running:
             process.wait(30)
 
-    async def register(self, *units: UnitRegistered) -> None:
+    async def register(self, *units: UnitRegistered | UnitCeased) -> None:
         """Let the business register publish units, and everybody take them."""
         async with register_of_businesses(self) as register:
             await register.publish(unit_fact(unit) for unit in units)

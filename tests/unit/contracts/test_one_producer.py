@@ -69,6 +69,10 @@ NAMES_THAT_ARE_PUBLIC = {"UnitRegistered.name", "ClosedDay.danish", "ClosedDay.e
 """Of a unit, which the business register publishes itself, and of holidays."""
 
 
+OF_UNITS = {"UnitChangeLearned", "UnitChangeReachedCases"}
+"""Facts of a unit, whatever cases there are at it."""
+
+
 def facts_of(contract: ModuleType) -> tuple[type[Event], ...]:
     facts: tuple[type[Event], ...] = contract.FACTS
     return facts
@@ -127,9 +131,10 @@ def test_nobody_but_a_service_makes_facts_of_agreements(folder: str) -> None:
 
 
 @pytest.mark.parametrize("fact", [fact for contract in OURS.values() for fact in facts_of(contract)])
-def test_a_fact_names_its_agreement(fact: type[Event]) -> None:
-    assert "agreement_id" in fact.model_fields
-    assert fact.model_fields["agreement_id"].is_required()
+def test_a_fact_names_its_agreement_or_its_unit(fact: type[Event]) -> None:
+    subject = "p_number" if fact.__name__ in OF_UNITS else "agreement_id"
+    assert subject in fact.model_fields
+    assert fact.model_fields[subject].is_required()
 
 
 def test_no_fact_shows_a_name_or_a_text_at_any_depth() -> None:

@@ -1,0 +1,112 @@
+"""A unit of an offer or agreement gets another legal entity, or ceases: a fact of the case, once per change (R40)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.offers.rules.eligibility import Unit
+from services.offers.rules.phases import Open, Running, places_of
+from shared.contracts.offers import OfferUnitChanged, UnitChangeNoted
+from shared.deadlines.copenhagen import local_day
+from shared.eventstore.decider import Refused
+from shared.eventstore.events import Event
+
+
+@dataclass(frozen=True)
+class Owner:
+    """To whom the register gives a unit from a day on, until the next one."""
+
+    since: date
+    cvr: str | None
+    """None where the unit does not exist any more."""
+
+
+Owners = Sequence[Owner]
+"""Of one unit, by their days."""
+
+
+@dataclass(frozen=True)
+class NoteUnitChanges:
+    """Reaction: what the register says of units, the days that are over and those that lie ahead."""
+
+    at: datetime
+    owners: Mapping[str, Owners]
+    """By P-number."""
+
+
+def units_of(state: Open | Running) -> frozenset[str]:
+    """The P-numbers of the units that an offer or agreement is about."""
+    if isinstance(state, Open):
+        return frozenset({state.sent.p_number})
+    return frozenset(place.p_number for place in places_of(state.accepted))
+
+
+def changed_units(state: Open | Running) -> frozenset[str]:
+    """R40: the units that another legal entity has now, or that ceased."""
+    last = {change.p_number: change for change in state.about.unit_changes}
+    return frozenset(p_number for p_number, change in last.items() if not change.settled)
+
+
+def note(state: Open | Running, command: NoteUnitChanges) -> tuple[Event, ...]:
+    """R40: by the day from which each change holds; one that lies ahead is not a change yet."""
+    fact = OfferUnitChanged if isinstance(state, Open) else UnitChangeNoted
+    today = local_day(command.at)
+    return tuple(
+        fact(
+            agreement_id=state.sent.agreement_id,
+            p_number=p_number,
+            holds_from=change.since,
+            noted_at=command.at,
+            ceased=change.cvr is None,
+            settled=change.cvr == state.sent.cvr and not _is_over(state, command.at),
+            cvr=change.cvr,
+        )
+        for p_number in sorted(units_of(state) & command.owners.keys())
+        for change in _not_noted(state, p_number, [one for one in command.owners[p_number] if one.since <= today])
+    )
+
+
+def _is_over(state: Open | Running, at: datetime) -> bool:
+    """R6: the time to answer has passed while nobody could."""
+    return isinstance(state, Open) and state.delivered is not None and at >= state.delivered.response_deadline.ends_at
+
+
+def _not_noted(state: Open | Running, p_number: str, until_today: Owners) -> Iterator[Owner]:
+    """What has changed since the offer was sent; and, where the register learned it late, who had the unit then."""
+    told = [Owner(one.holds_from, one.cvr) for one in state.about.unit_changes if one.p_number == p_number]
+    sent_on = local_day(state.sent.sent_at)
+    before: str | None = state.sent.cvr
+    for change in until_today:
+        if change.since > sent_on and change.cvr != before:
+            if change not in told:
+                told.append(change)
+                yield change
+            before = change.cvr
+    newest = sorted(told, key=lambda owner: owner.since)[-1] if told else Owner(sent_on, state.sent.cvr)
+    if until_today and until_today[-1].cvr != newest.cvr:
+        yield until_today[-1]
+
+
+def refuse_changed_unit(state: Open) -> None:
+    """R40: who has the unit now was not asked, and who was asked has it no more: the inspector decides first."""
+    changed = changed_units(state)
+    if changed:
+        change = next(one for one in reversed(state.about.unit_changes) if one.p_number in changed)
+        raise _changed(change.p_number, ceased=change.ceased, since=change.holds_from)
+
+
+def refuse_moved_unit(state: Open, unit: Unit | None) -> None:
+    """R40: the same, where the register says it and the case has not been told yet."""
+    if unit is not None and unit.cvr != state.sent.cvr:
+        raise _changed(unit.p_number, ceased=unit.cvr is None, since=None)
+
+
+def _changed(p_number: str, *, ceased: bool, since: date | None) -> Refused:
+    what = "has ceased" if ceased else "has another legal entity"
+    when = "" if since is None else " since {since}"
+    return Refused(
+        "R40",
+        "{p_number} " + what + when + ": the authority decides what becomes of the offer",
+        p_number=p_number,
+        since=since,
+    )

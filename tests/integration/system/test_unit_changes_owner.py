@@ -1,0 +1,147 @@
+"""A unit gets another legal entity, or ceases: an open offer, a running agreement, a quarantine that stands (R40)."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.contracts.register import UnitCeased
+from shared.deadlines.copenhagen import local_day, start_of
+from shared.http.tokens import Role
+from tests.integration.system.asking import Asker
+from tests.integration.system.course import CVR, P_NUMBER, SISTER, SISTER_P_NUMBER, UNIT, offer, play
+from tests.integration.system.running_system import RunningSystem, running_system
+
+pytestmark = pytest.mark.rule("R40")
+BUYER = "24256790"
+THIRD_P_NUMBER = "1003388396"
+THIRD = UNIT.model_copy(update={"p_number": THIRD_P_NUMBER})
+SOLD_ON = date(2026, 3, 16)
+SOLD = UNIT.model_copy(update={"cvr": BUYER, "effective_from": SOLD_ON})
+
+
+async def test_an_open_offer_waits_for_its_inspector_and_is_offered_anew_to_the_buyer(
+    postgres_dsn: str, kafka: str, tmp_path: Path
+) -> None:
+    async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
+        await system.register(UNIT)
+        inspector, company = Asker.of(system, Role.INSPECTOR), Asker.of(system, Role.COMPANY, CVR)
+        buyer = Asker.of(system, Role.COMPANY, BUYER)
+        agreement_id = await _delivered(system, P_NUMBER)
+        await system.register(SOLD)  # which lies ahead
+        await system.time.advance_to(start_of(SOLD_ON) - timedelta(seconds=1))
+        assert await _types(inspector, agreement_id) == ["OfferSent", "OfferDelivered", "GuidanceOpened"]
+
+        await system.time.advance_to(start_of(SOLD_ON))
+        assert (await _types(inspector, agreement_id)).count("OfferUnitChanged") == 1
+        case = (await inspector.get(f"/v1/cases/{agreement_id}")).json()
+        assert (case["next"]["step"], case["next"]["by"]) == ("decide_on_changed_unit", "inspector")
+        assert case["changed_units"] == [{"p_number": P_NUMBER, "since": SOLD_ON.isoformat(), "ceased": False}]
+        assert await _tasks(inspector, agreement_id) == {"unit-changed"}
+        changes = (await inspector.get(f"/v1/offers/{agreement_id}")).json()["unit_changes"]
+        assert [(one["holds_from"], one["cvr"]) for one in changes] == [(SOLD_ON.isoformat(), BUYER)]
+        for path, body in (("acceptance", {"has_read": True}), ("refusal", {})):
+            refused = await company.post(f"/v1/offers/{agreement_id}/{path}", body)
+            assert (refused.status_code, refused.json()["rule"]) == (409, "R40")
+            assert BUYER not in refused.text
+            assert (await buyer.post(f"/v1/offers/{agreement_id}/{path}", body)).status_code == 404
+        for path in ("/v1/offers/{}", "/v1/cases/{}"):
+            assert BUYER not in (await company.get(path.format(agreement_id))).text
+
+        await system.time.advance_to(start_of(SOLD_ON) + timedelta(days=90))
+        types = await _types(inspector, agreement_id)
+        assert types.count("OfferUnitChanged") == 1
+        assert {"Lapsed", "OfferNotAcceptedNoted", "NewInspectionBooked", "OfferUnansweredHalfway"} & set(
+            types
+        ) == set()
+
+        withdrawal = await inspector.post(f"/v1/offers/{agreement_id}/withdrawal", {"reason": "Enheden er solgt."})
+        assert withdrawal.status_code == 200, withdrawal.text
+        anew = await inspector.post("/v1/offers", {**offer(), "cvr": BUYER})
+        assert anew.status_code == 201, anew.text
+        await system.time.settle()
+        assert await _tasks(inspector, agreement_id) == set()
+
+
+async def test_a_running_agreement_is_told_and_no_control_books_itself_at_a_unit_that_ceased(
+    postgres_dsn: str, kafka: str, tmp_path: Path
+) -> None:
+    async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
+        await system.register(UNIT, SISTER)
+        inspector, company = Asker.of(system, Role.INSPECTOR), Asker.of(system, Role.COMPANY, CVR)
+        agreement_id = await _delivered(system, P_NUMBER)
+        other_id = await _delivered(system, SISTER_P_NUMBER)
+        for accepted in (agreement_id, other_id):
+            answer = await company.post(f"/v1/offers/{accepted}/acceptance", {"has_read": True})
+            assert answer.status_code == 200, answer.text
+        await system.time.settle()
+        today = local_day(system.time.clock.now())
+        ceased = UnitCeased(p_number=P_NUMBER, effective_from=today)
+        await system.register(ceased)
+        await system.register(ceased)  # told again
+        await system.time.settle()
+        types = await _types(inspector, agreement_id)
+        assert types.count("AgreementUnitChanged") == 1
+        assert "unit-changed" in await _tasks(inspector, agreement_id)
+        assert "unit-changed" not in await _tasks(inspector, other_id)
+        agreement = (await inspector.get(f"/v1/agreements/{agreement_id}")).json()
+        assert [one["ceased"] for one in agreement["unit_changes"]] == [True]
+        deadline = datetime.fromisoformat(agreement["compliance_deadline"]["ends_at"])
+        await system.time.advance_to(deadline + timedelta(days=1))
+        assert "ControlBooked" not in await _types(inspector, agreement_id)
+        assert "ControlBooked" in await _types(inspector, other_id)
+        nothing_new = await inspector.post("/v1/offers", {**offer(), "topic": "061"})
+        assert (nothing_new.status_code, nothing_new.json()["rule"]) == (409, "R40")
+
+
+async def test_the_buyer_is_shown_the_quarantine_of_its_unit_with_the_reason_and_without_the_case(
+    postgres_dsn: str, kafka: str, tmp_path: Path
+) -> None:
+    async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
+        await system.register(UNIT, THIRD)
+        inspector, buyer = Asker.of(system, Role.INSPECTOR), Asker.of(system, Role.COMPANY, BUYER)
+        seller = Asker.of(system, Role.COMPANY, CVR)
+        steps = [step async for step in play(system, "violation")]
+        agreement_id = steps[0]
+        asked = f"/v1/quarantines?cvr={BUYER}&p_number={P_NUMBER}&language=en"
+        assert (await buyer.get(asked)).json() == []
+        tomorrow = local_day(system.time.clock.now()) + timedelta(days=1)
+        await system.register(UNIT.model_copy(update={"cvr": BUYER, "effective_from": tomorrow}))
+        assert (await buyer.get(asked)).json() == [], "by the day, not by the arrival"
+        assert (await buyer.get(f"/v1/companies/{BUYER}")).json()["quarantines"] == []
+
+        await system.time.advance_to(start_of(tomorrow))
+        (shown,) = (await buyer.get(asked)).json()
+        assert (shown["because_of"], shown["cvr"], shown["reason"]) == (None, None, "breach_of_former_owner")
+        assert "keeps its quarantine" in shown["why"]
+        (listed,) = (await buyer.get(f"/v1/companies/{BUYER}")).json()["quarantines"]
+        assert (listed["agreement_id"], listed["p_number"]) == (None, P_NUMBER)
+        assert listed["ends_at"] == shown["ends_at"]
+        for path in (asked, f"/v1/companies/{BUYER}", "/v1/cases"):
+            text = (await buyer.get(path)).text
+            assert agreement_id not in text
+            assert CVR not in text
+        assert (await buyer.get(f"/v1/cases/{agreement_id}")).status_code == 404
+        (own,) = (await seller.get(f"/v1/quarantines?cvr={CVR}&p_number={P_NUMBER}")).json()
+        assert (own["because_of"], own["reason"]) == (agreement_id, "breach")
+        refused = await inspector.post("/v1/offers", {**offer(), "cvr": BUYER})
+        assert (refused.status_code, refused.json()["rule"]) == (409, "R8")
+
+
+async def _delivered(system: RunningSystem, p_number: str) -> str:
+    offered = await system.people.inspector("somebody").do("offers", "/v1/offers", offer(p_number))
+    agreement_id: str = offered["id"]
+    await system.people.portal().do("offers", f"/v1/offers/{agreement_id}/delivery", {"delivered": True})
+    await system.time.settle()
+    return agreement_id
+
+
+async def _types(asker: Asker, agreement_id: str) -> list[str]:
+    case: dict[str, Any] = (await asker.get(f"/v1/cases/{agreement_id}")).json()
+    return [entry["type"] for entry in case["timeline"]]
+
+
+async def _tasks(asker: Asker, agreement_id: str) -> set[str]:
+    tasks = (await asker.get(f"/v1/tasks?case_id={agreement_id}")).json()["tasks"]
+    return {task["kind"] for task in tasks}

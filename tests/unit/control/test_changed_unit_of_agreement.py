@@ -1,0 +1,71 @@
+"""A unit of a running agreement changes its legal entity, or ceases (R40)."""
+
+from datetime import date
+
+import pytest
+
+from services.control.rules.course_decider import COURSE
+from services.control.rules.phases import Running
+from services.control.rules.unit_changes import NoteUnitChange
+from shared.contracts.control import AgreementUnitChanged, ControlBooked
+from shared.contracts.offers import UnitChangeNoted
+from tests.unit.control.control_facts import AGREEMENT, CVR, UNIT, at, book, booked, given, started
+
+pytestmark = pytest.mark.rule("R40")
+BUYER = "24256790"
+SOLD_ON = date(2026, 4, 1)
+
+
+def told(on: date = SOLD_ON, to: str | None = BUYER, p_number: str = UNIT, *, settled: bool = False) -> NoteUnitChange:
+    fact = UnitChangeNoted(
+        agreement_id=AGREEMENT,
+        p_number=p_number,
+        holds_from=on,
+        noted_at=at("2026-04-01"),
+        ceased=to is None,
+        settled=settled,
+        cvr=to,
+    )
+    return NoteUnitChange(at("2026-04-01"), fact)
+
+
+def changed(command: NoteUnitChange | None = None) -> AgreementUnitChanged:
+    return given(started()).when(command or told()).one(AgreementUnitChanged)
+
+
+def test_it_is_a_fact_of_the_course_once_per_change_and_names_no_other_company() -> None:
+    fact = changed()
+    assert (fact.p_number, fact.holds_from, fact.cvr, fact.ceased) == (UNIT, SOLD_ON, BUYER, False)
+    assert fact.seen_by_company()
+    assert BUYER not in str(fact.company_data())
+    given(started(), fact).when(told()).then()
+    ceased = given(started(), fact).when(told(date(2026, 5, 1), None)).one(AgreementUnitChanged)
+    assert ceased.ceased
+    given(started(), fact, ceased).when(told()).then()
+    given(started(), fact, ceased).when(told(date(2026, 5, 1), None)).then()
+
+
+def test_a_correction_of_the_same_day_is_a_change_and_its_repetition_none() -> None:
+    fact = changed()
+    corrected = given(started(), fact).when(told(to="29283958")).one(AgreementUnitChanged)
+    given(started(), fact, corrected).when(told(to="29283958")).then()
+    given(started(), fact, corrected).when(told()).records(AgreementUnitChanged)
+
+
+def test_no_control_books_itself_at_the_unit_until_it_is_settled() -> None:
+    assert "book-control" in given(started()).timers()
+    fact = changed()
+    assert given(started(), fact).timers() == {}
+    back = given(started(), fact).when(told(date(2026, 5, 1), CVR, settled=True)).one(AgreementUnitChanged)
+    assert given(started(), fact, back).timers() == given(started()).timers()
+
+
+def test_the_inspector_can_still_book_and_what_is_booked_stands() -> None:
+    given(started(), changed()).when(book("2026-07-01")).one(ControlBooked)
+    state = COURSE.fold([started(), booked(), changed()])
+    assert isinstance(state, Running)
+    assert state.bookings
+
+
+def test_nothing_is_noted_where_no_agreement_runs() -> None:
+    given().when(told()).then()
