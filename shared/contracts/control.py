@@ -124,6 +124,8 @@ class Terminated(Event):
     reason: Shown[str | None] = None
     """R36: optional code."""
     grounds: Shown[PrivateText] = None
+    carried_over_to: UUID | None = None
+    """R40: the agreement of the unit's new legal entity with which it goes on; no company is told."""
 
 
 class AgreementUnitChanged(Event):

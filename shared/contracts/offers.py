@@ -51,6 +51,10 @@ class OfferSent(Event):
     """`spread`: name of the department where the violation was found, where it is not the whole unit."""
     follows: Shown[UUID | None] = None
     """R7: the offer on suspicion that was not accepted, and whose resumed investigation led to this offer."""
+    is_carried_over: Shown[bool] = False
+    """R40: whether an agreement of the unit's former legal entity goes on here, if the company consents."""
+    carries_over: UUID | None = None
+    """R40: that agreement; it is the former owner's case, and no company is told which one it is."""
 
 
 class OfferDelivered(Event):
@@ -161,6 +165,8 @@ class Accepted(Event):
     """R10, R19: what the agreement includes, first the place where it arose; none in facts of the first release."""
     place_names: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
     """Names of departments by place."""
+    carries_over: UUID | None = None
+    """R40: the agreement of the unit's former legal entity that goes on here, with the company's consent."""
 
 
 class NotAccepted(Value):

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
         grounds: Grounds | None
         slot: int
         follows: UUID | None
+        is_carried_over: bool
+        carries_over: UUID | None
 
     class DeliveryCorrected(Event):
         agreement_id: UUID
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
         accepted_by: str
         reason: str | None
         places: tuple[Place, ...]
+        carries_over: UUID | None
 
     class Withdrawn(Event):
         agreement_id: UUID
@@ -203,6 +206,7 @@ if TYPE_CHECKING:
         terminated_at: datetime
         terminated_by: str
         reason: str | None
+        carried_over_to: UUID | None
 
     class DocumentationReceived(Event):
         agreement_id: UUID

@@ -68,10 +68,12 @@ class Offer(_Section):
 
 
 class Agreement(_Section):
-    """R10: the compliance period."""
+    """R10, R40: the compliance period, and what becomes of it when the unit changes its legal entity."""
 
     periods_months: Annotated[frozenset[Positive], Field(min_length=1)]
     """Lengths that need no reason; every other length does."""
+    carried_over_to_new_owner: bool = True
+    """R40: a running agreement may be carried over to who has its unit now, with that company's consent."""
 
 
 class ExtensionOfPeriod(_Section):

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -25,6 +25,9 @@ from shared.eventstore.known_states import KnownStates
 from shared.messaging.cloudevents import Message
 
 _NO_UNIT = {"p_number": None, "cvr": None, "industry": None}
+
+_FIRST_DAY = date(2020, 1, 1)
+"""From which the register gives each unit to its legal entity; the model has none change hands."""
 
 Fault = Literal["before", "after"]
 """Whether the database goes away before a change is kept, or after, when nobody hears of it."""
@@ -149,6 +152,9 @@ class MemoryDatabase:
             return self._held_under(*values)
         if "join inbox i using" in statement:
             return self._standings(*values)
+        if "from units owned" in statement:
+            known = [self.units[unit] for unit in values[0] if unit in self.units]
+            return [{"p_number": one["p_number"], "effective_from": _FIRST_DAY, "cvr": one["cvr"]} for one in known]
         if "from units" in statement:
             return [self.units.get(unit, _NO_UNIT) for unit in values[0]]
         if "held_units" in statement:

@@ -58,7 +58,7 @@ from services.control.rules.responsible_inspector import ChangeInspector
 from services.control.rules.running_at import runs_at
 from services.control.rules.sampling import ChooseSample
 from services.control.rules.starting import StartCourse
-from services.control.rules.termination import NoteAnnulment, Terminate
+from services.control.rules.termination import NoteAnnulment, NoteCarriedOver, Terminate
 from services.control.rules.turned_into_control import NoteMeeting
 from services.control.rules.turned_into_guidance import TurnIntoGuidance
 from services.control.rules.unit_changes import NoteUnitChange
@@ -100,6 +100,7 @@ Command = (
     | NoteAnnulment
     | NoteOrderIssued
     | NoteUnitChange
+    | NoteCarriedOver
     | BookInspectionWhenDue
     | DrawAnew
     | ReceiveDocumentation
@@ -142,6 +143,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return turned_into_control.note(state, command) if isinstance(state, Running) else ()
         case NoteAnnulment():
             return termination.note_annulment(state, command) if isinstance(state, Running) else ()
+        case NoteCarriedOver():
+            return termination.note_carried_over(state, command) if isinstance(state, Running) else ()
         case NoteUnitChange():
             return unit_changes.note(state, command) if isinstance(state, Running) else ()
         case BookInspectionWhenDue():

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.control.rules.phases import places_of
+from services.control.rules.phases import Running, places_of
 from services.control.rules.sampling import first_sample
 from shared.contracts.control import ComplianceDeadlineSet
 from shared.contracts.public_forms import Accepted
 from shared.contracts.vocabulary import AgreementKind
+from shared.deadlines.deadline import Deadline
 from shared.deadlines.deadlines import booking_due_at, compliance_deadline, control_window
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
@@ -23,6 +24,8 @@ class StartCourse:
     fact: Accepted
     drawn: tuple[UUID, ...] = ()
     """R19: of a spread agreement the places that the company named, in an order that was drawn by chance."""
+    carried: Running | None = None
+    """R40: the course of the unit's former legal entity that goes on."""
 
 
 def start(command: StartCourse) -> tuple[Event, ...]:
@@ -31,7 +34,7 @@ def start(command: StartCourse) -> tuple[Event, ...]:
     R19: of a spread agreement the places that are to be controlled are drawn at once.
     """
     fact, policy = command.fact, command.policy
-    deadline = compliance_deadline(fact.accepted_at, fact.period_months, policy)
+    deadline = _deadline(command)
     started = ComplianceDeadlineSet(
         agreement_id=fact.agreement_id,
         cvr=fact.cvr,
@@ -48,3 +51,11 @@ def start(command: StartCourse) -> tuple[Event, ...]:
     if fact.kind is AgreementKind.SUSPICION:
         return (started,)
     return started, first_sample(places_of(started), command.drawn, command.at, policy)
+
+
+def _deadline(command: StartCourse) -> Deadline:
+    """R10, R40: one that is carried over stays as it is, unless it has passed meanwhile."""
+    fact, carried = command.fact, command.carried
+    if carried is not None and not carried.deadline.has_passed(fact.accepted_at):
+        return carried.deadline
+    return compliance_deadline(fact.accepted_at, fact.period_months, command.policy)

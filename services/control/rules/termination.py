@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.control.rules.booking import fall_away
 from services.control.rules.judgement import violating_places
@@ -11,6 +12,9 @@ from shared.contracts.control import Terminated
 from shared.contracts.vocabulary import Side
 from shared.eventstore.decider import Refused
 from shared.eventstore.events import Event
+
+CHANGED_OWNER = "changed-owner"
+"""R36: the coded reason of an agreement that is carried over."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,15 @@ class NoteAnnulment:
     """Reaction: a breach overtook the acceptance, and the policy lets it not stand (R8)."""
 
     at: datetime
+
+
+@dataclass(frozen=True)
+class NoteCarriedOver:
+    """Reaction: the legal entity that has the unit now consented to carry the agreement on (R40)."""
+
+    at: datetime
+    to: UUID
+    """The agreement with which it goes on."""
 
 
 def terminate(course: Running, command: Terminate) -> tuple[Event, ...]:
@@ -57,6 +70,19 @@ def refuse_way_out_of_a_breach(course: Running, by: Side) -> None:
             "a control has found a violation at {units}: the company may not terminate any more",
             units=", ".join(units_of(course, violating)),
         )
+
+
+def note_carried_over(course: Running, command: NoteCarriedOver) -> tuple[Event, ...]:
+    """R14, R40: the former owner's agreement ends; what came until then stays in its case."""
+    ended = Terminated(
+        agreement_id=course.started.agreement_id,
+        by=Side.AUTHORITY,
+        terminated_at=command.at,
+        terminated_by="control",
+        reason=CHANGED_OWNER,
+        carried_over_to=command.to,
+    )
+    return *fall_away(course.bookings.values(), command.at), ended
 
 
 def note_annulment(course: Running, command: NoteAnnulment) -> tuple[Event, ...]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from services.offers.lookups.found_in import found_in
-from services.offers.lookups.preconditions import quarantines_of, refuse_while_unknown, unit_and_slot
+from services.offers.lookups.preconditions import carried, quarantines_of, refuse_while_unknown, unit_and_slot
 from services.offers.lookups.units import units_on
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.included_places import NamedPlace
@@ -70,7 +70,14 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
     async def prepare(state: State) -> Prepared[State, Command]:
         assert not isinstance(state, Unsent)  # the gate answers 404 before
         sent = state.sent
-        _nothing_waits, (unit, _slot), (quarantines, guards), (named, further_guards), found = await gather(
+        (
+            _nothing_waits,
+            (unit, _slot),
+            (quarantines, guards),
+            (named, further_guards),
+            found,
+            (carried_over, guards_of_carried),
+        ) = await gather(
             refuse_while_unknown(
                 runtime,
                 asker,
@@ -83,6 +90,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
             quarantines_of(runtime, asker, sent.cvr, sent.p_number),
             _named_places(runtime, asker, sent, body.includes, now, policy),
             found_in(runtime, sent),
+            carried(runtime, sent.carries_over),
         )
         command = Accept(
             at=now,
@@ -95,8 +103,10 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
             quarantines=quarantines,
             found_in=found,
             includes=named,
+            carried=carried_over,
         )
-        return Prepared(command, tuple({guard.stream: guard for guard in (*guards, *further_guards)}.values()))
+        relied_on = (*guards, *further_guards, *guards_of_carried)
+        return Prepared(command, tuple({guard.stream: guard for guard in relied_on}.values()))
 
     return await runtime.gate.perform(request, asker, OFFER, agreement_id, prepare, at=now, policy=policy.version)
 

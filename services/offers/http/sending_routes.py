@@ -10,7 +10,13 @@ from uuid_utils.compat import uuid7
 
 from services.offers.http.perform import perform
 from services.offers.lookups.open_offers import undecided_at
-from services.offers.lookups.preconditions import as_it_stands, quarantines_of, refuse_while_unknown, unit_and_slot
+from services.offers.lookups.preconditions import (
+    as_it_stands,
+    carried,
+    quarantines_of,
+    refuse_while_unknown,
+    unit_and_slot,
+)
 from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State
 from services.offers.rules.sending import SendOffer
@@ -48,6 +54,8 @@ class NewOffer(Body):
     """`spread`: where in the unit the violation was found, where it is not the whole unit."""
     follows: UUID | None = None
     """R7: the offer on suspicion that was not accepted, where the inspection that resumed it led to this one."""
+    carries_over: UUID | None = None
+    """R40: the running agreement of the unit's former legal entity that goes on here, once the new one accepts."""
 
 
 class Withdrawal(Body):
@@ -58,7 +66,7 @@ class Withdrawal(Body):
 
 @router.post("/v1/offers", **CREATE)
 async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response:
-    """Offer an agreement (R1, R2, R7, R8, R14). The inspector who asks is the one responsible."""
+    """Offer an agreement (R1, R2, R7, R8, R14, R40). The inspector who asks is the one responsible."""
     asker.require_role(Role.INSPECTOR)
     runtime = runtime_of(request)
     now = runtime.clock.now()
@@ -66,11 +74,14 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
     agreement_id: UUID = uuid7()
 
     async def prepare(_: State) -> Prepared[State, Command]:
-        _nothing_waits, (unit, slot), (quarantines, guards), undecided = await gather(
+        _nothing_waits, (unit, slot), (quarantines, guards), undecided, (carried_over, further) = await gather(
             refuse_while_unknown(runtime, asker, body.cvr, body.p_number, local_day(now)),
-            unit_and_slot(runtime, body.p_number, body.topic, local_day(now), policy),
+            unit_and_slot(
+                runtime, body.p_number, body.topic, local_day(now), policy, beside=int(body.carries_over is not None)
+            ),
             quarantines_of(runtime, asker, body.cvr, body.p_number),
             undecided_at(runtime.database, body.p_number),
+            carried(runtime, body.carries_over),
         )
         command = SendOffer(
             at=now,
@@ -81,10 +92,11 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
             inspector=asker.subject,
             quarantines=quarantines,
             undecided=undecided,
+            carried=carried_over,
             earlier=await as_it_stands(runtime, body.follows) if body.follows else None,
             **{name: getattr(body, name) for name in type(body).model_fields},
         )
-        return Prepared(command, guards)
+        return Prepared(command, (*guards, *further))
 
     return await runtime.gate.perform(
         request, asker, OFFER, agreement_id, prepare, at=now, policy=policy.version, creates=True

@@ -9,11 +9,17 @@ from shared.eventstore.reservations import held_under
 from shared.policy.policy import Policy
 
 
-async def free_slot(database: Database, p_number: str, topic: str, policy: Policy) -> int | None:
-    """R8: a place among the open agreements on a topic at a unit; None where the policy allows no more."""
+async def free_slot(database: Database, p_number: str, topic: str, policy: Policy, *, beside: int = 0) -> int | None:
+    """R8: a place among the open agreements on a topic at a unit; None where the policy allows no more.
+
+    R40: `beside` so many more, which end when this one begins.
+    """
     taken = await database.ask(held_under, f"open/{p_number}/{topic}/")
-    slots = range(1, policy.offer.open_per_topic_and_unit + 1)
-    return next((slot for slot in slots if f"open/{p_number}/{topic}/{slot}" not in taken), None)
+    allowed = policy.offer.open_per_topic_and_unit + beside
+    if len(taken) >= allowed:
+        return None
+    slots = range(1, allowed + len(taken) + 1)
+    return next(slot for slot in slots if f"open/{p_number}/{topic}/{slot}" not in taken)
 
 
 async def undecided_at(database: Database, p_number: str) -> tuple[UUID, ...]:

@@ -42,11 +42,12 @@ async def refuse_while_unknown(
 
 
 async def unit_and_slot(
-    runtime: Runtime, p_number: str, topic: str, day: date, policy: Policy
+    runtime: Runtime, p_number: str, topic: str, day: date, policy: Policy, *, beside: int = 0
 ) -> tuple[Unit | None, int | None]:
     """R8: the unit as the register has it on a day, and a place among the open agreements on the topic there."""
     return await gather(
-        runtime.database.ask(units_on, (p_number, day)), free_slot(runtime.database, p_number, topic, policy)
+        runtime.database.ask(units_on, (p_number, day)),
+        free_slot(runtime.database, p_number, topic, policy, beside=beside),
     )
 
 
@@ -67,6 +68,14 @@ async def quarantines_of(
 async def as_it_stands(runtime: Runtime, agreement_id: UUID) -> State:
     """Where another offer stands now."""
     return (await read(runtime.store, OFFER, agreement_id)).state
+
+
+async def carried(runtime: Runtime, agreement_id: UUID | None) -> tuple[State | None, tuple[Guard, ...]]:
+    """R40: where the agreement stands that is to be carried over, and a guard that holds it; nothing where none is."""
+    if agreement_id is None:
+        return None, ()
+    known = await read(runtime.store, OFFER, agreement_id)
+    return known.state, (Guard(agreement_id, known.version),) if known.version else ()
 
 
 async def register(runtime: Runtime, stream: UUID) -> tuple[tuple[QuarantineImposed, ...], int]:

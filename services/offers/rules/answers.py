@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.offers.rules.carrying_over import require_running
 from services.offers.rules.eligibility import Quarantine, Unit, refuse_in_quarantine, refuse_ineligible_unit
 from services.offers.rules.included_places import FoundIn, NamedPlace, include
-from services.offers.rules.phases import Ended, Open, Running, how_it_stands
+from services.offers.rules.phases import Ended, Open, Running, State, how_it_stands
 from services.offers.rules.unit_changes import refuse_changed_unit, refuse_moved_unit
 from shared.contracts.offers import Accepted, Declined, Lapsed, NotAccepted
 from shared.contracts.public_forms import Withdrawn
@@ -30,6 +31,8 @@ class Accept:
     found_in: FoundIn | None
     """`spread`: where in the unit of the offer the violation was found; None where nobody can read it any more."""
     includes: tuple[NamedPlace, ...] = ()
+    carried: State | None = None
+    """R40: where the agreement stands that is to be carried over, if any is."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ def accept(offer: Open, command: Accept) -> Accepted:
     sent = offer.sent
     refuse_ineligible_unit(command.unit, sent.p_number, sent.cvr, command.policy, rule="R10")
     refuse_in_quarantine(command.quarantines, command.at)
+    if sent.carries_over is not None:
+        require_running(command.carried, sent.carries_over)
     places, names = include(sent, command.found_in, command.includes, command.policy, command.at)
     return Accepted(
         agreement_id=sent.agreement_id,
@@ -68,6 +73,7 @@ def accept(offer: Open, command: Accept) -> Accepted:
         reason=command.reason,
         places=places,
         place_names=names or None,
+        carries_over=sent.carries_over,
     )
 
 

@@ -36,11 +36,17 @@ _CONTROL = {
         "Bagefter kontrollerer vi et\nudsnit af stederne, og altid det, hvor problemet er konstateret.\n"
     ),
 }
+_CARRIED_OVER = """\
+Aftalen blev indgået med den, som produktionsenheden hørte til før. Siger I ja,
+overtager I den, og dens frist løber videre. Det, som den tidligere ejer har
+sendt, bliver hos den.
+
+"""
 _LETTER = """\
 Tilbud om en aftale om arbejdsmiljøet
 
 {beginning}
-Aftalen er frivillig. Den er ikke et påbud og ikke en afgørelse, og den
+{carried_over}Aftalen er frivillig. Den er ikke et påbud og ikke en afgørelse, og den
 påvirker ikke jeres smiley.
 
 Hvis I siger ja, har I {months} måneder til at løse problemet. Undervejs
@@ -62,6 +68,7 @@ def letter(sent: OfferSent, deadline: Deadline | None) -> str:
     }
     return _LETTER.format(
         beginning=_BEGINNING[sent.kind].format_map(values),
+        carried_over=_CARRIED_OVER if sent.is_carried_over else "",
         control=_CONTROL[sent.kind],
         after_no=_AFTER_NO[sent.kind].format_map(values),
         months=sent.period_months,

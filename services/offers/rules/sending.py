@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.offers.rules.carrying_over import refuse_to_carry_over
 from services.offers.rules.eligibility import (
     Quarantine,
     Unit,
@@ -51,10 +52,14 @@ class SendOffer:
     follows: UUID | None = None
     earlier: State | None = None
     """R7: where the offer stands from which this one follows."""
+    carries_over: UUID | None = None
+    """R40: the agreement of the unit's former legal entity that is to go on."""
+    carried: State | None = None
+    """R40: where that one stands."""
 
 
 def send(command: SendOffer) -> OfferSent:
-    """R1, R2, R7, R8, R10: what may be offered, where, and for how long."""
+    """R1, R2, R7, R8, R10, R40: what may be offered, where, and for how long."""
     policy = command.policy
     grounds = refuse_wrong_grounds(command.kind, command.grounds)
     if command.department is not None and command.kind is not AgreementKind.SPREAD:
@@ -62,6 +67,9 @@ def send(command: SendOffer) -> OfferSent:
     if command.follows is not None:
         about = (command.cvr, command.p_number, command.topic)
         refuse_what_follows_from_nothing(command.earlier, command.follows, command.kind, about)
+    if command.carries_over is not None:
+        terms = (command.kind, command.p_number, command.topic, command.period_months)
+        refuse_to_carry_over(command.carried, command.carries_over, command.cvr, terms, policy)
     refuse_ineligible_unit(command.unit, command.p_number, command.cvr, policy)
     refuse_period_without_reason(command)
     refuse_in_quarantine(command.quarantines, command.at)
@@ -86,6 +94,8 @@ def send(command: SendOffer) -> OfferSent:
         slot=slot,
         department=command.department,
         follows=command.follows,
+        is_carried_over=command.carries_over is not None,
+        carries_over=command.carries_over,
     )
 
 

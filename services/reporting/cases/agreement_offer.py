@@ -22,6 +22,7 @@ def _sent(case: Case, event: offers.OfferSent) -> Columns:
         "problem_group": problem_group(event.topic),
         "inspector": case.inspector or event.inspector,
         "inspection_id": event.inspection_id,
+        "agreement_id": event.carries_over,
         "period_months": event.period_months,
     }
 

@@ -72,7 +72,9 @@ class CaseItem(BaseModel):
     sector: str | None
     size_class: str | None
     inspector: Annotated[str | None, Field(description="Pseudonymous id of the responsible inspector.")]
-    agreement_id: Annotated[UUID | None, Field(description="The agreement that an order or other case follows from.")]
+    agreement_id: Annotated[
+        UUID | None, Field(description="The agreement that an order, other case or agreement follows from.")
+    ]
     opened_at: Annotated[datetime, Field(description="When it was offered, issued or opened, UTC.")]
     ended_at: datetime | None
     next: Annotated[NextStep | None, Field(description="Null where nothing more must happen.")]

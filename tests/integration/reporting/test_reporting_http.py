@@ -1,7 +1,8 @@
 """The questions over HTTP: who gets which answer."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from services.reporting.statistics import routes as statistics_routes
 from services.reporting.view.routes import router
 from shared.contracts.offers import Withdrawn
 from shared.contracts.vocabulary import ControlOutcome, Involvement, Participation
+from shared.eventstore.clock import VirtualClock
 from shared.eventstore.database import Database
 from shared.eventstore.events import Event
 from shared.http import problems
@@ -59,13 +61,14 @@ class Asker:
 
 
 @pytest.fixture
-async def asker(database: Database) -> AsyncIterator[Asker]:
+async def asker(database: Database, tmp_path: Path) -> AsyncIterator[Asker]:
     app = FastAPI()
     problems.install(app)
     for one in (router, measure_catalogue.router, statistics_routes.router):
         app.include_router(one)
     app.state.database = database
     app.state.smallest_count = lambda: 3
+    app.state.clock = VirtualClock(tmp_path / "clock", datetime(2026, 9, 1, 9, tzinfo=UTC))
     async with AsyncClient(transport=ASGITransport(app), base_url="http://reporting") as client:
         asker = Asker(app, client, Feed())
         await asker.learn(*COURSE)
@@ -170,14 +173,28 @@ async def test_a_company_page_holds_units_quarantines_and_cases(asker: Asker) ->
     assert (await asker.get(f"/v1/companies/{OTHER_CVR}")).status_code == 404
 
 
-@pytest.mark.rule("R22")
-async def test_a_quarantine_that_a_unit_brought_along_is_shown_to_the_authority_at_its_new_owner(asker: Asker) -> None:
-    bought = facts.registered().model_copy(update={"cvr": OTHER_CVR, "effective_from": date(2026, 8, 1)})
-    await asker.learn(bought)
+@pytest.mark.rule("R22", "R40")
+async def test_a_quarantine_that_a_unit_brought_along_is_shown_to_its_new_owner_without_the_case(asker: Asker) -> None:
+    await asker.learn(facts.registered().model_copy(update={"cvr": OTHER_CVR, "effective_from": date(2026, 8, 1)}))
     authority = (await asker.get(f"/v1/companies/{OTHER_CVR}")).json()
-    assert [one["p_number"] for one in authority["quarantines"]] == [facts.UNIT]
+    (known,) = authority["quarantines"]
+    assert (known["p_number"], known["agreement_id"]) == (facts.UNIT, str(AGREEMENT))
+    company = await asker.get(f"/v1/companies/{OTHER_CVR}", Role.COMPANY, OTHER_CVR)
+    (shown,) = company.json()["quarantines"]
+    assert shown == {**known, "agreement_id": None}
+    assert shown["reason"] == "breach_of_former_owner"
+    assert CVR not in company.text
+    assert str(AGREEMENT) not in company.text
+
+
+@pytest.mark.rule("R40")
+@pytest.mark.parametrize("since", [date(2026, 9, 2), date(2027, 7, 1)], ids=["tomorrow", "after its end"])
+async def test_a_company_is_shown_no_quarantine_of_a_unit_that_it_does_not_have_while_it_stands(
+    asker: Asker, since: date
+) -> None:
+    await asker.learn(facts.registered().model_copy(update={"cvr": OTHER_CVR, "effective_from": since}))
     company = (await asker.get(f"/v1/companies/{OTHER_CVR}", Role.COMPANY, OTHER_CVR)).json()
-    assert company["quarantines"] == [], "the breach is another's"
+    assert company["quarantines"] == []
 
 
 async def test_statistics_name_their_base(asker: Asker) -> None:

@@ -1,5 +1,7 @@
 """A unit gets another legal entity, or ceases: an open offer, a running agreement, a quarantine that stands (R40)."""
 
+import json
+import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,26 @@ from shared.contracts.register import UnitCeased
 from shared.deadlines.copenhagen import local_day, start_of
 from shared.http.tokens import Role
 from tests.integration.system.asking import Asker
-from tests.integration.system.course import CVR, P_NUMBER, SISTER, SISTER_P_NUMBER, UNIT, offer, play
+from tests.integration.system.course import (
+    CVR,
+    P_NUMBER,
+    PHOTO,
+    SISTER,
+    SISTER_P_NUMBER,
+    UNIT,
+    documentation,
+    offer,
+    play,
+)
 from tests.integration.system.running_system import RunningSystem, running_system
 
 pytestmark = pytest.mark.rule("R40")
 BUYER = "24256790"
 THIRD_P_NUMBER = "1003388396"
 THIRD = UNIT.model_copy(update={"p_number": THIRD_P_NUMBER})
+CONTRACTS = Path(__file__).parents[3] / "docs" / "contracts"
+OF_THE_AUTHORITY = {"/v1/agreements/{agreement_id}/after-no"}
+"""Questions about a case that no company may ask."""
 SOLD_ON = date(2026, 3, 16)
 SOLD = UNIT.model_copy(update={"cvr": BUYER, "effective_from": SOLD_ON})
 
@@ -127,6 +142,107 @@ async def test_the_buyer_is_shown_the_quarantine_of_its_unit_with_the_reason_and
         assert (own["because_of"], own["reason"]) == (agreement_id, "breach")
         refused = await inspector.post("/v1/offers", {**offer(), "cvr": BUYER})
         assert (refused.status_code, refused.json()["rule"]) == (409, "R8")
+
+
+async def test_carried_over_each_owner_sees_its_own_part_on_every_read_path(
+    postgres_dsn: str, kafka: str, tmp_path: Path
+) -> None:
+    async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
+        await system.register(UNIT)
+        inspector, seller = Asker.of(system, Role.INSPECTOR), Asker.of(system, Role.COMPANY, CVR)
+        buyer = Asker.of(system, Role.COMPANY, BUYER)
+        former = await _accepted_and_documented(system, seller)
+        deadline = (await seller.get(f"/v1/agreements/{former}")).json()["compliance_deadline"]
+        today = local_day(system.time.clock.now())
+        await system.register(UNIT.model_copy(update={"cvr": BUYER, "effective_from": today}))
+        await system.time.settle()
+        before = {path: (await seller.get(path)).json() for path in _paths_of(former)}
+
+        offered = await inspector.post("/v1/offers", {**offer(), "cvr": BUYER, "carries_over": former})
+        assert offered.status_code == 201, offered.text
+        goes_on: str = offered.json()["id"]
+        twice = await inspector.post("/v1/offers", {**offer(), "cvr": BUYER, "carries_over": former})
+        assert (twice.status_code, twice.json()["rule"]) == (409, "R8")
+        await system.people.portal().do("offers", f"/v1/offers/{goes_on}/delivery", {"delivered": True})
+        await system.time.settle()
+        assert (await inspector.get(f"/v1/cases/{former}")).json()["status"] != "terminated", "not before the consent"
+        consent = await buyer.post(f"/v1/offers/{goes_on}/acceptance", {"has_read": True})
+        assert consent.status_code == 200, consent.text
+        await system.time.settle()
+
+        ended = (await inspector.get(f"/v1/cases/{former}")).json()
+        assert (ended["status"], ended["termination_reason"]) == ("terminated", "changed-owner")
+        assert await _tasks(inspector, former) == set()
+        assert [one["case_id"] for one in ended["related"]] == [goes_on]
+        agreement = (await buyer.get(f"/v1/agreements/{goes_on}")).json()
+        assert agreement["compliance_deadline"]["last_day"] == deadline["last_day"]
+        assert [place["p_number"] for place in agreement["matrix"]] == [P_NUMBER]
+        assert agreement["documentation"] == []
+        another = await inspector.post("/v1/offers", {**offer(), "cvr": BUYER})
+        assert (another.status_code, another.json()["rule"]) == (409, "R8"), "the topic is taken still"
+
+        for mine, me, theirs, them in ((former, seller, goes_on, BUYER), (goes_on, buyer, former, CVR)):
+            for path in _paths_of(mine):
+                answer = await me.get(path)
+                assert answer.status_code == 200, (path, answer.text)
+                assert theirs not in answer.text, path
+                assert them not in answer.text, path
+            for path in _paths_of(theirs):
+                assert (await me.get(path)).status_code == 404, path
+            for path in _lists_of(CVR if me is seller else BUYER):
+                answer = await me.get(path)
+                assert answer.status_code in (200, 403), (path, answer.text)
+                assert theirs not in answer.text, path
+                assert them not in answer.text, path
+            photo = f"/v1/offers/{theirs}/attachments/{PHOTO['sha256']}"
+            assert (await me.get(photo)).status_code == 404
+        for path, told in before.items():
+            now = (await seller.get(path)).json()
+            kept = {name: now[name] for name in ("documentation", "measures", "places", "meetings") if name in told}
+            assert kept == {name: told[name] for name in kept}, "the former owner reads up to that day"
+
+
+def _paths_of(agreement_id: str) -> list[str]:
+    """Every question about one case that there is, by the published documents."""
+    documents = [json.loads(file.read_text("utf-8")) for file in sorted(CONTRACTS.glob("openapi-*.json"))]
+    asked = [
+        path
+        for document in documents
+        for path, operations in document["paths"].items()
+        if "get" in operations and set(re.findall(r"{(\w+)}", path)) in ({"agreement_id"}, {"case_id"})
+    ]
+    assert {"/v1/offers/{agreement_id}", "/v1/agreements/{agreement_id}", "/v1/cases/{case_id}"} <= set(asked)
+    for_companies = [path for path in asked if path not in OF_THE_AUTHORITY]
+    return [re.sub(r"{\w+}", agreement_id, path) for path in for_companies]
+
+
+def _lists_of(cvr: str) -> list[str]:
+    """Every question that names no case, as a company asks it about itself."""
+    documents = [json.loads(file.read_text("utf-8")) for file in sorted(CONTRACTS.glob("openapi-*.json"))]
+    asked = [
+        path
+        for document in documents
+        for path, operations in document["paths"].items()
+        if "get" in operations and set(re.findall(r"{(\w+)}", path)) <= {"cvr"}
+        if not path.startswith(("/v1/operations", "/health", "/metrics"))
+    ]
+    needed = {
+        "/v1/quarantines": f"?cvr={cvr}&p_number={P_NUMBER}",
+        "/v1/inspection-advice": f"?p_number={P_NUMBER}&topic=056",
+    }
+    return [path.replace("{cvr}", cvr) + needed.get(path, "") for path in asked]
+
+
+async def _accepted_and_documented(system: RunningSystem, company: Asker) -> str:
+    agreement_id = await _delivered(system, P_NUMBER)
+    accepted = await company.post(f"/v1/offers/{agreement_id}/acceptance", {"has_read": True})
+    assert accepted.status_code == 200, accepted.text
+    await system.time.settle()
+    part = {**documentation(), "complete": False}
+    documented = await company.post(f"/v1/agreements/{agreement_id}/documentation", part)
+    assert documented.status_code == 200, documented.text
+    await system.time.settle()
+    return agreement_id
 
 
 async def _delivered(system: RunningSystem, p_number: str) -> str:

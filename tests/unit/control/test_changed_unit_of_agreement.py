@@ -1,18 +1,32 @@
 """A unit of a running agreement changes its legal entity, or ceases (R40)."""
 
+from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 import pytest
 
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import Running
+from services.control.rules.starting import StartCourse
+from services.control.rules.termination import NoteCarriedOver
 from services.control.rules.unit_changes import NoteUnitChange
-from shared.contracts.control import AgreementUnitChanged, ControlBooked
+from shared.contracts.control import (
+    AgreementUnitChanged,
+    AnnouncedControlCancelled,
+    ComplianceDeadlineSet,
+    ControlBooked,
+    Terminated,
+)
 from shared.contracts.offers import UnitChangeNoted
-from tests.unit.control.control_facts import AGREEMENT, CVR, UNIT, at, book, booked, given, started
+from shared.contracts.vocabulary import Side
+from shared.reference.reference import termination_reasons
+from tests.public_form import public
+from tests.unit.control.control_facts import AGREEMENT, CVR, POLICIES, UNIT, accepted, at, book, booked, given, started
 
 pytestmark = pytest.mark.rule("R40")
 BUYER = "24256790"
+OTHER = UUID(int=99)
 SOLD_ON = date(2026, 4, 1)
 
 
@@ -69,3 +83,25 @@ def test_the_inspector_can_still_book_and_what_is_booked_stands() -> None:
 
 def test_nothing_is_noted_where_no_agreement_runs() -> None:
     given().when(told()).then()
+
+
+def test_carried_over_the_deadline_stays_and_the_former_owners_agreement_ends() -> None:
+    former = COURSE.fold([started(), booked(announced=True), changed()])
+    assert isinstance(former, Running)
+    fact = accepted().model_copy(
+        update={"agreement_id": OTHER, "cvr": BUYER, "accepted_at": at("2026-05-01"), "carries_over": AGREEMENT}
+    )
+    command = StartCourse(at=fact.accepted_at, policy=POLICIES.at(fact.accepted_at), fact=public(fact), carried=former)
+    goes_on = given().when(command).one(ComplianceDeadlineSet)
+    assert (goes_on.cvr, goes_on.compliance_deadline) == (BUYER, former.deadline)
+    late = replace(command, fact=public(fact.model_copy(update={"accepted_at": at("2026-09-01")})))
+    anew = given().when(late).one(ComplianceDeadlineSet)
+    assert anew.compliance_deadline.last_day == date(2026, 12, 1)
+
+    ended = given(started(), booked(announced=True), changed()).when(NoteCarriedOver(at("2026-05-01"), OTHER))
+    ended.records(AnnouncedControlCancelled, Terminated)
+    told = ended.one(Terminated)
+    assert (told.by, told.reason, told.carried_over_to) == (Side.AUTHORITY, "changed-owner", OTHER)
+    assert str(OTHER) not in str(told.company_data())
+    assert "changed-owner" in termination_reasons()
+    given().when(NoteCarriedOver(at("2026-05-01"), OTHER)).then()
