@@ -15,6 +15,8 @@ _MEANINGS: Mapping[type[Event], str] = {
     offers.AcceptanceConflictFlagged: "nobody sees that the agreement was accepted in spite of a breach",
     offers.AcceptanceAnnulled: "the agreement goes on, with its deadline and its control, although it was annulled",
     offers.AgreementEndNoted: "the unit and the topic seem to be taken still",
+    offers.OfferUnitChanged: "the unit seems to be the company's still that was asked, and its inspector has no task",
+    offers.UnitChangeNoted: "the change of the unit is no fact of the agreement, and a control books itself there",
     offers.QuarantineImposed: "the quarantine is not seen: the unit, or every unit of the legal entity, seems free",
     offers.QuarantineEnded: "the quarantine seems to stand for longer than it did",
     control.ComplianceDeadlineSet: "the agreement has no compliance deadline, and no guidance falls due",

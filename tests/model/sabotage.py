@@ -15,6 +15,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _MODEL = ("-m", "tests.model", "20000", "--as-found")
 _VIEW = ("-m", "pytest", "-q", "-x", "tests/unit/reporting")
 _OFFERS = ("-m", "pytest", "-q", "-x", "tests/unit/offers")
+_CONTROL = ("-m", "pytest", "-q", "-x", "tests/unit/control")
 _SECONDS = 900
 
 
@@ -80,6 +81,10 @@ SABOTAGES = (
     Sabotage(
         "R22", "services/reporting/cases/places.py", "breached=place in breached", "breached=bool(breached)", _VIEW
     ),
+    Sabotage("R40", "services/offers/rules/unit_changes.py", " if one.since <= today", "", _OFFERS),
+    Sabotage("R40", "services/offers/rules/offer_decider.py", " or changed_units(state):", ":", _OFFERS),
+    Sabotage("R40", "services/offers/rules/carrying_over.py", " or owner != cvr:", ":", _OFFERS),
+    Sabotage("R40", "services/control/rules/booking.py", " or _has_changed(course, place):", ":", _CONTROL),
 )
 
 

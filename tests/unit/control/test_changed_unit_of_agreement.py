@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from services.control.rules.booking import place_due
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import Running
 from services.control.rules.starting import StartCourse
@@ -23,6 +24,7 @@ from shared.contracts.vocabulary import Side
 from shared.reference.reference import termination_reasons
 from tests.public_form import public
 from tests.unit.control.control_facts import AGREEMENT, CVR, POLICIES, UNIT, accepted, at, book, booked, given, started
+from tests.unit.control.spread_facts import place_id, places, spread_started, unit
 
 pytestmark = pytest.mark.rule("R40")
 BUYER = "24256790"
@@ -105,3 +107,14 @@ def test_carried_over_the_deadline_stays_and_the_former_owners_agreement_ends() 
     assert str(OTHER) not in str(told.company_data())
     assert "changed-owner" in termination_reasons()
     given().when(NoteCarriedOver(at("2026-05-01"), OTHER)).then()
+
+
+def test_of_several_places_only_those_at_the_unit_wait() -> None:
+    course = spread_started(*places(3))
+    noted = given(*course).when(told(p_number=unit(1))).one(AgreementUnitChanged)
+    state = given(*course, noted).state
+    assert isinstance(state, Running)
+    assert state.sample == (place_id(0), place_id(1))
+    assert place_due(state, place_id(0)) == state.books_control_at
+    assert place_due(state, place_id(1)) is None
+    assert given(*course, noted).timers() == given(*course).timers()
