@@ -2,7 +2,7 @@
 
 import csv
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -182,6 +182,32 @@ def delivery_failures() -> Mapping[str, Term]:
 def company_messages() -> Mapping[str, CompanyMessage]:
     """R29: what a company is told of; never a control that is not announced (R18)."""
     return read_terms(REFERENCE_FILES / "company_messages.csv", CompanyMessage)
+
+
+CODE_LISTS: Mapping[str, Callable[[], Mapping[str, Term]]] = {
+    read.__name__: read
+    for read in (
+        problem_groups,
+        topics,
+        industries,
+        measure_kinds,
+        size_classes,
+        sectors,
+        non_use_reasons,
+        acceptance_reasons,
+        decline_reasons,
+        guidance_decline_reasons,
+        termination_reasons,
+        control_form_reasons,
+        control_late_reasons,
+        undecided_reasons,
+        guidance_purposes,
+        participants,
+        delivery_failures,
+        company_messages,
+    )
+}
+"""Every list by its name, read when it is first asked for."""
 
 
 def messages_to(role: ContactRole) -> tuple[CompanyMessage, ...]:

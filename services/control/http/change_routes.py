@@ -16,6 +16,7 @@ from services.control.rules.termination import Terminate
 from shared.contracts.vocabulary import Side
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, PersonId, TextForCompany, TextOfTheAuthority
+from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.http.written import Day
@@ -132,8 +133,8 @@ async def change_inspector(agreement_id: UUID, body: NewInspector, request: Requ
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
 
-    async def prepare(state: State, at: datetime, policy: Policy) -> Command:
-        return ChangeInspector(
+    async def prepare(state: State, at: datetime, policy: Policy) -> Prepared[State, Command]:
+        command = ChangeInspector(
             at=at,
             by=asker.subject,
             inspector=body.inspector,
@@ -145,5 +146,6 @@ async def change_inspector(agreement_id: UUID, body: NewInspector, request: Requ
             if isinstance(state, AfterNo)
             else None,
         )
+        return Prepared(command)
 
     return await perform_prepared(request, asker, agreement_id, prepare)

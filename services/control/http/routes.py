@@ -16,7 +16,7 @@ from services.control.http import (
 from services.control.http.views import AgreementView, view
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import AfterNo, NotStarted
-from shared.deadlines.deadline import Language
+from shared.deadlines.in_words import Language
 from shared.http.access import Asker
 from shared.http.openapi import READ, SEEN
 from shared.http.problems import not_found
@@ -36,7 +36,7 @@ async def read_agreement(
     """The course of an agreement, with why its deadlines are what they are (R23, R27)."""
     state, visible, headers = await runtime_of(request).gate.read(request, asker, COURSE, agreement_id)
     if isinstance(state, NotStarted | AfterNo):
-        raise not_found(f"agreement {agreement_id}")
+        raise not_found()
     response.headers.update(headers)
     return view(state, visible, language)
 

@@ -70,7 +70,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
     async def prepare(state: State) -> Prepared[State, Command]:
         assert not isinstance(state, Unsent)  # the gate answers 404 before
         sent = state.sent
-        _nothing_waits, (unit, _slot), (quarantines, guards), (named, further_guards), found = await gather(
+        held, (unit, _slot), (quarantines, guards), (named, further_guards), found = await gather(
             refuse_while_unknown(
                 runtime,
                 asker,
@@ -96,7 +96,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
             found_in=found,
             includes=named,
         )
-        return Prepared(command, tuple({guard.stream: guard for guard in (*guards, *further_guards)}.values()))
+        return Prepared(command, tuple({guard.stream: guard for guard in (*guards, *further_guards)}.values()), held)
 
     return await runtime.gate.perform(request, asker, OFFER, agreement_id, prepare, at=now, policy=policy.version)
 

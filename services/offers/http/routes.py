@@ -13,7 +13,7 @@ from services.offers.lookups.preconditions import register
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import Unsent
 from services.offers.rules.quarantine import legal_entity_stream, unit_stream
-from shared.deadlines.deadline import Language
+from shared.deadlines.in_words import Language
 from shared.http.access import Asker
 from shared.http.openapi import READ, SEEN, problems
 from shared.http.problems import not_found
@@ -43,7 +43,7 @@ async def read_offer(
     """The offer, with the letter and why its deadline is what it is (R1, R23, R27)."""
     state, visible, headers = await runtime_of(request).gate.read(request, asker, OFFER, agreement_id)
     if isinstance(state, Unsent):
-        raise not_found(f"offer {agreement_id}")
+        raise not_found()
     response.headers.update(headers)
     return view(state, visible, language)
 
@@ -56,7 +56,7 @@ async def read_quarantines(
 
     The authority sees those too that a unit has from a former legal entity; a company sees only its own.
     """
-    asker.require_company(cvr, f"legal entity {cvr}")
+    asker.require_company(cvr)
     runtime = runtime_of(request)
     await runtime.gate.wait_for_token(request, asker)
     now = runtime.clock.now()

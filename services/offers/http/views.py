@@ -21,7 +21,8 @@ from shared.contracts.offers import (
     Withdrawn,
 )
 from shared.contracts.vocabulary import AgreementKind, ContactRole, FileReference, Grounds, WorkPhase
-from shared.deadlines.deadline import Deadline, Language
+from shared.deadlines.deadline import Deadline
+from shared.deadlines.in_words import Language
 from shared.eventstore.events import Event, Recorded
 from shared.reference.reference import messages_to
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
 
 
@@ -31,10 +31,18 @@ def refuse_ineligible_unit(unit: Unit | None, p_number: str, cvr: str, policy: P
     """R1, R8, R10: known to the register, as a unit of this legal entity, and not in an industry that is left out."""
     if unit is None:
         raise Refused(rule, "the register does not know the unit {p_number}", p_number=p_number)
-    if unit.cvr != cvr:
-        raise Refused(rule, "{p_number} does not belong to {cvr}", p_number=p_number, cvr=cvr)
-    if unit.industry in policy.offer.excluded_industries:
-        raise Refused("R8", "no agreements are offered in the industry {industry}", industry=unit.industry)
+    with every_fault() as check:
+        with check:
+            if unit.cvr != cvr:
+                raise Refused(rule, "{p_number} does not belong to {cvr}", p_number=p_number, cvr=cvr)
+        with check:
+            if unit.industry in policy.offer.excluded_industries:
+                raise Refused("R8", "no agreements are offered in the industry {industry}", industry=unit.industry)
+
+
+def is_of(unit: Unit | None, cvr: str) -> bool:
+    """R8: whether a unit is a legal entity's own: of a foreign one a company hears nothing but that it is foreign."""
+    return unit is not None and unit.cvr == cvr
 
 
 def refuse_taken(slot: int | None, p_number: str, topic: str) -> int:
@@ -46,14 +54,15 @@ def refuse_taken(slot: int | None, p_number: str, topic: str) -> int:
     return slot
 
 
-def refuse_in_quarantine(quarantines: Sequence[Quarantine], at: datetime) -> None:
+def refuse_in_quarantine(quarantines: Sequence[Quarantine], p_number: str, at: datetime) -> None:
     """R8: no new agreement while a quarantine stands. The breach is named only to whom it belongs."""
-    for quarantine in quarantines:
-        if quarantine.ends_at > at:
-            because = "" if quarantine.because_of is None else ", because of the breach of agreement {agreement}"
-            raise Refused(
-                "R8",
-                "in quarantine until {until}" + because,
-                until=quarantine.ends_at.isoformat(),
-                agreement=quarantine.because_of,
-            )
+    standing = [one for one in quarantines if one.ends_at > at]
+    if standing:
+        last = max(standing, key=lambda one: one.ends_at)
+        own = next((one.because_of for one in standing if one.because_of is not None), None)
+        values = {"p_number": p_number, "until": last.ends_at.isoformat(), "agreement": own}
+        if own is None:
+            raise Refused("R8", "{p_number} is in quarantine until {until}", **values)
+        raise Refused(
+            "R8", "{p_number} is in quarantine until {until}, because of the breach of agreement {agreement}", **values
+        )

@@ -16,7 +16,7 @@ from shared.contracts.offers import (
 )
 from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
 from shared.deadlines.copenhagen import local_day
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
 
 
@@ -138,9 +138,11 @@ def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCor
     if before is None:
         raise Refused("R30", "no time is known that was recorded as {entry_id}", entry_id=command.entry_id)
     after = replace(before, phase=command.phase, minutes=command.minutes, on_day=command.on_day or before.on_day)
-    if after == before:
-        raise Refused("R30", "that is what was recorded")
-    refuse_yet_to_come(after.on_day, command.at)
+    with every_fault() as check:
+        with check:
+            if after == before:
+                raise Refused("R30", "that is what was recorded")
+        check(refuse_yet_to_come, after.on_day, command.at)
     return TimeCorrected(
         agreement_id=state.sent.agreement_id,
         entry_id=command.entry_id,

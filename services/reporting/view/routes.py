@@ -80,7 +80,7 @@ async def list_cases(
 ) -> CaseList:
     """R26: agreements, orders and other cases in one list, with what must happen next."""
     if asked.cvr is not None:
-        asker.require_company(asked.cvr, "the company")
+        asker.require_company(asked.cvr)
     async with reading(request, asker) as connection:
         return await _page(connection, asker, asked, _after(cursor), limit)
 
@@ -91,7 +91,7 @@ async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail
     async with reading(request, asker) as connection:
         row = await queries.find_case(connection, asker, case_id)
         if row is None:
-            raise not_found(f"case {case_id}")
+            raise not_found()
         measures = await queries.measures(connection, asker, case_id)
         places = await queries.places(connection, asker, case_id)
         related = await queries.related_cases(connection, asker, case_id)
@@ -132,13 +132,13 @@ async def get_company(
     limit: Limit = PAGE_SIZE,
 ) -> Company:
     """A legal entity with its units, quarantines and cases."""
-    asker.require_company(cvr, f"company {cvr}")
+    asker.require_company(cvr)
     async with reading(request, asker) as connection:
         units = await queries.units(connection, asker, cvr)
         quarantines = await queries.quarantines(connection, asker, cvr)
         cases = await _page(connection, asker, CaseFilter(cvr=cvr), _after(cursor), limit)
     if not units and not cases.counts:
-        raise not_found(f"company {cvr}")
+        raise not_found()
     return Company(
         cvr=cvr,
         units=[UnitItem.model_validate(dict(unit)) for unit in units],

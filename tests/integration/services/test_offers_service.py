@@ -125,7 +125,9 @@ async def test_r8_of_two_inspectors_who_offer_at_the_same_moment_exactly_one_suc
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     refused = next(answer.json() for answer in answers if answer.status_code == 409)
     assert refused["rule"] == "R8"
-    assert refused["detail"] == f"{UNIT} already has an open offer or agreement on topic 056"
+    assert refused["detail"] == (
+        f"The unit with P-number {UNIT} already has an open offer or agreement on the topic Lifting."
+    )
 
 
 async def test_a_process_that_only_answers_leaves_publishing_and_timers_to_another(

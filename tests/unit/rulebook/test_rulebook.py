@@ -12,7 +12,7 @@ TO_COME = {"R29", "R32", "R34"}
 RULES = {rule.rule: rule for rule in rules()}
 
 
-@pytest.mark.parametrize("name", ["rules.md", "process.md"])
+@pytest.mark.parametrize("name", ["rules.md", "process.md", "refusals.md"])
 def test_what_is_published_is_what_the_code_says(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == made()[name], "python -m deploy.rulebook writes it anew"
 
