@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.contracts.vocabulary import (
     AgreementKind,
+    Centre,
     ContactDetails,
     ContactRole,
     FileReference,
@@ -51,6 +52,8 @@ class OfferSent(Event):
     """`spread`: name of the department where the violation was found, where it is not the whole unit."""
     follows: Shown[UUID | None] = None
     """R7: the offer on suspicion that was not accepted, and whose resumed investigation led to this offer."""
+    centre: Centre | None = None
+    """R42: of the inspector at that time; None where the directory did not know the inspector, or had not begun."""
 
 
 class OfferDelivered(Event):
@@ -108,6 +111,8 @@ class OfferReassigned(Event):
     reassigned_at: Shown[datetime]
     reassigned_by: Shown[str]
     reason: PrivateText = None
+    centre: Centre | None = None
+    """R42: of the new inspector; None where the directory does not know it."""
 
 
 class InspectorNoted(Event):

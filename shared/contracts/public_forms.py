@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.contracts.guidance import GuidanceStands
     from shared.contracts.vocabulary import (
         AgreementKind,
+        Centre,
         ContactForm,
         ContactRole,
         ControlOutcome,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         grounds: Grounds | None
         slot: int
         follows: UUID | None
+        centre: Centre | None
 
     class DeliveryCorrected(Event):
         agreement_id: UUID
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
         previous: str
         reassigned_at: datetime
         reassigned_by: str
+        centre: Centre | None
 
     class ContactNamed(Event):
         agreement_id: UUID
@@ -196,6 +199,7 @@ if TYPE_CHECKING:
         previous: str
         changed_at: datetime
         changed_by: str
+        centre: Centre | None
 
     class Terminated(Event):
         agreement_id: UUID

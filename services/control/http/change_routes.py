@@ -129,7 +129,7 @@ async def terminate(agreement_id: UUID, body: Termination, request: Request, ask
 
 @router.post("/v1/agreements/{agreement_id}/inspector", **CHANGE)
 async def change_inspector(agreement_id: UUID, body: NewInspector, request: Request, asker: Asker) -> Response:
-    """Another inspector is responsible; what is booked moves into the other calendar (R15)."""
+    """Another inspector, whom the directory knows, is responsible; what is booked moves along (R15, R42)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
 
@@ -139,6 +139,7 @@ async def change_inspector(agreement_id: UUID, body: NewInspector, request: Requ
             by=asker.subject,
             inspector=body.inspector,
             reason=body.reason,
+            centre=runtime.people.centre_of(body.inspector),
             bookings=await moved_bookings(runtime, state, body.inspector, at, policy)
             if isinstance(state, Running)
             else (),
@@ -146,6 +147,6 @@ async def change_inspector(agreement_id: UUID, body: NewInspector, request: Requ
             if isinstance(state, AfterNo)
             else None,
         )
-        return Prepared(command)
+        return Prepared(command, refused=runtime.people.refusals(body.inspector))
 
     return await perform_prepared(request, asker, agreement_id, prepare)

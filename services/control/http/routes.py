@@ -12,6 +12,7 @@ from services.control.http import (
     change_routes,
     control_routes,
     documentation_routes,
+    reference_routes,
 )
 from services.control.http.views import AgreementView, view
 from services.control.rules.course_decider import COURSE
@@ -41,5 +42,13 @@ async def read_agreement(
     return view(state, visible, language)
 
 
-for subject in (documentation_routes, booking_routes, control_routes, change_routes, after_routes, asking_routes):
+for subject in (
+    documentation_routes,
+    booking_routes,
+    control_routes,
+    change_routes,
+    after_routes,
+    asking_routes,
+    reference_routes,
+):
     router.include_router(subject.router)

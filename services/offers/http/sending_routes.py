@@ -81,6 +81,7 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
             inspector=asker.subject,
             quarantines=quarantines,
             undecided=undecided,
+            centre=runtime.people.centre_of(asker.subject),
             earlier=await as_it_stands(runtime, body.follows) if body.follows else None,
             **{name: getattr(body, name) for name in type(body).model_fields},
         )

@@ -14,7 +14,7 @@ from shared.contracts.offers import (
     TimeCorrected,
     TimeSpent,
 )
-from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
+from shared.contracts.vocabulary import Centre, ContactDetails, ContactRole, WorkPhase
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
@@ -39,6 +39,8 @@ class ReassignOffer:
     by: str
     inspector: str
     reason: str | None
+    centre: Centre | None = None
+    """R42: of the new inspector, as the directory has it."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def reassign(offer: Open, command: ReassignOffer) -> OfferReassigned:
         reassigned_at=command.at,
         reassigned_by=command.by,
         reason=command.reason,
+        centre=command.centre,
     )
 
 

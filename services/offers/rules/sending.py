@@ -17,7 +17,7 @@ from services.offers.rules.letter import LETTER_VERSION
 from services.offers.rules.phases import State
 from services.offers.rules.undecided_violations import refuse_where_undecided
 from shared.contracts.offers import OfferSent
-from shared.contracts.vocabulary import AgreementKind, FileReference, Grounds
+from shared.contracts.vocabulary import AgreementKind, Centre, FileReference, Grounds
 from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
 
@@ -51,6 +51,8 @@ class SendOffer:
     follows: UUID | None = None
     earlier: State | None = None
     """R7: where the offer stands from which this one follows."""
+    centre: Centre | None = None
+    """R42: of the inspector, as the directory has it."""
 
 
 def send(command: SendOffer) -> OfferSent:
@@ -88,6 +90,7 @@ def send(command: SendOffer) -> OfferSent:
         slot=slot,
         department=command.department,
         follows=command.follows,
+        centre=command.centre,
     )
 
 

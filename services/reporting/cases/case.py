@@ -212,6 +212,8 @@ class Case:
     unknown_codes: Mapping[str, Any] = field(default_factory=dict)
 
     visible_version: int = 0
+    centre: str | None = None
+    """R26, R42: of the responsible inspector, as the fact said that made the inspector responsible."""
 
 
 Columns = dict[str, Any]
