@@ -177,7 +177,7 @@ class Runtime:
     loops: Loops = field(default_factory=Loops)
     chance: Chance = field(default_factory=SystemRandom)
     """Draws what nobody may guess (R18, R19)."""
-    people: Directory = field(default_factory=Directory)
+    people: Directory = field(default_factory=load_directory)
     """Who can be responsible for a case (R42)."""
 
 

@@ -24,7 +24,7 @@ from shared.eventstore.events import Event, EventTypes, Recorded
 from shared.eventstore.known_states import KnownStates
 from shared.messaging.cloudevents import Message
 
-_NO_UNIT = {"p_number": None, "cvr": None, "industry": None}
+_NO_UNIT = {"p_number": None, "cvr": None, "industry": None, "name": None}
 
 Fault = Literal["before", "after"]
 """Whether the database goes away before a change is kept, or after, when nobody hears of it."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.offers.http import answer_routes, held_unit_routes, people_and_time_routes, portal_routes, sending_routes
 from services.offers.http.views import OfferView, view
+from services.offers.lookups.named_in_letter import named_in
 from services.offers.lookups.preconditions import register
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import Unsent
@@ -45,7 +46,7 @@ async def read_offer(
     if isinstance(state, Unsent):
         raise not_found()
     response.headers.update(headers)
-    return view(state, visible, language)
+    return view(state, visible, language, await named_in(runtime_of(request), state.sent))
 
 
 @router.get("/v1/quarantines", responses=problems(400, 404), **READ)

@@ -16,6 +16,8 @@ class Unit:
     p_number: str
     cvr: str
     industry: str
+    name: str | None = None
+    """For the letter; None where the register has not told it since offers keeps names."""
 
 
 @dataclass(frozen=True)
