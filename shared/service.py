@@ -49,6 +49,7 @@ from shared.messaging.recovered_commands import RecoveredCommands
 from shared.messaging.recovery import Recovery
 from shared.messaging.relay import Relay
 from shared.messaging.start_check import StartCheck, after
+from shared.people.directory import LOCAL_INSPECTORS, Directory, load_directory
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
 from shared.telemetry.loops import Loops, Pulse
 from shared.watching.schema import Revisions
@@ -84,6 +85,8 @@ class Settings:
     virtual_clock: bool
     policies: Path = POLICY_FILES
     """The folder of dated policy files."""
+    people: Path = LOCAL_INSPECTORS
+    """The file of inspectors (R42)."""
     traces: float = 1.0
     """The share of the traces that begin here which is kept."""
     mode: str | None = None
@@ -111,8 +114,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """From AFTALE_POSTGRES_<SERVICE>, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES, _TRACES, _BACKGROUND,
-        _MODE, _CHANCE_SEED, _KAFKA_CA, _KAFKA_SASL and _KAFKA_PASSWORD_<WHO>.
+        """From AFTALE_POSTGRES_<SERVICE>, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES, _PEOPLE, _TRACES,
+        _BACKGROUND, _MODE, _CHANCE_SEED, _KAFKA_CA, _KAFKA_SASL and _KAFKA_PASSWORD_<WHO>.
 
         AFTALE_POSTGRES is the administrator's. Raises ValueError.
         """
@@ -124,6 +127,7 @@ class Settings:
             state=Path(environment["AFTALE_STATE"]),
             virtual_clock=environment.get("AFTALE_CLOCK", "real") == "virtual",
             policies=Path(environment.get("AFTALE_POLICIES") or POLICY_FILES),
+            people=Path(environment.get("AFTALE_PEOPLE") or LOCAL_INSPECTORS),
             traces=_share(environment.get("AFTALE_TRACES") or "1"),
             background=_on_or_off(environment.get("AFTALE_BACKGROUND") or "on"),
             mode=environment.get("AFTALE_MODE") or None,
@@ -173,6 +177,8 @@ class Runtime:
     loops: Loops = field(default_factory=Loops)
     chance: Chance = field(default_factory=SystemRandom)
     """Draws what nobody may guess (R18, R19)."""
+    people: Directory = field(default_factory=load_directory)
+    """Who can be responsible for a case (R42)."""
 
 
 @dataclass(frozen=True)
@@ -288,6 +294,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             loops=loops,
             reconcilers=bus.reconcilers,
             chance=settings.chance(),
+            people=load_directory(settings.people),
         )
         reactions = service.reactions(runtime)
         types = EventTypes(service.hears)

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     clock: Literal["real", "virtual"] = "real"
     policies: Path | None = None
     """A folder of dated policy files, instead of those that come with the project."""
+    people: Path | None = None
+    """A file of inspectors, instead of the one that comes with the project."""
     traces: Annotated[float, Field(ge=0, le=1)] = 1.0
     """The share of the traces that is kept."""
     chance_seed: str | None = None
@@ -77,6 +79,7 @@ class Settings(BaseSettings):
             "AFTALE_MODE": "local",
             **({"AFTALE_CHANCE_SEED": self.chance_seed} if self.chance_seed else {}),
             **({"AFTALE_POLICIES": str(self.policies.absolute())} if self.policies else {}),
+            **({"AFTALE_PEOPLE": str(self.people.absolute())} if self.people else {}),
             **{f"AFTALE_PORT_{service.upper()}": str(self.port(service)) for service in SERVICES},
         }
 

@@ -1,4 +1,4 @@
-"""Write docs/rules.md and docs/process.md: python -m deploy.rulebook."""
+"""Write docs/rules.md, docs/process.md and docs/refusals.md: python -m deploy.rulebook."""
 
 from deploy.rulebook.files import publish
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from deploy.rulebook import process, rules
+from deploy.rulebook import process, refusals, rules
 from deploy.rulebook.sources import PROJECT
 
 DOCS = PROJECT / "docs"
@@ -10,7 +10,7 @@ DOCS = PROJECT / "docs"
 
 def made() -> Mapping[str, str]:
     """As the code has them now, by the name of the file."""
-    return {"rules.md": rules.document(), "process.md": process.document()}
+    return {"rules.md": rules.document(), "process.md": process.document(), "refusals.md": refusals.document()}
 
 
 def publish() -> None:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from deploy.rulebook import refusals as refusals_in_code
 from deploy.rulebook import sources
-from deploy.rulebook.sources import Decided, Refusal, Tested
+from deploy.rulebook.refusals import Said
+from deploy.rulebook.sources import Decided, Tested
+from shared.refusals.sentences import sentences
 
 _TEXTS = Path(__file__).parent / "rules.csv"
 _HEADER = """\
@@ -31,14 +34,14 @@ class Rule:
     to_come: str
     """What of it is not built yet; empty where all is."""
     decided: Sequence[Decided]
-    refusals: Sequence[Refusal]
+    refusals: Sequence[Said]
     policies: Sequence[str]
     tests: Sequence[Tested]
 
 
 def rules() -> list[Rule]:
     """Of every rule of the domain."""
-    decided, refusals = list(sources.decided()), list(sources.refusals())
+    decided, refusals = list(sources.decided()), list(refusals_in_code.said())
     tests, policies = list(sources.tested()), sources.policies()
     return [
         Rule(
@@ -84,7 +87,8 @@ def _section(rule: Rule) -> str:
     if rule.policies:
         parts.append(f"\nPolicies: {', '.join(f'`{key}`' for key in rule.policies)}.\n")
     if rule.refusals:
-        texts = "".join(f"- {one.text}\n" for one in dict.fromkeys(rule.refusals))
+        told = dict.fromkeys(one.text for one in rule.refusals if one.text is not None)
+        texts = "".join(f"- {sentences()[text]['english']}\n" for text in told)
         parts.append(f"\nRefuses:\n\n{texts}")
     parts.append(_tests(rule))
     return "".join(parts)

@@ -32,15 +32,6 @@ class Decided:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """A text by which a rule refuses."""
-
-    file: str
-    rule: str
-    text: str
-
-
-@dataclass(frozen=True)
 class Tested:
     """A test, and the rules that it holds the code to."""
 
@@ -59,7 +50,7 @@ def rules_in(text: str) -> frozenset[str]:
 
 def decided() -> Iterator[Decided]:
     """Functions whose docstring begins with rules: `R6, R10: ...`. Facts, commands and views only carry them."""
-    for file, tree in _modules(DECIDING):
+    for file, tree in modules(DECIDING):
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 summary = (ast.get_docstring(node) or "").partition(":")[0]
@@ -67,18 +58,9 @@ def decided() -> Iterator[Decided]:
                     yield Decided(file, node.name, rules_in(summary))
 
 
-def refusals() -> Iterator[Refusal]:
-    """Every `Refused(rule, text, ...)` of the services."""
-    for file, tree in _modules(("services",)):
-        for node in ast.walk(tree):
-            match node:
-                case ast.Call(func=ast.Name(id="Refused"), args=[ast.Constant(str(rule)), text, *_]):
-                    yield Refusal(file, rule, _text(text))
-
-
 def tested() -> Iterator[Tested]:
     """Tests that carry a rule: by the marker `rule`, on the test or its module, or in their name (`test_r6_...`)."""
-    for file, tree in _modules(("tests",)):
+    for file, tree in modules(("tests",)):
         of_module = _marked(
             node.value
             for node in tree.body
@@ -107,7 +89,8 @@ def policies() -> Mapping[str, list[str]]:
     return found
 
 
-def _modules(folders: tuple[str, ...]) -> Iterator[tuple[str, ast.Module]]:
+def modules(folders: tuple[str, ...]) -> Iterator[tuple[str, ast.Module]]:
+    """The parsed modules of some folders, each with its path in the project."""
     for folder in folders:
         for file in sorted((PROJECT / folder).rglob("*.py")):
             yield str(file.relative_to(PROJECT)), ast.parse(file.read_text(encoding="utf-8"))
@@ -126,13 +109,3 @@ def _marked(expressions: object) -> frozenset[str]:
 
 def _is_name(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
-
-
-def _text(node: ast.expr) -> str:
-    match node:
-        case ast.Constant(str(text)):
-            return text
-        case ast.BinOp(left=left):
-            return f"{_text(left)} ..."
-        case _:
-            return "..."

@@ -14,6 +14,7 @@ create table units (
   effective_from date not null,
   cvr text,                         -- null from the day on which the unit ceased (R40)
   industry text,
+  name text,                        -- of the unit, for letters; null until the register tells it
   primary key (p_number, effective_from)
 );
 

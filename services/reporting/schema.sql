@@ -193,6 +193,7 @@ create table cases (
   controls jsonb not null default '{}',           -- R17, R20: by place: outcome, held_at, in_time, minutes
   orders jsonb not null default '{}',             -- R22: by request: unit, overdue, issued
   changed_units jsonb not null default '{}',      -- R40: by unit: since when it is another's, or ceased
+  centre text,                                    -- R26, R42: of the responsible inspector; null where no fact says it
 
   primary key (case_id, audience)
 ) with (fillfactor = 70);
@@ -200,6 +201,7 @@ create index on cases (audience, opened_at desc, case_id desc);
 create index on cases (audience, cvr, opened_at desc, case_id desc);
 create index on cases (audience, p_number, opened_at desc, case_id desc);
 create index on cases (audience, inspector, opened_at desc, case_id desc);
+create index on cases (audience, centre, opened_at desc, case_id desc);
 create index on cases (audience, topic, opened_at desc, case_id desc);
 create index on cases (audience, problem_group, opened_at desc, case_id desc);
 create index on cases (audience, case_type, status, opened_at desc, case_id desc);
@@ -361,7 +363,7 @@ create view v_cases as
          c.orders_requested, c.orders_issued, c.order_reminded_at, c.order_overdue_at,
          c.new_inspection_day, c.investigation_outcome, c.investigation_concluded_at,
          c.minutes_investigation, c.minutes_offer, c.minutes_guidance, c.minutes_documentation, c.minutes_control,
-         c.minutes_system, c.unknown_codes
+         c.minutes_system, c.unknown_codes, c.centre
   from cases c
   left join lateral (
     select industry, sector, size_class from units

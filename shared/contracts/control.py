@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.contracts.vocabulary import (
     AgreementKind,
+    Centre,
     ContactForm,
     ControlOutcome,
     Decision,
@@ -112,6 +113,8 @@ class InspectorChanged(Event):
     changed_at: Shown[datetime]
     changed_by: Shown[str]
     reason: PrivateText = None
+    centre: Centre | None = None
+    """R42: of the new inspector; None where the directory does not know it."""
 
 
 class Terminated(Event):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.contracts.vocabulary import (
     AgreementKind,
+    Centre,
     ContactDetails,
     ContactRole,
     FileReference,
@@ -55,6 +56,8 @@ class OfferSent(Event):
     """R40: whether an agreement of the unit's former legal entity goes on here, if the company consents."""
     carries_over: UUID | None = None
     """R40: that agreement; it is the former owner's case, and no company is told which one it is."""
+    centre: Centre | None = None
+    """R42: of the inspector at that time; None where the directory did not know the inspector, or had not begun."""
 
 
 class OfferDelivered(Event):
@@ -112,6 +115,8 @@ class OfferReassigned(Event):
     reassigned_at: Shown[datetime]
     reassigned_by: Shown[str]
     reason: PrivateText = None
+    centre: Centre | None = None
+    """R42: of the new inspector; None where the directory does not know it."""
 
 
 class InspectorNoted(Event):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.vocabulary import WorkPhase
+from shared.contracts.vocabulary import Centre, WorkPhase
 from shared.eventstore.events import Event
 from shared.visibility import Shown, ShownToCompany
 
@@ -49,6 +49,8 @@ class OrderIssued(Event):
     deadline: Shown[date | None] = None
     agreement_id: Shown[UUID | None] = None
     request_id: Shown[UUID | None] = None
+    centre: Centre | None = None
+    """R42: of the inspector, where the order system knows it."""
 
 
 class OrderDeadlineMoved(Event):
@@ -101,6 +103,8 @@ class OtherCaseOpened(Event):
     inspector: _WhenNoVisit[str | None] = None
     opened_on: _WhenNoVisit[date]
     agreement_id: _WhenNoVisit[UUID | None] = None
+    centre: Centre | None = None
+    """R42: of the inspector, where that system knows it."""
 
 
 class OtherCaseAnnounced(Event):

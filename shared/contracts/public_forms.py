@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.contracts.guidance import GuidanceStands
     from shared.contracts.vocabulary import (
         AgreementKind,
+        Centre,
         ContactForm,
         ContactRole,
         ControlOutcome,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         follows: UUID | None
         is_carried_over: bool
         carries_over: UUID | None
+        centre: Centre | None
 
     class DeliveryCorrected(Event):
         agreement_id: UUID
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
         previous: str
         reassigned_at: datetime
         reassigned_by: str
+        centre: Centre | None
 
     class ContactNamed(Event):
         agreement_id: UUID
@@ -199,6 +202,7 @@ if TYPE_CHECKING:
         previous: str
         changed_at: datetime
         changed_by: str
+        centre: Centre | None
 
     class Terminated(Event):
         agreement_id: UUID

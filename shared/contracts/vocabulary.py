@@ -36,6 +36,15 @@ class ContactRole(StrEnum):
     SAFETY_REPRESENTATIVE = "safety_representative"
 
 
+class Centre(StrEnum):
+    """R42: the centre of the authority that an inspector belongs to."""
+
+    NORTH = "north"
+    EAST = "east"
+    SOUTH = "south"
+    OTHER = "other"
+
+
 class WorkPhase(StrEnum):
     """R37: what an inspector's time went into."""
 

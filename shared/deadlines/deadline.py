@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.deadlines import explanation
 from shared.deadlines.danish_calendar import ClosedDay
+from shared.deadlines.in_words import Language
 from shared.visibility import Shown
-
-Language = Literal["da", "en"]
 
 
 class LengthUnit(StrEnum):

@@ -1,24 +1,19 @@
 """Why a deadline is the day it is, told in plain Danish and English."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from shared.deadlines.copenhagen import local_day
+from shared.deadlines.in_words import date_in_words, day_in_words
 
 if TYPE_CHECKING:
     from shared.deadlines.deadline import Deadline, Length
 
-_MONTHS_DA: Final = (
-    *("januar", "februar", "marts", "april", "maj", "juni"),
-    *("juli", "august", "september", "oktober", "november", "december"),
-)
-_MONTHS_EN: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_WEEKDAYS_DA: Final = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
-_WEEKDAYS_EN: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_date_da: Final = partial(date_in_words, language="da")
+_date_en: Final = partial(date_in_words, language="en")
+_day_da: Final = partial(day_in_words, language="da")
+_day_en: Final = partial(day_in_words, language="en")
 _UNITS_DA: Final = {"days": ("dag", "dage"), "weeks": ("uge", "uger"), "months": ("måned", "måneder")}
 
 _EVENTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -79,22 +74,6 @@ def in_english(deadline: "Deadline") -> str:
         for one in deadline.extensions
     ]
     return " ".join([*sentences, f"Rule {deadline.rule}, policy {deadline.policy}."])
-
-
-def _date_da(day: date) -> str:
-    return f"{day.day}. {_MONTHS_DA[day.month - 1]} {day.year}"
-
-
-def _date_en(day: date) -> str:
-    return f"{day.day} {_MONTHS_EN[day.month - 1]} {day.year}"
-
-
-def _day_da(day: date) -> str:
-    return f"{_WEEKDAYS_DA[day.weekday()]} den {_date_da(day)}"
-
-
-def _day_en(day: date) -> str:
-    return f"{_WEEKDAYS_EN[day.weekday()]} {_date_en(day)}"
 
 
 def _length_da(length: "Length") -> str:

@@ -1,18 +1,27 @@
 """The decider: pure rules of one kind of subject, as data that the kernel can run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from types import TracebackType
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from shared.eventstore.events import Event
 
 State = TypeVar("State")
 Command = TypeVar("Command")
+Asked = ParamSpec("Asked")
 
 
 class Refused(Exception):
-    """A rule refuses a command. Carries the rule's id and the values that a reader needs to understand it."""
+    """A rule refuses a command. Carries the rule's id and the values that a reader needs to understand it.
+
+    What people are told is the sentence that shared/refusals has for `reason`, in their language.
+    """
+
+    also: "tuple[Refused, ...]" = ()
+    """What else refuses the same command."""
 
     def __init__(self, rule: str, reason: str, **values: Any) -> None:
         super().__init__(f"{rule}: {reason.format_map(values)}")
@@ -24,6 +33,64 @@ class Refused(Exception):
     def detail(self) -> str:
         """The reason with its values filled in."""
         return self.reason.format_map(self.values)
+
+    @property
+    def every_fault(self) -> "tuple[Refused, ...]":
+        """This refusal and all others of the same command, in the order in which they were found."""
+        return (self, *self.also)
+
+
+class Checks:
+    """Notes what refuses a command, one check after the other: `check(refuse_late, offer, at)`, or `with check:`."""
+
+    def __init__(self) -> None:
+        self._found: list[Refused] = []
+
+    def __call__(self, check: Callable[Asked, object], *args: Asked.args, **kwargs: Asked.kwargs) -> None:
+        """Runs one check; its refusal ends that check only."""
+        try:
+            check(*args, **kwargs)
+        except Refused as refusal:
+            self.note(refusal)
+
+    def __enter__(self) -> None:
+        """A check of several lines begins."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """The same as a call."""
+        if not isinstance(error, Refused):
+            return False
+        self.note(error)
+        return True
+
+    def note(self, refusal: Refused) -> None:
+        """Adds a refusal with all that it carries; what was said before with the same values is not said again."""
+        for fault in refusal.every_fault:
+            if all((fault.rule, fault.detail) != (known.rule, known.detail) for known in self._found):
+                self._found.append(fault)
+
+    def refuse(self) -> None:
+        """Raises Refused with everything that was noted, if anything was."""
+        if self._found:
+            first, *others = self._found
+            first.also = tuple(others)
+            raise first
+
+
+@contextmanager
+def every_fault() -> Iterator[Checks]:
+    """Runs checks that do not rest on each other, and refuses with all that they find, not with the first alone.
+
+    What is computed inside is complete after the block, since a block in which a check refused raises.
+    """
+    checks = Checks()
+    try:
+        yield checks
+    except Refused as refusal:
+        checks.note(refusal)
+    checks.refuse()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -39,21 +39,21 @@ class Viewer:
         """R18: the fact with what the asker may know of it; only of facts that the asker may know of."""
         return event if self.audience == "authority" else event.as_company_sees()
 
-    def require_company(self, cvr: str | None, what: str) -> None:
+    def require_company(self, cvr: str | None) -> None:
         """Raises 404 where the asker may not even know that it exists."""
         if not self.may_see_company(cvr):
-            raise not_found(what)
+            raise not_found()
 
-    def require_to_act(self, cvr: str | None, what: str) -> None:
+    def require_to_act(self, cvr: str | None) -> None:
         """Raises 404 where the asker has nothing to do with the case. The portal acts on all and reads none."""
         if self.role is not Role.PORTAL:
-            self.require_company(cvr, what)
+            self.require_company(cvr)
 
     def require_role(self, *roles: Role) -> None:
         """Raises 403 for every other role."""
         if self.role not in roles:
             allowed = " or ".join(role.value for role in roles)
-            raise forbidden(f"this is for {allowed}, and the token says {self.role.value}")
+            raise forbidden("this is for {allowed}, and the token says {role}", allowed=allowed, role=self.role.value)
 
 
 def seen(viewer: Viewer, recorded: Iterable[Recorded]) -> list[Recorded]:
@@ -79,7 +79,7 @@ def identify(verifier: TokenVerifier, authorization: str | None) -> Identity:
     try:
         return verifier.verify(token.strip())
     except InvalidToken as error:
-        raise _unauthorized(f"the token is not valid: {error}") from error
+        raise _unauthorized("the token is not valid: {why}", why=str(error)) from error
 
 
 async def viewer(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Viewer:
@@ -92,5 +92,5 @@ Asker = Annotated[Viewer, Depends(viewer)]
 """For the signature of a route."""
 
 
-def _unauthorized(detail: str) -> Problem:
-    return Problem(401, "Who asks?", detail, headers={"WWW-Authenticate": "Bearer"})
+def _unauthorized(detail: str, **values: Any) -> Problem:
+    return Problem(401, "Who asks?", detail, headers={"WWW-Authenticate": "Bearer"}, values=values)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http import strict_json
 from shared.http.access import identify
-from shared.http.problems import Problem
+from shared.http.problems import Problem, malformed
 from shared.http.strict_json import NotStrictJson
 from shared.http.tokens import TokenVerifier
 from shared.policy.policy import Input
@@ -48,7 +48,7 @@ class Admission:
         try:
             receive = await self._admitted(scope, receive)
         except Problem as problem:
-            await problem.response()(scope, receive, _unkept(send))
+            await problem.response(Headers(scope=scope).get("accept-language"))(scope, receive, _unkept(send))
             return
         await self._app(scope, receive, _unkept(send))
 
@@ -56,7 +56,8 @@ class Admission:
         headers = Headers(scope=scope)
         times = Counter(headers.keys())
         if twice := [name for name in _ONCE if times[name] > 1]:
-            raise Problem(400, "Not valid", f"the header {', '.join(twice)} is given more than once")
+            values = {"header": ", ".join(twice)}
+            raise Problem(400, "Not valid", "the header {header} is given more than once", values=values)
         identify(self._verifier(), headers.get("authorization"))
         limits = self._limits()
         if scope["method"] == "PUT":
@@ -66,8 +67,7 @@ class Admission:
             try:
                 strict_json.check(content, deepest=limits.nesting)
             except NotStrictJson as error:
-                fault = {"where": "body", "what": str(error)}
-                raise Problem(422, "Not valid", "one fault in the request", faults=[fault]) from error
+                raise malformed("body", error.text, **error.values) from error
         return _again(content, receive)
 
 
@@ -91,7 +91,7 @@ async def _whole(headers: Headers, receive: Receive, limits: Input) -> bytes:
 
 
 def _too_large(limits: Input) -> Problem:
-    return Problem(413, "Too large", f"a request may have at most {limits.body_bytes} bytes")
+    return Problem(413, "Too large", "a request may have at most {bytes} bytes", values={"bytes": limits.body_bytes})
 
 
 def _in_time(receive: Receive, *, idle: float, whole: float) -> Receive:

@@ -19,7 +19,9 @@ from shared.http.written import within
 from shared.policy.policies import Policies
 from shared.policy.policy import Input
 
-_faulty: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("faulty", default=())
+_UNKNOWN = PydanticCustomError("unknown_parameter", "is not a parameter of this path")
+_REPEATED = PydanticCustomError("repeated_parameter", "is given more than once")
+_faulty: ContextVar[tuple[tuple[str, PydanticCustomError], ...]] = ContextVar("faulty", default=())
 """Names in the query of this request that cannot be taken, each with why."""
 
 
@@ -32,10 +34,7 @@ class _Asked(BaseModel):
     @classmethod
     def _names(cls, asked: Any) -> Any:
         """All faulty names at once, and together with all else that is wrong with the request."""
-        faults = [
-            InitErrorDetails(type=PydanticCustomError("parameter", "{why}", {"why": why}), loc=(name,), input=None)
-            for name, why in _faulty.get()
-        ]
+        faults = [InitErrorDetails(type=fault, loc=(name,), input=None) for name, fault in _faulty.get()]
         if faults:
             raise ValidationError.from_exception_data("query", faults)
         return asked
@@ -45,8 +44,8 @@ async def note_query(request: Request) -> None:
     """A dependency before `refuse_unknown_parameters`, which sees the query without knowing of the route."""
     known = _parameters_of(request.scope["route"]) if isinstance(request.scope.get("route"), APIRoute) else frozenset()
     times = Counter(name for name, _ in request.query_params.multi_items())
-    unknown = [(name, "is not a parameter of this path") for name in times if name not in known]
-    repeated = [(name, "is given more than once") for name, count in times.items() if name in known and count > 1]
+    unknown = [(name, _UNKNOWN) for name in times if name not in known]
+    repeated = [(name, _REPEATED) for name, count in times.items() if name in known and count > 1]
     _faulty.set((*unknown, *repeated))
 
 

@@ -101,7 +101,7 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
         async with _storage(request) as storage:
             sealed = await storage.open(agreement_id, sha256)
         if sealed is None:
-            raise not_found(f"the content of {sha256}")
+            raise not_found()
         pieces = unsealed(file.key, file.about, sealed)
         first = await asyncio.to_thread(next, pieces)  # so that a file which does not open is an error, not a stump
         newest = file.references[-1]
@@ -127,8 +127,8 @@ async def _named(request: Request, asker: Viewer, subject: Decider[Any, Any], ca
     if of_case.key is not None and references:
         return _Named(case, references, of_case.key)
     if of_case.was_erased:
-        raise Problem(410, "Erased", f"the files of case {case} were erased", rule="R31")
-    raise not_found(f"file {sha256} of case {case}")
+        raise Problem(410, "Erased", "the files of this case were erased", rule="R31")
+    raise not_found()
 
 
 def files_named(visible: Iterable[Recorded]) -> Iterable[FileReference]:
@@ -155,7 +155,7 @@ async def _receive(request: Request, file: _Named, sealed: BinaryIO, rule: str) 
     """Seal the body as it comes, and check that it is what a fact announced: as large, and with its hash."""
     announced = {reference.size_bytes for reference in file.references}
     if min(announced) > LARGEST:
-        raise Problem(413, "Too large", f"{file.sha256} has more than {LARGEST} bytes")
+        raise Problem(413, "Too large", "a file may have at most {bytes} bytes", values={"bytes": LARGEST})
     sealing, hashed, size = Sealing(file.key, file.about, sealed), hashlib.sha256(), 0
 
     def take(content: bytes) -> None:
@@ -166,13 +166,14 @@ async def _receive(request: Request, file: _Named, sealed: BinaryIO, rule: str) 
         async for content in request.stream():
             size += len(content)
             if size > min(max(announced), LARGEST):
-                raise Problem(422, "Not valid", f"more bytes than the {max(announced)} announced", rule=rule)
+                told = {"announced": max(announced)}
+                raise Problem(422, "Not valid", "more bytes than the {announced} announced", rule=rule, values=told)
             await asyncio.to_thread(take, content)
     except ClientDisconnect as error:
         raise Problem(400, "Broken off", "the sender went away before the file was whole") from error
     if size not in announced:
-        told = " or ".join(map(str, sorted(announced)))
-        raise Problem(422, "Not valid", f"{size} bytes came, and {told} were announced", rule=rule)
+        counts = {"came": size, "announced": "/".join(map(str, sorted(announced)))}
+        raise Problem(422, "Not valid", "{came} bytes came, and {announced} were announced", rule=rule, values=counts)
     if hashed.hexdigest() != file.sha256:
         raise Problem(422, "Not valid", "the bytes have another hash than the one announced", rule=rule)
     await asyncio.to_thread(sealing.end)

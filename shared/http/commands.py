@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from shared.eventstore.commands import Decision, Guard, Intent, VersionMismatch, decide, execute
 from shared.eventstore.database import Database
-from shared.eventstore.decider import Decider, Refused
+from shared.eventstore.decider import Decider, Refused, every_fault
 from shared.eventstore.event_store import AlreadyHandled, EventStore, IdempotencyKey, Loaded, NameReserved, StaleVersion
 from shared.eventstore.events import Event, Metadata, Recorded
 from shared.eventstore.known_states import Known
@@ -53,6 +53,8 @@ class Prepared(Generic[State, Command]):
 
     command: Command
     guards: Sequence[Guard] = ()
+    refused: Sequence[Refused] = ()
+    """What the look-ups have refused already; the rules are asked all the same, so that every fault is told at once."""
 
 
 Prepare = Callable[[State], Awaitable[Prepared[State, Command]]]
@@ -131,6 +133,8 @@ class CommandGate:
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
             prepared, before = await prepare(state), Known(loaded.version, state)
             intent = Intent(decider, stream, prepared.command, expected=loaded.version, read=before)
+            if prepared.refused:
+                _refuse_all(prepared.refused, intent, before)
             try:
                 if key is None:
                     return self._answer(asker, decider, decide(intent, before), loaded, dry_run=True, created=creates)
@@ -180,21 +184,20 @@ class CommandGate:
         Who may not know of the case gets 404 before anything is waited for: 503 would tell that there is something. Nor
         is such a case read: the time that it takes would tell the same.
         """
-        case = f"case {stream}"
         require = asker.require_to_act if acts else asker.require_company
         named = self._named(request)
         if named is not None and (named.stream != stream or named.source == self._source):
             named = None
         if not await self._may_know(asker, stream, acts=acts):
-            require(None if named is None else named.cvr, case)
+            require(None if named is None else named.cvr)
         loaded, state = await self._as_it_stands(decider, stream, readable=readable)
         if waits and named is not None:
-            require(decider.concerns(state).get("cvr") if loaded.events else named.cvr, case)
+            require(decider.concerns(state).get("cvr") if loaded.events else named.cvr)
             await consistency.wait_for_case(self.database, self._source, named)
             loaded, state = await self._as_it_stands(decider, stream, readable=readable)
         if not loaded.events:
-            raise not_found(case)
-        require(decider.concerns(state).get("cvr"), case)
+            raise not_found()
+        require(decider.concerns(state).get("cvr"))
         return loaded, state
 
     async def _may_know(self, asker: Viewer, stream: UUID, *, acts: bool) -> bool:
@@ -260,6 +263,14 @@ def acting_for(asker: Viewer, responsible: str | None) -> str | None:
     return responsible if responsible != asker.subject else None
 
 
+def _refuse_all(refused: Sequence[Refused], intent: Intent[Any, Any], before: Known[Any]) -> None:
+    """Raises Refused with what the look-ups and the rules have against a command."""
+    with every_fault() as check:
+        for refusal in refused:
+            check.note(refusal)
+        check(decide, intent, before)
+
+
 async def _key(request: Request, asker: Viewer) -> IdempotencyKey:
     given = request.headers.get("Idempotency-Key", "")
     if not 1 <= len(given) <= 200:
@@ -279,7 +290,9 @@ def _require_match(request: Request, visible: Sequence[Recorded]) -> None:
     if given is None:
         raise Problem(428, "No version", "a command that changes a case needs If-Match with the ETag that was read")
     if given != "*" and _etag(len(visible)) not in [tag.strip().removeprefix("W/") for tag in given.split(",")]:
-        raise Problem(412, "Changed since", f"the case has changed since {given}; read it again")
+        raise Problem(
+            412, "Changed since", "the case has changed since {given}; read it again", values={"given": given}
+        )
 
 
 def _etag(version: int) -> str:

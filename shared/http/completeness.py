@@ -103,7 +103,7 @@ async def compare(body: Comparison, request: Request, asker: Asker) -> None:
     asker.require_role(Role.OPERATOR)
     wanted = [one for one in request.app.state.reconcilers if body.source in (None, one.source)]
     if body.source is not None and not wanted:
-        raise not_found(f"a source {body.source} that {request.app.state.service} takes facts of")
+        raise not_found()
     if body.everything:
         async with request.app.state.database.acquire() as connection:
             names = [one.source for one in wanted]

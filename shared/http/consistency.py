@@ -60,7 +60,7 @@ class ConsistencyTokens:
             source, stream, version, *cvr = text.rstrip(" ").split("\n")
             return Seen(source, UUID(stream), int(version), cvr[0] or None if cvr else None)
         except (ValueError, InvalidTag) as error:
-            raise Problem(400, "Not valid", f"the header {HEADER} does not read") from error
+            raise Problem(400, "Not valid", "the header {header} does not read", values={"header": HEADER}) from error
 
 
 async def wait_for_case(database: Database, own_source: str, seen: Seen) -> None:
@@ -97,5 +97,5 @@ async def _is_taken(database: Database, own_source: str, seen: Seen) -> bool:
         if taken is not None:
             return taken
         if time.monotonic() > until:
-            raise unavailable(f"what the {HEADER} names has not arrived here yet")
+            raise unavailable("what the {header} names has not arrived here yet", header=HEADER)
         await asyncio.sleep(_POLL_SECONDS)

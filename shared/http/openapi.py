@@ -40,9 +40,10 @@ class Fault(BaseModel):
     """One thing that is wrong with a request."""
 
     where: str
-    """The parameter or the field of the body, e.g. `body.topic`."""
-    what: str
+    """The parameter or the field of the body, e.g. `body.topic`; `rule` where a rule refuses the whole command."""
+    what: Annotated[str, Field(description="What is wrong, in the language that Accept-Language prefers.")]
     rule: str | None = None
+    values: Annotated[dict[str, str], Field(description="The values that the sentence names.")] = {}
 
 
 class ProblemBody(BaseModel):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 
 from shared.contracts.losses import meaning_of_loss
 from shared.http.access import Asker
@@ -139,7 +140,9 @@ class DiscardUnreadable(Body):
 
 def _possible(version: int) -> int:
     if version > LARGEST_VERSION:
-        raise ValueError(f"no stream has more than {LARGEST_VERSION} versions")
+        raise PydanticCustomError(
+            "no_such_version", "is higher than any version: no stream has more than {most}", {"most": LARGEST_VERSION}
+        )
     return version
 
 
@@ -189,7 +192,7 @@ async def parked_messages(
         found = await parking.waiting_messages(connection, source, stream, after=after, limit=limit + 1)
         missing = await missing_before(connection, source, stream)
     if not waiting:
-        raise not_found(f"a parked stream {source} {stream}")
+        raise not_found()
     page = found[:limit]
     return ParkedMessages(
         source=source,
@@ -228,7 +231,7 @@ async def retake(source: str, stream: UUID, request: Request, asker: Asker) -> R
     try:
         done = await _consumer(request, source).retake(source, stream, by=asker.subject)
     except LookupError as error:
-        raise not_found(str(error)) from error
+        raise not_found() from error
     async with request.app.state.database.acquire() as connection:
         first = await parking.waiting_messages(connection, source, stream, limit=1)
     why = f"version {first[0].message.version}: {first[0].detail}" if first else None
@@ -243,7 +246,7 @@ async def discard(source: str, stream: UUID, body: Discard, request: Request, as
     try:
         done = await consumer.discard(source, stream, body.event_id, by=asker.subject, reason=body.reason)
     except LookupError as error:
-        raise not_found(str(error)) from error
+        raise not_found() from error
     missing = _versions(done.missing)
     lost = [] if missing is None else [Lost(versions=missing, type=None, means=NEVER_CAME)]
     passed_over = Versions(first=done.message.version, last=done.message.version)
@@ -257,7 +260,8 @@ async def republish(body: Republication, request: Request, asker: Asker) -> None
     asker.require_role(Role.OPERATOR)
     republish = getattr(request.app.state, "republish", None)
     if republish is None:
-        raise Problem(404, "Not found", f"{request.app.state.service} publishes nothing that could be published again")
+        nothing = "{service} publishes nothing that could be published again"
+        raise Problem(404, "Not found", nothing, values={"service": request.app.state.service})
     await republish(body.stream, body.from_version)
 
 

@@ -3,9 +3,16 @@
 import json
 from typing import Any
 
+_NO_JSON = "is not JSON: {why} at line {line}, column {column}"
+
 
 class NotStrictJson(ValueError):
     """A body that is no JSON, or JSON that two readers could understand in two ways; says why."""
+
+    def __init__(self, text: str, **values: Any) -> None:
+        super().__init__(text.format_map(values))
+        self.text = text
+        self.values = values
 
 
 def check(content: bytes, *, deepest: int) -> None:
@@ -13,7 +20,7 @@ def check(content: bytes, *, deepest: int) -> None:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotStrictJson(f"is not UTF-8 at byte {error.start}") from error
+        raise NotStrictJson("is not UTF-8 at byte {byte}", byte=error.start) from error
     if text.startswith("\ufeff"):
         raise NotStrictJson("begins with a byte order mark, which JSON has none of")
     _refuse_depth(text, deepest)
@@ -25,9 +32,9 @@ def check(content: bytes, *, deepest: int) -> None:
     except UnicodeEncodeError as error:
         raise NotStrictJson("holds half a surrogate pair, which is no character") from error
     except json.JSONDecodeError as error:
-        raise NotStrictJson(f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
+        raise NotStrictJson(_NO_JSON, why=error.msg, line=error.lineno, column=error.colno) from error
     except (ValueError, RecursionError) as error:
-        raise NotStrictJson(f"is not JSON that is read here: {error}") from error
+        raise NotStrictJson("is not JSON that is read here: {why}", why=error) from error
 
 
 def _refuse_depth(text: str, deepest: int) -> None:
@@ -43,7 +50,7 @@ def _refuse_depth(text: str, deepest: int) -> None:
         elif character in "[{":
             depth += 1
             if depth > deepest:
-                raise NotStrictJson(f"is nested deeper than {deepest} levels")
+                raise NotStrictJson("is nested deeper than {deepest} levels", deepest=deepest)
         elif character in "]}":
             depth -= 1
 
@@ -53,16 +60,16 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(read) != len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise NotStrictJson(f"names {twice} twice in one object")
+        raise NotStrictJson("names {twice} twice in one object", twice=twice)
     return read
 
 
 def _no_number(written: str) -> Any:
-    raise NotStrictJson(f"holds {written}, which is no number")
+    raise NotStrictJson("holds {written}, which is no number", written=written)
 
 
 def _finite(written: str) -> float:
     number = float(written)
     if number in (float("inf"), float("-inf")):
-        raise NotStrictJson(f"holds {written[:40]}, which is larger than any number here")
+        raise NotStrictJson("holds {written}, which is larger than any number here", written=written[:40])
     return number

@@ -1,10 +1,10 @@
 """Identifiers and codes in input: of legal entities (CVR), production units (P-number), topics, and coded reasons."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetPydanticSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from stdnum.dk import cvr as stdnum_cvr
 
 from shared.reference.reference import (
@@ -63,8 +63,11 @@ def _checked_topic(code: str) -> str:
     return code
 
 
-def _known(codes: Callable[[], Mapping[str, Term]], rule: str, what: str) -> AfterValidator:
-    """For interactive input: a code that the reference data does not know is refused, with those that it knows."""
+def _known(codes: Callable[[], Mapping[str, Term]], rule: str, what: str) -> GetPydanticSchema:
+    """For interactive input: a code that the reference data does not know is refused, with those that it knows.
+
+    OpenAPI names them: what is refused here is a closed list for whoever sends it.
+    """
 
     def checked(code: str) -> str:
         if code not in codes():
@@ -72,7 +75,12 @@ def _known(codes: Callable[[], Mapping[str, Term]], rule: str, what: str) -> Aft
             raise PydanticCustomError("code", f"is not {what}; known are {{known}}", {"rule": rule, "known": known})
         return code
 
-    return AfterValidator(checked)
+    def schema(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            checked, handler(source), metadata={"pydantic_js_extra": lambda found: found.update(enum=list(codes()))}
+        )
+
+    return GetPydanticSchema(get_pydantic_core_schema=schema)
 
 
 Cvr = Annotated[str, AfterValidator(_checked_cvr)]

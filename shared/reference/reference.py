@@ -2,7 +2,8 @@
 
 import csv
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +36,10 @@ class Term(BaseModel):
     english: Annotated[str, Field(min_length=1)]
     made_up: bool
     """Whether the code (of an industry: the name) is ours and not published in the evaluation."""
+    valid_from: date | None = None
+    """The first day on which the code is used; None where it always was."""
+    valid_to: date | None = None
+    """The last day; None where no end is set. A code is never taken out, since facts keep it for ever."""
 
 
 class ProblemGroup(Term):
@@ -182,6 +187,43 @@ def delivery_failures() -> Mapping[str, Term]:
 def company_messages() -> Mapping[str, CompanyMessage]:
     """R29: what a company is told of; never a control that is not announced (R18)."""
     return read_terms(REFERENCE_FILES / "company_messages.csv", CompanyMessage)
+
+
+CODE_LISTS: Mapping[str, Callable[[], Mapping[str, Term]]] = {
+    read.__name__: read
+    for read in (
+        problem_groups,
+        topics,
+        industries,
+        measure_kinds,
+        size_classes,
+        sectors,
+        non_use_reasons,
+        acceptance_reasons,
+        decline_reasons,
+        guidance_decline_reasons,
+        termination_reasons,
+        control_form_reasons,
+        control_late_reasons,
+        undecided_reasons,
+        guidance_purposes,
+        participants,
+        delivery_failures,
+        company_messages,
+    )
+}
+"""Every list by its name, read when it is first asked for."""
+
+
+@cache
+def closed_lists() -> Mapping[str, Mapping[str, Term]]:
+    """The names of codes that only a release can add to, by list; each list is an enumeration of the code itself."""
+    found: dict[str, dict[str, Term]] = {}
+    with (Path(__file__).parent / "closed_lists.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            term = Term(code=row["code"], danish=row["danish"], english=row["english"], made_up=True)
+            found.setdefault(row["list"], {})[term.code] = term
+    return found
 
 
 def messages_to(role: ContactRole) -> tuple[CompanyMessage, ...]:

@@ -17,7 +17,9 @@ class InMemory(ProcessMachine):
     @staticmethod
     def make_world(begins: datetime, seed: int) -> MemoryWorld:
         """All units in an industry that is offered agreements."""
-        units = {unit: {"p_number": unit, "cvr": cvr, "industry": "day-care"} for unit, cvr in UNITS.items()}
+        units = {
+            unit: {"p_number": unit, "cvr": cvr, "industry": "day-care", "name": "Unit"} for unit, cvr in UNITS.items()
+        }
         return MemoryWorld(begins, units, seed)
 
 

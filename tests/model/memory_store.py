@@ -24,7 +24,7 @@ from shared.eventstore.events import Event, EventTypes, Recorded
 from shared.eventstore.known_states import KnownStates
 from shared.messaging.cloudevents import Message
 
-_NO_UNIT = {"p_number": None, "cvr": None, "industry": None}
+_NO_UNIT = {"p_number": None, "cvr": None, "industry": None, "name": None}
 
 _FIRST_DAY = date(2020, 1, 1)
 """From which the register gives each unit to its legal entity; the model has none change hands."""

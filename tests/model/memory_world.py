@@ -23,6 +23,7 @@ from services.reporting.cases.case import Audience
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.fact import Fact
 from services.reporting.projection.fold_batch import Rows, fold_batch
+from shared.contracts.vocabulary import Centre
 from shared.eventstore.event_store import StoreUnavailable
 from shared.eventstore.events import EventTypes
 from shared.eventstore.timers import Due, TimerLoop
@@ -32,6 +33,7 @@ from shared.http.tokens import Identity, Role
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.reactor import Reactor
+from shared.people.directory import Directory, Inspector
 from shared.policy.policies import load_policies
 from shared.service import EventSourced, Runtime, Settings, new_app
 from tests.model.memory_store import Fault, MemoryDatabase, MemoryStore
@@ -49,6 +51,15 @@ class MemoryClock:
 
     def now(self) -> datetime:
         return self.instant
+
+
+_PEOPLE = Directory(
+    {
+        f"inspector-{name}": Inspector(id=f"inspector-{name}", name=name.title(), centre=Centre.EAST)
+        for name in ("anna", "bo")
+    }
+)
+"""R42: those whom the model gives cases to, by the pseudonyms of this world."""
 
 
 class _AnyToken:
@@ -88,7 +99,17 @@ class _Service:
         gate = CommandGate(database, store, ConsistencyTokens(bytes(32)), service.name)
         nothing = cast(Any, None)  # there is no Kafka that could hold more than the store
         runtime = Runtime(
-            service.name, _settings(), clock, _policies(), database, store, gate, {}, nothing, chance=world.chance
+            service.name,
+            _settings(),
+            clock,
+            _policies(),
+            database,
+            store,
+            gate,
+            {},
+            nothing,
+            chance=world.chance,
+            people=_PEOPLE,
         )
         types = EventTypes(service.hears)
         reactions = service.reactions(runtime)

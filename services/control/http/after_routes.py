@@ -21,6 +21,7 @@ from shared.eventstore.chance import random_id
 from shared.eventstore.decider import Refused
 from shared.http.access import Asker
 from shared.http.bodies import Body, Code, FreeText, Participants, TextForCompany, TextOfTheAuthority
+from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.problems import not_found
 from shared.http.tokens import Role
@@ -122,7 +123,7 @@ async def read_after_no(agreement_id: UUID, request: Request, response: Response
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     state, visible, headers = await runtime_of(request).gate.read(request, asker, COURSE, agreement_id)
     if not isinstance(state, AfterNo):
-        raise not_found(f"offer {agreement_id} that was not accepted")
+        raise not_found()
     response.headers.update(headers)
     return view_after_no(state, visible)
 
@@ -134,17 +135,22 @@ async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Requ
     runtime = runtime_of(request)
     inspection_id = random_id(runtime.chance)
 
-    async def prepare(state: State, at: datetime, policy: Policy) -> Command:
+    async def prepare(state: State, at: datetime, policy: Policy) -> Prepared[State, Command]:
         inspector = state.inspector if isinstance(state, AfterNo) else asker.subject
         calendar = await calendar_of(runtime, inspector, policy)
         if isinstance(state, AfterNo) and state.booking is not None:
             calendar.give_up(state.booking)
         slot = calendar.free_slot(body.day)
-        if slot is None:
-            raise Refused("R7", "the inspector's calendar is full on {day}", day=body.day)
-        return BookInspection(
-            at=at, policy=policy, inspection_id=inspection_id, day=body.day, slot=slot, late_reason=body.late_reason
+        full = Refused("R7", "the inspector's calendar is full on {day}", day=body.day)
+        command = BookInspection(
+            at=at,
+            policy=policy,
+            inspection_id=inspection_id,
+            day=body.day,
+            slot=slot or 0,
+            late_reason=body.late_reason,
         )
+        return Prepared(command, refused=(full,) if slot is None else ())
 
     return await perform_prepared(request, asker, agreement_id, prepare)
 

@@ -12,7 +12,7 @@ from services.control.http.then_and_now import ThenAndNow, offer_as_seen_by, sid
 from services.control.lookups.inspection_advice import advise
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import AfterNo, NotStarted
-from shared.deadlines.deadline import Language
+from shared.deadlines.in_words import Language
 from shared.http.access import Asker
 from shared.http.openapi import READ, problems
 from shared.http.problems import not_found
@@ -57,7 +57,7 @@ async def then_and_now(agreement_id: UUID, request: Request, asker: Asker) -> Th
     """The observations and photos of the offer beside those of the controls."""
     state, visible, _ = await runtime_of(request).gate.read(request, asker, COURSE, agreement_id)
     if isinstance(state, NotStarted | AfterNo):
-        raise not_found(f"agreement {agreement_id}")
+        raise not_found()
     async with httpx.AsyncClient(trust_env=False) as client:
         offer = await offer_as_seen_by(request.headers["Authorization"], agreement_id, client)
     return side_by_side(agreement_id, offer, visible)

@@ -18,6 +18,7 @@ from shared.eventstore.chance import random_id
 from shared.eventstore.decider import Refused
 from shared.http.access import Asker
 from shared.http.bodies import Body, Code
+from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.http.written import Day
@@ -53,26 +54,26 @@ async def book_control(agreement_id: UUID, body: Booking, request: Request, aske
     control_id = random_id(runtime.chance)
     place_id = body.place_id or agreement_id
 
-    async def prepare(state: State, at: datetime, policy: Policy) -> Command:
+    async def prepare(state: State, at: datetime, policy: Policy) -> Prepared[State, Command]:
         inspector = state.inspector if isinstance(state, Running) else asker.subject
         calendar = await calendar_of(runtime, inspector, policy)
         if isinstance(state, Running) and place_id in state.bookings:
             calendar.give_up(state.bookings[place_id])
         slot = calendar.free_slot(body.day)
-        if slot is None:
-            raise Refused("R17", "the inspector's calendar is full on {day}", day=body.day)
-        return BookControl(
+        full = Refused("R17", "the inspector's calendar is full on {day}", day=body.day)
+        command = BookControl(
             at=at,
             policy=policy,
             place_id=place_id,
             control_id=control_id,
             day=body.day,
-            slot=slot,
+            slot=slot or 0,
             form=body.form,
             form_reason=body.form_reason,
             announced=body.announced,
             late_reason=body.late_reason,
         )
+        return Prepared(command, refused=(full,) if slot is None else ())
 
     return await perform_prepared(request, asker, agreement_id, prepare)
 

@@ -16,6 +16,7 @@ from services.control.rules.termination import Terminate
 from shared.contracts.vocabulary import Side
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, PersonId, TextForCompany, TextOfTheAuthority
+from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.http.written import Day
@@ -128,16 +129,17 @@ async def terminate(agreement_id: UUID, body: Termination, request: Request, ask
 
 @router.post("/v1/agreements/{agreement_id}/inspector", **CHANGE)
 async def change_inspector(agreement_id: UUID, body: NewInspector, request: Request, asker: Asker) -> Response:
-    """Another inspector is responsible; what is booked moves into the other calendar (R15)."""
+    """Another inspector, whom the directory knows, is responsible; what is booked moves along (R15, R42)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
 
-    async def prepare(state: State, at: datetime, policy: Policy) -> Command:
-        return ChangeInspector(
+    async def prepare(state: State, at: datetime, policy: Policy) -> Prepared[State, Command]:
+        command = ChangeInspector(
             at=at,
             by=asker.subject,
             inspector=body.inspector,
             reason=body.reason,
+            centre=runtime.people.centre_of(body.inspector),
             bookings=await moved_bookings(runtime, state, body.inspector, at, policy)
             if isinstance(state, Running)
             else (),
@@ -145,5 +147,6 @@ async def change_inspector(agreement_id: UUID, body: NewInspector, request: Requ
             if isinstance(state, AfterNo)
             else None,
         )
+        return Prepared(command, refused=runtime.people.refusals(body.inspector))
 
     return await perform_prepared(request, asker, agreement_id, prepare)

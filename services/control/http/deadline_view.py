@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
-from shared.deadlines.deadline import Deadline, Language
+from shared.deadlines.deadline import Deadline
+from shared.deadlines.in_words import Language
 
 
 class DeadlineView(BaseModel):

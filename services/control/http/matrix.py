@@ -11,7 +11,7 @@ from services.control.rules.measures_in_use import measures_at
 from services.control.rules.phases import Running
 from shared.contracts.control import DocumentationReceived, SampleChosen
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, Place
-from shared.deadlines.deadline import Language
+from shared.deadlines.in_words import Language
 from shared.eventstore.events import Event
 
 

@@ -19,8 +19,8 @@ async def perform(
 ) -> Response:
     """A command that is made of the request alone, at the time when it came and under the policy of that time."""
 
-    async def prepare(_: State, at: datetime, policy: Policy) -> Command:
-        return command(at, policy)
+    async def prepare(_: State, at: datetime, policy: Policy) -> Prepared[State, Command]:
+        return Prepared(command(at, policy))
 
     return await perform_prepared(request, asker, agreement_id, prepare)
 
@@ -29,7 +29,7 @@ async def perform_prepared(
     request: Request,
     asker: Asker,
     agreement_id: UUID,
-    command: Callable[[State, datetime, Policy], Awaitable[Command]],
+    prepare_at: Callable[[State, datetime, Policy], Awaitable[Prepared[State, Command]]],
 ) -> Response:
     """A command for which something is looked up first, from the state that stands; anew when another came first."""
     runtime = runtime_of(request)
@@ -37,6 +37,6 @@ async def perform_prepared(
     policy = runtime.policies.at(now)
 
     async def prepare(state: State) -> Prepared[State, Command]:
-        return Prepared(await command(state, now, policy))
+        return await prepare_at(state, now, policy)
 
     return await runtime.gate.perform(request, asker, COURSE, agreement_id, prepare, at=now, policy=policy.version)

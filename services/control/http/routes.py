@@ -12,11 +12,12 @@ from services.control.http import (
     change_routes,
     control_routes,
     documentation_routes,
+    reference_routes,
 )
 from services.control.http.views import AgreementView, view
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import AfterNo, NotStarted
-from shared.deadlines.deadline import Language
+from shared.deadlines.in_words import Language
 from shared.http.access import Asker
 from shared.http.openapi import READ, SEEN
 from shared.http.problems import not_found
@@ -36,10 +37,18 @@ async def read_agreement(
     """The course of an agreement, with why its deadlines are what they are (R23, R27)."""
     state, visible, headers = await runtime_of(request).gate.read(request, asker, COURSE, agreement_id)
     if isinstance(state, NotStarted | AfterNo):
-        raise not_found(f"agreement {agreement_id}")
+        raise not_found()
     response.headers.update(headers)
     return view(state, visible, language)
 
 
-for subject in (documentation_routes, booking_routes, control_routes, change_routes, after_routes, asking_routes):
+for subject in (
+    documentation_routes,
+    booking_routes,
+    control_routes,
+    change_routes,
+    after_routes,
+    asking_routes,
+    reference_routes,
+):
     router.include_router(subject.router)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from services.control.http.held_controls_view import held_controls
 from shared.contracts.vocabulary import ControlOutcome, FileReference
 from shared.eventstore.events import Recorded
-from shared.http.problems import Problem, unavailable
+from shared.http.problems import Problem, not_found, unavailable
 
 _SECONDS = 5.0
 
@@ -70,9 +70,13 @@ async def offer_as_seen_by(authorization: str, agreement_id: UUID, client: httpx
         raise unavailable("the offers service does not answer") from error
     if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
         raise unavailable("the offers service cannot answer now")
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        raise not_found()
     if not answer.is_success:
         problem = answer.json()
-        raise Problem(answer.status_code, problem["title"], problem["detail"])
+        raise Problem(
+            answer.status_code, problem["title"], "another service answered: {why}", values={"why": problem["detail"]}
+        )
     seen: dict[str, Any] = answer.json()
     return seen
 

@@ -45,7 +45,7 @@ from shared.contracts.vocabulary import (
     MeasureObservation,
     SpokeWith,
 )
-from shared.deadlines.deadline import Language
+from shared.deadlines.in_words import Language
 from shared.eventstore.events import Event, Recorded
 
 Value = TypeVar("Value")

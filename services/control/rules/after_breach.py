@@ -9,7 +9,7 @@ from services.control.rules.order_requests import requested
 from services.control.rules.phases import Broken
 from services.control.rules.when_held import refuse_impossible_time
 from shared.contracts.control import HearingAnswered, HearingExpired, HearingOpened, OrderRequested
-from shared.eventstore.decider import Refused, TimerDue
+from shared.eventstore.decider import Refused, TimerDue, every_fault
 from shared.policy.policy import Policy
 
 
@@ -60,11 +60,13 @@ def answer_hearing(course: Broken, command: AnswerHearing) -> HearingAnswered:
 def note_oral_answer(course: Broken, command: NoteOralAnswer) -> HearingAnswered:
     """R22: the same on behalf of the company, except where it is heard in writing."""
     hearing = require_hearing(course)
-    if hearing.in_writing:
-        raise Refused("R22", "on topic {topic} the company is heard in writing", topic=course.course.started.topic)
     said_at = command.said_at or command.at
-    refuse_impossible_time("R22", said_at, now=command.at, after=hearing.opened_at)
-    refuse_late(hearing, said_at)
+    with every_fault() as check:
+        if hearing.in_writing:
+            topic = course.course.started.topic
+            check.note(Refused("R22", "on topic {topic} the company is heard in writing", topic=topic))
+        check(refuse_impossible_time, "R22", said_at, now=command.at, after=hearing.opened_at)
+        check(refuse_late, hearing, said_at)
     return HearingAnswered(
         agreement_id=course.course.started.agreement_id,
         answered_at=said_at,

@@ -15,7 +15,7 @@ from shared.contracts.offers import NotAccepted
 from shared.contracts.vocabulary import AgreementKind, Drawn, InvestigationOutcome
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import is_working_day, next_working_day
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 
@@ -134,20 +134,21 @@ def days_too_late(state: AfterNo, at: datetime, policy: Policy) -> Iterator[date
 def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
     """R7: by the inspector, on a working day that is not over and in time, or with a reason; it replaces another."""
     refuse_nothing_to_inspect(state)
-    if command.day < local_day(command.at):
-        raise Refused("R7", "{day} is over", day=command.day)
-    if not is_working_day(command.day, command.policy):
-        raise Refused("R7", "{day} is not a working day", day=command.day)
     last_day, known = last_day_in_time(state, command.policy), reasons_to_choose_from()
-    if command.day > last_day and command.late_reason not in known:
-        raise Refused(
-            "R7",
-            "{day} is after {last_day}, {days} days after the no, and needs a reason: {known}",
-            day=command.day,
-            last_day=last_day,
-            days=command.policy.not_accepted.inspection_within_days,
-            known=", ".join(known),
-        )
+    with every_fault() as check:
+        if command.day < local_day(command.at):
+            check.note(Refused("R7", "{day} is over", day=command.day))
+        if not is_working_day(command.day, command.policy):
+            check.note(Refused("R7", "{day} is not a working day", day=command.day))
+        if command.day > last_day and command.late_reason not in known:
+            raise Refused(
+                "R7",
+                "{day} is after {last_day}, {days} days after the no, and needs a reason: {known}",
+                day=command.day,
+                last_day=last_day,
+                days=command.policy.not_accepted.inspection_within_days,
+                known=", ".join(known),
+            )
     return booked_inspection(state, command)
 
 

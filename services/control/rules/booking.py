@@ -8,12 +8,12 @@ from uuid import UUID
 from services.control.rules.form_of_control import refuse_faulty_form
 from services.control.rules.late_by_itself import reasons_to_choose_from
 from services.control.rules.phases import Running
-from services.control.rules.places import refuse_not_awaited
+from services.control.rules.places import refuse_not_awaited, require_place
 from shared.contracts.control import AnnouncedControlCancelled, ControlBooked
 from shared.contracts.vocabulary import ContactForm, Drawn
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import is_working_day, next_working_day
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 
@@ -41,10 +41,11 @@ class BookControl:
 def book(course: Running, command: BookControl) -> tuple[Event, ...]:
     """R17, R19: by an inspector; a later booking of the same place replaces the one that stands."""
     refuse_not_awaited(course, command.place_id)
-    refuse_impossible_day(command)
-    refuse_before_the_deadline(course, command.day)
-    refuse_late_without_reason(course, command)
-    refuse_faulty_form(command.form, command.form_reason)
+    with every_fault() as check:
+        check(refuse_impossible_day, command)
+        check(refuse_before_the_deadline, course, command.day)
+        check(refuse_late_without_reason, course, command)
+        check(refuse_faulty_form, command.form, command.form_reason)
     return booked(course, command)
 
 
@@ -84,10 +85,11 @@ def fall_away(bookings: Iterable[ControlBooked], at: datetime) -> tuple[Announce
 
 def refuse_impossible_day(command: BookControl) -> None:
     """R17: on a working day that is not over."""
-    if command.day < local_day(command.at):
-        raise Refused("R17", "{day} is over", day=command.day)
-    if not is_working_day(command.day, command.policy):
-        raise Refused("R17", "{day} is not a working day", day=command.day)
+    with every_fault() as check:
+        if command.day < local_day(command.at):
+            check.note(Refused("R17", "{day} is over", day=command.day))
+        if not is_working_day(command.day, command.policy):
+            check.note(Refused("R17", "{day} is not a working day", day=command.day))
 
 
 def late_reason(course: Running, command: BookControl) -> str | None:
@@ -214,5 +216,6 @@ def require_booking(course: Running, place: UUID) -> ControlBooked:
     """R17: a control is booked before it is held."""
     booking = course.bookings.get(place)
     if booking is None:
-        raise Refused("R17", "no control is booked at place {place}", place=place)
+        p_number = require_place(course, place).p_number
+        raise Refused("R17", "no control is booked at place {place}", place=place, p_number=p_number)
     return booking

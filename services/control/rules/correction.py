@@ -30,7 +30,7 @@ from shared.contracts.vocabulary import (
     SpokeWith,
 )
 from shared.deadlines.copenhagen import local_day
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 
@@ -64,16 +64,18 @@ def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Ev
     course = state if isinstance(state, Running) else state.course
     wrong = require_held(course, command.control_id)
     refuse_once_built_upon(state)
-    refuse_faulty_form(command.form, command.form_reason)
-    refuse_faulty_observations("R20", course.measures, command.measures)
-    refuse_forgotten_measures(wrong, command)
     place = wrong.place_id or course.started.agreement_id
     held_at = command.held_at or wrong.held_at
-    if held_at != wrong.held_at:
-        refuse_wrong_time(course, wrong, place, held_at, command.at)
-        within_window = local_day(held_at) <= course.window(place).last_day
-    else:
-        within_window = wrong.within_window
+    within_window = wrong.within_window
+    with every_fault() as check:
+        check(refuse_faulty_form, command.form, command.form_reason)
+        check(refuse_faulty_observations, "R20", course.measures, command.measures)
+        check(refuse_forgotten_measures, wrong, command)
+        if held_at != wrong.held_at:
+            check(refuse_wrong_time, course, wrong, place, held_at, command.at)
+            within_window = local_day(held_at) <= course.window(place).last_day
+        with check:
+            late = None if within_window else why_late(course, wrong, place, held_at, command.late_reason)
     corrected = ControlCorrected(
         agreement_id=course.started.agreement_id,
         control_id=command.control_id,
@@ -89,7 +91,7 @@ def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Ev
         involvement=command.involvement,
         held_at=held_at,
         within_window=within_window,
-        late_reason=None if within_window else why_late(course, wrong, place, held_at, command.late_reason),
+        late_reason=late,
         minutes_spent=wrong.minutes_spent if command.minutes_spent is None else command.minutes_spent,
         reason=command.reason,
         findings=command.findings,
@@ -127,11 +129,13 @@ def refuse_once_built_upon(state: Running | Kept | Broken) -> None:
 
 def refuse_wrong_time(course: Running, wrong: ControlCompleted, place: UUID, held_at: datetime, now: datetime) -> None:
     """R17, R21, R30: the time that is told instead is one at which the control could have been held."""
-    refuse_impossible_time("R17", held_at, now=now, after=course.reopened.get(place, course.started.accepted_at))
-    if wrong.from_meeting is None:
-        refuse_before_its_time(course, held_at)
-    else:
-        refuse_not_reported_back(course, held_at)
+    after = course.reopened.get(place, course.started.accepted_at)
+    with every_fault() as check:
+        check(refuse_impossible_time, "R17", held_at, now=now, after=after)
+        if wrong.from_meeting is None:
+            check(refuse_before_its_time, course, held_at)
+        else:
+            check(refuse_not_reported_back, course, held_at)
 
 
 def why_late(
@@ -148,7 +152,11 @@ def refuse_forgotten_measures(wrong: ControlCompleted, command: CorrectControl) 
     told = {observation.measure_id for observation in command.measures}
     missing = [one.measure_id for one in wrong.measures if one.measure_id not in told]
     if missing:
-        raise Refused("R30", "nothing is said of {missing}", missing=", ".join(map(str, missing)))
+        raise Refused(
+            "R30",
+            "nothing is said of measures that the control spoke of: {missing}",
+            missing=", ".join(map(str, missing)),
+        )
 
 
 def _revoked(state: Kept | Broken, command: CorrectControl) -> DecisionRevoked:

@@ -11,7 +11,7 @@ from services.control.rules.places import refuse_unknown_places
 from shared.contracts.control import DocumentationReceived
 from shared.contracts.vocabulary import FileReference, Measure
 from shared.deadlines.deadlines import control_window
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
 from shared.reference.reference import is_psychosocial
 
@@ -36,12 +36,13 @@ class ReceiveDocumentation:
 
 def receive(course: Running, command: ReceiveDocumentation) -> DocumentationReceived:
     """R16, R17: the first part that is marked as complete starts the days for the control."""
-    refuse_further_parts(course, command.policy)
-    refuse_faulty_levels(course.started.topic, command.measures)
-    refuse_faulty_corrections(course, command)
-    refuse_unknown_places(course, command.places)
-    for measure in command.measures:
-        refuse_unknown_places(course, measure.places)
+    with every_fault() as check:
+        check(refuse_further_parts, course, command.policy)
+        check(refuse_faulty_levels, course.started.topic, command.measures)
+        check(refuse_faulty_corrections, course, command)
+        check(refuse_unknown_places, course, command.places)
+        for measure in command.measures:
+            check(refuse_unknown_places, course, measure.places)
     starts_window = command.complete and course.complete is None
     return DocumentationReceived(
         agreement_id=course.started.agreement_id,
@@ -82,8 +83,11 @@ def refuse_faulty_levels(topic: str, measures: Sequence[Measure]) -> None:
 def refuse_faulty_corrections(course: Running, command: ReceiveDocumentation) -> None:
     """R16: what is corrected was sent before, and a part says one thing of a measure."""
     known = {measure.measure_id for measure in course.measures}
-    for measure_id, times in Counter(measure.measure_id for measure in command.measures).items():
-        if times > 1:
-            raise Refused("R16", "measure {measure_id} is sent twice in one part", measure_id=measure_id)
-        if measure_id in command.corrected and measure_id not in known:
-            raise Refused("R16", "measure {measure_id} was not sent before", measure_id=measure_id)
+    kinds = {measure.measure_id: measure.kind for measure in command.measures}
+    with every_fault() as check:
+        for measure_id, times in Counter(measure.measure_id for measure in command.measures).items():
+            values = {"measure_id": measure_id, "kind": kinds[measure_id]}
+            if times > 1:
+                check.note(Refused("R16", "measure {measure_id} is sent twice in one part", **values))
+            if measure_id in command.corrected and measure_id not in known:
+                check.note(Refused("R16", "measure {measure_id} was not sent before", **values))

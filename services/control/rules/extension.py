@@ -8,7 +8,7 @@ from services.control.rules.phases import Running
 from shared.contracts.control import ExtensionGranted, ExtensionRefused, ExtensionRequested
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import booking_due_at, control_window, extended
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
 
 
@@ -51,11 +51,12 @@ class RefuseExtension:
 def request(course: Running, command: RequestExtension) -> ExtensionRequested:
     """R13: until a control has decided the matter, or by policy until the deadline; one request at a time."""
     deadline = course.deadline
-    if command.policy.extension.asked_until == "deadline" and deadline.has_passed(command.at):
-        raise Refused("R13", "the deadline has passed on {last_day}", last_day=deadline.last_day)
-    if course.extension is not None:
-        raise Refused("R13", "asked for at {at} already", at=course.extension.requested_at.isoformat())
-    refuse_no_longer(course, command.until, command.at)
+    with every_fault() as check:
+        if command.policy.extension.asked_until == "deadline" and deadline.has_passed(command.at):
+            check.note(Refused("R13", "the deadline has passed on {last_day}", last_day=deadline.last_day))
+        if course.extension is not None:
+            check.note(Refused("R13", "asked for at {at} already", at=course.extension.requested_at.isoformat()))
+        check(refuse_no_longer, course, command.until, command.at)
     return ExtensionRequested(
         agreement_id=course.started.agreement_id,
         extension_id=command.extension_id,
@@ -68,11 +69,12 @@ def request(course: Running, command: RequestExtension) -> ExtensionRequested:
 
 def grant(course: Running, command: GrantExtension) -> ExtensionGranted:
     """R13: on request; after the deadline also without one, but then by an inspector only."""
-    if course.deadline.has_passed(command.at):
-        refuse_after_the_deadline(course, command)
-    elif course.extension is None:
-        raise Refused("R13", "nobody has asked for a longer deadline")
-    refuse_no_longer(course, command.until, command.at)
+    with every_fault() as check:
+        if course.deadline.has_passed(command.at):
+            check(refuse_after_the_deadline, course, command)
+        elif course.extension is None:
+            check.note(Refused("R13", "nobody has asked for a longer deadline"))
+        check(refuse_no_longer, course, command.until, command.at)
     deadline = extended(course.deadline, command.until, command.at, command.policy)
     return ExtensionGranted(
         agreement_id=course.started.agreement_id,
@@ -111,7 +113,9 @@ def refuse_after_the_deadline(course: Running, command: GrantExtension) -> None:
 
 def refuse_no_longer(course: Running, until: date, at: datetime) -> None:
     """R13: longer than it is, and not over already."""
-    if until <= course.deadline.last_day:
-        raise Refused("R13", "{until} is not later than {last_day}", until=until, last_day=course.deadline.last_day)
-    if until < local_day(at):
-        raise Refused("R13", "{until} is over", until=until)
+    last_day = course.deadline.last_day
+    with every_fault() as check:
+        if until <= last_day:
+            check.note(Refused("R13", "{until} is not later than {last_day}", until=until, last_day=last_day))
+        if until < local_day(at):
+            check.note(Refused("R13", "{until} is over", until=until))

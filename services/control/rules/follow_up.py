@@ -10,7 +10,7 @@ from services.control.rules.when_held import refuse_impossible_time
 from shared.contracts.control import FollowUpFellDue, FollowUpHeld
 from shared.contracts.vocabulary import ContactForm, MeasureObservation, SpokeWith
 from shared.deadlines.copenhagen import start_of
-from shared.eventstore.decider import Refused, TimerDue
+from shared.eventstore.decider import Refused, TimerDue, every_fault
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,15 @@ def hold(kept: Kept, command: HoldFollowUp) -> FollowUpHeld:
     held_at = command.held_at or command.at
     if due is None:
         raise Refused("R24", "no follow-up is held")
-    if held_at < start_of(due):
-        raise Refused("R24", "the follow-up is held from {due} on", due=due)
     if kept.followed_up:
         raise Refused("R24", "the follow-up was held already")
-    refuse_impossible_time("R24", held_at, now=command.at, after=kept.fulfilled.fulfilled_at)
-    refuse_faulty_observations("R24", kept.course.measures, command.measures)
-    refuse_unobserved("R24", kept.course.measures, command.measures)
-    refuse_faulty_spread(kept.course, command.spread)
+    with every_fault() as check:
+        if held_at < start_of(due):
+            check.note(Refused("R24", "the follow-up is held from {due} on", due=due))
+        check(refuse_impossible_time, "R24", held_at, now=command.at, after=kept.fulfilled.fulfilled_at)
+        check(refuse_faulty_observations, "R24", kept.course.measures, command.measures)
+        check(refuse_unobserved, "R24", kept.course.measures, command.measures)
+        check(refuse_faulty_spread, kept.course, command.spread)
     return FollowUpHeld(
         agreement_id=kept.fulfilled.agreement_id,
         held_at=held_at,

@@ -32,7 +32,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import follow_up_day, hearing_deadline
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 from shared.reference.reference import topics
@@ -89,14 +89,21 @@ class _Held:
 def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
     """R20: a control is of one place; all of the sample decide together, or a violation concludes the matter before."""
     refuse_not_awaited(course, command.place_id)
-    held = _held(course, command)
-    refuse_faulty_form(held.form, command.form_reason)
-    refuse_conclusion_without_violation(command)
-    refuse_faulty_observations("R20", course.measures, command.measures)
-    refuse_unobserved("R20", measures_at(course, command.place_id), command.measures)
-    refuse_faulty_spread(course, command.spread)
-    refuse_findings_on_the_topic(course, command.other_findings)
-    within_window = local_day(held.at) <= course.window(command.place_id).last_day
+    held: _Held | None = None
+    with every_fault() as check:
+        with check:
+            held = _held(course, command)
+        if held is not None:
+            check(refuse_faulty_form, held.form, command.form_reason)
+        check(refuse_conclusion_without_violation, command)
+        check(refuse_faulty_observations, "R20", course.measures, command.measures)
+        check(refuse_unobserved, "R20", measures_at(course, command.place_id), command.measures)
+        check(refuse_faulty_spread, course, command.spread)
+        check(refuse_findings_on_the_topic, course, command.other_findings)
+        if held is not None and not _within_window(course, command.place_id, held):
+            check(require_late_reason, course, command.place_id, held.late_reason)
+    assert held is not None, "a command without a control was refused"
+    within_window = _within_window(course, command.place_id, held)
     completed = ControlCompleted(
         agreement_id=course.started.agreement_id,
         control_id=held.control_id,
@@ -111,7 +118,7 @@ def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
         measures=command.measures,
         involvement=command.involvement,
         within_window=within_window,
-        late_reason=None if within_window else require_late_reason(course, command.place_id, held.late_reason),
+        late_reason=None if within_window else held.late_reason,
         from_meeting=command.from_meeting,
         spread_further=command.spread.spread_further,
         carried_on=command.spread.carried_on,
@@ -127,6 +134,10 @@ def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
     return (completed, *others, *decision(after, command.at, command.policy, concludes=command.concludes))
 
 
+def _within_window(course: Running, place: UUID, held: _Held) -> bool:
+    return local_day(held.at) <= course.window(place).last_day
+
+
 def _held(course: Running, command: CompleteControl) -> _Held:
     """R17, R21: a control that was booked, or a meeting that becomes it and needs no booking."""
     if command.from_meeting is not None:
@@ -138,8 +149,9 @@ def _held(course: Running, command: CompleteControl) -> _Held:
     booking = require_booking(course, command.place_id)
     held_at = command.held_at or command.at
     after = course.reopened.get(command.place_id, course.started.accepted_at)
-    refuse_impossible_time("R17", held_at, now=command.at, after=after)
-    refuse_before_its_time(course, held_at)
+    with every_fault() as check:
+        check(refuse_impossible_time, "R17", held_at, now=command.at, after=after)
+        check(refuse_before_its_time, course, held_at)
     late_reason = command.late_reason or booking.late_reason or course.late_by_indecision(command.place_id)
     return _Held(booking.control_id, held_at, command.form, late_reason)
 

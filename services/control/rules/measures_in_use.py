@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.control.rules.phases import Running
 from shared.contracts.vocabulary import Measure, MeasureObservation, MeasureUse
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 
 
 def refuse_unobserved(rule: str, measures: Sequence[Measure], observed: Sequence[MeasureObservation]) -> None:
@@ -14,7 +14,8 @@ def refuse_unobserved(rule: str, measures: Sequence[Measure], observed: Sequence
     seen = {observation.measure_id for observation in observed}
     missing = [one.measure_id for one in measures if one.measure_id not in seen]
     if missing:
-        raise Refused(rule, "nothing is said of {missing}", missing=", ".join(map(str, missing)))
+        kinds = ", ".join(one.kind for one in measures if one.measure_id in missing)
+        raise Refused(rule, "nothing is said of {missing}", missing=", ".join(map(str, missing)), kinds=kinds)
 
 
 def measures_at(course: Running, place: UUID) -> tuple[Measure, ...]:
@@ -24,13 +25,16 @@ def measures_at(course: Running, place: UUID) -> tuple[Measure, ...]:
 
 def refuse_faulty_observations(rule: str, known: Sequence[Measure], observed: Sequence[MeasureObservation]) -> None:
     """R35: why one is not in use; and by the rule of who asks, each only once, of those that the company documented."""
-    ids = {measure.measure_id for measure in known}
+    kinds = {measure.measure_id: measure.kind for measure in known}
     times = Counter(observation.measure_id for observation in observed)
-    for observation in observed:
-        measure_id = observation.measure_id
-        if measure_id not in ids:
-            raise Refused(rule, "measure {measure_id} is not known", measure_id=measure_id)
-        if times[measure_id] > 1:
-            raise Refused(rule, "measure {measure_id} is said to be two things", measure_id=measure_id)
-        if observation.use is MeasureUse.NOT_IN_USE and observation.non_use_reason is None:
-            raise Refused("R35", "why is measure {measure_id} not in use?", measure_id=measure_id)
+    with every_fault() as check:
+        for observation in observed:
+            measure_id = observation.measure_id
+            if measure_id not in kinds:
+                check.note(Refused(rule, "measure {measure_id} is not known", measure_id=measure_id))
+                continue
+            values = {"measure_id": measure_id, "kind": kinds[measure_id]}
+            if times[measure_id] > 1:
+                check.note(Refused(rule, "measure {measure_id} is said to be two things", **values))
+            if observation.use is MeasureUse.NOT_IN_USE and observation.non_use_reason is None:
+                check.note(Refused("R35", "why is measure {measure_id} not in use?", **values))

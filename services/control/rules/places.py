@@ -24,12 +24,18 @@ def refuse_unknown_places(course: Running, places: Iterable[UUID]) -> None:
 
 def refuse_not_awaited(course: Running, place_id: UUID) -> None:
     """R19: a control is of a place of the sample, and of each of them there is one that decides."""
-    require_place(course, place_id)
+    place = require_place(course, place_id)
     if place_id not in course.sample:
-        raise Refused("R19", "place {place_id} is not in the sample; choose it first", place_id=place_id)
+        why = "place {place_id} is not in the sample; choose it first"
+        raise Refused("R19", why, place_id=place_id, p_number=place.p_number)
     if place_id in course.results:
-        held_at = course.results[place_id].held_at
-        raise Refused("R19", "place {place_id} was controlled at {held_at}", place_id=place_id, held_at=held_at)
+        raise Refused(
+            "R19",
+            "place {place_id} was controlled at {held_at}",
+            place_id=place_id,
+            p_number=place.p_number,
+            held_at=course.results[place_id].held_at,
+        )
 
 
 def units_of(course: Running, places: Iterable[UUID]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from services.control.rules.after_no import BookInspection, booked_inspection
 from services.control.rules.booking import BookControl, booked
 from services.control.rules.phases import AfterNo, Broken, Kept, Running
 from shared.contracts.control import InspectorChanged
+from shared.contracts.vocabulary import Centre
 from shared.eventstore.decider import Refused
 from shared.eventstore.events import Event
 
@@ -22,6 +23,8 @@ class ChangeInspector:
     reason: str | None
     bookings: tuple[BookControl, ...] = ()
     inspection: BookInspection | None = None
+    centre: Centre | None = None
+    """R42: of the new inspector, as the directory has it."""
 
 
 def change(state: Running | Kept | Broken | AfterNo, command: ChangeInspector) -> tuple[Event, ...]:
@@ -36,6 +39,7 @@ def change(state: Running | Kept | Broken | AfterNo, command: ChangeInspector) -
         changed_at=command.at,
         changed_by=command.by,
         reason=command.reason,
+        centre=command.centre,
     )
     return changed, *_moved(state, command)
 

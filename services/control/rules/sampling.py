@@ -8,10 +8,10 @@ from uuid import UUID
 from services.control.rules.booking import fall_away
 from services.control.rules.judgement import decision
 from services.control.rules.phases import DRAWN, Running, controlled
-from services.control.rules.places import refuse_unknown_places
+from services.control.rules.places import refuse_unknown_places, require_place
 from shared.contracts.control import SampleChosen
 from shared.contracts.vocabulary import Place
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 
@@ -57,16 +57,20 @@ def choose(course: Running, command: ChooseSample) -> tuple[Event, ...]:
 
 def refuse_faulty_sample(course: Running, command: ChooseSample) -> None:
     """R19: places of the agreement, among them its first, those drawn and those controlled, and enough of them."""
-    refuse_unknown_places(course, command.places)
     origin = course.started.agreement_id
-    if origin not in command.places:
-        raise Refused("R19", "the place where it was found is always in the sample: {origin}", origin=origin)
-    for place in course.sample:
-        if place in course.drawn and place not in command.places:
-            raise Refused("R19", "place {place} was drawn, so it stays in the sample", place=place)
-    for place in course.results:
-        if place not in command.places:
-            raise Refused("R19", "place {place} was controlled, so it stays in the sample", place=place)
-    at_least = command.policy.control.sample.size(len(course.places))
-    if len(set(command.places)) < at_least:
-        raise Refused("R19", "at least {at_least} places are controlled", at_least=at_least)
+    with every_fault() as check:
+        check(refuse_unknown_places, course, command.places)
+        if origin not in command.places:
+            why = "the place where it was found is always in the sample: {origin}"
+            check.note(Refused("R19", why, origin=origin, p_number=course.started.p_number))
+        for place in course.sample:
+            if place in course.drawn and place not in command.places:
+                why = "place {place} was drawn, so it stays in the sample"
+                check.note(Refused("R19", why, place=place, p_number=require_place(course, place).p_number))
+        for place in course.results:
+            if place not in command.places:
+                why = "place {place} was controlled, so it stays in the sample"
+                check.note(Refused("R19", why, place=place, p_number=require_place(course, place).p_number))
+        at_least = command.policy.control.sample.size(len(course.places))
+        if len(set(command.places)) < at_least:
+            check.note(Refused("R19", "at least {at_least} places are controlled", at_least=at_least))

@@ -7,7 +7,7 @@ from services.control.rules.documentation import refuse_faulty_levels
 from services.control.rules.phases import Running
 from services.control.rules.places import refuse_unknown_places
 from shared.contracts.vocabulary import Measure
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,13 @@ class SpreadFurther:
 
 def refuse_faulty_spread(course: Running, spread: SpreadFurther) -> None:
     """R16, R39: what is carried on is a measure that is known; what is added is told as the company tells its own."""
-    if spread.said is False and spread.spread_further:
-        raise Refused("R39", "it is said that nothing spread further, and told what did")
     known = {measure.measure_id for measure in course.measures}
-    for measure_id in spread.carried_on:
-        if measure_id not in known:
-            raise Refused("R39", "measure {measure_id} is not known", measure_id=measure_id)
-    refuse_faulty_levels(course.started.topic, spread.added_measures)
-    for measure in spread.added_measures:
-        refuse_unknown_places(course, measure.places)
+    with every_fault() as check:
+        if spread.said is False and spread.spread_further:
+            check.note(Refused("R39", "it is said that nothing spread further, and told what did"))
+        for measure_id in spread.carried_on:
+            if measure_id not in known:
+                check.note(Refused("R39", "measure {measure_id} is not known", measure_id=measure_id))
+        check(refuse_faulty_levels, course.started.topic, spread.added_measures)
+        for measure in spread.added_measures:
+            check(refuse_unknown_places, course, measure.places)

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.control.rules.phases import Running
 from shared.contracts.control import GuidanceMeetingNoted
 from shared.contracts.vocabulary import ContactForm
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
 from shared.reference.reference import topics
 
@@ -40,11 +40,14 @@ def require_meeting(course: Running, place: UUID, meeting_id: UUID, policy: Poli
     meeting = course.meetings.get(meeting_id)
     if meeting is None:
         raise Refused("R21", "meeting {meeting_id} is not known", meeting_id=meeting_id)
-    refuse_not_reported_back(course, meeting.held_at)
-    if place in course.reopened and meeting.held_at <= course.reopened[place]:
-        raise Refused("R21", "a control decided nothing after that meeting, at {at}", at=course.reopened[place])
-    if any(result.from_meeting == meeting_id for result in course.results.values()):
-        raise Refused("R21", "meeting {meeting_id} became a control already", meeting_id=meeting_id)
+    with every_fault() as check:
+        check(refuse_not_reported_back, course, meeting.held_at)
+        if place in course.reopened and meeting.held_at <= course.reopened[place]:
+            why = "a control decided nothing after that meeting, at {at}"
+            check.note(Refused("R21", why, at=course.reopened[place]))
+        if any(result.from_meeting == meeting_id for result in course.results.values()):
+            why = "meeting {meeting_id} became a control already"
+            check.note(Refused("R21", why, meeting_id=meeting_id, held_at=meeting.held_at))
     return meeting
 
 

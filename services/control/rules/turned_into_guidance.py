@@ -11,7 +11,7 @@ from services.control.rules.when_held import refuse_impossible_time
 from shared.contracts.control import ControlTurnedIntoGuidance
 from shared.contracts.vocabulary import ContactForm, Involvement
 from shared.deadlines.copenhagen import local_day
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
 from shared.reference.reference import undecided_reasons
 
@@ -42,12 +42,15 @@ def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTur
     booking = require_booking(course, place)
     held_at = command.held_at or command.at
     after = course.reopened.get(place, course.started.accepted_at)
-    refuse_impossible_time("R21", held_at, now=command.at, after=after)
-    if command.reason not in undecided_reasons():
-        raise Refused("R21", "{given} is no reason to decide nothing", given=command.reason)
     last_day = max(course.window(place).last_day, course.deadline.last_day)
-    if local_day(held_at) > last_day:
-        raise Refused("R21", "the time for it ended on {last_day}: the control must decide", last_day=last_day)
+    with every_fault() as check:
+        check(refuse_impossible_time, "R21", held_at, now=command.at, after=after)
+        if command.reason not in undecided_reasons():
+            why, known = "{given} is no reason to decide nothing", ", ".join(undecided_reasons())
+            check.note(Refused("R21", why, given=command.reason, known=known))
+        if local_day(held_at) > last_day:
+            why = "the time for it ended on {last_day}: the control must decide"
+            check.note(Refused("R21", why, last_day=last_day))
     return ControlTurnedIntoGuidance(
         agreement_id=course.started.agreement_id,
         control_id=booking.control_id,

@@ -16,7 +16,7 @@ from services.guidance.rules.offering import AnswerGuidance, OfferGuidance
 from services.guidance.rules.phases import State
 from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectUnderstanding, Said
 from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Side
-from shared.deadlines.deadline import Language
+from shared.deadlines.in_words import Language
 from shared.http.access import Asker
 from shared.http.bodies import Body, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement
 from shared.http.commands import Prepared

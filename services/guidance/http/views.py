@@ -18,7 +18,7 @@ from shared.contracts.guidance import (
     UsefulnessRated,
 )
 from shared.contracts.vocabulary import ContactForm, Involvement, Side
-from shared.deadlines.deadline import Language
+from shared.deadlines.in_words import Language
 from shared.eventstore.events import Event, Recorded
 
 OF_THE_AUTHORITY = "For the authority only; null in front of a company."

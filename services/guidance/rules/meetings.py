@@ -8,7 +8,7 @@ from services.guidance.rules.phases import About, Opened, State, Unknown, evolve
 from shared.contracts.guidance import GuidanceHeld, MeetingCorrected, UsefulnessRated
 from shared.contracts.public_forms import ControlTurnedIntoGuidance
 from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Involvement, Side
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,7 @@ def record(state: State, command: RecordMeeting) -> GuidanceHeld:
     """R12, R33: meetings and informal contacts, also before an offer and after the end; none that is yet to come."""
     known = known_agreement(state)
     told = command.told
-    refuse_yet_to_come(told.held_at, command.at)
-    refuse_formal_before_the_answer(state, told)
-    refuse_formal_with_nobody(told)
+    refuse_impossible_meeting(state, told, command.at)
     held = GuidanceHeld(
         agreement_id=known.agreement_id,
         meeting_id=command.meeting_id,
@@ -95,9 +93,7 @@ def correct(state: State, command: CorrectMeeting) -> MeetingCorrected:
     """R30: what was recorded stays in the history; this is how it was."""
     known = known_meeting(state, command.meeting_id)
     told = command.told
-    refuse_yet_to_come(told.held_at, command.at)
-    refuse_formal_before_the_answer(state, told)
-    refuse_formal_with_nobody(told)
+    refuse_impossible_meeting(state, told, command.at)
     corrected = MeetingCorrected(
         agreement_id=known.agreement_id,
         meeting_id=command.meeting_id,
@@ -159,6 +155,14 @@ def known_meeting(state: State, meeting_id: UUID) -> About:
     if meeting_id not in known.meetings:
         raise Refused("R12", "meeting {meeting_id} is not known", meeting_id=meeting_id)
     return known
+
+
+def refuse_impossible_meeting(state: State, told: Told, at: datetime) -> None:
+    """R12, R15: everything that is wrong with what is told of it."""
+    with every_fault() as check:
+        check(refuse_yet_to_come, told.held_at, at)
+        check(refuse_formal_before_the_answer, state, told)
+        check(refuse_formal_with_nobody, told)
 
 
 def refuse_yet_to_come(held_at: datetime, at: datetime) -> None:

@@ -8,7 +8,7 @@ from services.guidance.rules.meetings import known_agreement, refuse_yet_to_come
 from services.guidance.rules.phases import Opened, State
 from shared.contracts.guidance import OfferUnderstandingAsked, OfferUnderstandingCorrected
 from shared.contracts.vocabulary import ContactForm, Side
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,11 @@ def correct(state: State, command: CorrectUnderstanding) -> OfferUnderstandingCo
 
 def refuse_what_was_not_said(said: Said, at: datetime) -> None:
     """R5, R12: none that is yet to come; who was reached was asked, and nobody else has said anything."""
-    refuse_yet_to_come(said.held_at, at)
     answers = (said.received, said.understood, said.knows_dates)
-    if not said.reached and any(one is not None for one in answers):
-        raise Refused("R5", "nobody was reached, so nobody has said whether it was received or understood")
-    if said.reached and said.understood is None:
-        raise Refused("R5", "was the offer understood?")
+    with every_fault() as check:
+        check(refuse_yet_to_come, said.held_at, at)
+        if not said.reached and any(one is not None for one in answers):
+            why = "nobody was reached, so nobody has said whether it was received or understood"
+            check.note(Refused("R5", why))
+        if said.reached and said.understood is None:
+            check.note(Refused("R5", "was the offer understood?"))

@@ -71,7 +71,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
         assert not isinstance(state, Unsent)  # the gate answers 404 before
         sent = state.sent
         (
-            _nothing_waits,
+            held,
             (unit, _slot),
             (quarantines, guards),
             (named, further_guards),
@@ -106,7 +106,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
             carried=carried_over,
         )
         relied_on = (*guards, *further_guards, *guards_of_carried)
-        return Prepared(command, tuple({guard.stream: guard for guard in relied_on}.values()))
+        return Prepared(command, tuple({guard.stream: guard for guard in relied_on}.values()), held)
 
     return await runtime.gate.perform(request, asker, OFFER, agreement_id, prepare, at=now, policy=policy.version)
 

@@ -12,7 +12,7 @@ from shared.http.access import Asker
 from shared.http.bodies import Body
 from shared.http.openapi import problems
 from shared.http.operations import ReasonGiven
-from shared.http.problems import not_found
+from shared.http.problems import Problem
 from shared.http.tokens import Role
 from shared.reference.identifiers import PNumber
 from shared.service import runtime_of
@@ -71,5 +71,6 @@ async def release(body: Release, request: Request, asker: Asker) -> Released:
     async with runtime_of(request).database.acquire() as connection, connection.transaction():
         released = await held_units.release(connection, units, by=asker.subject, reason=body.reason)
         if not_held := set(body.p_numbers) - set(released):
-            raise not_found(f"a held unit {', '.join(sorted(not_held))}")
+            told = {"p_numbers": ", ".join(sorted(not_held))}
+            raise Problem(404, "Not found", "these units are not held: {p_numbers}", values=told)
     return Released(p_numbers=released)

@@ -77,11 +77,19 @@ async def name_contact(agreement_id: UUID, body: Contact, request: Request, aske
 
 @router.post("/v1/offers/{agreement_id}/inspector", **CHANGE)
 async def reassign(agreement_id: UUID, body: NewInspector, request: Request, asker: Asker) -> Response:
-    """Give an unanswered offer to another inspector (R15)."""
+    """Give an unanswered offer to another inspector, whom the directory knows (R15, R42)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
-    now = runtime_of(request).clock.now()
-    command = ReassignOffer(at=now, by=asker.subject, inspector=body.inspector, reason=body.reason)
-    return await perform(request, asker, agreement_id, command, now)
+    runtime = runtime_of(request)
+    now = runtime.clock.now()
+    command = ReassignOffer(
+        at=now,
+        by=asker.subject,
+        inspector=body.inspector,
+        reason=body.reason,
+        centre=runtime.people.centre_of(body.inspector),
+    )
+    refused = runtime.people.refusals(body.inspector)
+    return await perform(request, asker, agreement_id, command, now, refused=refused)
 
 
 @router.post("/v1/offers/{agreement_id}/time", **CHANGE)

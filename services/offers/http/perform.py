@@ -1,5 +1,6 @@
 """Runs a command of an offer for HTTP: the one way from a route of offers to its rules."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,17 +8,25 @@ from fastapi import Request, Response
 
 from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State
+from shared.eventstore.decider import Refused
 from shared.http.access import Asker
 from shared.http.commands import Prepared
 from shared.service import runtime_of
 
 
 async def perform(
-    request: Request, asker: Asker, agreement_id: UUID, command: Command, at: datetime, policy: str | None = None
+    request: Request,
+    asker: Asker,
+    agreement_id: UUID,
+    command: Command,
+    at: datetime,
+    policy: str | None = None,
+    *,
+    refused: Sequence[Refused] = (),
 ) -> Response:
-    """A command that is made of the request alone."""
+    """A command that is made of the request alone; `refused` is what was found against it on the way."""
 
     async def prepare(_: State) -> Prepared[State, Command]:
-        return Prepared(command)
+        return Prepared(command, refused=refused)
 
     return await runtime_of(request).gate.perform(request, asker, OFFER, agreement_id, prepare, at=at, policy=policy)

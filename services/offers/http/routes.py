@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.offers.http import answer_routes, held_unit_routes, people_and_time_routes, portal_routes, sending_routes
 from services.offers.http.views import OfferView, view
+from services.offers.lookups.named_in_letter import named_in
 from services.offers.lookups.preconditions import register
 from services.offers.lookups.units import units_on
 from services.offers.rules.offer_decider import OFFER
@@ -17,7 +18,7 @@ from services.offers.rules.phases import Unsent
 from services.offers.rules.quarantine import legal_entity_stream, unit_stream
 from shared.contracts.offers import QuarantineImposed
 from shared.deadlines.copenhagen import local_day
-from shared.deadlines.deadline import Language
+from shared.deadlines.in_words import Language
 from shared.http.access import Asker
 from shared.http.openapi import READ, SEEN, problems
 from shared.http.problems import not_found
@@ -56,9 +57,9 @@ async def read_offer(
     """The offer, with the letter and why its deadline is what it is (R1, R23, R27)."""
     state, visible, headers = await runtime_of(request).gate.read(request, asker, OFFER, agreement_id)
     if isinstance(state, Unsent):
-        raise not_found(f"offer {agreement_id}")
+        raise not_found()
     response.headers.update(headers)
-    return view(state, visible, language)
+    return view(state, visible, language, await named_in(runtime_of(request), state.sent))
 
 
 _WHY: Mapping[tuple[str, Language], str] = {
@@ -88,7 +89,7 @@ async def read_quarantines(
     The authority sees those too that a unit has from a former legal entity, with the case. So does the company that
     has the unit today, with the reason, but without the former owner's case.
     """
-    asker.require_company(cvr, f"legal entity {cvr}")
+    asker.require_company(cvr)
     runtime = runtime_of(request)
     await runtime.gate.wait_for_token(request, asker)
     now = runtime.clock.now()

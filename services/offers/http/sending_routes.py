@@ -74,7 +74,7 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
     agreement_id: UUID = uuid7()
 
     async def prepare(_: State) -> Prepared[State, Command]:
-        _nothing_waits, (unit, slot), (quarantines, guards), undecided, (carried_over, further) = await gather(
+        held, (unit, slot), (quarantines, guards), undecided, (carried_over, further) = await gather(
             refuse_while_unknown(runtime, asker, body.cvr, body.p_number, local_day(now)),
             unit_and_slot(
                 runtime, body.p_number, body.topic, local_day(now), policy, beside=int(body.carries_over is not None)
@@ -93,10 +93,11 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
             quarantines=quarantines,
             undecided=undecided,
             carried=carried_over,
+            centre=runtime.people.centre_of(asker.subject),
             earlier=await as_it_stands(runtime, body.follows) if body.follows else None,
             **{name: getattr(body, name) for name in type(body).model_fields},
         )
-        return Prepared(command, (*guards, *further))
+        return Prepared(command, (*guards, *further), held)
 
     return await runtime.gate.perform(
         request, asker, OFFER, agreement_id, prepare, at=now, policy=policy.version, creates=True

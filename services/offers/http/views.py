@@ -1,13 +1,14 @@
 """An offer as an asker may see it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.offers.rules.letter import letter
+from services.offers.rules.letter import Named, letter
 from services.offers.rules.phases import Ended, Open, Running, how_it_stands, places_of
 from shared.contracts.offers import (
     Accepted,
@@ -22,7 +23,8 @@ from shared.contracts.offers import (
     Withdrawn,
 )
 from shared.contracts.vocabulary import AgreementKind, ContactRole, FileReference, Grounds, WorkPhase
-from shared.deadlines.deadline import Deadline, Language
+from shared.deadlines.deadline import Deadline
+from shared.deadlines.in_words import Language
 from shared.eventstore.events import Event, Recorded
 from shared.reference.reference import messages_to
 
@@ -141,7 +143,9 @@ class OfferView(BaseModel):
     """Exclusive: an answer before this instant is in time."""
     why: str | None
     """R27: how the response deadline was computed."""
-    letter: str
+    letter: Annotated[
+        str, Field(description="R1, R23: the letter. The Danish one counts; `language=en` translates it.")
+    ]
     places: list[PlaceView]
     """R10: once it is accepted."""
     contacts: list[ContactView]
@@ -156,8 +160,10 @@ class OfferView(BaseModel):
     """R23: an agreement is not a decision and does not affect the smiley."""
 
 
-def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: Language) -> OfferView:
-    """Made of what the asker may know, and of nothing else."""
+def view(
+    state: Open | Running | Ended, recorded: Sequence[Recorded], language: Language, named: Named | None = None
+) -> OfferView:
+    """Made of what the asker may know, and of nothing else; `named` is what the letter names beside the offer."""
     events = [one.event for one in recorded]
     sent = state.sent
     # A state holds no private part: what the asker may read of one stands in the facts.
@@ -187,7 +193,7 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
         withdrawal_because_of=withdrawn.because_of if withdrawn and withdrawn.breach_is_own else None,
         response_deadline=deadline.ends_at if deadline else None,
         why=deadline.explain(language) if deadline else None,
-        letter=letter(sent, deadline),
+        letter=letter(sent, deadline, _as_told(told, named or Named()), language),
         places=_places(state, events),
         contacts=_contacts(events, language),
         time=_time(state, events),
@@ -208,6 +214,11 @@ def view(state: Open | Running | Ended, recorded: Sequence[Recorded], language: 
             NoteView.model_validate(event.model_dump()) for event in events if isinstance(event, InternalNoteWritten)
         ],
     )
+
+
+def _as_told(told: OfferSent, named: Named) -> Named:
+    """With the texts of the offer, as far as they can be read."""
+    return replace(named, department=told.department, observations=told.observations)
 
 
 def _time(state: Open | Running | Ended, events: Sequence[Event]) -> list[TimeView]:

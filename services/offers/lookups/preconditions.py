@@ -12,9 +12,10 @@ from services.offers.rules.eligibility import Quarantine, Unit
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import State
 from services.offers.rules.quarantine import QUARANTINE, legal_entity_stream, unit_stream
-from services.offers.rules.untaken_facts import refuse_held
+from services.offers.rules.untaken_facts import refusals_of_held
 from shared.contracts.offers import QuarantineImposed
 from shared.eventstore.commands import Guard, read
+from shared.eventstore.decider import Refused
 from shared.http.access import Asker, Viewer
 from shared.http.problems import unavailable
 from shared.policy.policy import Policy
@@ -23,8 +24,10 @@ from shared.service import Runtime
 
 async def refuse_while_unknown(
     runtime: Runtime, asker: Viewer, cvr: str, p_number: str, day: date, *, others: Sequence[str] = ()
-) -> None:
+) -> tuple[Refused, ...]:
     """R8: what is not known of a unit might be a breach, so nothing is offered or accepted until it is.
+
+    Returns the refusals of units that are held, and raises 503 for those about which a fact waits.
 
     `others` are further units that a company names. Ownership comes first: of a unit that the register does not give
     to it a company is told only what facts about itself say, also of the offer's own unit, which may have been sold.
@@ -36,9 +39,9 @@ async def refuse_while_unknown(
     held, waiting = await what_is_unknown(
         runtime, cvr, units, own=units if asker.audience == "authority" else sorted(own)
     )
-    refuse_held(held)
     if waiting:
-        raise unavailable(f"a fact about {waiting[0]} has not been taken yet", rule="R8")
+        raise unavailable("a fact about {p_number} has not been taken yet", rule="R8", p_number=waiting[0])
+    return refusals_of_held(held)
 
 
 async def unit_and_slot(

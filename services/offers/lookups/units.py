@@ -34,8 +34,9 @@ class UnitCopy(Projector):
     async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
         """See Projector.apply."""
         await connection.executemany(
-            """insert into units (p_number, effective_from, cvr, industry) values ($1, $2, $3, $4)
-               on conflict (p_number, effective_from) do update set cvr = excluded.cvr, industry = excluded.industry""",
+            """insert into units (p_number, effective_from, cvr, industry, name) values ($1, $2, $3, $4, $5)
+               on conflict (p_number, effective_from)
+               do update set cvr = excluded.cvr, industry = excluded.industry, name = excluded.name""",
             [tuple(row) for row in map(_row, facts) if row is not None],
         )
 
@@ -59,14 +60,15 @@ class _Row(NamedTuple):
     since: date
     cvr: str | None
     industry: str | None
+    name: str | None
 
 
 def _row(received: Received) -> _Row | None:
     match received.event:
         case UnitRegistered() as unit:
-            return _Row(unit.p_number, unit.effective_from, unit.cvr, unit.industry)
+            return _Row(unit.p_number, unit.effective_from, unit.cvr, unit.industry, unit.name)
         case UnitCeased() as unit:
-            return _Row(unit.p_number, unit.effective_from, None, None)
+            return _Row(unit.p_number, unit.effective_from, None, None, None)
         case _:
             return None
 
@@ -95,13 +97,15 @@ async def owners_of(connection: Connection, p_numbers: Sequence[str]) -> dict[st
 async def units_on(connection: Connection, asked: Sequence[tuple[str, date]]) -> list[Unit | None]:
     """Each unit, by its P-number, as it is on a day; None where the register does not know it then."""
     rows = await connection.fetch(
-        """select unit.p_number, unit.cvr, unit.industry
+        """select unit.p_number, unit.cvr, unit.industry, unit.name
            from unnest($1::text[], $2::date[]) with ordinality as asked(p_number, day, place)
-           left join lateral (select p_number, cvr, industry from units
+           left join lateral (select p_number, cvr, industry, name from units
                               where p_number = asked.p_number and effective_from <= asked.day
                               order by effective_from desc limit 1) unit on true
            order by asked.place""",
         [p_number for p_number, _ in asked],
         [day for _, day in asked],
     )
-    return [Unit(row["p_number"], row["cvr"], row["industry"]) if row["p_number"] else None for row in rows]
+    return [
+        Unit(row["p_number"], row["cvr"], row["industry"], row["name"]) if row["p_number"] else None for row in rows
+    ]

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.offers.rules.carrying_over import require_running
-from services.offers.rules.eligibility import Quarantine, Unit, refuse_in_quarantine, refuse_ineligible_unit
+from services.offers.rules.eligibility import Quarantine, Unit, is_of, refuse_in_quarantine, refuse_ineligible_unit
 from services.offers.rules.included_places import FoundIn, NamedPlace, include
 from services.offers.rules.phases import Ended, Open, Running, State, how_it_stands
 from services.offers.rules.unit_changes import refuse_changed_unit, refuse_moved_unit
 from shared.contracts.offers import Accepted, Declined, Lapsed, NotAccepted
 from shared.contracts.public_forms import Withdrawn
 from shared.deadlines.deadline import Deadline
-from shared.eventstore.decider import Refused, TimerDue
+from shared.eventstore.decider import Refused, TimerDue, every_fault
 from shared.policy.policy import Policy
 
 
@@ -49,17 +49,19 @@ class Decline:
 
 def accept(offer: Open, command: Accept) -> Accepted:
     """R6, R8, R10, R40: in time, outside quarantine, by someone who may act, and who has read what it is."""
-    refuse_changed_unit(offer)
-    refuse_late(offer, command.at)
-    refuse_foreign(offer, command.acting_for)
-    if not command.has_read:
-        raise Refused("R10", "whoever accepts confirms having read what the agreement is and is not")
     sent = offer.sent
-    refuse_ineligible_unit(command.unit, sent.p_number, sent.cvr, command.policy, rule="R10")
-    refuse_in_quarantine(command.quarantines, command.at)
-    if sent.carries_over is not None:
-        require_running(command.carried, sent.carries_over)
-    places, names = include(sent, command.found_in, command.includes, command.policy, command.at)
+    refuse_changed_unit(offer)
+    with every_fault() as check:
+        check(refuse_late, offer, command.at)
+        check(refuse_foreign, offer, command.acting_for)
+        check(refuse_unread, command)
+        check(refuse_ineligible_unit, command.unit, sent.p_number, sent.cvr, command.policy, "R10")
+        if is_of(command.unit, sent.cvr):
+            check(refuse_in_quarantine, command.quarantines, sent.p_number, command.at)
+        if sent.carries_over is not None:
+            check(require_running, command.carried, sent.carries_over)
+        with check:
+            places, names = include(sent, command.found_in, command.includes, command.policy, command.at)
     return Accepted(
         agreement_id=sent.agreement_id,
         kind=sent.kind,
@@ -80,9 +82,10 @@ def accept(offer: Open, command: Accept) -> Accepted:
 def decline(offer: Open, command: Decline) -> Declined:
     """R6, R7, R40: in time, by someone who may act, and who has the unit."""
     refuse_changed_unit(offer)
-    refuse_late(offer, command.at)
-    refuse_foreign(offer, command.acting_for)
-    refuse_moved_unit(offer, command.unit)
+    with every_fault() as check:
+        check(refuse_late, offer, command.at)
+        check(refuse_foreign, offer, command.acting_for)
+        check(refuse_moved_unit, offer, command.unit)
     return Declined(
         agreement_id=offer.sent.agreement_id,
         declined_at=command.at,
@@ -109,6 +112,12 @@ def refuse_late(offer: Open, at: datetime) -> None:
         raise _answered_late(offer.delivered.response_deadline)
 
 
+def refuse_unread(command: Accept) -> None:
+    """R10: whoever accepts knows what the agreement is."""
+    if not command.has_read:
+        raise Refused("R10", "whoever accepts confirms having read what the agreement is and is not")
+
+
 def why_not_open(state: Running | Ended) -> Refused:
     """R6, R8, R9: answered already, and when; too late; overtaken by a breach; or taken back by the authority."""
     match state:
@@ -133,13 +142,15 @@ def _answered_late(deadline: Deadline) -> Refused:
 
 def _overtaken(withdrawn: Withdrawn) -> Refused:
     """R8: with that reason. The breach is named only to whom it belongs."""
-    because = ", because of the breach of agreement {agreement}" if withdrawn.breach_is_own else ""
-    return Refused(
-        "R8",
-        "withdrawn at {at}: the unit is in quarantine" + because,
-        at=withdrawn.withdrawn_at.isoformat(),
-        agreement=withdrawn.because_of if withdrawn.breach_is_own else None,
-    )
+    at = withdrawn.withdrawn_at.isoformat()
+    if withdrawn.breach_is_own:
+        return Refused(
+            "R8",
+            "withdrawn at {at}: the unit is in quarantine, because of the breach of agreement {agreement}",
+            at=at,
+            agreement=withdrawn.because_of,
+        )
+    return Refused("R8", "withdrawn at {at}: the unit is in quarantine", at=at, agreement=None)
 
 
 def refuse_foreign(offer: Open, acting_for: str) -> None:

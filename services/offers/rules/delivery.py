@@ -15,7 +15,7 @@ from shared.contracts.offers import (
     OfferUnansweredHalfway,
 )
 from shared.deadlines.deadlines import response_deadline
-from shared.eventstore.decider import Refused, TimerDue
+from shared.eventstore.decider import Refused, TimerDue, every_fault
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 
@@ -113,9 +113,11 @@ def correct(offer: Open, command: CorrectDelivery) -> DeliveryCorrected:
     """R3, R30: every date that hangs on the availability moves; what was recorded before stays in the history."""
     if offer.delivered is None:
         raise Refused("R3", "the offer has not been delivered")
-    refuse_impossible_availability(offer, command.available_at, command.at)
-    if command.available_at == offer.delivered.available_at:
-        raise Refused("R30", "that is what was recorded")
+    with every_fault() as check:
+        check(refuse_impossible_availability, offer, command.available_at, command.at)
+        with check:
+            if command.available_at == offer.delivered.available_at:
+                raise Refused("R30", "that is what was recorded")
     return DeliveryCorrected(
         agreement_id=offer.sent.agreement_id,
         corrected_at=command.at,

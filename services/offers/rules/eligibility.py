@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
 
 
@@ -17,6 +17,8 @@ class Unit:
     cvr: str | None
     """None where the unit has ceased by then (R40)."""
     industry: str | None
+    name: str | None = None
+    """For the letter; None where the register has not told it since offers keeps names."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,18 @@ def refuse_ineligible_unit(unit: Unit | None, p_number: str, cvr: str, policy: P
         raise Refused(rule, "the register does not know the unit {p_number}", p_number=p_number)
     if unit.cvr is None:
         raise Refused("R40", "the unit {p_number} has ceased", p_number=p_number)
-    if unit.cvr != cvr:
-        raise Refused(rule, "{p_number} does not belong to {cvr}", p_number=p_number, cvr=cvr)
-    if unit.industry in policy.offer.excluded_industries:
-        raise Refused("R8", "no agreements are offered in the industry {industry}", industry=unit.industry)
+    with every_fault() as check:
+        with check:
+            if unit.cvr != cvr:
+                raise Refused(rule, "{p_number} does not belong to {cvr}", p_number=p_number, cvr=cvr)
+        with check:
+            if unit.industry in policy.offer.excluded_industries:
+                raise Refused("R8", "no agreements are offered in the industry {industry}", industry=unit.industry)
+
+
+def is_of(unit: Unit | None, cvr: str) -> bool:
+    """R8: whether a unit is a legal entity's own: of a foreign one a company hears nothing but that it is foreign."""
+    return unit is not None and unit.cvr == cvr
 
 
 def refuse_taken(slot: int | None, p_number: str, topic: str) -> int:
@@ -51,18 +61,23 @@ def refuse_taken(slot: int | None, p_number: str, topic: str) -> int:
     return slot
 
 
-def refuse_in_quarantine(quarantines: Sequence[Quarantine], at: datetime) -> None:
+def refuse_in_quarantine(quarantines: Sequence[Quarantine], p_number: str, at: datetime) -> None:
     """R8, R40: no new agreement while a quarantine stands. The breach is named only to whom it belongs."""
-    for quarantine in quarantines:
-        if quarantine.ends_at > at:
-            because = ""
-            if quarantine.because_of is not None:
-                because = ", because of the breach of agreement {agreement}"
-            elif quarantine.of_former_owner:
-                because = ", because of a breach under another legal entity: a unit keeps its quarantine when it moves"
-            raise Refused(
-                "R8",
-                "in quarantine until {until}" + because,
-                until=quarantine.ends_at.isoformat(),
-                agreement=quarantine.because_of,
-            )
+    standing = [one for one in quarantines if one.ends_at > at]
+    if not standing:
+        return
+    last = max(standing, key=lambda one: one.ends_at)
+    own = next((one.because_of for one in standing if one.because_of is not None), None)
+    values = {"p_number": p_number, "until": last.ends_at.isoformat(), "agreement": own}
+    if own is not None:
+        raise Refused(
+            "R8", "{p_number} is in quarantine until {until}, because of the breach of agreement {agreement}", **values
+        )
+    if any(one.of_former_owner for one in standing):
+        raise Refused(
+            "R8",
+            "{p_number} is in quarantine until {until}, because of a breach under another legal entity: a unit keeps "
+            "its quarantine when it moves",
+            **values,
+        )
+    raise Refused("R8", "{p_number} is in quarantine until {until}", **values)

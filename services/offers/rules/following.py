@@ -5,7 +5,7 @@ from uuid import UUID
 from services.offers.rules.phases import Ended, State, Unsent, how_it_stands
 from shared.contracts.offers import Declined, Lapsed
 from shared.contracts.vocabulary import AgreementKind
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 
 
 def refuse_what_follows_from_nothing(
@@ -18,10 +18,19 @@ def refuse_what_follows_from_nothing(
     if earlier is None or isinstance(earlier, Unsent):
         raise Refused("R7", "no offer {follows} is known from which another could follow", follows=follows)
     sent = earlier.sent
-    if (sent.cvr, sent.p_number, sent.topic) != about:
-        raise Refused("R7", "offer {follows} was of another legal entity, unit or topic", follows=follows)
-    if kind is not AgreementKind.SPREAD or sent.kind is not AgreementKind.SUSPICION:
-        raise Refused("R7", "only a spread agreement follows, and only from a no to one on suspicion", follows=follows)
-    if not (isinstance(earlier, Ended) and isinstance(earlier.unaccepted, Declined | Lapsed)):
-        how = how_it_stands(earlier)
-        raise Refused("R7", "offer {follows} was not declined and has not lapsed: {how}", follows=follows, how=how)
+    with every_fault() as check:
+        with check:
+            if (sent.cvr, sent.p_number, sent.topic) != about:
+                raise Refused("R7", "offer {follows} was of another legal entity, unit or topic", follows=follows)
+        with check:
+            if kind is not AgreementKind.SPREAD or sent.kind is not AgreementKind.SUSPICION:
+                why = "only a spread agreement follows, and only from a no to one on suspicion"
+                raise Refused("R7", why, follows=follows)
+        with check:
+            if not (isinstance(earlier, Ended) and isinstance(earlier.unaccepted, Declined | Lapsed)):
+                raise Refused(
+                    "R7",
+                    "offer {follows} was not declined and has not lapsed: {how}",
+                    follows=follows,
+                    how=how_it_stands(earlier),
+                )

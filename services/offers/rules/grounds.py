@@ -1,7 +1,7 @@
 """When which kind of agreement may be offered: what the inspection has shown, and what it would lead to (R2)."""
 
 from shared.contracts.vocabulary import AgreementKind, Grounds, ReactionDue, Violation
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 
 ON_SUSPICION = Grounds(
     violation=Violation.SUSPECTED, concrete=True, material=True, reaction_due=ReactionDue.ORDER_WITH_DEADLINE
@@ -14,30 +14,39 @@ def refuse_wrong_grounds(kind: AgreementKind, grounds: Grounds | None) -> Ground
     match kind:
         case AgreementKind.SUSPICION:
             grounds = grounds or ON_SUSPICION
-            _refuse_vague(grounds)
-            if grounds.violation is Violation.FOUND:
-                raise Refused("R2", "a violation that is found leads to an order with deadline, or to a spread offer")
+            with every_fault() as check:
+                check(_refuse_vague, grounds)
+                with check:
+                    if grounds.violation is Violation.FOUND:
+                        raise Refused(
+                            "R2", "a violation that is found leads to an order with deadline, or to a spread offer"
+                        )
             return grounds
         case AgreementKind.SPREAD:
             if grounds is None:
                 raise Refused("R2", "a spread agreement needs its grounds")
-            _refuse_vague(grounds)
-            refuse_what_does_not_spread(grounds)
+            with every_fault() as check:
+                check(_refuse_vague, grounds)
+                check(refuse_what_does_not_spread, grounds)
             return grounds
 
 
 def refuse_what_does_not_spread(grounds: Grounds) -> None:
     """R2: found, due an order with deadline, with a work process elsewhere and a solution that can be carried over."""
-    if grounds.violation is not Violation.FOUND:
-        raise Refused("R2", "a spread agreement is offered only where a violation is found")
-    if grounds.reaction_due is not ReactionDue.ORDER_WITH_DEADLINE:
-        raise Refused(
-            "R2", "a spread agreement is never offered where {reaction} is due", reaction=grounds.reaction_due.value
-        )
-    if not grounds.exists_elsewhere:
-        raise Refused("R2", "the work process must exist in at least one other unit or department")
-    if not grounds.can_be_carried_over:
-        raise Refused("R2", "the solution must be of realistic extent and such that it can be carried over")
+    with every_fault() as check:
+        with check:
+            if grounds.violation is not Violation.FOUND:
+                raise Refused("R2", "a spread agreement is offered only where a violation is found")
+        with check:
+            if grounds.reaction_due is not ReactionDue.ORDER_WITH_DEADLINE:
+                reaction = grounds.reaction_due.value
+                raise Refused("R2", "a spread agreement is never offered where {reaction} is due", reaction=reaction)
+        with check:
+            if not grounds.exists_elsewhere:
+                raise Refused("R2", "the work process must exist in at least one other unit or department")
+        with check:
+            if not grounds.can_be_carried_over:
+                raise Refused("R2", "the solution must be of realistic extent and such that it can be carried over")
 
 
 def _refuse_vague(grounds: Grounds) -> None:

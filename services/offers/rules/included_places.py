@@ -8,13 +8,14 @@ from uuid import UUID
 from services.offers.rules.eligibility import (
     Quarantine,
     Unit,
+    is_of,
     refuse_in_quarantine,
     refuse_ineligible_unit,
     refuse_taken,
 )
 from shared.contracts.public_forms import OfferSent
 from shared.contracts.vocabulary import AgreementKind, Place
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
 
 
@@ -51,19 +52,26 @@ def include(
     department = require_readable(found_in).department
     if not named:
         raise Refused("R10", "a spread agreement includes at least one other unit or department: name it")
-    refuse_named_twice(sent.p_number, department, named)
     origin = _origin(sent, department)
     places = [origin]
     names = {} if department is None else {origin.place_id: department}
-    for place in named:
-        refuse_ineligible_unit(place.unit, place.p_number, sent.cvr, policy, rule="R10")
-        refuse_in_quarantine(place.quarantines, at)
-        slot = sent.slot if place.p_number == sent.p_number else refuse_taken(place.slot, place.p_number, sent.topic)
-        is_department = place.department is not None
-        places.append(Place(place_id=place.place_id, p_number=place.p_number, is_department=is_department, slot=slot))
-        if place.department is not None:
-            names[place.place_id] = place.department
+    with every_fault() as check:
+        check(refuse_named_twice, sent.p_number, department, named)
+        for place in named:
+            check(refuse_ineligible_unit, place.unit, place.p_number, sent.cvr, policy, "R10")
+            if is_of(place.unit, sent.cvr):
+                check(refuse_in_quarantine, place.quarantines, place.p_number, at)
+                with check:
+                    places.append(_include(sent, place))
+            if place.department is not None:
+                names[place.place_id] = place.department
     return tuple(places), names
+
+
+def _include(sent: OfferSent, place: NamedPlace) -> Place:
+    slot = sent.slot if place.p_number == sent.p_number else refuse_taken(place.slot, place.p_number, sent.topic)
+    is_department = place.department is not None
+    return Place(place_id=place.place_id, p_number=place.p_number, is_department=is_department, slot=slot)
 
 
 def _origin(sent: OfferSent, department: str | None) -> Place:

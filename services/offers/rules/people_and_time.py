@@ -14,9 +14,9 @@ from shared.contracts.offers import (
     TimeCorrected,
     TimeSpent,
 )
-from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
+from shared.contracts.vocabulary import Centre, ContactDetails, ContactRole, WorkPhase
 from shared.deadlines.copenhagen import local_day
-from shared.eventstore.decider import Refused
+from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
 
 
@@ -39,6 +39,8 @@ class ReassignOffer:
     by: str
     inspector: str
     reason: str | None
+    centre: Centre | None = None
+    """R42: of the new inspector, as the directory has it."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def reassign(offer: Open, command: ReassignOffer) -> OfferReassigned:
         reassigned_at=command.at,
         reassigned_by=command.by,
         reason=command.reason,
+        centre=command.centre,
     )
 
 
@@ -138,9 +141,11 @@ def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCor
     if before is None:
         raise Refused("R30", "no time is known that was recorded as {entry_id}", entry_id=command.entry_id)
     after = replace(before, phase=command.phase, minutes=command.minutes, on_day=command.on_day or before.on_day)
-    if after == before:
-        raise Refused("R30", "that is what was recorded")
-    refuse_yet_to_come(after.on_day, command.at)
+    with every_fault() as check:
+        with check:
+            if after == before:
+                raise Refused("R30", "that is what was recorded")
+        check(refuse_yet_to_come, after.on_day, command.at)
     return TimeCorrected(
         agreement_id=state.sent.agreement_id,
         entry_id=command.entry_id,

@@ -18,8 +18,8 @@ from services.offers.rules.letter import LETTER_VERSION
 from services.offers.rules.phases import State
 from services.offers.rules.undecided_violations import refuse_where_undecided
 from shared.contracts.offers import OfferSent
-from shared.contracts.vocabulary import AgreementKind, FileReference, Grounds
-from shared.eventstore.decider import Refused
+from shared.contracts.vocabulary import AgreementKind, Centre, FileReference, Grounds
+from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
 
 
@@ -56,25 +56,29 @@ class SendOffer:
     """R40: the agreement of the unit's former legal entity that is to go on."""
     carried: State | None = None
     """R40: where that one stands."""
+    centre: Centre | None = None
+    """R42: of the inspector, as the directory has it."""
 
 
 def send(command: SendOffer) -> OfferSent:
     """R1, R2, R7, R8, R10, R40: what may be offered, where, and for how long."""
     policy = command.policy
-    grounds = refuse_wrong_grounds(command.kind, command.grounds)
-    if command.department is not None and command.kind is not AgreementKind.SPREAD:
-        raise Refused("R1", "an offer on suspicion names a unit, not a department")
-    if command.follows is not None:
-        about = (command.cvr, command.p_number, command.topic)
-        refuse_what_follows_from_nothing(command.earlier, command.follows, command.kind, about)
-    if command.carries_over is not None:
-        terms = (command.kind, command.p_number, command.topic, command.period_months)
-        refuse_to_carry_over(command.carried, command.carries_over, command.cvr, terms, policy)
-    refuse_ineligible_unit(command.unit, command.p_number, command.cvr, policy)
-    refuse_period_without_reason(command)
-    refuse_in_quarantine(command.quarantines, command.at)
-    refuse_where_undecided(command.undecided, command.p_number)
-    slot = refuse_taken(command.slot, command.p_number, command.topic)
+    about = (command.cvr, command.p_number, command.topic)
+    with every_fault() as check:
+        with check:
+            grounds = refuse_wrong_grounds(command.kind, command.grounds)
+        check(refuse_misplaced_department, command)
+        if command.follows is not None:
+            check(refuse_what_follows_from_nothing, command.earlier, command.follows, command.kind, about)
+        if command.carries_over is not None:
+            terms = (command.kind, command.p_number, command.topic, command.period_months)
+            check(refuse_to_carry_over, command.carried, command.carries_over, command.cvr, terms, policy)
+        check(refuse_ineligible_unit, command.unit, command.p_number, command.cvr, policy)
+        check(refuse_period_without_reason, command)
+        check(refuse_in_quarantine, command.quarantines, command.p_number, command.at)
+        check(refuse_where_undecided, command.undecided, command.p_number)
+        with check:
+            slot = refuse_taken(command.slot, command.p_number, command.topic)
     return OfferSent(
         agreement_id=command.agreement_id,
         kind=command.kind,
@@ -96,7 +100,14 @@ def send(command: SendOffer) -> OfferSent:
         follows=command.follows,
         is_carried_over=command.carries_over is not None,
         carries_over=command.carries_over,
+        centre=command.centre,
     )
+
+
+def refuse_misplaced_department(command: SendOffer) -> None:
+    """R1: only a spread offer names where in the unit the violation was found."""
+    if command.department is not None and command.kind is not AgreementKind.SPREAD:
+        raise Refused("R1", "an offer on suspicion names a unit, not a department")
 
 
 def refuse_period_without_reason(command: SendOffer) -> None:

@@ -102,11 +102,21 @@ def refuse_moved_unit(state: Open, unit: Unit | None) -> None:
 
 
 def _changed(p_number: str, *, ceased: bool, since: date | None) -> Refused:
-    what = "has ceased" if ceased else "has another legal entity"
-    when = "" if since is None else " since {since}"
-    return Refused(
-        "R40",
-        "{p_number} " + what + when + ": the authority decides what becomes of the offer",
-        p_number=p_number,
-        since=since,
-    )
+    values = {"p_number": p_number, "since": since}
+    match ceased, since:
+        case True, None:
+            return Refused("R40", "{p_number} has ceased: the authority decides what becomes of the offer", **values)
+        case True, _:
+            return Refused(
+                "R40", "{p_number} has ceased since {since}: the authority decides what becomes of the offer", **values
+            )
+        case False, None:
+            return Refused(
+                "R40", "{p_number} has another legal entity: the authority decides what becomes of the offer", **values
+            )
+        case _:
+            return Refused(
+                "R40",
+                "{p_number} has another legal entity since {since}: the authority decides what becomes of the offer",
+                **values,
+            )

@@ -52,11 +52,13 @@ def may_reach_legal_entity(fact: UntakenFact, at: datetime, policies: Policies) 
     return any(reach.p_number is None and reach.ends_at > at for reach in reached)
 
 
-def refuse_held(held: Sequence[str]) -> None:
+def refusals_of_held(held: Sequence[str]) -> tuple[Refused, ...]:
     """R8: a fact about the unit was passed over, so nobody knows whether it is in quarantine."""
-    if held:
-        raise Refused(
+    return tuple(
+        Refused(
             "R8",
             "nothing is offered or accepted at {p_number} until it is released: a fact about it was lost",
-            p_number=held[0],
+            p_number=p_number,
         )
+        for p_number in held
+    )

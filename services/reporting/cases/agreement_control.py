@@ -62,7 +62,8 @@ def _extension_granted(case: Case, event: control.ExtensionGranted) -> Columns:
 @rules.on
 def _inspector_changed(case: Case, event: control.InspectorChanged) -> Columns:
     """R15."""
-    return {"inspector": event.inspector, "inspector_changes": case.inspector_changes + 1}
+    changes = case.inspector_changes + 1
+    return {"inspector": event.inspector, "centre": event.centre, "inspector_changes": changes}
 
 
 @rules.on

@@ -21,6 +21,7 @@ def _sent(case: Case, event: offers.OfferSent) -> Columns:
         "topic": event.topic,
         "problem_group": problem_group(event.topic),
         "inspector": case.inspector or event.inspector,
+        "centre": case.centre if case.inspector else event.centre,
         "inspection_id": event.inspection_id,
         "agreement_id": event.carries_over,
         "period_months": event.period_months,
@@ -29,7 +30,8 @@ def _sent(case: Case, event: offers.OfferSent) -> Columns:
 
 @rules.on
 def _reassigned(case: Case, event: offers.OfferReassigned) -> Columns:
-    return {"inspector": event.inspector, "inspector_changes": case.inspector_changes + 1}
+    changes = case.inspector_changes + 1
+    return {"inspector": event.inspector, "centre": event.centre, "inspector_changes": changes}
 
 
 @rules.on

@@ -215,6 +215,8 @@ class Case:
     """R40: the units that are another's than the case says, or ceased, by P-number: since which day, and whether."""
 
     visible_version: int = 0
+    centre: str | None = None
+    """R26, R42: of the responsible inspector, as the fact said that made the inspector responsible."""
 
 
 Columns = dict[str, Any]

@@ -33,6 +33,7 @@ def _issued(case: Case, event: orders.OrderIssued) -> Columns:
         "topic": event.topic,
         "problem_group": problem_group(event.topic),
         "inspector": event.inspector,
+        "centre": event.centre,
         "agreement_id": event.agreement_id,
         "unknown_codes": unknown_in_case(event.cvr, event.topic),
         "order_deadline": event.deadline,

@@ -21,7 +21,8 @@ _REACHES: Mapping[type[Event], Status] = {
 
 @rules.on
 def _opened(case: Case, event: orders.OtherCaseOpened) -> Columns:
-    return {"status": Status.OPEN, "opened_at": start_of(event.opened_on)} | _about(event)
+    opened = {"status": Status.OPEN, "opened_at": start_of(event.opened_on), "centre": event.centre}
+    return opened | _about(event)
 
 
 @rules.on

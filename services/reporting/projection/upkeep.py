@@ -123,4 +123,4 @@ def _begin(request: Request, asker: Asker, work: Work) -> ViewWork:
     try:
         return upkeep.begin(work)
     except RebuildRuns as error:
-        raise Problem(409, "Already running", str(error)) from error
+        raise Problem(409, "Already running", "a rebuild runs already: {why}", values={"why": str(error)}) from error

@@ -12,7 +12,7 @@ from services.reporting.cases.case import CaseType, Party, Status, Step
 from services.reporting.cases.tasks import TaskKind
 from services.reporting.view.queries import Found
 from shared.contracts.guidance import GuidanceStands
-from shared.contracts.vocabulary import ContactForm, ControlOutcome, MeasureUse
+from shared.contracts.vocabulary import Centre, ContactForm, ControlOutcome, MeasureUse
 from shared.deadlines.deadline import Deadline
 
 NO_DECISION_DA = (
@@ -72,6 +72,10 @@ class CaseItem(BaseModel):
     sector: str | None
     size_class: str | None
     inspector: Annotated[str | None, Field(description="Pseudonymous id of the responsible inspector.")]
+    centre: Annotated[
+        Centre | None,
+        Field(description="R42: of the responsible inspector; null where no fact says it, and in front of a company."),
+    ] = None
     agreement_id: Annotated[
         UUID | None, Field(description="The agreement that an order, other case or agreement follows from.")
     ]
@@ -338,7 +342,7 @@ class DimensionRow(BaseModel):
     """Agreements with one value of one dimension, orders beside them."""
 
     dimension: Literal[
-        "all", "status", "topic", "problem_group", "industry", "sector", "size_class", "kind", "inspector"
+        "all", "status", "topic", "problem_group", "industry", "sector", "size_class", "kind", "inspector", "centre"
     ]
     value: Annotated[str | None, Field(description="Null where it is not known, and for `all`.")]
     agreements: int

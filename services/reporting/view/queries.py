@@ -29,7 +29,7 @@ c.follow_up_held_at, c.order_deadline, c.appealed_at, c.suspended, c.visible_ver
 c.delivery_failures, c.resent, c.terminated_at, c.terminated_by, c.termination_reason, c.extension_requested_at,
 c.extensions, c.informal_contacts, c.included_places, c.places_controlled, c.other_findings, c.corrections,
 c.orders_requested, c.orders_issued, c.investigation_outcome, c.acceptance_conflict, c.spread_further, c.unknown_codes,
-c.changed_units,
+c.changed_units, c.centre,
 unit.industry, unit.sector, unit.size_class
 """
 
@@ -50,6 +50,7 @@ class CaseFilter:
     cvr: str | None = None
     p_number: str | None = None
     inspector: str | None = None
+    centre: str | None = None
     topic: str | None = None
     problem_group: str | None = None
     industry: str | None = None
@@ -240,10 +241,11 @@ async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list
 
 
 async def agreements_by_dimension(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
-    """Agreements by status within each topic, group, industry, sector, size, kind and inspector, orders beside them."""
+    """Agreements by status within each topic, group, industry, sector, size, kind, inspector and centre."""
     where = in_period(viewer, period)
     sql = f"""with known as (
-                select c.case_type, c.kind, c.topic, c.problem_group, c.inspector, {_status(where, period)} as status,
+                select c.case_type, c.kind, c.topic, c.problem_group, c.inspector, c.centre,
+                       {_status(where, period)} as status,
                        unit.industry, unit.sector, unit.size_class
                 from {_CASES_WITH_UNIT} where {where} and c.case_type in ('agreement', 'order')
               )
@@ -258,7 +260,7 @@ async def agreements_by_dimension(connection: Connection, viewer: Viewer, period
               from known cross join lateral (values
                 ('all', null), ('status', status), ('topic', topic), ('problem_group', problem_group),
                 ('industry', industry), ('sector', sector), ('size_class', size_class), ('kind', kind),
-                ('inspector', inspector)) as value(dimension, value)
+                ('inspector', inspector), ('centre', centre)) as value(dimension, value)
               where status is not null
               group by value.dimension, value.value order by value.dimension, value.value nulls last"""
     return await connection.fetch(sql, *where.values)
@@ -310,7 +312,7 @@ where {where}
 def _filtered(viewer: Viewer, asked: CaseFilter) -> Conditions:
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
-    for column in ("cvr", "p_number", "inspector", "topic", "problem_group", "status", "case_type"):
+    for column in ("cvr", "p_number", "inspector", "centre", "topic", "problem_group", "status", "case_type"):
         value = getattr(asked, column)
         if value is not None:
             where.add(f"c.{column} = {{}}", value)

@@ -28,6 +28,7 @@ from services.reporting.view.models import (
     UnitItem,
 )
 from services.reporting.view.queries import CaseFilter, Period
+from shared.contracts.vocabulary import Centre
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.database import Connection
 from shared.http.access import Viewer
@@ -43,10 +44,22 @@ LARGEST_PAGE = 200
 router = APIRouter(prefix="/v1", tags=["reporting"])
 
 
+ME = "me"
+"""Stands for the asker where an inspector is asked for: whoever asks knows no ids by heart."""
+
+
+def _whom(asker: Viewer, inspector: str | None) -> str | None:
+    return asker.subject if inspector == ME else inspector
+
+
 async def case_filter(
+    asker: Reader,
     cvr: Annotated[CvrAsked | None, Query(description="Legal entity.")] = None,
     p_number: Annotated[PNumberAsked | None, Query(description="Production unit.")] = None,
-    inspector: Annotated[PersonAsked | None, Query(description="Pseudonymous id of the responsible inspector.")] = None,
+    inspector: Annotated[
+        PersonAsked | None, Query(description="Pseudonymous id of the responsible inspector; `me` for the asker.")
+    ] = None,
+    centre: Annotated[Centre | None, Query(description="R42: centre of the responsible inspector.")] = None,
     topic: Annotated[TopicAsked | None, Query(description="Three-digit code.")] = None,
     group: Annotated[CodeAsked | None, Query(description="Problem group.")] = None,
     industry: Annotated[CodeAsked | None, Query(description="Industry of the unit when the case was opened.")] = None,
@@ -58,7 +71,8 @@ async def case_filter(
     return CaseFilter(
         cvr=cvr,
         p_number=p_number,
-        inspector=inspector,
+        inspector=_whom(asker, inspector),
+        centre=centre,
         topic=topic,
         problem_group=group,
         industry=industry,
@@ -81,7 +95,7 @@ async def list_cases(
 ) -> CaseList:
     """R26: agreements, orders and other cases in one list, with what must happen next."""
     if asked.cvr is not None:
-        asker.require_company(asked.cvr, "the company")
+        asker.require_company(asked.cvr)
     async with reading(request, asker) as connection:
         return await _page(connection, asker, asked, _after(cursor), limit)
 
@@ -92,7 +106,7 @@ async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail
     async with reading(request, asker) as connection:
         row = await queries.find_case(connection, asker, case_id)
         if row is None:
-            raise not_found(f"case {case_id}")
+            raise not_found()
         measures = await queries.measures(connection, asker, case_id)
         places = await queries.places(connection, asker, case_id)
         related = await queries.related_cases(connection, asker, case_id)
@@ -110,7 +124,7 @@ async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail
 async def list_tasks(
     request: Request,
     asker: Reader,
-    inspector: Annotated[PersonAsked | None, Query(description="Whose tasks; without it everybody's.")] = None,
+    inspector: Annotated[PersonAsked | None, Query(description="Whose tasks, `me` for one's own; else all.")] = None,
     case_id: Annotated[UUID | None, Query(description="Those of one case.")] = None,
     due_before: Annotated[WrittenInstant | None, Query(description="Due before this instant.")] = None,
     limit: Limit = LARGEST_PAGE,
@@ -119,7 +133,7 @@ async def list_tasks(
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     async with reading(request, asker) as connection:
         rows = await queries.tasks(
-            connection, asker, inspector=inspector, case_id=case_id, due_before=due_before, limit=limit
+            connection, asker, inspector=_whom(asker, inspector), case_id=case_id, due_before=due_before, limit=limit
         )
     return TaskList(tasks=[TaskItem.model_validate(dict(row)) for row in rows])
 
@@ -133,14 +147,14 @@ async def get_company(
     limit: Limit = PAGE_SIZE,
 ) -> Company:
     """A legal entity with its units, quarantines and cases."""
-    asker.require_company(cvr, f"company {cvr}")
+    asker.require_company(cvr)
     async with reading(request, asker) as connection:
         units = await queries.units(connection, asker, cvr)
         today = local_day(request.app.state.clock.now())
         quarantines = await queries.quarantines(connection, asker, cvr, today=today)
         cases = await _page(connection, asker, CaseFilter(cvr=cvr), _after(cursor), limit)
     if not units and not cases.counts:
-        raise not_found(f"company {cvr}")
+        raise not_found()
     return Company(
         cvr=cvr,
         units=[UnitItem.model_validate(dict(unit)) for unit in units],

@@ -14,7 +14,7 @@ from services.reporting.projection import projection
 from services.reporting.statistics import measure_catalogue
 from services.reporting.statistics import routes as statistics_routes
 from services.reporting.view.routes import router
-from shared.contracts.offers import Withdrawn
+from shared.contracts.offers import OfferReassigned, Withdrawn
 from shared.contracts.vocabulary import ControlOutcome, Involvement, Participation
 from shared.eventstore.clock import VirtualClock
 from shared.eventstore.database import Database
@@ -258,3 +258,45 @@ async def test_a_company_sees_its_places_without_the_sample_and_hidden_bookings(
     (shown,) = (await asker.get(f"/v1/cases/{AGREEMENT}", Role.COMPANY, CVR)).json()["places"]
     assert (seen["sampled"], shown["sampled"], shown["control_day"]) == (True, None, None)
     assert seen["breached"] is shown["breached"] is True
+
+
+@pytest.mark.rule("R26", "R42")
+async def test_the_centre_of_a_case_is_a_column_and_a_filter_for_the_authority(asker: Asker) -> None:
+    from_east = facts.sent(uuid4()).model_copy(update={"centre": "east"})
+    moved = OfferReassigned.model_validate(
+        {
+            "agreement_id": AGREEMENT,
+            "inspector": "somebody",
+            "previous": INSPECTOR,
+            "reassigned_at": facts.on("2026-03-05"),
+            "reassigned_by": INSPECTOR,
+            "centre": "north",
+        }
+    )
+    await asker.learn(from_east, moved)
+    listed = (await asker.get("/v1/cases")).json()["cases"]
+    assert {case["case_id"]: case["centre"] for case in listed} == {
+        str(AGREEMENT): "north",
+        str(from_east.model_dump()["agreement_id"]): "east",
+        str(ORDER): None,
+    }
+    (north,) = (await asker.get("/v1/cases", centre="north")).json()["cases"]
+    assert north["case_id"] == str(AGREEMENT)
+    assert (await asker.get(f"/v1/cases/{AGREEMENT}")).json()["centre"] == "north"
+    assert (await asker.get(f"/v1/cases/{AGREEMENT}", Role.COMPANY, CVR)).json()["centre"] is None
+    assert (await asker.get("/v1/cases", centre="west")).status_code == 422
+    table = (await asker.get("/v1/statistics/agreements")).json()["rows"]
+    by_centre = {row["value"]: row["agreements"] for row in table if row["dimension"] == "centre"}
+    assert by_centre == {"north": 1, "east": 1, None: 0}
+    async with asker.app.state.database.acquire() as connection:
+        assert await connection.fetchval("select centre from v_cases where case_id = $1", AGREEMENT) == "north"
+
+
+async def test_me_stands_for_whoever_asks(asker: Asker) -> None:
+    assert (await asker.get("/v1/cases", inspector="me")).json()["cases"] == []
+    mine = facts.sent(uuid4()).model_copy(update={"inspector": "somebody"})
+    await asker.learn(mine)
+    (case,) = (await asker.get("/v1/cases", inspector="me")).json()["cases"]
+    assert case["inspector"] == "somebody"
+    tasks = (await asker.get("/v1/tasks", inspector="me")).json()["tasks"]
+    assert {task["inspector"] for task in tasks} <= {"somebody"}

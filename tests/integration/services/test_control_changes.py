@@ -15,9 +15,10 @@ from shared.contracts.offers import NotAccepted
 from shared.contracts.vocabulary import AgreementKind
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import Metadata
-from shared.http.tokens import Role
+from shared.http.tokens import Role, pseudonym
 from tests.integration.services.control_running import CVR, INSPECTOR, Control, booking, found
 
+BO = pseudonym(Role.INSPECTOR, "bo")
 DONE = {"complete": True, "text": "Done."}
 
 
@@ -75,13 +76,13 @@ async def test_what_is_booked_moves_into_the_new_inspectors_calendar(control: Co
     await control.done(f"/v1/agreements/{agreement_id}/documentation", DONE, Role.COMPANY)
     before = await control.once(agreement_id, booking)
     new = f"/v1/agreements/{agreement_id}/inspector"
-    await control.done(new, {"inspector": "inspector-2", "reason": "Leave."})
+    await control.done(new, {"inspector": BO, "reason": "Leave."})
     after = await control.course(agreement_id)
-    assert (after["inspector"], booking(after)["day"]) == ("inspector-2", booking(before)["day"])
+    assert (after["inspector"], booking(after)["day"]) == (BO, booking(before)["day"])
     async with control.runtime.database.acquire() as connection:
         names = [row["name"] for row in await connection.fetch("select name from reservations where name like 'cal%'")]
-    assert names == [f"calendar/inspector-2/{booking(after)['day']}/1"]
-    refused = await control.post(new, {"inspector": "inspector-2"})
+    assert names == [f"calendar/{BO}/{booking(after)['day']}/1"]
+    refused = await control.post(new, {"inspector": BO})
     assert (refused.status_code, refused.json()["rule"]) == (409, "R15")
 
 
@@ -133,12 +134,12 @@ async def test_a_dry_run_names_the_window_and_never_a_day_that_is_drawn(control:
     await control.done(f"/v1/agreements/{agreement_id}/documentation", DONE, Role.COMPANY)
     day = booking(await control.once(agreement_id, booking))["day"]
     new = f"/v1/agreements/{agreement_id}/inspector"
-    foretold = await control.done(f"{new}?dry_run=true", {"inspector": "inspector-2", "reason": "Leave."})
+    foretold = await control.done(f"{new}?dry_run=true", {"inspector": BO, "reason": "Leave."})
     booked = next(fact["data"] for fact in foretold["recorded"] if fact["type"] == "ControlBooked")
     assert booked.keys() & {"day", "slot", "control_id"} == set()
     assert booked["drawn"] == {"first": "2026-03-23", "last": "2026-05-19", "spread": "evenly"}
     assert booked["window"]["last_day"] == "2026-05-19"
-    recorded = await control.done(new, {"inspector": "inspector-2", "reason": "Leave."})
+    recorded = await control.done(new, {"inspector": BO, "reason": "Leave."})
     booked = next(fact["data"] for fact in recorded["recorded"] if fact["type"] == "ControlBooked")
     assert booked["day"] == day, "another inspector alone draws nothing again"
     chosen = await control.done(f"/v1/agreements/{agreement_id}/bookings?dry_run=true", {"day": "2026-04-15"})

@@ -71,6 +71,10 @@ def unreadable(message: Message) -> Message:
     return replace(message, body="{not json")
 
 
+def not_taken(p_number: str) -> str:
+    return f"A fact about the unit with P-number {p_number} has not been taken here yet. Try again in a moment."
+
+
 async def refusals(offers: Offers, unit: str, topic: str = "061") -> tuple[int, str | None, str | None]:
     answer = await offers.post("/v1/offers?dry_run=true", offer(unit, topic))
     body = answer.json()
@@ -83,13 +87,13 @@ async def test_a_fact_that_waits_holds_back_its_unit_by_name_and_its_sisters_onl
 ) -> None:
     breach = unreadable(_breach(UNIT, version=1))
     await take(offers, breach)
-    assert await refusals(offers, UNIT) == (503, "R8", f"a fact about {UNIT} has not been taken yet")
+    assert await refusals(offers, UNIT) == (503, "R8", not_taken(UNIT))
     assert (await refusals(offers, SISTER))[0] == 200
     await take(offers, replace(unreadable(_breach(UNIT, version=1)), occurred_at=NOW.replace(year=2023)))
     assert (await refusals(offers, SISTER))[0] == 200, "a quarantine of that day would be over"
     offers.clock.move_to(NOW)
     await take(offers, replace(unreadable(_breach(UNIT, version=1)), concerns={"cvr": CVR}))
-    assert await refusals(offers, SISTER) == (503, "R8", f"a fact about {SISTER} has not been taken yet")
+    assert await refusals(offers, SISTER) == (503, "R8", not_taken(SISTER))
 
 
 @pytest.mark.rule("R8")
@@ -160,7 +164,7 @@ async def test_a_record_of_no_known_fact_holds_its_unit_back_and_never_holds_it_
     record = Record(headers, breach.body.encode(), "agreements", 0, 1)
     consumer = offers.runtime.consumers["*"]
     await consumer.take_records([record], {"control"})
-    assert await refusals(offers, UNIT) == (503, "R8", f"a fact about {UNIT} has not been taken yet")
+    assert await refusals(offers, UNIT) == (503, "R8", not_taken(UNIT))
     answer = await offers.post(f"{OPERATIONS}/parked/unreadable/discard", {"reason": "not ours"}, Role.OPERATOR)
     assert answer.json() == {"discarded": 1}
     await consumer.take_records([record], {"control"})

@@ -125,7 +125,9 @@ async def test_r8_of_two_inspectors_who_offer_at_the_same_moment_exactly_one_suc
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     refused = next(answer.json() for answer in answers if answer.status_code == 409)
     assert refused["rule"] == "R8"
-    assert refused["detail"] == f"{UNIT} already has an open offer or agreement on topic 056"
+    assert refused["detail"] == (
+        f"The unit with P-number {UNIT} already has an open offer or agreement on the topic Lifting."
+    )
 
 
 async def test_a_process_that_only_answers_leaves_publishing_and_timers_to_another(
@@ -566,7 +568,8 @@ async def found_in_a_department(offers: Offers) -> str:
 async def _register(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     await connection.executemany(
-        "insert into offers.units (p_number, effective_from, cvr, industry) values ($1, $2, $3, 'day-care')",
+        """insert into offers.units (p_number, effective_from, cvr, industry, name)
+           values ($1, $2, $3, 'day-care', 'Solsikken')""",
         [(unit, date(2020, 1, 1), cvr) for unit, cvr in ((UNIT, CVR), (SISTER, CVR), (FOREIGN, OTHER_CVR))],
     )
     await connection.close()
@@ -576,3 +579,18 @@ async def test_a_text_with_a_nul_character_is_a_fault_and_not_kept(offers: Offer
     answer = await offers.post("/v1/offers", {**offer(), "observations": "a\u0000b"})
     assert answer.status_code == 422
     assert [fault["where"] for fault in answer.json()["faults"]] == ["body.observations"]
+
+
+@pytest.mark.rule("R1", "R42")
+async def test_the_letter_names_unit_inspector_and_what_was_seen_in_the_language_that_is_asked_for(
+    offers: Offers,
+) -> None:
+    agreement_id = await offers.offered_and_delivered()
+    danish = (await offers.get(f"/v1/offers/{agreement_id}"))["letter"]
+    english = (await offers.get(f"/v1/offers/{agreement_id}?language=en"))["letter"]
+    danish, english = (" ".join(text.split()) for text in (danish, english))
+    for text in (danish, english):
+        for said in ("Solsikken", CVR, UNIT, "Anna Vestergaard", "Heavy lifts."):
+            assert said in text
+    assert "senest tirsdag den 7. april 2026" in danish
+    assert "by Tuesday 7 April 2026" in english

@@ -12,7 +12,7 @@ async def test_a_company_a_colleague_and_the_system_itself(control: Control) -> 
     path = f"/v1/agreements/{agreement_id}"
     await control.done(f"{path}/documentation", {"complete": False, "text": "Begun."}, Role.COMPANY)
     anna = pseudonym(Role.INSPECTOR, "anna")
-    for inspector in (anna, "inspector-9"):
+    for inspector in (anna, pseudonym(Role.INSPECTOR, "carla")):
         await control.done(f"{path}/inspector", {"inspector": inspector})
     loaded = await control.runtime.store.load(agreement_id)
     acted = [(one.metadata["actor"], one.metadata.get("on_behalf_of")) for one in loaded.events]

@@ -190,7 +190,7 @@ async def follow_up(case: Continued) -> None:
 
 async def change_inspector(case: Continued) -> None:
     """R15."""
-    other = pseudonym(Role.INSPECTOR, f"successor of {case.inspector_name}")
+    other = pseudonym(Role.INSPECTOR, "bo")
     await case.controls("inspector", {"inspector": other, "reason": "Orlov."})
     await case.shows(inspector=other)
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.deadlines.copenhagen import COPENHAGEN
-from shared.deadlines.deadline import Deadline, Extension, Language
+from shared.deadlines.deadline import Deadline, Extension
 from shared.deadlines.deadlines import (
     booking_due_at,
     compliance_deadline,
@@ -13,6 +13,7 @@ from shared.deadlines.deadlines import (
     extended,
     guidance_due,
 )
+from shared.deadlines.in_words import Language
 from tests.unit.deadlines.policies import CURRENT, POLICIES, with_choice
 
 pytestmark = pytest.mark.rule("R13", "R27")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import pytest
 
-from shared.eventstore.decider import Decider, Refused
+from shared.eventstore.decider import Decider, Refused, every_fault
 from shared.eventstore.events import Event, PrivatePart
 
 
@@ -43,6 +43,51 @@ def test_a_refusal_carries_its_rule_its_words_and_its_values() -> None:
 def test_a_refusal_whose_words_need_a_value_that_is_not_given_is_a_mistake_that_shows() -> None:
     with pytest.raises(KeyError):
         Refused("R6", "answered after {deadline}")
+
+
+def _refuse(rule: str) -> None:
+    raise Refused(rule, "no")
+
+
+def test_every_check_is_made_and_all_that_refuse_are_told_in_order() -> None:
+    def decide() -> None:
+        with every_fault() as check:
+            check(_refuse, "R1")
+            check(len, "a check that passes")
+            with check:
+                _refuse("R2")
+            _refuse("R3")
+
+    with pytest.raises(Refused) as refused:
+        decide()
+    assert [one.rule for one in refused.value.every_fault] == ["R1", "R2", "R3"]
+    assert refused.value.rule == "R1", "who looks at one only sees the first"
+
+
+def test_checks_within_checks_are_told_once() -> None:
+    def inner() -> None:
+        with every_fault() as check:
+            check(_refuse, "R1")
+            check(_refuse, "R2")
+
+    def outer() -> None:
+        with every_fault() as check:
+            check(inner)
+            check(_refuse, "R2")
+
+    with pytest.raises(Refused) as refused:
+        outer()
+    assert [one.rule for one in refused.value.every_fault] == ["R1", "R2"]
+
+
+def test_only_refusals_are_gathered() -> None:
+    with pytest.raises(ZeroDivisionError), every_fault() as check, check:
+        raise ZeroDivisionError
+
+
+def test_what_passes_is_not_refused() -> None:
+    with every_fault() as check:
+        check(len, "")
 
 
 def test_facts_are_folded_from_the_beginning_or_from_a_state() -> None:

@@ -8,7 +8,7 @@ from services.offers.rules.agreement_ends import NoteEnd
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.delivery import RecordDelivery, RecordOpening
 from services.offers.rules.eligibility import Quarantine, Unit
-from services.offers.rules.letter import letter
+from services.offers.rules.letter import Named, letter
 from shared.contracts.offers import (
     AcceptanceConflictFlagged,
     Accepted,
@@ -20,6 +20,7 @@ from shared.contracts.offers import (
     OfferUnansweredHalfway,
     Withdrawn,
 )
+from shared.contracts.vocabulary import AgreementKind
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.events import Event
 from tests.public_form import public
@@ -45,6 +46,7 @@ from tests.unit.offers.offer_facts import (
     lapsed,
     send,
     sent,
+    spread,
     withdraw,
 )
 
@@ -244,8 +246,51 @@ def test_r28_reactions_and_timers_never_refuse() -> None:
 
 def test_r1_r23_the_letter_says_what_it_is_and_is_not() -> None:
     text = letter(public(sent()), delivered().response_deadline)
-    for said in ("frivillig", "ikke et påbud", "ikke en afgørelse", "smiley", "siger ja", "siger nej", "2026-04-07"):
+    text = " ".join(text.split())
+    for said in ("frivillig", "ikke et påbud", "ikke en afgørelse", "smiley", "siger ja", "siger nej"):
         assert said in text
+    assert "tirsdag den 7. april 2026" in text
     assert "rådgiver ikke" in text
     assert "misligholdt" in text
     assert "inden fristen" in letter(public(sent()), None)
+
+
+NAMED = Named(
+    unit="Solsikken", inspector="Anna Vestergaard", department="Lager", observations="Tunge løft.", quarantine_months=12
+)
+
+
+@pytest.mark.rule("R1", "R10", "R22", "R23")
+@pytest.mark.parametrize("kind", list(AgreementKind))
+def test_the_letter_names_whom_it_is_to_what_it_is_about_and_whom_to_ask(kind: AgreementKind) -> None:
+    offer = public(sent() if kind is AgreementKind.SUSPICION else spread())
+    deadline = delivered().response_deadline
+    as_written = letter(offer, deadline, NAMED), letter(offer, deadline, NAMED, "en")
+    danish, english = (" ".join(text.split()) for text in as_written)
+    for text in (danish, english):
+        for said in ("Solsikken", CVR, UNIT, "Anna Vestergaard", "Lager", "Tunge løft.", "70 12 12 88", "at@at.dk"):
+            assert said in text
+    assert "Emne: Løft" in danish
+    assert "ret til at handle for virksomheden" in danish
+    assert "karantæne i 12 måneder" in danish
+    assert "senest tirsdag den 7. april 2026" in danish
+    assert "Topic: Lifting" in english
+    assert "by Tuesday 7 April 2026 at the latest" in english
+    assert "quarantine of 12 months" in english
+    assert "The Danish letter is the one that counts" in english
+
+
+@pytest.mark.rule("R1")
+def test_a_letter_that_was_sent_before_reads_as_it_was_sent() -> None:
+    before = public(sent().model_copy(update={"letter_version": "2026-11"}))
+    assert "emne 056" in letter(before, delivered().response_deadline, NAMED)
+    assert "Topic: Lifting" in letter(before, None, NAMED, "en"), "which had no English"
+
+
+@pytest.mark.rule("R1", "R31")
+def test_what_nobody_knows_any_more_is_left_out_and_not_made_up() -> None:
+    text = letter(public(sent()), None)
+    assert "Til virksomheden, CVR-nummer" in text
+    assert "Den tilsynsførende er jeres kontakt" in text
+    assert "Det har vi set" not in text
+    assert "None" not in text

@@ -85,8 +85,8 @@ def test_r22_an_offer_is_possible_as_soon_as_the_last_day_is_over() -> None:
     (entity, _unit) = reaches(CVR, (UNIT,), LAST_OF_2023, POLICIES)
     standing = (Quarantine(BREACHED, entity.ends_at),)
     with pytest.raises(Refused, match="R8"):
-        refuse_in_quarantine(standing, datetime.fromisoformat("2024-12-31T23:59:59+01:00"))
-    refuse_in_quarantine(standing, datetime.fromisoformat("2025-01-01T00:00:00+01:00"))
+        refuse_in_quarantine(standing, "1003388394", datetime.fromisoformat("2024-12-31T23:59:59+01:00"))
+    refuse_in_quarantine(standing, "1003388394", datetime.fromisoformat("2025-01-01T00:00:00+01:00"))
 
 
 def test_r22_from_2024_only_the_breaching_unit() -> None:

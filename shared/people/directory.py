@@ -1,0 +1,79 @@
+"""The directory of inspectors, read at start from a file: id, name and centre (R42).
+
+Names are private. They stand here and in what the directory answers over HTTP, never in a fact.
+"""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.contracts.vocabulary import Centre
+from shared.eventstore.decider import Refused
+
+LOCAL_INSPECTORS = Path(__file__).parent / "inspectors.csv"
+"""People of the demo, by the ids that the built-in issuer of tokens gives them."""
+
+
+class FaultyDirectory(Exception):
+    """The file cannot be used: names the file, the line and why."""
+
+    def __init__(self, file: Path, line: int, why: str) -> None:
+        super().__init__(f"{file.name}, line {line}: {why}")
+
+
+class Inspector(BaseModel):
+    """R42: somebody who can be responsible for a case."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, Field(pattern=r"^[\w.:-]{1,64}$", description="Pseudonymous id, as tokens and facts carry it.")]
+    name: Annotated[
+        str, Field(min_length=1, max_length=200, description="Private: never in a fact.", examples=["Anna"])
+    ]
+    centre: Annotated[Centre, Field(description="The centre of the authority that the inspector belongs to.")]
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Who is known."""
+
+    inspectors: Mapping[str, Inspector] = field(default_factory=dict)
+    """By id, in the order of the file."""
+
+    def centre_of(self, inspector: str) -> Centre | None:
+        """None for somebody who is not known, as in facts of earlier releases and of other systems."""
+        known = self.inspectors.get(inspector)
+        return None if known is None else known.centre
+
+    def name_of(self, inspector: str) -> str | None:
+        """None for somebody who is not known."""
+        known = self.inspectors.get(inspector)
+        return None if known is None else known.name
+
+    def refusals(self, inspector: str) -> tuple[Refused, ...]:
+        """R42: a case is given to nobody whom the directory does not know."""
+        if inspector in self.inspectors:
+            return ()
+        return (Refused("R42", "the directory knows no inspector {inspector}", inspector=inspector),)
+
+
+def load_directory(file: Path = LOCAL_INSPECTORS) -> Directory:
+    """The inspectors of a file. Raises FaultyDirectory, or OSError where there is no such file."""
+    found: dict[str, Inspector] = {}
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        for row in reader:
+            try:
+                inspector = Inspector.model_validate(row)
+            except ValidationError as error:
+                fault = error.errors()[0]
+                raise FaultyDirectory(file, reader.line_num, f"{fault['loc'][0]}: {fault['msg']}") from error
+            if inspector.id in found:
+                raise FaultyDirectory(file, reader.line_num, f"{inspector.id} is given twice")
+            found[inspector.id] = inspector
+    return Directory(MappingProxyType(found))
