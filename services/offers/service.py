@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.offers.http.routes import router
+from services.offers.lookups.catching_up import release_steps
 from services.offers.lookups.held_units import when_discarded
 from services.offers.lookups.lapse_holds_back import lookups
 from services.offers.lookups.units import UnitCopy
@@ -23,6 +24,7 @@ SERVICE = EventSourced(
     router=router,
     register_copy=UnitCopy,
     timer_lookups=lookups,
+    release_steps=release_steps,
     when_discarded=when_discarded,
     attachments=(Attachments("/v1/offers", OFFER, rule="R1"),),
 )

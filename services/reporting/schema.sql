@@ -192,6 +192,7 @@ create table cases (
   contacts jsonb not null default '{}',           -- R5: by contact: reached, understood, held_at, minutes
   controls jsonb not null default '{}',           -- R17, R20: by place: outcome, held_at, in_time, minutes
   orders jsonb not null default '{}',             -- R22: by request: unit, overdue, issued
+  open_conflicts int not null default 0,          -- R8, R41: those that stand and that nobody has looked into
 
   primary key (case_id, audience)
 ) with (fillfactor = 70);
@@ -294,6 +295,19 @@ create table quarantines (
 );
 create index on quarantines (cvr);
 
+-- R8, R41: what ties two cases that are in conflict. The row belongs to the case whose fact told it, and is found from
+-- both: with an order on the topic of an agreement, another agreement there, or the breach behind a quarantine.
+create table links (
+  audience text not null,
+  case_id uuid not null,
+  other_case_id uuid not null,
+  kind text not null,
+  since timestamptz not null,
+  ended_at timestamptz,
+  primary key (case_id, audience, other_case_id, kind)
+);
+create index on links (other_case_id, audience);
+
 -- A rebuild is folded into these, beside the live tables.
 create table cases_rebuilt (like cases including defaults including constraints including indexes);
 create table case_history_rebuilt (like case_history including all);
@@ -302,6 +316,7 @@ create table measures_rebuilt (like measures including all);
 create table places_rebuilt (like places including all);
 create table units_rebuilt (like units including all);
 create table quarantines_rebuilt (like quarantines including all);
+create table links_rebuilt (like links including all);
 
 -- R38: smaller counts of companies are not shown. The service writes what its policy says when it starts.
 create table publication_limits (
@@ -445,6 +460,11 @@ create view v_guidance as
   where c.case_type = 'agreement' and c.accepted_at is not null;
 comment on view v_guidance is
   'How guidance stands in each accepted agreement, and whether it was offered in time (R12).';
+
+create view v_conflicts as
+  select case_id, other_case_id, kind, since, ended_at from links where audience = 'authority';
+comment on view v_conflicts is
+  'Conflicts of agreements (R8, R41): with an order, another agreement, or the breach behind a quarantine.';
 
 \ir analysts.sql
 \ir ../../migrations/privileges/service_login.sql

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.contracts.vocabulary import (
     AgreementKind,
+    ConflictKind,
     ContactForm,
     ControlOutcome,
     Decision,
@@ -30,6 +31,8 @@ from shared.visibility import Shown, ShownToCompany
 T = TypeVar("T")
 _WhenAnnounced = Annotated[T, ShownToCompany(where="announced")]
 """R18: an unannounced day is never visible to the company, nor that there is one."""
+_WhenOwnCase = Annotated[T, ShownToCompany(where="other_is_own")]
+"""R41: another legal entity's order or agreement is not named, nor that there is one."""
 
 DRAWN_PARTS = frozenset({"control_id", "inspection_id", "day", "slot"})
 """What of a booking chance decides."""
@@ -520,6 +523,49 @@ class FollowUpHeld(Event):
     """Of the added ones."""
 
 
+class StandingOrderNoted(Event):
+    """R41: an order stands on a topic at a unit, for agreements that run there or will; it is about no case of ours."""
+
+    order_case_id: UUID
+    cvr: str
+    p_number: str
+    topic: str
+    issued_on: date
+    noted_at: datetime
+
+
+class StandingOrderEnded(Event):
+    """R41: the order was revoked or complied with, and stands against no agreement any more."""
+
+    order_case_id: UUID
+    ended_on: date
+    noted_at: datetime
+
+
+class ConflictFlagged(Event):
+    """R41: while the agreement runs, an order stands, or another agreement runs, on its topic at one of its units."""
+
+    agreement_id: _WhenOwnCase[UUID]
+    other_kind: _WhenOwnCase[ConflictKind]
+    other_case_id: _WhenOwnCase[UUID]
+    """The order's case in the order system, or the other agreement."""
+    other_is_own: bool
+    """Whether it is a case of the same legal entity, which may then be told of it."""
+    p_number: _WhenOwnCase[str]
+    """The unit at which both meet."""
+    flagged_at: _WhenOwnCase[datetime]
+
+
+class ConflictEnded(Event):
+    """R41: the order or the other agreement, or the agreement itself, has ended: nothing is left to be looked into."""
+
+    agreement_id: _WhenOwnCase[UUID]
+    other_kind: _WhenOwnCase[ConflictKind]
+    other_case_id: _WhenOwnCase[UUID]
+    other_is_own: bool
+    ended_at: _WhenOwnCase[datetime]
+
+
 FACTS: tuple[type[Event], ...] = (
     ComplianceDeadlineSet,
     SampleChosen,
@@ -554,4 +600,8 @@ FACTS: tuple[type[Event], ...] = (
     InvestigationConcluded,
     FollowUpFellDue,
     FollowUpHeld,
+    StandingOrderNoted,
+    StandingOrderEnded,
+    ConflictFlagged,
+    ConflictEnded,
 )

@@ -213,6 +213,14 @@ class AcceptanceConflictFlagged(Event):
     flagged_at: datetime
 
 
+class AcceptanceConflictEnded(Event):
+    """R8, R41: the breach had been recorded by mistake, so the acceptance is in conflict with it no more."""
+
+    agreement_id: UUID
+    because_of: UUID
+    ended_at: datetime
+
+
 class AcceptanceAnnulled(Event):
     """R8: the policy lets an acceptance that a breach overtook not stand; the agreement ends."""
 
@@ -227,6 +235,16 @@ class AgreementEndNoted(Event):
     agreement_id: UUID
     outcome: str
     """`fulfilled`, `breached`, `terminated` or `annulled`; `running` where a correction took the decision back."""
+    noted_at: datetime
+
+
+class PlaceTakenNoted(Event):
+    """R30, R41: control has taken its decision back and the agreement runs again, but another offer has its place here.
+
+    For new offers the agreement stays ended.
+    """
+
+    agreement_id: UUID
     noted_at: datetime
 
 
@@ -322,8 +340,10 @@ FACTS: tuple[type[Event], ...] = (
     Lapsed,
     Withdrawn,
     AcceptanceConflictFlagged,
+    AcceptanceConflictEnded,
     AcceptanceAnnulled,
     AgreementEndNoted,
+    PlaceTakenNoted,
     ViolationNoted,
     QuarantineImposed,
     QuarantineEnded,

@@ -28,6 +28,8 @@ class ReleaseStep:
 
     name: str
     take: Callable[[UUID], Awaitable[object]]
+    beforehand: Callable[[], Awaitable[object]] | None = None
+    """Done before the first stream is taken; again where a process was killed in between."""
 
 
 async def carry_out(database: Database, steps: Sequence[ReleaseStep]) -> None:
@@ -40,6 +42,8 @@ async def carry_out(database: Database, steps: Sequence[ReleaseStep]) -> None:
         after: UUID | None = standing["after"]
         if standing["done_at"] is not None:
             continue
+        if step.beforehand is not None and after is None:
+            await step.beforehand()
         while streams := await streams_after(database, after, BATCH):
             for stream in streams:
                 try:

@@ -4,6 +4,7 @@ from asyncio import gather
 from collections.abc import Iterable
 from uuid import UUID
 
+from services.offers.rules.taken_back import overtaken_by
 from shared.eventstore.database import Connection, Database
 from shared.eventstore.reservations import held_under
 from shared.policy.policy import Policy
@@ -19,6 +20,11 @@ async def free_slot(database: Database, p_number: str, topic: str, policy: Polic
 async def undecided_at(database: Database, p_number: str) -> tuple[UUID, ...]:
     """R14: agreements of which a control has found a violation at the unit, and that are not decided."""
     return tuple(sorted((await database.ask(held_under, f"undecided/{p_number}/")).values()))
+
+
+async def acceptances_overtaken_by(database: Database, breached: UUID) -> list[UUID]:
+    """R41: the agreements whose acceptance is in conflict with a breach."""
+    return sorted((await database.ask(held_under, overtaken_by(breached))).values())
 
 
 async def within_reach(database: Database, cvr: str, units: Iterable[str | None]) -> list[UUID]:

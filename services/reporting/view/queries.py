@@ -29,6 +29,9 @@ c.follow_up_held_at, c.order_deadline, c.appealed_at, c.suspended, c.visible_ver
 c.delivery_failures, c.resent, c.terminated_at, c.terminated_by, c.termination_reason, c.extension_requested_at,
 c.extensions, c.informal_contacts, c.included_places, c.places_controlled, c.other_findings, c.corrections,
 c.orders_requested, c.orders_issued, c.investigation_outcome, c.acceptance_conflict, c.spread_further, c.unknown_codes,
+exists (select from links l where l.audience = c.audience and l.ended_at is null and l.case_id = c.case_id)
+  or exists (select from links l where l.audience = c.audience and l.ended_at is null and l.other_case_id = c.case_id)
+  as in_conflict,
 unit.industry, unit.sector, unit.size_class
 """
 
@@ -39,6 +42,15 @@ cases c left join lateral (
   where u.p_number = c.p_number and u.effective_from <= (c.opened_at at time zone 'Europe/Copenhagen')::date
   order by u.effective_from desc limit 1
 ) unit on true
+"""
+
+
+# The links of a case from both sides: two agreements may each have told of the other.
+_TIED = """
+select l.other_case_id as case_id, l.kind, l.since, l.ended_at from links l
+where l.case_id = {case} and l.audience = {audience}
+union all
+select l.case_id, l.kind, l.since, l.ended_at from links l where l.other_case_id = {case} and l.audience = {audience}
 """
 
 
@@ -112,13 +124,27 @@ async def timeline(connection: Connection, viewer: Viewer, case_id: UUID) -> Seq
 
 
 async def related_cases(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
-    """The orders and other cases that follow from an agreement, and the agreement that a case follows from (R25)."""
+    """What follows from an agreement, the agreement that a case follows from (R25), and what is in conflict (R41)."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     case = where.place(case_id)
+    audience = where.place(viewer.audience)
+    tied = _TIED.format(case=case, audience=audience)
     where.add(f"""(c.agreement_id = {case} or c.case_id = (select f.agreement_id from cases f where f.case_id = {case}
-                   and f.audience = {where.place(viewer.audience)}))""")
+                   and f.audience = {audience}) or c.case_id in (select tied.case_id from ({tied}) tied))""")
     sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where} order by c.opened_at, c.case_id"
+    return await connection.fetch(sql, *where.values)
+
+
+async def conflicts(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
+    """R8, R41: the cases with which one is in conflict, or was, from whichever of both one looks."""
+    seen = visible(viewer)
+    where = Conditions(seen.cases, seen.values)
+    tied = _TIED.format(case=where.place(case_id), audience=where.place(viewer.audience))
+    sql = f"""select tied.case_id, tied.kind, min(tied.since) as since,
+                     case when bool_and(tied.ended_at is not null) then max(tied.ended_at) end as ended_at
+              from ({tied}) tied join cases c on c.case_id = tied.case_id where {where}
+              group by tied.case_id, tied.kind order by since, tied.case_id, tied.kind"""
     return await connection.fetch(sql, *where.values)
 
 

@@ -15,6 +15,7 @@ from services.reporting.view.models import (
     CaseItem,
     CaseList,
     Company,
+    ConflictItem,
     Course,
     DimensionRow,
     LadderRow,
@@ -87,7 +88,7 @@ async def list_cases(
 
 @router.get("/cases/{case_id}", responses=problems(400, 404))
 async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail:
-    """One case with its deadlines, measures, related cases and timeline."""
+    """One case with its deadlines, measures, related cases, conflicts and timeline."""
     async with reading(request, asker) as connection:
         row = await queries.find_case(connection, asker, case_id)
         if row is None:
@@ -95,12 +96,14 @@ async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail
         measures = await queries.measures(connection, asker, case_id)
         places = await queries.places(connection, asker, case_id)
         related = await queries.related_cases(connection, asker, case_id)
+        conflicts = await queries.conflicts(connection, asker, case_id)
         timeline = await queries.timeline(connection, asker, case_id)
     return CaseDetail.of_parts(
         row,
         measures=[MeasureItem.model_validate(dict(measure)) for measure in measures],
         places=[PlaceItem.model_validate(dict(place)) for place in places],
         related=[CaseItem.of(other) for other in related],
+        conflicts=[ConflictItem.model_validate(dict(conflict)) for conflict in conflicts],
         timeline=[TimelineEntry.of(fact) for fact in timeline],
     )
 

@@ -41,7 +41,7 @@ async def forget(connection: Connection) -> None:
     async with tampering(connection):
         await connection.execute(
             """delete from facts; delete from cases; delete from case_history; delete from tasks; delete from measures;
-               delete from units; delete from quarantines; update checkpoint set position = 0"""
+               delete from units; delete from quarantines; delete from links; update checkpoint set position = 0"""
         )
 
 

@@ -128,6 +128,10 @@ def test_nobody_but_a_service_makes_facts_of_agreements(folder: str) -> None:
 
 @pytest.mark.parametrize("fact", [fact for contract in OURS.values() for fact in facts_of(contract)])
 def test_a_fact_names_its_agreement(fact: type[Event]) -> None:
+    """But for what is noted of orders, whichever agreements they stand against (R41)."""
+    if fact in (control.StandingOrderNoted, control.StandingOrderEnded):
+        assert fact.model_fields["order_case_id"].is_required()
+        return
     assert "agreement_id" in fact.model_fields
     assert fact.model_fields["agreement_id"].is_required()
 
