@@ -389,8 +389,9 @@ comment on view v_cases is
 create view v_case_history as
   select case_id, status, effective_at, recorded_at, position from case_history where audience = 'authority';
 comment on view v_case_history is
-  'The statuses of each case: effective_at is when it held, recorded_at when it was known. The status of a case on day
-   D as known on day K is the newest row by (effective_at, position) with effective_at <= D and recorded_at <= K.';
+  'The statuses of each case: effective_at is from when on it held, as the fact says, recorded_at when it was known. The
+   status of a case on day D as known on day K: of the rows with effective_at <= D and recorded_at <= K leave out those
+   that have one with a higher position and no lower effective_at, and take an ending, or else the newest by effective_at.';
 
 create view v_measures as
   select m.case_id, m.measure_id, m.kind, m.ladder_level, m.psychosocial_level, m.reported_part, m.reported_at,

@@ -1,7 +1,7 @@
 """Facts of the control service: everything from the acceptance on that decides the course."""
 
 from datetime import date, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -41,6 +41,7 @@ DRAWN_PARTS = frozenset({"control_id", "inspection_id", "day", "slot"})
 class ComplianceDeadlineSet(Event):
     """R10: the agreement runs, until this deadline."""
 
+    held: ClassVar[str] = "accepted_at"
     agreement_id: Shown[UUID]
     cvr: Shown[str]
     p_number: Shown[str]
@@ -60,6 +61,7 @@ class ComplianceDeadlineSet(Event):
 class SampleChosen(Event):
     """R19: the places that are to be controlled; a later choice replaces an earlier one."""
 
+    held: ClassVar[str] = "chosen_at"
     agreement_id: UUID
     places: tuple[UUID, ...]
     at_least: int
@@ -71,6 +73,7 @@ class SampleChosen(Event):
 class ExtensionRequested(Event):
     """R13: the company asks for a longer deadline."""
 
+    held: ClassVar[str] = "requested_at"
     agreement_id: Shown[UUID]
     extension_id: Shown[UUID]
     until: Shown[date]
@@ -82,6 +85,7 @@ class ExtensionRequested(Event):
 class ExtensionGranted(Event):
     """R13: the compliance deadline is a later one from now on, and with it every date that hangs on it."""
 
+    held: ClassVar[str] = "granted_at"
     agreement_id: Shown[UUID]
     extension_id: Shown[UUID]
     """The request's, or a new one where the inspector grants without being asked."""
@@ -99,6 +103,7 @@ class ExtensionGranted(Event):
 class ExtensionRefused(Event):
     """R13: the deadline stays as it is."""
 
+    held: ClassVar[str] = "refused_at"
     agreement_id: Shown[UUID]
     extension_id: Shown[UUID]
     refused_at: Shown[datetime]
@@ -109,6 +114,7 @@ class ExtensionRefused(Event):
 class InspectorChanged(Event):
     """R15: another inspector is responsible from now on; what is booked or due moves along."""
 
+    held: ClassVar[str] = "changed_at"
     agreement_id: Shown[UUID]
     inspector: Shown[str]
     previous: Shown[str]
@@ -120,6 +126,7 @@ class InspectorChanged(Event):
 class Terminated(Event):
     """R14: one side ended the agreement because circumstances changed: neither fulfilled nor breached."""
 
+    held: ClassVar[str] = "terminated_at"
     agreement_id: Shown[UUID]
     by: Shown[Side]
     terminated_at: Shown[datetime]
@@ -132,6 +139,7 @@ class Terminated(Event):
 class GuidanceMeetingNoted(Event):
     """R21: a guidance meeting was held, which may be turned into the control."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: UUID
     meeting_id: UUID
     form: ContactForm
@@ -141,6 +149,7 @@ class GuidanceMeetingNoted(Event):
 class DocumentationReceived(Event):
     """R16: the company sent a part of its documentation; it decides nothing by itself."""
 
+    held: ClassVar[str] = "received_at"
     agreement_id: Shown[UUID]
     part: Shown[int]
     """1 for the first part, dense."""
@@ -161,6 +170,7 @@ class DocumentationReceived(Event):
 class ControlBooked(Event):
     """R17, R18: a control stands in the inspector's calendar."""
 
+    held: ClassVar[str] = "booked_at"
     agreement_id: _WhenAnnounced[UUID]
     control_id: _WhenAnnounced[UUID]
     inspector: _WhenAnnounced[str]
@@ -190,6 +200,7 @@ class ControlBooked(Event):
 class AnnouncedControlCancelled(Event):
     """R18: the control that the company was told of does not take place on that day."""
 
+    held: ClassVar[str] = "cancelled_at"
     agreement_id: Shown[UUID]
     control_id: Shown[UUID]
     cancelled_at: Shown[datetime]
@@ -198,6 +209,7 @@ class AnnouncedControlCancelled(Event):
 class ControlCompleted(Event):
     """R20: the control took place and decided the matter: how it was judged, with whom, what was seen."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     control_id: Shown[UUID]
     held_at: Shown[datetime]
@@ -234,6 +246,7 @@ class ControlCompleted(Event):
 class ControlTurnedIntoGuidance(Event):
     """R21: the control could not decide; nothing is decided, and a new one is booked inside the window."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     control_id: Shown[UUID]
     held_at: Shown[datetime]
@@ -259,6 +272,7 @@ class ControlTurnedIntoGuidance(Event):
 class FreshInvestigationNeeded(Event):
     """R21: the matter must be investigated afresh; until then nothing is decided."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     control_id: Shown[UUID]
     place_id: Shown[UUID]
@@ -276,6 +290,7 @@ class FreshInvestigationNeeded(Event):
 class OtherFindingRecorded(Event):
     """R20: something that is not on the topic of the agreement; it is handled outside of it."""
 
+    held: ClassVar[str] = "found_at"
     agreement_id: Shown[UUID]
     finding_id: Shown[UUID]
     control_id: Shown[UUID]
@@ -288,6 +303,7 @@ class OtherFindingRecorded(Event):
 class ControlCorrected(Event):
     """R30: a control was recorded wrongly; this is how it was."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     control_id: Shown[UUID]
     place_id: Shown[UUID]
@@ -317,6 +333,7 @@ class ControlCorrected(Event):
 class DecisionRevoked(Event):
     """R30: what was decided rested on a mistake, and no longer holds."""
 
+    held: ClassVar[str] = "decided_at"
     agreement_id: Shown[UUID]
     decision: Shown[Decision]
     cvr: Shown[str]
@@ -324,12 +341,15 @@ class DecisionRevoked(Event):
     """P-numbers whose quarantine ends with it."""
     revoked_at: Shown[datetime]
     revoked_by: Shown[str]
+    decided_at: Shown[datetime | None] = None
+    """From when on the decision held that holds no longer; None in facts of earlier releases."""
     reason: PrivateText = None
 
 
 class Fulfilled(Event):
     """R20: the control found no violation on the topic."""
 
+    held: ClassVar[str] = "fulfilled_at"
     agreement_id: Shown[UUID]
     fulfilled_at: Shown[datetime]
     follow_up_on: Shown[date | None] = None
@@ -339,6 +359,7 @@ class Fulfilled(Event):
 class Breached(Event):
     """R20, R22: the control found a violation on the topic."""
 
+    held: ClassVar[str] = "breached_at"
     agreement_id: Shown[UUID]
     cvr: Shown[str]
     p_number: Shown[str]
@@ -352,6 +373,7 @@ class Breached(Event):
 class HearingOpened(Event):
     """R22: the company is heard before the order."""
 
+    held: ClassVar[str] = "opened_at"
     agreement_id: Shown[UUID]
     in_writing: Shown[bool]
     opened_at: Shown[datetime]
@@ -363,6 +385,7 @@ class HearingOpened(Event):
 class HearingAnswered(Event):
     """R22: what the company said to the intended order."""
 
+    held: ClassVar[str] = "answered_at"
     agreement_id: Shown[UUID]
     answered_at: Shown[datetime]
     answered_by: Shown[str]
@@ -379,6 +402,7 @@ class HearingAnswered(Event):
 class HearingExpired(Event):
     """R22: the company did not use its time to be heard."""
 
+    held: ClassVar[str] = "at"
     agreement_id: Shown[UUID]
     at: Shown[datetime]
 
@@ -386,6 +410,7 @@ class HearingExpired(Event):
 class OrderRequested(Event):
     """R22: an order with deadline was asked for from the order system."""
 
+    held: ClassVar[str] = "requested_at"
     agreement_id: Shown[UUID]
     request_id: Shown[UUID]
     cvr: Shown[str]
@@ -407,6 +432,7 @@ class OrderRequested(Event):
 class OrderRequestReminded(Event):
     """R22: the order has not been issued; the order system is reminded."""
 
+    held: ClassVar[str] = "at"
     agreement_id: UUID
     request_id: UUID
     at: datetime
@@ -415,6 +441,7 @@ class OrderRequestReminded(Event):
 class OrderRequestOverdue(Event):
     """R22: the order has still not been issued; somebody must look into it."""
 
+    held: ClassVar[str] = "at"
     agreement_id: UUID
     request_id: UUID
     at: datetime
@@ -423,6 +450,7 @@ class OrderRequestOverdue(Event):
 class OrderRequestResent(Event):
     """R22: the order was asked for again, under the same id."""
 
+    held: ClassVar[str] = "resent_at"
     agreement_id: UUID
     request_id: UUID
     resent_at: datetime
@@ -434,6 +462,7 @@ class OrderRequestResent(Event):
 class OrderRequestWithdrawn(Event):
     """R22, R30: the order that was asked for is not wanted any more: the decision behind it was revoked."""
 
+    held: ClassVar[str] = "withdrawn_at"
     agreement_id: Shown[UUID]
     request_id: Shown[UUID]
     withdrawn_at: Shown[datetime]
@@ -443,6 +472,7 @@ class OrderRequestWithdrawn(Event):
 class OrderIssueNoted(Event):
     """R22, R25: the order that was asked for has been issued."""
 
+    held: ClassVar[str] = "noted_at"
     agreement_id: UUID
     request_id: UUID
     order_case_id: UUID
@@ -453,6 +483,7 @@ class OrderIssueNoted(Event):
 class OfferNotAcceptedNoted(Event):
     """R7: the company said no, or nothing; what follows is the authority's to do."""
 
+    held: ClassVar[str] = "noted_at"
     agreement_id: UUID
     kind: AgreementKind
     cvr: str
@@ -467,6 +498,7 @@ class OfferNotAcceptedNoted(Event):
 class NewInspectionBooked(Event):
     """R7: an inspection that resumes the investigation stands in the inspector's calendar."""
 
+    held: ClassVar[str] = "booked_at"
     agreement_id: UUID
     inspection_id: UUID
     inspector: str
@@ -487,6 +519,7 @@ class NewInspectionBooked(Event):
 class InvestigationConcluded(Event):
     """R7: the inspection that resumed the investigation ended it."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     inspection_id: Shown[UUID]
     held_at: Shown[datetime]
@@ -499,6 +532,7 @@ class InvestigationConcluded(Event):
 class FollowUpFellDue(Event):
     """R24: a year has passed since fulfilment."""
 
+    held: ClassVar[str] = "at"
     agreement_id: UUID
     at: datetime
 
@@ -506,6 +540,7 @@ class FollowUpFellDue(Event):
 class FollowUpHeld(Event):
     """R24, R35, R39: whether the measures are still in use, and whether they spread."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     held_at: Shown[datetime]
     inspector: Shown[str]
@@ -526,6 +561,7 @@ class FollowUpHeld(Event):
 class StandingOrderNoted(Event):
     """R41: an order stands on a topic at a unit, for agreements that run there or will; it is about no case of ours."""
 
+    held: ClassVar[str] = "noted_at"
     order_case_id: UUID
     cvr: str
     p_number: str
@@ -537,6 +573,7 @@ class StandingOrderNoted(Event):
 class StandingOrderEnded(Event):
     """R41: the order was revoked or complied with, and stands against no agreement any more."""
 
+    held: ClassVar[str] = "noted_at"
     order_case_id: UUID
     ended_on: date
     noted_at: datetime
@@ -545,6 +582,7 @@ class StandingOrderEnded(Event):
 class ConflictFlagged(Event):
     """R41: while the agreement runs, an order stands, or another agreement runs, on its topic at one of its units."""
 
+    held: ClassVar[str] = "flagged_at"
     agreement_id: _WhenOwnCase[UUID]
     other_kind: _WhenOwnCase[ConflictKind]
     other_case_id: _WhenOwnCase[UUID]
@@ -559,6 +597,7 @@ class ConflictFlagged(Event):
 class ConflictEnded(Event):
     """R41: the order or the other agreement, or the agreement itself, has ended: nothing is left to be looked into."""
 
+    held: ClassVar[str] = "ended_at"
     agreement_id: _WhenOwnCase[UUID]
     other_kind: _WhenOwnCase[ConflictKind]
     other_case_id: _WhenOwnCase[UUID]

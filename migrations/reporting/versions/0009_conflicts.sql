@@ -25,3 +25,8 @@ create view v_conflicts as
   select case_id, other_case_id, kind, since, ended_at from links where audience = 'authority';
 comment on view v_conflicts is
   'Conflicts of agreements (R8, R41): with an order, another agreement, or the breach behind a quarantine.';
+
+comment on view v_case_history is
+  'The statuses of each case: effective_at is from when on it held, as the fact says, recorded_at when it was known. The
+   status of a case on day D as known on day K: of the rows with effective_at <= D and recorded_at <= K leave out those
+   that have one with a higher position and no lower effective_at, and take an ending, or else the newest by effective_at.';

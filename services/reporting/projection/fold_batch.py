@@ -15,6 +15,7 @@ from services.reporting.cases.places import PlaceRow, Places
 from services.reporting.cases.quarantines import Quarantine, Quarantines
 from services.reporting.cases.tasks import Task
 from services.reporting.cases.units import Unit, unit_of
+from services.reporting.cases.when_held import held_from
 from services.reporting.projection.fact import Fact
 from shared.contracts.register import UnitRegistered
 from shared.eventstore.events import Event
@@ -133,10 +134,11 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
                 row = rows.cases.get((audience, case_id)) or unopened(audience, case_id, case_type, at)
                 draft = drafts[audience] = Draft(row)
             authority = drafts["authority"].case if "authority" in drafts else None
+            held_at = held_from(event, at, draft.case)
             reached = draft.take(case_projection.as_told(event, audience, authority), at)
             if reached is not None and is_own:
                 for knows in AUDIENCES if know_the_same else (audience,):
-                    rows.history.append(Reached(knows, case_id, fact.position, reached, at, fact.recorded_at))
+                    rows.history.append(Reached(knows, case_id, fact.position, reached, held_at, fact.recorded_at))
         of_case = tasks.fold(of_case, drafts["authority"].case, at)
         if is_own:
             _fold_others(rows, case_id, event)

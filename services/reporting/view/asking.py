@@ -10,7 +10,7 @@ from services.reporting.cases.known_facts import VISIBILITY
 from services.reporting.view.queries import Period
 from shared.eventstore.database import Connection, Database
 from shared.http.access import Viewer, viewer
-from shared.http.problems import unavailable
+from shared.http.problems import Problem, unavailable
 from shared.http.tokens import Role
 from shared.http.written import WrittenInstant
 
@@ -24,6 +24,7 @@ async def reader(asker: Annotated[Viewer, Depends(viewer)]) -> Viewer:
 _AS_TODAY = """
 select position = 0 or coalesce(visibility = $1 and companies_state = state, false) from checkpoint
 """
+_ONLY_NOW = "what it counts is kept as it is known today; statuses alone are kept as they held and were known"
 Reader = Annotated[Viewer, Depends(reader)]
 
 
@@ -33,6 +34,19 @@ async def period(
 ) -> Period:
     """The period of a table."""
     return Period(opened_from=opened_from, opened_before=opened_before)
+
+
+async def as_known_now(
+    held_at: Annotated[WrittenInstant | None, Query(description=f"Refused: {_ONLY_NOW}.")] = None,
+    known_at: Annotated[WrittenInstant | None, Query(description=f"Refused: {_ONLY_NOW}.")] = None,
+) -> None:
+    """R26: a figure that is kept only as it is known today is refused for any other time, and says why. Raises 422."""
+    asked = {"held_at": held_at, "known_at": known_at}
+    faults = [{"where": f"query.{name}", "what": _ONLY_NOW} for name, instant in asked.items() if instant is not None]
+    if faults:
+        raise Problem(
+            422, "Not valid", f"this figure cannot be asked of the past: {_ONLY_NOW}", rule="R26", faults=faults
+        )
 
 
 async def is_as_today(connection: Connection) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.reporting.cases.case import Status
 from services.reporting.view import shown_facts
 from services.reporting.view.conditions import Conditions
 from services.reporting.view.cursor import Cursor
@@ -52,6 +53,13 @@ where l.case_id = {case} and l.audience = {audience}
 union all
 select l.case_id, l.kind, l.since, l.ended_at from links l where l.other_case_id = {case} and l.audience = {audience}
 """
+
+
+ENDINGS = (
+    *(Status.FULFILLED, Status.BREACHED, Status.TERMINATED, Status.DECLINED, Status.LAPSED, Status.WITHDRAWN),
+    *(Status.COMPLIED_WITH, Status.REVOKED, Status.CLOSED),
+)
+"""The statuses in which nothing more is awaited of the case itself."""
 
 
 @dataclass(frozen=True)
@@ -346,7 +354,12 @@ def in_period(viewer: Viewer, period: Period) -> Conditions:
 
 
 def _status(where: Conditions, period: Period) -> str:
-    """The status as it stands, or as it held and was known; null where the case was not known yet."""
+    """The status as it stands, or as it held and was known; null where the case was not known yet.
+
+    What was told later and held from no later takes the place of what was told before: a decision that was taken back
+    never held (R30). An ending holds against what was still recorded between it and its becoming known: a control may
+    be recorded ten days after it was held.
+    """
     if period.held_at is None and period.known_at is None:
         return "c.status"
     limits = ""
@@ -355,4 +368,8 @@ def _status(where: Conditions, period: Period) -> str:
     if period.known_at is not None:
         limits += f" and h.recorded_at <= {where.place(period.known_at)}"
     return f"""(select h.status from case_history h where h.audience = c.audience and h.case_id = c.case_id {limits}
-                order by h.effective_at desc, h.position desc limit 1)"""
+                and not exists (select from case_history h2 where h2.audience = h.audience and h2.case_id = h.case_id
+                                and h2.position > h.position and h2.effective_at >= h.effective_at
+                                {limits.replace(" h.", " h2.")})
+                order by h.status = any({where.place(list(ENDINGS))}::text[]) desc, h.effective_at desc, h.position desc
+                limit 1)"""

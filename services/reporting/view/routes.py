@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from services.reporting.cases.case import CaseType, Status
 from services.reporting.view import queries
-from services.reporting.view.asking import Reader, period, reading
+from services.reporting.view.asking import Reader, as_known_now, period, reading
 from services.reporting.view.cursor import Cursor, InvalidCursor
 from services.reporting.view.models import (
     AgreementsTable,
@@ -150,7 +150,7 @@ async def get_company(
     )
 
 
-@router.get("/statistics/ladder", responses=problems(400))
+@router.get("/statistics/ladder", responses=problems(400), dependencies=[Depends(as_known_now)])
 async def ladder(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> LadderTable:
     """Measures by ladder level and problem group, and whether they are used."""
     async with reading(request, asker) as connection:
