@@ -69,9 +69,6 @@ def _app(name: str) -> FastAPI:
     """Made once: what differs between worlds is put into its state."""
     app = new_app(name, [SERVICES[name].router], _settings(), None)
     app.state.verifier = _AnyToken()
-    for middleware in app.user_middleware:
-        if "verifier" in middleware.kwargs:
-            middleware.kwargs["verifier"] = app.state.verifier
     return app
 
 
@@ -232,7 +229,6 @@ class MemoryWorld:
         self, service: _Service, method: str, path: str, who: str, body: Any, key: str
     ) -> tuple[int, Any]:
         service.app.state.runtime = service.runtime
-        vars(service.app.state.input_limits)["_clock"] = service.runtime.clock  # without a state folder there is none
         headers = {"authorization": f"Bearer {who}", "if-match": "*", "content-type": "application/json"}
         if key:
             headers["idempotency-key"] = key

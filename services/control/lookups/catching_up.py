@@ -36,7 +36,7 @@ async def take_orders_again(runtime: Runtime) -> None:
             if (message.epoch, message.version) <= (standing.epoch, standing.version):
                 await _take(runtime, message)
 
-    async with reading(runtime.settings.kafka, ORDERS_TOPIC) as consumer:
+    async with reading(runtime.settings.kafka_of(runtime.name), ORDERS_TOPIC) as consumer:
         await read_facts(consumer, SOURCES[ORDERS_TOPIC], {}, take)
 
 
