@@ -271,12 +271,13 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
     """Everything of a service but its HTTP: started in order, stopped in reverse."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.postgres_of(service.name), service.name))
-        store = await stack.enter_async_context(EventStore(database, EventTypes(service.facts)))
+        clock = settings.clock()
+        virtual = clock if isinstance(clock, VirtualClock) else None
+        store = await stack.enter_async_context(EventStore(database, EventTypes(service.facts), virtual))
         tokens = ConsistencyTokens.of_state(settings.state)
         loops = Loops()
         kafka = settings.kafka_of(service.name)
         bus = Bus(kafka, service.name, loops)
-        clock = settings.clock()
         runtime = Runtime(
             name=service.name,
             settings=settings,

@@ -44,7 +44,7 @@ SABOTAGES = (
     Sabotage(
         "lock",
         "positions are taken before the lock, so that they commit out of order",
-        "migrations/event_store/versions/0003_position_from_the_events.sql",
+        "migrations/event_store/versions/0009_recorded_by_a_virtual_clock.sql",
         """
 set enable_mergejoin = off
 as $$
@@ -53,6 +53,8 @@ declare
   current_epoch int;
   won bool[];
   added int := 0;
+  -- Under a virtual clock, in demos and tests, the caller sets what time it is; else this is null, and the database's counts.
+  virtual_now timestamptz := nullif(current_setting('aftale.virtual_now', true), '')::timestamptz;
 begin
   -- The ordering lock, held to the commit. Each statement in a volatile function takes a fresh snapshot, so the next ones
   -- see all that was committed before the lock was had.
@@ -67,6 +69,7 @@ declare
   current_epoch int;
   won bool[];
   added int := 0;
+  virtual_now timestamptz := nullif(current_setting('aftale.virtual_now', true), '')::timestamptz;
 begin
   create sequence if not exists numbers;
   perform pg_advisory_lock(1);

@@ -218,6 +218,7 @@ def _message(source: str, fact: type[Event]) -> dict[str, Any]:
         "payload": {"$ref": f"{_SCHEMAS}{fact.__name__}"},
         "x-source": source,
         "x-schema-version": fact.schema_version,
+        "x-held-from": fact.held,
         "x-always-seen-by-company": any(marker.where is None for marker in markers(fact).values()),
         "x-shown-to-company": {name: _condition(marker) for name, marker in markers(fact).items()},
     }

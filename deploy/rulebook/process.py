@@ -6,7 +6,9 @@ from typing import Any, get_args
 
 from deploy.rulebook.example_facts import full, least
 from services.control.rules import phases as control_phases
+from services.control.rules import standing_orders
 from services.control.rules.course_decider import COURSE
+from services.control.rules.standing_orders import ORDER
 from services.guidance.rules import phases as guidance_phases
 from services.guidance.rules.guidance_decider import GUIDANCE
 from services.offers.rules import phases as offer_phases
@@ -50,6 +52,13 @@ SUBJECTS = (
         COURSE,
         get_args(control_phases.State),
         control.FACTS,
+    ),
+    Subject(
+        "Control: an order that stands",
+        "Against agreements on its topic at its unit (R41).",
+        ORDER,
+        get_args(standing_orders.State),
+        (control.StandingOrderNoted, control.StandingOrderEnded),
     ),
     Subject(
         "Offers: a register of quarantines",

@@ -1,20 +1,35 @@
-"""What control does about facts of others: an answer starts a course, a meeting is noted, an order is issued."""
+"""What control does about facts of others: an answer starts a course, a meeting is noted, an order is issued or ends.
+
+What may stand in conflict is recorded before conflicts are looked for (lookups/conflicts.py).
+"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, assert_never
+from uuid import uuid5
 
+from services.control.lookups.conflicts import in_conflict_with, look_into, running_on
 from services.control.rules.after_no import NoteNotAccepted
 from services.control.rules.course_decider import COURSE, Command
 from services.control.rules.order_requests import NoteOrderIssued
 from services.control.rules.phases import Running
+from services.control.rules.standing_orders import ORDER, NoteOrder, NoteOrderEnded, order_stream
 from services.control.rules.starting import StartCourse
 from services.control.rules.termination import NoteAnnulment, NoteCarriedOver
 from services.control.rules.turned_into_control import NoteMeeting
 from services.control.rules.unit_changes import NoteUnitChange
-from shared.contracts.offers import AcceptanceAnnulled, Declined, Lapsed, UnitChangeNoted
-from shared.contracts.orders import OrderIssued
+from shared.contracts.offers import (
+    AcceptanceAnnulled,
+    AgreementEndNoted,
+    Declined,
+    Lapsed,
+    PlaceTakenNoted,
+    UnitChangeNoted,
+)
+from shared.contracts.orders import OrderCompliedWith, OrderIssued, OrderRevoked
 from shared.contracts.public_forms import Accepted, GuidanceHeld, MeetingCorrected
-from shared.eventstore.commands import Intent, read
+from shared.eventstore.commands import Intent, execute, read
+from shared.eventstore.events import Metadata
 from shared.messaging.reactor import React, Reaction, Reactions
 from shared.messaging.received import Received
 from shared.service import Runtime
@@ -31,6 +46,13 @@ def reactions(runtime: Runtime) -> Reactions:
 
         return react
 
+    async def record(received: Received, *intents: Intent[Any, Any]) -> None:
+        """In a change of its own, before the fact counts as taken: repeated after a crash, it finds itself done."""
+        metadata = _caused_by(runtime, received)
+        policy = getattr(intents[0].command, "policy", None)
+        named = replace(metadata, command_id=uuid5(metadata.command_id, "first"), policy=policy and policy.version)
+        await execute(runtime.store, intents, at=runtime.clock.now(), metadata=named)
+
     async def accepted(received: Received) -> Reaction:
         """R19: nobody can compute which places are drawn, nor steer it by what is named, or in which order.
 
@@ -44,7 +66,46 @@ def reactions(runtime: Runtime) -> Reactions:
         drawn = tuple(runtime.chance.sample(named, len(named)))
         policy = runtime.policies.at(fact.accepted_at)
         start = StartCourse(at=now, policy=policy, fact=fact, drawn=drawn, carried=carried)
-        return Reaction([Intent(COURSE, fact.agreement_id, start), *ends])
+        await record(received, Intent(COURSE, fact.agreement_id, start), *ends)
+        return await changed(received)
+
+    async def annulled(received: Received) -> Reaction:
+        fact: Any = received.event
+        await record(received, Intent(COURSE, fact.agreement_id, NoteAnnulment(runtime.clock.now())))
+        return await changed(received)
+
+    async def changed(received: Received) -> Reaction:
+        """R41: the agreement runs, runs again, or has ended."""
+        fact: Any = received.event
+        await look_into(runtime, [fact.agreement_id], _caused_by(runtime, received))
+        return Reaction()
+
+    async def issued(received: Received) -> Reaction:
+        """R25: of an agreement of ours, it is noted there. R41: where it names no topic, it stands against none."""
+        fact = received.event
+        assert isinstance(fact, OrderIssued)
+        now = runtime.clock.now()
+        if fact.topic is not None:
+            noted = NoteOrder(now, fact.case_id, fact.cvr, fact.p_number, fact.topic, fact.issued_on)
+            await record(received, Intent(ORDER, order_stream(fact.case_id), noted))
+            running = await running_on(runtime, fact.p_number, fact.topic)
+            await look_into(runtime, running, _caused_by(runtime, received))
+        if fact.agreement_id is None:
+            return Reaction()
+        follows = NoteOrderIssued(now, fact.request_id, fact.case_id, fact.p_number)
+        return Reaction([Intent(COURSE, fact.agreement_id, follows)])
+
+    async def order_ended(received: Received) -> Reaction:
+        """R41: it stands against no agreement any more."""
+        fact = received.event
+        assert isinstance(fact, OrderRevoked | OrderCompliedWith)
+        on = fact.revoked_on if isinstance(fact, OrderRevoked) else fact.complied_on
+        await record(
+            received, Intent(ORDER, order_stream(fact.case_id), NoteOrderEnded(runtime.clock.now(), fact.case_id, on))
+        )
+        conflicting = await in_conflict_with(runtime, fact.case_id)
+        await look_into(runtime, conflicting, _caused_by(runtime, received))
+        return Reaction()
 
     def not_accepted(fact: Declined | Lapsed) -> Command | None:
         """R7: facts of the first release do not say what was offered; there the task alone remains."""
@@ -66,21 +127,19 @@ def reactions(runtime: Runtime) -> Reactions:
             return None
         return NoteMeeting(fact.meeting_id, fact.form, fact.held_at)
 
-    def order_issued(fact: OrderIssued) -> Command | None:
-        """R25: one that follows from an agreement of ours."""
-        if fact.agreement_id is None:
-            return None
-        return NoteOrderIssued(runtime.clock.now(), fact.request_id, fact.case_id, fact.p_number)
-
     return {
         Accepted: accepted,
         Declined: reacting(not_accepted),
         Lapsed: reacting(not_accepted),
-        AcceptanceAnnulled: reacting(lambda fact: NoteAnnulment(runtime.clock.now())),
+        AcceptanceAnnulled: annulled,
         UnitChangeNoted: reacting(lambda fact: NoteUnitChange(runtime.clock.now(), fact)),
+        AgreementEndNoted: changed,
+        PlaceTakenNoted: changed,
         GuidanceHeld: reacting(meeting),
         MeetingCorrected: reacting(lambda fact: NoteMeeting(fact.meeting_id, fact.form, fact.held_at)),
-        OrderIssued: reacting(order_issued),
+        OrderIssued: issued,
+        OrderCompliedWith: order_ended,
+        OrderRevoked: order_ended,
     }
 
 
@@ -93,3 +152,13 @@ async def _carried_over(runtime: Runtime, fact: Accepted) -> tuple[Running | Non
         return None, []
     ended = NoteCarriedOver(runtime.clock.now(), fact.agreement_id)
     return state, [Intent(COURSE, fact.carries_over, ended)]
+
+
+def _caused_by(runtime: Runtime, received: Received) -> Metadata:
+    """R30: what is recorded beside the reaction itself, because of the same fact."""
+    message = received.message
+    return Metadata(
+        command_id=uuid5(message.event_id, f"{runtime.name}/beside"),
+        actor=runtime.name,
+        causation=f"{message.source}/{message.stream}/{message.version}",
+    )

@@ -3,10 +3,11 @@
 from fastapi import FastAPI
 
 from services.control.http.routes import router
-from services.control.lookups.drawing_anew import release_steps
 from services.control.lookups.inspector_calendar import lookups
+from services.control.lookups.release_steps import release_steps
 from services.control.reactions import reactions
 from services.control.rules.course_decider import COURSE
+from services.control.rules.standing_orders import ORDER
 from shared.contracts import control, guidance, offers, orders
 from shared.http.attachments import Attachments
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, EventSourced, Settings, make_app
@@ -17,7 +18,7 @@ SERVICE = EventSourced(
     facts=control.FACTS,
     hears=(*offers.FACTS, *guidance.FACTS, *orders.FACTS),
     topics=(AGREEMENTS_TOPIC, ORDERS_TOPIC),
-    subjects=(COURSE,),
+    subjects=(COURSE, ORDER),
     reactions=reactions,
     router=router,
     timer_lookups=lookups,

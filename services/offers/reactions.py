@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid5
 
 from services.offers.lookups.cases_at_units import owners_for
-from services.offers.lookups.open_offers import all_free, within_reach
+from services.offers.lookups.open_offers import acceptances_overtaken_by, all_free, within_reach
 from services.offers.lookups.preconditions import as_it_stands
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.rules.offer_decider import OFFER, reservations
@@ -21,7 +21,7 @@ from services.offers.rules.quarantine import (
     stream_of,
     unit_stream,
 )
-from services.offers.rules.taken_back import NoteBreach
+from services.offers.rules.taken_back import NoteBreach, NoteMistakenBreach
 from services.offers.rules.undecided_violations import NoteViolation
 from services.offers.rules.unit_changes import units_of
 from shared.contracts.control import Breached, Fulfilled
@@ -83,7 +83,8 @@ def reactions(runtime: Runtime) -> Reactions:
             policy=runtime.policies.at(fact.breached_at).version,
         )
         overtaken = await within_reach(runtime.database, fact.cvr, {reach.p_number for reach in imposed})
-        overtake = NoteBreach(now, fact.agreement_id, fact.cvr, fact.breached_at, runtime.policies.at(fact.breached_at))
+        policy = runtime.policies.at(fact.breached_at)
+        overtake = NoteBreach(now, fact.agreement_id, fact.cvr, fact.breached_at, policy, tuple(imposed))
         return Reaction(
             [
                 Intent(OFFER, fact.agreement_id, NoteEnd(now, "breached")),
@@ -102,6 +103,9 @@ def reactions(runtime: Runtime) -> Reactions:
         if fact.decision is Decision.BREACHED:
             registers = [legal_entity_stream(fact.cvr), *map(unit_stream, fact.breached_units)]
             intents += [Intent(QUARANTINE, register, Revoke(now, fact.agreement_id)) for register in registers]
+            mistaken = NoteMistakenBreach(now, fact.agreement_id)
+            conflicting = await acceptances_overtaken_by(runtime.database, fact.agreement_id)
+            intents += [Intent(OFFER, stream, mistaken) for stream in conflicting]
         return Reaction(intents)
 
     return {

@@ -3,7 +3,7 @@
 do $$ begin execute format('grant usage on schema %I to aftale_analyst', current_schema()); end $$;
 
 grant select on v_facts, v_units, v_cases, v_case_history, v_measures, v_measure_catalogue, v_tasks, v_quarantines,
-  v_places, v_time, v_involvement, v_guidance
+  v_places, v_time, v_involvement, v_guidance, v_conflicts
   to aftale_analyst;
 
 comment on column v_facts.position is 'Number of the fact in the order taken, dense.';
@@ -247,3 +247,9 @@ comment on column v_guidance.sector is 'Code of the sector, as the industry.';
 comment on column v_guidance.size_class is 'Code of the size class, as the industry.';
 comment on column v_guidance.inspector is 'Pseudonymous id of the responsible inspector.';
 comment on column v_guidance.status is 'Where the case stands, as the one view shows it.';
+
+comment on column v_conflicts.case_id is 'The agreement on which the conflict was recorded.';
+comment on column v_conflicts.other_case_id is 'The order, the other agreement, or the agreement that was breached.';
+comment on column v_conflicts.kind is 'order, agreement or quarantine.';
+comment on column v_conflicts.since is 'When the conflict was flagged.';
+comment on column v_conflicts.ended_at is 'When it ended; null while it lasts.';

@@ -194,6 +194,7 @@ create table cases (
   orders jsonb not null default '{}',             -- R22: by request: unit, overdue, issued
   changed_units jsonb not null default '{}',      -- R40: by unit: since when it is another's, or ceased
   centre text,                                    -- R26, R42: of the responsible inspector; null where no fact says it
+  open_conflicts int not null default 0,          -- R8, R41: those that stand and that nobody has looked into
 
   primary key (case_id, audience)
 ) with (fillfactor = 70);
@@ -297,6 +298,19 @@ create table quarantines (
 );
 create index on quarantines (cvr);
 
+-- R8, R41: what ties two cases that are in conflict. The row belongs to the case whose fact told it, and is found from
+-- both: with an order on the topic of an agreement, another agreement there, or the breach behind a quarantine.
+create table links (
+  audience text not null,
+  case_id uuid not null,
+  other_case_id uuid not null,
+  kind text not null,
+  since timestamptz not null,
+  ended_at timestamptz,
+  primary key (case_id, audience, other_case_id, kind)
+);
+create index on links (other_case_id, audience);
+
 -- A rebuild is folded into these, beside the live tables.
 create table cases_rebuilt (like cases including defaults including constraints including indexes);
 create table case_history_rebuilt (like case_history including all);
@@ -305,6 +319,7 @@ create table measures_rebuilt (like measures including all);
 create table places_rebuilt (like places including all);
 create table units_rebuilt (like units including all);
 create table quarantines_rebuilt (like quarantines including all);
+create table links_rebuilt (like links including all);
 
 -- R38: smaller counts of companies are not shown. The service writes what its policy says when it starts.
 create table publication_limits (
@@ -377,8 +392,9 @@ comment on view v_cases is
 create view v_case_history as
   select case_id, status, effective_at, recorded_at, position from case_history where audience = 'authority';
 comment on view v_case_history is
-  'The statuses of each case: effective_at is when it held, recorded_at when it was known. The status of a case on day
-   D as known on day K is the newest row by (effective_at, position) with effective_at <= D and recorded_at <= K.';
+  'The statuses of each case: effective_at is from when on it held, as the fact says, recorded_at when it was known. The
+   status of a case on day D as known on day K: of the rows with effective_at <= D and recorded_at <= K leave out those
+   that have one with a higher position and no lower effective_at, and take an ending, or else the newest by effective_at.';
 
 create view v_measures as
   select m.case_id, m.measure_id, m.kind, m.ladder_level, m.psychosocial_level, m.reported_part, m.reported_at,
@@ -448,6 +464,11 @@ create view v_guidance as
   where c.case_type = 'agreement' and c.accepted_at is not null;
 comment on view v_guidance is
   'How guidance stands in each accepted agreement, and whether it was offered in time (R12).';
+
+create view v_conflicts as
+  select case_id, other_case_id, kind, since, ended_at from links where audience = 'authority';
+comment on view v_conflicts is
+  'Conflicts of agreements (R8, R41): with an order, another agreement, or the breach behind a quarantine.';
 
 \ir analysts.sql
 \ir ../../migrations/privileges/service_login.sql

@@ -1,7 +1,7 @@
 """Facts of the control service: everything from the acceptance on that decides the course."""
 
 from datetime import date, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.contracts.vocabulary import (
     AgreementKind,
     Centre,
+    ConflictKind,
     ContactForm,
     ControlOutcome,
     Decision,
@@ -31,6 +32,8 @@ from shared.visibility import Shown, ShownToCompany
 T = TypeVar("T")
 _WhenAnnounced = Annotated[T, ShownToCompany(where="announced")]
 """R18: an unannounced day is never visible to the company, nor that there is one."""
+_WhenOwnCase = Annotated[T, ShownToCompany(where="other_is_own")]
+"""R41: another legal entity's order or agreement is not named, nor that there is one."""
 
 DRAWN_PARTS = frozenset({"control_id", "inspection_id", "day", "slot"})
 """What of a booking chance decides."""
@@ -39,6 +42,7 @@ DRAWN_PARTS = frozenset({"control_id", "inspection_id", "day", "slot"})
 class ComplianceDeadlineSet(Event):
     """R10: the agreement runs, until this deadline."""
 
+    held: ClassVar[str] = "accepted_at"
     agreement_id: Shown[UUID]
     cvr: Shown[str]
     p_number: Shown[str]
@@ -58,6 +62,7 @@ class ComplianceDeadlineSet(Event):
 class SampleChosen(Event):
     """R19: the places that are to be controlled; a later choice replaces an earlier one."""
 
+    held: ClassVar[str] = "chosen_at"
     agreement_id: UUID
     places: tuple[UUID, ...]
     at_least: int
@@ -69,6 +74,7 @@ class SampleChosen(Event):
 class ExtensionRequested(Event):
     """R13: the company asks for a longer deadline."""
 
+    held: ClassVar[str] = "requested_at"
     agreement_id: Shown[UUID]
     extension_id: Shown[UUID]
     until: Shown[date]
@@ -80,6 +86,7 @@ class ExtensionRequested(Event):
 class ExtensionGranted(Event):
     """R13: the compliance deadline is a later one from now on, and with it every date that hangs on it."""
 
+    held: ClassVar[str] = "granted_at"
     agreement_id: Shown[UUID]
     extension_id: Shown[UUID]
     """The request's, or a new one where the inspector grants without being asked."""
@@ -97,6 +104,7 @@ class ExtensionGranted(Event):
 class ExtensionRefused(Event):
     """R13: the deadline stays as it is."""
 
+    held: ClassVar[str] = "refused_at"
     agreement_id: Shown[UUID]
     extension_id: Shown[UUID]
     refused_at: Shown[datetime]
@@ -107,6 +115,7 @@ class ExtensionRefused(Event):
 class InspectorChanged(Event):
     """R15: another inspector is responsible from now on; what is booked or due moves along."""
 
+    held: ClassVar[str] = "changed_at"
     agreement_id: Shown[UUID]
     inspector: Shown[str]
     previous: Shown[str]
@@ -120,6 +129,7 @@ class InspectorChanged(Event):
 class Terminated(Event):
     """R14: one side ended the agreement because circumstances changed: neither fulfilled nor breached."""
 
+    held: ClassVar[str] = "terminated_at"
     agreement_id: Shown[UUID]
     by: Shown[Side]
     terminated_at: Shown[datetime]
@@ -134,6 +144,7 @@ class Terminated(Event):
 class AgreementUnitChanged(Event):
     """R40: a unit of a running agreement has another legal entity, or ceased; no control is booked there by itself."""
 
+    held: ClassVar[str] = "holds_from"
     agreement_id: Shown[UUID]
     p_number: Shown[str]
     holds_from: Shown[date]
@@ -149,6 +160,7 @@ class AgreementUnitChanged(Event):
 class GuidanceMeetingNoted(Event):
     """R21: a guidance meeting was held, which may be turned into the control."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: UUID
     meeting_id: UUID
     form: ContactForm
@@ -158,6 +170,7 @@ class GuidanceMeetingNoted(Event):
 class DocumentationReceived(Event):
     """R16: the company sent a part of its documentation; it decides nothing by itself."""
 
+    held: ClassVar[str] = "received_at"
     agreement_id: Shown[UUID]
     part: Shown[int]
     """1 for the first part, dense."""
@@ -178,6 +191,7 @@ class DocumentationReceived(Event):
 class ControlBooked(Event):
     """R17, R18: a control stands in the inspector's calendar."""
 
+    held: ClassVar[str] = "booked_at"
     agreement_id: _WhenAnnounced[UUID]
     control_id: _WhenAnnounced[UUID]
     inspector: _WhenAnnounced[str]
@@ -207,6 +221,7 @@ class ControlBooked(Event):
 class AnnouncedControlCancelled(Event):
     """R18: the control that the company was told of does not take place on that day."""
 
+    held: ClassVar[str] = "cancelled_at"
     agreement_id: Shown[UUID]
     control_id: Shown[UUID]
     cancelled_at: Shown[datetime]
@@ -215,6 +230,7 @@ class AnnouncedControlCancelled(Event):
 class ControlCompleted(Event):
     """R20: the control took place and decided the matter: how it was judged, with whom, what was seen."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     control_id: Shown[UUID]
     held_at: Shown[datetime]
@@ -251,6 +267,7 @@ class ControlCompleted(Event):
 class ControlTurnedIntoGuidance(Event):
     """R21: the control could not decide; nothing is decided, and a new one is booked inside the window."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     control_id: Shown[UUID]
     held_at: Shown[datetime]
@@ -276,6 +293,7 @@ class ControlTurnedIntoGuidance(Event):
 class FreshInvestigationNeeded(Event):
     """R21: the matter must be investigated afresh; until then nothing is decided."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     control_id: Shown[UUID]
     place_id: Shown[UUID]
@@ -293,6 +311,7 @@ class FreshInvestigationNeeded(Event):
 class OtherFindingRecorded(Event):
     """R20: something that is not on the topic of the agreement; it is handled outside of it."""
 
+    held: ClassVar[str] = "found_at"
     agreement_id: Shown[UUID]
     finding_id: Shown[UUID]
     control_id: Shown[UUID]
@@ -305,6 +324,7 @@ class OtherFindingRecorded(Event):
 class ControlCorrected(Event):
     """R30: a control was recorded wrongly; this is how it was."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     control_id: Shown[UUID]
     place_id: Shown[UUID]
@@ -334,6 +354,7 @@ class ControlCorrected(Event):
 class DecisionRevoked(Event):
     """R30: what was decided rested on a mistake, and no longer holds."""
 
+    held: ClassVar[str] = "decided_at"
     agreement_id: Shown[UUID]
     decision: Shown[Decision]
     cvr: Shown[str]
@@ -341,12 +362,15 @@ class DecisionRevoked(Event):
     """P-numbers whose quarantine ends with it."""
     revoked_at: Shown[datetime]
     revoked_by: Shown[str]
+    decided_at: Shown[datetime | None] = None
+    """From when on the decision held that holds no longer; None in facts of earlier releases."""
     reason: PrivateText = None
 
 
 class Fulfilled(Event):
     """R20: the control found no violation on the topic."""
 
+    held: ClassVar[str] = "fulfilled_at"
     agreement_id: Shown[UUID]
     fulfilled_at: Shown[datetime]
     follow_up_on: Shown[date | None] = None
@@ -356,6 +380,7 @@ class Fulfilled(Event):
 class Breached(Event):
     """R20, R22: the control found a violation on the topic."""
 
+    held: ClassVar[str] = "breached_at"
     agreement_id: Shown[UUID]
     cvr: Shown[str]
     p_number: Shown[str]
@@ -369,6 +394,7 @@ class Breached(Event):
 class HearingOpened(Event):
     """R22: the company is heard before the order."""
 
+    held: ClassVar[str] = "opened_at"
     agreement_id: Shown[UUID]
     in_writing: Shown[bool]
     opened_at: Shown[datetime]
@@ -380,6 +406,7 @@ class HearingOpened(Event):
 class HearingAnswered(Event):
     """R22: what the company said to the intended order."""
 
+    held: ClassVar[str] = "answered_at"
     agreement_id: Shown[UUID]
     answered_at: Shown[datetime]
     answered_by: Shown[str]
@@ -396,6 +423,7 @@ class HearingAnswered(Event):
 class HearingExpired(Event):
     """R22: the company did not use its time to be heard."""
 
+    held: ClassVar[str] = "at"
     agreement_id: Shown[UUID]
     at: Shown[datetime]
 
@@ -403,6 +431,7 @@ class HearingExpired(Event):
 class OrderRequested(Event):
     """R22: an order with deadline was asked for from the order system."""
 
+    held: ClassVar[str] = "requested_at"
     agreement_id: Shown[UUID]
     request_id: Shown[UUID]
     cvr: Shown[str]
@@ -424,6 +453,7 @@ class OrderRequested(Event):
 class OrderRequestReminded(Event):
     """R22: the order has not been issued; the order system is reminded."""
 
+    held: ClassVar[str] = "at"
     agreement_id: UUID
     request_id: UUID
     at: datetime
@@ -432,6 +462,7 @@ class OrderRequestReminded(Event):
 class OrderRequestOverdue(Event):
     """R22: the order has still not been issued; somebody must look into it."""
 
+    held: ClassVar[str] = "at"
     agreement_id: UUID
     request_id: UUID
     at: datetime
@@ -440,6 +471,7 @@ class OrderRequestOverdue(Event):
 class OrderRequestResent(Event):
     """R22: the order was asked for again, under the same id."""
 
+    held: ClassVar[str] = "resent_at"
     agreement_id: UUID
     request_id: UUID
     resent_at: datetime
@@ -451,6 +483,7 @@ class OrderRequestResent(Event):
 class OrderRequestWithdrawn(Event):
     """R22, R30: the order that was asked for is not wanted any more: the decision behind it was revoked."""
 
+    held: ClassVar[str] = "withdrawn_at"
     agreement_id: Shown[UUID]
     request_id: Shown[UUID]
     withdrawn_at: Shown[datetime]
@@ -460,6 +493,7 @@ class OrderRequestWithdrawn(Event):
 class OrderIssueNoted(Event):
     """R22, R25: the order that was asked for has been issued."""
 
+    held: ClassVar[str] = "noted_at"
     agreement_id: UUID
     request_id: UUID
     order_case_id: UUID
@@ -470,6 +504,7 @@ class OrderIssueNoted(Event):
 class OfferNotAcceptedNoted(Event):
     """R7: the company said no, or nothing; what follows is the authority's to do."""
 
+    held: ClassVar[str] = "noted_at"
     agreement_id: UUID
     kind: AgreementKind
     cvr: str
@@ -484,6 +519,7 @@ class OfferNotAcceptedNoted(Event):
 class NewInspectionBooked(Event):
     """R7: an inspection that resumes the investigation stands in the inspector's calendar."""
 
+    held: ClassVar[str] = "booked_at"
     agreement_id: UUID
     inspection_id: UUID
     inspector: str
@@ -504,6 +540,7 @@ class NewInspectionBooked(Event):
 class InvestigationConcluded(Event):
     """R7: the inspection that resumed the investigation ended it."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     inspection_id: Shown[UUID]
     held_at: Shown[datetime]
@@ -516,6 +553,7 @@ class InvestigationConcluded(Event):
 class FollowUpFellDue(Event):
     """R24: a year has passed since fulfilment."""
 
+    held: ClassVar[str] = "at"
     agreement_id: UUID
     at: datetime
 
@@ -523,6 +561,7 @@ class FollowUpFellDue(Event):
 class FollowUpHeld(Event):
     """R24, R35, R39: whether the measures are still in use, and whether they spread."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     held_at: Shown[datetime]
     inspector: Shown[str]
@@ -538,6 +577,53 @@ class FollowUpHeld(Event):
     """R39: measures beyond the agreement."""
     measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
     """Of the added ones."""
+
+
+class StandingOrderNoted(Event):
+    """R41: an order stands on a topic at a unit, for agreements that run there or will; it is about no case of ours."""
+
+    held: ClassVar[str] = "noted_at"
+    order_case_id: UUID
+    cvr: str
+    p_number: str
+    topic: str
+    issued_on: date
+    noted_at: datetime
+
+
+class StandingOrderEnded(Event):
+    """R41: the order was revoked or complied with, and stands against no agreement any more."""
+
+    held: ClassVar[str] = "noted_at"
+    order_case_id: UUID
+    ended_on: date
+    noted_at: datetime
+
+
+class ConflictFlagged(Event):
+    """R41: while the agreement runs, an order stands, or another agreement runs, on its topic at one of its units."""
+
+    held: ClassVar[str] = "flagged_at"
+    agreement_id: _WhenOwnCase[UUID]
+    other_kind: _WhenOwnCase[ConflictKind]
+    other_case_id: _WhenOwnCase[UUID]
+    """The order's case in the order system, or the other agreement."""
+    other_is_own: bool
+    """Whether it is a case of the same legal entity, which may then be told of it."""
+    p_number: _WhenOwnCase[str]
+    """The unit at which both meet."""
+    flagged_at: _WhenOwnCase[datetime]
+
+
+class ConflictEnded(Event):
+    """R41: the order or the other agreement, or the agreement itself, has ended: nothing is left to be looked into."""
+
+    held: ClassVar[str] = "ended_at"
+    agreement_id: _WhenOwnCase[UUID]
+    other_kind: _WhenOwnCase[ConflictKind]
+    other_case_id: _WhenOwnCase[UUID]
+    other_is_own: bool
+    ended_at: _WhenOwnCase[datetime]
 
 
 FACTS: tuple[type[Event], ...] = (
@@ -575,4 +661,8 @@ FACTS: tuple[type[Event], ...] = (
     InvestigationConcluded,
     FollowUpFellDue,
     FollowUpHeld,
+    StandingOrderNoted,
+    StandingOrderEnded,
+    ConflictFlagged,
+    ConflictEnded,
 )

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from shared.contracts.vocabulary import AgreementKind, ContactForm, Involvement, PrivateText, Side
 from shared.deadlines.deadline import Deadline
-from shared.eventstore.events import Event
+from shared.eventstore.events import OCCURRED, Event
 from shared.visibility import Shown
 
 
@@ -27,6 +27,7 @@ class GuidanceStands(StrEnum):
 class GuidanceOpened(Event):
     """R5: an offer was sent; contacts about it can be recorded from now on."""
 
+    held: ClassVar[str] = "opened_at"
     agreement_id: Shown[UUID]
     kind: Shown[AgreementKind]
     cvr: Shown[str]
@@ -39,6 +40,7 @@ class GuidanceOpened(Event):
 class OfferUnderstandingAsked(Event):
     """R5: has the company received and understood the offer, and does it know the dates?"""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     contact_id: Shown[UUID]
     form: Shown[ContactForm]
@@ -58,6 +60,7 @@ class OfferUnderstandingAsked(Event):
 class OfferUnderstandingCorrected(Event):
     """R5, R30: a contact about the unanswered offer was recorded wrongly; this is how it was."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     contact_id: Shown[UUID]
     corrected_at: Shown[datetime]
@@ -77,6 +80,7 @@ class OfferUnderstandingCorrected(Event):
 class GuidanceScheduled(Event):
     """R12: when guidance must be offered, a third into the period."""
 
+    held: ClassVar[str] = OCCURRED
     agreement_id: UUID
     cvr: str
     p_number: str
@@ -89,6 +93,7 @@ class GuidanceScheduled(Event):
 class GuidanceReassigned(Event):
     """R15: after guidance was closed another inspector is responsible for the agreement."""
 
+    held: ClassVar[str] = "noted_at"
     agreement_id: UUID
     inspector: str
     noted_at: datetime
@@ -97,6 +102,7 @@ class GuidanceReassigned(Event):
 class GuidanceFellDue(Event):
     """R12: the day has come on which the inspector must have offered guidance."""
 
+    held: ClassVar[str] = "at"
     agreement_id: UUID
     at: datetime
 
@@ -104,6 +110,7 @@ class GuidanceFellDue(Event):
 class GuidanceBecameOverdue(Event):
     """R12: guidance was not offered in time; it escalates and counts in the statistics."""
 
+    held: ClassVar[str] = "at"
     agreement_id: UUID
     at: datetime
 
@@ -111,6 +118,7 @@ class GuidanceBecameOverdue(Event):
 class GuidanceOffered(Event):
     """R12: the inspector offered guidance."""
 
+    held: ClassVar[str] = "offered_at"
     agreement_id: Shown[UUID]
     form: Shown[ContactForm]
     offered_at: Shown[datetime]
@@ -122,6 +130,7 @@ class GuidanceOffered(Event):
 class GuidanceAccepted(Event):
     """R12: the company wants the guidance."""
 
+    held: ClassVar[str] = "answered_at"
     agreement_id: Shown[UUID]
     answered_at: Shown[datetime]
 
@@ -129,6 +138,7 @@ class GuidanceAccepted(Event):
 class GuidanceDeclined(Event):
     """R12: the company said no to guidance, which it may."""
 
+    held: ClassVar[str] = "answered_at"
     agreement_id: Shown[UUID]
     answered_at: Shown[datetime]
     reason: Shown[str | None] = None
@@ -137,6 +147,7 @@ class GuidanceDeclined(Event):
 class GuidanceHeld(Event):
     """R12, R33: a meeting took place: in what form, with whom, and who was involved."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     meeting_id: Shown[UUID]
     form: Shown[ContactForm]
@@ -163,6 +174,7 @@ class GuidanceHeld(Event):
 class MeetingCorrected(Event):
     """R30: a meeting was recorded wrongly; this is how it was."""
 
+    held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     meeting_id: Shown[UUID]
     corrected_at: Shown[datetime]
@@ -183,6 +195,7 @@ class MeetingCorrected(Event):
 class UsefulnessRated(Event):
     """R12: the company says how useful a meeting was, if it wishes to."""
 
+    held: ClassVar[str] = "rated_at"
     agreement_id: Shown[UUID]
     meeting_id: Shown[UUID]
     usefulness: Shown[Annotated[int, Field(ge=1, le=5)]]
@@ -193,6 +206,7 @@ class UsefulnessRated(Event):
 class GuidanceClosed(Event):
     """The agreement ended; no guidance is due any more."""
 
+    held: ClassVar[str] = "at"
     agreement_id: UUID
     at: datetime
 

@@ -1,7 +1,7 @@
 """Facts of the offers service: everything up to the answer, and the register of quarantines."""
 
 from datetime import date, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -30,6 +30,7 @@ _WhenOwnBreach = Annotated[T, ShownToCompany(where="breach_is_own")]
 class OfferSent(Event):
     """R1: the authority offered an agreement on one topic at one production unit."""
 
+    held: ClassVar[str] = "sent_at"
     agreement_id: Shown[UUID]
     kind: Shown[AgreementKind]
     cvr: Shown[str]
@@ -63,6 +64,7 @@ class OfferSent(Event):
 class OfferDelivered(Event):
     """R3: the offer became available in the company portal; the clock runs from here."""
 
+    held: ClassVar[str] = "available_at"
     agreement_id: Shown[UUID]
     available_at: Shown[datetime]
     response_deadline: Shown[Deadline]
@@ -75,6 +77,7 @@ class OfferDelivered(Event):
 class DeliveryFailed(Event):
     """R4: the offer did not arrive; no clock started and nothing closed."""
 
+    held: ClassVar[str] = "failed_at"
     agreement_id: Shown[UUID]
     attempt: Shown[int]
     reason: Shown[str]
@@ -86,6 +89,7 @@ class DeliveryFailed(Event):
 class OfferResent(Event):
     """R4: the portal is asked to deliver the offer once more."""
 
+    held: ClassVar[str] = "resent_at"
     agreement_id: UUID
     attempt: int
     """2 for the first time that it is sent again."""
@@ -96,6 +100,7 @@ class OfferResent(Event):
 class DeliveryCorrected(Event):
     """R3, R30: the offer became available at another time than was recorded; the clock runs from there."""
 
+    held: ClassVar[str] = "available_at"
     agreement_id: Shown[UUID]
     available_at: Shown[datetime]
     response_deadline: Shown[Deadline]
@@ -109,6 +114,7 @@ class DeliveryCorrected(Event):
 class OfferReassigned(Event):
     """R15: an unanswered offer has another responsible inspector."""
 
+    held: ClassVar[str] = "reassigned_at"
     agreement_id: Shown[UUID]
     inspector: Shown[str]
     previous: Shown[str]
@@ -122,6 +128,7 @@ class OfferReassigned(Event):
 class InspectorNoted(Event):
     """R15: another inspector is responsible for what became of the offer, as control decided."""
 
+    held: ClassVar[str] = "noted_at"
     agreement_id: Shown[UUID]
     inspector: Shown[str]
     noted_at: Shown[datetime]
@@ -130,6 +137,7 @@ class InspectorNoted(Event):
 class ContactNamed(Event):
     """R34: somebody stands for the company in a role; a later one of the same role takes the place."""
 
+    held: ClassVar[str] = "named_at"
     agreement_id: Shown[UUID]
     contact_id: Shown[UUID]
     role: Shown[ContactRole]
@@ -141,6 +149,7 @@ class ContactNamed(Event):
 class OfferOpened(Event):
     """R5: somebody at the company opened the offer."""
 
+    held: ClassVar[str] = "opened_at"
     agreement_id: Shown[UUID]
     opened_at: Shown[datetime]
 
@@ -148,6 +157,7 @@ class OfferOpened(Event):
 class OfferUnansweredHalfway(Event):
     """R5: half of the response time has passed without an answer; the inspector asks whether it was understood."""
 
+    held: ClassVar[str] = "at"
     agreement_id: UUID
     opened: bool
     at: datetime
@@ -156,6 +166,7 @@ class OfferUnansweredHalfway(Event):
 class Accepted(Event):
     """R10: the company accepted. Names what control and guidance need to run the course."""
 
+    held: ClassVar[str] = "accepted_at"
     agreement_id: Shown[UUID]
     kind: Shown[AgreementKind]
     cvr: Shown[str]
@@ -187,6 +198,7 @@ class NotAccepted(Value):
 class Declined(Event):
     """R7: the company said no."""
 
+    held: ClassVar[str] = "declined_at"
     agreement_id: Shown[UUID]
     declined_at: Shown[datetime]
     declined_by: Shown[str]
@@ -197,6 +209,7 @@ class Declined(Event):
 class Lapsed(Event):
     """R6: no answer by the deadline, which is never an acceptance."""
 
+    held: ClassVar[str] = "lapsed_at"
     agreement_id: Shown[UUID]
     last_day: Shown[date]
     lapsed_at: Shown[datetime]
@@ -206,6 +219,7 @@ class Lapsed(Event):
 class Withdrawn(Event):
     """R8, R9: the authority took an unanswered offer back."""
 
+    held: ClassVar[str] = "withdrawn_at"
     agreement_id: Shown[UUID]
     rule: Shown[str]
     withdrawn_at: Shown[datetime]
@@ -219,14 +233,25 @@ class Withdrawn(Event):
 class AcceptanceConflictFlagged(Event):
     """R8: the acceptance was recorded before a breach became known; it stands and is shown as a conflict."""
 
+    held: ClassVar[str] = "flagged_at"
     agreement_id: UUID
     because_of: UUID
     flagged_at: datetime
 
 
+class AcceptanceConflictEnded(Event):
+    """R8, R41: the breach had been recorded by mistake, so the acceptance is in conflict with it no more."""
+
+    held: ClassVar[str] = "ended_at"
+    agreement_id: UUID
+    because_of: UUID
+    ended_at: datetime
+
+
 class AcceptanceAnnulled(Event):
     """R8: the policy lets an acceptance that a breach overtook not stand; the agreement ends."""
 
+    held: ClassVar[str] = "annulled_at"
     agreement_id: Shown[UUID]
     because_of: UUID
     annulled_at: Shown[datetime]
@@ -235,15 +260,28 @@ class AcceptanceAnnulled(Event):
 class AgreementEndNoted(Event):
     """R8: the agreement ended elsewhere; unit and topic are free for a new offer."""
 
+    held: ClassVar[str] = "noted_at"
     agreement_id: UUID
     outcome: str
     """`fulfilled`, `breached`, `terminated` or `annulled`; `running` where a correction took the decision back."""
     noted_at: datetime
 
 
+class PlaceTakenNoted(Event):
+    """R30, R41: control has taken its decision back and the agreement runs again, but another offer has its place here.
+
+    For new offers the agreement stays ended.
+    """
+
+    held: ClassVar[str] = "noted_at"
+    agreement_id: UUID
+    noted_at: datetime
+
+
 class ViolationNoted(Event):
     """R14: what a control of an agreement that runs has found at one of its places, for what may be offered there."""
 
+    held: ClassVar[str] = "noted_at"
     agreement_id: UUID
     place_id: UUID
     p_number: str
@@ -256,6 +294,7 @@ class ViolationNoted(Event):
 class OfferUnitChanged(Event):
     """R40: the unit of an unanswered offer has another legal entity, or ceased; nothing lapses until it is decided."""
 
+    held: ClassVar[str] = "holds_from"
     agreement_id: Shown[UUID]
     p_number: Shown[str]
     holds_from: Shown[date]
@@ -271,6 +310,7 @@ class OfferUnitChanged(Event):
 class UnitChangeNoted(Event):
     """R40: the same at a unit of an agreement that runs, for control, which makes it a fact of the course."""
 
+    held: ClassVar[str] = "holds_from"
     agreement_id: UUID
     p_number: str
     holds_from: date
@@ -284,6 +324,7 @@ class UnitChangeNoted(Event):
 class UnitChangeLearned(Event):
     """R40: the register tells that a unit changes its legal entity or ceases, on a day that is over or lies ahead."""
 
+    held: ClassVar[str] = "holds_from"
     p_number: str
     holds_from: date
     cvr: str | None = None
@@ -294,6 +335,7 @@ class UnitChangeLearned(Event):
 class UnitChangeReachedCases(Event):
     """R40: the open offers and running agreements at the unit have been told of the changes that hold by then."""
 
+    held: ClassVar[str] = "reached_at"
     p_number: str
     reached_at: datetime
 
@@ -301,6 +343,7 @@ class UnitChangeReachedCases(Event):
 class QuarantineImposed(Event):
     """R22: no new agreements for a while, for one unit or (before 2024) every unit of the legal entity."""
 
+    held: ClassVar[str] = "imposed_at"
     agreement_id: Shown[UUID]
     cvr: Shown[str]
     p_number: Shown[str | None]
@@ -313,6 +356,7 @@ class QuarantineImposed(Event):
 class QuarantineEnded(Event):
     """R22: the quarantine that this breach had imposed is over."""
 
+    held: ClassVar[str] = "ended_at"
     agreement_id: Shown[UUID]
     cvr: Shown[str]
     p_number: Shown[str | None]
@@ -324,6 +368,7 @@ class QuarantineEnded(Event):
 class TimeSpent(Event):
     """R37: an inspector's time on an agreement."""
 
+    held: ClassVar[str] = "on_day"
     agreement_id: UUID
     phase: WorkPhase
     minutes: Annotated[int, Field(ge=1)]
@@ -336,6 +381,7 @@ class TimeSpent(Event):
 class TimeCorrected(Event):
     """R30, R37: time was recorded wrongly; this is how it was."""
 
+    held: ClassVar[str] = "on_day"
     agreement_id: UUID
     entry_id: UUID
     phase: WorkPhase
@@ -355,6 +401,7 @@ class TimeCorrected(Event):
 class InternalNoteWritten(Event):
     """R18: somebody at the authority wrote a note on the case that no company reads."""
 
+    held: ClassVar[str] = "written_at"
     agreement_id: UUID
     note_id: UUID
     written_at: datetime
@@ -378,8 +425,10 @@ FACTS: tuple[type[Event], ...] = (
     Lapsed,
     Withdrawn,
     AcceptanceConflictFlagged,
+    AcceptanceConflictEnded,
     AcceptanceAnnulled,
     AgreementEndNoted,
+    PlaceTakenNoted,
     ViolationNoted,
     OfferUnitChanged,
     UnitChangeNoted,

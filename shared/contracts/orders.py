@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -39,6 +39,7 @@ _WhenNoVisit = Annotated[T, ShownToCompany(where="case_kind", among=(OtherCaseKi
 class OrderIssued(Event):
     """R25: an order was issued; linked to its agreement where it follows from one."""
 
+    held: ClassVar[str] = "issued_on"
     case_id: Shown[UUID]
     order_kind: Shown[OrderKind]
     cvr: Shown[str]
@@ -56,6 +57,7 @@ class OrderIssued(Event):
 class OrderDeadlineMoved(Event):
     """R25: the order has another deadline."""
 
+    held: ClassVar[str] = "moved_on"
     case_id: Shown[UUID]
     deadline: Shown[date]
     moved_on: Shown[date]
@@ -64,6 +66,7 @@ class OrderDeadlineMoved(Event):
 class OrderAppealed(Event):
     """R25: an appeal in time suspends the order."""
 
+    held: ClassVar[str] = "appealed_on"
     case_id: Shown[UUID]
     appealed_on: Shown[date]
     suspends: Shown[bool]
@@ -72,6 +75,7 @@ class OrderAppealed(Event):
 class OrderCompliedWith(Event):
     """R25: the company did what the order demanded."""
 
+    held: ClassVar[str] = "complied_on"
     case_id: Shown[UUID]
     complied_on: Shown[date]
 
@@ -79,6 +83,7 @@ class OrderCompliedWith(Event):
 class OrderRevoked(Event):
     """R25: the order no longer stands."""
 
+    held: ClassVar[str] = "revoked_on"
     case_id: Shown[UUID]
     revoked_on: Shown[date]
 
@@ -86,6 +91,7 @@ class OrderRevoked(Event):
 class OrderTimeRecorded(Event):
     """R37: an inspector's time on an order, to be shown beside that on agreements."""
 
+    held: ClassVar[str] = "on_day"
     case_id: UUID
     phase: WorkPhase
     minutes: Annotated[int, Field(ge=1)]
@@ -95,6 +101,7 @@ class OrderTimeRecorded(Event):
 class OtherCaseOpened(Event):
     """R26: an inspection, investigation or other reaction, kept as a fact from another system."""
 
+    held: ClassVar[str] = "opened_on"
     case_id: _WhenNoVisit[UUID]
     case_kind: _WhenNoVisit[OtherCaseKind]
     cvr: _WhenNoVisit[str]
@@ -110,6 +117,7 @@ class OtherCaseOpened(Event):
 class OtherCaseAnnounced(Event):
     """R18, R26: the company was told of an inspection or investigation, and may see the case from now on."""
 
+    held: ClassVar[str] = "announced_on"
     case_id: Shown[UUID]
     case_kind: Shown[OtherCaseKind]
     cvr: Shown[str]
@@ -125,6 +133,7 @@ class OtherCaseAnnounced(Event):
 class OtherCaseClosed(Event):
     """R26: the other system closed its case. The company may see it from now on: what it then learns stands here."""
 
+    held: ClassVar[str] = "closed_on"
     case_id: Shown[UUID]
     closed_on: Shown[date]
     case_kind: Shown[OtherCaseKind | None] = None

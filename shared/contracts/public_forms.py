@@ -300,6 +300,7 @@ if TYPE_CHECKING:
         breached_units: tuple[str, ...]
         revoked_at: datetime
         revoked_by: str
+        decided_at: datetime | None
 
     class HearingAnswered(Event):
         agreement_id: UUID

@@ -1,6 +1,7 @@
 """Facts of the business register: production units, with the day from which each fact holds."""
 
 from datetime import date
+from typing import ClassVar
 
 from shared.eventstore.events import Event
 from shared.visibility import Shown
@@ -12,6 +13,7 @@ SOURCE = "business-register"
 class UnitRegistered(Event):
     """A unit as it is from `effective_from` on; a later fact about the same unit replaces it from its own day on."""
 
+    held: ClassVar[str] = "effective_from"
     p_number: Shown[str]
     cvr: Shown[str]
     name: Shown[str]
@@ -25,6 +27,7 @@ class UnitRegistered(Event):
 class UnitCeased(Event):
     """R40: the unit does not exist any more from `effective_from` on; a later fact may register it again."""
 
+    held: ClassVar[str] = "effective_from"
     p_number: Shown[str]
     effective_from: Shown[date]
 

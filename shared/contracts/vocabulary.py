@@ -86,6 +86,13 @@ class Decision(StrEnum):
     BREACHED = "breached"
 
 
+class ConflictKind(StrEnum):
+    """R41: what an agreement that runs is in conflict with."""
+
+    ORDER = "order"
+    AGREEMENT = "agreement"
+
+
 class ContactForm(StrEnum):
     """How the authority met the company (R12, R18)."""
 

@@ -15,6 +15,7 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from shared.eventstore import private_keys
+from shared.eventstore.clock import VirtualClock
 from shared.eventstore.database import DATABASE_AWAY, Connection, Database
 from shared.eventstore.events import MAX_EVENT_BYTES, Event, EventTypes, Metadata, Recorded
 from shared.eventstore.known_states import KnownStates
@@ -149,8 +150,10 @@ class _Pending:
 class EventStore:
     """Appends and loads the events of one service. Use as an async context manager: its tasks live as long."""
 
-    def __init__(self, database: Database, types: EventTypes) -> None:
+    def __init__(self, database: Database, types: EventTypes, virtual: VirtualClock | None = None) -> None:
+        """With a virtual clock facts are recorded at its time, else at the database's (R26)."""
         self._database = database
+        self._virtual = virtual
         self._types = types
         self._queue: deque[_Pending] = deque()
         self._under_way = 0
@@ -316,7 +319,12 @@ class EventStore:
     async def _execute(self, group: list[_Pending]) -> tuple[list[str | None], int]:
         arrays = _as_arrays(group)
         async with self._database.acquire() as connection:
-            row = await connection.fetchrow(_APPEND, *arrays)
+            if self._virtual is None:
+                row = await connection.fetchrow(_APPEND, *arrays)
+            else:
+                async with connection.transaction():
+                    await connection.execute(_VIRTUAL_NOW, self._virtual.now().isoformat())
+                    row = await connection.fetchrow(_APPEND, *arrays)
         assert row is not None
         return row["faults"], row["last_position"]
 
@@ -336,6 +344,7 @@ left join streams s on s.id = asked.stream
 left join events e on e.stream = s.id and e.version in (1, s.version) and e.position >= s.first_position
 group by asked.place order by asked.place
 """
+_VIRTUAL_NOW = "select set_config('aftale.virtual_now', $1, true)"
 _APPEND = f"select * from append({', '.join(f'${n}' for n in range(1, 39))})"
 
 

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from shared.visibility import as_shown, is_shown, shown_json
 
 MAX_EVENT_BYTES = 256 * 1024
+OCCURRED = "occurred_at"
+"""Of facts that hold from when they were recorded, in domain time, and name no time of their own."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     schema_version: ClassVar[int] = 1
+    held: ClassVar[str]
+    """R26: the field with the time, or the day, from which on the fact held; or OCCURRED. Each type says it."""
 
     @classmethod
     def upcast(cls, data: dict[str, Any], schema_version: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Reads what a service has itself published, from where its database says that it was checked before."""
+"""Reads what a service itself, or another source, has published, from where it was read before."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -24,7 +24,7 @@ _UNREADABLE = (UnicodeDecodeError, CorruptRecordException)
 _log = structlog.get_logger()
 
 Take = Callable[[Sequence[Message]], Awaitable[None]]
-"""What is done with own facts, in the order in which they lie in their partition."""
+"""What is done with facts, in the order in which they lie in their partition."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,13 @@ async def read_own(
     A partition ends here where it ended when the reading began. One that is shorter than was checked, or whose record
     before the checked offset is another one, belongs to a topic that was made anew: it is read from its beginning.
     """
+    return await read_facts(consumer, frozenset({source}), checked, take)
+
+
+async def read_facts(
+    consumer: AIOKafkaConsumer, sources: Container[str | None], checked: Mapping[int, Checked], take: Take
+) -> dict[int, Checked]:
+    """The same of several sources."""
     partitions = consumer.assignment()
     begins = await consumer.beginning_offsets(list(partitions))
     ends = await consumer.end_offsets(list(partitions))
@@ -87,8 +94,8 @@ async def read_own(
                 stands[partition] = Checked(begins[partition], None)
                 consumer.seek(partition, begins[partition])
                 continue
-            if own := list(_own_facts(fresh, source)):
-                await take(own)
+            if found := list(_own_facts(fresh, sources)):
+                await take(found)
             if fresh:
                 stands[partition] = Checked(fresh[-1].offset + 1, fresh[-1].timestamp)
             if await consumer.position(partition) >= ends[partition]:
@@ -124,7 +131,7 @@ async def newest(consumer: AIOKafkaConsumer, moved_since: Mapping[int, Checked])
 
 def own_fact(record: Any, source: str) -> Message | None:
     """The fact in a record of this source; None for those of others, and for what is no fact."""
-    return next(_own_facts([record], source), None)
+    return next(_own_facts([record], frozenset({source})), None)
 
 
 async def _records(
@@ -175,9 +182,9 @@ def _not_checked(records: Sequence[Any], stand: Checked) -> Sequence[Any] | None
     return []
 
 
-def _own_facts(records: Iterable[Any], source: str) -> Iterator[Message]:
+def _own_facts(records: Iterable[Any], sources: Container[str | None]) -> Iterator[Message]:
     for record in records:
-        if source_of(record.headers) != source:
+        if source_of(record.headers) not in sources:
             continue
         try:
             message = read(record.headers, record.value)

@@ -25,7 +25,7 @@ from services.reporting.projection.fact import Fact
 from services.reporting.projection.fold_batch import Rows, fold_batch
 from shared.contracts.vocabulary import Centre
 from shared.eventstore.event_store import StoreUnavailable
-from shared.eventstore.events import EventTypes
+from shared.eventstore.events import Event, EventTypes
 from shared.eventstore.timers import Due, TimerLoop
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
@@ -34,7 +34,7 @@ from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.reactor import Reactor
 from shared.people.directory import Directory, Inspector
-from shared.policy.policies import load_policies
+from shared.policy.policies import Policies, load_policies
 from shared.service import EventSourced, Runtime, Settings, new_app
 from tests.model.memory_store import Fault, MemoryDatabase, MemoryStore
 from tests.model.order_system import issued_order, message_of
@@ -91,7 +91,9 @@ def _settings() -> Settings:
 class _Service:
     """One service with a store of its own."""
 
-    def __init__(self, service: EventSourced, world: "MemoryWorld", units: dict[str, dict[str, str]]) -> None:
+    def __init__(
+        self, service: EventSourced, world: "MemoryWorld", units: dict[str, dict[str, str]], policies: Policies
+    ) -> None:
         self.name = service.name
         clock: Any = world.clock
         self.store = MemoryStore(service.name, EventTypes(service.facts), clock.now, world.publish)
@@ -102,7 +104,7 @@ class _Service:
             service.name,
             _settings(),
             clock,
-            _policies(),
+            policies,
             database,
             store,
             gate,
@@ -132,7 +134,7 @@ class _Service:
 
 
 @cache
-def _policies() -> Any:
+def _policies() -> Policies:
     return load_policies()
 
 
@@ -146,7 +148,7 @@ class _View:
     def __init__(self) -> None:
         self.waiting: dict[str, deque[Message]] = defaultdict(deque)
         self._seen: dict[tuple[str, UUID], int] = {}
-        self._rows = Rows()
+        self.rows = Rows()
         self._positions = 0
 
     def take(self, message: Message) -> None:
@@ -157,15 +159,15 @@ class _View:
         self._seen[key] = message.version
         self._positions += 1
         event = KNOWN_FACTS.restore(message.type, message.data(), message.schema_version)
-        fold_batch(self._rows, [Fact(self._positions, event, message.occurred_at, message.recorded_at)])
+        fold_batch(self.rows, [Fact(self._positions, event, message.occurred_at, message.recorded_at)])
 
     def answer(self, path: str, who: str) -> tuple[int, Any]:
         """What its two questions tell of a case and of tasks, as far as the model compares it."""
         if path.startswith("/v1/tasks"):
-            tasks = self._rows.tasks.get(UUID(path.rpartition("=")[2]), ())
+            tasks = self.rows.tasks.get(UUID(path.rpartition("=")[2]), ())
             return 200, {"tasks": [{"kind": task.kind} for task in tasks if task.closed_at is None]}
         audience: Audience = "company" if who.startswith("company") else "authority"
-        case = self._rows.cases.get((audience, UUID(path.rpartition("/")[2])))
+        case = self.rows.cases.get((audience, UUID(path.rpartition("/")[2])))
         if case is None:
             return 404, None
         due = case.next_due and case.next_due.isoformat()
@@ -176,13 +178,17 @@ class _View:
 class MemoryWorld:
     """See World. Its faults: a store that goes away before or after it keeps a change, and messages that come twice."""
 
-    def __init__(self, begins: datetime, units: dict[str, dict[str, str]], seed: int) -> None:
+    def __init__(
+        self, begins: datetime, units: dict[str, dict[str, str]], seed: int, policies: Policies | None = None
+    ) -> None:
         self.clock = MemoryClock(begins)
         self._random = random.Random(seed)
         self.chance = random.Random(seed)
         """A world plays the same again; that the system's chance is used is tested elsewhere."""
         self._loop = _event_loop()
-        self._services = {name: _Service(service, self, units) for name, service in SERVICES.items()}
+        self._services = {
+            name: _Service(service, self, units, policies or _policies()) for name, service in SERVICES.items()
+        }
         self._view = _View()
         self.redelivered = 0
 
@@ -200,6 +206,14 @@ class MemoryWorld:
             if service.name != message.source:
                 service.waiting[message.source].append(message)
         self._view.waiting[message.source].append(message)
+
+    def recorded(self, service: str, stream: UUID) -> list[Event]:
+        """The facts of a stream of a service."""
+        return [fact.readable.event for fact in self._services[service].store.streams.get(stream, ())]
+
+    def rows(self) -> Rows:
+        """All rows of the view."""
+        return self._view.rows
 
     def issue_order(self, agreement: str, cvr: str, unit: str, topic: str, request: str | None) -> None:
         """As the order system publishes it."""

@@ -828,7 +828,8 @@ class ProcessMachine(RuleBasedStateMachine):
             assert any(step.due in (view_reference.OPEN, named.due) for step in fitting), (who, named, steps, one)
         _, listed = self.world.request("reporting", "GET", f"/v1/tasks?case_id={one.id}", "inspector anna")
         kinds = {task["kind"] for task in listed["tasks"]} & view_reference.TASKS
-        assert kinds == view_reference.tasks(one, self.world.now), (kinds, one)
+        wanted = view_reference.tasks(one, self.world.now, in_conflict=self.reference.in_conflict(one))
+        assert kinds == wanted, (kinds, one)
 
     def _compare_guidance(self, one: Agreement, shown: Any) -> None:
         status = shown["status"]
@@ -982,7 +983,7 @@ def _state(one: Agreement, now: datetime) -> str:
         told = (course.complete_at is not None, bool(course.measures), course.asked, course.extended_at is not None)
         then = (now >= after(course.deadline), course.heard, course.ordered, len(course.issued), course.followed_up)
         control = (course.status, counts, results, told, then)
-    return repr((one.spread, one.offer, one.failed, one.guidance, one.conflict, control))
+    return repr((one.spread, one.offer, one.failed, one.guidance, bool(one.conflicts), control))
 
 
 def _pick(chance: random.Random) -> int:

@@ -118,7 +118,8 @@ class Agreement:
     """R14: the places where a control has found a violation while nothing is decided, and their units."""
     withdrawn_by: str = ""
     accepted_at: datetime | None = None
-    conflict: bool = False
+    conflicts: set[str] = field(default_factory=set)
+    """R8: the breaches that it was accepted after, and that stand."""
     followed: bool = False
     """R7: after a no, by an offer of a spread agreement."""
     guidance: str = "unknown"
@@ -158,6 +159,8 @@ class Reference:
         """The legal entity of each unit."""
         self.agreements: dict[str, Agreement] = {}
         self.quarantines: list[Quarantine] = []
+        self.orders: set[tuple[str, str]] = set()
+        """R41: the unit and topic of each that was issued; none is revoked or complied with here."""
         self._waiting: dict[str, list[Callable[[], None]]] = {"offers": [], "guidance": [], "control": []}
 
     # What offers decides, R1 to R10.
@@ -682,10 +685,21 @@ class Reference:
 
     def issue_order(self, one: Agreement, unit: str) -> None:
         """R25: by the order system."""
+        self.orders.add((unit, one.topic))
         if isinstance(one.control, AfterNo):
             one.control.issued = True
         elif isinstance(one.control, Course):
             one.control.issued.add(unit)
+
+    def in_conflict(self, one: Agreement) -> bool:
+        """R8, R41: with a breach, with an order on the topic at one of its units, or with another agreement there."""
+        course = self._running(one)
+        if course is None:
+            return False
+        units = set(course.places.values())
+        same = [other for other in self.agreements.values() if other is not one and other.topic == one.topic]
+        beside = any(units & set(other.places.values()) for other in map(self._running, same) if other is not None)
+        return bool(one.conflicts) or beside or any((unit, one.topic) in self.orders for unit in units)
 
     def _running(self, one: Agreement) -> Course | None:
         return one.control if isinstance(one.control, Course) and one.control.status == "running" else None
@@ -764,7 +778,7 @@ class Reference:
             if other.offer in ("sent", "delivered"):
                 self._withdrawn(other, "R8")
             elif other.accepted_at is not None and other.accepted_at >= breached_at:
-                other.conflict = True
+                other.conflicts.add(one.id)
 
     def _standing(self) -> list[Quarantine]:
         return [one for one in self.quarantines if one.ends_at > self.now]
@@ -773,6 +787,8 @@ class Reference:
         """R30: the agreement runs again where its place is still free."""
         if breached:
             self.quarantines = [old for old in self.quarantines if old.because_of != one.id]
+            for other in self.agreements.values():
+                other.conflicts.discard(one.id)
         if one.units and one.offer != "accepted" and not any(self.taken(unit, one.topic) for unit in one.units):
             one.offer = "accepted"
 

@@ -69,7 +69,7 @@ def next_steps(one: Agreement, now: datetime, *, company: bool = False) -> list[
     return _while_running(one, course, now, company=company)
 
 
-def tasks(one: Agreement, now: datetime) -> set[str]:
+def tasks(one: Agreement, now: datetime, *, in_conflict: bool) -> set[str]:
     """The inspector's, as far as they are compared."""
     course = one.control
     found = {"mend-delivery"} if one.offer == "sent" and one.undelivered else set()
@@ -79,7 +79,7 @@ def tasks(one: Agreement, now: datetime) -> set[str]:
         return found
     if course.status == "running":
         found |= _tasks_while_running(one, course, now)
-    if one.conflict and course.status == "running":
+    if in_conflict:
         found.add("conflict-to-look-into")
     if course.status == "breached":
         found |= {"hearing-running"} if not course.heard else set()

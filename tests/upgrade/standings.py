@@ -66,8 +66,8 @@ _OFFERS = (
     Standing("offer delivered", OFFER, offer.Open, lambda state: state.delivered is not None and not state.opened),
     Standing("offer opened", OFFER, offer.Open, lambda state: state.opened and not state.halfway_passed),
     Standing("offer unanswered halfway", OFFER, offer.Open, lambda state: state.halfway_passed),
-    Standing("offer accepted", OFFER, offer.Running, lambda state: not state.conflict),
-    Standing("offer accepted after a breach", OFFER, offer.Running, lambda state: state.conflict),
+    Standing("offer accepted", OFFER, offer.Running, lambda state: not state.conflicts),
+    Standing("offer accepted after a breach", OFFER, offer.Running, lambda state: bool(state.conflicts)),
     *map(_ended, ("declined", "lapsed", "withdrawn", "fulfilled", "breached", "terminated")),
 )
 _QUARANTINES = (

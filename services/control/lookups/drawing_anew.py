@@ -9,19 +9,9 @@ from services.control.rules.phases import AfterNo, Running
 from shared.eventstore.commands import ATTEMPTS, Intent, VersionMismatch, execute, read
 from shared.eventstore.event_store import NameReserved, StaleVersion
 from shared.eventstore.events import Metadata
-from shared.eventstore.release_steps import ReleaseStep
 from shared.service import Runtime
 
 DRAW_ANEW = "draw-unannounced-days-anew"
-
-
-def release_steps(runtime: Runtime) -> tuple[ReleaseStep, ...]:
-    """What control does once, beside what every service does."""
-
-    async def take(stream: UUID) -> None:
-        await draw_anew(runtime, stream)
-
-    return (ReleaseStep(DRAW_ANEW, take),)
 
 
 async def draw_anew(runtime: Runtime, stream: UUID) -> bool:

@@ -168,5 +168,6 @@ def _revoked(state: Kept | Broken, command: CorrectControl) -> DecisionRevoked:
         breached_units=units_of(course, violating_places(course)) if isinstance(state, Broken) else (),
         revoked_at=command.at,
         revoked_by=command.inspector,
+        decided_at=state.breached.breached_at if isinstance(state, Broken) else state.fulfilled.fulfilled_at,
         reason=command.reason,
     )

@@ -10,6 +10,7 @@ from services.control.rules import (
     after_breach,
     after_no,
     booking,
+    conflicts,
     correction,
     documentation,
     drawn_anew,
@@ -35,6 +36,7 @@ from services.control.rules.after_no import (
 )
 from services.control.rules.booking import BookControl
 from services.control.rules.calendar_places import calendar_place
+from services.control.rules.conflicts import NoteConflicts, conflicting
 from services.control.rules.correction import CorrectControl
 from services.control.rules.documentation import ReceiveDocumentation
 from services.control.rules.drawn_anew import DrawAnew
@@ -101,6 +103,7 @@ Command = (
     | NoteOrderIssued
     | NoteUnitChange
     | NoteCarriedOver
+    | NoteConflicts
     | BookInspectionWhenDue
     | DrawAnew
     | ReceiveDocumentation
@@ -153,6 +156,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return drawn_anew.draw_anew(state, command) if isinstance(state, Running | AfterNo) else ()
         case NoteOrderIssued():
             return order_requests.note_issued(state, command) if isinstance(state, Broken | AfterNo) else ()
+        case NoteConflicts():
+            return conflicts.note(state, command) if isinstance(state, Running | Kept | Broken | Stopped) else ()
         case TimerDue():
             return fall_due(state, command)
         case ReceiveDocumentation():
@@ -288,17 +293,23 @@ def timers(state: State) -> dict[str, datetime]:
 
 
 def reservations(state: State) -> frozenset[str]:
-    """R17: the booked places in the inspector's calendar. R11: where an agreement runs, and on what topic."""
+    """R17: the booked places in the inspector's calendar. R11: where an agreement runs, and on what topic.
+
+    R41: with which cases it is in conflict.
+    """
     match state:
         case Running(started=started):
             booked = (calendar_place(one.inspector, one.day, one.slot) for one in state.bookings.values())
             running = (runs_at(place.p_number, started.topic, started.agreement_id) for place in state.places)
-            return frozenset((*booked, *running))
+            conflicts_standing = (conflicting(other, started.agreement_id) for other in state.conflicts)
+            return frozenset((*booked, *running, *conflicts_standing))
         case AfterNo(booking=NewInspectionBooked() as booked_inspection):
             return frozenset(
                 {calendar_place(booked_inspection.inspector, booked_inspection.day, booked_inspection.slot)}
             )
-        case NotStarted() | Kept() | Broken() | Stopped() | AfterNo():
+        case Kept(course=course) | Broken(course=course) | Stopped(course=course):
+            return frozenset(conflicting(other, course.started.agreement_id) for other in course.conflicts)
+        case NotStarted() | AfterNo():
             return frozenset()
         case _:
             assert_never(state)

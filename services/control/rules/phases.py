@@ -13,6 +13,8 @@ from shared.contracts.control import (
     AnnouncedControlCancelled,
     Breached,
     ComplianceDeadlineSet,
+    ConflictEnded,
+    ConflictFlagged,
     ControlBooked,
     FollowUpFellDue,
     Fulfilled,
@@ -90,6 +92,8 @@ class Running:
     """R13: a request that awaits its answer."""
     unit_changes: tuple[AgreementUnitChanged, ...] = ()
     """R40: what became of its units, in the order of the days from which it holds."""
+    conflicts: Mapping[UUID, ConflictFlagged] = field(default_factory=dict)
+    """R41: those that stand, by the order or the other agreement."""
 
     @property
     def changed_units(self) -> frozenset[str]:
@@ -184,7 +188,7 @@ def evolve(state: State, event: Event) -> State:
         case AfterNo():
             return _after_no(state, event)
         case Stopped():
-            return state
+            return replace(state, course=_conflicting(state.course, event))
 
 
 def how_it_stands(state: State) -> str:
@@ -255,8 +259,21 @@ def _run_on(state: Running, event: Event) -> State:
             if state.complete is not None or not event.complete:
                 return documented
             return replace(documented, complete=event, used_up=frozenset())
+        case ConflictFlagged() | ConflictEnded():
+            return _conflicting(state, event)
         case _:
             return controlled(state, event)
+
+
+def _conflicting(state: Running, event: Event) -> Running:
+    """R41: as it stands after a fact; facts that concern no conflict change nothing."""
+    match event:
+        case ConflictFlagged():
+            return replace(state, conflicts=_with(state.conflicts, event.other_case_id, event))
+        case ConflictEnded():
+            return replace(state, conflicts=_without(state.conflicts, event.other_case_id))
+        case _:
+            return state
 
 
 def controlled(state: Running, event: Event) -> Running:
@@ -302,7 +319,7 @@ def _kept_on(state: Kept, event: Event) -> State:
         case DecisionRevoked():
             return state.course
         case _:
-            return state
+            return replace(state, course=_conflicting(state.course, event))
 
 
 def _broken_on(state: Broken, event: Event) -> State:
@@ -317,6 +334,8 @@ def _broken_on(state: Broken, event: Event) -> State:
             return replace(state, course=_with_correction(state.course, event))
         case DecisionRevoked():
             return state.course
+        case ConflictFlagged() | ConflictEnded():
+            return replace(state, course=_conflicting(state.course, event))
         case _:
             return replace(state, orders=orders_after(state.orders, event))
 

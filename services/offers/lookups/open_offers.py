@@ -4,6 +4,7 @@ from asyncio import gather
 from collections.abc import Iterable
 from uuid import UUID
 
+from services.offers.rules.taken_back import overtaken_by
 from shared.eventstore.database import Connection, Database
 from shared.eventstore.reservations import held_under
 from shared.policy.policy import Policy
@@ -30,6 +31,11 @@ async def undecided_at(database: Database, p_number: str) -> tuple[UUID, ...]:
 async def at_unit(database: Database, p_number: str) -> tuple[UUID, ...]:
     """R40: open offers and running agreements of which the unit is part, whatever its legal entity is today."""
     return tuple(sorted((await database.ask(held_under, f"open-at/{p_number}/")).values()))
+
+
+async def acceptances_overtaken_by(database: Database, breached: UUID) -> list[UUID]:
+    """R41: the agreements whose acceptance is in conflict with a breach."""
+    return sorted((await database.ask(held_under, overtaken_by(breached))).values())
 
 
 async def within_reach(database: Database, cvr: str, units: Iterable[str | None]) -> list[UUID]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.offers.rules.phases import RUNNING_AGAIN, Ended, Running
 from services.offers.rules.unit_changes import Owners
-from shared.contracts.offers import AgreementEndNoted
+from shared.contracts.offers import AgreementEndNoted, PlaceTakenNoted
 from shared.eventstore.events import Event
 
 
@@ -34,6 +34,8 @@ def note_end(state: Running | Ended, command: NoteEnd) -> Sequence[Event]:
     match state:
         case Running():
             return (_noted(state, command.outcome, command.at),)
+        case Ended(runs_without_place=True):
+            return (_noted(state, command.outcome, command.at),)
         case Ended() if state.accepted is not None and state.how not in (command.outcome, "annulled"):
             return (_noted(state, command.outcome, command.at),)
         case _:
@@ -41,10 +43,14 @@ def note_end(state: Running | Ended, command: NoteEnd) -> Sequence[Event]:
 
 
 def note_revoked_decision(state: Running | Ended, command: NoteRevokedDecision) -> Sequence[Event]:
-    """R30: the agreement runs again."""
-    if isinstance(state, Ended) and state.accepted is not None and command.free:
+    """R30: the agreement runs again. R41: where its place is taken, that is noted, for it may run beside another."""
+    if not isinstance(state, Ended) or state.accepted is None or state.how == "annulled":
+        return ()
+    if command.free:
         return (_noted(state, RUNNING_AGAIN, command.at),)
-    return ()
+    if state.runs_without_place:
+        return ()
+    return (PlaceTakenNoted(agreement_id=state.sent.agreement_id, noted_at=command.at),)
 
 
 def _noted(state: Running | Ended, outcome: str, at: datetime) -> AgreementEndNoted:

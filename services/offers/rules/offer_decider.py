@@ -35,7 +35,7 @@ from services.offers.rules.people_and_time import (
 )
 from services.offers.rules.phases import Ended, Open, Running, State, Unsent, evolve, how_it_stands, places_of
 from services.offers.rules.sending import SendOffer
-from services.offers.rules.taken_back import NoteBreach, Withdraw
+from services.offers.rules.taken_back import NoteBreach, NoteMistakenBreach, Withdraw, overtaken
 from services.offers.rules.undecided_violations import NoteViolation, undecided_at
 from services.offers.rules.unit_changes import NoteUnitChanges, changed_units
 from shared.eventstore.decider import Decider, Refused, TimerDue
@@ -70,6 +70,7 @@ Command = (
     | Decline
     | Withdraw
     | NoteBreach
+    | NoteMistakenBreach
     | NoteEnd
     | NoteRevokedDecision
     | NoteInspector
@@ -116,6 +117,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (taken_back.withdraw(require_open("R9", state), command),)
         case NoteBreach():
             return taken_back.overtake(state, command) if isinstance(state, Open | Running) else ()
+        case NoteMistakenBreach():
+            return taken_back.note_mistaken_breach(state, command) if isinstance(state, Running | Ended) else ()
         case NoteEnd():
             return agreement_ends.note_end(state, command) if isinstance(state, Running | Ended) else ()
         case NoteRevokedDecision():
@@ -208,16 +211,19 @@ def timers(state: State) -> dict[str, datetime]:
 def reservations(state: State) -> frozenset[str]:
     """R8: one open offer or agreement per unit and topic; and how those of a legal entity or a unit are found.
 
-    R14: also where a violation was found and nothing is decided.
+    R14: also where a violation was found and nothing is decided. R41: with which breaches an acceptance is in conflict.
     """
     match state:
         case Open():
             held = {(state.sent.p_number, state.sent.slot)}
             violations: Mapping[UUID, str] = {}
+            conflicts: frozenset[UUID] = frozenset()
         case Running():
             held = {(place.p_number, place.slot) for place in places_of(state.accepted)}
-            violations = state.violations
-        case Unsent() | Ended():
+            violations, conflicts = state.violations, state.conflicts
+        case Ended():
+            return frozenset(overtaken(breached, state.sent.agreement_id) for breached in state.conflicts)
+        case Unsent():
             return frozenset()
         case _:
             assert_never(state)
@@ -228,6 +234,7 @@ def reservations(state: State) -> frozenset[str]:
             *(f"open/{p_number}/{sent.topic}/{slot}" for p_number, slot in held),
             *(f"open-at/{p_number}/{sent.agreement_id}" for p_number, _ in held),
             *(undecided_at(p_number, sent.agreement_id) for p_number in violations.values()),
+            *(overtaken(breached, sent.agreement_id) for breached in conflicts),
         }
     )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.contracts.offers import (
     AcceptanceAnnulled,
+    AcceptanceConflictEnded,
     AcceptanceConflictFlagged,
     AgreementEndNoted,
     Declined,
@@ -18,6 +19,7 @@ from shared.contracts.offers import (
     OfferResent,
     OfferUnansweredHalfway,
     OfferUnitChanged,
+    PlaceTakenNoted,
     TimeSpent,
     UnitChangeNoted,
     ViolationNoted,
@@ -88,7 +90,8 @@ class Running:
     sent: OfferSent
     about: About
     accepted: Accepted
-    conflict: bool = False
+    conflicts: frozenset[UUID] = frozenset()
+    """R8, R41: the breached agreements whose quarantine the acceptance came into, as far as these stand."""
     violations: Mapping[UUID, str] = field(default_factory=dict)
     """R14: the unit of each place where a control has found a violation, while nothing is decided."""
 
@@ -105,6 +108,10 @@ class Ended:
     accepted: Accepted | None = None
     response_deadline: Deadline | None = None
     """R6: by when it was to be answered, where it was delivered and not accepted."""
+    conflicts: frozenset[UUID] = frozenset()
+    """R8, R41: of the agreement, should a correction let it run again."""
+    runs_without_place: bool = False
+    """R30, R41: control lets the agreement run again, while another offer has its place here."""
 
 
 State = Unsent | Open | Running | Ended
@@ -132,8 +139,10 @@ def evolve(state: State, event: Event) -> State:
             return _open_on(state, event)
         case Running(), UnitChangeNoted():
             return replace(state, about=_with_change(state.about, event))
-        case Running(), AcceptanceConflictFlagged():
-            return replace(state, conflict=True)
+        case ((Running() | Ended()), AcceptanceConflictFlagged()):
+            return replace(state, conflicts=state.conflicts | {event.because_of})
+        case ((Running() | Ended()), AcceptanceConflictEnded()):
+            return replace(state, conflicts=state.conflicts - {event.because_of})
         case Running(), ViolationNoted():
             others = {place: unit for place, unit in state.violations.items() if place != event.place_id}
             found = {event.place_id: event.p_number} if event.found else {}
@@ -142,11 +151,14 @@ def evolve(state: State, event: Event) -> State:
             return Ended(state.sent, state.about, "annulled", accepted=state.accepted)
         case Running(), AgreementEndNoted():
             # Control hears of no change after the end: an agreement that runs again is told anew.
-            return Ended(state.sent, replace(state.about, unit_changes=()), event.outcome, accepted=state.accepted)
+            about = replace(state.about, unit_changes=())
+            return Ended(state.sent, about, event.outcome, accepted=state.accepted, conflicts=state.conflicts)
         case Ended(accepted=Accepted() as accepted), AgreementEndNoted():
             if event.outcome == RUNNING_AGAIN:
-                return Running(state.sent, state.about, accepted)
-            return replace(state, how=event.outcome)
+                return Running(state.sent, state.about, accepted, state.conflicts)
+            return replace(state, how=event.outcome, runs_without_place=False)
+        case Ended(accepted=Accepted()), PlaceTakenNoted():
+            return replace(state, runs_without_place=True)
         case _:
             return state
 

@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.offers.rules.phases import Open, Running
-from shared.contracts.offers import AcceptanceAnnulled, AcceptanceConflictFlagged, Withdrawn
+from services.offers.rules.phases import Ended, Open, Running, places_of
+from services.offers.rules.quarantine import Reach
+from shared.contracts.offers import (
+    AcceptanceAnnulled,
+    AcceptanceConflictEnded,
+    AcceptanceConflictFlagged,
+    Withdrawn,
+)
 from shared.eventstore.decider import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
@@ -31,6 +37,16 @@ class NoteBreach:
     """The legal entity whose agreement was breached."""
     breached_at: datetime
     policy: Policy
+    reaches: tuple[Reach, ...]
+    """R22: the quarantines that it led to."""
+
+
+@dataclass(frozen=True)
+class NoteMistakenBreach:
+    """Reaction: the breach had been recorded by mistake (R30)."""
+
+    at: datetime
+    because_of: UUID
 
 
 def withdraw(offer: Open, command: Withdraw) -> Withdrawn:
@@ -40,16 +56,29 @@ def withdraw(offer: Open, command: Withdraw) -> Withdrawn:
     return Withdrawn(agreement_id=offer.sent.agreement_id, rule="R9", withdrawn_at=command.at, reason=command.reason)
 
 
+def overtaken(breached: UUID, agreement_id: UUID) -> str:
+    """What an agreement holds for each breach with which its acceptance is in conflict."""
+    return f"{overtaken_by(breached)}{agreement_id}"
+
+
+def overtaken_by(breached: UUID) -> str:
+    """What the names of all agreements begin with whose acceptance is in conflict with a breach, and no others."""
+    return f"overtaken/{breached}/"
+
+
 def overtake(state: Open | Running, command: NoteBreach) -> Sequence[Event]:
     """R8: an open offer is withdrawn; an acceptance recorded before the breach became known stands, flagged.
 
-    By policy it may be annulled instead. An agreement that was accepted before the breach itself is not touched.
+    By policy it may be annulled instead. An agreement that was accepted before the breach itself is not touched, nor
+    one that a quarantine does not reach any more: of a breach that is known late it may be over already. R41: flagged
+    once for each breach.
     """
     agreement_id = state.sent.agreement_id
-    if agreement_id == command.because_of:
+    ends_at = _quarantined_until(state, command.reaches)
+    if agreement_id == command.because_of or ends_at is None:
         return ()
     match state:
-        case Open():
+        case Open() if command.at < ends_at:
             return (
                 Withdrawn(
                     agreement_id=agreement_id,
@@ -59,7 +88,9 @@ def overtake(state: Open | Running, command: NoteBreach) -> Sequence[Event]:
                     breach_is_own=command.cvr == state.sent.cvr,
                 ),
             )
-        case Running(conflict=False) if state.accepted.accepted_at >= command.breached_at:
+        case Running() if command.because_of in state.conflicts:
+            return ()
+        case Running() if command.breached_at <= state.accepted.accepted_at < ends_at:
             if command.policy.offer.acceptance_before_breach_was_known == "is_annulled":
                 return (
                     AcceptanceAnnulled(
@@ -73,3 +104,28 @@ def overtake(state: Open | Running, command: NoteBreach) -> Sequence[Event]:
             )
         case _:
             return ()
+
+
+def note_mistaken_breach(state: Running | Ended, command: NoteMistakenBreach) -> Sequence[Event]:
+    """R30, R41: there was no quarantine, so there is no conflict any more."""
+    if command.because_of not in state.conflicts:
+        return ()
+    return (
+        AcceptanceConflictEnded(
+            agreement_id=state.sent.agreement_id, because_of=command.because_of, ended_at=command.at
+        ),
+    )
+
+
+def _quarantined_until(state: Open | Running, reaches: Sequence[Reach]) -> datetime | None:
+    """R22: the last end of those that reach the legal entity, or one of the units; None where none does."""
+    sent = state.sent
+    units = {sent.p_number} if isinstance(state, Open) else {place.p_number for place in places_of(state.accepted)}
+    return max(
+        (
+            reach.ends_at
+            for reach in reaches
+            if reach.p_number in units or (reach.p_number is None and reach.cvr == sent.cvr)
+        ),
+        default=None,
+    )

@@ -212,3 +212,15 @@ def _booked(bookings: dict[str, Any]) -> Columns:
         "control_announced": following["announced"],
         "control_late_reason": following["late_reason"],
     }
+
+
+@rules.on
+def _conflict_flagged(case: Case, event: control.ConflictFlagged) -> Columns:
+    """R41: an order, or another agreement, on the topic at one of the units."""
+    return {"open_conflicts": case.open_conflicts + 1}
+
+
+@rules.on
+def _conflict_ended(case: Case, event: control.ConflictEnded) -> Columns:
+    """R41: nothing is left to be looked into; that there was a conflict stays told by the link."""
+    return {"open_conflicts": case.open_conflicts - 1}

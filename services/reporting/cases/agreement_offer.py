@@ -123,7 +123,13 @@ def _withdrawn(case: Case, event: offers.Withdrawn) -> Columns:
 @rules.on
 def _conflict_flagged(case: Case, event: offers.AcceptanceConflictFlagged) -> Columns:
     """R8: accepted before a breach became known."""
-    return {"acceptance_conflict": True}
+    return {"acceptance_conflict": True, "open_conflicts": case.open_conflicts + 1}
+
+
+@rules.on
+def _conflict_ended(case: Case, event: offers.AcceptanceConflictEnded) -> Columns:
+    """R30, R41: the breach had been recorded by mistake."""
+    return {"open_conflicts": case.open_conflicts - 1}
 
 
 @rules.on

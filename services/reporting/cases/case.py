@@ -128,6 +128,8 @@ class Case:
     withdrawn_at: datetime | None = None
     withdrawal_rule: str | None = None
     acceptance_conflict: bool = False
+    open_conflicts: int = 0
+    """R8, R41: those that nobody has looked into yet, as far as they stand."""
     understanding_asked_at: datetime | None = None
     offer_understood: bool | None = None
     terminated_at: datetime | None = None

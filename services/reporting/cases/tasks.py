@@ -42,7 +42,7 @@ class TaskKind(StrEnum):
     ORDER_OVERDUE = "order-overdue"
     """R22: asked for, and not issued."""
     CONFLICT_TO_LOOK_INTO = "conflict-to-look-into"
-    """R8: accepted before a breach became known."""
+    """R8, R41: accepted before a breach became known, or beside an order or another agreement on the topic."""
     UNIT_CHANGED = "unit-changed"
     """R40: withdraw and offer anew, or carry over to the new owner."""
     FOLLOW_UP_DUE = "follow-up-due"
@@ -111,7 +111,7 @@ def _called_for(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
         yield from _while_running(case)
     if case.extension_requested_at is not None and case.status in _UNDER_WAY:
         yield TaskKind.ANSWER_EXTENSION, deadline_end(case, "compliance")
-    if case.acceptance_conflict and case.ended_at is None:
+    if case.open_conflicts and case.ended_at is None:
         yield TaskKind.CONFLICT_TO_LOOK_INTO, None
     if case.changed_units and case.ended_at is None:
         yield TaskKind.UNIT_CHANGED, None

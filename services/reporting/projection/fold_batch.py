@@ -6,14 +6,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.reporting.cases import case_projection, measures, places, quarantines, tasks
+from services.reporting.cases import case_projection, links, measures, places, quarantines, tasks
 from services.reporting.cases.case import AUDIENCES, Audience, Case, CaseType, changed, unopened
 from services.reporting.cases.case_projection import Draft, Reached
+from services.reporting.cases.links import Link, Links
 from services.reporting.cases.measures import MeasureRow, Measures
 from services.reporting.cases.places import PlaceRow, Places
 from services.reporting.cases.quarantines import Quarantine, Quarantines
 from services.reporting.cases.tasks import Task
 from services.reporting.cases.units import Unit, unit_of
+from services.reporting.cases.when_held import held_from
 from services.reporting.projection.fact import Fact
 from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.eventstore.events import Event
@@ -32,6 +34,7 @@ class Rows:
     places: dict[UUID, Places] = field(default_factory=dict)
     units: dict[tuple[str, date], Unit] = field(default_factory=dict)
     quarantines: dict[UUID, Quarantines] = field(default_factory=dict)
+    links: dict[UUID, Links] = field(default_factory=dict)
 
     def of(self, case_ids: Iterable[UUID]) -> "Rows":
         """The rows of some cases, in mappings of their own."""
@@ -59,7 +62,7 @@ class Rows:
             of_all.pop(case_id, None)
 
     def _by_case(self) -> tuple[dict[UUID, Any], ...]:
-        return self.tasks, self.measures, self.places, self.quarantines
+        return self.tasks, self.measures, self.places, self.quarantines, self.links
 
     def all_tasks(self) -> list[Task]:
         return [task for of_case in self.tasks.values() for task in of_case]
@@ -69,6 +72,9 @@ class Rows:
 
     def all_quarantines(self) -> list[Quarantine]:
         return [row for of_case in self.quarantines.values() for row in of_case.values()]
+
+    def all_links(self) -> list[Link]:
+        return [row for of_case in self.links.values() for row in of_case.values()]
 
     def all_measures(self) -> list[MeasureRow]:
         return [row for of_case in self.measures.values() for row in of_case.values()]
@@ -128,13 +134,19 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
                 row = rows.cases.get((audience, case_id)) or unopened(audience, case_id, case_type, at)
                 draft = drafts[audience] = Draft(row)
             authority = drafts["authority"].case if "authority" in drafts else None
+            held_at = held_from(event, at, draft.case)
             reached = draft.take(case_projection.as_told(event, audience, authority), at)
             if reached is not None and is_own:
                 for knows in AUDIENCES if know_the_same else (audience,):
-                    rows.history.append(Reached(knows, case_id, fact.position, reached, at, fact.recorded_at))
+                    rows.history.append(Reached(knows, case_id, fact.position, reached, held_at, fact.recorded_at))
         of_case = tasks.fold(of_case, drafts["authority"].case, at)
         if is_own:
             _fold_others(rows, case_id, event)
+            if links.rules.about(type(event)):
+                for audience in told:
+                    rows.links[case_id] = links.fold(
+                        rows.links.get(case_id, {}), case_projection.as_told(event, audience, None), audience
+                    )
     rows.tasks[case_id] = of_case
     for audience, draft in drafts.items():
         rows.cases[audience, case_id] = draft.finished()

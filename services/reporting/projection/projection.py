@@ -13,6 +13,7 @@ from services.reporting.projection.rows_at_hand import RowsAtHand
 from services.reporting.projection.tables import (
     CASE_HISTORY,
     CASES,
+    LINKS,
     LIVE,
     MEASURES,
     PLACES,
@@ -115,6 +116,7 @@ def _by_table(rows: Rows) -> Mapping[Table[Any], Sequence[Any]]:
         PLACES: rows.all_places(),
         UNITS: list(rows.units.values()),
         QUARANTINES: rows.all_quarantines(),
+        LINKS: rows.all_links(),
     }
 
 
@@ -135,3 +137,6 @@ async def _load(
     for quarantine in await QUARANTINES.load(connection, case_ids, suffix):
         of_agreement = rows.quarantines.get(quarantine.agreement_id, {})
         rows.quarantines[quarantine.agreement_id] = {**of_agreement, quarantine.p_number: quarantine}
+    for link in await LINKS.load(connection, case_ids, suffix):
+        key = (link.audience, link.other_case_id, link.kind)
+        rows.links[link.case_id] = {**rows.links.get(link.case_id, {}), key: link}

@@ -15,6 +15,7 @@ import orjson
 
 from services.reporting.cases.case import Case, of_columns
 from services.reporting.cases.case_projection import Reached
+from services.reporting.cases.links import Link
 from services.reporting.cases.measures import MeasureRow
 from services.reporting.cases.places import PlaceRow
 from services.reporting.cases.quarantines import Quarantine
@@ -131,7 +132,8 @@ MEASURES = Table("measures", MeasureRow, ("case_id", "measure_id"), "case_id")
 PLACES = Table("places", PlaceRow, ("case_id", "place_id"), "case_id")
 UNITS = Table("units", Unit, ("p_number", "effective_from"), "p_number")
 QUARANTINES = Table("quarantines", Quarantine, ("agreement_id", "p_number"), "agreement_id")
-TABLES: tuple[Table[Any], ...] = (CASES, CASE_HISTORY, TASKS, MEASURES, PLACES, UNITS, QUARANTINES)
+LINKS = Table("links", Link, ("audience", "case_id", "other_case_id", "kind"), "case_id")
+TABLES: tuple[Table[Any], ...] = (CASES, CASE_HISTORY, TASKS, MEASURES, PLACES, UNITS, QUARANTINES, LINKS)
 
 
 def _plain(hint: Any) -> Any:

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from services.reporting.statistics.queries import UNIT_THEN
-from services.reporting.view.asking import Reader, reading
+from services.reporting.view.asking import Reader, as_known_now, reading
 from services.reporting.view.conditions import Conditions
 from services.reporting.view.queries import Found
 from shared.eventstore.database import Connection
@@ -39,7 +39,7 @@ class Catalogue(BaseModel):
     rows: list[CatalogueRow]
 
 
-@router.get("/measure-catalogue", responses=problems(400))
+@router.get("/measure-catalogue", responses=problems(400), dependencies=[Depends(as_known_now)])
 async def measure_catalogue(
     request: Request,
     asker: Reader,

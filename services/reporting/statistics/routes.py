@@ -13,7 +13,7 @@ from services.reporting.statistics.models import (
     UseRow,
     UseTable,
 )
-from services.reporting.view.asking import Reader, period, reading
+from services.reporting.view.asking import Reader, as_known_now, period, reading
 from services.reporting.view.queries import Period
 from shared.http.openapi import problems
 from shared.http.tokens import Role
@@ -21,7 +21,7 @@ from shared.http.tokens import Role
 router = APIRouter(prefix="/v1", tags=["reporting"])
 
 
-@router.get("/statistics/involvement", responses=problems(400))
+@router.get("/statistics/involvement", responses=problems(400), dependencies=[Depends(as_known_now)])
 async def involvement(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> InvolvementTable:
     """R33: how far safety representatives, safety organisation and employees were involved."""
     async with reading(request, asker) as connection:
@@ -29,7 +29,7 @@ async def involvement(request: Request, asker: Reader, asked: Annotated[Period, 
     return InvolvementTable(rows=[InvolvementRow.model_validate(dict(row)) for row in rows])
 
 
-@router.get("/statistics/time", responses=problems(400))
+@router.get("/statistics/time", responses=problems(400), dependencies=[Depends(as_known_now)])
 async def time_spent(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> TimeTable:
     """R37: inspectors' minutes by phase, of agreements beside orders. For the authority only."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
@@ -38,7 +38,7 @@ async def time_spent(request: Request, asker: Reader, asked: Annotated[Period, D
     return TimeTable(rows=[TimeRow.model_validate(dict(row)) for row in rows])
 
 
-@router.get("/statistics/use", responses=problems(400))
+@router.get("/statistics/use", responses=problems(400), dependencies=[Depends(as_known_now)])
 async def use(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> UseTable:
     """R35: whether approved measures are used, and why not."""
     async with reading(request, asker) as connection:

@@ -10,9 +10,10 @@ from services.reporting.cases.known_facts import VISIBILITY
 from services.reporting.view.queries import Period
 from shared.eventstore.database import Connection, Database
 from shared.http.access import Viewer, viewer
-from shared.http.problems import unavailable
+from shared.http.problems import Fault, Problem, unavailable
 from shared.http.tokens import Role
 from shared.http.written import WrittenInstant
+from shared.refusals.sentences import Sentence
 
 
 async def reader(asker: Annotated[Viewer, Depends(viewer)]) -> Viewer:
@@ -24,6 +25,7 @@ async def reader(asker: Annotated[Viewer, Depends(viewer)]) -> Viewer:
 _AS_TODAY = """
 select position = 0 or coalesce(visibility = $1 and companies_state = state, false) from checkpoint
 """
+_ONLY_NOW = "this figure is kept as it is known today"
 Reader = Annotated[Viewer, Depends(reader)]
 
 
@@ -33,6 +35,27 @@ async def period(
 ) -> Period:
     """The period of a table."""
     return Period(opened_from=opened_from, opened_before=opened_before)
+
+
+async def as_known_now(
+    held_at: Annotated[WrittenInstant | None, Query(description=f"Refused: {_ONLY_NOW}.")] = None,
+    known_at: Annotated[WrittenInstant | None, Query(description=f"Refused: {_ONLY_NOW}.")] = None,
+) -> None:
+    """R26: a figure that is kept only as it is known today is refused for any other time, and says why. Raises 422."""
+    asked = {"held_at": held_at, "known_at": known_at}
+    faults = [
+        Fault(f"query.{name}", Sentence("this figure is kept as it is known today, and cannot be asked of the past"))
+        for name, instant in asked.items()
+        if instant is not None
+    ]
+    if faults:
+        raise Problem(
+            422,
+            "Not valid",
+            "this figure is kept as it is known today, and cannot be asked of the past",
+            rule="R26",
+            faults=faults,
+        )
 
 
 async def is_as_today(connection: Connection) -> bool:

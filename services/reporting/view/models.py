@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.reporting.cases.case import CaseType, Party, Status, Step
+from services.reporting.cases.links import LinkKind
 from services.reporting.cases.tasks import TaskKind
 from services.reporting.view.queries import Found
 from shared.contracts.guidance import GuidanceStands
@@ -82,6 +83,7 @@ class CaseItem(BaseModel):
     opened_at: Annotated[datetime, Field(description="When it was offered, issued or opened, UTC.")]
     ended_at: datetime | None
     next: Annotated[NextStep | None, Field(description="Null where nothing more must happen.")]
+    in_conflict: Annotated[bool, Field(description="R8, R41: a conflict with another case stands; see `conflicts`.")]
     updated_at: Annotated[datetime, Field(description="Domain time of the newest fact that the asker may know of.")]
 
     @classmethod
@@ -158,6 +160,18 @@ class ChangedUnit(BaseModel):
     ceased: bool
 
 
+class ConflictItem(BaseModel):
+    """R8, R41: another case that the authority has found in conflict with this one."""
+
+    case_id: Annotated[UUID, Field(description="The other case.")]
+    kind: Annotated[
+        LinkKind,
+        Field(description="An order on the topic, another agreement on it, or the breach behind a quarantine."),
+    ]
+    since: Annotated[datetime, Field(description="When it was flagged.")]
+    ended_at: Annotated[datetime | None, Field(description="When either case ended; null while the conflict lasts.")]
+
+
 class CaseDetail(CaseItem):
     """A case with its dates, deadlines, measures, what hangs together with it, and its timeline."""
 
@@ -226,6 +240,7 @@ class CaseDetail(CaseItem):
     measures: list[MeasureItem]
     places: list[PlaceItem]
     related: list[CaseItem]
+    conflicts: list[ConflictItem]
     timeline: list[TimelineEntry]
     notice: Annotated[Notice | None, Field(description="R23; null for orders and other cases.")]
 
@@ -237,6 +252,7 @@ class CaseDetail(CaseItem):
         measures: list[MeasureItem],
         places: list[PlaceItem],
         related: list[CaseItem],
+        conflicts: list[ConflictItem],
         timeline: list[TimelineEntry],
     ) -> Self:
         """From the case's row, and what hangs on it."""
@@ -253,6 +269,7 @@ class CaseDetail(CaseItem):
                 "measures": measures,
                 "places": places,
                 "related": related,
+                "conflicts": conflicts,
                 "timeline": timeline,
                 "notice": Notice() if row["case_type"] == CaseType.AGREEMENT else None,
             }

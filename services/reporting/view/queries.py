@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.reporting.cases.case import Status
 from services.reporting.view import shown_facts
 from services.reporting.view.conditions import Conditions
 from services.reporting.view.cursor import Cursor
@@ -30,6 +31,9 @@ c.delivery_failures, c.resent, c.terminated_at, c.terminated_by, c.termination_r
 c.extensions, c.informal_contacts, c.included_places, c.places_controlled, c.other_findings, c.corrections,
 c.orders_requested, c.orders_issued, c.investigation_outcome, c.acceptance_conflict, c.spread_further, c.unknown_codes,
 c.changed_units, c.centre,
+exists (select from links l where l.audience = c.audience and l.ended_at is null and l.case_id = c.case_id)
+  or exists (select from links l where l.audience = c.audience and l.ended_at is null and l.other_case_id = c.case_id)
+  as in_conflict,
 unit.industry, unit.sector, unit.size_class
 """
 
@@ -41,6 +45,22 @@ cases c left join lateral (
   order by u.effective_from desc limit 1
 ) unit on true
 """
+
+
+# The links of a case from both sides: two agreements may each have told of the other.
+_TIED = """
+select l.other_case_id as case_id, l.kind, l.since, l.ended_at from links l
+where l.case_id = {case} and l.audience = {audience}
+union all
+select l.case_id, l.kind, l.since, l.ended_at from links l where l.other_case_id = {case} and l.audience = {audience}
+"""
+
+
+ENDINGS = (
+    *(Status.FULFILLED, Status.BREACHED, Status.TERMINATED, Status.DECLINED, Status.LAPSED, Status.WITHDRAWN),
+    *(Status.COMPLIED_WITH, Status.REVOKED, Status.CLOSED),
+)
+"""The statuses in which nothing more is awaited of the case itself."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +134,27 @@ async def timeline(connection: Connection, viewer: Viewer, case_id: UUID) -> Seq
 
 
 async def related_cases(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
-    """The orders and other cases that follow from an agreement, and the agreement that a case follows from (R25)."""
+    """What follows from an agreement, the agreement that a case follows from (R25), and what is in conflict (R41)."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     case = where.place(case_id)
+    audience = where.place(viewer.audience)
+    tied = _TIED.format(case=case, audience=audience)
     where.add(f"""(c.agreement_id = {case} or c.case_id = (select f.agreement_id from cases f where f.case_id = {case}
-                   and f.audience = {where.place(viewer.audience)}))""")
+                   and f.audience = {audience}) or c.case_id in (select tied.case_id from ({tied}) tied))""")
     sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where} order by c.opened_at, c.case_id"
+    return await connection.fetch(sql, *where.values)
+
+
+async def conflicts(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
+    """R8, R41: the cases with which one is in conflict, or was, from whichever of both one looks."""
+    seen = visible(viewer)
+    where = Conditions(seen.cases, seen.values)
+    tied = _TIED.format(case=where.place(case_id), audience=where.place(viewer.audience))
+    sql = f"""select tied.case_id, tied.kind, min(tied.since) as since,
+                     case when bool_and(tied.ended_at is not null) then max(tied.ended_at) end as ended_at
+              from ({tied}) tied join cases c on c.case_id = tied.case_id where {where}
+              group by tied.case_id, tied.kind order by since, tied.case_id, tied.kind"""
     return await connection.fetch(sql, *where.values)
 
 
@@ -335,7 +369,12 @@ def in_period(viewer: Viewer, period: Period) -> Conditions:
 
 
 def _status(where: Conditions, period: Period) -> str:
-    """The status as it stands, or as it held and was known; null where the case was not known yet."""
+    """The status as it stands, or as it held and was known; null where the case was not known yet.
+
+    What was told later and held from no later takes the place of what was told before: a decision that was taken back
+    never held (R30). An ending holds against what was still recorded between it and its becoming known: a control may
+    be recorded ten days after it was held.
+    """
     if period.held_at is None and period.known_at is None:
         return "c.status"
     limits = ""
@@ -344,4 +383,8 @@ def _status(where: Conditions, period: Period) -> str:
     if period.known_at is not None:
         limits += f" and h.recorded_at <= {where.place(period.known_at)}"
     return f"""(select h.status from case_history h where h.audience = c.audience and h.case_id = c.case_id {limits}
-                order by h.effective_at desc, h.position desc limit 1)"""
+                and not exists (select from case_history h2 where h2.audience = h.audience and h2.case_id = h.case_id
+                                and h2.position > h.position and h2.effective_at >= h.effective_at
+                                {limits.replace(" h.", " h2.")})
+                order by h.status = any({where.place(list(ENDINGS))}::text[]) desc, h.effective_at desc, h.position desc
+                limit 1)"""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from services.reporting.cases.case import CaseType, Status
 from services.reporting.view import queries
-from services.reporting.view.asking import Reader, period, reading
+from services.reporting.view.asking import Reader, as_known_now, period, reading
 from services.reporting.view.cursor import Cursor, InvalidCursor
 from services.reporting.view.models import (
     AgreementsTable,
@@ -15,6 +15,7 @@ from services.reporting.view.models import (
     CaseItem,
     CaseList,
     Company,
+    ConflictItem,
     Course,
     DimensionRow,
     LadderRow,
@@ -102,7 +103,7 @@ async def list_cases(
 
 @router.get("/cases/{case_id}", responses=problems(400, 404))
 async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail:
-    """One case with its deadlines, measures, related cases and timeline."""
+    """One case with its deadlines, measures, related cases, conflicts and timeline."""
     async with reading(request, asker) as connection:
         row = await queries.find_case(connection, asker, case_id)
         if row is None:
@@ -110,12 +111,14 @@ async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail
         measures = await queries.measures(connection, asker, case_id)
         places = await queries.places(connection, asker, case_id)
         related = await queries.related_cases(connection, asker, case_id)
+        conflicts = await queries.conflicts(connection, asker, case_id)
         timeline = await queries.timeline(connection, asker, case_id)
     return CaseDetail.of_parts(
         row,
         measures=[MeasureItem.model_validate(dict(measure)) for measure in measures],
         places=[PlaceItem.model_validate(dict(place)) for place in places],
         related=[CaseItem.of(other) for other in related],
+        conflicts=[ConflictItem.model_validate(dict(conflict)) for conflict in conflicts],
         timeline=[TimelineEntry.of(fact) for fact in timeline],
     )
 
@@ -163,7 +166,7 @@ async def get_company(
     )
 
 
-@router.get("/statistics/ladder", responses=problems(400))
+@router.get("/statistics/ladder", responses=problems(400), dependencies=[Depends(as_known_now)])
 async def ladder(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> LadderTable:
     """Measures by ladder level and problem group, and whether they are used."""
     async with reading(request, asker) as connection:

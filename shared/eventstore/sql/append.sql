@@ -26,11 +26,17 @@ declare
   current_epoch int;
   won bool[];
   added int := 0;
+  -- Under a virtual clock, in demos and tests, the caller sets what time it is; else this is null, and the database's counts.
+  virtual_now timestamptz := nullif(current_setting('aftale.virtual_now', true), '')::timestamptz;
 begin
   -- The ordering lock, held to the commit. Each statement in a volatile function takes a fresh snapshot, so the next ones
   -- see all that was committed before the lock was had.
   select epoch into current_epoch from log for update;
   select coalesce((select position from events order by position desc limit 1), 0) into base;
+  -- Never below that of the position before, whatever clock that was recorded under.
+  if virtual_now is not null then
+    virtual_now := greatest(virtual_now, (select recorded_at from events where position = base));
+  end if;
 
   -- The winners.
   with stale as (
@@ -61,7 +67,8 @@ begin
     insert into events (position, stream, version, epoch, event_id, type, schema_version, data, private, metadata,
                         occurred_at, recorded_at)
     select base + row_number() over (order by e.ordinal), e.stream, e.version, current_epoch, e.event_id, e.type,
-           e.schema_version, e.data::jsonb, e.private::jsonb, e.metadata::jsonb, e.occurred_at, clock_timestamp()
+           e.schema_version, e.data::jsonb, e.private::jsonb, e.metadata::jsonb, e.occurred_at,
+           coalesce(virtual_now, clock_timestamp())
     from unnest(event_commands, event_streams, event_versions, event_ids, event_types, event_schema_versions,
                 event_data, event_private, event_metadata, event_occurred_at) with ordinality
          as e(command, stream, version, event_id, type, schema_version, data, private, metadata, occurred_at, ordinal)

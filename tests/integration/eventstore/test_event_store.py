@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from shared.eventstore import event_store, private_keys
+from shared.eventstore.clock import VirtualClock
 from shared.eventstore.commands import Intent, VersionMismatch, execute
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.decider import Refused
@@ -298,3 +300,29 @@ async def test_appending_leaves_no_old_rows_to_be_read_while_somebody_has_a_tran
             await count(store, uuid4())
         async with database.acquire() as connection:
             assert await connection.fetchval("select ctid::text from log") == "(0,1)", "its first version is the newest"
+
+
+@pytest.mark.rule("R26")
+async def test_under_a_virtual_clock_facts_are_recorded_at_its_time_and_never_before_the_position_before(
+    database: Database, tmp_path: Path
+) -> None:
+    """So that a demo can travel in time; under the real clock the database tells when a fact was recorded."""
+
+    async def recorded_at(store: EventStore) -> datetime:
+        stream = uuid4()
+        await count(store, stream)
+        (recorded,) = (await store.load(stream)).events
+        return recorded.recorded_at
+
+    clock = VirtualClock(tmp_path / "clock", start=NOW)
+    async with (
+        EventStore(database, EventTypes(FACTS), clock) as travelling,
+        EventStore(database, EventTypes(FACTS)) as real,
+    ):
+        assert [await recorded_at(travelling) for _ in range(2)] == [NOW, NOW]
+        clock.move_to(NOW + timedelta(days=90))
+        assert await recorded_at(travelling) == NOW + timedelta(days=90)
+        before = datetime.now(UTC)
+        told = await recorded_at(real)
+        assert abs(told - before) < timedelta(minutes=1)
+        assert await recorded_at(travelling) == max(told, clock.now())

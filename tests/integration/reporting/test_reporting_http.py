@@ -14,6 +14,7 @@ from services.reporting.projection import projection
 from services.reporting.statistics import measure_catalogue
 from services.reporting.statistics import routes as statistics_routes
 from services.reporting.view.routes import router
+from shared.contracts.control import ConflictEnded, ConflictFlagged
 from shared.contracts.offers import OfferReassigned, Withdrawn
 from shared.contracts.vocabulary import ControlOutcome, Involvement, Participation
 from shared.eventstore.clock import VirtualClock
@@ -129,6 +130,38 @@ async def test_r18_a_company_is_shown_nothing_of_an_unannounced_control(asker: A
     assert {deadline["name"] for deadline in case["deadlines"]} == {"response", "compliance", "control_window"}
     assert "ControlBooked" not in answer.text
     assert "GuidanceScheduled" not in answer.text
+
+
+@pytest.mark.rule("R41")
+@pytest.mark.parametrize("own", [True, False])
+async def test_a_conflict_with_an_order_is_shown_on_both_cases_and_to_a_company_where_the_order_is_its_own(
+    asker: Asker, own: bool
+) -> None:
+    order = uuid4()
+    cvr = CVR if own else OTHER_CVR
+    issued = facts.order_issued().model_copy(update={"case_id": order, "cvr": cvr, "agreement_id": None})
+    told = {"agreement_id": AGREEMENT, "other_kind": "order", "other_case_id": order, "other_is_own": own}
+    at = facts.on("2026-04-01")
+    flagged = ConflictFlagged.model_validate({**told, "p_number": "1003388394", "flagged_at": at})
+    await asker.learn(issued, flagged)
+    for one, other in ((AGREEMENT, order), (order, AGREEMENT)):
+        case = (await asker.get(f"/v1/cases/{one}")).json()
+        assert [(each["case_id"], each["kind"], each["ended_at"]) for each in case["conflicts"]] == [
+            (str(other), "order", None)
+        ]
+        assert case["in_conflict"]
+        assert str(other) in [each["case_id"] for each in case["related"]]
+    (agreement,) = [await asker.get(f"/v1/cases/{AGREEMENT}", Role.COMPANY, CVR)]
+    assert (str(order) in agreement.text) is own
+    assert ("ConflictFlagged" in agreement.text) is own
+    assert agreement.json()["in_conflict"] is own
+    of_order = await asker.get(f"/v1/cases/{order}", Role.COMPANY, cvr)
+    assert (str(AGREEMENT) in of_order.text) is own
+    await asker.learn(ConflictEnded.model_validate({**told, "ended_at": at}))
+    case = (await asker.get(f"/v1/cases/{order}")).json()
+    assert (case["in_conflict"], [each["ended_at"] is None for each in case["conflicts"]]) == (False, [False])
+    tasks = (await asker.get("/v1/tasks", case_id=str(AGREEMENT))).json()["tasks"]
+    assert "conflict-to-look-into" not in [task["kind"] for task in tasks]
 
 
 @pytest.mark.rule("R8")

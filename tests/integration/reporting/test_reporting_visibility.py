@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
+
+import pytest
 
 from services.reporting.projection import projection
 from services.reporting.view import queries
 from services.reporting.view.cursor import Cursor
 from services.reporting.view.queries import CaseFilter, Period
 from services.reporting.view.visible import Viewer
+from shared.contracts.control import DecisionRevoked, Fulfilled
+from shared.contracts.vocabulary import Decision
 from shared.eventstore.database import Connection
 from shared.eventstore.events import Event
 from tests import reporting_facts as facts
@@ -42,7 +47,7 @@ async def forget(connection: Connection) -> None:
     async with tampering(connection):
         await connection.execute(
             """delete from facts; delete from cases; delete from case_history; delete from tasks; delete from measures;
-               delete from units; delete from quarantines; update checkpoint set position = 0"""
+               delete from units; delete from quarantines; delete from links; update checkpoint set position = 0"""
         )
 
 
@@ -203,3 +208,48 @@ async def test_the_course_tells_shares_and_days(connection: Connection) -> None:
     assert (course["offered"], course["accepted"], course["guidance_taken"]) == (4, 1, 1)
     assert (course["controlled"], course["controlled_within_60_days"]) == (1, 1)
     assert course["documentation_to_control"].days == 14
+
+
+async def take_later(connection: Connection, feed: Feed, day: str, *events: Event) -> None:
+    """Recorded on a day, whatever times the facts tell."""
+    at = facts.on(day)
+    told = [replace(one, message=replace(one.message, occurred_at=at, recorded_at=at)) for one in feed.receive(*events)]
+    async with connection.transaction():
+        await projection.apply(connection, told)
+
+
+@pytest.mark.rule("R26", "R30")
+async def test_a_control_that_is_recorded_late_counts_from_the_day_on_which_it_was_held(
+    connection: Connection,
+) -> None:
+    """Held on the 13th, recorded on the 23rd; on the 20th, when nobody knew yet, another day was booked."""
+    feed, held = Feed(), facts.on("2026-06-13")
+    course = (facts.sent(), facts.delivered(), facts.accepted(), facts.deadline_set(), facts.documented())
+    await take_later(connection, feed, "2026-06-01", *course)
+    booked = facts.booked(announced=False).model_copy(update={"booked_at": facts.on("2026-06-20")})
+    await take_later(connection, feed, "2026-06-20", booked)
+    fulfilled = Fulfilled(agreement_id=AGREEMENT, fulfilled_at=held)
+    await take_later(connection, feed, "2026-06-23", facts.controlled(), fulfilled)
+
+    async def status(held_at: str, known_at: str | None = None) -> list[str]:
+        period = Period(held_at=facts.on(held_at), known_at=None if known_at is None else facts.on(known_at))
+        table = await queries.agreements_by_dimension(connection, AUTHORITY, period)
+        return [row["value"] for row in table if row["dimension"] == "status"]
+
+    assert await status("2026-06-14") == ["fulfilled"]
+    assert await status("2026-06-21") == ["fulfilled"]
+    assert await status("2026-06-24") == ["fulfilled"]
+    assert await status("2026-06-12") == await status("2026-06-14", known_at="2026-06-22") == ["awaiting_control"]
+    revoked = DecisionRevoked(
+        agreement_id=AGREEMENT,
+        decision=Decision.FULFILLED,
+        cvr=CVR,
+        revoked_at=facts.on("2026-06-25"),
+        revoked_by="inspector-1",
+    )
+    await take_later(connection, feed, "2026-06-25", revoked)
+    assert await status("2026-06-14") == ["awaiting_control"]
+    assert await status("2026-06-14", known_at="2026-06-24") == ["fulfilled"]
+    breached = facts.breached().model_copy(update={"breached_at": held})
+    await take_later(connection, feed, "2026-06-25", breached)
+    assert await status("2026-06-14") == await status("2026-06-26") == ["breached"]

@@ -15,11 +15,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from deploy.local.foreign_answers import answer_for_ever
 from deploy.local.foreign_facts import Place, order_system, register_of_businesses, unit_fact
 from deploy.local.foreign_record import file_of
+from services.control.lookups.catching_up import catch_up, take_orders_again
 from services.reporting import service as reporting
 from shared.contracts import orders
 from shared.contracts import register as business_register
-from shared.contracts.orders import OrderCompliedWith, OrderIssued, OrderKind
+from shared.contracts.control import ConflictEnded, ConflictFlagged
+from shared.contracts.orders import OrderCompliedWith, OrderIssued, OrderKind, OrderRevoked
 from shared.contracts.register import UnitRegistered
+from shared.eventstore.event_store import Loaded
 from shared.eventstore.events import Event
 from shared.http.tokens import Role
 from shared.messaging.bus import Kafka
@@ -27,7 +30,7 @@ from shared.messaging.completeness import compared_sources, missing
 from shared.messaging.heads import HeadsRequest
 from shared.messaging.parking import Reason, waiting_streams
 from shared.service import Settings
-from tests.integration.services.control_running import Control, booking, found
+from tests.integration.services.control_running import CVR, Control, booking, found
 
 UNKNOWN_CVR = "12345678"
 
@@ -73,6 +76,59 @@ async def test_an_order_that_the_order_system_issued_is_linked_to_its_agreement(
         async with asyncio.timeout(20):
             while not await recorded(control, agreement_id, "OrderIssueNoted"):
                 await asyncio.sleep(0.05)
+
+
+def conflicts_of(loaded: Loaded) -> list[tuple[str, UUID]]:
+    """Which were flagged and ended, in order."""
+    events = [one.event for one in loaded.events]
+    return [
+        (type(one).__name__, one.other_case_id) for one in events if isinstance(one, ConflictFlagged | ConflictEnded)
+    ]
+
+
+def order_on_the_topic() -> OrderIssued:
+    return OrderIssued(
+        case_id=uuid4(),
+        order_kind=OrderKind.IMMEDIATE,
+        cvr=CVR,
+        p_number="1003388394",
+        topic="056",
+        issued_on=date(2026, 3, 20),
+    )
+
+
+@pytest.mark.rule("R25", "R41")
+async def test_an_order_on_the_topic_of_a_running_agreement_is_flagged_until_it_is_revoked(control: Control) -> None:
+    agreement_id = await control.accepted()
+    order, now = order_on_the_topic(), control.clock.now()
+    revoked = OrderRevoked(case_id=order.case_id, revoked_on=date(2026, 3, 21))
+    wanted = [("ConflictFlagged", order.case_id), ("ConflictEnded", order.case_id)]
+    async with order_system(control.runtime.settings) as system:
+        await system.publish([(order.case_id, order, now), (order.case_id, revoked, now)])
+        async with asyncio.timeout(20):
+            while conflicts_of(await control.runtime.store.load(agreement_id)) != wanted:
+                await asyncio.sleep(0.05)
+
+
+@pytest.mark.rule("R41")
+async def test_orders_that_an_earlier_release_had_taken_are_caught_up_once(control: Control) -> None:
+    """The inbox has them, and nothing else does: they are read from the topic again, as often as it takes."""
+    agreement_id = await control.accepted()
+    standing, over, now = order_on_the_topic(), order_on_the_topic(), control.clock.now()
+    complied = OrderCompliedWith(case_id=over.case_id, complied_on=date(2026, 3, 20))
+    async with control.runtime.database.acquire() as connection:
+        await connection.executemany(
+            "insert into inbox (source, stream, epoch, version, event_id) values ($1, $2, 1, 9, $3)",
+            [(orders.SOURCE, order.case_id, uuid4()) for order in (standing, over)],
+        )
+    async with order_system(control.runtime.settings) as system:
+        facts = [(standing.case_id, standing, now), (over.case_id, over, now), (over.case_id, complied, now)]
+        await system.publish(facts)
+    for _ in range(2):
+        await take_orders_again(control.runtime)
+        await catch_up(control.runtime, agreement_id)
+        loaded = await control.runtime.store.load(agreement_id)
+        assert conflicts_of(loaded) == [("ConflictFlagged", standing.case_id)]
 
 
 @pytest.mark.rule("R25", "R28")

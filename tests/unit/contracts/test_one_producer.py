@@ -132,7 +132,11 @@ def test_nobody_but_a_service_makes_facts_of_agreements(folder: str) -> None:
 
 @pytest.mark.parametrize("fact", [fact for contract in OURS.values() for fact in facts_of(contract)])
 def test_a_fact_names_its_agreement_or_its_unit(fact: type[Event]) -> None:
-    subject = "p_number" if fact.__name__ in OF_UNITS else "agreement_id"
+    """But for what is noted of orders, whichever agreements they stand against (R41)."""
+    if fact in (control.StandingOrderNoted, control.StandingOrderEnded):
+        subject = "order_case_id"
+    else:
+        subject = "p_number" if fact.__name__ in OF_UNITS else "agreement_id"
     assert subject in fact.model_fields
     assert fact.model_fields[subject].is_required()
 

@@ -12,10 +12,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.control.reactions import reactions
-from services.control.rules.course_decider import COURSE
-from shared.contracts.control import SampleChosen
+from shared.contracts.control import FACTS, SampleChosen
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import Place
+from shared.eventstore.events import EventTypes
+from tests.model.memory_store import MemoryDatabase, MemoryStore
+from tests.public_form import public
 from tests.unit.control.control_facts import POLICIES, at
 from tests.unit.control.spread_facts import spread_accepted, unit
 
@@ -34,10 +36,20 @@ def accepted(*others: UUID, agreement: UUID) -> Accepted:
 async def drawn(fact: Accepted) -> tuple[UUID, ...]:
     """What a running service draws beside the place where it was found."""
     clock = SimpleNamespace(now=lambda: at("2026-03-20"))
-    runtime: Any = SimpleNamespace(clock=clock, policies=POLICIES, chance=SystemRandom())
-    received: Any = SimpleNamespace(event=fact)
-    (intent,) = (await reactions(runtime)[Accepted](received)).intents
-    (sample,) = [one for one in COURSE.decide(COURSE.initial, intent.command) if isinstance(one, SampleChosen)]
+    store = MemoryStore("control", EventTypes(FACTS), clock.now, lambda message: None)
+    runtime: Any = SimpleNamespace(
+        name="control",
+        clock=clock,
+        policies=POLICIES,
+        chance=SystemRandom(),
+        store=store,
+        database=MemoryDatabase(store, {}),
+    )
+    message = SimpleNamespace(source="offers", stream=fact.agreement_id, version=3, event_id=uuid4())
+    received: Any = SimpleNamespace(event=public(fact), message=message)
+    await reactions(runtime)[Accepted](received)
+    recorded = [one.event for one in (await store.load(fact.agreement_id)).events]
+    (sample,) = [one for one in recorded if isinstance(one, SampleChosen)]
     origin, *others = sample.places
     assert (origin, sample.chosen_by, len(set(others))) == (fact.agreement_id, "control", 2)
     return tuple(others)

@@ -9,6 +9,7 @@ from services.offers.rules.delivery import RecordDelivery, RecordFailedDelivery
 from services.offers.rules.eligibility import Unit
 from services.offers.rules.included_places import FoundIn, NamedPlace
 from services.offers.rules.offer_decider import OFFER
+from services.offers.rules.quarantine import Reach, quarantine_ends_at
 from services.offers.rules.sending import SendOffer
 from services.offers.rules.taken_back import NoteBreach, Withdraw
 from shared.contracts.offers import (
@@ -106,7 +107,10 @@ def fail(at: datetime = AVAILABLE_AT) -> RecordFailedDelivery:
 def breach(
     at: datetime, breached_at: datetime, because_of: UUID = OTHER, policy: Policy | None = None, cvr: str = CVR
 ) -> NoteBreach:
-    return NoteBreach(at, because_of, cvr, breached_at, policy or POLICIES.at(breached_at))
+    """R22: of the unit, which is in quarantine for a year."""
+    policy = policy or POLICIES.at(breached_at)
+    reach = Reach(cvr, UNIT, quarantine_ends_at(breached_at, policy), policy.version)
+    return NoteBreach(at, because_of, cvr, breached_at, policy, (reach,))
 
 
 def withdraw(at: datetime = AVAILABLE_AT, reason: str = "By mistake", policy: Policy | None = None) -> Withdraw:

@@ -6,7 +6,13 @@ import pytest
 
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.rules.quarantine import QUARANTINE, Impose, Reach, Revoke
-from shared.contracts.offers import AcceptanceAnnulled, AgreementEndNoted, QuarantineEnded, QuarantineImposed
+from shared.contracts.offers import (
+    AcceptanceAnnulled,
+    AgreementEndNoted,
+    PlaceTakenNoted,
+    QuarantineEnded,
+    QuarantineImposed,
+)
 from tests.unit.offers.offer_facts import (
     AGREEMENT,
     CVR,
@@ -43,8 +49,13 @@ def test_r30_a_decision_that_is_taken_back_leaves_the_agreement_running() -> Non
     assert again.reservations() == given(*RUNNING).reservations()
 
 
-def test_r8_r30_it_stays_ended_where_another_offer_has_come() -> None:
-    given(*RUNNING, ended("breached")).when(NoteRevokedDecision(TOO_LATE, free=False)).then()
+def test_r8_r30_r41_it_stays_ended_where_another_offer_has_come_and_its_place_is_noted_as_taken() -> None:
+    taken = PlaceTakenNoted(agreement_id=AGREEMENT, noted_at=TOO_LATE)
+    elsewhere = given(*RUNNING, ended("breached")).when(NoteRevokedDecision(TOO_LATE, free=False))
+    elsewhere.then(taken)
+    assert elsewhere.reservations() == frozenset()
+    given(*RUNNING, ended("breached"), taken).when(NoteRevokedDecision(TOO_LATE, free=False)).then()
+    given(*RUNNING, ended("breached"), taken).when(NoteEnd(TOO_LATE, "breached")).records(AgreementEndNoted)
     corrected = given(*RUNNING, ended("breached")).when(NoteEnd(TOO_LATE, "fulfilled")).one(AgreementEndNoted)
     assert corrected.outcome == "fulfilled"
 

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.offers.rules.agreement_ends import NoteEnd
 from services.offers.rules.delivery import RecordOpening
+from services.offers.rules.taken_back import NoteMistakenBreach
 from shared.contracts.offers import (
+    AcceptanceConflictEnded,
     AcceptanceConflictFlagged,
     Declined,
     Lapsed,
@@ -122,7 +125,30 @@ def test_r8_an_acceptance_at_the_moment_of_the_breach_is_a_conflict() -> None:
 def test_r8_a_conflict_leaves_the_agreement_running() -> None:
     history = (sent(), delivered(), accepted())
     overtaken_by = breach(TOO_LATE, IN_TIME)
-    assert given(*history).when(overtaken_by).reservations() == given(*history).reservations() != frozenset()
+    flagged = given(*history).when(overtaken_by)
+    found_by = f"overtaken/{OTHER}/{AGREEMENT}"
+    assert flagged.reservations() == given(*history).reservations() | {found_by} != {found_by}
+    mistaken = given(*history, *flagged.events).when(NoteMistakenBreach(TOO_LATE, OTHER))
+    mistaken.records(AcceptanceConflictEnded)
+    assert mistaken.reservations() == given(*history).reservations()
+
+
+@pytest.mark.rule("R41")
+def test_an_acceptance_is_flagged_once_for_each_breach() -> None:
+    first = given(sent(), delivered(), accepted()).when(breach(TOO_LATE, IN_TIME))
+    history = (sent(), delivered(), accepted(), *first.events)
+    second = given(*history).when(breach(TOO_LATE, IN_TIME, because_of=UUID(int=99)))
+    second.records(AcceptanceConflictFlagged)
+    given(*history, *second.events).when(breach(TOO_LATE, IN_TIME)).then()
+    given(*history, *second.events).when(breach(TOO_LATE, IN_TIME, because_of=UUID(int=99))).then()
+
+
+@pytest.mark.rule("R8", "R22", "R41")
+def test_a_quarantine_that_was_over_when_its_breach_became_known_touches_nothing() -> None:
+    """The breach was two years ago: neither an open offer nor an acceptance of today is in its quarantine."""
+    long_ago = IN_TIME - timedelta(days=730)
+    given(sent(), delivered()).when(breach(IN_TIME, long_ago)).then()
+    given(sent(), delivered(), accepted()).when(breach(TOO_LATE, long_ago)).then()
 
 
 def test_r8_an_undelivered_offer_is_withdrawn_too() -> None:

@@ -16,6 +16,7 @@ from shared.contracts.offers import (
     AgreementEndNoted,
     OfferDelivered,
     OfferUnitChanged,
+    PlaceTakenNoted,
     UnitChangeLearned,
     UnitChangeNoted,
     UnitChangeReachedCases,
@@ -193,7 +194,9 @@ def test_an_agreement_that_runs_again_is_told_what_became_of_its_units_meanwhile
     again = given(*running(), noted, ended).when(NoteRevokedDecision(TOO_LATE, free=True, owners=owners))
     again.records(AgreementEndNoted, UnitChangeNoted, UnitChangeNoted)
     assert changed_units(again.state) == {P_NUMBER, SISTER}
-    given(*running(), noted, ended).when(NoteRevokedDecision(TOO_LATE, free=False, owners=owners)).then()
+    given(*running(), noted, ended).when(NoteRevokedDecision(TOO_LATE, free=False, owners=owners)).records(
+        PlaceTakenNoted
+    )
 
 
 def test_a_change_ahead_is_told_on_its_day_and_once_more_when_no_request_is_under_way_any_more() -> None:

@@ -7,7 +7,7 @@ from deploy.rulebook.process import SUBJECTS, explore
 from deploy.rulebook.rules import Rule, rules
 from deploy.rulebook.sources import rules_in
 
-TO_COME = {"R29", "R32", "R34", "R42"}
+TO_COME = {"R29", "R32", "R34", "R41", "R42"}
 """Of these not everything is built."""
 RULES = {rule.rule: rule for rule in rules()}
 
@@ -24,7 +24,7 @@ def test_every_rule_is_decided_somewhere_and_tested_or_told_to_be_still_to_come(
 
 
 def test_no_rule_is_forgotten() -> None:
-    assert list(RULES) == [*(f"R{number}" for number in range(1, 41)), "R42"]
+    assert list(RULES) == [f"R{number}" for number in range(1, 43)]
 
 
 def test_every_refusal_carries_a_rule_that_exists_and_that_a_test_knows() -> None:
