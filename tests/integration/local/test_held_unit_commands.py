@@ -54,7 +54,7 @@ async def test_status_names_held_units_until_they_are_released(offers: FastAPI) 
     told = await say("status")
     assert all(f"{unit}: Breached of control" in told for unit in UNITS)
     assert (await say("parked", "release", UNITS[0], "--reason", "seen")).endswith(f"Released: {UNITS[0]}.")
-    with pytest.raises(Fault, match=f"a held unit {UNITS[0]} is not known"):
+    with pytest.raises(Fault, match=f"These units are not held: {UNITS[0]}"):
         await say("parked", "release", UNITS[0], "--reason", "seen")
     told = await say("status")
     assert (UNITS[0] in told, UNITS[1] in told) == (False, True)

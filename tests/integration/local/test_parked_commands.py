@@ -206,7 +206,7 @@ async def test_a_stream_is_put_in_line_to_be_published_again(operator: Operator,
 
 async def test_what_is_not_there_is_named(operator: Operator) -> None:
     for words, fault in (
-        (("show", "control", SOURCE, str(uuid4())), "control: a parked stream .* is not known"),
+        (("show", "control", SOURCE, str(uuid4())), "control: It is not known here"),
         (("replay", "control", SOURCE, "no-id"), r"path\.stream: Input should be a valid UUID"),
         (("list", "--service", "kontrol"), "There is no service kontrol; there are offers, guidance, control, report"),
         (("list",), "offers does not answer on port"),

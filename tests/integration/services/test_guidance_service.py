@@ -445,7 +445,8 @@ async def test_a_code_that_is_in_no_list_is_refused_with_where_it_stands_and_by_
         ("body.mood", None),
     ]
     assert await faults("understanding", understanding(participants=["cat"])) == [("body.participants.0", "R12")]
-    assert await faults("offer", {"form": "letter"}) == [("body.form", None)]
+    already = ("rule", "R12")  # guidance was offered before: told beside the fault of the body
+    assert await faults("offer", {"form": "letter"}) == [("body.form", None), already]
     assert await guidance.position() == before
 
 
