@@ -23,7 +23,9 @@ class ConflictingCases:
     def __init__(self, open_per_topic: int = 1) -> None:
         """With so many open agreements per topic and unit as a policy may allow (R8)."""
         owners = {UNIT: CVR, OTHER_UNIT: CVR, FOREIGN_UNIT: OTHER_CVR}
-        units = {unit: {"p_number": unit, "cvr": cvr, "industry": "day-care"} for unit, cvr in owners.items()}
+        units = {
+            unit: {"p_number": unit, "cvr": cvr, "industry": "day-care", "name": "Unit"} for unit, cvr in owners.items()
+        }
         self.world = MemoryWorld(BEGINS, units, seed=7, policies=_policies(open_per_topic))
         self._versions: dict[UUID, int] = {}
         self._keys = self._all_keys()
