@@ -66,7 +66,10 @@ async def test_what_a_control_could_not_decide_is_booked_anew_by_itself(control:
     path = f"/v1/agreements/{agreement_id}"
     control.clock.move_to(datetime(2026, 4, 1, 9, tzinfo=UTC))
     await control.done(f"{path}/documentation", {"complete": True, "text": "We are done."}, Role.COMPANY)
-    course = await control.once(agreement_id, lambda course: booking(course) is not None)
+    await control.once(agreement_id, lambda course: booking(course) is not None)
+    early = "2026-04-20"  # the day that was drawn may be the last one of the window
+    await control.done(f"{path}/bookings", {"day": early})
+    course = await control.once(agreement_id, lambda course: booking(course)["day"] == early)
     held = booking(course)
     control.clock.move_to(datetime.fromisoformat(f"{held['day']}T09:00:00+00:00"))
     await control.done(f"{path}/fresh-investigation", {"later_visit": True, "reason": "More must be asked."})
