@@ -16,7 +16,6 @@ from services.offers import service as offers
 from shared.eventstore.events import Event, EventTypes
 from shared.service import EventSourced
 from tests.upgrade.manifest import KeptMessage
-from tests.upgrade.standings import SUBJECTS
 
 SERVICES: tuple[EventSourced, ...] = (offers.SERVICE, guidance.SERVICE, control.SERVICE)
 CONSUMERS = ("offers", "guidance", "control", "reporting")
@@ -26,7 +25,7 @@ Streams = Mapping[str, Mapping[UUID, Any]]
 
 async def fold_streams(connection: "asyncpg.Connection[asyncpg.Record]") -> Streams:
     """The state of every stream; a stream belongs to the decider that makes something of its facts."""
-    folded: dict[str, dict[UUID, Any]] = {subject.name: {} for subject in SUBJECTS}
+    folded: dict[str, dict[UUID, Any]] = {subject.name: {} for service in SERVICES for subject in service.subjects}
     for service in SERVICES:
         for stream, events in (await _events(connection, service)).items():
             for subject in service.subjects:
@@ -41,6 +40,7 @@ def by_phase(streams: Streams) -> dict[str, dict[str, int]]:
     return {
         subject: dict(sorted(Counter(type(state).__name__ for state in states.values()).items()))
         for subject, states in streams.items()
+        if states
     }
 
 

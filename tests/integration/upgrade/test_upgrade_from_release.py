@@ -92,7 +92,7 @@ async def test_every_case_stands_where_it_stood(release: KeptRelease, upgraded_d
         }
         assert Counter(map(kind_of, await armed_timers(connection))) == manifest.timers
         assert await parked_messages(connection) == list(manifest.parked)
-        assert await faults_of(connection) == []
+        assert await faults_of(connection, before_release_steps=True) == []
     standings = {standing.name: standing for standing in STANDINGS}
     for case in manifest.cases:
         standing = standings[case.standing]
