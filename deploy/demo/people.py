@@ -79,6 +79,10 @@ class People:
         """The company portal itself."""
         return self._person(Role.PORTAL, "advi")
 
+    def operator(self) -> Person:
+        """Who keeps the system running."""
+        return self._person(Role.OPERATOR, "olga")
+
     def _person(self, role: Role, name: str, cvr: str | None = None) -> Person:
         what = f"{role.value} {name}"
         return Person(self._client, self._addresses, self._issuer.token(role, name, cvr), what)

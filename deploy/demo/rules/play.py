@@ -8,7 +8,7 @@ from rich.console import Console
 
 from deploy.demo.courses import Stage
 from deploy.demo.play import interleave
-from deploy.demo.rules import afterwards, before_answer, controls, while_running
+from deploy.demo.rules import afterwards, before_answer, controls, seen_together, while_running
 from deploy.demo.rules.scene import Course, Protocol, Scene, units
 from deploy.local.foreign_facts import Place, register_of_businesses, unit_fact
 from deploy.local.virtual_time import VirtualTime
@@ -48,7 +48,12 @@ RULES: Mapping[str, Told] = {
     "R22": Told(afterwards.r22),
     "R23": Told(afterwards.r23),
     "R24": Told(afterwards.r24),
+    "R25": Told(seen_together.r25),
+    "R26": Told(seen_together.r26),
+    "R27": Told(seen_together.r27),
+    "R28": Told(seen_together.r28),
     "R30": Told(afterwards.r30),
+    "R31": Told(seen_together.r31),
     "R33": Told(while_running.r33),
     "R34": Told(while_running.r34),
     "R35": Told(controls.r35),

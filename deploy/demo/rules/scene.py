@@ -67,6 +67,7 @@ class Scene:
         self.other_inspector = stage.people.inspector(INSPECTORS[1])
         self.director = stage.people.company(self.cvr)
         self.portal = stage.people.portal()
+        self.operator = stage.people.operator()
         self._protocol = protocol
 
     def unit(self, number: int = 0) -> str:
