@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import NAMESPACE_OID, UUID, uuid5
+from uuid import UUID, uuid4
 
 from deploy.demo.courses import at
 from deploy.demo.rules.scene import DAY, LIFTING, Course, Scene
@@ -76,7 +76,7 @@ async def r31(scene: Scene) -> Course:
 
 
 async def _order(scene: Scene) -> UUID:
-    order = uuid5(NAMESPACE_OID, f"order of {scene.rule}")
+    order = uuid4()
     issued = OrderIssued(
         case_id=order,
         order_kind=OrderKind.WITH_DEADLINE,

@@ -77,7 +77,10 @@ async def test_by_the_day_from_which_a_change_holds_whenever_and_however_often_i
         await publish(settings, unit(ahead), unit(ahead), unit(TODAY, p_number=SISTER))
         assert await changes(offers, agreement_id) == []
         sister = await offers.post("/v1/offers", offer(SISTER))
-        assert (sister.status_code, sister.json()["detail"]) == (409, f"{SISTER} does not belong to {CVR}")
+        assert (sister.status_code, sister.json()["detail"]) == (
+            409,
+            f"The unit with P-number {SISTER} does not belong to the company with CVR number {CVR}.",
+        )
         offers.clock.move_to(start_of(ahead))
         (told,) = await until(offers, agreement_id, bool)
         assert (told["holds_from"], told["cvr"]) == (ahead.isoformat(), OTHER_CVR)
