@@ -33,7 +33,7 @@ def upgrade(dsn: str, revision: str = "head") -> Sequence[str]:
             command.upgrade(_config(dsn, schema, chain), revision)
     old = asyncio.run(services_of_the_release_before(dsn))
     for schema in CHAINS:
-        asyncio.run(_grant(dsn, schema, [_OF_SERVICES] if schema in old else [_OF_SERVICES, _APPEND_ONLY]))
+        asyncio.run(_grant(dsn, schema, [_OF_SERVICES] if schema in old else [_APPEND_ONLY, _OF_SERVICES]))
     asyncio.run(_grant(dsn, "reporting", [_OF_ANALYSTS]))
     return old
 
@@ -60,10 +60,11 @@ def downgrade(dsn: str) -> None:
 
 
 async def _grant(dsn: str, schema: str, files: Sequence[Path]) -> None:
+    """Each file in a transaction of its own, so that none waits for a lock while it holds what another file changed."""
     connection = await asyncpg.connect(dsn, server_settings={"search_path": schema, "role": OWNER})
     try:
-        async with connection.transaction():
-            for file in files:
+        for file in files:
+            async with connection.transaction():
                 await connection.execute(file.read_text(encoding="utf-8"))
     finally:
         await connection.close()

@@ -12,20 +12,22 @@ begin
     where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')
       and (relname = any(history) or oid in (select inhrelid from pg_inherits where inhparent = to_regclass('events')))
   loop
+    -- The trigger first: it locks the table before anything changes the table's row in pg_class. The other way round,
+    -- an autovacuum of the table that waits for that row would be waited for.
+    execute format('create or replace trigger kept_as_recorded before update or delete or truncate on %I
+                    for each statement execute function refuse_to_change_history()', kept.name);
     -- Services reach the partitions through events only.
     execute format(
       case when kept.in_part then 'revoke all on %I from %I' else 'revoke update, delete, truncate on %I from %I' end,
       kept.name, login);
-    execute format('create or replace trigger kept_as_recorded before update or delete or truncate on %I
-                    for each statement execute function refuse_to_change_history()', kept.name);
   end loop;
 
   -- Which case a fact is about, and who may see it, follows from today's classes: a rebuild brings these two up to date.
   if to_regclass('facts') is not null then
-    execute format('grant update (case_id, seen_by_company) on facts to %I', login);
     create or replace trigger kept_as_recorded
       before delete or truncate or update of position, source, stream, epoch, version, event_id, type, schema_version,
         data, occurred_at, recorded_at, received_at, actor, policy, concerns, on_behalf_of on facts
       for each statement execute function refuse_to_change_history();
+    execute format('grant update (case_id, seen_by_company) on facts to %I', login);
   end if;
 end $$;

@@ -776,8 +776,9 @@ class Reference:
             if other is one or not (of_entity or set(reach) & set(other.holds)):
                 continue
             if other.offer in ("sent", "delivered"):
-                self._withdrawn(other, "R8")
-            elif other.accepted_at is not None and other.accepted_at >= breached_at:
+                if self.now < ends_at:  # of a breach that is known a year late, the quarantine is over
+                    self._withdrawn(other, "R8")
+            elif other.accepted_at is not None and breached_at <= other.accepted_at < ends_at:
                 other.conflicts.add(one.id)
 
     def _standing(self) -> list[Quarantine]:

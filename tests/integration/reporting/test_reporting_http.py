@@ -16,7 +16,7 @@ from services.reporting.statistics import routes as statistics_routes
 from services.reporting.view.routes import router
 from shared.contracts.control import ConflictEnded, ConflictFlagged
 from shared.contracts.offers import OfferReassigned, Withdrawn
-from shared.contracts.vocabulary import ControlOutcome, Involvement, Participation
+from shared.contracts.vocabulary import Centre, ControlOutcome, Involvement, Participation
 from shared.eventstore.clock import VirtualClock
 from shared.eventstore.database import Database
 from shared.eventstore.events import Event
@@ -295,7 +295,7 @@ async def test_a_company_sees_its_places_without_the_sample_and_hidden_bookings(
 
 @pytest.mark.rule("R26", "R42")
 async def test_the_centre_of_a_case_is_a_column_and_a_filter_for_the_authority(asker: Asker) -> None:
-    from_east = facts.sent(uuid4()).model_copy(update={"centre": "east"})
+    from_east = facts.sent(uuid4()).model_copy(update={"centre": Centre.EAST})
     moved = OfferReassigned.model_validate(
         {
             "agreement_id": AGREEMENT,
