@@ -51,6 +51,7 @@ from shared.messaging.relay import Relay
 from shared.messaging.start_check import StartCheck, after
 from shared.people.directory import LOCAL_INSPECTORS, Directory, load_directory
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
+from shared.tasks import end_tasks
 from shared.telemetry.loops import Loops, Pulse
 from shared.watching.schema import Revisions
 from shared.watching.watched import Watched
@@ -414,7 +415,7 @@ def keep_running(
     stack: AsyncExitStack, name: str, loop: Callable[[], Awaitable[None]], pulse: Pulse | None = None
 ) -> None:
     """Run a loop beside the service until the stack is left; its pulse is told of faults that end a turn."""
-    stack.push_async_callback(_stop, asyncio.create_task(_for_ever(name, loop, pulse or Pulse(name))))
+    stack.push_async_callback(end_tasks, [asyncio.create_task(_for_ever(name, loop, pulse or Pulse(name)))])
 
 
 async def _for_ever(name: str, loop: Callable[[], Awaitable[None]], pulse: Pulse) -> None:
@@ -429,8 +430,3 @@ async def _for_ever(name: str, loop: Callable[[], Awaitable[None]], pulse: Pulse
                 pulse.failed(error)
             _log.error("loop_starts_again", loop=name, error=repr(error), exc_info=True)
             await asyncio.sleep(RESTART_SECONDS)
-
-
-async def _stop(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -16,8 +16,10 @@ _CHECKS = {
     "imports": (str(Path(sys.executable).with_name("lint-imports")),),
 }
 _SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
-"""Three processes of pytest, each with servers of its own: on two cores they take the waiting out of the tests. Those of
-a file stay together; folders in their order, so that the short ones of `tests/unit` fill the end."""
+"""Three processes of pytest, each with servers of its own: on two cores they take the waiting out of the tests.
+
+The tests of a file stay together; folders in their order, so that the short ones of `tests/unit` fill the end.
+"""
 
 
 def run_checks() -> int:

@@ -20,6 +20,7 @@ from shared.eventstore.database import DATABASE_AWAY, Connection, Database
 from shared.eventstore.events import MAX_EVENT_BYTES, Event, EventTypes, Metadata, Recorded
 from shared.eventstore.known_states import KnownStates
 from shared.eventstore.news import News
+from shared.tasks import end_tasks
 from shared.telemetry.context import span
 from shared.telemetry.measured import APPEND_GROUP, APPEND_SECONDS
 
@@ -174,9 +175,7 @@ class EventStore:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         self._tasks = []
         for pending in self._queue:
             _fail(pending, StoreUnavailable("the service is stopping"))

@@ -25,6 +25,7 @@ from shared.messaging.kafka_login import KafkaLogin
 from shared.messaging.passing_faults import SourceUnreachable, until_it_works
 from shared.messaging.reading import Pace, Reading, Take
 from shared.messaging.record import Record
+from shared.tasks import end_tasks
 from shared.telemetry.loops import Loops
 
 REPUBLISH_TOPIC = "republish"
@@ -126,10 +127,7 @@ class Bus:
             await asyncio.wait([connecting], timeout=CONNECT_SECONDS)
             yield
         finally:
-            tasks = [connecting, *self._loops]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_tasks([connecting, *self._loops])
             await self.broker.stop()
 
     async def _connect(self) -> None:

@@ -11,6 +11,7 @@ from shared.eventstore.database import DATABASE_AWAY, Database
 from shared.eventstore.erasures import Erasures
 from shared.messaging.bus import CONNECT_AGAIN_SECONDS, CONNECT_SECONDS
 from shared.messaging.recovery import Recovery
+from shared.tasks import end_tasks
 from shared.telemetry.loops import Pulse
 
 KEEP_CHECKED_SECONDS = 60.0
@@ -47,9 +48,7 @@ class StartCheck:
             await asyncio.wait([checking, known], timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             yield
         finally:
-            for task in (checking, known):
-                task.cancel()
-            await asyncio.gather(checking, known, return_exceptions=True)
+            await end_tasks([checking, known])
 
     @asynccontextmanager
     async def once_checked(self, begin: Callable[[], AbstractAsyncContextManager[None]]) -> AsyncIterator[None]:
@@ -63,8 +62,7 @@ class StartCheck:
             try:
                 yield
             finally:
-                waiting.cancel()
-                await asyncio.gather(waiting, return_exceptions=True)
+                await end_tasks([waiting])
 
     async def _begin_later(self, begin: Callable[[], AbstractAsyncContextManager[None]]) -> None:
         await self.checked.wait()

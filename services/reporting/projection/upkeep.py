@@ -16,6 +16,7 @@ from shared.http.access import Asker
 from shared.http.openapi import problems
 from shared.http.problems import Problem
 from shared.http.tokens import Role
+from shared.tasks import end_tasks
 
 router = APIRouter(prefix="/v1/operations/reporting/view", tags=["operations"])
 _log = structlog.get_logger()
@@ -70,8 +71,7 @@ class Upkeep:
     async def stop(self) -> None:
         """With the service. What was folded beside the live tables is dropped by the next one."""
         if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+            await end_tasks([self._running])
 
     async def _run(self, begun: ViewWork) -> None:
         steps: dict[Work, Callable[[Connection, ViewWork], Awaitable[None]]] = {

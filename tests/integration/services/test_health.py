@@ -170,7 +170,8 @@ async def test_kafka_is_away_and_the_service_lives_and_is_ready_and_says_that_it
             await offers.until_ready_says("ready")
             await asyncio.to_thread(server.stop)
             await offers.until_ready_says("degraded", "kafka_away")
-            assert (await offers.offer("1000000001")).status_code == 201
+            offered = await offers.offer("1000000001")
+            assert offered.status_code == 201, offered.text
             figures = await offers.until_ready_says("degraded", "kafka_away", "relay_lag")
             assert figures["relay_lag"]["events"] == 1
             assert (await offers.ready())[0] == 200

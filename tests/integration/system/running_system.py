@@ -97,7 +97,7 @@ class RunningSystem:
         for process in running:
             process.terminate()
         for process in running:
-            process.wait(30)
+            process.wait(300)
 
     async def register(self, *units: UnitRegistered | UnitCeased) -> None:
         """Let the business register publish units, and everybody take them."""

@@ -21,7 +21,7 @@ where f.position is null
 """
 _STEPS = {"offers": 1, "guidance": 1, "control": 2}
 """How many steps each service takes once after an upgrade."""
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 300.0
 _TWICE_IN_REPORTING = "select source, event_id from reporting.facts group by source, event_id having count(*) > 1"
 
 

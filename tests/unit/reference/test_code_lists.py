@@ -1,16 +1,19 @@
 """Every code has a Danish and an English name in one place (R26)."""
 
 from enum import StrEnum
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 
-from services.reporting.cases import case, tasks
-from shared.contracts import guidance, orders, vocabulary
+from services.reporting import cases
+from shared import contracts
 from shared.reference.reference import CODE_LISTS, REFERENCE_FILES, closed_lists
 
 ENUMERATIONS = {
     kind.__name__: kind
-    for module in (vocabulary, guidance, orders, case, tasks)
+    for package in (contracts, cases)
+    for module in (import_module(f"{package.__name__}.{one.name}") for one in iter_modules(package.__path__))
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, StrEnum) and kind.__module__ == module.__name__
 }
