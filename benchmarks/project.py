@@ -36,6 +36,7 @@ from shared.messaging.cloudevents import Message
 from shared.messaging.received import Received
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, Feed
+from tests.tampering import tampering
 
 BATCH = IN_BULK.records
 """Messages that reporting takes at once."""
@@ -138,8 +139,8 @@ async def _write_alone(database: Database, batches: list[tuple[list[Received], C
 
 
 async def _clear(database: Database) -> None:
-    async with database.acquire() as connection:
-        for table in ("facts", "inbox", *(table.name for table in TABLES)):
+    async with database.acquire() as connection, tampering(connection):
+        for table in ("facts", "facts_as_understood", "inbox", *(table.name for table in TABLES)):
             await connection.execute(f"delete from {table}")
         await connection.execute("update checkpoint set position = 0")
 

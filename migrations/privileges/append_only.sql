@@ -21,13 +21,4 @@ begin
       case when kept.in_part then 'revoke all on %I from %I' else 'revoke update, delete, truncate on %I from %I' end,
       kept.name, login);
   end loop;
-
-  -- Which case a fact is about, and who may see it, follows from today's classes: a rebuild brings these two up to date.
-  if to_regclass('facts') is not null then
-    create or replace trigger kept_as_recorded
-      before delete or truncate or update of position, source, stream, epoch, version, event_id, type, schema_version,
-        data, occurred_at, recorded_at, received_at, actor, policy, concerns, on_behalf_of on facts
-      for each statement execute function refuse_to_change_history();
-    execute format('grant update (case_id, seen_by_company) on facts to %I', login);
-  end if;
 end $$;

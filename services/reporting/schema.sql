@@ -19,13 +19,33 @@ create table facts (
   actor text not null,
   policy text,
   concerns jsonb not null,
-  case_id uuid,                        -- the case that it is about; null where it is about none, or the type is unknown
-  seen_by_company bool not null,
+  case_id uuid,                        -- written by the release before only, as is seen_by_company; the next release drops both
+  seen_by_company bool,
   on_behalf_of text,                   -- R30: for whom somebody acted: a CVR, or the colleague they stood in for
   unique (source, stream, epoch, version)
 );
-create index on facts (case_id, position) where case_id is not null;
+create index on facts (case_id, position) where case_id is not null;  -- goes with the column
 create index on facts (type, occurred_at);
+
+-- What this release's classes understand of each fact. It stands beside the facts because a rebuild brings it up to date,
+-- while what was recorded never changes (R30).
+create table facts_as_understood (
+  position bigint primary key,
+  case_id uuid,                        -- the case that it is about; null where it is about none, or the type is unknown
+  seen_by_company bool not null        -- R18
+);
+create index on facts_as_understood (case_id, position) include (seen_by_company) where case_id is not null;
+
+-- A process of the release before marks the facts themselves. Goes with these columns.
+create function understand_as_the_release_before() returns trigger language plpgsql
+set search_path from current as $$
+begin
+  insert into facts_as_understood (position, case_id, seen_by_company)
+  values (new.position, new.case_id, new.seen_by_company);
+  return null;
+end $$;
+create trigger marked_by_the_release_before after insert on facts
+  for each row when (new.seen_by_company is not null) execute function understand_as_the_release_before();
 
 -- A rebuild folds one case after the other: all facts that concern a case are read together, in order.
 
@@ -43,7 +63,7 @@ end)::uuid;
 create index facts_that_follow on facts (follows(type, data), position) where follows(type, data) is not null;
 
 -- Facts of the register, and those whose type is not known (yet).
-create index facts_of_no_case on facts (position) where case_id is null;
+create index facts_of_no_case on facts_as_understood (position) where case_id is null;
 
 -- The newest fact taken from each stream of each source.
 create table inbox (
@@ -336,9 +356,10 @@ insert into publication_limits values (3);
 -- name or free text. What is published of them suppresses the counts of few companies.
 
 create view v_facts as
-  select position, source, stream, epoch, version, event_id, type, schema_version, data - 'name' as data,
-         occurred_at, recorded_at, received_at, actor, policy, case_id, on_behalf_of
-  from facts;
+  select f.position, f.source, f.stream, f.epoch, f.version, f.event_id, f.type, f.schema_version,
+         f.data - 'name' as data, f.occurred_at, f.recorded_at, f.received_at, f.actor, f.policy, understood.case_id,
+         f.on_behalf_of
+  from facts f left join facts_as_understood understood on understood.position = f.position;
 comment on view v_facts is
   'Every fact, in the order taken. data: ids, codes, dates and numbers, as the contract of its producer says.';
 

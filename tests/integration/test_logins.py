@@ -67,11 +67,13 @@ async def refused(connection: "asyncpg.Connection[asyncpg.Record]", statement: s
     return str(refusal.value)
 
 
-async def first_column(connection: "asyncpg.Connection[asyncpg.Record]", table: str) -> str:
-    name = await connection.fetchval(
-        "select attname from pg_attribute where attrelid = $1::regclass and attnum = 1", table
+async def columns_of(connection: "asyncpg.Connection[asyncpg.Record]", table: str) -> list[str]:
+    rows = await connection.fetch(
+        """select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped
+           order by attnum""",
+        table,
     )
-    return str(name)
+    return [str(row["attname"]) for row in rows]
 
 
 def history(tables: Iterable[str]) -> list[str]:
@@ -99,9 +101,8 @@ async def test_a_service_adds_to_history_and_never_changes_it(service: str, with
     assert ("facts" if service == "reporting" else "events_0") in kept
     async with logged_in(with_partitions, service) as connection, connected(with_partitions) as administrator:
         for table in (f"{service}.{name}" for name in kept):
-            column = await first_column(connection, table)
             for statement in (
-                f"update {table} set {column} = {column}",
+                *(f"update {table} set {column} = {column}" for column in await columns_of(connection, table)),
                 f"delete from {table}",
                 f"truncate {table}",
                 f"delete from only {table}",
@@ -118,6 +119,20 @@ async def test_a_service_adds_to_history_and_never_changes_it(service: str, with
                 login_of(service),
             )
             assert [row[0] for row in privileges] == ["INSERT", "SELECT"], table
+            assert not await connection.fetchval(
+                "select has_any_column_privilege($1, 'update')", f"{service}.{table}"
+            ), table
+
+
+@pytest.mark.rule("R30")
+async def test_a_right_to_change_single_columns_of_history_is_taken_back(with_partitions: str) -> None:
+    """R30: an earlier step of the migrations let reporting change the marks of a fact."""
+    async with connected(with_partitions) as administrator:
+        await administrator.execute("grant update (case_id, seen_by_company) on reporting.facts to aftale_reporting")
+    await asyncio.to_thread(upgrade, with_partitions)
+    async with logged_in(with_partitions, "reporting") as connection:
+        await refused(connection, "update reporting.facts set seen_by_company = true")
+        await connection.execute("update reporting.facts_as_understood set seen_by_company = true")
 
 
 @pytest.mark.parametrize("service", SCHEMAS)

@@ -15,29 +15,36 @@ from shared.messaging.received import Received
 
 _COLUMNS = (
     *("position", "source", "stream", "epoch", "version", "event_id", "type", "schema_version", "data"),
-    *("occurred_at", "recorded_at", "actor", "policy", "concerns", "case_id", "seen_by_company", "on_behalf_of"),
+    *("occurred_at", "recorded_at", "actor", "policy", "concerns", "on_behalf_of"),
 )
-_READ = "position, type, schema_version, data, occurred_at, recorded_at, case_id, seen_by_company"
-_AFTER = f"select {_READ}, null as about from facts where position > $1 order by position limit $2"
+_UNDERSTOOD = ("position", "case_id", "seen_by_company")
+_READ = (
+    "f.position, f.type, f.schema_version, f.data, f.occurred_at, f.recorded_at, "
+    "understood.case_id, understood.seen_by_company"
+)
+_FROM = "facts f join facts_as_understood understood on understood.position = f.position"
+_AFTER = f"select {_READ}, null as about from {_FROM} where f.position > $1 order by f.position limit $2"
 _OF_NO_CASE = f"""
-select {_READ}, null as about from facts
-where case_id is null and position > $1 and position <= $2 order by position limit $3
+select {_READ}, null as about from {_FROM}
+where understood.case_id is null and understood.position > $1 and understood.position <= $2
+order by understood.position limit $3
 """
 _BY_CASE = f"""
 select * from (
-  (select {_READ}, case_id as about from facts
-   where case_id is not null and (case_id, position) > ($1, $2) and position <= $3
-   order by case_id, position limit $4)
+  (select {_READ}, understood.case_id as about from {_FROM}
+   where understood.case_id is not null and (understood.case_id, understood.position) > ($1, $2)
+     and understood.position <= $3
+   order by understood.case_id, understood.position limit $4)
   union all
-  (select {_READ}, follows(type, data) as about from facts
-   where follows(type, data) is not null and (follows(type, data), position) > ($1, $2) and position <= $3
-   order by follows(type, data), position limit $4)
+  (select {_READ}, follows(f.type, f.data) as about from {_FROM}
+   where follows(f.type, f.data) is not null and (follows(f.type, f.data), f.position) > ($1, $2) and f.position <= $3
+   order by follows(f.type, f.data), f.position limit $4)
 ) concerning order by about, position limit $4
 """
 _ADOPT = """
-update facts set case_id = known.case_id, seen_by_company = known.seen_by_company
+update facts_as_understood kept set case_id = known.case_id, seen_by_company = known.seen_by_company
 from unnest($1::bigint[], $2::uuid[], $3::bool[]) as known(position, case_id, seen_by_company)
-where facts.position = known.position
+where kept.position = known.position
 """
 
 
@@ -57,9 +64,13 @@ class Kept(NamedTuple):
 
 
 async def keep(connection: Connection, facts: Sequence[Received], first: int) -> None:
-    """Add facts, at positions from `first` on."""
+    """Add facts, at positions from `first` on, and what today's classes understand of each."""
     rows = (_row(position, fact) for position, fact in enumerate(facts, first))
     await connection.copy_records_to_table("facts", records=rows, columns=_COLUMNS)
+    understood = (
+        (position, _case_of(fact.event), _may_be_seen(fact.event)) for position, fact in enumerate(facts, first)
+    )
+    await connection.copy_records_to_table("facts_as_understood", records=understood, columns=_UNDERSTOOD)
 
 
 async def facts_after(connection: Connection, position: int, limit: int) -> list[Kept]:
@@ -107,8 +118,6 @@ def _row(position: int, fact: Received) -> tuple[Any, ...]:
         message.actor,
         message.policy,
         orjson.dumps(message.concerns).decode(),
-        _case_of(fact.event),
-        _may_be_seen(fact.event),
         message.on_behalf_of,
     )
 

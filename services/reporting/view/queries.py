@@ -124,12 +124,13 @@ async def timeline(connection: Connection, viewer: Viewer, case_id: UUID) -> Seq
     """What happened in a case, numbered by what the asker may know of: a hidden fact leaves no gap (R18)."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
-    where.add("f.case_id = {}", case_id)
+    where.add("understood.case_id = {}", case_id)
     if viewer.audience == "company":
         return await shown_facts.timeline(connection, where)
     sql = f"""select row_number() over (order by f.occurred_at, f.position) as number, f.type, f.occurred_at,
                      f.actor, f.on_behalf_of, f.policy, f.data
-              from facts f join cases c on c.case_id = f.case_id where {where} order by number"""
+              from facts f join facts_as_understood understood on understood.position = f.position
+              join cases c on c.case_id = understood.case_id where {where} order by number"""
     return await connection.fetch(sql, *where.values)
 
 

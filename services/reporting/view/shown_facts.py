@@ -22,8 +22,9 @@ Row = TypeVar("Row", bound=NamedTuple)
 async def timeline(connection: Connection, where: Conditions) -> list[dict[str, Any]]:
     """What happened in a company's case, numbered by what it may know of; data are lifted before they are filtered."""
     sql = f"""select f.type, f.schema_version, f.data, f.occurred_at, f.actor, f.on_behalf_of, f.policy
-              from facts f join cases c on c.case_id = f.case_id
-              where {where} and f.seen_by_company order by f.occurred_at, f.position"""
+              from facts f join facts_as_understood understood on understood.position = f.position
+              join cases c on c.case_id = understood.case_id
+              where {where} and understood.seen_by_company order by f.occurred_at, f.position"""
     facts = [(row, _event(row)) for row in await connection.fetch(sql, *where.values)]
     shown = [(row, event) for row, event in facts if event.seen_by_company()]
     return [
@@ -49,9 +50,11 @@ async def places(connection: Connection, where: Conditions) -> str:
 async def _table(
     connection: Connection, where: Conditions, rules: Rules[Mapping[UUID, Row], Mapping[UUID, Row]], name: str
 ) -> str:
-    sql = f"""select f.case_id, f.type, f.schema_version, f.data from facts f join cases c on c.case_id = f.case_id
-              where {where} and f.seen_by_company and f.type = any(${len(where.values) + 1})
-              order by f.case_id, f.position"""
+    sql = f"""select understood.case_id, f.type, f.schema_version, f.data
+              from facts f join facts_as_understood understood on understood.position = f.position
+              join cases c on c.case_id = understood.case_id
+              where {where} and understood.seen_by_company and f.type = any(${len(where.values) + 1})
+              order by understood.case_id, f.position"""
     found = await connection.fetch(sql, *where.values, [fact.__name__ for fact in rules.facts])
     of_cases = groupby(found, key=itemgetter("case_id"))
     rows = [row for _, of_case in of_cases for row in _folded(rules, map(_event, of_case)).values()]

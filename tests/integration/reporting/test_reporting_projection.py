@@ -72,7 +72,7 @@ async def test_one_fact_at_a_time_gives_the_same_rows_as_all_in_one_batch(databa
         await apply(connection, received)
         at_once = [await rows(connection, table) for table in tables]
         async with tampering(connection):
-            for table in (*tables, "facts"):
+            for table in (*tables, "facts", "facts_as_understood"):
                 await connection.execute(f"delete from {table}")
         await connection.execute("update checkpoint set position = 0")
         for one in received:
@@ -96,7 +96,10 @@ async def test_a_fact_of_an_unknown_type_is_kept_and_changes_no_row(connection: 
     before = await rows(connection, "cases")
     await apply(connection, [feed.unknown()])
     assert await rows(connection, "cases") == before
-    kept = await connection.fetchrow("select data, case_id, seen_by_company from facts where type = 'SomethingNew'")
+    kept = await connection.fetchrow(
+        """select f.data, understood.case_id, understood.seen_by_company
+           from facts f join facts_as_understood understood using (position) where f.type = 'SomethingNew'"""
+    )
     assert kept is not None
     assert (json.loads(kept["data"]), kept["case_id"], kept["seen_by_company"]) == ({"answer": 42}, None, False)
 
@@ -154,7 +157,7 @@ async def test_a_rebuild_keeps_the_units_although_the_register_was_kept_otherwis
     await apply(connection, Feed().receive(facts.registered()))
     units = await rows(connection, "units")
     assert units
-    await connection.execute("update facts set seen_by_company = not seen_by_company")
+    await connection.execute("update facts_as_understood set seen_by_company = not seen_by_company")
     assert await compare(connection) == ["facts: 1"]
     await rebuild(connection)
     assert await rows(connection, "units") == units
@@ -239,6 +242,6 @@ async def test_analysts_read_the_views_and_nothing_else(connection: Connection, 
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await analyst.fetchval("select count(*) from reporting.facts")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await analyst.execute("delete from reporting.v_facts")
+            await analyst.execute("delete from reporting.v_tasks")
     finally:
         await analyst.close()

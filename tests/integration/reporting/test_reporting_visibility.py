@@ -46,8 +46,9 @@ async def take(connection: Connection, *events: Event) -> None:
 async def forget(connection: Connection) -> None:
     async with tampering(connection):
         await connection.execute(
-            """delete from facts; delete from cases; delete from case_history; delete from tasks; delete from measures;
-               delete from units; delete from quarantines; delete from links; update checkpoint set position = 0"""
+            """delete from facts; delete from facts_as_understood; delete from cases; delete from case_history;
+               delete from tasks; delete from measures; delete from units; delete from quarantines; delete from links;
+               update checkpoint set position = 0"""
         )
 
 

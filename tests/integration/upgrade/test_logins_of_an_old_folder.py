@@ -28,6 +28,10 @@ ITS_WRITES = {
     ),
     "reporting": (
         "update facts set case_id = case_id where position = 1",
+        """insert into facts (position, source, stream, epoch, version, event_id, type, schema_version, data,
+                              occurred_at, recorded_at, actor, concerns, case_id, seen_by_company)
+           select max(position) + 1, 'odd', gen_random_uuid(), 1, 1, gen_random_uuid(), 'Odd', 1, '{}', now(), now(),
+                  'odd', '{}', gen_random_uuid(), true from facts""",
         "delete from cases_rebuilt",
         "select count(*) from v_cases",
         "update checkpoint set position = position",
