@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -28,6 +29,7 @@ from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes
 from shared.eventstore.logins import urls_of_services
 from shared.eventstore.release_steps import ReleaseStep, carry_out
+from shared.eventstore.remembered_answers import keep_forgetting
 from shared.eventstore.timers import Lookup, TimerLoop
 from shared.http import completeness, drift, erasing, openapi, operations, problems
 from shared.http.admission import Admission
@@ -357,8 +359,20 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
     keep_running(
         stack, f"{service.name} release steps", after(check.may_act, _steps_of(service, runtime), of_steps), of_steps
     )
-    for pulse, event, loop in ((of_timers, check.may_act, timers.run), (of_relay, check.checked, relay.run)):
+    of_answers = runtime.loops.pulse("answers")
+    forget = partial(keep_forgetting, database, lambda: _answers_kept_since(runtime), of_answers)
+    for pulse, event, loop in (
+        (of_timers, check.may_act, timers.run),
+        (of_relay, check.checked, relay.run),
+        (of_answers, check.may_act, forget),
+    ):
         keep_running(stack, f"{service.name} {pulse.name}", after(event, loop, pulse), pulse)
+
+
+def _answers_kept_since(runtime: Runtime) -> datetime:
+    """Answers of commands before this instant are given no more, by the policy that is in force whenever one asks."""
+    limits = InputLimits(lambda: runtime.policies, lambda: runtime.clock)
+    return runtime.clock.now() - timedelta(days=limits.now().answers_kept_days)
 
 
 def _steps_of(service: EventSourced, runtime: Runtime) -> Callable[[], Awaitable[None]]:

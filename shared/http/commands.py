@@ -146,9 +146,10 @@ class CommandGate:
                     raise
             except AlreadyHandled:
                 assert key is not None
-                answer = await self._answered_before(key)
-                assert answer is not None
-                return answer
+                if (answer := await self._answered_before(key)) is not None:
+                    return answer
+                if attempt == ATTEMPTS:  # else the key was forgotten just now, and is free
+                    raise
         raise AssertionError("unreachable")
 
     async def wait_for_token(self, request: Request, asker: Viewer) -> None:

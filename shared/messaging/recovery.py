@@ -72,8 +72,9 @@ select distinct command_id, stream from unnest($1::uuid[], $2::uuid[]) as done(c
 on conflict do nothing
 """
 _NOTE_KEYS = """
-insert into handled (key, fingerprint, position)
-select distinct key, $3, $2::bigint from unnest($1::uuid[]) as done(key)
+insert into handled (key, fingerprint, position, handled_at)
+select key, $4, $3::bigint, max(recorded_at) from unnest($1::uuid[], $2::timestamptz[]) as done(key, recorded_at)
+group by key
 on conflict do nothing
 """
 _NOTE_UNRECOVERABLE = """
@@ -295,7 +296,7 @@ class Recovery:
             done = [message for message in chunk if message.command_id is not None]
             await connection.execute(_NOTE_COMMANDS, *_columns(done, "command_id", "stream"))
             position += len(chunk)
-            await connection.execute(_NOTE_KEYS, *_columns(done, "command_id"), position, RECOVERED)
+            await connection.execute(_NOTE_KEYS, *_columns(done, "command_id", "recorded_at"), position, RECOVERED)
         # They came from Kafka. Where older facts have not been acknowledged, they go out once more behind those, as
         # duplicates that every reader knows.
         await connection.execute("update relay set checkpoint = $2 where checkpoint = $1", base, position)

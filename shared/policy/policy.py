@@ -194,6 +194,8 @@ class Input(_Section):
     """Time for a body; of a file, time in which something more of it must come."""
     file_seconds: Positive = 600
     """Time for the bytes of a file."""
+    answers_kept_days: Positive = 90
+    """Days for which the answer under an Idempotency-Key is given again; afterwards the key is free."""
     header_bytes: Positive = 32_768
     """The path and the headers of a request; holds from the start of a process on, as do the next two."""
     header_seconds: Positive = 10

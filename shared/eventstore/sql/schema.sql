@@ -30,14 +30,17 @@ create table events (
   primary key (position)
 ) partition by range (position);
 
--- Idempotency keys of commands, with the answer that a repetition gets.
+-- Idempotency keys of commands, with the answer that a repetition gets. They are forgotten by age.
 create table handled (
   key uuid primary key,
   fingerprint text not null,
   answer jsonb,
   position bigint not null,
-  handled_at timestamptz not null default now()
+  -- By the virtual clock, where there is one: the caller of append sets what time it is.
+  handled_at timestamptz not null
+    default coalesce(nullif(current_setting('aftale.virtual_now', true), '')::timestamptz, now())
 );
+create index on handled (handled_at);
 
 -- The newest fact taken from each stream of each other source.
 create table inbox (

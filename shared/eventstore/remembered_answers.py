@@ -1,0 +1,42 @@
+"""Forgets the answers of commands, with their idempotency keys, once nobody is expected to repeat them."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from shared.eventstore.database import Database
+from shared.telemetry.loops import Pulse
+
+BATCH = 500
+"""Keys that one transaction deletes, at most."""
+EVERY_SECONDS = 60.0
+"""In real time; which answers are old is told by the clock of the service."""
+_PAUSE_SECONDS = 0.05
+"""Between two batches, so that a large backlog leaves the disk to appends."""
+FORGET = """
+with forgotten as (
+  delete from handled where ctid = any(array(
+    select ctid from handled where handled_at < $1 order by handled_at limit $2 for update skip locked))
+  returning 1
+)
+select count(*)::int from forgotten
+"""
+"""Skips what another process of the service is deleting. No append waits for it: one that uses such a key sees the key
+until the deletion is committed."""
+
+
+async def forget_some(database: Database, before: datetime) -> int:
+    """Delete up to BATCH keys that were used before an instant, the oldest first; returns how many."""
+    async with database.acquire() as connection:
+        forgotten: int = await connection.fetchval(FORGET, before, BATCH)
+    return forgotten
+
+
+async def keep_forgetting(database: Database, before: Callable[[], datetime], pulse: Pulse) -> None:
+    """For ever: delete the keys that were used before what `before` says at that time."""
+    while True:
+        while await forget_some(database, before()) == BATCH:
+            pulse.turned()
+            await asyncio.sleep(_PAUSE_SECONDS)
+        pulse.turned()
+        await asyncio.sleep(EVERY_SECONDS)
