@@ -8,11 +8,10 @@ import asyncio
 import os
 import sys
 
-from migrations.kafka_rights import grant_rights
+from migrations.kafka_rights import make_topics
 from migrations.logins import make_logins_and_schemas, set_passwords
 from migrations.schemas import downgrade, upgrade
 from migrations.seed_positions import seed_positions
-from migrations.topics import create_topics
 from shared.eventstore.logins import SERVICES, variable_of
 from shared.messaging.kafka_login import OPERATOR, logins
 from shared.watching.schema import WrongSchema
@@ -47,11 +46,9 @@ def main() -> None:
     if sys.argv[1:] == ["schemas"]:
         return
     kafka = os.environ["AFTALE_KAFKA"]
-    login = logins(os.environ).get(OPERATOR)
-    asyncio.run(create_topics(kafka, prefix=prefix, login=login))
-    if login is not None:
-        asyncio.run(grant_rights(kafka, login, prefix=prefix))
-    asyncio.run(seed_positions(postgres, kafka, prefix=prefix, login=login))
+    operator = logins(os.environ).get(OPERATOR)
+    asyncio.run(make_topics(kafka, prefix=prefix, operator=operator))
+    asyncio.run(seed_positions(postgres, kafka, prefix=prefix, login=operator))
 
 
 main()

@@ -1,6 +1,6 @@
-"""Who may read and write which topic, as Kafka's own rights (ACLs). Whoever has none is refused."""
+"""Who may read and write which topic, as Kafka's own rights (ACLs), given once the topics are made."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import for_code
 from aiokafka.protocol.admin import CreateAclsRequest
 
-from migrations.topics import connected_admin
+from migrations.topics import connected_admin, create_topics
 from shared.messaging.kafka_login import KafkaLogin, login_of
 
 _RECORDING = ("offers", "guidance", "control")
@@ -83,6 +83,18 @@ def rights(prefix: str) -> Iterator[Right]:
                 yield Right(login_of(who), operation, Resource.TOPIC, f"{prefix}{topic}", Pattern.LITERAL)
     for who, begins in _GROUPS.items():
         yield Right(login_of(who), Operation.READ, Resource.GROUP, f"{prefix}{begins}", Pattern.PREFIXED)
+
+
+async def make_topics(
+    kafka: str, *, prefix: str, operator: KafkaLogin | None, say: Callable[[str], None] = print
+) -> None:
+    """Create the topics that are missing, and give every login its rights where Kafka asks for logins.
+
+    Waits for Kafka, and says so now and then. Runs again without harm. Raises KafkaError.
+    """
+    await create_topics(kafka, prefix=prefix, say=say, login=operator)
+    if operator is not None:
+        await grant_rights(kafka, operator, prefix=prefix)
 
 
 async def grant_rights(kafka: str, operator: KafkaLogin, *, prefix: str) -> None:

@@ -24,8 +24,7 @@ from deploy.local.postgres import LocalPostgres
 from deploy.local.processes import Fault, Process
 from deploy.local.settings import SERVICES, Settings, clock_file
 from deploy.local.state import PROGRAMS, PROJECT
-from migrations.kafka_rights import grant_rights
-from migrations.topics import create_topics
+from migrations.kafka_rights import make_topics
 from shared.eventstore.clock import VirtualClock
 from shared.messaging.kafka_login import OPERATOR, logins
 
@@ -112,10 +111,8 @@ class Machine:
         servers = self.settings.kafka or self.kafka.bootstrap
         prefix = os.environ.get("AFTALE_TOPIC_PREFIX", "")
         try:
-            login = logins(os.environ).get(OPERATOR)
-            asyncio.run(create_topics(servers, prefix=prefix, say=self._progress, login=login))
-            if login is not None:
-                asyncio.run(grant_rights(servers, login, prefix=prefix))
+            operator = logins(os.environ).get(OPERATOR)
+            asyncio.run(make_topics(servers, prefix=prefix, operator=operator, say=self._progress))
         except KafkaError as error:
             raise Fault(f"The topics could not be made: {error!r}") from error
 

@@ -16,7 +16,7 @@ from aiokafka.errors import (
 
 from deploy.containers.certificates import AUTHORITY, make_certificates
 from deploy.local.ports import HOST
-from migrations.kafka_rights import READERS, WRITERS, grant_rights
+from migrations.kafka_rights import READERS, WRITERS, make_topics
 from migrations.topics import TOPICS, create_topics
 from shared.messaging.bus import Kafka
 from shared.messaging.kafka_login import LOGINS, OPERATOR, KafkaLogin
@@ -32,9 +32,8 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
     """With its topics, and with the rights of every login; given twice, as by each release."""
     with secured_kafka(tmp_path_factory.mktemp("secured")) as kafka:
         operator = kafka.login(OPERATOR)
-        asyncio.run(create_topics(kafka.bootstrap, prefix=PREFIX, login=operator))
         for _ in range(2):
-            asyncio.run(grant_rights(kafka.bootstrap, operator, prefix=PREFIX))
+            asyncio.run(make_topics(kafka.bootstrap, prefix=PREFIX, operator=operator))
         asyncio.run(until_granted(kafka))
         yield kafka
 
