@@ -19,6 +19,8 @@ class Container:
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
+    logging: Mapping[str, Any]
+    """How its log is kept; empty where the engine keeps all of it."""
 
 
 def containers(secrets: Mapping[str, str]) -> dict[str, Container]:
@@ -28,6 +30,7 @@ def containers(secrets: Mapping[str, str]) -> dict[str, Container]:
         name: Container(
             tuple(_items(str(made.get("command", "[]")))),
             {key: _substituted(value, secrets) for key, value in made.get("environment", {}).items()},
+            made.get("logging", {}),
         )
         for name, made in read["services"].items()
     }

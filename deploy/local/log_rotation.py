@@ -13,7 +13,8 @@ def rotate(folder: Path, largest: int = LARGEST_BYTES) -> list[str]:
     """Set logs that are too large aside, and return their names.
 
     A process goes on with the file that it has open, so its log is copied and emptied, not renamed; what it writes
-    between the two is lost. Where the disk is full, a log stays as it is.
+    between the two is lost. Of a log that grew while nobody looked the newest bytes are kept, so that no part is larger
+    than `largest`. Where the disk is full, a log stays as it is.
     """
     rotated = []
     for log in sorted(folder.glob("*.log")):
@@ -24,13 +25,25 @@ def rotate(folder: Path, largest: int = LARGEST_BYTES) -> list[str]:
             if older.exists():
                 older.replace(_part(log, number + 1))
         try:
-            shutil.copyfile(log, _part(log, 1))
+            _copy_newest(log, _part(log, 1), largest)
         except OSError:
             _part(log, 1).unlink(missing_ok=True)
             continue
         os.truncate(log, 0)
         rotated.append(log.name)
     return rotated
+
+
+def _copy_newest(log: Path, part: Path, bytes_kept: int) -> None:
+    """From the first line that is whole; where there is none, from the middle of one. The log is larger than that."""
+    with log.open("rb") as grown, part.open("wb") as copy:
+        grown.seek(-bytes_kept - 1, os.SEEK_END)
+        grown.readline()
+        if grown.read(1) == b"":
+            grown.seek(-bytes_kept, os.SEEK_END)
+        else:
+            grown.seek(-1, os.SEEK_CUR)
+        shutil.copyfileobj(grown, copy)
 
 
 def _part(log: Path, number: int) -> Path:

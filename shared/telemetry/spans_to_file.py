@@ -30,10 +30,14 @@ class SpansToFile(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """FAILURE where the batch could not be written; the reason is logged by the exporter underneath."""
-        if self.path.exists() and self.path.stat().st_size > self._largest:
+        if self._is_full_or_gone():
             self._exporter.shutdown()
             self._begin()
         return self._exporter.export(spans)
+
+    def _is_full_or_gone(self) -> bool:
+        """Another process of the service, which keeps the newest files, may have taken it away."""
+        return not self.path.exists() or self.path.stat().st_size > self._largest
 
     def _begin(self) -> None:
         """A file of this process that is not full yet, and room for it."""

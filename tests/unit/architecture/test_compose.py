@@ -37,3 +37,9 @@ def test_control_asks_another_address_than_its_own_for_the_offer() -> None:
     made = containers(SECRETS)
     asked = urlsplit(made["control"].environment["AFTALE_ADDRESS_OFFERS"])
     assert (asked.hostname, str(asked.port)) == ("offers", made["offers"].environment["AFTALE_PORT_OFFERS"])
+
+
+def test_the_log_of_every_container_is_bounded() -> None:
+    for name, container in containers(SECRETS).items():
+        assert container.logging.get("driver") == "json-file", name
+        assert container.logging["options"] == {"max-size": "20m", "max-file": "4"}, name

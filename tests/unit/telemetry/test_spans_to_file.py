@@ -35,3 +35,26 @@ def test_a_file_with_room_is_written_on(tmp_path: Path) -> None:
     first.export(spans)
     first.shutdown()
     assert SpansToFile(tmp_path, "offers").path == first.path
+
+
+def test_a_file_that_another_process_took_away_is_written_on_no_more(tmp_path: Path) -> None:
+    """Each process keeps the newest files of its service: one that wrote little may lose its own."""
+    provider = TracerProvider()
+    exporter = SpansToFile(tmp_path, "offers")
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer = provider.get_tracer("test")
+    for act in ("first", "second"):
+        with tracer.start_as_current_span(act):
+            pass
+        if act == "first":
+            exporter.path.unlink()
+    provider.shutdown()
+    (file,) = tmp_path.iterdir()
+    assert '"second"' in file.read_text()
+
+
+def test_several_processes_of_a_service_keep_no_more_files_than_one(tmp_path: Path) -> None:
+    for pid in range(100_001, 100_001 + 2 * KEPT_FILES):
+        (tmp_path / f"offers-{pid}.jsonl").write_text("of another process\n")
+    SpansToFile(tmp_path, "offers").shutdown()
+    assert len(list(tmp_path.iterdir())) == KEPT_FILES
