@@ -70,9 +70,9 @@ SOURCES: Mapping[str, Publishers] = {
 }
 """Who publishes on each topic; a record of anybody else there is not believed. Case systems of whatever name write
 beside the order system."""
-ROWS = "rows-2026-12"
-"""The step that walks all streams. It gets another name with each release whose deciders want other timers or
-reservations for a state that nothing changes."""
+ROWS = "timers-and-reservations-2026-12"
+"""The step that walks all streams. It gets another name whenever deciders want other timers or reservations for a
+state that nothing changes: under its old name it may be done already in somebody's database."""
 RESTART_SECONDS = 1.0
 _log = structlog.get_logger()
 

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import httpx
+import pytest
 
 from deploy.demo.courses import Stage
 from deploy.demo.play import interleave
@@ -21,7 +23,7 @@ from shared.contracts.orders import OtherCaseClosed
 from shared.deadlines.copenhagen import local_day
 from shared.http.tokens import LocalIssuer, Role
 from tests.integration.system.asking import Asker
-from tests.integration.system.running_system import RunningSystem
+from tests.integration.system.running_system import RunningSystem, running_system
 from tests.integration.upgrade.after_upgrade import faults_of, until_release_steps_are_done, versions
 from tests.integration.upgrade.continuations import AT_ONCE, LATER, Continued
 from tests.integration.upgrade.view import View
@@ -116,6 +118,27 @@ async def test_a_case_in_every_phase_goes_on(release: KeptRelease, upgraded_syst
     async with connected(upgraded_system.postgres) as connection:
         assert await faults_of(connection) == []
         assert await parked_messages(connection) == list(manifest.parked)
+
+
+@pytest.mark.rule("R8")
+async def test_names_that_came_after_a_step_was_done_are_reserved_all_the_same(
+    release: KeptRelease, upgraded_database: str, kafka: str, tmp_path: Path
+) -> None:
+    """R8: a folder in which the step ran before deciders reserved these names has it done under its earlier name."""
+    release.restore_state(tmp_path)
+    async with connected(upgraded_database) as connection:
+        for service in SERVICES:
+            await connection.execute(
+                f"insert into {service.name}.release_steps (name, done_at) values ('rows-2026-12', now())"
+            )
+        await connection.execute("delete from offers.reservations where name like 'open-at/%'")
+        assert any("open-at/" in fault for fault in await faults_of(connection))
+        async with (
+            running_system(upgraded_database, kafka, tmp_path, together=True),
+            asyncio.timeout(PATIENCE_SECONDS),
+        ):
+            while await faults_of(connection):
+                await asyncio.sleep(0.2)
 
 
 async def test_texts_files_answers_and_parked_messages_outlast_it(
