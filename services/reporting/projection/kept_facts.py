@@ -46,6 +46,12 @@ update facts_as_understood kept set case_id = known.case_id, seen_by_company = k
 from unnest($1::bigint[], $2::uuid[], $3::bool[]) as known(position, case_id, seen_by_company)
 where kept.position = known.position
 """
+_NOTHING_UNDERSTOOD = """
+insert into facts_as_understood (position, seen_by_company)
+select position, false from facts f
+where not exists (select from facts_as_understood understood where understood.position = f.position)
+on conflict do nothing
+"""
 
 
 NO_CASE = UUID(int=0)
@@ -71,6 +77,11 @@ async def keep(connection: Connection, facts: Sequence[Received], first: int) ->
         (position, _case_of(fact.event), _may_be_seen(fact.event)) for position, fact in enumerate(facts, first)
     )
     await connection.copy_records_to_table("facts_as_understood", records=understood, columns=_UNDERSTOOD)
+
+
+async def mark_unmarked(connection: Connection, *, seconds: float) -> None:
+    """Mark facts about which nothing is kept as not understood: else no rebuild and no comparison would read them."""
+    await connection.execute(_NOTHING_UNDERSTOOD, timeout=seconds)
 
 
 async def facts_after(connection: Connection, position: int, limit: int) -> list[Kept]:

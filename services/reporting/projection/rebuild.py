@@ -18,7 +18,7 @@ from shared.eventstore.database import Connection
 BATCH = 2_000
 """Facts that a rebuild reads at once."""
 SWITCH_SECONDS = 600
-"""How long the switch or comparison of one table may take: longer than other statements of the service may."""
+"""How long a statement over a whole table may take: longer than other statements of the service may."""
 SHOWN_DIFFERENCES = 100
 """How many rows per table `compare` names, at most."""
 
@@ -99,6 +99,7 @@ async def _folded_beside(connection: Connection, not_as_today: NotAsToday) -> As
     """
     for table in TABLES:
         await connection.execute(f"delete from {table.name}{REBUILT}")
+    await kept_facts.mark_unmarked(connection, seconds=SWITCH_SECONDS)
     newest: int = await connection.fetchval("select position from checkpoint")
     await _fold_facts_of_no_case(connection, newest, not_as_today)
     await _fold_cases(connection, newest, not_as_today)

@@ -164,6 +164,19 @@ async def test_a_rebuild_keeps_the_units_although_the_register_was_kept_otherwis
     assert await compare(connection) == []
 
 
+async def test_a_fact_about_which_nothing_is_kept_is_named_and_a_rebuild_repairs_it(connection: Connection) -> None:
+    await apply(connection, Feed().receive(*COURSE))
+    whole = await rows(connection, "cases")
+    understood = await rows(connection, "facts_as_understood")
+    (newest,) = [row["position"] for row in await connection.fetch("select max(position) as position from facts")]
+    await connection.execute("delete from facts_as_understood where position in (2, $1)", newest)
+    assert (await compare(connection))[:2] == ["facts: 2", f"facts: {newest}"]
+    assert await rebuild(connection) == len(COURSE)
+    assert await rows(connection, "cases") == whole
+    assert await rows(connection, "facts_as_understood") == understood
+    assert await compare(connection) == []
+
+
 async def test_a_rebuild_reads_a_fact_for_the_agreement_that_it_follows_from_too(connection: Connection) -> None:
     for fact_type in KNOWN_FACTS:
         for fact in (least(fact_type), full(fact_type)):
