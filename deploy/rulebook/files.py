@@ -1,6 +1,7 @@
 """The files in which the rulebook is published."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from deploy.rulebook import process, refusals, rules
 from deploy.rulebook.sources import PROJECT
@@ -8,6 +9,7 @@ from deploy.rulebook.sources import PROJECT
 DOCS = PROJECT / "docs"
 
 
+@cache
 def made() -> Mapping[str, str]:
     """As the code has them now, by the name of the file."""
     return {"rules.md": rules.document(), "process.md": process.document(), "refusals.md": refusals.document()}

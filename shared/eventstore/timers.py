@@ -106,7 +106,7 @@ class TimerLoop:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def fire_due(self) -> int:
-        """Fire what is due now; returns how many were claimed.
+        """R28: fire what is due now; returns how many were claimed.
 
         Timers of one stream fire in the order in which they fell due: one that is under way elsewhere, or that failed
         and is put off, holds the later ones of its stream back.
