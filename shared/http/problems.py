@@ -16,6 +16,7 @@ from shared.eventstore.commands import VersionMismatch
 from shared.eventstore.database import DATABASE_AWAY
 from shared.eventstore.decider import Refused
 from shared.eventstore.event_store import EventTooLarge, NameReserved, StaleVersion, StoreUnavailable
+from shared.eventstore.events import MAX_EVENT_BYTES
 from shared.eventstore.private_keys import KeyDestroyed
 from shared.http.rules_beside_faults import refused_whatever_is_meant
 from shared.messaging.passing_faults import SourceUnreachable
@@ -229,8 +230,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(EventTooLarge)
     async def too_large(request: Request, error: EventTooLarge) -> Response:
-        told = {"why": str(error)}
-        return Problem(413, "Too large", "one fact would be too large: {why}", values=told).response(_asked(request))
+        detail = "one fact would have more than {bytes} bytes"
+        return Problem(413, "Too large", detail, values={"bytes": MAX_EVENT_BYTES}).response(_asked(request))
 
     @app.exception_handler(KeyDestroyed)
     async def erased(request: Request, error: KeyDestroyed) -> Response:
