@@ -12,6 +12,7 @@ from deploy.local.machine import Machine
 from deploy.local.ports import HOST
 from deploy.local.processes import Fault
 from deploy.local.settings import SERVICES
+from shared.http.pages import NEXT_CURSOR
 from shared.http.tokens import LocalIssuer, Role
 
 HOLDS_UNITS = "offers"
@@ -47,7 +48,7 @@ class Operator:
 
     def streams(self, service: str) -> Any:
         """The streams that wait at a service."""
-        return self._ask("GET", service, "parked")
+        return list(self._every(service, "parked"))
 
     def messages(self, parked: Parked, limit: int) -> Any:
         """The first that wait in a stream, and how many wait in all."""
@@ -89,7 +90,7 @@ class Operator:
 
     def held_units(self) -> Any:
         """The units at which nothing is offered or accepted, as a fact about them was lost."""
-        return self._ask("GET", HOLDS_UNITS, "held-units")
+        return list(self._every(HOLDS_UNITS, "held-units"))
 
     def release(self, units: Sequence[str], reason: str) -> Any:
         """Let offers be made again at these units; at all, if none is named."""
@@ -113,7 +114,21 @@ class Operator:
         """How far that is."""
         return self._ask("GET", "reporting", "view")
 
+    def _every(self, service: str, path: str) -> Iterator[Any]:
+        """Every item of a list, page by page."""
+        cursor = ""
+        while True:
+            answer = self._answer("GET", service, path + cursor)
+            yield from answer.json()
+            if NEXT_CURSOR not in answer.headers:
+                return
+            cursor = f"?cursor={answer.headers[NEXT_CURSOR]}"
+
     def _ask(self, method: str, service: str, path: str, body: object = None) -> Any:
+        answer = self._answer(method, service, path, body)
+        return answer.json() if "json" in answer.headers.get("Content-Type", "") else None
+
+    def _answer(self, method: str, service: str, path: str, body: object = None) -> httpx.Response:
         if service not in SERVICES:
             raise Fault(f"There is no service {service}; there are {', '.join(SERVICES)}.")
         port = self._machine.service(service).port or self._machine.settings.port(service)
@@ -126,7 +141,7 @@ class Operator:
             raise Fault(f"{service} does not answer on port {port}: ./aftale status says what runs.") from error
         if answer.is_error:
             raise Fault(_what_is_wrong(service, answer))
-        return answer.json() if "json" in answer.headers.get("Content-Type", "") else None
+        return answer
 
 
 def _what_is_wrong(service: str, answer: httpx.Response) -> str:

@@ -15,6 +15,7 @@ _TEXT_AT = {
     "_unauthorized": 0,
     "malformed": 1,
     "NotStrictJson": 0,
+    "InvalidToken": 0,
 }
 """What refuses, and which of its arguments is the text."""
 _PASSED_ON = {"shared/http/problems.py", "shared/http/access.py", "shared/http/admission.py"}

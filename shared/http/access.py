@@ -79,7 +79,7 @@ def identify(verifier: TokenVerifier, authorization: str | None) -> Identity:
     try:
         return verifier.verify(token.strip())
     except InvalidToken as error:
-        raise _unauthorized("the token is not valid: {why}", why=str(error)) from error
+        raise _unauthorized(error.text, **error.values) from error
 
 
 async def viewer(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Viewer:

@@ -18,6 +18,7 @@ from shared.eventstore.clock import Clock
 from shared.http.written import within
 from shared.policy.policies import Policies
 from shared.policy.policy import Input
+from shared.reference.identifiers import day_of_command
 
 _UNKNOWN = PydanticCustomError("unknown_parameter", "is not a parameter of this path")
 _REPEATED = PydanticCustomError("repeated_parameter", "is given more than once")
@@ -90,9 +91,13 @@ class InputLimits:
         """The section of the policy that is in force."""
         return self._at(self.clock.now())
 
-    async def note_days(self) -> None:
-        """A dependency: lets days in the body be compared with those that may be named, once one is."""
+    async def note_days(self, request: Request) -> None:
+        """A dependency: lets days in the body be compared with those that may be named, once one is.
+
+        Codes of a command are compared with the day on which it came; a question may name those of before.
+        """
         within.set(self._days)
+        day_of_command.set(None if request.method == "GET" else lambda: local_day(self.clock.now()))
 
     def _days(self) -> tuple[date, date]:
         now = self.clock.now()

@@ -62,8 +62,7 @@ Participants = Annotated[tuple[ParticipantRole, ...], Field(max_length=20)]
 """R12, R15: roles of those who took part in a contact, e.g. `manager`, `safety_representative`."""
 Purposes = Annotated[tuple[GuidancePurpose, ...], Field(max_length=10)]
 """R12: what guidance was for."""
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
-"""A coded value, such as a reason."""
+
 FreeText = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*$"), AfterValidator(says_something)]
 """Text of people: kept encrypted, never published; with something to read in it, and no characters that steer it."""
 TextForCompany = Annotated[

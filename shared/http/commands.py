@@ -22,6 +22,7 @@ from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.problems import Problem, not_found
 from shared.http.tokens import Role
 from shared.messaging.recovery import RECOVERED
+from shared.policy.policy import Input
 
 State = TypeVar("State")
 Command = TypeVar("Command")
@@ -129,6 +130,7 @@ class CommandGate:
             if not creates:
                 loaded, state = await self._load(request, asker, decider, stream, acts=True, waits=attempt == 1)
                 _require_match(request, seen(asker, loaded.events))
+                _refuse_beyond(request.app.state.input_limits.now(), asker, loaded)
             represented = acting_for(asker, decider.responsible(state))
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
             prepared, before = await prepare(state), Known(loaded.version, state)
@@ -294,6 +296,15 @@ def _require_match(request: Request, visible: Sequence[Recorded]) -> None:
         raise Problem(
             412, "Changed since", "the case has changed since {given}; read it again", values={"given": given}
         )
+
+
+def _refuse_beyond(limits: Input, asker: Viewer, loaded: Loaded) -> None:
+    """A case has an end, and the company's side cannot fill it up for the authority. What is heard is taken anyway."""
+    of_company = asker.audience == "company"
+    facts = len(seen(asker, loaded.events)) if of_company else len(loaded.events)
+    most = limits.facts_of_a_case // 2 if of_company else limits.facts_of_a_case
+    if facts >= most:
+        raise Problem(409, "Full", "this case has {facts} facts, and takes no further ones", values={"facts": facts})
 
 
 def _etag(version: int) -> str:

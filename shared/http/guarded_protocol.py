@@ -1,11 +1,14 @@
 """HTTP on the wire, with limits on what comes before a request is known: connections, size and time of headers."""
 
 import asyncio
-from typing import Any
+import json
+from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from shared.http.problems import MEDIA_TYPE, Problem, unavailable
 from shared.policy.policy import Input
+from shared.refusals.language import language_of
 
 _AFTER_ANSWER_SECONDS = 10.0
 """So long the rest of a body that nobody reads is thrown away, so that its sender gets to read the answer."""
@@ -25,16 +28,17 @@ class GuardedProtocol(HttpToolsProtocol):
 
     input_limits: Input
     _header_bytes = 0
-    _refused: tuple[str, str] | None = None
+    _refused: Problem | None = None
+    _accept_language: str | None = None
     _waits: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Refuses those beyond the limit at once, as each costs memory."""
         super().connection_made(transport)
         if len(self.connections) > self.input_limits.connections:
-            self._refuse("503 Service Unavailable", "too many connections; try again in a moment")
+            self._refuse(unavailable("too many connections; try again in a moment"))
             return
-        self._close_after(self.input_limits.header_seconds, "408 Request Timeout", "the headers did not come in time")
+        self._close_after(self.input_limits.header_seconds, _late())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
@@ -50,7 +54,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """Of every request, also a later one of the same connection."""
         super().on_message_begin()
         self._header_bytes = 0
-        self._close_after(self.input_limits.header_seconds, "408 Request Timeout", "the headers did not come in time")
+        self._accept_language = None
+        self._close_after(self.input_limits.header_seconds, _late())
 
     def on_url(self, url: bytes) -> None:
         """See httptools."""
@@ -60,6 +65,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """See httptools."""
         self._count(len(name) + len(value))
+        if name.lower() == b"accept-language":
+            self._accept_language = value.decode("latin-1")
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -82,39 +89,47 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What the parser was made to refuse is said; all else is no HTTP."""
-        if self._refused is not None:
-            self._refuse(*self._refused)
-        else:
-            super().send_400_response(msg)
+        self._refuse(self._refused or Problem(400, "Not valid", "what came is no request of HTTP/1.1"))
 
     def _count(self, size: int) -> None:
         self._header_bytes += size
         if self._header_bytes > self.input_limits.header_bytes:
-            self._refused = ("431 Request Header Fields Too Large", "the headers are too large")
-            raise ValueError(self._refused[1])  # ends the parsing
+            told = {"bytes": self.input_limits.header_bytes}
+            self._refused = Problem(431, "Too large", "path and headers may have at most {bytes} bytes", values=told)
+            raise ValueError(self._refused.detail.text)  # ends the parsing
 
-    def _close_after(self, seconds: float, status: str, detail: str) -> None:
+    def _close_after(self, seconds: float, problem: Problem) -> None:
         self._stop_waiting()
-        self._waits = self.loop.call_later(seconds, self._refuse, status, detail)
+        self._waits = self.loop.call_later(seconds, self._refuse, problem)
 
     def _stop_waiting(self) -> None:
         if self._waits is not None:
             self._waits.cancel()
             self._waits = None
 
-    def _refuse(self, status: str, detail: str) -> None:
-        self._refused = (status, detail)
+    def _refuse(self, problem: Problem) -> None:
+        """In the language that was asked for, or in both where that header has not come."""
+        self._refused = problem
         self._stop_waiting()
         if self.transport.is_closing():
             return
-        code, _, title = status.partition(" ")
-        body = f'{{"type":"about:blank","title":"{title}","status":{code},"detail":"{detail}"}}'.encode()
-        lines: list[Any] = [
-            f"HTTP/1.1 {status}",
-            "Content-Type: application/problem+json",
+        known = self._accept_language is not None
+        language = language_of(self._accept_language)
+        told = problem.body(language) if known else problem.body_in_both()
+        body = json.dumps(told, ensure_ascii=False).encode()
+        lines = [
+            f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}",
+            f"Content-Type: {MEDIA_TYPE}",
+            f"Content-Language: {language if known else 'da, en'}",
+            "Vary: Accept-Language",
+            "Cache-Control: no-store",
             f"Content-Length: {len(body)}",
             "Connection: close",
-            *(["Retry-After: 1"] if code == "503" else []),
+            *(f"{name}: {value}" for name, value in problem.headers.items()),
         ]
         self.transport.write("\r\n".join((*lines, "", "")).encode() + body)
         self.transport.close()
+
+
+def _late() -> Problem:
+    return Problem(408, "Too slow", "the headers did not come in time")

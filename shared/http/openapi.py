@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, WithJsonSchema
 from shared.http import consistency
 from shared.http.commands import CommandAnswer
 from shared.http.described_properties import describe
+from shared.http.list_bounds import tell_bounds
 from shared.http.problems import MEDIA_TYPE
 
 Responses = dict[int | str, dict[str, Any]]
@@ -148,6 +149,7 @@ def complete(app: FastAPI) -> None:
         schemas |= schema.pop("$defs")
         schemas[ProblemBody.__name__] = schema
         describe(schemas)
+        tell_bounds(schemas)
         for operations in made["paths"].values():
             for operation in operations.values():
                 operation["tags"] = operation["tags"][-1:]

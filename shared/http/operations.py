@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.losses import meaning_of_loss
+from shared.http import pages
 from shared.http.access import Asker
 from shared.http.bodies import Body
 from shared.http.openapi import problems
@@ -153,12 +154,21 @@ class Republication(Body):
     from_version: Annotated[int, Field(ge=1), AfterValidator(_possible)] = 1
 
 
-@router.get("/parked")
-async def parked_streams(request: Request, asker: Asker) -> list[ParkedStream]:
+@router.get("/parked", responses=pages.IN_PAGES)
+async def parked_streams(
+    request: Request,
+    response: Response,
+    asker: Asker,
+    cursor: pages.PageCursor = None,
+    limit: pages.PageLimit = pages.LARGEST_PAGE,
+) -> list[ParkedStream]:
     """The streams that wait, longest first."""
     asker.require_role(Role.OPERATOR)
+    after: Any = pages.read_cursor(cursor, pages.instant, pages.uuid, pages.text)
     async with request.app.state.database.acquire() as connection:
-        waiting = await parking.waiting_streams(connection)
+        found = await parking.waiting_streams(connection, after=after, limit=limit + 1)
+    waiting, further = pages.cut(found, limit, parking.place_of)
+    pages.tell_next(response, further)
     return [
         ParkedStream(
             source=one.first.message.source,

@@ -16,6 +16,7 @@ from shared.eventstore.commands import VersionMismatch
 from shared.eventstore.database import DATABASE_AWAY
 from shared.eventstore.decider import Refused
 from shared.eventstore.event_store import EventTooLarge, NameReserved, StaleVersion, StoreUnavailable
+from shared.eventstore.events import MAX_EVENT_BYTES
 from shared.eventstore.private_keys import KeyDestroyed
 from shared.http.rules_beside_faults import refused_whatever_is_meant
 from shared.messaging.passing_faults import SourceUnreachable
@@ -94,6 +95,12 @@ class Problem(Exception):
             body["faults"] = [fault.told(language) for fault in self.faults]
         return body
 
+    def body_in_both(self) -> dict[str, Any]:
+        """For a reader of whom nothing is known yet: Danish first."""
+        danish, english = self.body("da"), self.body("en")
+        title, detail = (f"{danish[name]} / {english[name]}" for name in ("title", "detail"))
+        return {**english, "title": title, "detail": detail}
+
     def said(self, language: Language) -> str:
         """The sentence that stands for the whole."""
         return self.detail.in_language(language)
@@ -147,6 +154,18 @@ def not_valid(faults: Sequence[Fault]) -> Problem:
 def forbidden(detail: str, **values: Any) -> Problem:
     """403: known, but not for this role."""
     return Problem(403, "Not allowed", detail, values=values)
+
+
+def not_routed(status: int, method: str, path: str, headers: Mapping[str, str] | None = None) -> Problem:
+    """What the framework refuses before a route of ours is asked."""
+    told = {"method": method, "path": path}
+    if status == 404:
+        return Problem(status, "Not found", "there is nothing at {path}", values=told, headers=headers)
+    if status == 405:
+        return Problem(status, "No such method", "{path} does not take {method}", values=told, headers=headers)
+    if status >= 500:
+        return Problem(status, "A fault of ours", "{method} {path} cannot be answered", values=told, headers=headers)
+    return Problem(status, "Not valid", "{method} {path} cannot be read as it was sent", values=told, headers=headers)
 
 
 def _as_text(values: Mapping[str, Any]) -> dict[str, str]:
@@ -211,8 +230,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(EventTooLarge)
     async def too_large(request: Request, error: EventTooLarge) -> Response:
-        told = {"why": str(error)}
-        return Problem(413, "Too large", "one fact would be too large: {why}", values=told).response(_asked(request))
+        detail = "one fact would have more than {bytes} bytes"
+        return Problem(413, "Too large", detail, values={"bytes": MAX_EVENT_BYTES}).response(_asked(request))
 
     @app.exception_handler(KeyDestroyed)
     async def erased(request: Request, error: KeyDestroyed) -> Response:
@@ -221,8 +240,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        detail, headers = f"{request.method} {request.url.path}", error.headers
-        return Problem(error.status_code, str(error.detail), detail, headers=headers).response(_asked(request))
+        problem = not_routed(error.status_code, request.method, request.url.path, error.headers)
+        return problem.response(_asked(request))
 
 
 def _asked(request: Request) -> str | None:

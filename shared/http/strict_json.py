@@ -34,7 +34,7 @@ def check(content: bytes, *, deepest: int) -> None:
     except json.JSONDecodeError as error:
         raise NotStrictJson(_NO_JSON, why=error.msg, line=error.lineno, column=error.colno) from error
     except (ValueError, RecursionError) as error:
-        raise NotStrictJson("is not JSON that is read here: {why}", why=error) from error
+        raise NotStrictJson("is not JSON that is read here") from error
 
 
 def _refuse_depth(text: str, deepest: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from shared.http.secret_files import keep_first
@@ -65,7 +65,12 @@ class _Verified:
 
 
 class InvalidToken(Exception):
-    """The token is not one of our issuer's, has run out, or lacks a claim."""
+    """The token is not one of our issuer's, has run out, or lacks a claim. `text` is one of shared/refusals."""
+
+    def __init__(self, text: str, **values: Any) -> None:
+        super().__init__(text.format_map(values))
+        self.text = text
+        self.values = values
 
 
 class TokenVerifier:
@@ -80,7 +85,7 @@ class TokenVerifier:
     def verify(self, token: str) -> Identity:
         """Raises InvalidToken. A token that was verified is known for a while, as a signature takes long to check."""
         if len(token) > LONGEST:
-            raise InvalidToken(f"it has more than {LONGEST} characters")
+            raise InvalidToken("the token has more than {longest} characters", longest=LONGEST)
         now = time.time()
         known = self._verified.get(token)
         if known is None or now >= known.until:
@@ -98,10 +103,15 @@ class TokenVerifier:
                 exp={"essential": True}, sub={"essential": True}, aud={"essential": True, "value": AUDIENCE}
             ).validate(claims)
             identity = _identity(claims)
+        except ExpiredTokenError as error:
+            raise InvalidToken("the token has expired") from error
+        except (BadSignatureError, InvalidKeyIdError) as error:
+            raise InvalidToken("the token is not signed by the issuer that is trusted here") from error
         except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise InvalidToken(str(error)) from error
+            _log.info("token_not_valid", error=repr(error))
+            raise InvalidToken("the token does not read, or lacks a claim") from error
         except RecursionError as error:
-            raise InvalidToken("it is nested too deeply") from error
+            raise InvalidToken("the token is nested too deeply") from error
         if (identity.role is Role.COMPANY) != (identity.cvr is not None):
             raise InvalidToken("a company's token names its cvr, and no other token does")
         return identity, claims["exp"]

@@ -1,5 +1,6 @@
 """Streams that wait: for a missing fact, or because one could not be taken. Operators see, retake, replay, discard."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -147,15 +148,31 @@ async def count_waiting(connection: Connection, source: str, stream: UUID) -> in
     return count
 
 
-async def waiting_streams(connection: Connection) -> list[ParkedStream]:
-    """The streams that wait, longest first."""
+async def waiting_streams(
+    connection: Connection, *, after: tuple[datetime, UUID, str] | None = None, limit: int | None = None
+) -> list[ParkedStream]:
+    """The streams that wait, longest first; `after` is what `place_of` says of the last one before."""
+    parked_at, stream, source = after or (None, None, None)
     rows = await connection.fetch(
-        """select * from (select distinct on (source, stream) headers, body, reason, detail, parked_at,
-                                 count(*) over (partition by source, stream) as waiting
-                          from parked order by source, stream, epoch, version, reason = 'alarm', event_id) first
-           order by parked_at"""
+        """select headers, body, reason, detail, parked_at, waiting
+           from (select distinct on (source, stream) source, stream, headers, body, reason, detail, parked_at,
+                        count(*) over (partition by source, stream) as waiting,
+                        encode(sha256(convert_to(source, 'UTF8')), 'hex') as of_source
+                 from parked order by source, stream, epoch, version, reason = 'alarm', event_id) first
+           where $1::timestamptz is null or (parked_at, stream, of_source) > ($1, $2::uuid, $3::text)
+           order by parked_at, stream, of_source limit $4""",
+        parked_at,
+        stream,
+        source,
+        limit,
     )
     return [ParkedStream(_parked(row), row["waiting"]) for row in rows]
+
+
+def place_of(waiting: ParkedStream) -> tuple[datetime, UUID, str]:
+    """Where a stream stands among those that wait. A source may have a name of any length."""
+    message = waiting.first.message
+    return waiting.first.parked_at, message.stream, hashlib.sha256(message.source.encode()).hexdigest()
 
 
 async def put_in_place(connection: Connection, copies: Iterable[Message]) -> None:

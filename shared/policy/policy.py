@@ -9,6 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from shared.deadlines.danish_calendar import ExtraClosedDay
 
 Positive = Annotated[int, Field(ge=1)]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
+"""A line of text as people read it."""
 NotNegative = Annotated[int, Field(ge=0)]
 ClosedLastDay = Literal["moves", "stays"]
 """R3: a last day that is closed moves to the next open day, or stays where it is."""
@@ -175,6 +177,15 @@ class Statistics(_Section):
     smallest_count: Positive
 
 
+class Authority(_Section):
+    """R1, R23: who signs the letter of an offer, and how a company reaches it."""
+
+    name: Line = "Arbejdstilsynet"
+    address: Line = "Landskronagade 33, 2100 København Ø"
+    telephone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ]{3,28}[0-9]$")] = "70 12 12 88"
+    email: Annotated[str, Field(max_length=200, pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$")] = "at@at.dk"
+
+
 class Input(_Section):
     """What is taken from outside: days that may be named, and how much of a case."""
 
@@ -186,6 +197,8 @@ class Input(_Section):
     """R16: parts of documentation that one agreement takes."""
     attachments: Positive = 1000
     """Files that one service keeps of one case."""
+    facts_of_a_case: Positive = 10_000
+    """Facts of one case in one service, from which on it takes no command; the company's side may fill half of them."""
     body_bytes: Positive = 1_048_576
     """A request, but for the bytes of a file."""
     nesting: Positive = 20
@@ -221,5 +234,6 @@ class Policy(_Section):
     not_accepted: NotAccepted
     follow_up: FollowUp
     statistics: Statistics
+    authority: Authority = Authority()
+    """Files of before have no such section, nor the next."""
     input: Input = Input()
-    """Files of before have no such section."""

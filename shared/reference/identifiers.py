@@ -1,15 +1,20 @@
 """Identifiers and codes in input: of legal entities (CVR), production units (P-number), topics, and coded reasons."""
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, GetCoreSchemaHandler, GetPydanticSchema
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetPydanticSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from stdnum.dk import cvr as stdnum_cvr
 
+from shared.deadlines.in_words import date_in_words
 from shared.reference.reference import (
     Term,
     acceptance_reasons,
+    control_form_reasons,
+    control_late_reasons,
     decline_reasons,
     delivery_failures,
     guidance_decline_reasons,
@@ -19,6 +24,7 @@ from shared.reference.reference import (
     participants,
     termination_reasons,
     topics,
+    undecided_reasons,
 )
 
 _P_NUMBER_DIGITS = 10
@@ -58,29 +64,68 @@ def _checked_p_number(number: str) -> str:
 
 def _checked_topic(code: str) -> str:
     """R1: an offer names one topic."""
+    _in_use(topics(), code, "R1")
     if code not in topics():
         raise PydanticCustomError("topic", "is not the three-digit code of a topic, e.g. 056", {"rule": "R1"})
     return code
 
 
-def _known(codes: Callable[[], Mapping[str, Term]], rule: str, what: str) -> GetPydanticSchema:
-    """For interactive input: a code that the reference data does not know is refused, with those that it knows.
+day_of_command: ContextVar[Callable[[], date] | None] = ContextVar("day_of_command", default=None)
+"""The day in Copenhagen on which a command came; None where nothing is commanded: a question may name any code."""
+ENUMERATED: set[str] = set()
+"""The lists whose codes OpenAPI names as an enumeration."""
 
-    OpenAPI names them: what is refused here is a closed list for whoever sends it.
-    """
 
-    def checked(code: str) -> str:
-        if code not in codes():
-            known = ", ".join(codes())
-            raise PydanticCustomError("code", f"is not {what}; known are {{known}}", {"rule": rule, "known": known})
-        return code
+def _in_use(codes: Mapping[str, Term], code: str, rule: str) -> None:
+    """A code that is used no longer, or not yet, is refused by its name and the day; facts keep it for ever."""
+    asked, term = day_of_command.get(), codes.get(code)
+    if asked is None or term is None or term.is_valid_on(asked()):
+        return
+    told = {"rule": rule, "danish": term.danish, "english": term.english}
+    if term.valid_to is not None and asked() > term.valid_to:
+        told |= {"day": term.valid_to.isoformat(), "in_words": date_in_words(term.valid_to, "en")}
+        why = "is not used any more: the last day of “{english}” was {in_words}"
+        raise PydanticCustomError("code_ended", why, told)
+    if term.valid_from is not None:
+        told |= {"day": term.valid_from.isoformat(), "in_words": date_in_words(term.valid_from, "en")}
+        why = "is not used yet: the first day of “{english}” is {in_words}"
+        raise PydanticCustomError("code_not_begun", why, told)
+
+
+def _enumerated(codes: Callable[[], Mapping[str, Term]], check: Callable[[str], str]) -> GetPydanticSchema:
+    """OpenAPI names all codes, also those of before: what is sent is one of a closed list."""
+    ENUMERATED.add(codes.__name__)
 
     def schema(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(
-            checked, handler(source), metadata={"pydantic_js_extra": lambda found: found.update(enum=list(codes()))}
+            check, handler(source), metadata={"pydantic_js_extra": lambda found: found.update(enum=list(codes()))}
         )
 
     return GetPydanticSchema(get_pydantic_core_schema=schema)
+
+
+def _known(codes: Callable[[], Mapping[str, Term]], rule: str, what: str) -> GetPydanticSchema:
+    """For interactive input: a code that the reference data does not know is refused, with those that it knows."""
+
+    def checked(code: str) -> str:
+        _in_use(codes(), code, rule)
+        if code not in codes():
+            asked = day_of_command.get()
+            known = ", ".join(one for one, term in codes().items() if asked is None or term.is_valid_on(asked()))
+            raise PydanticCustomError("code", f"is not {what}; known are {{known}}", {"rule": rule, "known": known})
+        return code
+
+    return _enumerated(codes, checked)
+
+
+def _judged_by_rules(codes: Callable[[], Mapping[str, Term]], rule: str) -> GetPydanticSchema:
+    """Whether such a code may stand here depends on the case, so that the rules refuse those that may not."""
+
+    def checked(code: str) -> str:
+        _in_use(codes(), code, rule)
+        return code
+
+    return _enumerated(codes, checked)
 
 
 Cvr = Annotated[str, AfterValidator(_checked_cvr)]
@@ -89,9 +134,16 @@ Cvr = Annotated[str, AfterValidator(_checked_cvr)]
 PNumber = Annotated[str, AfterValidator(_checked_p_number)]
 """A production unit. It says nothing of the legal entity, which can change over time."""
 
-TopicCode = Annotated[str, AfterValidator(_checked_topic)]
+TopicCode = Annotated[str, _enumerated(topics, _checked_topic)]
 """A topic that the reference data knows."""
 
+_Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+FormReason = Annotated[_Code, _judged_by_rules(control_form_reasons, "R18")]
+"""R18: why a control is held by phone or virtually."""
+LateReason = Annotated[_Code, _judged_by_rules(control_late_reasons, "R17")]
+"""R7, R17: why a day is a late one."""
+UndecidedReason = Annotated[_Code, _judged_by_rules(undecided_reasons, "R21")]
+"""R21: why a control decided nothing."""
 MeasureKind = Annotated[str, _known(measure_kinds, "R16", "a kind of measure")]
 AcceptanceReason = Annotated[str, _known(acceptance_reasons, "R36", "a reason for accepting")]
 DeclineReason = Annotated[str, _known(decline_reasons, "R36", "a reason for declining")]

@@ -7,9 +7,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from shared.contracts.vocabulary import ContactRole
 
@@ -26,6 +26,10 @@ class FaultyReference(Exception):
         self.why = why
 
 
+ValidityDay = Annotated[date | None, BeforeValidator(lambda written: written or None)]
+"""A day of a file; None where the file says nothing."""
+
+
 class Term(BaseModel):
     """A code and what it means."""
 
@@ -36,10 +40,20 @@ class Term(BaseModel):
     english: Annotated[str, Field(min_length=1)]
     made_up: bool
     """Whether the code (of an industry: the name) is ours and not published in the evaluation."""
-    valid_from: date | None = None
+    valid_from: ValidityDay = None
     """The first day on which the code is used; None where it always was."""
-    valid_to: date | None = None
+    valid_to: ValidityDay = None
     """The last day; None where no end is set. A code is never taken out, since facts keep it for ever."""
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.valid_from is not None and self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to lies before valid_from")
+        return self
+
+    def is_valid_on(self, day: date) -> bool:
+        """Whether the code may be given on a day; read it can be for ever."""
+        return (self.valid_from is None or day >= self.valid_from) and (self.valid_to is None or day <= self.valid_to)
 
 
 class ProblemGroup(Term):

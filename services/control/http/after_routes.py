@@ -20,13 +20,14 @@ from shared.contracts.vocabulary import InvestigationOutcome
 from shared.eventstore.chance import random_id
 from shared.eventstore.decider import Refused
 from shared.http.access import Asker
-from shared.http.bodies import Body, Code, FreeText, Participants, TextForCompany, TextOfTheAuthority
+from shared.http.bodies import Body, FreeText, Participants, TextForCompany, TextOfTheAuthority
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.problems import not_found
 from shared.http.tokens import Role
 from shared.http.written import Day, Instant
 from shared.policy.policy import Policy
+from shared.reference.identifiers import LateReason
 from shared.service import runtime_of
 
 router = APIRouter(tags=["control"])
@@ -57,7 +58,7 @@ class InspectionDay(Body):
     """R7: the day of the inspection that resumes the investigation."""
 
     day: Day
-    late_reason: Code | None = None
+    late_reason: LateReason | None = None
     """Why it is later than the policy's days after the no."""
 
 

@@ -59,5 +59,5 @@ async def then_and_now(agreement_id: UUID, request: Request, asker: Asker) -> Th
     if isinstance(state, NotStarted | AfterNo):
         raise not_found()
     async with httpx.AsyncClient(trust_env=False) as client:
-        offer = await offer_as_seen_by(request.headers["Authorization"], agreement_id, client)
+        offer = await offer_as_seen_by(request.headers, agreement_id, client)
     return side_by_side(agreement_id, offer, visible)

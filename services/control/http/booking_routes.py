@@ -17,12 +17,13 @@ from shared.contracts.vocabulary import ContactForm
 from shared.eventstore.chance import random_id
 from shared.eventstore.decider import Refused
 from shared.http.access import Asker
-from shared.http.bodies import Body, Code
+from shared.http.bodies import Body
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.http.written import Day
 from shared.policy.policy import Policy
+from shared.reference.identifiers import FormReason, LateReason
 from shared.service import runtime_of
 
 router = APIRouter(tags=["control"])
@@ -35,9 +36,9 @@ class Booking(Body):
     """R19: which place; the one where the matter arose, where none is named."""
     day: Day
     form: ContactForm = ContactForm.VISIT
-    form_reason: Code | None = None
+    form_reason: FormReason | None = None
     announced: bool = False
-    late_reason: Code | None = None
+    late_reason: LateReason | None = None
 
 
 class Sample(Body):

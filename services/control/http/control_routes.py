@@ -28,12 +28,12 @@ from shared.contracts.vocabulary import (
 )
 from shared.eventstore.chance import random_id
 from shared.http.access import Asker
-from shared.http.bodies import Body, Code, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement
+from shared.http.bodies import Body, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.http.written import Instant
 from shared.policy.policy import Policy
-from shared.reference.identifiers import NonUseReason, TopicCode
+from shared.reference.identifiers import FormReason, LateReason, NonUseReason, TopicCode, UndecidedReason
 from shared.service import runtime_of
 
 router = APIRouter(tags=["control"])
@@ -94,8 +94,8 @@ class Control(Spreading):
     concludes: bool = False
     """R20: a violation decides at once, although places of the sample are not controlled yet."""
     form: ContactForm = ContactForm.VISIT
-    form_reason: Code | None = None
-    late_reason: Code | None = None
+    form_reason: FormReason | None = None
+    late_reason: LateReason | None = None
     """R17: why it was held after the last day of its window; without it the booking's counts."""
     from_meeting: UUID | None = None
     """R21: the guidance meeting that becomes this control, in its form and at its time."""
@@ -116,7 +116,7 @@ class Conversion(Body):
     place_id: UUID | None = None
     held_at: Instant | None = None
     form: ContactForm = ContactForm.VISIT
-    reason: Code
+    reason: UndecidedReason
     participants: Participants = ()
     """R15: roles that took part in the guidance that it became."""
     purposes: Purposes = ()
@@ -143,7 +143,7 @@ class Correction(Body):
     reason: TextOfTheAuthority
     outcome: ControlOutcome
     form: ContactForm
-    form_reason: Code | None = None
+    form_reason: FormReason | None = None
     judged_by: Annotated[tuple[JudgedBy, ...], Field(min_length=1)]
     spoke_with: Annotated[tuple[SpokeWith, ...], Field(min_length=1)]
     measures: Observations = ()
@@ -151,7 +151,7 @@ class Correction(Body):
     findings: TextForCompany | None = None
     """None leaves what was told before; so with what follows."""
     held_at: Instant | None = None
-    late_reason: Code | None = None
+    late_reason: LateReason | None = None
     """R17: why it was held after the last day of its window, where that was not told before."""
     not_seen: TextForCompany | None = None
     minutes_spent: Minutes = None

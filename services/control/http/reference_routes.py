@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from shared.http.access import Asker
 from shared.http.tokens import Role
 from shared.people.directory import Inspector
+from shared.reference.identifiers import ENUMERATED
 from shared.reference.reference import CODE_LISTS, Term, closed_lists, reference_version
 from shared.service import runtime_of
 
@@ -50,15 +51,7 @@ class InspectorList(BaseModel):
 @router.get("/v1/code-lists")
 async def read_code_lists(asker: Asker) -> CodeLists:
     """All lists of codes with their Danish and English names, for every service and whoever has a token."""
-    open_lists = {name: (False, read()) for name, read in CODE_LISTS.items()}
-    every_list = open_lists | {name: (True, terms) for name, terms in closed_lists().items()}
-    return CodeLists(
-        version=reference_version(),
-        lists=[
-            CodeList(name=name, closed=closed, codes=[_item(term) for term in terms.values()])
-            for name, (closed, terms) in sorted(every_list.items())
-        ],
-    )
+    return CodeLists(version=reference_version(), lists=every_list())
 
 
 @router.get("/v1/inspectors")
@@ -66,6 +59,16 @@ async def list_inspectors(request: Request, asker: Asker) -> InspectorList:
     """The inspectors whom the directory knows, with name and centre (R42). For the authority only."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     return InspectorList(inspectors=list(runtime_of(request).people.inspectors.values()))
+
+
+def every_list() -> list[CodeList]:
+    """By name; those of files, and the enumerations of the code itself."""
+    of_files = {name: (name in ENUMERATED, read()) for name, read in CODE_LISTS.items()}
+    of_code = {name: (True, terms) for name, terms in closed_lists().items()}
+    return [
+        CodeList(name=name, closed=closed, codes=[_item(term) for term in terms.values()])
+        for name, (closed, terms) in sorted((of_files | of_code).items())
+    ]
 
 
 def _item(term: Term) -> CodeItem:

@@ -1,7 +1,7 @@
 """How it looked then: the observations and photos of the offer beside those of the controls."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -58,14 +58,16 @@ class ThenAndNow(BaseModel):
     now: list[Now]
 
 
-async def offer_as_seen_by(authorization: str, agreement_id: UUID, client: httpx.AsyncClient) -> dict[str, Any]:
-    """The offer, asked from the service that owns its texts, with the asker's own token. Raises Problem."""
+async def offer_as_seen_by(asker: Mapping[str, str], agreement_id: UUID, client: httpx.AsyncClient) -> dict[str, Any]:
+    """The offer, asked from the service that owns its texts, with the asker's own token. Raises Problem.
+
+    `asker` are the headers of the request: a refusal of that service is told in the language that they ask for.
+    """
+    headers = {name: asker[name] for name in ("Authorization", "Accept-Language") if name in asker}
     default = f"http://127.0.0.1:{os.environ.get('AFTALE_PORT_OFFERS', '8101')}"
     address = os.environ.get("AFTALE_ADDRESS_OFFERS", default)
     try:
-        answer = await client.get(
-            f"{address}/v1/offers/{agreement_id}", headers={"Authorization": authorization}, timeout=_SECONDS
-        )
+        answer = await client.get(f"{address}/v1/offers/{agreement_id}", headers=headers, timeout=_SECONDS)
     except httpx.TransportError as error:
         raise unavailable("the offers service does not answer") from error
     if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:

@@ -1,13 +1,14 @@
 """Operators see which units are held after a fact about them was lost, and release them (R8)."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from services.offers.lookups import held_units
+from shared.http import pages
 from shared.http.access import Asker
 from shared.http.bodies import Body
 from shared.http.openapi import problems
@@ -54,12 +55,21 @@ class Released(BaseModel):
     p_numbers: list[str]
 
 
-@router.get("")
-async def list_held_units(request: Request, asker: Asker) -> list[HeldUnit]:
+@router.get("", responses=pages.IN_PAGES)
+async def list_held_units(
+    request: Request,
+    response: Response,
+    asker: Asker,
+    cursor: pages.PageCursor = None,
+    limit: pages.PageLimit = pages.LARGEST_PAGE,
+) -> list[HeldUnit]:
     """The units that are held, with every fact that holds them."""
     asker.require_role(Role.OPERATOR)
+    after: Any = pages.read_cursor(cursor, pages.instant, pages.text, pages.uuid, pages.number)
     async with runtime_of(request).database.acquire() as connection:
-        held = await held_units.held_units(connection)
+        found = await held_units.held_units(connection, after=after, limit=limit + 1)
+    held, further = pages.cut(found, limit, lambda one: (one.held_at, one.p_number, one.stream, one.version))
+    pages.tell_next(response, further)
     return [HeldUnit.model_validate(vars(one)) for one in held]
 
 

@@ -1,7 +1,9 @@
 """The HTTP interface of offers: to read them, and the ways to change them, by subject."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -19,6 +21,7 @@ from services.offers.rules.quarantine import legal_entity_stream, unit_stream
 from shared.contracts.offers import QuarantineImposed
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.in_words import Language
+from shared.http import pages
 from shared.http.access import Asker
 from shared.http.openapi import READ, SEEN, problems
 from shared.http.problems import not_found
@@ -76,13 +79,16 @@ _WHY: Mapping[tuple[str, Language], str] = {
 }
 
 
-@router.get("/v1/quarantines", responses=problems(400, 404), **READ)
+@router.get("/v1/quarantines", responses={**pages.IN_PAGES, **problems(400, 404)}, **READ)
 async def read_quarantines(
     request: Request,
+    response: Response,
     asker: Asker,
     cvr: Annotated[Cvr, Query()],
     p_number: Annotated[PNumber, Query()],
     language: Annotated[Language, Query()] = "da",
+    cursor: pages.PageCursor = None,
+    limit: pages.PageLimit = pages.LARGEST_PAGE,
 ) -> list[QuarantineView]:
     """R8, R22, R40: the quarantines that stand for a unit now, its own and those of its whole legal entity.
 
@@ -90,18 +96,38 @@ async def read_quarantines(
     has the unit today, with the reason, but without the former owner's case.
     """
     asker.require_company(cvr)
+    last = pages.read_cursor(cursor, pages.number, pages.instant, pages.number)
     runtime = runtime_of(request)
     await runtime.gate.wait_for_token(request, asker)
     now = runtime.clock.now()
     unit = await runtime.database.ask(units_on, (p_number, local_day(now)))
     owned = unit is not None and unit.cvr == cvr
     standing = [
-        one
-        for stream in (unit_stream(p_number), legal_entity_stream(cvr))
+        (of_legal_entity, one)
+        for of_legal_entity, stream in enumerate((unit_stream(p_number), legal_entity_stream(cvr)))
         for one in (await register(runtime, stream))[0]
         if one.ends_at > now and (asker.may_see_company(one.cvr) or owned)
     ]
-    return [_quarantine_view(one, asker, cvr, language) for one in standing]
+    rest = pages.after(_placed(standing), last, itemgetter(0))
+    page, further = pages.cut(rest, limit, itemgetter(0))
+    pages.tell_next(response, further)
+    return [_quarantine_view(one, asker, cvr, language) for _, one in page]
+
+
+_Place = tuple[int, datetime, int]
+
+
+def _placed(standing: Sequence[tuple[int, QuarantineImposed]]) -> list[tuple[_Place, QuarantineImposed]]:
+    """Each with its place: the unit's own first, then by their end.
+
+    Those with one end are numbered: the case of another company, which would tell them apart, must be in no cursor.
+    """
+    same: Counter[tuple[int, datetime]] = Counter()
+    placed: list[tuple[_Place, QuarantineImposed]] = []
+    for of_legal_entity, one in sorted(standing, key=lambda each: (each[0], each[1].ends_at)):
+        same[of_legal_entity, one.ends_at] += 1
+        placed.append(((of_legal_entity, one.ends_at, same[of_legal_entity, one.ends_at]), one))
+    return placed
 
 
 def _quarantine_view(one: QuarantineImposed, asker: Asker, cvr: str, language: Language) -> QuarantineView:

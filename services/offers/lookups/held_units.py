@@ -60,11 +60,19 @@ def when_discarded(runtime: Runtime) -> WhenDiscarded:
     return hold
 
 
-async def held_units(connection: Connection) -> list[HeldUnit]:
-    """Those that are held now, with every fact that holds them, longest first."""
+async def held_units(
+    connection: Connection, *, after: tuple[datetime, str, UUID, int] | None = None, limit: int | None = None
+) -> list[HeldUnit]:
+    """Those that are held now, with every fact that holds them, longest first; `after` is the place of the last."""
     rows = await connection.fetch(
         """select p_number, source, stream, version, type, held_at, held_by, hold_reason
-           from held_units where released_at is null order by held_at, p_number"""
+           from held_units
+           where released_at is null
+             and ($1::timestamptz is null
+                  or (held_at, p_number, stream, version) > ($1, $2::text, $3::uuid, $4::int))
+           order by held_at, p_number, stream, version limit $5""",
+        *(after or (None, None, None, None)),
+        limit,
     )
     return [HeldUnit(**dict(row)) for row in rows]
 

@@ -1,4 +1,4 @@
-"""What the letter of an offer names beside the offer itself: unit, inspector, and how long a quarantine lasts."""
+"""What the letter of an offer names beside the offer: unit, inspector, authority, and how long a quarantine lasts."""
 
 from services.offers.lookups.units import units_on
 from services.offers.rules.letter import Named
@@ -16,4 +16,5 @@ async def named_in(runtime: Runtime, sent: OfferSent) -> Named:
         unit=unit.name if unit else None,
         inspector=runtime.people.name_of(sent.inspector),
         quarantine_months=policy.breach.quarantine_months,
+        authority=policy.authority,
     )

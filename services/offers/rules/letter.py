@@ -8,14 +8,15 @@ from shared.contracts.public_forms import OfferSent
 from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.deadline import Deadline
 from shared.deadlines.in_words import Language, day_in_words
+from shared.policy.policy import Authority
 from shared.reference.reference import topics
 
 LETTER_VERSION = "2026-12"
 """Of the texts below; facts carry the version under which they were sent."""
 
-AUTHORITY = "Arbejdstilsynet, Landskronagade 33, 2100 København Ø"
-TELEPHONE = "70 12 12 88"
-EMAIL = "at@at.dk"
+
+_AUTHORITY = Authority()
+"""As policy files have it that say nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Named:
     department: str | None = None
     observations: str | None = None
     quarantine_months: int = 12
+    authority: Authority = _AUTHORITY
+    """Who signs, and how it is reached, by the policy of the day of the offer."""
 
 
 _SUBJECT = {
@@ -210,9 +213,9 @@ def _values(sent: OfferSent, deadline: Deadline | None, named: Named, language: 
         "months": sent.period_months,
         "quarantine": named.quarantine_months,
         "deadline": _until(deadline, language),
-        "telephone": TELEPHONE,
-        "email": EMAIL,
-        "authority": AUTHORITY,
+        "telephone": named.authority.telephone,
+        "email": named.authority.email,
+        "authority": f"{named.authority.name}, {named.authority.address}",
     }
 
 

@@ -19,6 +19,7 @@ from shared.deadlines.deadline import Deadline
 NO_DECISION_DA = (
     "En aftale er frivillig. Den er ikke en afgørelse eller et påbud, og den påvirker ikke virksomhedens smiley."
 )
+NextPage = Annotated[str | None, Field(description="Asks for the next page; null on the last.")]
 NO_DECISION_EN = "An agreement is voluntary. It is neither a decision nor an order, and it does not affect the smiley."
 
 
@@ -172,6 +173,37 @@ class ConflictItem(BaseModel):
     ended_at: Annotated[datetime | None, Field(description="When either case ended; null while the conflict lasts.")]
 
 
+class Timeline(BaseModel):
+    """A page of what happened in a case, the first fact first."""
+
+    timeline: list[TimelineEntry]
+    next_cursor: NextPage = None
+
+
+class RelatedCases(BaseModel):
+    """A page of the cases that hang together with one, the one opened first first."""
+
+    related: list[CaseItem]
+    next_cursor: NextPage = None
+
+
+class Conflicts(BaseModel):
+    """R8, R41: a page of the cases with which one is in conflict, or was."""
+
+    conflicts: list[ConflictItem]
+    next_cursor: NextPage = None
+
+
+class CaseCursors(BaseModel):
+    """Where the lists of a case go on that are longer than its own answer has them."""
+
+    timeline: Annotated[str | None, Field(description="For `/v1/cases/{case_id}/timeline`; null: all is here.")] = None
+    related: Annotated[str | None, Field(description="For `/v1/cases/{case_id}/related`; null: all is here.")] = None
+    conflicts: Annotated[str | None, Field(description="For `/v1/cases/{case_id}/conflicts`; null: all is here.")] = (
+        None
+    )
+
+
 class CaseDetail(CaseItem):
     """A case with its dates, deadlines, measures, what hangs together with it, and its timeline."""
 
@@ -242,6 +274,7 @@ class CaseDetail(CaseItem):
     related: list[CaseItem]
     conflicts: list[ConflictItem]
     timeline: list[TimelineEntry]
+    next_cursors: CaseCursors = CaseCursors()
     notice: Annotated[Notice | None, Field(description="R23; null for orders and other cases.")]
 
     @classmethod
@@ -254,6 +287,7 @@ class CaseDetail(CaseItem):
         related: list[CaseItem],
         conflicts: list[ConflictItem],
         timeline: list[TimelineEntry],
+        next_cursors: CaseCursors,
     ) -> Self:
         """From the case's row, and what hangs on it."""
         return cls.model_validate(
@@ -271,6 +305,7 @@ class CaseDetail(CaseItem):
                 "related": related,
                 "conflicts": conflicts,
                 "timeline": timeline,
+                "next_cursors": next_cursors,
                 "notice": Notice() if row["case_type"] == CaseType.AGREEMENT else None,
             }
         )
@@ -291,9 +326,10 @@ class TaskItem(BaseModel):
 
 
 class TaskList(BaseModel):
-    """Open tasks, the most urgent first."""
+    """A page of open tasks, the most urgent first."""
 
     tasks: list[TaskItem]
+    next_cursor: NextPage = None
 
 
 class UnitItem(BaseModel):
@@ -325,12 +361,36 @@ class QuarantineItem(BaseModel):
     ]
 
 
+class Units(BaseModel):
+    """A page of the units that a legal entity has or had, by P-number."""
+
+    units: list[UnitItem]
+    next_cursor: NextPage = None
+
+
+class Quarantines(BaseModel):
+    """R22, R40: a page of the quarantines of a legal entity's units, the first one first."""
+
+    quarantines: list[QuarantineItem]
+    next_cursor: NextPage = None
+
+
+class CompanyCursors(BaseModel):
+    """Where the lists of a company go on that are longer than its own answer has them; its cases have their own."""
+
+    units: Annotated[str | None, Field(description="For `/v1/companies/{cvr}/units`; null: all is here.")] = None
+    quarantines: Annotated[
+        str | None, Field(description="For `/v1/companies/{cvr}/quarantines`; null: all is here.")
+    ] = None
+
+
 class Company(BaseModel):
     """A legal entity with all that is known of it here."""
 
     cvr: str
     units: list[UnitItem]
     quarantines: list[QuarantineItem]
+    next_cursors: CompanyCursors = CompanyCursors()
     cases: CaseList
 
 

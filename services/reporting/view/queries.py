@@ -17,6 +17,8 @@ from shared.eventstore.database import Connection
 
 Found = asyncpg.Record
 """A row as the database gives it."""
+Key = tuple[Any, ...]
+"""Where a page ended: the last item, by what the items are ordered by."""
 
 _CASE_COLUMNS = """
 c.case_id, c.case_type, c.kind, c.status, c.cvr, c.p_number, c.topic, c.problem_group, c.inspector, c.inspection_id,
@@ -120,21 +122,32 @@ async def find_case(connection: Connection, viewer: Viewer, case_id: UUID) -> Fo
     return await connection.fetchrow(sql, *where.values)
 
 
-async def timeline(connection: Connection, viewer: Viewer, case_id: UUID) -> Sequence[Found | Mapping[str, Any]]:
-    """What happened in a case, numbered by what the asker may know of: a hidden fact leaves no gap (R18)."""
+async def timeline(
+    connection: Connection, viewer: Viewer, case_id: UUID, *, after: Key | None = None, limit: int | None = None
+) -> Sequence[Found | Mapping[str, Any]]:
+    """What happened in a case, numbered by what the asker may know of: a hidden fact leaves no gap (R18).
+
+    A page ends after an instant and the `nth` fact of that instant: a position would tell how many facts are hidden.
+    """
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     where.add("understood.case_id = {}", case_id)
     if viewer.audience == "company":
-        return await shown_facts.timeline(connection, where)
-    sql = f"""select row_number() over (order by f.occurred_at, f.position) as number, f.type, f.occurred_at,
-                     f.actor, f.on_behalf_of, f.policy, f.data
-              from facts f join facts_as_understood understood on understood.position = f.position
-              join cases c on c.case_id = understood.case_id where {where} order by number"""
+        shown = await shown_facts.timeline(connection, where)
+        return [fact for fact in shown if after is None or (fact["occurred_at"], fact["nth"]) > after][:limit]
+    sql = f"""select * from (
+                select row_number() over (order by f.occurred_at, f.position) as number,
+                       row_number() over (partition by f.occurred_at order by f.position) as nth,
+                       f.type, f.occurred_at, f.actor, f.on_behalf_of, f.policy, f.data
+                from facts f join facts_as_understood understood on understood.position = f.position
+                join cases c on c.case_id = understood.case_id where {where}
+              ) fact {_page(where, "(occurred_at, nth)", after, limit, order="number")}"""
     return await connection.fetch(sql, *where.values)
 
 
-async def related_cases(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
+async def related_cases(
+    connection: Connection, viewer: Viewer, case_id: UUID, *, after: Key | None = None, limit: int | None = None
+) -> list[Found]:
     """What follows from an agreement, the agreement that a case follows from (R25), and what is in conflict (R41)."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
@@ -143,19 +156,24 @@ async def related_cases(connection: Connection, viewer: Viewer, case_id: UUID) -
     tied = _TIED.format(case=case, audience=audience)
     where.add(f"""(c.agreement_id = {case} or c.case_id = (select f.agreement_id from cases f where f.case_id = {case}
                    and f.audience = {audience}) or c.case_id in (select tied.case_id from ({tied}) tied))""")
-    sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where} order by c.opened_at, c.case_id"
+    sql = f"""select * from (select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where}) related
+              {_page(where, "(opened_at, case_id)", after, limit)}"""
     return await connection.fetch(sql, *where.values)
 
 
-async def conflicts(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
+async def conflicts(
+    connection: Connection, viewer: Viewer, case_id: UUID, *, after: Key | None = None, limit: int | None = None
+) -> list[Found]:
     """R8, R41: the cases with which one is in conflict, or was, from whichever of both one looks."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     tied = _TIED.format(case=where.place(case_id), audience=where.place(viewer.audience))
-    sql = f"""select tied.case_id, tied.kind, min(tied.since) as since,
-                     case when bool_and(tied.ended_at is not null) then max(tied.ended_at) end as ended_at
-              from ({tied}) tied join cases c on c.case_id = tied.case_id where {where}
-              group by tied.case_id, tied.kind order by since, tied.case_id, tied.kind"""
+    sql = f"""select * from (
+                select tied.case_id, tied.kind, min(tied.since) as since,
+                       case when bool_and(tied.ended_at is not null) then max(tied.ended_at) end as ended_at
+                from ({tied}) tied join cases c on c.case_id = tied.case_id where {where}
+                group by tied.case_id, tied.kind
+              ) conflict {_page(where, "(since, case_id, kind)", after, limit)}"""
     return await connection.fetch(sql, *where.values)
 
 
@@ -195,9 +213,10 @@ async def tasks(
     inspector: str | None = None,
     case_id: UUID | None = None,
     due_before: datetime | None = None,
+    after: Key | None = None,
     limit: int,
 ) -> list[Found]:
-    """Open tasks, the most urgent first. A company has none."""
+    """Open tasks, the most urgent first, those without a date last. A company has none."""
     seen = visible(viewer)
     where = Conditions(f"{seen.cases} and {seen.tasks} and t.closed_at is null", seen.values)
     if inspector is not None:
@@ -206,14 +225,20 @@ async def tasks(
         where.add("t.case_id = {}", case_id)
     if due_before is not None:
         where.add("t.due < {}", due_before)
+    if after is not None:
+        last = ", ".join(where.place(part) for part in after[1:])
+        due = f"coalesce({where.place(after[0])}::timestamptz, 'infinity')"
+        where.add(f"(coalesce(t.due, 'infinity'), t.since, t.case_id, t.kind, t.number) > ({due}, {last})")
     page = where.place(limit)
-    sql = f"""select t.case_id, t.kind, t.inspector, t.due, t.since, c.cvr, c.p_number, c.topic, c.status
+    sql = f"""select t.case_id, t.kind, t.number, t.inspector, t.due, t.since, c.cvr, c.p_number, c.topic, c.status
               from tasks t join cases c on c.case_id = t.case_id where {where}
-              order by t.due nulls last, t.since, t.case_id, t.kind limit {page}"""
+              order by t.due nulls last, t.since, t.case_id, t.kind, t.number limit {page}"""
     return await connection.fetch(sql, *where.values)
 
 
-async def units(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]:
+async def units(
+    connection: Connection, viewer: Viewer, cvr: str, *, after: Key | None = None, limit: int | None = None
+) -> list[Found]:
     """The production units that a legal entity has or had, with the days between which it had them."""
     seen = visible(viewer)
     where = Conditions(seen.units, seen.values)
@@ -221,15 +246,25 @@ async def units(connection: Connection, viewer: Viewer, cvr: str) -> list[Found]
     sql = f"""select u.* from (
                 select *, lead(effective_from) over (partition by p_number order by effective_from) as effective_until
                 from units where p_number in (select p_number from units where units.cvr = {where.place(cvr)})
-              ) u where {where} order by u.p_number, u.effective_from"""
+              ) u where {where}"""
+    sql = f"select * from ({sql}) unit {_page(where, '(p_number, effective_from)', after, limit)}"
     return await connection.fetch(sql, *where.values)
 
 
-async def quarantines(connection: Connection, viewer: Viewer, cvr: str, *, today: date) -> list[Found]:
+async def quarantines(
+    connection: Connection,
+    viewer: Viewer,
+    cvr: str,
+    *,
+    today: date,
+    after: Key | None = None,
+    limit: int | None = None,
+) -> list[Found]:
     """R22: the quarantines of a legal entity's units, also those that are over.
 
     R40: with those that a unit brought along when it changed hands: they stand in the way of an offer. A company sees
-    them from the day on which it has the unit, without the former owner's case.
+    them from the day on which it has the unit, without the former owner's case: a page ends after an instant and the
+    `nth` quarantine of that instant, and names no case.
     """
     seen = visible(viewer)
     where = Conditions("true", seen.values)
@@ -242,15 +277,21 @@ async def quarantines(connection: Connection, viewer: Viewer, cvr: str, *, today
               select case when {seen.quarantines} then q.agreement_id end as agreement_id,
                      nullif(q.p_number, '') as p_number,
                      case when {seen.quarantines} then q.cvr end as cvr, q.imposed_at, q.ends_at, q.ended_at, q.policy,
-                     case when q.cvr = {own} then 'breach' else 'breach_of_former_owner' end as reason
+                     case when q.cvr = {own} then 'breach' else 'breach_of_former_owner' end as reason,
+                     coalesce(q.imposed_at, 'infinity') as place,
+                     row_number() over (partition by q.imposed_at order by q.agreement_id, q.p_number) as nth
               from quarantines q
               where (q.cvr = {own} and {seen.quarantines}) or exists (
                 select from owned u where u.p_number = q.p_number and u.cvr = {own} and {seen.units}
                   and u.effective_from <= {day}
                   and u.effective_from < (coalesce(q.ended_at, q.ends_at) at time zone 'Europe/Copenhagen')::date
                   and (u.effective_until is null
-                    or u.effective_until > (q.imposed_at at time zone 'Europe/Copenhagen')::date))
-              order by q.imposed_at, q.agreement_id"""
+                    or u.effective_until > (q.imposed_at at time zone 'Europe/Copenhagen')::date))"""
+    rest = "true"
+    if after is not None:
+        imposed_at, nth = (where.place(part) for part in after)
+        rest = f"(place, nth) > (coalesce({imposed_at}::timestamptz, 'infinity'), {nth}::bigint)"
+    sql = f"select * from ({sql}) quarantine where {rest} order by place, nth limit {where.place(limit)}"
     return await connection.fetch(sql, *where.values)
 
 
@@ -342,6 +383,12 @@ cross join lateral (
 ) as took
 where {where}
 """
+
+
+def _page(where: Conditions, key: str, after: Key | None, limit: int | None, *, order: str | None = None) -> str:
+    """What comes after a page, in the order of a key, or in one that says the same; for a query without conditions."""
+    last = "" if after is None else f"where {key} > ({', '.join(where.place(part) for part in after)})"
+    return f"{last} order by {order or key.strip('()')} limit {where.place(limit)}"
 
 
 def _filtered(viewer: Viewer, asked: CaseFilter) -> Conditions:

@@ -1,5 +1,9 @@
 """The HTTP questions that reporting answers."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from operator import itemgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -11,11 +15,14 @@ from services.reporting.view.asking import Reader, as_known_now, period, reading
 from services.reporting.view.cursor import Cursor, InvalidCursor
 from services.reporting.view.models import (
     AgreementsTable,
+    CaseCursors,
     CaseDetail,
     CaseItem,
     CaseList,
     Company,
+    CompanyCursors,
     ConflictItem,
+    Conflicts,
     Course,
     DimensionRow,
     LadderRow,
@@ -23,23 +30,31 @@ from services.reporting.view.models import (
     MeasureItem,
     PlaceItem,
     QuarantineItem,
+    Quarantines,
+    RelatedCases,
     TaskItem,
     TaskList,
+    Timeline,
     TimelineEntry,
     UnitItem,
+    Units,
 )
 from services.reporting.view.queries import CaseFilter, Period
 from shared.contracts.vocabulary import Centre
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.database import Connection
+from shared.http import pages
 from shared.http.access import Viewer
 from shared.http.openapi import problems
+from shared.http.pages import PageCursor, PageLimit
 from shared.http.problems import malformed, not_found
 from shared.http.tokens import Role
 from shared.http.written import CodeAsked, CursorAsked, CvrAsked, PersonAsked, PNumberAsked, TopicAsked, WrittenInstant
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
+LARGEST_LIST = pages.LARGEST_PAGE
+"""Of what hangs on one case or company: so much came at once before there were pages."""
 
 
 router = APIRouter(prefix="/v1", tags=["reporting"])
@@ -110,17 +125,47 @@ async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail
             raise not_found()
         measures = await queries.measures(connection, asker, case_id)
         places = await queries.places(connection, asker, case_id)
-        related = await queries.related_cases(connection, asker, case_id)
-        conflicts = await queries.conflicts(connection, asker, case_id)
-        timeline = await queries.timeline(connection, asker, case_id)
+        related = await _related(connection, asker, case_id)
+        conflicts = await _conflicts(connection, asker, case_id)
+        timeline = await _timeline(connection, asker, case_id)
     return CaseDetail.of_parts(
         row,
         measures=[MeasureItem.model_validate(dict(measure)) for measure in measures],
         places=[PlaceItem.model_validate(dict(place)) for place in places],
-        related=[CaseItem.of(other) for other in related],
-        conflicts=[ConflictItem.model_validate(dict(conflict)) for conflict in conflicts],
-        timeline=[TimelineEntry.of(fact) for fact in timeline],
+        related=related.related,
+        conflicts=conflicts.conflicts,
+        timeline=timeline.timeline,
+        next_cursors=CaseCursors(
+            timeline=timeline.next_cursor, related=related.next_cursor, conflicts=conflicts.next_cursor
+        ),
     )
+
+
+@router.get("/cases/{case_id}/timeline", responses=problems(400, 404))
+async def list_timeline(
+    request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = LARGEST_LIST
+) -> Timeline:
+    """What happened in a case, page by page."""
+    async with _case(request, asker, case_id) as connection:
+        return await _timeline(connection, asker, case_id, cursor, limit)
+
+
+@router.get("/cases/{case_id}/related", responses=problems(400, 404))
+async def list_related(
+    request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = LARGEST_LIST
+) -> RelatedCases:
+    """The cases that hang together with one, page by page."""
+    async with _case(request, asker, case_id) as connection:
+        return await _related(connection, asker, case_id, cursor, limit)
+
+
+@router.get("/cases/{case_id}/conflicts", responses=problems(400, 404))
+async def list_conflicts(
+    request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = LARGEST_LIST
+) -> Conflicts:
+    """R8, R41: the cases with which one is in conflict, or was, page by page."""
+    async with _case(request, asker, case_id) as connection:
+        return await _conflicts(connection, asker, case_id, cursor, limit)
 
 
 @router.get("/tasks", responses=problems(400))
@@ -130,15 +175,24 @@ async def list_tasks(
     inspector: Annotated[PersonAsked | None, Query(description="Whose tasks, `me` for one's own; else all.")] = None,
     case_id: Annotated[UUID | None, Query(description="Those of one case.")] = None,
     due_before: Annotated[WrittenInstant | None, Query(description="Due before this instant.")] = None,
-    limit: Limit = LARGEST_PAGE,
+    cursor: PageCursor = None,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Tasks on a page, at most.")] = LARGEST_PAGE,
 ) -> TaskList:
     """R29: what inspectors have to do, the most urgent first. For the authority only."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    after = pages.read_cursor(cursor, pages.instant_or_none, pages.instant, pages.uuid, pages.text, pages.number)
     async with reading(request, asker) as connection:
-        rows = await queries.tasks(
-            connection, asker, inspector=_whom(asker, inspector), case_id=case_id, due_before=due_before, limit=limit
+        found = await queries.tasks(
+            connection,
+            asker,
+            inspector=_whom(asker, inspector),
+            case_id=case_id,
+            due_before=due_before,
+            after=after,
+            limit=limit + 1,
         )
-    return TaskList(tasks=[TaskItem.model_validate(dict(row)) for row in rows])
+    rows, further = pages.cut(found, limit, itemgetter("due", "since", "case_id", "kind", "number"))
+    return TaskList(tasks=[TaskItem.model_validate(dict(row)) for row in rows], next_cursor=further)
 
 
 @router.get("/companies/{cvr}", responses=problems(400, 404))
@@ -152,18 +206,46 @@ async def get_company(
     """A legal entity with its units, quarantines and cases."""
     asker.require_company(cvr)
     async with reading(request, asker) as connection:
-        units = await queries.units(connection, asker, cvr)
-        today = local_day(request.app.state.clock.now())
-        quarantines = await queries.quarantines(connection, asker, cvr, today=today)
+        units = await _units(connection, asker, cvr)
+        quarantines = await _quarantines(connection, asker, cvr, _today(request))
         cases = await _page(connection, asker, CaseFilter(cvr=cvr), _after(cursor), limit)
-    if not units and not cases.counts:
+    if not units.units and not cases.counts:
         raise not_found()
     return Company(
         cvr=cvr,
-        units=[UnitItem.model_validate(dict(unit)) for unit in units],
-        quarantines=[QuarantineItem.model_validate(dict(quarantine)) for quarantine in quarantines],
+        units=units.units,
+        quarantines=quarantines.quarantines,
+        next_cursors=CompanyCursors(units=units.next_cursor, quarantines=quarantines.next_cursor),
         cases=cases,
     )
+
+
+@router.get("/companies/{cvr}/units", responses=problems(400, 404))
+async def list_units(
+    request: Request,
+    asker: Reader,
+    cvr: Annotated[CvrAsked, Path()],
+    cursor: PageCursor = None,
+    limit: PageLimit = LARGEST_LIST,
+) -> Units:
+    """The units that a legal entity has or had, page by page."""
+    asker.require_company(cvr)
+    async with reading(request, asker) as connection:
+        return await _units(connection, asker, cvr, cursor, limit)
+
+
+@router.get("/companies/{cvr}/quarantines", responses=problems(400, 404))
+async def list_quarantines(
+    request: Request,
+    asker: Reader,
+    cvr: Annotated[CvrAsked, Path()],
+    cursor: PageCursor = None,
+    limit: PageLimit = LARGEST_LIST,
+) -> Quarantines:
+    """R22, R40: the quarantines of a legal entity's units, page by page."""
+    asker.require_company(cvr)
+    async with reading(request, asker) as connection:
+        return await _quarantines(connection, asker, cvr, _today(request), cursor, limit)
 
 
 @router.get("/statistics/ladder", responses=problems(400), dependencies=[Depends(as_known_now)])
@@ -189,6 +271,65 @@ async def agreements(
         past = held_at is not None or known_at is not None
         course = None if past else Course.of(await queries.course_of_agreements(connection, asker, asked))
     return AgreementsTable(rows=[DimensionRow.model_validate(dict(row)) for row in rows], course=course)
+
+
+@asynccontextmanager
+async def _case(request: Request, asker: Viewer, case_id: UUID) -> AsyncIterator[Connection]:
+    """For questions about a case that the asker may know of. Raises 404 for every other."""
+    async with reading(request, asker) as connection:
+        if await queries.find_case(connection, asker, case_id) is None:
+            raise not_found()
+        yield connection
+
+
+async def _timeline(
+    connection: Connection, asker: Viewer, case_id: UUID, cursor: str | None = None, limit: int = LARGEST_LIST
+) -> Timeline:
+    after = pages.read_cursor(cursor, pages.instant, pages.number)
+    found = await queries.timeline(connection, asker, case_id, after=after, limit=limit + 1)
+    page, further = pages.cut(found, limit, itemgetter("occurred_at", "nth"))
+    return Timeline(timeline=[TimelineEntry.of(fact) for fact in page], next_cursor=further)
+
+
+async def _related(
+    connection: Connection, asker: Viewer, case_id: UUID, cursor: str | None = None, limit: int = LARGEST_LIST
+) -> RelatedCases:
+    after = pages.read_cursor(cursor, pages.instant, pages.uuid)
+    found = await queries.related_cases(connection, asker, case_id, after=after, limit=limit + 1)
+    page, further = pages.cut(found, limit, itemgetter("opened_at", "case_id"))
+    return RelatedCases(related=[CaseItem.of(other) for other in page], next_cursor=further)
+
+
+async def _conflicts(
+    connection: Connection, asker: Viewer, case_id: UUID, cursor: str | None = None, limit: int = LARGEST_LIST
+) -> Conflicts:
+    after = pages.read_cursor(cursor, pages.instant, pages.uuid, pages.text)
+    found = await queries.conflicts(connection, asker, case_id, after=after, limit=limit + 1)
+    page, further = pages.cut(found, limit, itemgetter("since", "case_id", "kind"))
+    return Conflicts(conflicts=[ConflictItem.model_validate(dict(one)) for one in page], next_cursor=further)
+
+
+async def _units(
+    connection: Connection, asker: Viewer, cvr: str, cursor: str | None = None, limit: int = LARGEST_LIST
+) -> Units:
+    after = pages.read_cursor(cursor, pages.text, pages.day)
+    found = await queries.units(connection, asker, cvr, after=after, limit=limit + 1)
+    page, further = pages.cut(found, limit, itemgetter("p_number", "effective_from"))
+    return Units(units=[UnitItem.model_validate(dict(unit)) for unit in page], next_cursor=further)
+
+
+async def _quarantines(
+    connection: Connection, asker: Viewer, cvr: str, today: date, cursor: str | None = None, limit: int = LARGEST_LIST
+) -> Quarantines:
+    after = pages.read_cursor(cursor, pages.instant_or_none, pages.number)
+    found = await queries.quarantines(connection, asker, cvr, today=today, after=after, limit=limit + 1)
+    page, further = pages.cut(found, limit, itemgetter("imposed_at", "nth"))
+    told = [QuarantineItem.model_validate(dict(quarantine)) for quarantine in page]
+    return Quarantines(quarantines=told, next_cursor=further)
+
+
+def _today(request: Request) -> date:
+    return local_day(request.app.state.clock.now())
 
 
 async def _page(connection: Connection, asker: Viewer, asked: CaseFilter, after: Cursor | None, limit: int) -> CaseList:

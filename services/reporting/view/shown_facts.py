@@ -1,6 +1,8 @@
 """The facts of a company's cases as it may know them, and the rows that these fold to (R18)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -27,14 +29,22 @@ async def timeline(connection: Connection, where: Conditions) -> list[dict[str, 
               where {where} and understood.seen_by_company order by f.occurred_at, f.position"""
     facts = [(row, _event(row)) for row in await connection.fetch(sql, *where.values)]
     shown = [(row, event) for row, event in facts if event.seen_by_company()]
+    at: Counter[datetime] = Counter()
     return [
         {
             "number": number,
+            "nth": _next(at, row["occurred_at"]),
             **{name: row[name] for name in ("type", "occurred_at", "actor", "on_behalf_of", "policy")},
             "data": orjson.dumps(event.company_data()).decode(),
         }
         for number, (row, event) in enumerate(shown, 1)
     ]
+
+
+def _next(at: Counter[datetime], instant: datetime) -> int:
+    """Which of the facts of one instant this is."""
+    at[instant] += 1
+    return at[instant]
 
 
 async def measures(connection: Connection, where: Conditions) -> str:

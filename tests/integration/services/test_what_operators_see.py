@@ -3,11 +3,16 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from shared.contracts.orders import SOURCE
-from shared.http.tokens import Role
+from shared.http.asked import InputLimits
+from shared.http.tokens import Role, pseudonym
 from shared.messaging.cloudevents import Message
+from shared.policy.policy import Input
 from tests.integration.services.control_running import NOW, Control
 
+BO = pseudonym(Role.INSPECTOR, "bo")
 PARKED = "/v1/operations/control/parked"
 
 
@@ -81,3 +86,38 @@ async def test_a_message_is_shown_however_odd_its_body_is(control: Control) -> N
     shown = await get(control, f"{PARKED}/{SOURCE}/{stream}")
     assert shown.status_code == 200
     assert [one["body"] for one in shown.json()["messages"]] == odd
+
+
+async def test_streams_that_wait_come_page_by_page_and_the_header_says_where_the_next_begins(control: Control) -> None:
+    streams = [uuid4() for _ in range(3)]
+    await take(control, *(message(stream, 2) for stream in streams))
+    whole = await get(control, PARKED)
+    assert "Next-Cursor" not in whole.headers
+    read, cursor = [], ""
+    while True:
+        page = await get(control, f"{PARKED}?limit=1{cursor}")
+        read += page.json()
+        if "Next-Cursor" not in page.headers:
+            break
+        cursor = f"&cursor={page.headers['Next-Cursor']}"
+    assert read == whole.json()
+    assert {one["stream"] for one in read} == set(map(str, streams))
+    assert (await get(control, f"{PARKED}?cursor=W10")).status_code == 422
+
+
+async def test_a_full_case_takes_no_command_and_its_company_can_fill_half_of_it_only(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agreement_id = await control.accepted()
+    path, part = f"/v1/agreements/{agreement_id}/documentation", {"complete": False, "text": "a part"}
+    monkeypatch.setattr(InputLimits, "now", lambda _: Input(facts_of_a_case=12))  # six are left for the authority
+    answers = [(await control.post(path, part, Role.COMPANY)).status_code for _ in range(7)]
+    assert answers[0] == 200
+    assert answers[-1] == 409
+    refused = (await control.post(path, part, Role.COMPANY)).json()
+    assert (refused["title"], refused["values"]) == ("Full", {"facts": "6"})
+    another = (f"/v1/agreements/{agreement_id}/inspector", {"inspector": BO})
+    changed = await control.post(*another)
+    assert changed.status_code == 200, changed.text
+    monkeypatch.setattr(InputLimits, "now", lambda _: Input(facts_of_a_case=1))
+    assert (await control.post(*another)).json()["title"] == "Full"

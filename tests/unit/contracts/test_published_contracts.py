@@ -184,7 +184,7 @@ def test_the_policies_that_come_with_it_follow_their_published_schema(published:
                 described = schema["$defs"][schema["properties"][name]["$ref"].removeprefix("#/$defs/")]
                 required, known = set(described.get("required", ())), set(described["properties"])
                 assert required <= set(section) <= known
-                assert name == "input" or known - required <= _NOT_IN_EVERY_FILE
+                assert name in ("authority", "input") or known - required <= _NOT_IN_EVERY_FILE
 
 
 def test_every_fact_is_published_with_its_meaning_and_without_its_private_part(published: Mapping[str, Any]) -> None:

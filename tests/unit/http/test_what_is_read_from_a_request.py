@@ -68,7 +68,7 @@ def test_everything_that_is_wrong_is_said_at_once(client: TestClient, inspector:
         (b'{"observations": "\xff"}', "UTF-8"),
         ("{}".encode("utf-16"), "UTF-8"),
         (b"\xef\xbb\xbf{}", "byte order mark"),
-        (b"{} {}", "Extra data"),
+        (b"{} {}", "something comes after the value"),
         (b"[" * 3_000 + b"]" * 3_000, "deeper"),
         (b'{"observations": ' + b"[" * 30 + b"]" * 30 + b"}", "deeper"),
         (b'{"period_months": ' + b"9" * 5_000 + b"}", "not JSON"),

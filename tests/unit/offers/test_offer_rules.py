@@ -1,9 +1,15 @@
 """An offer from sending to answer (R1-R10, R23)."""
 
-from datetime import date, timedelta
+import shutil
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from services.offers.lookups.named_in_letter import named_in
 from services.offers.rules.agreement_ends import NoteEnd
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.delivery import RecordDelivery, RecordOpening
@@ -21,8 +27,11 @@ from shared.contracts.offers import (
     Withdrawn,
 )
 from shared.contracts.vocabulary import AgreementKind
+from shared.deadlines.in_words import Language
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.events import Event
+from shared.policy.policies import POLICY_FILES, load_policies
+from shared.policy.policy import Authority
 from tests.public_form import public
 from tests.unit.offers.offer_facts import (
     AGREEMENT,
@@ -278,6 +287,38 @@ def test_the_letter_names_whom_it_is_to_what_it_is_about_and_whom_to_ask(kind: A
     assert "by Tuesday 7 April 2026 at the latest" in english
     assert "quarantine of 12 months" in english
     assert "The Danish letter is the one that counts" in english
+
+
+@pytest.mark.rule("R1", "R23")
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_the_letter_tells_how_to_reach_the_authority_as_the_policy_has_it(language: Language) -> None:
+    moved = Authority(name="Tilsynet", address="Nyvej 1, 8000 Aarhus C", telephone="+45 11 22 33 44", email="ny@x.dk")
+    text = letter(public(sent()), None, replace(NAMED, authority=moved), language)
+    for told in ("Tilsynet, Nyvej 1, 8000 Aarhus C", "+45 11 22 33 44", "ny@x.dk"):
+        assert told in text
+    for before in ("Landskronagade", "70 12 12 88", "at@at.dk"):
+        assert before not in text
+
+
+@pytest.mark.rule("R1", "R23")
+async def test_the_authority_is_reached_as_the_policy_of_the_day_of_the_offer_says(tmp_path: Path) -> None:
+    """A deployer who moves writes another dated file; letters of before stay as they were sent."""
+    for file in POLICY_FILES.glob("*.toml"):
+        shutil.copy(file, tmp_path)
+    text = (POLICY_FILES / "2024-01-01.toml").read_text(encoding="utf-8")
+    moved = text.replace("effective_from = 2024-01-01", "effective_from = 2027-01-01").replace("at@at.dk", "ny@x.dk")
+    (tmp_path / "2027-01-01.toml").write_text(moved, encoding="utf-8")
+
+    async def nobody_knows(*_: object) -> None:
+        return None
+
+    directory = SimpleNamespace(name_of=lambda _: None)
+    database = SimpleNamespace(ask=nobody_knows)
+    runtime: Any = SimpleNamespace(database=database, people=directory, policies=load_policies(tmp_path))
+    before = public(sent())
+    later = before.model_copy(update={"sent_at": datetime(2027, 3, 1, tzinfo=UTC)})
+    for offer, email in ((before, "at@at.dk"), (later, "ny@x.dk")):
+        assert email in letter(offer, None, await named_in(runtime, offer))
 
 
 @pytest.mark.rule("R1")

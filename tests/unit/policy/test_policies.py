@@ -131,6 +131,9 @@ NEXT = ("effective_from = 2020-01-01", "effective_from = 2021-01-01")
         (('"by_breach"', '"by_chance"'), "breach.quarantine_reading", "'by_breach' or 'by_day'"),
         (("periods_months = [3, 6]", "periods_months = []"), "agreement.periods_months", "at least 1 item"),
         (("[statistics]", "[figures]"), "statistics", "Field required"),
+        (('email = "at@at.dk"', 'email = "at"'), "authority.email", "match pattern"),
+        (('telephone = "70 12 12 88"', 'telephone = "call us"'), "authority.telephone", "match pattern"),
+        (('name = "Arbejdstilsynet"', 'name = " "'), "authority.name", "match pattern"),
     ],
 )
 def test_a_faulty_value_is_told_with_file_key_and_why(

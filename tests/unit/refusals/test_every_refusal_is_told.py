@@ -86,3 +86,24 @@ def _example(kind: str) -> Any:
         "word": "running",
     }
     return times.get(kind) or (next(iter(CODE_LISTS[kind]())) if kind in CODE_LISTS else "17")
+
+
+OPERATORS_READ = {
+    "the policy cannot be used: {why}",
+    "a source cannot be asked now: {why}",
+    "a rebuild runs already: {why}",
+    "another service answered: {why}",
+}
+"""They end with what a program says, which an operator searches for; another service has told it in their language."""
+
+
+def test_no_danish_sentence_ends_in_english_words_of_a_library() -> None:
+    """Nor does any other place take words that have a kind of no list."""
+    of_libraries = {
+        text
+        for text, row in sentences().items()
+        for name, kind in placeholders(row["danish"])
+        if name in ("why", "error") and not kind
+    }
+    assert of_libraries == OPERATORS_READ
+    assert [kind for kind, danish in faults().items() if ("why", "") in placeholders(danish)] == []
