@@ -111,6 +111,44 @@ async def test_a_running_agreement_is_told_and_no_control_books_itself_at_a_unit
         assert (nothing_new.status_code, nothing_new.json()["rule"]) == (409, "R40")
 
 
+async def test_after_a_no_the_inspector_is_told_and_decides_what_becomes_of_the_inspection(
+    postgres_dsn: str, kafka: str, tmp_path: Path
+) -> None:
+    """R7, R40: as of a running agreement, until the investigation is concluded; then nothing is told any more."""
+    async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
+        await system.register(UNIT)
+        inspector, company = Asker.of(system, Role.INSPECTOR), Asker.of(system, Role.COMPANY, CVR)
+        agreement_id = await _delivered(system, P_NUMBER)
+        declined = await company.post(f"/v1/offers/{agreement_id}/refusal", {})
+        assert declined.status_code == 200, declined.text
+        await system.time.settle()
+        after_no = f"/v1/agreements/{agreement_id}/after-no"
+        booked = (await inspector.get(after_no)).json()["new_inspection"]["day"]
+        today = local_day(system.time.clock.now())
+        await system.register(UnitCeased(p_number=P_NUMBER, effective_from=today))
+        await system.time.settle()
+        assert (await _types(inspector, agreement_id)).count("AgreementUnitChanged") == 1
+        assert {"unit-changed", "inspection-to-hold"} <= await _tasks(inspector, agreement_id)
+        case = (await inspector.get(f"/v1/cases/{agreement_id}")).json()
+        assert case["changed_units"] == [{"p_number": P_NUMBER, "since": today.isoformat(), "ceased": True}]
+        shown = (await inspector.get(after_no)).json()
+        assert [one["ceased"] for one in shown["unit_changes"]] == [True]
+        assert shown["new_inspection"]["day"] == booked, "what was booked stands until the inspector decides"
+
+        await system.time.advance_to(start_of(date.fromisoformat(booked)) + timedelta(hours=12))
+        concluded = await inspector.post(
+            f"/v1/agreements/{agreement_id}/investigation-result",
+            {"outcome": "no_violation", "findings": "Ingen er der."},
+        )
+        assert concluded.status_code == 200, concluded.text
+        await system.time.settle()
+        assert await _tasks(inspector, agreement_id) == set()
+        again = local_day(system.time.clock.now())
+        await system.register(UNIT.model_copy(update={"cvr": BUYER, "effective_from": again}))
+        await system.time.settle()
+        assert (await _types(inspector, agreement_id)).count("AgreementUnitChanged") == 1
+
+
 async def test_the_buyer_is_shown_the_quarantine_of_its_unit_with_the_reason_and_without_the_case(
     postgres_dsn: str, kafka: str, tmp_path: Path
 ) -> None:
