@@ -146,10 +146,10 @@ def decide(state: State, command: Command) -> Sequence[Event]:
 
 
 def note_revoked_decision(state: Running | Ended, command: NoteRevokedDecision) -> Sequence[Event]:
-    """R30, R40: an agreement that runs again is told what became of its units meanwhile."""
+    """R30, R40: an agreement that runs again is told what became of its units meanwhile, whoever has its place."""
     events = agreement_ends.note_revoked_decision(state, command)
     again = OFFER.fold(events, state)
-    if not events or not isinstance(again, Running):
+    if not events or not isinstance(again, Running | Ended):
         return events
     return *events, *unit_changes.note(again, NoteUnitChanges(command.at, command.owners))
 

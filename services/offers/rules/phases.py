@@ -157,7 +157,7 @@ def evolve(state: State, event: Event) -> State:
                 return Running(state.sent, replace(state.about, unit_changes=()), accepted, state.conflicts)
             return replace(state, how=event.outcome, runs_without_place=False)
         case Ended(accepted=Accepted()), PlaceTakenNoted():
-            return replace(state, runs_without_place=True)
+            return replace(state, about=replace(state.about, unit_changes=()), runs_without_place=True)
         case _:
             return state
 

@@ -236,7 +236,7 @@ def test_an_agreement_that_runs_again_is_told_what_became_of_its_units_meanwhile
     again.records(AgreementEndNoted, UnitChangeNoted, UnitChangeNoted)
     assert changed_units(again.state) == {P_NUMBER, SISTER}
     given(*running(), noted, ended).when(NoteRevokedDecision(TOO_LATE, free=False, owners=owners)).records(
-        PlaceTakenNoted
+        PlaceTakenNoted, UnitChangeNoted, UnitChangeNoted
     )
 
 
