@@ -1,6 +1,6 @@
 """An agreement that was carried over to the unit's new owner names the one with which it goes on (R40).
 
-Revision ID: 0012
+Revision ID: 0013
 """
 
 from pathlib import Path
@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations.scripts import run_script
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:
