@@ -57,8 +57,11 @@ class Table:
     faults: list[Fault] = field(default_factory=list)
 
 
-def read_table(content: bytes, columns: Sequence[str]) -> Table:
-    """Raises NotATable where there is nothing to go on with; every other fault costs its own rows only."""
+def read_table(content: bytes, columns: Sequence[str], optional: Sequence[str] = ()) -> Table:
+    """Raises NotATable where there is nothing to go on with; every other fault costs its own rows only.
+
+    Cells of an optional column that the first line does not name are empty.
+    """
     table = Table()
     text = _text(content, table.said)
     if not text.strip():
@@ -70,7 +73,8 @@ def read_table(content: bytes, columns: Sequence[str]) -> Table:
     names = [name.strip() for name in next(records)[1]]
     if missing := sorted(set(columns) - set(names)):
         raise NotATable(f"its first line lacks the columns {', '.join(missing)}")
-    if twice := sorted({name for name in names if name in columns and names.count(name) > 1}):
+    known = [*columns, *(name for name in optional if name in names)]
+    if twice := sorted({name for name in known if names.count(name) > 1}):
         raise NotATable(f"its first line names {', '.join(twice)} twice")
     for line, cells in records:
         if not any(cell.strip() for cell in cells):
@@ -79,7 +83,9 @@ def read_table(content: bytes, columns: Sequence[str]) -> Table:
             last = names[len(cells)] or "after the last"
             table.faults.append(Fault(line, last, f"is missing: the row has {len(cells)} of {len(names)} columns"))
             continue
-        table.rows.append(Row(line, {name: cells[names.index(name)] for name in columns}))
+        table.rows.append(
+            Row(line, {**dict.fromkeys(optional, ""), **{name: cells[names.index(name)] for name in known}})
+        )
     return table
 
 

@@ -45,6 +45,8 @@ comment on column v_cases.problem_group is 'Code of the problem group of the top
 comment on column v_cases.inspector is 'Pseudonymous id of the responsible inspector.';
 comment on column v_cases.centre is
   'Centre of the responsible inspector (R42): north, east, south or other; null where no fact says it.';
+comment on column v_cases.carried_over_to is
+  'The agreement of the unit''s new owner with which this one goes on (R40); whoever counts agreements leaves this row out.';
 comment on column v_cases.agreement_id is 'The agreement that this follows from.';
 comment on column v_cases.followed_by is 'The order or other case that came of the agreement (R7, R22).';
 comment on column v_cases.industry is 'Code of the industry of the unit, as it was when the case was opened.';

@@ -215,6 +215,7 @@ create table cases (
   changed_units jsonb not null default '{}',      -- R40: by unit: since when it is another's, or ceased
   centre text,                                    -- R26, R42: of the responsible inspector; null where no fact says it
   open_conflicts int not null default 0,          -- R8, R41: those that stand and that nobody has looked into
+  carried_over_to uuid,                           -- R40: the agreement of the unit's new owner with which it goes on
 
   primary key (case_id, audience)
 ) with (fillfactor = 70);
@@ -399,7 +400,7 @@ create view v_cases as
          c.orders_requested, c.orders_issued, c.order_reminded_at, c.order_overdue_at,
          c.new_inspection_day, c.investigation_outcome, c.investigation_concluded_at,
          c.minutes_investigation, c.minutes_offer, c.minutes_guidance, c.minutes_documentation, c.minutes_control,
-         c.minutes_system, c.unknown_codes, c.centre
+         c.minutes_system, c.unknown_codes, c.centre, c.carried_over_to
   from cases c
   left join lateral (
     select industry, sector, size_class from units
@@ -473,18 +474,20 @@ create view v_involvement as
     ('control', 'safety_representative', c.control_safety_representative),
     ('control', 'safety_organisation', c.control_safety_organisation),
     ('control', 'employees', c.control_employees)) as asked(at, side, involvement)
-  where c.case_type = 'agreement' and asked.involvement is not null;
+  where c.case_type = 'agreement' and c.carried_over_to is null and asked.involvement is not null;
 comment on view v_involvement is
-  'How far each side of the safety organisation was involved (R33), as asked last at guidance and at control.';
+  'How far each side of the safety organisation was involved (R33), as asked last at guidance and at control; of an
+   agreement that was carried over (R40) as the new owner told it.';
 
 create view v_guidance as
   select c.case_id, own.guidance_stands as stands, own.guidance_in_time as in_time,
          own.guidance_overdue_at as overdue_at, c.topic, c.problem_group, c.industry, c.sector, c.size_class,
          c.inspector, c.status
   from v_cases c join cases own on own.case_id = c.case_id and own.audience = 'authority'
-  where c.case_type = 'agreement' and c.accepted_at is not null;
+  where c.case_type = 'agreement' and c.accepted_at is not null and c.carried_over_to is null;
 comment on view v_guidance is
-  'How guidance stands in each accepted agreement, and whether it was offered in time (R12).';
+  'How guidance stands in each accepted agreement, and whether it was offered in time (R12). One that was carried over to
+   the unit''s new owner stands here as the case with which it goes on (R40).';
 
 create view v_conflicts as
   select case_id, other_case_id, kind, since, ended_at from links where audience = 'authority';

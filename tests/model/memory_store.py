@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -138,6 +139,8 @@ class MemoryDatabase:
     store: MemoryStore
     units: dict[str, dict[str, str]]
     """Of the business register, by P-number."""
+    changes: dict[str, list[tuple[date, str | None]]] = field(default_factory=dict)
+    """R40: the legal entities that a unit gets later, by their days; None where it ceases."""
 
     schema = "memory"
 
@@ -153,10 +156,14 @@ class MemoryDatabase:
         if "join inbox i using" in statement:
             return self._standings(*values)
         if "from units owned" in statement:
-            known = [self.units[unit] for unit in values[0] if unit in self.units]
-            return [{"p_number": one["p_number"], "effective_from": _FIRST_DAY, "cvr": one["cvr"]} for one in known]
+            return [
+                {"p_number": unit, "effective_from": since, "cvr": cvr}
+                for unit in values[0]
+                if unit in self.units
+                for since, cvr in self._owners(unit)
+            ]
         if "from units" in statement:
-            return [self.units.get(unit, _NO_UNIT) for unit in values[0]]
+            return [self._unit_on(unit, day) for unit, day in zip(values[0], values[1], strict=True)]
         if "held_units" in statement:
             return [{"place": place, "source": None, "held": False} for place, _ in enumerate(values[0], 1)]
         if "parked" in statement:
@@ -184,6 +191,15 @@ class MemoryDatabase:
             return found
 
         return asyncio.ensure_future(answer())
+
+    def _owners(self, unit: str) -> list[tuple[date, str | None]]:
+        return [(_FIRST_DAY, self.units[unit]["cvr"]), *sorted(self.changes.get(unit, []), key=itemgetter(0))]
+
+    def _unit_on(self, unit: str, day: date) -> dict[str, Any]:
+        if unit not in self.units:
+            return dict(_NO_UNIT)
+        cvr = [owner for since, owner in self._owners(unit) if since <= day][-1]
+        return {**self.units[unit], "cvr": cvr}
 
     def _held_under(self, firsts: Sequence[str], before: Sequence[str]) -> list[dict[str, Any]]:
         return [

@@ -7,7 +7,7 @@ import tempfile
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +18,8 @@ from fastapi import FastAPI
 
 from services.control.service import SERVICE as CONTROL
 from services.guidance.service import SERVICE as GUIDANCE
+from services.offers.lookups.units import learn
+from services.offers.rules.unit_changes import Owner
 from services.offers.service import SERVICE as OFFERS
 from services.reporting.cases.case import Audience
 from services.reporting.cases.known_facts import KNOWN_FACTS
@@ -138,6 +140,15 @@ def _policies() -> Policies:
     return load_policies()
 
 
+async def _learned(runtime: Runtime, unit: str, owner: Owner) -> None:
+    for _ in range(_TRIES):
+        try:
+            return await learn(runtime, unit, owner)
+        except StoreUnavailable:
+            continue
+    raise AssertionError(f"offers does not learn of {unit}")
+
+
 async def _must_not_ask(source: str, stream: UUID, version: int) -> None:
     raise AssertionError(f"nothing is lost on the way, yet {source}/{stream} misses version {version}")
 
@@ -218,6 +229,13 @@ class MemoryWorld:
     def issue_order(self, agreement: str, cvr: str, unit: str, topic: str, request: str | None) -> None:
         """As the order system publishes it."""
         self.publish(message_of(issued_order(self.now, agreement, cvr, unit, topic, request), self.now))
+
+    def tell_owner(self, unit: str, since: date, cvr: str | None) -> None:
+        """R40: as offers takes it from the register: recorded first, then in its copy."""
+        runtime = self._services["offers"].runtime
+        database = cast(MemoryDatabase, runtime.database)
+        self._loop.run_until_complete(_learned(runtime, unit, Owner(since, cvr)))
+        database.changes.setdefault(unit, []).append((since, cvr))
 
     def break_next_append(self, service: str, fault: Fault) -> None:
         """Of whatever is appended next: a command, a reaction or a timer."""

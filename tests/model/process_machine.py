@@ -30,6 +30,9 @@ UNITS = {
     "1003388398": "24256790",
 }
 """The legal entity of each unit that the register knows."""
+BUYER = "24256790"
+CHANGING_UNITS = ("1003388394", "1003388395", "1003388398")
+"""R40: those that may be sold, or cease; the others stay, so that there is always something to offer."""
 TOPICS = ("056", "064")
 INSPECTORS = ("anna", "bo")
 BEGINNINGS = (datetime(2023, 9, 5, 7, tzinfo=UTC), datetime(2026, 3, 2, 7, tzinfo=UTC))
@@ -60,6 +63,8 @@ class World(Protocol):
     def break_next_append(self, service: str, fault: Any) -> None: ...
 
     def issue_order(self, agreement: str, cvr: str, unit: str, topic: str, request: str | None) -> None: ...
+
+    def tell_owner(self, unit: str, since: date, cvr: str | None) -> None: ...
 
     def id_of(self, who: str) -> str: ...
 
@@ -139,7 +144,7 @@ class ProcessMachine(RuleBasedStateMachine):
     @rule(pick=PICK, spread=FLAG, odd=PICK)
     def send(self, pick: int, spread: bool, odd: int) -> None:
         unit = list(UNITS)[pick % len(UNITS)]
-        cvr = UNITS[unit] if odd % 19 else "24256790"
+        cvr = (self.reference.owner(unit) or UNITS[unit]) if odd % 19 else BUYER
         topic, months = TOPICS[pick // 7 % 2], (3, 6, 4)[odd % 3]
         inspector = f"inspector {INSPECTORS[pick // 11 % 2]}"
         found = spread if odd % 17 else not spread
@@ -155,24 +160,9 @@ class ProcessMachine(RuleBasedStateMachine):
             found=found,
             follows=follows,
         )
-        grounds = {
-            "violation": "found" if found else "suspected",
-            "concrete": True,
-            "material": True,
-            "reaction_due": "order_with_deadline",
-            "exists_elsewhere": True,
-            "can_be_carried_over": True,
-        }
         body = {
-            "kind": "spread" if spread else "suspicion",
-            "cvr": cvr,
-            "p_number": unit,
-            "topic": topic,
-            "inspection_id": "I-1",
-            "period_months": months,
+            **self._offer(spread, cvr, unit, topic, months, found),
             "period_reason": reason,
-            "observations": "Der løftes tungt.",
-            "grounds": grounds,
             "follows": follows and follows.id,
         }
         answer = self._do("offers", "/v1/offers", inspector, body, rules, command="send")
@@ -188,6 +178,27 @@ class ProcessMachine(RuleBasedStateMachine):
                 follows=follows,
             )
         self._after(answer["id"] if not rules else None)
+
+    def _offer(self, spread: bool, cvr: str, unit: str, topic: str, months: int, found: bool) -> dict[str, Any]:
+        grounds = {
+            "violation": "found" if found else "suspected",
+            "concrete": True,
+            "material": True,
+            "reaction_due": "order_with_deadline",
+            "exists_elsewhere": True,
+            "can_be_carried_over": True,
+        }
+        return {
+            "kind": "spread" if spread else "suspicion",
+            "cvr": cvr,
+            "p_number": unit,
+            "topic": topic,
+            "inspection_id": "I-1",
+            "period_months": months,
+            "period_reason": "Højsæson",
+            "observations": "Der løftes tungt.",
+            "grounds": grounds,
+        }
 
     def _some(self) -> bool:
         return hasattr(self, "reference") and bool(self.reference.agreements)
@@ -238,8 +249,10 @@ class ProcessMachine(RuleBasedStateMachine):
     def accept(self, pick: int, included: list[str], odd: int) -> None:
         one = self._pick(pick, lambda one: one.offer in ("sent", "delivered"))
         if odd % 8:  # mostly what can be accepted
-            own = [unit for unit in dict.fromkeys(included) if UNITS[unit] == one.cvr and unit != one.unit]
-            others = [unit for unit, cvr in UNITS.items() if cvr == one.cvr and unit != one.unit]
+            others = [unit for unit in UNITS if self.reference.owner(unit) == one.cvr and unit != one.unit]
+            own = [unit for unit in dict.fromkeys(included) if unit in others]
+            if one.carries is not None:
+                own = [unit for unit in one.carries.units if unit != one.unit]
             included = (own or others[:1]) if one.spread else []
         rules = self.reference.accept(one, has_read=odd % 13 != 1, includes=included)
         body = {"has_read": odd % 13 != 1, "includes": [{"p_number": unit} for unit in included]}
@@ -258,6 +271,59 @@ class ProcessMachine(RuleBasedStateMachine):
         self._on(
             one, "offers", "withdrawal", "inspector bo", {"reason": "Sket ved en fejl"}, self.reference.withdraw(one)
         )
+
+    # Units that change hands
+
+    @rule(pick=PICK, days=st.integers(0, 40), ceases=FLAG)
+    def change_owner(self, pick: int, days: int, ceases: bool) -> None:
+        """R40: the register tells that a unit is sold, or ceases, today or on a day that lies ahead."""
+        self._settle()
+        unit, today = CHANGING_UNITS[pick % len(CHANGING_UNITS)], day_of(self.world.now)
+        sales = self.reference.sales.get(unit, [])
+        last = sales[-1] if sales else (today, UNITS[unit])
+        if last[1] is None or last[0] > today or (sales and last[0] == today):
+            return  # one change after the other
+        to = None if (ceases and pick % 2) or last[1] == BUYER else BUYER
+        FIGURES.steps += 1
+        FIGURES.accepted["unit ceases" if to is None else "unit is sold"] += 1
+        self._adopt_all()
+        self.world.tell_owner(unit, today + days * ONE_DAY, to)
+        self.reference.tell_owner(unit, today + days * ONE_DAY, to)
+        self._settle()
+        self._compare_all()
+
+    @precondition(_some)
+    @rule(pick=PICK)
+    def carry_over(self, pick: int) -> None:
+        """R40: the inspector offers a running agreement to who has its unit now; seldom one that cannot be."""
+        fitting = [one for one in self.reference.agreements.values() if self._can_be_carried_over(one)]
+        if not fitting and pick % 7:
+            return
+        one = self._pick(pick, self._can_be_carried_over)
+        buyer = self.reference.owner(one.unit) or BUYER
+        inspector = f"inspector {INSPECTORS[pick // 11 % 2]}"
+        rules = self.reference.may_carry_over(one, buyer)
+        body = self._offer(one.spread, buyer, one.unit, one.topic, one.months, one.spread)
+        answer = self._do(
+            "offers", "/v1/offers", inspector, {**body, "carries_over": one.id}, rules, command="carry over"
+        )
+        if not rules:
+            self.reference.send(
+                answer["id"],
+                spread=one.spread,
+                cvr=buyer,
+                unit=one.unit,
+                topic=one.topic,
+                months=one.months,
+                inspector=self.world.id_of(inspector),
+                follows=None,
+                carries=one,
+            )
+        self._after(answer["id"] if not rules else None)
+
+    def _can_be_carried_over(self, one: Agreement) -> bool:
+        buyer = self.reference.owner(one.unit)
+        return one.offer == "accepted" and buyer is not None and not self.reference.may_carry_over(one, buyer)
 
     # Guidance
 
@@ -741,12 +807,26 @@ class ProcessMachine(RuleBasedStateMachine):
         FIGURES.accepted["time passes"] += 1
         before = {one.id for one in filter(_may_change, self.reference.agreements.values())}
         self.holding = self.behind = False
+        for eve in self._eves_before(instant):
+            self.world.advance_to(eve)
+            self.reference.advance_to(eve)
+            self._adopt_all()
         self.world.advance_to(instant)
         self.reference.advance_to(instant)
         for one in map(self.reference.agreements.__getitem__, before):
             self._compare(one)
         self._compare_calendars()
         self._note_states()
+
+    def _eves_before(self, instant: datetime) -> list[datetime]:
+        """R40: the last moment before each change of a unit on the way: what is booked then stands."""
+        days = {since for sales in self.reference.sales.values() for since, _ in sales}
+        eves = sorted(midnight(day) - timedelta(seconds=1) for day in days)
+        return [eve for eve in eves if self.world.now < eve < instant]
+
+    def _adopt_all(self) -> None:
+        for one in filter(_runs, self.reference.agreements.values()):
+            self._adopt(one)
 
     def _adopt(self, one: Agreement) -> None:
         """Take over what the services chose by themselves: ids, samples, days of controls."""
@@ -773,6 +853,7 @@ class ProcessMachine(RuleBasedStateMachine):
                 for row in matrix
                 if row["control"] is not None
             }
+            self.reference.note_bookings(one)
         held = [control for control in view["held_controls"] if control["outcome"] is not None]
         for place, result in course.results.items():
             if not result[0]:
@@ -812,12 +893,13 @@ class ProcessMachine(RuleBasedStateMachine):
 
     def _compare_view(self, one: Agreement) -> None:
         """R26: the one view, as the authority and as the company have it."""
+        changed = bool(self.reference.changed(one))
         for who in ("inspector anna", self._company(one)):
             company = who.startswith("company")
             status, seen = self.world.request("reporting", "GET", f"/v1/cases/{one.id}", who)
             assert status == 200, (who, status, one)
             assert seen["status"] == view_reference.status(one, company=company), (who, seen["status"], one)
-            steps = view_reference.next_steps(one, self.world.now, company=company)
+            steps = view_reference.next_steps(one, self.world.now, changed=changed, company=company)
             following = seen["next"]
             if following is None:
                 assert not steps, (who, steps, one)
@@ -828,7 +910,8 @@ class ProcessMachine(RuleBasedStateMachine):
             assert any(step.due in (view_reference.OPEN, named.due) for step in fitting), (who, named, steps, one)
         _, listed = self.world.request("reporting", "GET", f"/v1/tasks?case_id={one.id}", "inspector anna")
         kinds = {task["kind"] for task in listed["tasks"]} & view_reference.TASKS
-        wanted = view_reference.tasks(one, self.world.now, in_conflict=self.reference.in_conflict(one))
+        in_conflict = self.reference.in_conflict(one)
+        wanted = view_reference.tasks(one, self.world.now, in_conflict=in_conflict, changed=changed)
         assert kinds == wanted, (kinds, one)
 
     def _compare_guidance(self, one: Agreement, shown: Any) -> None:
@@ -1016,6 +1099,8 @@ _CHANCES: dict[str, tuple[int, tuple[Callable[[random.Random], Any], ...]]] = {
     "accept": (4, (_pick, _some_units, _pick)),
     "decline": (1, (_pick,)),
     "withdraw": (1, (_pick,)),
+    "change_owner": (1, (_pick, _between(0, 40), _flag)),
+    "carry_over": (6, (_pick,)),
     "ask_whether_understood": (2, (_pick,)),
     "offer_guidance": (2, (_pick,)),
     "answer_guidance": (2, (_pick, _flag)),

@@ -1,7 +1,8 @@
 """The process as its rules tell it, for one thread and without servers: what the services are compared with.
 
-Written from the rules R1-R30 and importing nothing of the product. A command names every rule that may refuse it, so
-that the order in which the services look does not matter; what books itself is told by the world and only checked.
+Written from the rules R1-R30, R40 and R41, and importing nothing of the product. A command names every rule that may
+refuse it, so that the order in which the services look does not matter; what books itself is told by the world and only
+checked.
 """
 
 from collections.abc import Callable
@@ -48,6 +49,9 @@ class Course:
     """The units whose order the order system has issued."""
     follow_up_on: date | None = None
     followed_up: bool = False
+    stood: set[str] = field(default_factory=set)
+    """R40: the places that were booked while their units were the company's."""
+    booked_by_hand: set[str] = field(default_factory=set)
 
     @property
     def awaited(self) -> list[str]:
@@ -122,6 +126,8 @@ class Agreement:
     """R8: the breaches that it was accepted after, and that stand."""
     followed: bool = False
     """R7: after a no, by an offer of a spread agreement."""
+    carries: "Agreement | None" = None
+    """R40: the agreement of the unit's former owner that goes on with this one."""
     guidance: str = "unknown"
     guidance_due: date | None = None
     guidance_offered_at: datetime | None = None
@@ -159,9 +165,45 @@ class Reference:
         """The legal entity of each unit."""
         self.agreements: dict[str, Agreement] = {}
         self.quarantines: list[Quarantine] = []
+        self.sales: dict[str, list[tuple[date, str | None]]] = {}
+        """R40: the later legal entities of units, by the days from which they hold; None where one ceases."""
         self.orders: set[tuple[str, str]] = set()
         """R41: the unit and topic of each that was issued; none is revoked or complied with here."""
         self._waiting: dict[str, list[Callable[[], None]]] = {"offers": [], "guidance": [], "control": []}
+
+    # What the register tells, R40.
+
+    def tell_owner(self, unit: str, since: date, cvr: str | None) -> None:
+        """R40: judged by its day."""
+        self.sales.setdefault(unit, []).append((since, cvr))
+
+    def owner(self, unit: str) -> str | None:
+        """R40: the legal entity that has the unit today; None where it has ceased, or never was."""
+        held = [cvr for since, cvr in self.sales.get(unit, []) if since <= day_of(self.now)]
+        return held[-1] if held else self.units.get(unit)
+
+    def changed(self, one: Agreement) -> set[str]:
+        """R40: its units that are another's now, or that ceased. Here none ever comes back."""
+        return {unit for unit in one.units or [one.unit] if self.owner(unit) != one.cvr}
+
+    def may_carry_over(self, one: Agreement, buyer: str) -> Rules:
+        """R40, R14: what runs, as a whole, to who has all its units, and while no violation is undecided."""
+        rules = {"R40"} if one.offer != "accepted" or self.changed(one) != set(one.units) else set()
+        if any(self.owner(unit) != buyer for unit in one.units or [one.unit]):
+            rules.add("R40")
+        if one.undecided:
+            rules.add("R14")
+        return rules | self.may_send(
+            spread=one.spread,
+            cvr=buyer,
+            unit=one.unit,
+            topic=one.topic,
+            months=one.months,
+            reason=True,
+            found=one.spread,
+            follows=None,
+            beside=one,
+        )
 
     # What offers decides, R1 to R10.
 
@@ -176,18 +218,19 @@ class Reference:
         reason: bool,
         found: bool | None,
         follows: Agreement | None,
+        beside: Agreement | None = None,
     ) -> Rules:
-        """R1, R2, R7, R8, R10."""
+        """R1, R2, R7, R8, R10, R40; beside one that ends when the new one is accepted."""
         rules: Rules = set()
         if follows and not (spread and self.leads_to_an_offer(follows, cvr, unit, topic)):
             rules.add("R7")
         if spread != bool(found):
             rules.add("R2")
-        if self.units.get(unit) != cvr:
-            rules.add("R1")
+        if self.owner(unit) != cvr:
+            rules.add("R1" if self.owner(unit) else "R40")
         if months not in (3, 6) and not reason:
             rules.add("R10")
-        if self.in_quarantine(cvr, unit) or self.taken(unit, topic):
+        if self.in_quarantine(cvr, unit) or self.taken(unit, topic, but=beside):
             rules.add("R8")
         if any(unit in one.undecided.values() for one in self.agreements.values()):
             rules.add("R14")
@@ -210,9 +253,10 @@ class Reference:
         months: int,
         inspector: str,
         follows: Agreement | None,
+        carries: Agreement | None = None,
     ) -> None:
         """Takes the id that the service gave."""
-        made = Agreement(agreement_id, spread, cvr, unit, topic, months, inspector, self.now)
+        made = Agreement(agreement_id, spread, cvr, unit, topic, months, inspector, self.now, carries=carries)
         if follows is not None:
             follows.followed = True
         self.agreements[agreement_id] = made
@@ -225,9 +269,10 @@ class Reference:
             for one in self.quarantines
         )
 
-    def taken(self, unit: str, topic: str, but: Agreement | None = None) -> bool:
-        """R8."""
-        return any(unit in one.holds and one.topic == topic for one in self.agreements.values() if one is not but)
+    def taken(self, unit: str, topic: str, *, but: Agreement | None = None) -> bool:
+        """R8, R40: one that goes on with another does not stand in its way."""
+        aside = () if but is None else (but, but.carries)
+        return any(unit in one.holds and one.topic == topic for one in self.agreements.values() if one not in aside)
 
     def deliver(self, one: Agreement, available_at: datetime) -> Rules:
         """R3."""
@@ -276,7 +321,9 @@ class Reference:
         """R6, R8, R10."""
         if one.offer not in ("sent", "delivered"):
             return self._not_open(one)
-        rules: Rules = set()
+        if self.changed(one):
+            return {"R40"}
+        rules = self._may_consent(one, {one.unit, *includes})
         if self._too_late(one):
             rules.add("R6")
         if not has_read or one.spread != bool(includes) or len({one.unit, *includes}) <= len(includes):
@@ -284,8 +331,8 @@ class Reference:
         if self.in_quarantine(one.cvr, one.unit):
             rules.add("R8")
         for unit in includes:
-            if self.units.get(unit) != one.cvr:
-                rules.add("R10")
+            if self.owner(unit) != one.cvr:
+                rules.add("R10" if self.owner(unit) else "R40")
             if self.in_quarantine(one.cvr, unit) or self.taken(unit, one.topic, but=one):
                 rules.add("R8")
         if rules:
@@ -295,10 +342,20 @@ class Reference:
         self._tell("control", lambda: self._start(one, accepted_at, inspector))
         return rules
 
+    def _may_consent(self, one: Agreement, units: set[str]) -> Rules:
+        """R40: to all that goes over, as long as it runs and no violation is undecided."""
+        former = one.carries
+        if former is None:
+            return set()
+        goes_over = former.offer == "accepted" and not former.undecided
+        return set() if goes_over and set(former.units) <= units else {"R40"}
+
     def decline(self, one: Agreement) -> Rules:
-        """R6, R7."""
+        """R6, R7, R40."""
         if one.offer not in ("sent", "delivered"):
             return self._not_open(one)
+        if self.changed(one):
+            return {"R40"}
         if self._too_late(one):
             return {"R6"}
         self._not_accepted(one, "declined")
@@ -444,6 +501,8 @@ class Reference:
             rules.add("R17")
         if place in course.places and day > course.window(place) and not (reason or place in course.used_up):
             rules.add("R17")
+        if not rules:
+            course.booked_by_hand.add(place)
         return rules
 
     def complete(
@@ -713,14 +772,21 @@ class Reference:
     def _reopen(self, course: Course, place: str) -> None:
         course.bookings.pop(place, None)
         course.reopened[place] = self.now
+        course.stood.discard(place)
+        course.booked_by_hand.discard(place)
 
     def _converted(self, one: Agreement) -> None:
         if one.guidance != "closed":
             self._fulfil_guidance(one, f"control at {self.now}")
 
     def _start(self, one: Agreement, accepted_at: datetime, inspector: str) -> None:
-        """R10, R19; which places are drawn, and their ids, the world tells."""
+        """R10, R19, R40; which places are drawn, and their ids, the world tells."""
         deadline = open_from(months_later(day_of(accepted_at), one.months))
+        former = None if one.carries is None else self._running(one.carries)
+        if one.carries is not None and former is not None:
+            if accepted_at < after(former.deadline):
+                deadline = former.deadline
+            self._ended(one.carries, former, "terminated")
         one.control = Course(inspector, deadline, {one.id: one.unit}, [one.id], [one.id], accepted_at)
         self._tell("guidance", lambda: self._schedule(one, accepted_at, deadline))
 
@@ -823,6 +889,8 @@ class Reference:
         self.settle()
 
     def _due(self, one: Agreement) -> datetime | None:
+        if one.offer in ("sent", "delivered") and self.changed(one):
+            return None  # R40: nothing lapses because of it, nor is sent again
         if one.offer == "delivered" and one.answer_by is not None:
             return after(one.answer_by) + GRACE
         if one.offer == "sent" and one.resend_at is not None:
@@ -833,6 +901,8 @@ class Reference:
         return None
 
     def _fall_due(self, one: Agreement) -> None:
+        if one.offer in ("sent", "delivered") and self.changed(one):
+            return  # R40: since the day that has come meanwhile
         if one.offer == "delivered":
             self._not_accepted(one, "lapsed")
         elif one.offer == "sent":
@@ -853,6 +923,9 @@ class Reference:
         faults = []
         for place in course.places:
             booking = course.bookings.get(place)
+            if course.places[place] in self.changed(one):
+                faults += self._faults_at_changed_unit(course, place)
+                continue
             if place not in course.awaited:
                 faults += [f"{place} is booked and not awaited"] if booking else []
                 continue
@@ -873,6 +946,17 @@ class Reference:
             if booking["late_reason"] == "no-day-left" and place in course.used_up:
                 faults.append(f"{place} is booked on {day}, late because none decided, and does not say so")
         return faults
+
+    def _faults_at_changed_unit(self, course: Course, place: str) -> list[str]:
+        """R40: nothing books itself there; what stands, stands, and the inspector may book."""
+        by_itself = place in course.bookings and place not in course.stood | course.booked_by_hand
+        return [f"{place} booked itself at a unit that is another's"] if by_itself else []
+
+    def note_bookings(self, one: Agreement) -> None:
+        """R40: what stands while the units are still the company's."""
+        course = self._running(one)
+        if course is not None:
+            course.stood |= {place for place in course.bookings if course.places[place] not in self.changed(one)}
 
     def faults_of_inspection(self, one: AfterNo, day: date, late_reason: str | None) -> list[str]:
         """R7, R18: what is wrong with the day that the world shows for the inspection after a no: one was drawn."""

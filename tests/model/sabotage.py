@@ -16,6 +16,13 @@ _MODEL = ("-m", "tests.model", "20000", "--as-found")
 _VIEW = ("-m", "pytest", "-q", "-x", "tests/unit/reporting")
 _OFFERS = ("-m", "pytest", "-q", "-x", "tests/unit/offers")
 _CONTROL = ("-m", "pytest", "-q", "-x", "tests/unit/control")
+_CARRIED_OVER = ("-m", "pytest", "-q", "-x", "tests/unit/offers/test_carrying_over.py")
+_CHANGED = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_changed_unit_of_agreement.py")
+_TERMINATION = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_termination.py")
+_UNDECIDED = ("-m", "pytest", "-q", "-x", "tests/unit/offers/test_undecided_violations.py")
+_QUARANTINES = ("-m", "pytest", "-q", "-x", "tests/unit/offers/test_quarantines.py")
+_DRAWN_DAYS = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_drawn_days.py")
+_DRAWN_SAMPLE = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_drawn_sample.py")
 _SECONDS = 900
 
 
@@ -32,7 +39,7 @@ class Sabotage:
 
 SABOTAGES = (
     Sabotage("R6", "services/offers/rules/answers.py", "at >= offer.delivered", "at > offer.delivered"),
-    Sabotage("R8", "services/offers/rules/eligibility.py", "if quarantine.ends_at > at", "if quarantine.ends_at < at"),
+    Sabotage("R8", "services/offers/rules/eligibility.py", "if one.ends_at > at", "if one.ends_at < at"),
     Sabotage(
         "R22",
         "services/offers/rules/quarantine.py",
@@ -83,8 +90,75 @@ SABOTAGES = (
     ),
     Sabotage("R40", "services/offers/rules/unit_changes.py", " if one.since <= today", "", _OFFERS),
     Sabotage("R40", "services/offers/rules/offer_decider.py", " or changed_units(state):", ":", _OFFERS),
-    Sabotage("R40", "services/offers/rules/carrying_over.py", " or owner != cvr:", ":", _OFFERS),
+    Sabotage(
+        "R40",
+        "services/offers/rules/carrying_over.py",
+        "changed_units(running) if owners[p_number] == cvr)",
+        "changed_units(running))",
+        _OFFERS,
+    ),
     Sabotage("R40", "services/control/rules/booking.py", " or _has_changed(course, place):", ":", _CONTROL),
+    Sabotage(
+        "R40", "services/offers/rules/carrying_over.py", "units_of(running) - set(named)", "set[str]()", _CARRIED_OVER
+    ),
+    Sabotage("R40", "services/control/rules/after_no.py", "state.changed_units\n        or ", "", _CHANGED),
+    Sabotage(
+        "R40",
+        "services/reporting/cases/tasks.py",
+        "if case.changed_units and is_left(case)",
+        "if case.changed_units",
+        _VIEW,
+    ),
+    Sabotage(
+        "R41",
+        "services/offers/rules/phases.py",
+        "conflicts=state.conflicts - {event.because_of}",
+        "conflicts=state.conflicts",
+        _OFFERS,
+    ),
+    Sabotage(
+        "R21",
+        "services/control/rules/booking.py",
+        "return command.late_reason or course.late_by_indecision(command.place_id)",
+        "return command.late_reason",
+        _CONTROL,
+    ),
+    Sabotage(
+        "R17",
+        "services/control/rules/phases.py",
+        "return self.window_after_deadline if window is None else window",
+        "return self.window_after_deadline",
+        _CONTROL,
+    ),
+    Sabotage(
+        "R14",
+        "services/control/rules/termination.py",
+        "if by is Side.COMPANY and violating",
+        "if not violating",
+        _TERMINATION,
+    ),
+    Sabotage(
+        "R14",
+        "services/offers/rules/offer_decider.py",
+        " for p_number in violations.values()",
+        " for p_number in ()",
+        _UNDECIDED,
+    ),
+    Sabotage(
+        "R22",
+        "services/offers/rules/quarantine.py",
+        "return end_of(local_day",
+        "return start_of(local_day",
+        _QUARANTINES,
+    ),
+    Sabotage("R18", "services/control/lookups/inspector_calendar.py", "chance.choice(free)", "free[0]", _DRAWN_DAYS),
+    Sabotage(
+        "R19",
+        "services/control/reactions.py",
+        "tuple(runtime.chance.sample(named, len(named)))",
+        "tuple(sorted(named))",
+        _DRAWN_SAMPLE,
+    ),
 )
 
 

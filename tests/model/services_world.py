@@ -11,7 +11,7 @@ import httpx
 
 from deploy.local.foreign_facts import order_system
 from shared.contracts.orders import OrderIssued
-from shared.contracts.register import UnitRegistered
+from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.http.tokens import LocalIssuer, Role, pseudonym
 from tests.integration.system.running_system import RunningSystem, running_system
 from tests.model.order_system import issued_order
@@ -62,6 +62,11 @@ class ServicesWorld:
         """The order system publishes it, and everybody takes it."""
         self._run(self._issue(issued_order(self.now, agreement, cvr, unit, topic, request)))
 
+    def tell_owner(self, unit: str, since: date, cvr: str | None) -> None:
+        """R40: the register publishes it, and everybody takes it."""
+        told = UnitCeased(p_number=unit, effective_from=since) if cvr is None else _registered(unit, cvr, since)
+        self._run(self._system.register(told))
+
     def id_of(self, who: str) -> str:
         """The pseudonym of `role name`."""
         role, name, *_ = who.split()
@@ -106,7 +111,7 @@ class ServicesWorld:
         return self._tokens[who]
 
 
-def _registered(unit: str, cvr: str) -> UnitRegistered:
+def _registered(unit: str, cvr: str, since: date = date(2020, 1, 1)) -> UnitRegistered:
     return UnitRegistered(
         p_number=unit,
         cvr=cvr,
@@ -114,5 +119,5 @@ def _registered(unit: str, cvr: str) -> UnitRegistered:
         industry="day-care",
         sector="private",
         size_class="10-34",
-        effective_from=date(2020, 1, 1),
+        effective_from=since,
     )

@@ -23,6 +23,7 @@ TASKS = {
     "conflict-to-look-into",
     "follow-up-due",
     "inspection-to-hold",
+    "unit-changed",
 }
 """Those that are compared; others hang on when something became known."""
 
@@ -49,9 +50,14 @@ def status(one: Agreement, *, company: bool = False) -> str:
     return "awaiting_control" if awaited else "running"
 
 
-def next_steps(one: Agreement, now: datetime, *, company: bool = False) -> list[Step]:
-    """All that may be named as the next one: of what stands open, that which is due first. Nothing where none."""
+def next_steps(one: Agreement, now: datetime, *, changed: bool, company: bool = False) -> list[Step]:
+    """All that may be named as the next one: of what stands open, that which is due first. Nothing where none.
+
+    R40: first what becomes of a unit of an open offer or running agreement that is another's.
+    """
     course = one.control
+    if changed and _is_open(one):
+        return [Step("decide_on_changed_unit", "inspector")]
     if one.offer == "sent":
         return [Step("deliver_offer", "authority")]
     if one.offer == "delivered":
@@ -69,10 +75,31 @@ def next_steps(one: Agreement, now: datetime, *, company: bool = False) -> list[
     return _while_running(one, course, now, company=company)
 
 
-def tasks(one: Agreement, now: datetime, *, in_conflict: bool) -> set[str]:
+def _is_open(one: Agreement) -> bool:
+    course = one.control
+    running = isinstance(course, Course) and course.status == "running"
+    return running or (course is None and one.offer in ("sent", "delivered", "accepted"))
+
+
+def _is_left(one: Agreement) -> bool:
+    """R40: whether something is yet to come: an answer, a control, an inspection, an order, a follow-up."""
+    match one.control:
+        case AfterNo() as matter:
+            return not matter.spread and not matter.concluded
+        case Course(status="fulfilled") as course:
+            return not course.followed_up
+        case Course(status="breached") as course:
+            return not course.ordered
+        case _:
+            return _is_open(one)
+
+
+def tasks(one: Agreement, now: datetime, *, in_conflict: bool, changed: bool) -> set[str]:
     """The inspector's, as far as they are compared."""
     course = one.control
     found = {"mend-delivery"} if one.offer == "sent" and one.undelivered else set()
+    if changed and _is_left(one):
+        found.add("unit-changed")
     if isinstance(course, AfterNo):
         return found | ({"inspection-to-hold"} if not course.spread and not course.concluded else set())
     if not isinstance(course, Course):

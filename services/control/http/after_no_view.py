@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.control.http.reasons_view import InspectorChangeView, inspector_changes
+from services.control.http.reasons_view import InspectorChangeView, UnitChangeView, inspector_changes, unit_changes
 from services.control.rules.phases import AfterNo
 from services.control.rules.requested_order_state import RequestedOrder
 from shared.contracts.control import InvestigationConcluded, OrderRequested
@@ -54,6 +54,8 @@ class AfterNoView(BaseModel):
     findings: str | None
     orders: list[OrderView]
     inspector_changes: list[InspectorChangeView]
+    unit_changes: list[UnitChangeView] = []
+    """R40: what became of the unit meanwhile; no inspection books itself there until it is settled."""
 
 
 def view_after_no(state: AfterNo, recorded: list[Recorded]) -> AfterNoView:
@@ -74,6 +76,7 @@ def view_after_no(state: AfterNo, recorded: list[Recorded]) -> AfterNoView:
         findings=concluded.findings if concluded else None,
         orders=orders_view(state.orders, events),
         inspector_changes=inspector_changes(events),
+        unit_changes=unit_changes(events),
     )
 
 

@@ -101,8 +101,16 @@ def begin(command: NoteNotAccepted) -> tuple[Event, ...]:
 
 
 def inspection_due(state: AfterNo) -> datetime | None:
-    """R7: when the new inspection books itself; None where it is booked, or nothing is to be inspected."""
-    if state.noted.kind is not AgreementKind.SUSPICION or state.booking is not None or state.concluded is not None:
+    """R7: when the new inspection books itself; None where it is booked, or nothing is to be inspected.
+
+    R40: nothing at a unit that is another's than who was asked: the inspector decides.
+    """
+    if (
+        state.changed_units
+        or state.noted.kind is not AgreementKind.SUSPICION
+        or state.booking is not None
+        or state.concluded is not None
+    ):
         return None
     return state.noted.noted_at
 

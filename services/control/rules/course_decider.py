@@ -149,7 +149,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case NoteCarriedOver():
             return termination.note_carried_over(state, command) if isinstance(state, Running) else ()
         case NoteUnitChange():
-            return unit_changes.note(state, command) if isinstance(state, Running) else ()
+            return unit_changes.note(state, command)
         case BookInspectionWhenDue():
             return after_no.book_when_due(state, command) if isinstance(state, AfterNo) else ()
         case DrawAnew():

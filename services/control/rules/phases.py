@@ -1,6 +1,6 @@
 """Where a course stands: the phases of an agreement from its answer on, and how facts lead from one to the next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -98,8 +98,7 @@ class Running:
     @property
     def changed_units(self) -> frozenset[str]:
         """R40: P-numbers of the units that another legal entity has now, or that ceased."""
-        last = {change.p_number: change for change in self.unit_changes}
-        return frozenset(p_number for p_number, change in last.items() if not change.settled)
+        return changed_by(self.unit_changes)
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -164,9 +163,22 @@ class AfterNo:
     booking: NewInspectionBooked | None = None
     concluded: InvestigationConcluded | None = None
     orders: tuple[RequestedOrder, ...] = ()
+    unit_changes: tuple[AgreementUnitChanged, ...] = ()
+    """R40: what became of its unit, in the order of the days from which it holds."""
+
+    @property
+    def changed_units(self) -> frozenset[str]:
+        """R40: the unit, where another legal entity has it now, or it ceased."""
+        return changed_by(self.unit_changes)
 
 
 State = NotStarted | Running | Kept | Broken | Stopped | AfterNo
+
+
+def changed_by(changes: Sequence[AgreementUnitChanged]) -> frozenset[str]:
+    """R40: the units that are not what they were, after changes in the order of their days."""
+    last = {change.p_number: change for change in changes}
+    return frozenset(p_number for p_number, change in last.items() if not change.settled)
 
 
 def places_of(started: ComplianceDeadlineSet) -> tuple[Place, ...]:
@@ -243,8 +255,7 @@ def _run_on(state: Running, event: Event) -> State:
         case InspectorChanged():
             return replace(state, inspector=event.inspector)
         case AgreementUnitChanged():
-            changes = sorted((*state.unit_changes, event), key=lambda change: change.holds_from)
-            return replace(state, unit_changes=tuple(changes))
+            return _changed(state, event)
         case GuidanceMeetingNoted():
             return replace(state, meetings=_with(state.meetings, event.meeting_id, event))
         case Fulfilled():
@@ -318,6 +329,8 @@ def _kept_on(state: Kept, event: Event) -> State:
             return replace(state, course=_with_correction(state.course, event))
         case DecisionRevoked():
             return state.course
+        case AgreementUnitChanged():
+            return replace(state, course=_changed(state.course, event))
         case _:
             return replace(state, course=_conflicting(state.course, event))
 
@@ -334,6 +347,8 @@ def _broken_on(state: Broken, event: Event) -> State:
             return replace(state, course=_with_correction(state.course, event))
         case DecisionRevoked():
             return state.course
+        case AgreementUnitChanged():
+            return replace(state, course=_changed(state.course, event))
         case ConflictFlagged() | ConflictEnded():
             return replace(state, course=_conflicting(state.course, event))
         case _:
@@ -348,8 +363,20 @@ def _after_no(state: AfterNo, event: Event) -> State:
             return replace(state, booking=event)
         case InvestigationConcluded():
             return replace(state, booking=None, concluded=event)
+        case AgreementUnitChanged():
+            return replace(state, unit_changes=_with_change(state.unit_changes, event))
         case _:
             return replace(state, orders=orders_after(state.orders, event))
+
+
+def _changed(course: Running, event: AgreementUnitChanged) -> Running:
+    return replace(course, unit_changes=_with_change(course.unit_changes, event))
+
+
+def _with_change(
+    changes: Sequence[AgreementUnitChanged], event: AgreementUnitChanged
+) -> tuple[AgreementUnitChanged, ...]:
+    return tuple(sorted((*changes, event), key=lambda change: change.holds_from))
 
 
 def _booked(state: Running, place: UUID, event: ControlBooked) -> Running:

@@ -1,11 +1,13 @@
-"""A unit of a running agreement gets another legal entity, or ceases: a fact of the course, once per change (R40)."""
+"""A unit gets another legal entity, or ceases, while something is left to do there: a fact of the course (R40)."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
-from services.control.rules.phases import Running
+from services.control.rules.phases import AfterNo, Broken, Kept, Running, State
 from shared.contracts.control import AgreementUnitChanged
 from shared.contracts.offers import UnitChangeNoted
+from shared.contracts.vocabulary import AgreementKind
 
 
 @dataclass(frozen=True)
@@ -16,13 +18,20 @@ class NoteUnitChange:
     fact: UnitChangeNoted
 
 
-def note(course: Running, command: NoteUnitChange) -> tuple[AgreementUnitChanged, ...]:
-    """R40: once per change; by the day from which it holds."""
+def note(state: State, command: NoteUnitChange) -> tuple[AgreementUnitChanged, ...]:
+    """R40: once per change, by the day from which it holds; nothing where nothing is left to do."""
+    match state:
+        case Running() | AfterNo():
+            known = state.unit_changes
+        case Kept(course=course) | Broken(course=course):
+            known = course.unit_changes
+        case _:
+            return ()
+    if not is_left(state):
+        return ()
     fact = command.fact
     same_day = [
-        change.cvr
-        for change in course.unit_changes
-        if (change.p_number, change.holds_from) == (fact.p_number, fact.holds_from)
+        change.cvr for change in known if (change.p_number, change.holds_from) == (fact.p_number, fact.holds_from)
     ]
     if fact.cvr in same_day[-1:]:
         return ()
@@ -37,3 +46,18 @@ def note(course: Running, command: NoteUnitChange) -> tuple[AgreementUnitChanged
             cvr=fact.cvr,
         ),
     )
+
+
+def is_left(state: Running | Kept | Broken | AfterNo) -> bool:
+    """R7, R22, R24: whether there is an agreement to control, an inspection, an order or a follow-up yet to come."""
+    match state:
+        case Running():
+            return True
+        case AfterNo():
+            return state.noted.kind is AgreementKind.SUSPICION and state.concluded is None
+        case Kept():
+            return state.fulfilled.follow_up_on is not None and not state.followed_up
+        case Broken():
+            return not state.orders
+        case _:
+            assert_never(state)

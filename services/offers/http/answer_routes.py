@@ -15,7 +15,8 @@ from services.offers.lookups.units import units_on
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.included_places import NamedPlace
 from services.offers.rules.offer_decider import OFFER, Command
-from services.offers.rules.phases import State, Unsent
+from services.offers.rules.phases import Running, State, Unsent
+from services.offers.rules.unit_changes import units_of
 from shared.contracts.public_forms import OfferSent
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.chance import random_id
@@ -70,14 +71,8 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
     async def prepare(state: State) -> Prepared[State, Command]:
         assert not isinstance(state, Unsent)  # the gate answers 404 before
         sent = state.sent
-        (
-            held,
-            (unit, _slot),
-            (quarantines, guards),
-            (named, further_guards),
-            found,
-            (carried_over, guards_of_carried),
-        ) = await gather(
+        carried_over, guards_of_carried = await carried(runtime, sent.carries_over)
+        held, (unit, _slot), (quarantines, guards), (named, further_guards), found = await gather(
             refuse_while_unknown(
                 runtime,
                 asker,
@@ -88,9 +83,8 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
             ),
             unit_and_slot(runtime, sent.p_number, sent.topic, local_day(now), policy),
             quarantines_of(runtime, asker, sent.cvr, sent.p_number),
-            _named_places(runtime, asker, sent, body.includes, now, policy),
+            _named_places(runtime, asker, sent, body.includes, now, policy, carried_over),
             found_in(runtime, sent),
-            carried(runtime, sent.carries_over),
         )
         command = Accept(
             at=now,
@@ -127,13 +121,30 @@ async def decline(agreement_id: UUID, body: Refusal, request: Request, asker: As
 
 
 async def _named_places(
-    runtime: Runtime, asker: Asker, sent: OfferSent, includes: Sequence[IncludedPlace], now: datetime, policy: Policy
+    runtime: Runtime,
+    asker: Asker,
+    sent: OfferSent,
+    includes: Sequence[IncludedPlace],
+    now: datetime,
+    policy: Policy,
+    carried_over: State | None,
 ) -> tuple[tuple[NamedPlace, ...], tuple[Guard, ...]]:
-    """R8, R10: what is known of the units that the company names; what was read of quarantines is guarded."""
+    """R8, R10: what is known of the units that the company names; what was read of quarantines is guarded.
+
+    R40: at its own units the agreement that is carried over stands in nobody's way.
+    """
+    going_over = units_of(carried_over) if isinstance(carried_over, Running) else frozenset()
 
     async def look_up(place: IncludedPlace) -> tuple[NamedPlace, tuple[Guard, ...]]:
         (unit, slot), (quarantines, guards) = await gather(
-            unit_and_slot(runtime, place.p_number, sent.topic, local_day(now), policy),
+            unit_and_slot(
+                runtime,
+                place.p_number,
+                sent.topic,
+                local_day(now),
+                policy,
+                beside=int(place.p_number in going_over),
+            ),
             quarantines_of(runtime, asker, sent.cvr, place.p_number),
         )
         place_id = random_id(runtime.chance)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from services.offers.lookups.open_offers import at_unit
 from services.offers.lookups.units import learn, owners_of
 from services.offers.rules.offer_decider import OFFER
-from services.offers.rules.phases import Open, Running
+from services.offers.rules.phases import Ended, Open, Running
 from services.offers.rules.unit_changes import NoteUnitChanges, Owner, Owners, units_of
 from services.offers.rules.unit_watch import TELL_CASES, UNIT, Watched
 from shared.deadlines.copenhagen import local_day
@@ -49,11 +49,11 @@ async def owners_for(runtime: Runtime, p_numbers: Iterable[str]) -> Mapping[str,
 
 
 def release_steps(runtime: Runtime) -> tuple[ReleaseStep, ...]:
-    """R40: cases that are open when this release starts catch up with what the register has said before."""
+    """R40: cases in which something is left to do catch up with what the register has said before this release."""
 
     async def take(stream: UUID) -> None:
         state = (await read(runtime.store, OFFER, stream)).state
-        if not isinstance(state, Open | Running):
+        if not isinstance(state, Open | Running | Ended):
             return
         await tell(runtime, stream, await owners_for(runtime, units_of(state)))
 

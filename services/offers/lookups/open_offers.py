@@ -29,8 +29,12 @@ async def undecided_at(database: Database, p_number: str) -> tuple[UUID, ...]:
 
 
 async def at_unit(database: Database, p_number: str) -> tuple[UUID, ...]:
-    """R40: open offers and running agreements of which the unit is part, whatever its legal entity is today."""
-    return tuple(sorted((await database.ask(held_under, f"open-at/{p_number}/")).values()))
+    """R40: open offers and running agreements of which the unit is part, whatever its legal entity is today.
+
+    And those that ended so that something may follow there (R7, R22, R24).
+    """
+    names = await gather(*(database.ask(held_under, f"{prefix}/{p_number}/") for prefix in ("open-at", "after-at")))
+    return tuple(sorted({stream for held in names for stream in held.values()}))
 
 
 async def acceptances_overtaken_by(database: Database, breached: UUID) -> list[UUID]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.offers.rules.carrying_over import require_running
+from services.offers.rules.carrying_over import refuse_consent
 from services.offers.rules.eligibility import Quarantine, Unit, is_of, refuse_in_quarantine, refuse_ineligible_unit
 from services.offers.rules.included_places import FoundIn, NamedPlace, include
 from services.offers.rules.phases import Ended, Open, Running, State, how_it_stands
@@ -59,7 +59,8 @@ def accept(offer: Open, command: Accept) -> Accepted:
         if is_of(command.unit, sent.cvr):
             check(refuse_in_quarantine, command.quarantines, sent.p_number, command.at)
         if sent.carries_over is not None:
-            check(require_running, command.carried, sent.carries_over)
+            named = (sent.p_number, *(place.p_number for place in command.includes))
+            check(refuse_consent, command.carried, sent.carries_over, sent.cvr, named)
         with check:
             places, names = include(sent, command.found_in, command.includes, command.policy, command.at)
     return Accepted(

@@ -33,11 +33,21 @@ from services.offers.rules.people_and_time import (
     SpendTime,
     WriteNote,
 )
-from services.offers.rules.phases import Ended, Open, Running, State, Unsent, evolve, how_it_stands, places_of
+from services.offers.rules.phases import (
+    Ended,
+    Open,
+    Running,
+    State,
+    Unsent,
+    evolve,
+    how_it_stands,
+    may_be_followed,
+    places_of,
+)
 from services.offers.rules.sending import SendOffer
 from services.offers.rules.taken_back import NoteBreach, NoteMistakenBreach, Withdraw, overtaken
 from services.offers.rules.undecided_violations import NoteViolation, undecided_at
-from services.offers.rules.unit_changes import NoteUnitChanges, changed_units
+from services.offers.rules.unit_changes import NoteUnitChanges, changed_units, followed_at, units_of
 from shared.eventstore.decider import Decider, Refused, TimerDue
 from shared.eventstore.events import Event
 
@@ -128,7 +138,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case NoteViolation():
             return undecided_violations.note(state, command) if isinstance(state, Running) else ()
         case NoteUnitChanges():
-            return unit_changes.note(state, command) if isinstance(state, Open | Running) else ()
+            return note_unit_changes(state, command)
         case TimerDue():
             return fall_due(state, command)
         case _:
@@ -136,12 +146,19 @@ def decide(state: State, command: Command) -> Sequence[Event]:
 
 
 def note_revoked_decision(state: Running | Ended, command: NoteRevokedDecision) -> Sequence[Event]:
-    """R30, R40: an agreement that runs again is told what became of its units meanwhile."""
+    """R30, R40: an agreement that runs again is told what became of its units meanwhile, whoever has its place."""
     events = agreement_ends.note_revoked_decision(state, command)
     again = OFFER.fold(events, state)
-    if not events or not isinstance(again, Running):
+    if not events or not isinstance(again, Running | Ended):
         return events
     return *events, *unit_changes.note(again, NoteUnitChanges(command.at, command.owners))
+
+
+def note_unit_changes(state: State, command: NoteUnitChanges) -> Sequence[Event]:
+    """R40: of what is open or runs, and of what ended so that something may follow at the unit (R7, R22, R24)."""
+    if isinstance(state, Open | Running) or (isinstance(state, Ended) and may_be_followed(state)):
+        return unit_changes.note(state, command)
+    return ()
 
 
 def has_ended(state: State) -> bool:
@@ -222,7 +239,14 @@ def reservations(state: State) -> frozenset[str]:
             held = {(place.p_number, place.slot) for place in places_of(state.accepted)}
             violations, conflicts = state.violations, state.conflicts
         case Ended():
-            return frozenset(overtaken(breached, state.sent.agreement_id) for breached in state.conflicts)
+            # R40: for ever, since only control knows what is left to do.
+            units = units_of(state) if may_be_followed(state) else frozenset()
+            return frozenset(
+                {
+                    *(overtaken(breached, state.sent.agreement_id) for breached in state.conflicts),
+                    *(followed_at(p_number, state.sent.agreement_id) for p_number in units),
+                }
+            )
         case Unsent():
             return frozenset()
         case _:

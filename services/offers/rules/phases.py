@@ -32,7 +32,7 @@ from shared.contracts.public_forms import (
     TimeCorrected,
     Withdrawn,
 )
-from shared.contracts.vocabulary import Place, WorkPhase
+from shared.contracts.vocabulary import AgreementKind, Place, WorkPhase
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event
 
@@ -137,7 +137,7 @@ def evolve(state: State, event: Event) -> State:
             return replace(state, about=_with_change(state.about, event))
         case Open(), _:
             return _open_on(state, event)
-        case Running(), UnitChangeNoted():
+        case ((Running() | Ended()), UnitChangeNoted()):
             return replace(state, about=_with_change(state.about, event))
         case ((Running() | Ended()), AcceptanceConflictFlagged()):
             return replace(state, conflicts=state.conflicts | {event.because_of})
@@ -150,17 +150,27 @@ def evolve(state: State, event: Event) -> State:
         case Running(), AcceptanceAnnulled():
             return Ended(state.sent, state.about, "annulled", accepted=state.accepted)
         case Running(), AgreementEndNoted():
-            # Control hears of no change after the end: an agreement that runs again is told anew.
-            about = replace(state.about, unit_changes=())
-            return Ended(state.sent, about, event.outcome, accepted=state.accepted, conflicts=state.conflicts)
+            return Ended(state.sent, state.about, event.outcome, accepted=state.accepted, conflicts=state.conflicts)
         case Ended(accepted=Accepted() as accepted), AgreementEndNoted():
             if event.outcome == RUNNING_AGAIN:
-                return Running(state.sent, state.about, accepted, state.conflicts)
+                # Control takes no change where nothing is left to do: an agreement that runs again is told anew.
+                return Running(state.sent, replace(state.about, unit_changes=()), accepted, state.conflicts)
             return replace(state, how=event.outcome, runs_without_place=False)
         case Ended(accepted=Accepted()), PlaceTakenNoted():
-            return replace(state, runs_without_place=True)
+            return replace(state, about=replace(state.about, unit_changes=()), runs_without_place=True)
         case _:
             return state
+
+
+def may_be_followed(state: State) -> bool:
+    """R7, R22, R24: whether control may have something left to do at the unit: an inspection, an order, a follow-up."""
+    match state:
+        case Ended(sent=sent, how="declined" | "lapsed"):
+            return sent.kind is AgreementKind.SUSPICION
+        case Ended(how=how):
+            return how in ("fulfilled", "breached")
+        case _:
+            return False
 
 
 def how_it_stands(state: State) -> str:

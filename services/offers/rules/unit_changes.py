@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from services.offers.rules.eligibility import Unit
-from services.offers.rules.phases import Open, Running, places_of
+from services.offers.rules.phases import Ended, Open, Running, places_of
 from shared.contracts.offers import OfferUnitChanged, UnitChangeNoted
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.decider import Refused
@@ -34,20 +35,29 @@ class NoteUnitChanges:
     """By P-number."""
 
 
-def units_of(state: Open | Running) -> frozenset[str]:
+Told = Open | Running | Ended
+"""R40: open or running, or ended so that something may follow at the unit (R7, R22, R24)."""
+
+
+def units_of(state: Told) -> frozenset[str]:
     """The P-numbers of the units that an offer or agreement is about."""
-    if isinstance(state, Open):
+    if isinstance(state, Open) or state.accepted is None:
         return frozenset({state.sent.p_number})
     return frozenset(place.p_number for place in places_of(state.accepted))
 
 
-def changed_units(state: Open | Running) -> frozenset[str]:
+def followed_at(p_number: str, agreement_id: UUID) -> str:
+    """The name under which a case that has ended is found by its unit, where something may follow."""
+    return f"after-at/{p_number}/{agreement_id}"
+
+
+def changed_units(state: Told) -> frozenset[str]:
     """R40: the units that another legal entity has now, or that ceased."""
     last = {change.p_number: change for change in state.about.unit_changes}
     return frozenset(p_number for p_number, change in last.items() if not change.settled)
 
 
-def note(state: Open | Running, command: NoteUnitChanges) -> tuple[Event, ...]:
+def note(state: Told, command: NoteUnitChanges) -> tuple[Event, ...]:
     """R40: by the day from which each change holds; one that lies ahead is not a change yet."""
     fact = OfferUnitChanged if isinstance(state, Open) else UnitChangeNoted
     today = local_day(command.at)
@@ -66,12 +76,12 @@ def note(state: Open | Running, command: NoteUnitChanges) -> tuple[Event, ...]:
     )
 
 
-def _is_over(state: Open | Running, at: datetime) -> bool:
+def _is_over(state: Told, at: datetime) -> bool:
     """R6: the time to answer has passed while nobody could."""
     return isinstance(state, Open) and state.delivered is not None and at >= state.delivered.response_deadline.ends_at
 
 
-def _not_noted(state: Open | Running, p_number: str, until_today: Owners) -> Iterator[Owner]:
+def _not_noted(state: Told, p_number: str, until_today: Owners) -> Iterator[Owner]:
     """What has changed since the offer was sent; and, where the register learned it late, who had the unit then."""
     told = [Owner(one.holds_from, one.cvr) for one in state.about.unit_changes if one.p_number == p_number]
     sent_on = local_day(state.sent.sent_at)

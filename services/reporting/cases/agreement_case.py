@@ -125,6 +125,19 @@ def hearing_runs(case: Case) -> bool:
     return case.hearing_opened_at is not None and case.hearing_ended_at is None
 
 
+def is_left(case: Case) -> bool:
+    """R40: whether the agreement is open, or an inspection, an order or a follow-up is yet to come (R7, R22, R24)."""
+    match case.status:
+        case Status.DECLINED | Status.LAPSED:
+            return case.kind != "spread" and case.investigation_concluded_at is None
+        case Status.FULFILLED:
+            return case.follow_up_on is not None and case.follow_up_held_at is None
+        case Status.BREACHED:
+            return not case.orders_requested
+        case _:
+            return case.ended_at is None
+
+
 def orders_are_awaited(case: Case) -> bool:
     """R22: of those that were asked for, not all are issued."""
     return case.orders_issued < case.orders_requested

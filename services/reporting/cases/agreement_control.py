@@ -68,8 +68,13 @@ def _inspector_changed(case: Case, event: control.InspectorChanged) -> Columns:
 
 @rules.on
 def _terminated(case: Case, event: control.Terminated) -> Columns:
-    """R14."""
-    ended = {"terminated_at": event.terminated_at, "terminated_by": event.by, "termination_reason": event.reason}
+    """R14, R40."""
+    ended: Columns = {
+        "terminated_at": event.terminated_at,
+        "terminated_by": event.by,
+        "termination_reason": event.reason,
+        "carried_over_to": event.carried_over_to,
+    }
     return ended | _booked({})
 
 

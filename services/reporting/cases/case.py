@@ -219,6 +219,8 @@ class Case:
     visible_version: int = 0
     centre: str | None = None
     """R26, R42: of the responsible inspector, as the fact said that made the inspector responsible."""
+    carried_over_to: UUID | None = None
+    """R40: the agreement of the unit's new owner with which this one goes on. No company is told."""
 
 
 Columns = dict[str, Any]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from services.reporting.cases.agreement_case import deadline_end, decided_alone, hearing_runs
+from services.reporting.cases.agreement_case import deadline_end, decided_alone, hearing_runs, is_left
 from services.reporting.cases.case import Case, CaseType, Status
 from shared.contracts.guidance import GuidanceStands
 from shared.deadlines.copenhagen import end_of
@@ -113,7 +113,7 @@ def _called_for(case: Case) -> Iterator[tuple[TaskKind, datetime | None]]:
         yield TaskKind.ANSWER_EXTENSION, deadline_end(case, "compliance")
     if case.open_conflicts and case.ended_at is None:
         yield TaskKind.CONFLICT_TO_LOOK_INTO, None
-    if case.changed_units and case.ended_at is None:
+    if case.changed_units and is_left(case):
         yield TaskKind.UNIT_CHANGED, None
     yield from _after_the_end(case)
 

@@ -295,12 +295,19 @@ async def quarantines(
     return await connection.fetch(sql, *where.values)
 
 
+ONE_AGREEMENT = "coalesce(c.carried_over_to, c.case_id)"
+"""R40: both owners' cases `c` of an agreement that was carried over are one."""
+
+
 async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
-    """Measures by level and problem group, on both ladders, with the use seen last (R35)."""
+    """Measures by level and problem group, on both ladders, with the use seen last (R35).
+
+    R40: those that a former owner took count, too, as measures of the agreement that goes on.
+    """
     where = in_period(viewer, period)
     table = await measures_table(connection, viewer, where)
     sql = f"""select level.ladder, level.level, c.problem_group, count(*) as measures,
-                     count(distinct c.case_id) as agreements,
+                     count(distinct {ONE_AGREEMENT}) as agreements,
                      count(*) filter (where m.verified) as verified,
                      count(*) filter (where seen.use = 'in_use') as in_use,
                      count(*) filter (where seen.use = 'limited') as limited,
@@ -317,12 +324,15 @@ async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list
 
 
 async def agreements_by_dimension(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
-    """Agreements by status within each topic, group, industry, sector, size, kind, inspector and centre."""
+    """Agreements by status within each topic, group, industry, sector, size, kind, inspector and centre.
+
+    R40: one that has been carried over is counted as the case with which it goes on.
+    """
     where = in_period(viewer, period)
     sql = f"""with known as (
                 select c.case_type, c.kind, c.topic, c.problem_group, c.inspector, c.centre,
                        {_status(where, period)} as status,
-                       unit.industry, unit.sector, unit.size_class
+                       unit.industry, unit.sector, unit.size_class, c.carried_over_to
                 from {_CASES_WITH_UNIT} where {where} and c.case_type in ('agreement', 'order')
               )
               select value.dimension, value.value,
@@ -337,15 +347,18 @@ async def agreements_by_dimension(connection: Connection, viewer: Viewer, period
                 ('all', null), ('status', status), ('topic', topic), ('problem_group', problem_group),
                 ('industry', industry), ('sector', sector), ('size_class', size_class), ('kind', kind),
                 ('inspector', inspector), ('centre', centre)) as value(dimension, value)
-              where status is not null
+              where status is not null and not (status = 'terminated' and carried_over_to is not null)
               group by value.dimension, value.value order by value.dimension, value.value nulls last"""
     return await connection.fetch(sql, *where.values)
 
 
 async def course_of_agreements(connection: Connection, viewer: Viewer, period: Period) -> Found:
-    """What happened on the way, as known now: counts for the shares, and the median time from step to step."""
+    """What happened on the way, as known now: counts for the shares, and the median time from step to step.
+
+    R40: one that has been carried over is counted as the case with which it goes on.
+    """
     where = in_period(viewer, period)
-    where.add("c.case_type = 'agreement'")
+    where.add("c.case_type = 'agreement' and c.carried_over_to is null")
     row = await connection.fetchrow(_COURSE.format(where=where), *where.values)
     if row is None:
         raise LookupError("an aggregate gives one row")

@@ -123,7 +123,10 @@ async def test_a_release_that_begins_to_listen_catches_up_once_for_open_cases_an
         opened, accepted = await offers.offered_and_delivered(), await offers.offered_and_delivered(SISTER)
         assert (await offers.accept(accepted)).status_code == 200
         closed = await offers.offered_and_delivered(topic="061")
-        assert (await offers.post(f"/v1/offers/{closed}/refusal", {}, Role.COMPANY)).status_code == 200
+        withdrawn = await offers.post(f"/v1/offers/{closed}/withdrawal", {"reason": "Sket ved en fejl."})
+        assert withdrawn.status_code == 200, withdrawn.text
+        declined = await offers.offered_and_delivered(topic="061")
+        assert (await offers.post(f"/v1/offers/{declined}/refusal", {}, Role.COMPANY)).status_code == 200
     # The release before kept what the register said, and did nothing about it.
     await _insert(postgres_dsn, UNIT, TODAY)
     await _insert(postgres_dsn, SISTER, ahead)
@@ -135,7 +138,9 @@ async def test_a_release_that_begins_to_listen_catches_up_once_for_open_cases_an
             async with asyncio.timeout(30):
                 while not await _is_done(postgres_dsn):
                     await asyncio.sleep(0.05)
-            assert await _types(postgres_dsn, closed) == ["OfferSent", "OfferDelivered", "Declined"]
+            assert await _types(postgres_dsn, closed) == ["OfferSent", "OfferDelivered", "Withdrawn"]
+            told_after_no = ["OfferSent", "OfferDelivered", "Declined", "UnitChangeNoted"]
+            assert await _types(postgres_dsn, declined) == told_after_no, "an inspection may be booked there"
             assert "UnitChangeNoted" not in await _types(postgres_dsn, accepted)
     async with running(settings) as offers:
         offers.clock.move_to(start_of(ahead))

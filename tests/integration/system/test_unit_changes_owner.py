@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.register import UnitCeased
+from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.deadlines.copenhagen import local_day, start_of
 from shared.http.tokens import Role
 from tests.integration.system.asking import Asker
@@ -19,6 +19,7 @@ from tests.integration.system.course import (
     SISTER,
     SISTER_P_NUMBER,
     UNIT,
+    control,
     documentation,
     offer,
     play,
@@ -108,6 +109,44 @@ async def test_a_running_agreement_is_told_and_no_control_books_itself_at_a_unit
         assert "ControlBooked" in await _types(inspector, other_id)
         nothing_new = await inspector.post("/v1/offers", {**offer(), "topic": "061"})
         assert (nothing_new.status_code, nothing_new.json()["rule"]) == (409, "R40")
+
+
+async def test_after_a_no_the_inspector_is_told_and_decides_what_becomes_of_the_inspection(
+    postgres_dsn: str, kafka: str, tmp_path: Path
+) -> None:
+    """R7, R40: as of a running agreement, until the investigation is concluded; then nothing is told any more."""
+    async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
+        await system.register(UNIT)
+        inspector, company = Asker.of(system, Role.INSPECTOR), Asker.of(system, Role.COMPANY, CVR)
+        agreement_id = await _delivered(system, P_NUMBER)
+        declined = await company.post(f"/v1/offers/{agreement_id}/refusal", {})
+        assert declined.status_code == 200, declined.text
+        await system.time.settle()
+        after_no = f"/v1/agreements/{agreement_id}/after-no"
+        booked = (await inspector.get(after_no)).json()["new_inspection"]["day"]
+        today = local_day(system.time.clock.now())
+        await system.register(UnitCeased(p_number=P_NUMBER, effective_from=today))
+        await system.time.settle()
+        assert (await _types(inspector, agreement_id)).count("AgreementUnitChanged") == 1
+        assert {"unit-changed", "inspection-to-hold"} <= await _tasks(inspector, agreement_id)
+        case = (await inspector.get(f"/v1/cases/{agreement_id}")).json()
+        assert case["changed_units"] == [{"p_number": P_NUMBER, "since": today.isoformat(), "ceased": True}]
+        shown = (await inspector.get(after_no)).json()
+        assert [one["ceased"] for one in shown["unit_changes"]] == [True]
+        assert shown["new_inspection"]["day"] == booked, "what was booked stands until the inspector decides"
+
+        await system.time.advance_to(start_of(date.fromisoformat(booked)) + timedelta(hours=12))
+        concluded = await inspector.post(
+            f"/v1/agreements/{agreement_id}/investigation-result",
+            {"outcome": "no_violation", "findings": "Ingen er der."},
+        )
+        assert concluded.status_code == 200, concluded.text
+        await system.time.settle()
+        assert await _tasks(inspector, agreement_id) == set()
+        again = local_day(system.time.clock.now())
+        await system.register(UNIT.model_copy(update={"cvr": BUYER, "effective_from": again}))
+        await system.time.settle()
+        assert (await _types(inspector, agreement_id)).count("AgreementUnitChanged") == 1
 
 
 async def test_the_buyer_is_shown_the_quarantine_of_its_unit_with_the_reason_and_without_the_case(
@@ -200,6 +239,126 @@ async def test_carried_over_each_owner_sees_its_own_part_on_every_read_path(
             now = (await seller.get(path)).json()
             kept = {name: now[name] for name in ("documentation", "measures", "places", "meetings") if name in told}
             assert kept == {name: told[name] for name in kept}, "the former owner reads up to that day"
+
+
+async def test_a_spread_agreement_of_which_one_buyer_has_all_units_goes_on_with_it_to_the_end(
+    postgres_dsn: str, kafka: str, tmp_path: Path
+) -> None:
+    """R40, R10: the buyer names the places; the deadline goes on, and the former owner's agreement ends."""
+    async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
+        await system.register(UNIT, SISTER)
+        inspector, seller = Asker.of(system, Role.INSPECTOR), Asker.of(system, Role.COMPANY, CVR)
+        buyer = Asker.of(system, Role.COMPANY, BUYER)
+        former = await _spread(system, seller, CVR)
+        deadline = (await seller.get(f"/v1/agreements/{former}")).json()["compliance_deadline"]
+        await _sell(system, UNIT, SISTER)
+        offered = await _delivered_to(system, {**SPREAD, "cvr": BUYER, "carries_over": former})
+        too_few = {"has_read": True, "includes": [{"p_number": P_NUMBER, "department": "Lager"}]}
+        refused = await buyer.post(f"/v1/offers/{offered}/acceptance", too_few)
+        assert refused.status_code == 409, refused.text
+        assert SISTER_P_NUMBER in refused.text
+        assert former not in refused.text
+        await _accept(system, buyer, offered, {"p_number": SISTER_P_NUMBER})
+        assert await _ended(inspector, former) == ("terminated", "changed-owner")
+        goes_on = (await buyer.get(f"/v1/agreements/{offered}")).json()
+        assert goes_on["compliance_deadline"]["last_day"] == deadline["last_day"]
+        assert [place["p_number"] for place in goes_on["matrix"]] == [P_NUMBER, SISTER_P_NUMBER]
+        assert {"unit-changed", "conflict-to-look-into"} & await _tasks(inspector, offered) == set()
+        await _control_all(system, inspector, buyer, offered)
+        assert await _ended(inspector, offered) == ("fulfilled", None)
+
+
+async def test_where_only_some_units_were_sold_the_agreement_is_ended_and_each_owner_offered_a_new_one(
+    postgres_dsn: str, kafka: str, tmp_path: Path
+) -> None:
+    """R40, R14: what the refusal tells the inspector to do leads to the end for both owners."""
+    async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
+        await system.register(UNIT, SISTER)
+        inspector, seller = Asker.of(system, Role.INSPECTOR), Asker.of(system, Role.COMPANY, CVR)
+        buyer = Asker.of(system, Role.COMPANY, BUYER)
+        former = await _spread(system, seller, CVR)
+        await _sell(system, SISTER)
+        assert "unit-changed" in await _tasks(inspector, former)
+        at_the_sold = {**SPREAD, "cvr": BUYER, "p_number": SISTER_P_NUMBER}
+        for carried in (at_the_sold, {**SPREAD, "cvr": BUYER}):
+            refused = await inspector.post("/v1/offers", {**carried, "carries_over": former})
+            assert (refused.status_code, refused.json()["rule"]) == (409, "R40"), refused.text
+            assert "End the agreement, and make a new offer" in refused.text
+        grounds = {"grounds": "En produktionsenhed har fået ny ejer.", "reason": "changed-owner"}
+        ended = await inspector.post(f"/v1/agreements/{former}/termination", grounds)
+        assert ended.status_code == 200, ended.text
+        await system.time.settle()
+        assert await _tasks(inspector, former) == set()
+
+        of_seller = await _delivered_to(system, SPREAD)
+        of_buyer = await _delivered_to(system, {**offer(SISTER_P_NUMBER), "cvr": BUYER})
+        await _accept(system, seller, of_seller, {"p_number": P_NUMBER, "department": "Lager"})
+        await _accept(system, buyer, of_buyer)
+        for company, agreement_id in ((seller, of_seller), (buyer, of_buyer)):
+            await _control_all(system, inspector, company, agreement_id)
+            assert await _ended(inspector, agreement_id) == ("fulfilled", None)
+
+
+SPREAD = {
+    **offer(),
+    "kind": "spread",
+    "department": "Køkken",
+    "grounds": {
+        "violation": "found",
+        "concrete": True,
+        "material": True,
+        "reaction_due": "order_with_deadline",
+        "exists_elsewhere": True,
+        "can_be_carried_over": True,
+    },
+}
+"""R2: an offer of a spread agreement."""
+
+
+async def _spread(system: RunningSystem, company: Asker, cvr: str) -> str:
+    """A spread agreement over two units."""
+    agreement_id = await _delivered_to(system, {**SPREAD, "cvr": cvr})
+    await _accept(system, company, agreement_id, {"p_number": SISTER_P_NUMBER})
+    return agreement_id
+
+
+async def _sell(system: RunningSystem, *units: UnitRegistered) -> None:
+    today = local_day(system.time.clock.now())
+    await system.register(*(one.model_copy(update={"cvr": BUYER, "effective_from": today}) for one in units))
+    await system.time.settle()
+
+
+async def _delivered_to(system: RunningSystem, body: dict[str, Any]) -> str:
+    offered = await system.people.inspector("somebody").do("offers", "/v1/offers", body)
+    agreement_id: str = offered["id"]
+    await system.people.portal().do("offers", f"/v1/offers/{agreement_id}/delivery", {"delivered": True})
+    await system.time.settle()
+    return agreement_id
+
+
+async def _accept(system: RunningSystem, company: Asker, agreement_id: str, *included: dict[str, Any]) -> None:
+    body = {"has_read": True, "includes": included}
+    accepted = await company.post(f"/v1/offers/{agreement_id}/acceptance", body)
+    assert accepted.status_code == 200, accepted.text
+    await system.time.settle()
+
+
+async def _control_all(system: RunningSystem, inspector: Asker, company: Asker, agreement_id: str) -> None:
+    """The company is done, and no control finds a violation."""
+    done = await company.post(f"/v1/agreements/{agreement_id}/documentation", {"complete": True, "text": "Udført."})
+    assert done.status_code == 200, done.text
+    await system.time.settle()
+    agreement = (await inspector.get(f"/v1/agreements/{agreement_id}")).json()
+    for place in agreement["matrix"]:
+        found = {**control(agreement, "no_violation"), "place_id": place["place_id"]}
+        held = await inspector.post(f"/v1/agreements/{agreement_id}/controls", found)
+        assert held.status_code == 200, held.text
+    await system.time.settle()
+
+
+async def _ended(inspector: Asker, agreement_id: str) -> tuple[str, str | None]:
+    case = (await inspector.get(f"/v1/cases/{agreement_id}")).json()
+    return case["status"], case["termination_reason"]
 
 
 def _paths_of(agreement_id: str) -> list[str]:

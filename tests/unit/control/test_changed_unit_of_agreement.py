@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from services.control.rules.after_no import BookInspection, BookInspectionWhenDue
 from services.control.rules.booking import place_due
 from services.control.rules.course_decider import COURSE
-from services.control.rules.phases import Running
+from services.control.rules.phases import AfterNo, Broken, Kept, Running
 from services.control.rules.starting import StartCourse
 from services.control.rules.termination import NoteCarriedOver
 from services.control.rules.unit_changes import NoteUnitChange
@@ -17,13 +18,33 @@ from shared.contracts.control import (
     AnnouncedControlCancelled,
     ComplianceDeadlineSet,
     ControlBooked,
+    FollowUpHeld,
+    NewInspectionBooked,
     Terminated,
 )
 from shared.contracts.offers import UnitChangeNoted
 from shared.contracts.vocabulary import Side
+from shared.eventstore.events import Event
 from shared.reference.reference import termination_reasons
 from tests.public_form import public
-from tests.unit.control.control_facts import AGREEMENT, CVR, POLICIES, UNIT, accepted, at, book, booked, given, started
+from tests.unit.control.control_facts import (
+    AGREEMENT,
+    CVR,
+    POLICIES,
+    UNIT,
+    accepted,
+    after_a_no,
+    at,
+    book,
+    booked,
+    breached_course,
+    fulfilled_course,
+    given,
+    hearing_expired,
+    hold_follow_up,
+    order_requested,
+    started,
+)
 from tests.unit.control.spread_facts import place_id, places, spread_started, unit
 
 pytestmark = pytest.mark.rule("R40")
@@ -85,6 +106,51 @@ def test_the_inspector_can_still_book_and_what_is_booked_stands() -> None:
 
 def test_nothing_is_noted_where_no_agreement_runs() -> None:
     given().when(told()).then()
+
+
+INSPECTED, CONCLUDED = after_a_no()[:2], after_a_no()[:3]
+
+
+def test_after_a_no_the_case_says_it_and_what_is_booked_stands() -> None:
+    """R7, R40: the inspector decides what becomes of the inspection."""
+    fact = given(*INSPECTED).when(told()).one(AgreementUnitChanged)
+    given(*INSPECTED, fact).when(told()).then()
+    state = COURSE.fold([*INSPECTED, fact])
+    assert isinstance(state, AfterNo)
+    assert state.booking is not None
+    assert state.changed_units == {UNIT}
+
+
+def test_no_inspection_books_itself_at_a_unit_that_ceased_until_it_is_settled() -> None:
+    """R7, R40."""
+    (noted, *_) = INSPECTED
+    assert "book-inspection" in given(noted).timers()
+    gone = given(noted).when(told(to=None)).one(AgreementUnitChanged)
+    assert given(noted, gone).timers() == {}
+    by_itself = BookInspection(at("2026-04-01"), POLICIES.at(at("2026-04-01")), OTHER, date(2026, 4, 20), 1)
+    given(noted, gone).when(BookInspectionWhenDue(by_itself.policy, by_itself)).then()
+    given(noted, gone).when(by_itself).one(NewInspectionBooked)
+    back = given(noted, gone).when(told(date(2026, 5, 1), CVR, settled=True)).one(AgreementUnitChanged)
+    assert "book-inspection" in given(noted, gone, back).timers()
+
+
+@pytest.mark.parametrize("decided", [fulfilled_course(), breached_course()], ids=["follow-up", "order"])
+def test_after_the_decision_it_says_so_while_something_is_left(decided: tuple[Event, ...]) -> None:
+    """R22, R24, R40: also where a correction lets the agreement run again."""
+    fact = given(*decided).when(told()).one(AgreementUnitChanged)
+    given(*decided, fact).when(told()).then()
+    state = COURSE.fold([*decided, fact])
+    assert isinstance(state, Kept | Broken)
+    assert state.course.changed_units == {UNIT}
+
+
+def test_a_case_in_which_nothing_is_left_to_do_says_nothing() -> None:
+    """R7, R14, R22, R24, R40."""
+    followed_up = given(*fulfilled_course()).when(hold_follow_up()).one(FollowUpHeld)
+    stopped = given(started(), changed()).when(NoteCarriedOver(at("2026-05-01"), OTHER)).one(Terminated)
+    ordered = (*breached_course(), hearing_expired(), order_requested("R22"))
+    for history in (CONCLUDED, (*fulfilled_course(), followed_up), (started(), stopped), ordered):
+        given(*history).when(told()).then()
 
 
 def test_carried_over_the_deadline_stays_and_the_former_owners_agreement_ends() -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from deploy.local.register_import import COLUMNS, Reading, read_units
 from deploy.local.tables import NotATable, read_table
+from shared.contracts.register import UnitCeased, UnitRegistered
 
 pytestmark = pytest.mark.rule("R26")
 HEADER = "p_number,cvr,name,industry,sector,size_class,effective_from"
@@ -26,7 +28,7 @@ def read(folder: Path, *lines: str, header: str = HEADER, encoding: str = "utf-8
 
 def test_a_sound_unit_is_kept_without_a_word(tmp_path: Path) -> None:
     reading = read(tmp_path, SOUND)
-    assert [unit.name for unit in reading.units] == ["Børnehuset"]
+    assert [unit.model_dump()["name"] for unit in reading.units] == ["Børnehuset"]
     assert (reading.odd, reading.left_out) == ([], [])
 
 
@@ -46,7 +48,7 @@ def test_encodings_and_separators_of_spreadsheets_are_read_and_said(
 ) -> None:
     lines = [line.replace(",", separator) for line in (HEADER, SOUND, OTHER)]
     reading = read(tmp_path, *lines[1:], header=lines[0], encoding=encoding)
-    assert [unit.name for unit in reading.units] == ["Børnehuset", "Børnehuset"]
+    assert [unit.model_dump()["name"] for unit in reading.units] == ["Børnehuset", "Børnehuset"]
     assert said in reading.odd[0]
     assert len(reading.odd) == (1 if separator == "," else 2)
     assert reading.left_out == []
@@ -135,8 +137,68 @@ def test_a_file_without_the_columns_of_the_register_is_not_read(tmp_path: Path, 
         read(tmp_path, header=header)
 
 
+WITH_CEASED = f"{HEADER},ceased"
+GONE = "1003388394,,,,,,2026-03-16,yes"
+
+
+@pytest.mark.rule("R40")
+@pytest.mark.parametrize("mark", ["yes", "Ja", " x ", "1", "TRUE"])
+def test_a_unit_that_ceased_is_marked_in_a_column_of_its_own(tmp_path: Path, mark: str) -> None:
+    lines = f"{SOUND},", f"{OTHER},no", GONE.replace("yes", mark)
+    reading = read(tmp_path, *lines, lines[2], header=WITH_CEASED)
+    assert reading.units[2:] == [UnitCeased(p_number="1003388394", effective_from=date(2026, 3, 16))]
+    assert [type(unit) for unit in reading.units[:2]] == [UnitRegistered, UnitRegistered]
+    assert (reading.odd, reading.left_out) == (["line 5: says the same as line 4"], [])
+
+
+@pytest.mark.rule("R40")
+@pytest.mark.parametrize(
+    ("line", "column", "what"),
+    [
+        (GONE.replace("yes", "maybe"), "ceased", "'maybe' is neither yes nor no"),
+        (GONE.replace("yes", "2026-03-16"), "ceased", "neither yes nor no"),
+        (GONE.replace(",,,,,", ",13748136,,,,"), "cvr", "13748136 is said of a unit that ceased"),
+        (GONE.replace(",,,,,", ",,Børnehuset,,,"), "name", "leave the cell empty"),
+        (GONE.replace(",,,,,", ",,,,,10-34"), "size_class", "leave the cell empty"),
+        (GONE.replace("1003388394", "003388394"), "p_number", "lost zeros"),
+        (GONE.replace("2026-03-16", ""), "effective_from", "empty"),
+        (GONE.replace("yes", ""), "cvr", "empty"),
+    ],
+)
+def test_what_contradicts_that_it_ceased_is_refused_by_line_and_column(
+    tmp_path: Path, line: str, column: str, what: str
+) -> None:
+    reading = read(tmp_path, f"{OTHER},", line, header=WITH_CEASED)
+    assert [unit.p_number for unit in reading.units] == ["1003388395"]
+    assert reading.left_out[0].startswith(f"line 3, column {column}: ")
+    assert what in reading.left_out[0]
+
+
+@pytest.mark.rule("R40")
+def test_on_one_day_a_unit_cannot_be_somebodys_and_have_ceased(tmp_path: Path) -> None:
+    rows = f"{SOUND},", f"{OTHER},", GONE.replace("2026-03-16", "2020-01-01")
+    reading = read(tmp_path, *rows, header=WITH_CEASED)
+    assert [unit.p_number for unit in reading.units] == ["1003388395"]
+    assert reading.left_out == [
+        "line 2, column ceased: contradicts line 4: keep the row that is right",
+        "line 4, column ceased: contradicts line 2: keep the row that is right",
+    ]
+
+
+@pytest.mark.rule("R40")
+def test_a_dry_run_says_how_many_units_cease(tmp_path: Path) -> None:
+    file = tmp_path / "units.csv"
+    file.write_text(f"{WITH_CEASED}\n{OTHER},\n{GONE}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "deploy.local.register_import", str(file), "--dry-run"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "2 units would be published, 1 of which ceases" in done.stdout
+
+
 CELLS = st.one_of(
-    st.text(max_size=30), st.sampled_from(SOUND.split(",")), st.text(alphabet='",;\n\r\t 0123.eE+-', max_size=20)
+    st.text(max_size=30),
+    st.sampled_from([*SOUND.split(","), "yes"]),
+    st.text(alphabet='",;\n\r\t 0123.eE+-', max_size=20),
 )
 
 
@@ -146,7 +208,7 @@ def test_whatever_stands_in_the_cells_no_row_is_lost_in_silence(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], encoding: str
 ) -> None:
     folder = tmp_path_factory.mktemp("tables")
-    text = "\n".join([HEADER, SOUND, *(",".join(row) for row in rows)])
+    text = "\n".join([WITH_CEASED, f"{SOUND},", *(",".join(row) for row in rows)])
     (folder / "units.csv").write_bytes(text.encode(encoding, errors="replace"))
     reading = read_units(folder / "units.csv")
     assert all(told.startswith("line ") and ", column " in told for told in reading.left_out)

@@ -8,11 +8,19 @@ import pytest
 
 from services.offers.rules.delivery import RecordDelivery
 from services.offers.rules.eligibility import Unit
+from services.offers.rules.included_places import FoundIn, NamedPlace
 from services.offers.rules.letter import letter
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import State
 from services.offers.rules.unit_changes import NoteUnitChanges, Owner
-from shared.contracts.offers import Accepted, AgreementEndNoted, OfferDelivered, OfferSent, UnitChangeNoted
+from shared.contracts.offers import (
+    Accepted,
+    AgreementEndNoted,
+    OfferDelivered,
+    OfferSent,
+    UnitChangeNoted,
+    ViolationNoted,
+)
 from shared.contracts.vocabulary import AgreementKind
 from shared.eventstore.events import Event
 from tests.public_form import public
@@ -20,15 +28,20 @@ from tests.unit.offers.offer_facts import (
     AGREEMENT,
     CVR,
     OTHER,
+    SISTER,
+    THIRD,
     TOO_LATE,
     UNIT,
     accept,
     accepted,
+    deliver,
     delivered,
     given,
     grounds,
+    place,
     send,
     sent,
+    spread,
 )
 from tests.unit.scenario import Outcome
 
@@ -120,3 +133,76 @@ def test_an_offer_that_carries_nothing_over_says_so() -> None:
     assert not sent().is_carried_over
     assert accepted().carries_over is None
     assert UUID(int=1) == AGREEMENT
+
+
+def spread_running(*since: Event) -> State:
+    """Over two units of the seller's."""
+    offer = spread()
+    arrived = given(offer).when(deliver()).one(OfferDelivered)
+    return OFFER.fold((offer, arrived, given(offer, arrived).when(accept(includes=(place(),))).one(Accepted), *since))
+
+
+def of_spread(*p_numbers: str, to: str | None = BUYER) -> tuple[UnitChangeNoted, ...]:
+    return tuple(
+        UnitChangeNoted(
+            agreement_id=AGREEMENT,
+            p_number=p_number,
+            holds_from=date(2026, 4, 8),
+            noted_at=NOW,
+            ceased=to is None,
+            settled=False,
+            cvr=to,
+        )
+        for p_number in p_numbers
+    )
+
+
+def carry_spread(carried: State) -> Outcome:
+    return carry(carried, kind=AgreementKind.SPREAD, grounds=grounds())
+
+
+def consents(*included: NamedPlace, carried: State) -> Outcome:
+    """The buyer's yes to the offer that carries a spread agreement over."""
+    offer = carry_spread(spread_running(*of_spread(UNIT, SISTER))).one(OfferSent)
+    arrived = given(offer).when(RecordDelivery(at=NOW, available_at=NOW, policy=send().policy)).one(OfferDelivered)
+    own = Unit(UNIT, BUYER, "day-care")
+    return given(offer, arrived).when(
+        accept(NOW, acting_for=BUYER, unit=own, found_in=FoundIn(None), includes=included, carried=carried)
+    )
+
+
+def test_a_spread_agreement_is_carried_over_whole_where_one_buyer_has_all_its_units() -> None:
+    """R40, R10: the buyer names the places, and leaves out no unit that goes over."""
+    sold_whole = spread_running(*of_spread(UNIT, SISTER))
+    assert carry_spread(sold_whole).one(OfferSent).carries_over == AGREEMENT
+    bought = Unit(SISTER, BUYER, "day-care")
+    consented = consents(place(unit=bought, slot=2), carried=sold_whole).one(Accepted)
+    assert (consented.carries_over, [one.p_number for one in consented.places]) == (AGREEMENT, [UNIT, SISTER])
+    third = place(THIRD, unit=Unit(THIRD, BUYER, "day-care"))
+    consents(third, carried=sold_whole).refused("R40", f"name {SISTER} as well", units=SISTER)
+
+
+@pytest.mark.parametrize(
+    ("changes", "other"),
+    [
+        (of_spread(UNIT), SISTER),
+        ((*of_spread(UNIT), *of_spread(SISTER, to=None)), SISTER),
+        ((*of_spread(UNIT), *of_spread(SISTER, to="29283958")), SISTER),
+    ],
+)
+def test_where_only_some_units_are_the_buyers_the_refusal_says_what_to_do(
+    changes: tuple[UnitChangeNoted, ...], other: str
+) -> None:
+    """R40: no agreement spans two legal entities, and no other one is bound by the buyer's consent."""
+    carry_spread(spread_running(*changes)).refused(
+        "R40", "end the agreement, and offer each owner a new one", units=other
+    )
+
+
+def test_nobody_carries_an_agreement_over_that_a_violation_was_found_in() -> None:
+    """R14: no way out of a breach, neither when it is offered nor when the buyer consents, who is not told of it."""
+    found = ViolationNoted(agreement_id=AGREEMENT, place_id=UUID(int=9), p_number=SISTER, found=True, noted_at=NOW)
+    violating = spread_running(*of_spread(UNIT, SISTER), found)
+    carry_spread(violating).refused("R14", "has found a violation")
+    bought = Unit(SISTER, BUYER, "day-care")
+    consents(place(unit=bought, slot=2), carried=violating).refused("R40", "cannot be carried over any more")

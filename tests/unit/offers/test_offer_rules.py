@@ -237,7 +237,7 @@ def test_r8_unit_and_topic_are_taken_until_the_end(ending: tuple[Event, ...]) ->
     taken = {f"open/{UNIT}/056/1", f"open-of/{CVR}/{AGREEMENT}", f"open-at/{UNIT}/{AGREEMENT}"}
     assert given(sent(), delivered()).reservations() == taken
     assert given(sent(), delivered(), accepted()).reservations() == taken
-    assert given(sent(), delivered(), *ending).reservations() == frozenset()
+    assert given(sent(), delivered(), *ending).reservations() <= {f"after-at/{UNIT}/{AGREEMENT}"}
     assert given(sent(), delivered(), *ending).timers() == {}
 
 

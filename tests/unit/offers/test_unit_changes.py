@@ -14,6 +14,7 @@ from services.offers.rules.unit_watch import timers as watch_timers
 from shared.contracts.offers import (
     Accepted,
     AgreementEndNoted,
+    Declined,
     OfferDelivered,
     OfferUnitChanged,
     PlaceTakenNoted,
@@ -32,11 +33,13 @@ from tests.unit.offers.offer_facts import (
     SISTER,
     TOO_LATE,
     accept,
+    accepted,
     decline,
     deliver,
     delivered,
     due,
     given,
+    lapsed,
     place,
     sent,
     spread,
@@ -50,6 +53,7 @@ from tests.unit.scenario import scenarios_of
 pytestmark = pytest.mark.rule("R40")
 BUYER, THIRD_OWNER = "24256790", "29283958"
 SOLD_ON = date(2026, 3, 20)
+MUCH_LATER = datetime(2026, 5, 1, 8, tzinfo=UTC)
 ON_THAT_DAY = datetime(2026, 3, 20, 8, tzinfo=UTC)
 FIRST = Owner(date(2020, 1, 1), CVR)
 watching = scenarios_of(UNIT)
@@ -180,11 +184,48 @@ def test_at_any_included_unit_of_a_running_agreement_control_is_told() -> None:
     given(*running()).when(told(sold(), p_number="1003388399", at=TOO_LATE)).then()
 
 
-def test_nothing_happens_to_a_case_that_has_ended() -> None:
-    ended = given(*running()).when(NoteEnd(TOO_LATE, "fulfilled")).one(AgreementEndNoted)
-    given(*running(), ended).when(told(sold(), at=TOO_LATE)).then()
+def after_the_end(history: tuple[Event, ...], how: str) -> tuple[Event, ...]:
+    return *history, given(*history).when(NoteEnd(TOO_LATE, how)).one(AgreementEndNoted)
+
+
+def after_a_no() -> tuple[Event, ...]:
+    offer = sent(), delivered()
+    return *offer, given(*offer).when(decline()).one(Declined)
+
+
+def after_silence() -> tuple[Event, ...]:
+    offer = sent(), delivered()
+    return *offer, lapsed()
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        after_a_no(),
+        after_silence(),
+        after_the_end((sent(), delivered(), accepted()), "fulfilled"),
+        after_the_end((sent(), delivered(), accepted()), "breached"),
+    ],
+    ids=["declined", "lapsed", "fulfilled", "breached"],
+)
+def test_where_something_may_follow_at_the_unit_control_is_told(history: tuple[Event, ...]) -> None:
+    """R7, R22, R24, R40: of an inspection, an order or a follow-up; the case is found by its unit."""
+    assert f"after-at/{P_NUMBER}/{AGREEMENT}" in OFFER.reservations(OFFER.fold(history))
+    noted = given(*history).when(told(sold(date(2026, 4, 20)), at=MUCH_LATER)).one(UnitChangeNoted)
+    assert (noted.p_number, noted.cvr, noted.seen_by_company()) == (P_NUMBER, BUYER, False)
+    given(*history, noted).when(told(sold(date(2026, 4, 20)), at=MUCH_LATER)).then()
+
+
+def test_nothing_happens_to_a_case_from_which_nothing_follows() -> None:
+    """R9, R14, R40: and after a found violation the order is asked for at once (R7)."""
     gone = given(sent()).when(withdraw()).one(Withdrawn)
-    given(sent(), gone).when(told(sold())).then()
+    offer = spread()
+    arrived = given(offer).when(deliver()).one(OfferDelivered)
+    no = given(offer, arrived).when(decline()).one(Declined)
+    terminated = after_the_end((sent(), delivered(), accepted()), "terminated")
+    for history in ((sent(), gone), (offer, arrived, no), terminated):
+        given(*history).when(told(sold(date(2026, 4, 20)), at=MUCH_LATER)).then()
+        assert OFFER.reservations(OFFER.fold(history)) == frozenset()
 
 
 def test_an_agreement_that_runs_again_is_told_what_became_of_its_units_meanwhile() -> None:
@@ -195,7 +236,7 @@ def test_an_agreement_that_runs_again_is_told_what_became_of_its_units_meanwhile
     again.records(AgreementEndNoted, UnitChangeNoted, UnitChangeNoted)
     assert changed_units(again.state) == {P_NUMBER, SISTER}
     given(*running(), noted, ended).when(NoteRevokedDecision(TOO_LATE, free=False, owners=owners)).records(
-        PlaceTakenNoted
+        PlaceTakenNoted, UnitChangeNoted, UnitChangeNoted
     )
 
 

@@ -8,7 +8,7 @@ from services.reporting.cases.units import Unit
 from services.reporting.projection.fold_batch import Rows, fold_units
 from shared.contracts import control, offers
 from shared.contracts.register import UnitCeased
-from shared.contracts.vocabulary import Side
+from shared.contracts.vocabulary import ControlOutcome, InvestigationOutcome, Side
 from shared.eventstore.events import Event
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, on
@@ -35,6 +35,16 @@ def agreement_changed(**changes: object) -> Event:
     return control.AgreementUnitChanged.model_validate({**TOLD, **changes})
 
 
+def concluded() -> Event:
+    return control.InvestigationConcluded(
+        agreement_id=AGREEMENT,
+        inspection_id=AGREEMENT,
+        held_at=on("2026-04-02"),
+        inspector="inspector-1",
+        outcome=InvestigationOutcome.NO_VIOLATION,
+    )
+
+
 def open_tasks(*events: Event) -> set[str]:
     return {task.kind.value for task in rows_after(*events).tasks[AGREEMENT] if task.closed_at is None}
 
@@ -57,6 +67,25 @@ def test_the_task_ends_with_the_case() -> None:
     for history in ((*DELIVERED, offer_changed(), withdrawn), (*RUNNING, agreement_changed(), ended)):
         assert "unit-changed" not in open_tasks(*history)
         assert case_after(*history).next_step is None
+
+
+DECLINED = (*DELIVERED, facts.declined())
+FULFILLED = (*RUNNING, facts.controlled(), facts.fulfilled())
+BREACHED = (*RUNNING, facts.controlled(ControlOutcome.VIOLATION), facts.breached())
+
+
+@pytest.mark.parametrize(
+    ("history", "done"),
+    [(DECLINED, concluded()), (FULFILLED, facts.follow_up_held()), (BREACHED, facts.order_requested())],
+    ids=["inspection", "follow-up", "order"],
+)
+def test_the_inspector_has_a_task_while_something_is_left_to_do_at_the_unit(
+    history: tuple[Event, ...], done: Event
+) -> None:
+    """R7, R22, R24, R40: the next step stays what it is."""
+    assert "unit-changed" in open_tasks(*history, agreement_changed())
+    assert case_after(*history, agreement_changed()).next_step == case_after(*history).next_step
+    assert "unit-changed" not in open_tasks(*history, agreement_changed(), done)
 
 
 def test_and_where_the_unit_comes_back() -> None:
