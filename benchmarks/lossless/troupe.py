@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from benchmarks.lossless.journal import journal_file
 
@@ -25,6 +27,8 @@ class Actor:
     log: Path
     starts: int = 0
     process: "subprocess.Popen[bytes] | None" = None
+    cpu_seconds: int = 0
+    """The most that one of its processes was seen to have used, up to a minute."""
 
     def keep_running(self) -> None:
         """Start it where it does not run: the first time, after a kill, or because it gave up."""
@@ -38,6 +42,14 @@ class Actor:
         """To this process, by its id."""
         if self.process is not None and self.process.poll() is None:
             os.kill(self.process.pid, number)
+
+    def used(self) -> int:
+        """See `cpu_seconds`. It grows while a process starts, however slowly, and not with each that fails to."""
+        with suppress(psutil.Error):
+            if self.process is not None and self.process.poll() is None:
+                times = psutil.Process(self.process.pid).cpu_times()
+                self.cpu_seconds = max(self.cpu_seconds, min(60, int(times.user + times.system)))
+        return self.cpu_seconds
 
     def end(self) -> None:
         """For good."""
@@ -77,9 +89,12 @@ class Troupe:
         return all(journal.exists() and journal.stat().st_size for journal in journals)
 
     def signs(self) -> object:
-        """What changes while they start: what they write; not their logs, which one that only fails writes, too."""
+        """What changes while they start: what they write, and the time that they are given by a busy machine.
+
+        Not their logs, which one that only fails writes, too.
+        """
         files = [file for file in sorted(self._folder.iterdir()) if file.is_file() and file.suffix != ".log"]
-        return [file.stat().st_size for file in files]
+        return [file.stat().st_size for file in files], [actor.used() for actor in self.actors]
 
     def keep_running(self) -> None:
         """See Actor."""
