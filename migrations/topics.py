@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -56,6 +56,7 @@ async def create_topics(
     kafka: str,
     *,
     prefix: str = "",
+    partitions: Mapping[str, int] = TOPICS,
     replication_factor: int = 1,
     say: Callable[[str], None] = print,
     login: KafkaLogin | None = None,
@@ -68,11 +69,11 @@ async def create_topics(
         missing = [
             NewTopic(
                 f"{prefix}{name}",
-                partitions,
+                count,
                 replication_factor,
                 topic_configs=_ONE_HOUR if name in _ANSWERS else _FOR_EVER,
             )
-            for name, partitions in TOPICS.items()
+            for name, count in partitions.items()
             if f"{prefix}{name}" not in existing
         ]
         if missing:

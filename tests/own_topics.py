@@ -1,4 +1,4 @@
-"""Topics of a test's own, deleted afterwards: a small broker has no memory for some 150 partitions of every test."""
+"""Topics of a test's own, deleted afterwards; with few partitions, since a broker is busy with 150 for every test."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,15 +6,17 @@ from uuid import uuid4
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from migrations.topics import create_topics
+from migrations.topics import TOPICS, create_topics
 from shared.messaging.bus import Kafka
+
+FEW = {name: min(count, 6) for name, count in TOPICS.items()}
 
 
 @asynccontextmanager
 async def own_topics(kafka: str) -> AsyncIterator[Kafka]:
     """All topics of a system, under a prefix that no other test has."""
     cluster = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
-    await create_topics(kafka, prefix=cluster.prefix)
+    await create_topics(kafka, prefix=cluster.prefix, partitions=FEW)
     try:
         yield cluster
     finally:

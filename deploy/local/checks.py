@@ -1,11 +1,17 @@
 """All checks of the project in order, with a last line that counts them."""
 
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import disk_usage
+from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
+
+import psutil
 
 from deploy.local.state import PROJECT, project_state
 
@@ -15,6 +21,8 @@ _CHECKS = {
     "types": (sys.executable, "-m", "mypy"),
     "imports": (str(Path(sys.executable).with_name("lint-imports")),),
 }
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of its own is made in it)
+_PLENTY = 8 * 2**30
 _SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 """Three processes of pytest, each with servers of its own: on two cores they take the waiting out of the tests.
 
@@ -47,9 +55,21 @@ def _pytest(arguments: Sequence[str]) -> tuple[int, int, int]:
     report.unlink(missing_ok=True)
     print(f"== tests: pytest {' '.join(arguments)}", flush=True)
     command = [sys.executable, "-m", "pytest", f"--junit-xml={report}", *arguments]
-    done = subprocess.run(command, cwd=PROJECT, check=False)
+    with _scratch() as scratch:
+        done = subprocess.run(command, cwd=PROJECT, env={**os.environ, **scratch}, check=False)
     passed, failed, skipped = _counted(report)
     return passed, max(failed, int(done.returncode != 0)), skipped
+
+
+@contextmanager
+def _scratch() -> Iterator[Mapping[str, str]]:
+    """Where the servers of tests keep their data: in memory where there is plenty, which takes half the time."""
+    if not _IN_MEMORY.is_dir() or min(psutil.virtual_memory().available, disk_usage(_IN_MEMORY).free) < _PLENTY:
+        yield {}
+        return
+    with TemporaryDirectory(prefix="aftale-", dir=_IN_MEMORY, ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL's data is reached by another user where root runs the tests
+        yield {"TMPDIR": folder}
 
 
 def _counted(report: Path) -> tuple[int, int, int]:

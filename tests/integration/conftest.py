@@ -51,6 +51,7 @@ def servers() -> Iterator[Servers]:
             state = Path(tempfile.mkdtemp(prefix="aftale test "))
             try:
                 with local_servers(state) as local:
+                    asyncio.run(_forgo_durability(local))
                     yield local
             finally:
                 shutil.rmtree(state, ignore_errors=True)
@@ -102,11 +103,18 @@ async def other_postgres_dsn(servers: Servers, migrated_template: str) -> AsyncI
 @asynccontextmanager
 async def _database(servers: Servers, template: str) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex}"
-    await _administer(servers, f"create database {name} template {template}")
+    await _administer(servers, f"create database {name} template {template} strategy file_copy")
     try:
         yield _url(servers, name)
     finally:
         await _administer(servers, f"drop database {name} with (force)")
+
+
+async def _forgo_durability(servers: Servers) -> None:
+    """As the containers do: what a test stored need not outlast its machine."""
+    await _administer(servers, "alter system set fsync = off")
+    await _administer(servers, "alter system set full_page_writes = off")
+    await _administer(servers, "select pg_reload_conf()")
 
 
 def _url(servers: Servers, database: str) -> str:
