@@ -17,7 +17,7 @@ from deploy.local.as_operator import Operator
 from deploy.local.checks import run_checks, run_tests
 from deploy.local.drift import compare_rows
 from deploy.local.erase import erase as erase_everywhere
-from deploy.local.install import benchmarks, name_a_benchmark
+from deploy.local.install import benchmarks, name_a_benchmark, version
 from deploy.local.logins import ADMINISTRATOR
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST
@@ -30,7 +30,6 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Aftale on this machine: PostgreSQL, Kafka and the four services, with nothing to install by hand.",
 )
 register = typer.Typer(no_args_is_help=True, help="The register of companies and units.")
 app.add_typer(register, name="register")
@@ -42,6 +41,14 @@ DEMO_BEGINS = datetime(2020, 9, 1, 6, tzinfo=UTC)
 RULES_BEGIN = datetime(2026, 3, 2, 6, tzinfo=UTC)
 """Where no demo was played before."""
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.callback(invoke_without_command=True)
+def about(show: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False) -> None:
+    """Aftale on this machine: PostgreSQL, Kafka and the four services, with nothing to install by hand."""
+    if show:
+        print(version())
+        raise typer.Exit
 
 
 @app.command()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,9 +50,17 @@ def _told_without(arguments: list[str]) -> str | None:
     """What the commands tell about themselves; None for one that has something to do."""
     if arguments == ["bench"]:
         return name_a_benchmark()
+    if arguments[:1] == ["--version"]:
+        return version()
     if not arguments or arguments[0] in ("--help", "-h", "help"):
         return COMMANDS.read_text(encoding="utf-8").rstrip()
     return None
+
+
+def version() -> str:
+    """What ./aftale --version says."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return f"{project['name']} {project['version']}"
 
 
 def name_a_benchmark() -> str:

@@ -33,12 +33,20 @@ def test_the_help_without_an_installation_names_every_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [([], "reconcile"), (["--help"], "reconcile"), (["-h"], "reconcile"), (["bench"], "lossless")]
+    ("words", "said"),
+    [
+        ([], "reconcile"),
+        (["--help"], "reconcile"),
+        (["-h"], "reconcile"),
+        (["bench"], "lossless"),
+        (["--version"], "aftale 20"),
+    ],
 )
 def test_what_only_tells_installs_nothing(words: list[str], said: str, tmp_path: Path) -> None:
     copy = tmp_path / "project"
     copytree(PROJECT / "deploy" / "local", copy / "deploy" / "local")
     (copy / "benchmarks").symlink_to(PROJECT / "benchmarks")
+    (copy / "pyproject.toml").symlink_to(PROJECT / "pyproject.toml")
     script = copy / "deploy" / "local" / "install.py"
     told = subprocess.run([sys.executable, script, *words], capture_output=True, text=True, check=False)
     assert (told.returncode, told.stderr) == (0, "")
