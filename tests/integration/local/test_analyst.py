@@ -31,7 +31,7 @@ async def test_an_analyst_reads_the_views_and_nothing_else(postgres_dsn: str, na
         assert len(tables) > 30
         for statement in (
             *(f"select from {table}" for table in tables),
-            "insert into v_facts (type) values ('Odd')",
+            "insert into v_tasks (kind) values ('odd')",
             "delete from v_tasks",
             "update v_tasks set kind = 'odd'",
             "create table reporting.own ()",

@@ -73,4 +73,8 @@ async def test_all_lists_of_codes_are_read_in_one_place(control: Control) -> Non
             "within": "musculoskeletal",
         }
         assert [code["code"] for code in lists["centres"]["codes"]] == ["north", "east", "south", "other"]
-        assert (lists["centres"]["closed"], lists["topics"]["closed"]) == (True, False)
+        assert (lists["centres"]["closed"], lists["topics"]["closed"], lists["industries"]["closed"]) == (
+            True,
+            True,
+            False,
+        )
