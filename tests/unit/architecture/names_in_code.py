@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import Enum
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeGuard
 from uuid import UUID
@@ -574,7 +575,7 @@ def release_steps() -> Iterator[str]:
 def environment_variables() -> Iterator[str]:
     """What the code, the start script and the containers read; tests' own among them."""
     code = (file for folder in (*SOURCES, "tests") for file in (PROJECT / folder).rglob("*.py"))
-    for file in (PROJECT / "aftale", *(PROJECT / "deploy" / "containers").iterdir(), *code):
+    for file in filter(Path.is_file, (PROJECT / "aftale", *(PROJECT / "deploy" / "containers").iterdir(), *code)):
         yield from _VARIABLE.findall(file.read_text(encoding="utf-8"))
     yield from (f"AFTALE_{name.upper()}" for name in Settings.model_fields)
 
