@@ -74,23 +74,29 @@ class Machine:
     def servers_up(self) -> None:
         """Start PostgreSQL and Kafka side by side, unless the user named servers of their own, and wait for both."""
         begun = time.monotonic()
-        local = self._start_servers()
+        local, started = self._start_servers()
         for server in local:
             server.wait_until_ready(self._progress)
-        if local:
+        if started:
             self._progress(f"Servers ready after {time.monotonic() - begun:.1f} s.")
 
-    def _start_servers(self) -> list[LocalPostgres | LocalKafka]:
+    def _start_servers(self) -> tuple[list[LocalPostgres | LocalKafka], bool]:
+        """Our own servers, and whether one of them did not run yet: only then there is something to say."""
         local: list[LocalPostgres | LocalKafka] = []
+        started = False
         if self.settings.postgres is None:
-            self._progress("Starting PostgreSQL ...")
+            if self.postgres.process.running() is None:
+                started = True
+                self._progress("Starting PostgreSQL ...")
             self.postgres.start()
             local.append(self.postgres)
         if self.settings.kafka is None:
-            self._progress("Starting Kafka ...")
+            if self.kafka.process.running() is None:
+                started = True
+                self._progress("Starting Kafka ...")
             self.kafka.start(self._progress)
             local.append(self.kafka)
-        return local
+        return local, started
 
     def migrate(self) -> None:
         """Bring every schema and topic to the newest version."""
@@ -188,7 +194,7 @@ class Machine:
         self._require_same_clock()
         with self.alone():
             self._require_free_ports()
-            local = self._start_servers()
+            local, _ = self._start_servers()
             if self.postgres in local:
                 self.postgres.wait_until_ready(self._progress)
             migrating = self._begin_migrating()

@@ -28,6 +28,8 @@ CEASED = "ceased"
 _YES, _NO = frozenset({"yes", "ja", "true", "sand", "1", "x"}), frozenset({"", "no", "nej", "false", "falsk", "0"})
 _OF_NO_UNIT = tuple(name for name in COLUMNS if name not in UnitCeased.model_fields)
 """What a unit that ceased does not have."""
+_LONGEST = 200
+"""Characters of a cell: more than any name has, and less than a missing quote swallows."""
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2100, 1, 1)
 _BY_EXPONENT = re.compile(r"\d+([.,]\d+)?[eE][+-]?\d+")
 _WITH_DECIMALS = re.compile(r"(\d+)[.,]0+")
@@ -136,6 +138,8 @@ def _faults_of_a_unit(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield name, "is empty: write the name of the unit"
         elif any(character == "\ufffd" or not (character.isprintable() or character in "\n\t") for character in cell):
             yield name, "holds a character that cannot be read: export the file as UTF-8"
+        elif len(cell) > _LONGEST:
+            yield name, f"has {len(cell)} characters, and {_LONGEST} are the most: a quote may be missing"
 
 
 def _not_so_many_digits(cell: str, digits: int) -> str | None:

@@ -89,6 +89,7 @@ def test_what_is_odd_is_kept_as_it_came_and_flagged(tmp_path: Path, written: str
         ("2020-01-01", "9999-12-31", "effective_from", "check the year"),
         ("2020-01-01", "", "effective_from", "empty"),
         ("Børnehuset", " ", "name", "empty"),
+        ("Børnehuset", "B" * 201, "name", "201 characters"),
         (",2020-01-01", "", "effective_from", "is missing"),
     ],
 )
