@@ -106,7 +106,7 @@ async def list_cases(
     request: Request,
     asker: Reader,
     asked: Annotated[CaseFilter, Depends(case_filter)],
-    cursor: Annotated[CursorAsked | None, Query(description="From the page before.")] = None,
+    cursor: PageCursor = None,
     limit: Limit = PAGE_SIZE,
 ) -> CaseList:
     """R26: agreements, orders and other cases in one list, with what must happen next."""
