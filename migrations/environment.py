@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from migrations.give_way import LOCK_TIMEOUT
 from migrations.logins import OWNER
 
 
@@ -22,7 +23,7 @@ async def _run() -> None:
         .replace("postgresql://", "postgresql+asyncpg://")
         .replace("postgres://", "postgresql+asyncpg://")
     )
-    settings = {"search_path": schema, "role": OWNER}
+    settings = {"search_path": schema, "role": OWNER, "lock_timeout": LOCK_TIMEOUT}
     engine = create_async_engine(url, poolclass=pool.NullPool, connect_args={"server_settings": settings})
     async with engine.connect() as connection:
         await connection.run_sync(_migrate)
@@ -32,6 +33,11 @@ async def _run() -> None:
 def _migrate(connection: Connection) -> None:
     attributes = context.config.attributes
     table = f"migrated_{attributes['chain']}"
-    context.configure(connection=connection, version_table=table, version_table_schema=attributes["schema"])
+    context.configure(
+        connection=connection,
+        version_table=table,
+        version_table_schema=attributes["schema"],
+        transaction_per_migration=True,
+    )
     with context.begin_transaction():
         context.run_migrations()

@@ -5,12 +5,12 @@ import base64
 import hashlib
 import hmac
 import os
-import time
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
+from migrations.give_way import LOCK_TIMEOUT, until_free
 from migrations.revisions import CHAINS
 from shared.eventstore.logins import login_of
 
@@ -18,8 +18,6 @@ OWNER = "aftale_migrations"
 """The login under which migrations run. Every schema, table and function is its own."""
 ANALYSTS = "aftale_analyst"
 """What analysts may read. Nobody logs in under it: each analyst has a login of their own that belongs to it."""
-_LOCK_SECONDS = 2
-_PATIENCE_SECONDS = 120.0
 _ITERATIONS = 4096
 """PostgreSQL's own number for SCRAM."""
 
@@ -160,17 +158,10 @@ async def _hand_over(connection: "asyncpg.Connection[asyncpg.Record]", schema: s
 
 
 async def _as_soon_as_it_is_free(connection: "asyncpg.Connection[asyncpg.Record]", statements: Sequence[str]) -> None:
-    """Processes that run hold locks for the moment of a transaction: theirs go first, however long that takes."""
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            async with connection.transaction():
-                await connection.execute(f"set local lock_timeout = '{_LOCK_SECONDS}s'")
-                for statement in statements:
-                    await connection.execute(statement)
-        except asyncpg.LockNotAvailableError:
-            if time.monotonic() > until:
-                raise
-            await asyncio.sleep(0.1)
-        else:
-            return
+    async def change() -> None:
+        async with connection.transaction():
+            await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+            for statement in statements:
+                await connection.execute(statement)
+
+    await until_free(change)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -9,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from migrations.give_way import LOCK_TIMEOUT, until_free
 from migrations.logins import OWNER, make_logins_and_schemas, services_of_the_release_before
 from migrations.revisions import CHAINS, shipped
 from shared.watching.schema import WrongSchema, found_revisions, newer
@@ -30,7 +32,7 @@ def upgrade(dsn: str, revision: str = "head") -> Sequence[str]:
     asyncio.run(make_logins_and_schemas(dsn))
     for schema, chains in CHAINS.items():
         for chain in chains:
-            command.upgrade(_config(dsn, schema, chain), revision)
+            asyncio.run(_upgrade(_config(dsn, schema, chain), revision))
     old = asyncio.run(services_of_the_release_before(dsn))
     for schema in CHAINS:
         asyncio.run(_grant(dsn, schema, [_OF_SERVICES] if schema in old else [_APPEND_ONLY, _OF_SERVICES]))
@@ -59,15 +61,25 @@ def downgrade(dsn: str) -> None:
         asyncio.run(_drop(dsn, schema))
 
 
+async def _upgrade(config: Config, revision: str) -> None:
+    """Each revision is a transaction of its own: one that gives way leaves those before it done."""
+    await until_free(lambda: asyncio.to_thread(command.upgrade, config, revision))
+
+
 async def _grant(dsn: str, schema: str, files: Sequence[Path]) -> None:
     """Each file in a transaction of its own, so that none waits for a lock while it holds what another file changed."""
-    connection = await asyncpg.connect(dsn, server_settings={"search_path": schema, "role": OWNER})
+    settings = {"search_path": schema, "role": OWNER, "lock_timeout": LOCK_TIMEOUT}
+    connection = await asyncpg.connect(dsn, server_settings=settings)
     try:
         for file in files:
-            async with connection.transaction():
-                await connection.execute(file.read_text(encoding="utf-8"))
+            await until_free(partial(_in_a_transaction, connection, file.read_text(encoding="utf-8")))
     finally:
         await connection.close()
+
+
+async def _in_a_transaction(connection: "asyncpg.Connection[asyncpg.Record]", statements: str) -> None:
+    async with connection.transaction():
+        await connection.execute(statements)
 
 
 def _config(dsn: str, schema: str, chain: str) -> Config:

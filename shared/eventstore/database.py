@@ -36,6 +36,7 @@ DATABASE_AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,  # a deadlock that was lost, as to a migration
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # what asyncpg says of a connection that was cut while it was idle
 )

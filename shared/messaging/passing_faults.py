@@ -30,7 +30,6 @@ _PASSING = (
     StaleVersion,
     InboxMoved,
     SourceUnreachable,
-    asyncpg.TransactionRollbackError,
     asyncpg.InvalidCachedStatementError,
     TimeoutError,
 )

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import asyncpg
 import pytest
 
 from deploy.local.logins import login_urls
-from migrations.logins import set_passwords
+from migrations.give_way import LOCK_TIMEOUT
+from migrations.logins import make_logins_and_schemas, set_passwords
 from migrations.schemas import upgrade
 from shared.eventstore.logins import variable_of
+from shared.messaging.passing_faults import until_it_works
 from tests.upgrade.kept_release import KeptRelease
 
 ITS_WRITES = {
@@ -56,10 +59,32 @@ async def work(connection: "asyncpg.Connection[asyncpg.Record]", service: str, u
     times = 0
     while not until.is_set():
         for statement in ITS_WRITES[service]:
-            await connection.execute(statement)
+            await until_it_works(partial(connection.execute, statement), service=service)
         times += 1
         await asyncio.sleep(0.005)
     return times
+
+
+async def test_a_migration_gives_way_to_a_transaction_that_has_begun(release: KeptRelease, empty_database: str) -> None:
+    """Who has read a table, and reads one next that a migration has locked, is not ended as a deadlock's loser."""
+    await release.restore(empty_database)
+    await make_logins_and_schemas(empty_database)
+    async with process_of_the_release_before(empty_database, "reporting") as old:
+        observer = await asyncpg.connect(empty_database)
+        shorter = f"select interval '{LOCK_TIMEOUT}' < current_setting('deadlock_timeout')::interval"
+        assert await observer.fetchval(shorter), "else it is PostgreSQL that ends one of the two"
+        async with old.transaction():
+            await old.execute("select from cases_rebuilt limit 1")
+            upgrading = asyncio.create_task(asyncio.to_thread(upgrade, empty_database))
+            while not await observer.fetchval(_WAITS_FOR, "reporting.cases_rebuilt"):
+                assert not upgrading.done()
+                await asyncio.sleep(0.01)
+            assert await old.fetch("select from cases")
+        assert await upgrading == ["reporting"]
+        await observer.close()
+
+
+_WAITS_FOR = "select exists (select from pg_locks where not granted and relation = $1::regclass)"
 
 
 @pytest.mark.parametrize("service", sorted(ITS_WRITES))
