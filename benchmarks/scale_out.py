@@ -219,7 +219,7 @@ _MARKS = "select source, version, count(*) from guidance.inbox group by source, 
 _REST = """
 select (select count(*) from guidance.timers) as timers, (select count(*) from guidance.parked) as parked,
        (select count(*) from pg_locks join pg_stat_activity using (pid)
-        where locktype = 'advisory' and granted and application_name = 'aftale-guidance-relay'
+        where locktype = 'advisory' and granted and application_name like 'aftale-guidance-relay/%'
           and datname = current_database()) as relays,
        guidance.newest_position() - (select checkpoint from guidance.relay) as unpublished
 """

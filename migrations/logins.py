@@ -13,6 +13,7 @@ import asyncpg
 from migrations.give_way import LOCK_TIMEOUT, until_free
 from migrations.revisions import CHAINS
 from shared.eventstore.logins import login_of
+from shared.release import RELEASE
 
 OWNER = "aftale_migrations"
 """The login under which migrations run. Every schema, table and function is its own."""
@@ -47,9 +48,10 @@ where pronamespace = 'pg_catalog'::regnamespace and proname in ('lo_create', 'lo
   and has_function_privilege('public', oid, 'execute') and pg_has_role(current_user, proowner, 'usage')
 """
 _OLD_PROCESSES = """
-select distinct $1 as service from pg_stat_activity
+select distinct $1 as service
+from pg_stat_activity, split_part(application_name, '/', 1) as named, split_part(application_name, '/', 2) as release
 where datname = current_database() and pid <> pg_backend_pid()
-  and application_name in ('aftale-' || $1, 'aftale-' || $1 || '-relay') and usename <> $2
+  and named in ('aftale-' || $1, 'aftale-' || $1 || '-relay') and (usename <> $2 or release <> $3)
 """
 
 
@@ -75,11 +77,11 @@ async def make_logins_and_schemas(dsn: str) -> None:
         await connection.close()
 
 
-async def services_of_the_release_before(dsn: str) -> Sequence[str]:
-    """The services of which a process is connected under another login than its own."""
+async def services_of_another_release(dsn: str) -> Sequence[str]:
+    """The services of which a process is connected that is of another release, or works under another login."""
     connection = await asyncpg.connect(dsn)
     try:
-        rows = [await connection.fetchrow(_OLD_PROCESSES, schema, login_of(schema)) for schema in CHAINS]
+        rows = [await connection.fetchrow(_OLD_PROCESSES, schema, login_of(schema), RELEASE) for schema in CHAINS]
         return [row["service"] for row in rows if row is not None]
     finally:
         await connection.close()

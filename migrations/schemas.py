@@ -11,8 +11,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from migrations.give_way import LOCK_TIMEOUT, until_free
-from migrations.logins import OWNER, make_logins_and_schemas, services_of_the_release_before
-from migrations.revisions import CHAINS, shipped
+from migrations.logins import OWNER, make_logins_and_schemas, services_of_another_release
+from migrations.marks import last_before_takeover, shipped
+from migrations.revisions import CHAINS
 from shared.watching.schema import WrongSchema, found_revisions, newer
 
 _PRIVILEGES = Path(__file__).parent / "privileges"
@@ -23,17 +24,19 @@ _OF_ANALYSTS = Path(__file__).parents[1] / "services" / "reporting" / "analysts.
 def upgrade(dsn: str, revision: str = "head") -> Sequence[str]:
     """Bring every schema to a revision; makes logins and schemas that are missing. Runs again without harm.
 
-    Returns the services of which a process of the release before is connected: their history is not yet closed to
-    changes, so that these processes go on. The next run does that, once they have ended.
+    Returns the services of which a process of another release is connected, so that these processes go on: what is
+    marked to run after them waits, and their history is not yet closed to changes. The next run does both.
 
     Raises WrongSchema where a later release has migrated one of them.
     """
     asyncio.run(_refuse_newer(dsn))
     asyncio.run(make_logins_and_schemas(dsn))
+    old = asyncio.run(services_of_another_release(dsn))
     for schema, chains in CHAINS.items():
         for chain in chains:
-            asyncio.run(_upgrade(_config(dsn, schema, chain), revision))
-    old = asyncio.run(services_of_the_release_before(dsn))
+            waits = schema in old and revision == "head"
+            asyncio.run(_upgrade(_config(dsn, schema, chain), last_before_takeover(chain) if waits else revision))
+    old = sorted({*old, *asyncio.run(services_of_another_release(dsn))})
     for schema in CHAINS:
         asyncio.run(_grant(dsn, schema, [_OF_SERVICES] if schema in old else [_APPEND_ONLY, _OF_SERVICES]))
     asyncio.run(_grant(dsn, "reporting", [_OF_ANALYSTS]))

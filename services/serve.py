@@ -13,7 +13,7 @@ from typing import Protocol, cast
 import uvicorn
 from fastapi import FastAPI
 
-from migrations.revisions import shipped
+from migrations.marks import shipped
 from shared.eventstore.database import DATABASE_AWAY
 from shared.eventstore.logins import POWERFUL_LOGIN, WrongLogin, require_own_login
 from shared.garbage_collector import collect_rarely

@@ -55,7 +55,7 @@ from shared.people.directory import LOCAL_INSPECTORS, Directory, load_directory
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
 from shared.tasks import end_tasks
 from shared.telemetry.loops import Loops, Pulse
-from shared.watching.schema import Revisions
+from shared.watching.schema import Shipped
 from shared.watching.watched import Watched
 
 AGREEMENTS_TOPIC = "agreements"
@@ -98,7 +98,7 @@ class Settings:
     """Draws the same again, in mode `local` only."""
     background: bool = True
     """Whether this process publishes, consumes and fires timers, or leaves that to others of its service."""
-    shipped: Mapping[str, Revisions] = field(default_factory=dict)
+    shipped: Mapping[str, Shipped] = field(default_factory=dict)
     """The revisions of the schema that this release ships, by service; one that is not named is not compared."""
     logins: Mapping[str, str] = field(default_factory=dict)
     """By service: the URL of PostgreSQL under which it logs in."""

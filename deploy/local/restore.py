@@ -94,8 +94,8 @@ async def _require_stopped(place: Place, services: Sequence[str]) -> int:
     try:
         rows = await connection.fetch(
             """select distinct service from unnest($1::text[]) as asked(service)
-               join pg_stat_activity a on a.datname = current_database()
-                and a.application_name in ('aftale-' || service, 'aftale-' || service || '-relay')""",
+               join pg_stat_activity a on a.datname = current_database() and split_part(a.application_name, '/', 1)
+                in ('aftale-' || service, 'aftale-' || service || '-relay')""",
             services,
         )
         major: int = await connection.fetchval("select current_setting('server_version_num')::int / 10000")

@@ -1,4 +1,4 @@
-"""Write docs/rules.md, docs/process.md and docs/refusals.md: python -m deploy.rulebook."""
+"""Write the files in docs that are made of the code (see files.py): python -m deploy.rulebook."""
 
 from deploy.rulebook.files import publish
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from deploy.rulebook import process, refusals, rules
+from deploy.rulebook import decisions, process, refusals, rules, upgrading
 from deploy.rulebook.sources import PROJECT
 
 DOCS = PROJECT / "docs"
@@ -12,7 +12,13 @@ DOCS = PROJECT / "docs"
 @cache
 def made() -> Mapping[str, str]:
     """As the code has them now, by the name of the file."""
-    return {"rules.md": rules.document(), "process.md": process.document(), "refusals.md": refusals.document()}
+    return {
+        "rules.md": rules.document(),
+        "process.md": process.document(),
+        "refusals.md": refusals.document(),
+        "decisions/README.md": decisions.document(),
+        "operations/upgrading.md": upgrading.document(),
+    }
 
 
 def publish() -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
+from shared.release import RELEASE
+
 if TYPE_CHECKING:
     Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -96,6 +98,10 @@ class Database:
                     found.set_exception(asyncpg.InterfaceError("the look-up was cut off"))
 
 
+def _application_name(who: str, release: str = RELEASE) -> str:
+    return f"aftale-{who}/{release}"
+
+
 async def _nothing_to_reset(_: object) -> None:
     """Nobody here changes a session, and asyncpg's own reset is a round trip after every use of a connection."""
 
@@ -103,7 +109,12 @@ async def _nothing_to_reset(_: object) -> None:
 @asynccontextmanager
 async def open_database(dsn: str, schema: str, *, connections: int = 12) -> AsyncIterator[Database]:
     """Open the schema of a service as the role `aftale_<schema>`."""
-    settings = {**_SETTINGS, "search_path": schema, "role": f"aftale_{schema}", "application_name": f"aftale-{schema}"}
+    settings = {
+        **_SETTINGS,
+        "search_path": schema,
+        "role": f"aftale_{schema}",
+        "application_name": _application_name(schema),
+    }
     pool = await asyncpg.create_pool(
         dsn,
         min_size=2,
@@ -129,7 +140,7 @@ async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]"
         "synchronous_commit": "off",
         "search_path": schema,
         "role": f"aftale_{schema}",
-        "application_name": f"aftale-{schema}-relay",
+        "application_name": _application_name(f"{schema}-relay"),
     }
     return await asyncpg.connect(
         dsn, server_settings=settings, timeout=_CONNECT_SECONDS, command_timeout=_COMMAND_SECONDS

@@ -1,13 +1,25 @@
 """Whether a service meets the schema that its release was written for."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import asyncpg
 
 from shared.eventstore.database import Connection, connect
 
-Revisions = Mapping[str, Sequence[str]]
-"""The revisions that this release ships, oldest first, by chain of migrations."""
+
+@dataclass(frozen=True)
+class Chain:
+    """A chain of migrations as a release ships it."""
+
+    revisions: Sequence[str]
+    """Oldest first."""
+    needed: str
+    """From which on the release works; later ones wait until all processes of the release before have ended."""
+
+
+Shipped = Mapping[str, Chain]
+"""What a release ships for a service, by the chain's name."""
 Found = Mapping[str, str | None]
 """The revision at which each chain stands in the database; None where it never ran."""
 
@@ -16,7 +28,7 @@ class WrongSchema(Exception):
     """A service cannot work on the schema that it found; its text is one sentence for operators."""
 
 
-async def require_schema(dsn: str, service: str, shipped: Revisions) -> None:
+async def require_schema(dsn: str, service: str, shipped: Shipped) -> None:
     """Before a service starts. Raises WrongSchema, or one of DATABASE_AWAY."""
     try:
         connection = await connect(dsn, service)
@@ -31,7 +43,7 @@ async def require_schema(dsn: str, service: str, shipped: Revisions) -> None:
 
 
 async def found_revisions(
-    connection: "Connection | asyncpg.Connection[asyncpg.Record]", shipped: Revisions
+    connection: "Connection | asyncpg.Connection[asyncpg.Record]", shipped: Shipped
 ) -> dict[str, str | None]:
     """At which revision each chain stands in the schema of the connection."""
     found: dict[str, str | None] = {}
@@ -41,27 +53,27 @@ async def found_revisions(
     return found
 
 
-def mismatch(service: str, shipped: Revisions, found: Found) -> str | None:
-    """What is wrong, in one sentence; None where every chain stands at the newest revision of this release."""
+def mismatch(service: str, shipped: Shipped, found: Found) -> str | None:
+    """What is wrong, in one sentence; None where every chain stands where this release needs it."""
     if fault := newer(service, shipped, found):
         return fault
-    for chain, revisions in shipped.items():
-        stands, newest = found[chain], revisions[-1]
+    for chain, ships in shipped.items():
+        stands, needed = found[chain], ships.needed
         if stands is None:
             return _none(service)
-        if stands != newest:
+        if ships.revisions.index(stands) < ships.revisions.index(needed):
             return (
                 f"The schema of {service} is older than this release: its migrations {chain} stand at {stands}, "
-                f"and this release needs {newest}; bring it up to date with ./aftale migrate."
+                f"and this release needs {needed}; bring it up to date with ./aftale migrate."
             )
     return None
 
 
-def newer(service: str, shipped: Revisions, found: Found) -> str | None:
+def newer(service: str, shipped: Shipped, found: Found) -> str | None:
     """The same of a schema that a later release has migrated: this one can do nothing about it."""
-    for chain, revisions in shipped.items():
-        stands, newest = found[chain], revisions[-1]
-        if stands is not None and stands not in revisions:
+    for chain, ships in shipped.items():
+        stands, newest = found[chain], ships.revisions[-1]
+        if stands is not None and stands not in ships.revisions:
             return (
                 f"The schema of {service} is newer than this release: its migrations {chain} stand at {stands}, "
                 f"and this release knows them up to {newest}; start the release that migrated it, or a later one."

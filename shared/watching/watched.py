@@ -16,7 +16,7 @@ from shared.eventstore.database import DATABASE_AWAY, Database
 from shared.messaging.bus import Kafka
 from shared.telemetry.loops import Loops
 from shared.watching.figures import Figures, read_figures
-from shared.watching.schema import Revisions, found_revisions, mismatch
+from shared.watching.schema import Shipped, found_revisions, mismatch
 
 AT_MOST_EVERY_SECONDS = 1.0
 """Who asks more often gets what was read last: nobody needs a token to ask, and asking must not become a load."""
@@ -82,7 +82,7 @@ class Watched:
         database: Database,
         kafka: Kafka,
         loops: Loops,
-        shipped: Revisions,
+        shipped: Shipped,
         clock: Clock | None = None,
         appends: Callable[[], bool] = lambda: True,
     ) -> None:

@@ -11,6 +11,11 @@ from migrations.scripts import run_script
 
 revision = "0004"
 down_revision = "0003"
+stage, when = "expand", "before"
+operators = (
+    "Adds tables. The positions of consumers are seeded once from what Kafka has committed, with the "
+    "services stopped: `python -m migrations` does it after the schemas."
+)
 
 
 def upgrade() -> None:

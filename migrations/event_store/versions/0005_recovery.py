@@ -11,6 +11,8 @@ from migrations.scripts import run_script
 
 revision = "0005"
 down_revision = "0004"
+stage, when = "expand", "before"
+operators = "Adds tables, and takes no lock on what is there."
 
 
 def upgrade() -> None:

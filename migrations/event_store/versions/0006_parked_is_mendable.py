@@ -11,6 +11,8 @@ from migrations.scripts import run_script
 
 revision = "0006"
 down_revision = "0005"
+stage, when = "expand", "before"
+operators = "Adds tables and columns to those of parked messages; takes their locks for a moment."
 
 
 def upgrade() -> None:

@@ -11,6 +11,12 @@ from migrations.scripts import run_script
 
 revision = "0007"
 down_revision = "0006"
+stage, when = "expand", "before"
+operators = (
+    "The log becomes append-only for the logins of the services. Processes of the release before work "
+    "under other logins and go on; once they have ended, run the migrations again: only then is their "
+    "history closed to changes."
+)
 
 
 def upgrade() -> None:

@@ -11,6 +11,8 @@ from migrations.scripts import run_script
 
 revision = "0008"
 down_revision = "0007"
+stage, when = "expand", "before"
+operators = "Adds a table, and takes no lock on what is there."
 
 
 def upgrade() -> None:

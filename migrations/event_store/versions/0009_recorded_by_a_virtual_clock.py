@@ -9,6 +9,8 @@ from migrations.scripts import run_script
 
 revision = "0009"
 down_revision = "0008"
+stage, when = "expand", "before"
+operators = "Replaces functions. Only a demonstration has a virtual clock."
 
 
 def upgrade() -> None:

@@ -11,6 +11,8 @@ from migrations.scripts import run_script
 
 revision = "0002"
 down_revision = "0001"
+stage, when = "expand", "before"
+operators = "Adds a table, and takes no lock on what is there."
 
 
 def upgrade() -> None:

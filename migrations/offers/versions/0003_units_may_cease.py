@@ -11,6 +11,8 @@ from migrations.scripts import run_script
 
 revision = "0003"
 down_revision = "0002"
+stage, when = "expand", "before"
+operators = "Allows null in columns of the units; takes their lock for a moment."
 
 
 def upgrade() -> None:

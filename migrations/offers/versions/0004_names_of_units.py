@@ -11,6 +11,8 @@ from migrations.scripts import run_script
 
 revision = "0004"
 down_revision = "0003"
+stage, when = "expand", "before"
+operators = "Adds a column to the units; takes their lock for a moment. Names come with the register's next facts."
 
 
 def upgrade() -> None:

@@ -11,6 +11,8 @@ from migrations.scripts import run_script
 
 revision = "0005"
 down_revision = "0004"
+stage, when = "expand", "before"
+operators = "Adds tables. Positions are seeded as those of the event stores."
 
 
 def upgrade() -> None:

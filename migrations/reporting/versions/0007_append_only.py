@@ -11,6 +11,8 @@ from migrations.scripts import run_script
 
 revision = "0007"
 down_revision = "0006"
+stage, when = "expand", "before"
+operators = "As 0007 of the event stores, for the facts."
 
 
 def upgrade() -> None:

@@ -11,6 +11,11 @@ from migrations.scripts import run_script
 
 revision = "0008"
 down_revision = "0007"
+stage, when = "expand", "before"
+operators = (
+    "Adds columns to the one row of the checkpoint. The first process of this release folds the "
+    "companies' rows anew; until it has, companies are answered 503."
+)
 
 
 def upgrade() -> None:

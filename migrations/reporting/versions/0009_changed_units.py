@@ -11,6 +11,8 @@ from migrations.scripts import run_script
 
 revision = "0009"
 down_revision = "0008"
+stage, when = "expand", "before"
+operators = "Adds columns to the cases; takes their lock for a moment. A rebuild fills them for cases from before."
 
 
 def upgrade() -> None:

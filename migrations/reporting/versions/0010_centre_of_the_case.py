@@ -11,6 +11,11 @@ from migrations.scripts import run_script
 
 revision = "0010"
 down_revision = "0009"
+stage, when = "expand", "before"
+operators = (
+    "Adds a column to the cases and to a view; takes their locks for a moment. A rebuild fills it for "
+    "cases from before."
+)
 
 
 def upgrade() -> None:

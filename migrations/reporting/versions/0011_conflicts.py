@@ -11,6 +11,11 @@ from migrations.scripts import run_script
 
 revision = "0011"
 down_revision = "0010"
+stage, when = "expand", "before"
+operators = (
+    "Adds a table, a column and a view; takes the lock of the cases for a moment. A rebuild fills them "
+    "for cases from before."
+)
 
 
 def upgrade() -> None:

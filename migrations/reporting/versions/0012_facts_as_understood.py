@@ -11,6 +11,12 @@ from migrations.scripts import run_script
 
 revision = "0012"
 down_revision = "0011"
+stage, when = "expand", "before"
+operators = (
+    "Copies two columns of every fact into a table of its own and indexes it, in one transaction: as long as "
+    "that takes, reporting takes no new facts and goes on answering. The next release drops the two columns "
+    "and the trigger."
+)
 
 
 def upgrade() -> None:

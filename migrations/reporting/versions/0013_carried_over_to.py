@@ -11,6 +11,10 @@ from migrations.scripts import run_script
 
 revision = "0013"
 down_revision = "0012"
+stage, when = "expand", "before"
+operators = (
+    "Adds a column to the cases and to views; takes their locks for a moment. A rebuild fills it for cases from before."
+)
 
 
 def upgrade() -> None:

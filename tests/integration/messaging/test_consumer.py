@@ -119,7 +119,7 @@ async def test_a_cut_connection_makes_the_batch_be_tried_again(bench: Bench, pos
     operator = await asyncpg.connect(postgres_dsn)
     await operator.execute(
         """select pg_terminate_backend(pid) from pg_stat_activity
-           where application_name = 'aftale-offers' and datname = current_database()"""
+           where application_name like 'aftale-offers/%' and datname = current_database()"""
     )
     await operator.close()
     await bench.take(message(stream, 1), message(stream, 2))

@@ -62,7 +62,7 @@ class Bench:
         operator = await asyncpg.connect(self.dsn)
         await operator.execute(
             """select pg_terminate_backend(pid) from pg_stat_activity
-               where application_name = 'aftale-offers-relay' and datname = current_database()"""
+               where application_name like 'aftale-offers-relay/%' and datname = current_database()"""
         )
         await operator.close()
 

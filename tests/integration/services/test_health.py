@@ -18,7 +18,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from deploy.local.kafka import LocalKafka
 from deploy.local.ports import free_port
 from deploy.local.state import State
-from migrations.revisions import shipped
+from migrations.marks import shipped
 from migrations.topics import create_topics
 from services.offers import service
 from services.reporting import service as reporting

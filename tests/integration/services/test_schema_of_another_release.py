@@ -14,10 +14,11 @@ from deploy.local.logins import login_urls
 from deploy.local.ports import free_port
 from deploy.local.state import PROJECT
 from migrations.logins import set_passwords
-from migrations.revisions import CHAINS, shipped
+from migrations.marks import shipped
+from migrations.revisions import CHAINS
 from services.serve import DEFAULT_PORTS
 from shared.eventstore.logins import variable_of
-from shared.watching.schema import WrongSchema, require_schema
+from shared.watching.schema import Chain, WrongSchema, require_schema
 
 NEWER = (
     "The schema of offers is newer than this release: its migrations event_store stand at 9999, and this release knows "
@@ -73,7 +74,7 @@ async def test_a_service_stops_at_a_schema_of_another_release(
     revision: str, sentence: str, postgres_dsn: str, tmp_path: Path
 ) -> None:
     await stand_at(postgres_dsn, revision)
-    newest = shipped("offers")["event_store"][-1]
+    newest = shipped("offers")["event_store"].revisions[-1]
     assert await served(await own_login(postgres_dsn), tmp_path) == (1, sentence.format(newest=newest) + "\n")
 
 
@@ -92,7 +93,7 @@ async def test_a_service_stops_where_there_is_no_postgres(tmp_path: Path) -> Non
 async def test_every_service_meets_the_schema_that_migrations_make(service: str, postgres_dsn: str) -> None:
     await require_schema(postgres_dsn, service, shipped(service))
     with pytest.raises(WrongSchema, match="is newer than this release"):
-        await require_schema(postgres_dsn, service, {CHAINS[service][-1]: ["0000"]})
+        await require_schema(postgres_dsn, service, {CHAINS[service][-1]: Chain(["0000"], "0000")})
 
 
 @pytest.mark.parametrize("chain", sorted({chain for chains in CHAINS.values() for chain in chains}))
@@ -101,4 +102,4 @@ def test_the_revisions_that_are_read_are_those_that_alembic_knows(chain: str) ->
     config.set_main_option("script_location", str(PROJECT / "migrations" / chain))
     known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
     service = next(name for name, chains in CHAINS.items() if chain in chains)
-    assert shipped(service)[chain] == list(reversed(known))
+    assert shipped(service)[chain].revisions == list(reversed(known))

@@ -9,11 +9,14 @@ import asyncpg
 import pytest
 
 from deploy.local.logins import login_urls
+from migrations import schemas
 from migrations.give_way import LOCK_TIMEOUT
 from migrations.logins import make_logins_and_schemas, set_passwords
+from migrations.revisions import revision_files
 from migrations.schemas import upgrade
 from shared.eventstore.logins import variable_of
 from shared.messaging.passing_faults import until_it_works
+from shared.watching.schema import Chain, found_revisions, mismatch
 from tests.upgrade.kept_release import KeptRelease
 
 ITS_WRITES = {
@@ -82,6 +85,25 @@ async def test_a_migration_gives_way_to_a_transaction_that_has_begun(release: Ke
             assert await old.fetch("select from cases")
         assert await upgrading == ["reporting"]
         await observer.close()
+
+
+async def test_what_runs_after_waits_for_processes_of_another_release(
+    release: KeptRelease, empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service of this release works meanwhile, and the next run of the migrations goes to the end."""
+    *_, waited_for, last = revision_files("event_store")
+    monkeypatch.setattr(schemas, "last_before_takeover", lambda chain: {"event_store": waited_for}.get(chain, "head"))
+    ships = {"event_store": Chain(list(revision_files("event_store")), waited_for)}
+    await release.restore(empty_database)
+    observer = await asyncpg.connect(empty_database, server_settings={"search_path": "control"})
+    async with process_of_the_release_before(empty_database, "control"):
+        assert await asyncio.to_thread(upgrade, empty_database) == ["control"]
+        found = await found_revisions(observer, ships)
+        assert found == {"event_store": waited_for}
+        assert mismatch("control", ships, found) is None
+    assert await asyncio.to_thread(upgrade, empty_database) == []
+    assert await found_revisions(observer, ships) == {"event_store": last}
+    await observer.close()
 
 
 _WAITS_FOR = "select exists (select from pg_locks where not granted and relation = $1::regclass)"

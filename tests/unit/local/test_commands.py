@@ -19,6 +19,7 @@ from deploy.local.ports import HOST, free_port
 from deploy.local.processes import Fault
 from deploy.local.settings import Settings
 from deploy.local.state import PROJECT
+from shared.release import RELEASE
 
 
 def told_by_the_commands() -> str:
@@ -52,6 +53,10 @@ def test_what_only_tells_installs_nothing(words: list[str], said: str, tmp_path:
     assert (told.returncode, told.stderr) == (0, "")
     assert said in told.stdout
     assert not (copy / ".aftale").exists()
+
+
+def test_connections_name_the_release_that_the_project_says() -> None:
+    assert install.version().startswith(f"aftale {RELEASE}")
 
 
 def test_a_proxy_that_inspects_tls_is_named() -> None:

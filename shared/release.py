@@ -1,0 +1,4 @@
+"""Which release this is."""
+
+RELEASE = "2026.12"
+"""Connections to PostgreSQL carry it, so that a migration knows whether processes of another release still run."""
