@@ -23,7 +23,7 @@ from deploy.local.machine import Machine
 from deploy.local.ports import HOST
 from deploy.local.processes import Fault
 from deploy.local.reconcile import command as compare
-from deploy.local.settings import EVENT_SOURCED, SERVICES, Settings
+from deploy.local.settings import EVENT_SOURCED, ROLES, SERVICES, Settings
 from deploy.local.status import show_status
 
 app = typer.Typer(
@@ -247,7 +247,11 @@ def erase(
 def drift(
     service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="All if none is named.")] = None,
 ) -> None:
-    """Compare timers and reservations with what the facts say; a release brings along what it changed by itself."""
+    """Compare timers and reservations with what the facts say; ends with 1 where they differ, and changes nothing.
+
+    Both follow from the facts of their stream. They differ where somebody wrote to the tables by hand, or where a
+    release declares others than the one before: that one is brought along after the start, by itself.
+    """
     if service not in (None, *EVENT_SOURCED):
         raise Fault(f"{service} has no timers or reservations; {', '.join(EVENT_SOURCED)} have.")
     compare_rows(Operator(Machine(Settings())), [service] if service else list(EVENT_SOURCED))
@@ -262,9 +266,16 @@ def trace(case: str) -> None:
 
 @app.command()
 def token(
-    role: str, name: str, cvr: Annotated[str | None, typer.Option(help="The company represented.")] = None
+    role: Annotated[str, typer.Argument(help=f"One of: {', '.join(ROLES)}.")],
+    name: Annotated[str, typer.Argument(help="The id of the person or system that asks, as facts will name it.")],
+    cvr: Annotated[str | None, typer.Option(help="The legal entity that a company's token speaks for.")] = None,
 ) -> None:
-    """A token to try the HTTP interfaces with."""
+    """Print a token to try the HTTP interfaces with.
+
+    curl -H "Authorization: Bearer $(./aftale token inspector anna)" ...
+    """
+    if role not in ROLES:
+        raise Fault(f"There is no role {role}; there are {', '.join(ROLES)}.")
     Machine(Settings()).become("shared.http.tokens", [role, name, *(["--cvr", cvr] if cvr else [])])
 
 

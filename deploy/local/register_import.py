@@ -15,6 +15,7 @@ from pathlib import Path
 
 from aiokafka.errors import KafkaError
 
+from deploy.local.counted import counted
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from deploy.local.tables import Fault, NotATable, Row, read_table
 from services.reporting.cases.unknown_codes import unknown_in_unit
@@ -202,11 +203,13 @@ def main() -> None:
     if not asked.dry_run:
         _publish_or_exit(reading.units)
     done = "would be published" if asked.dry_run else "published"
+    left_out = "would be left out" if asked.dry_run else "were left out"
     if ceasing := sum(isinstance(unit, UnitCeased) for unit in reading.units):
         done += f", {ceasing} of which {'ceases' if ceasing == 1 else 'cease'}"
-    print(f"{len(reading.units)} units {done}, {len(reading.odd)} remarks, {len(reading.left_out)} faults.")
+    remarks, faults = counted(len(reading.odd), "remark"), counted(len(reading.left_out), "fault")
+    print(f"{counted(len(reading.units), 'unit')} {done}, {remarks}, {faults}.")
     if reading.left_out:
-        sys.exit("Rows were left out: mend them and import them again.")
+        sys.exit(f"Rows {left_out}: mend them and import them again.")
 
 
 def _publish_or_exit(units: list[Told]) -> None:

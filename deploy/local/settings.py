@@ -16,6 +16,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 EVENT_SOURCED = ("offers", "guidance", "control")
 """The services with a truth of their own: deciders, timers, private parts. The one view follows from theirs."""
 SERVICES = (*EVENT_SOURCED, "reporting")
+ROLES = ("inspector", "supporter", "company", "portal", "operator")
+"""Those of shared/http/tokens.py, which a command must not load to tell its help; a test compares."""
 
 
 class Settings(BaseSettings):

@@ -18,7 +18,9 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 """UTF-32 before UTF-16, whose mark it begins with."""
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_TOLD_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,;\t|]*\s*?(?:\r\n|\r|\n)', re.IGNORECASE)
+"""A line that spreadsheets write before the names of columns, for one another."""
 _LONGEST_ROW = 20
 """Lines over which one row may go; beyond that a quote was opened and not closed."""
 
@@ -66,10 +68,11 @@ def read_table(content: bytes, columns: Sequence[str], optional: Sequence[str] =
     text = _text(content, table.said)
     if not text.strip():
         raise NotATable("it is empty")
-    separator = _separator(text.splitlines()[0], columns)
+    told = _TOLD_SEPARATOR.match(text)
+    separator = told[1] if told else _separator(text.splitlines()[0], columns)
     if separator != ",":
-        table.said.append(f"its columns are separated by {_SEPARATORS[separator]}")
-    records = _Records(text, separator, table.faults)
+        table.said.append(f"its columns are separated by {_SEPARATORS[separator]}s")
+    records = _Records(text, separator, table.faults, first=1 if told else 0)
     names = [name.strip() for name in next(records)[1]]
     if missing := sorted(set(columns) - set(names)):
         raise NotATable(f"its first line lacks the columns {', '.join(missing)}")
@@ -83,9 +86,15 @@ def read_table(content: bytes, columns: Sequence[str], optional: Sequence[str] =
             last = names[len(cells)] or "after the last"
             table.faults.append(Fault(line, last, f"is missing: the row has {len(cells)} of {len(names)} columns"))
             continue
+        if surplus := [cell for cell in cells[len(names) :] if cell.strip()]:
+            what = f"a {_SEPARATORS[separator]} in a cell needs quotes around the cell"
+            table.faults.append(Fault(line, "after the last", f"{surplus[0][:40]!r} stands there: {what}"))
+            continue
         table.rows.append(
             Row(line, {**dict.fromkeys(optional, ""), **{name: cells[names.index(name)] for name in known}})
         )
+    if not table.rows and not table.faults:
+        raise NotATable("it has a first line with the names of columns, and no row")
     return table
 
 
@@ -122,11 +131,11 @@ def _separator(first: str, columns: Sequence[str]) -> str:
 class _Records:
     """The cells of each row, with the line on which it begins. A quote that is not closed costs the line of its own."""
 
-    def __init__(self, text: str, separator: str, faults: list[Fault]) -> None:
+    def __init__(self, text: str, separator: str, faults: list[Fault], *, first: int) -> None:
         self._lines = re.split(r"\r\n|\r|\n", text)
         self._separator = separator
         self._faults = faults
-        self._at = 0
+        self._first = self._at = first
 
     def __iter__(self) -> Self:
         return self
@@ -137,7 +146,7 @@ class _Records:
             row, self._at = self._row(begins)
             if row is not None:
                 return begins + 1, row
-            if begins == 0:
+            if begins == self._first:
                 raise NotATable('a quote in its first line is not closed: write the closing "')
             self._faults.append(Fault(begins + 1, "of the quote", 'a quote is not closed: write the closing "'))
         raise StopIteration

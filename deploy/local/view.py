@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from deploy.local.as_operator import Operator
+from deploy.local.counted import counted
 from deploy.local.machine import Machine
 from deploy.local.processes import Fault
 from deploy.local.settings import Settings
@@ -16,14 +17,22 @@ _LOOK_EVERY_SECONDS = 0.2
 
 @commands.command()
 def rebuild() -> None:
-    """Fold all facts again and switch to the result; reading and taking facts go on meanwhile."""
+    """Fold all facts again and switch to the result; reading and taking facts go on meanwhile.
+
+    For when the check below names rows, or after an upgrade whose notes ask for it. It goes on where this command is
+    stopped, and one runs at a time.
+    """
     done = _until_done("rebuild")
-    print(f"The view is rebuilt from {done['facts']:,} facts.")
+    print(f"The view is rebuilt from {counted(done['facts'], 'fact')}.")
 
 
 @commands.command()
 def check() -> None:
-    """Compare the view with a fold of all facts; ends with 1 where they differ, and names the rows."""
+    """Compare the view with a fold of all facts; ends with 1 where they differ, and names the rows.
+
+    It changes nothing. Rows differ where somebody wrote to them by hand, or where a release folds a fact otherwise than
+    the one that took it.
+    """
     differences = _until_done("check")["differences"]
     if differences:
         raise Fault("\n".join(["The view differs from its facts; ./aftale view rebuild mends it:", *differences]))

@@ -7,18 +7,24 @@ import subprocess
 import sys
 from pathlib import Path
 from shutil import copytree
+from unittest.mock import Mock
 
 import pytest
 import typer
+from rich.console import Console
+from typer.testing import CliRunner
 
 from deploy.local import install
 from deploy.local.cli import app
+from deploy.local.counted import counted
+from deploy.local.erase import erase
 from deploy.local.in_terminal import INTERRUPTED
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST, free_port
 from deploy.local.processes import Fault
-from deploy.local.settings import Settings
+from deploy.local.settings import ROLES, Settings
 from deploy.local.state import PROJECT
+from shared.http.tokens import Role
 from shared.release import RELEASE
 
 
@@ -57,6 +63,31 @@ def test_what_only_tells_installs_nothing(words: list[str], said: str, tmp_path:
 
 def test_connections_name_the_release_that_the_project_says() -> None:
     assert install.version().startswith(f"aftale {RELEASE}")
+
+
+def test_the_roles_that_help_names_are_those_of_tokens() -> None:
+    assert list(Role) == list(ROLES)
+
+
+def test_a_token_of_no_role_is_refused() -> None:
+    result = CliRunner().invoke(app, ["token", "boss", "anna"])
+    assert str(result.exception) == "There is no role boss; there are inspector, supporter, company, portal, operator."
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 units"), (1, "1 unit"), (1_000, "1,000 units")])
+def test_numbers_agree_with_their_nouns(number: int, said: str) -> None:
+    assert counted(number, "unit") == said
+
+
+@pytest.mark.rule("R31")
+def test_what_would_be_erased_is_told_by_case_and_person(capsys: pytest.CaptureFixture[str]) -> None:
+    parts = [{"case": "c1", "about": about} for about in ("", "~2", "erna")]
+    operator = Mock(erase=lambda service, *_, dry_run: {"parts": parts if service == "offers" else [], "files": 0})
+    assert erase(operator, "c1", None, dry_run=True, console=Console(width=120)) == 3
+    assert "offers" in (told := capsys.readouterr().out)
+    assert "c1" in told
+    assert "the texts of the case, what is private about erna" in told
+    assert "guidance" not in told
 
 
 def test_a_proxy_that_inspects_tls_is_named() -> None:

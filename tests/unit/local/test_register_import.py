@@ -128,7 +128,7 @@ def test_quotes_within_cells_let_no_row_swallow_the_next(tmp_path: Path) -> None
 
 
 def test_more_columns_than_are_needed_do_no_harm(tmp_path: Path) -> None:
-    reading = read(tmp_path, f"{SOUND},x", f"{OTHER},x,y", header=f"{HEADER},more")
+    reading = read(tmp_path, f"{SOUND},x", f"{OTHER},x,", header=f"{HEADER},more")
     assert len(reading.units) == 2
 
 
@@ -196,6 +196,29 @@ def test_a_dry_run_says_how_many_units_cease(tmp_path: Path) -> None:
     assert "2 units would be published, 1 of which ceases" in done.stdout
 
 
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "sep=;;;"])
+def test_the_line_by_which_a_spreadsheet_tells_its_separator_is_no_row(tmp_path: Path, first: str) -> None:
+    reading = read(tmp_path, HEADER.replace(",", ";"), SOUND.replace(",", ";"), SOUND, header=first)
+    assert [unit.p_number for unit in reading.units] == ["1003388394"]
+    assert reading.left_out[0].startswith("line 4, column ")
+
+
+def test_cells_beyond_the_last_column_leave_their_row_out(tmp_path: Path) -> None:
+    reading = read(tmp_path, f"{SOUND},a second cell", f"{OTHER},,")
+    assert [unit.p_number for unit in reading.units] == ["1003388395"]
+    assert reading.left_out == [
+        "line 2, column after the last: 'a second cell' stands there: a comma in a cell needs quotes around the cell"
+    ]
+
+
+@pytest.mark.parametrize("rest", ["", "\n", "\n\n,,,\n"])
+def test_a_file_of_column_names_only_is_said_to_hold_nothing(tmp_path: Path, rest: str) -> None:
+    file = tmp_path / "units.csv"
+    file.write_text(HEADER + rest, encoding="utf-8")
+    with pytest.raises(NotATable, match="and no row"):
+        read_units(file)
+
+
 CELLS = st.one_of(
     st.text(max_size=30),
     st.sampled_from([*SOUND.split(","), "yes"]),
@@ -235,5 +258,5 @@ def test_a_dry_run_says_what_would_be_published_and_publishes_nothing(
     command = [sys.executable, "-m", "deploy.local.register_import", str(file), "--dry-run"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == left_with
-    assert f"{2 - left_with} units would be published" in done.stdout
+    assert ("1 unit would be" if left_with else "2 units would be") + " published" in done.stdout
     assert "Traceback" not in done.stderr
