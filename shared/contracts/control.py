@@ -24,6 +24,7 @@ from shared.contracts.vocabulary import (
     PrivateText,
     Side,
     SpokeWith,
+    Told,
 )
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event, PrivatePart
@@ -167,7 +168,18 @@ class GuidanceMeetingNoted(Event):
     held_at: datetime
 
 
-class DocumentationReceived(Event):
+class DocumentationPart(Told):
+    """R16: a part of the documentation, beside the measures that it tells of."""
+
+    complete: Shown[bool]
+    """R17: the company says that the agreement is met. The first such part starts the 60 days."""
+    places: Shown[tuple[UUID, ...]] = ()
+    """R19: what it is evidence for; for everything where no place is named."""
+    text: Shown[PrivateText] = None
+    files: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
+
+
+class DocumentationReceived(DocumentationPart, Event):
     """R16: the company sent a part of its documentation; it decides nothing by itself."""
 
     held: ClassVar[str] = "received_at"
@@ -176,16 +188,10 @@ class DocumentationReceived(Event):
     """1 for the first part, dense."""
     received_at: Shown[datetime]
     sent_by: Shown[str]
-    complete: Shown[bool]
-    """R17: the company says that the agreement is met. The first such part starts the 60 days."""
     control_window: Shown[Deadline | None] = None
     """R17: when the control takes place; only in the part that starts the 60 days."""
     measures: Shown[tuple[Measure, ...]] = ()
-    places: Shown[tuple[UUID, ...]] = ()
-    """R19: what it is evidence for; for everything where no place is named."""
     measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
-    text: Shown[PrivateText] = None
-    files: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
 
 
 class ControlBooked(Event):
@@ -227,7 +233,57 @@ class AnnouncedControlCancelled(Event):
     cancelled_at: Shown[datetime]
 
 
-class ControlCompleted(Event):
+class CarriedOn(Told):
+    """R39: whether something spread further, voluntarily, and what was carried on."""
+
+    spread_further: Shown[bool | None] = None
+    """Measures were carried on to other departments, or added beyond the agreement."""
+    carried_on: Shown[tuple[UUID, ...]] = ()
+    """Measures that were carried on to other departments."""
+
+
+class SpreadFurther(CarriedOn):
+    """R39: the same with the measures that were added; it decides nothing."""
+
+    added_measures: Shown[tuple[Measure, ...]] = ()
+    """Measures beyond the agreement."""
+    measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
+    """Of the added ones."""
+
+
+class Judgement(Told):
+    """R20: what a control found and how it was judged, with whom, what was seen. A correction tells all of it anew."""
+
+    outcome: Shown[ControlOutcome]
+    form: Shown[ContactForm]
+    form_reason: Shown[str | None] = None
+    """R18: code of the special situation where it was not a visit."""
+    judged_by: Shown[tuple[JudgedBy, ...]]
+    spoke_with: Shown[tuple[SpokeWith, ...]]
+    measures: Shown[tuple[MeasureObservation, ...]] = ()
+    involvement: Shown[Involvement] = Involvement()
+
+
+class ControlReport(Judgement):
+    """R20: everything that can be told anew of a control; what a correction leaves out is as it was told before."""
+
+    late_reason: Shown[str | None] = None
+    """R17: code of the reason where it was held after the window."""
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    """R37: the inspector's time."""
+    findings: Shown[PrivateText] = None
+    not_seen: Shown[PrivateText] = None
+
+
+class FirstControlReport(ControlReport):
+    """R20: what is told of a control when it is recorded."""
+
+    from_meeting: Shown[UUID | None] = None
+    """R21: the guidance meeting that was turned into this control."""
+    photos: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
+
+
+class ControlCompleted(FirstControlReport, SpreadFurther, Event):
     """R20: the control took place and decided the matter: how it was judged, with whom, what was seen."""
 
     held: ClassVar[str] = "held_at"
@@ -235,43 +291,14 @@ class ControlCompleted(Event):
     control_id: Shown[UUID]
     held_at: Shown[datetime]
     inspector: Shown[str]
-    form: Shown[ContactForm]
-    form_reason: Shown[str | None] = None
-    """R18: code of the special situation where it was not a visit."""
-    outcome: Shown[ControlOutcome]
-    judged_by: Shown[tuple[JudgedBy, ...]]
-    spoke_with: Shown[tuple[SpokeWith, ...]]
-    measures: Shown[tuple[MeasureObservation, ...]] = ()
-    involvement: Shown[Involvement] = Involvement()
     within_window: Shown[bool]
     """R17: held no later than the last day of its 60 days."""
-    spread_further: Shown[bool | None] = None
-    """R39: measures carried on to other departments, or added beyond the agreement."""
     place_id: Shown[UUID | None] = None
-    late_reason: Shown[str | None] = None
-    """R17: code of the reason where it was held after the window."""
-    from_meeting: Shown[UUID | None] = None
-    """R21: the guidance meeting that was turned into this control."""
-    carried_on: Shown[tuple[UUID, ...]] = ()
-    """R39: measures that were carried on to other departments."""
-    added_measures: Shown[tuple[Measure, ...]] = ()
-    """R39: measures beyond the agreement."""
-    measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
-    """Of the added ones."""
-    minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    findings: Shown[PrivateText] = None
-    not_seen: Shown[PrivateText] = None
-    photos: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
 
 
-class ControlTurnedIntoGuidance(Event):
-    """R21: the control could not decide; nothing is decided, and a new one is booked inside the window."""
+class UndecidedControlReport(Told):
+    """R21: what is told of a control that could not decide."""
 
-    held: ClassVar[str] = "held_at"
-    agreement_id: Shown[UUID]
-    control_id: Shown[UUID]
-    held_at: Shown[datetime]
-    inspector: Shown[str]
     form: Shown[ContactForm]
     reason: Shown[str]
     """Code: `work_unfinished` or `processes_not_running`."""
@@ -280,17 +307,37 @@ class ControlTurnedIntoGuidance(Event):
     purposes: Shown[tuple[str, ...]] = ()
     """R12: codes from shared/reference: what the guidance was for."""
     involvement: Shown[Involvement] = Involvement()
-    place_id: Shown[UUID | None] = None
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    summary: Shown[PrivateText] = None
+
+
+class ControlTurnedIntoGuidance(UndecidedControlReport, Event):
+    """R21: the control could not decide; nothing is decided, and a new one is booked inside the window."""
+
+    held: ClassVar[str] = "held_at"
+    agreement_id: Shown[UUID]
+    control_id: Shown[UUID]
+    held_at: Shown[datetime]
+    inspector: Shown[str]
+    place_id: Shown[UUID | None] = None
     window_used_up: Shown[bool] = False
     """R21: no working day is left in the window, so the next control is late, and that is why.
 
     Facts of earlier releases say it of the days of the documentation only; those of the deadline counted then.
     """
-    summary: Shown[PrivateText] = None
 
 
-class FreshInvestigationNeeded(Event):
+class FreshInvestigationReport(Told):
+    """R21: what is told of a control that finds that the matter must be investigated afresh."""
+
+    later_visit: Shown[bool]
+    """On a later visit, for which a new control is booked; else on this one."""
+    spoke_with: Shown[tuple[SpokeWith, ...]] = ()
+    """R15: with whom the control was held."""
+    reason: Shown[PrivateText] = None
+
+
+class FreshInvestigationNeeded(FreshInvestigationReport, Event):
     """R21: the matter must be investigated afresh; until then nothing is decided."""
 
     held: ClassVar[str] = "held_at"
@@ -299,29 +346,29 @@ class FreshInvestigationNeeded(Event):
     place_id: Shown[UUID]
     held_at: Shown[datetime]
     inspector: Shown[str]
-    later_visit: Shown[bool]
-    """On a later visit, for which a new control is booked; else on this one."""
     window_used_up: Shown[bool] = False
     """R21: no working day is left in the window, so a control after this visit is late, and that is why."""
-    spoke_with: Shown[tuple[SpokeWith, ...]] = ()
-    """R15: with whom the control was held."""
-    reason: Shown[PrivateText] = None
 
 
-class OtherFindingRecorded(Event):
+class OtherFinding(Told):
+    """R20: what is told of something beside the topic."""
+
+    topic: Shown[str | None]
+    text: Shown[PrivateText] = None
+
+
+class OtherFindingRecorded(OtherFinding, Event):
     """R20: something that is not on the topic of the agreement; it is handled outside of it."""
 
     held: ClassVar[str] = "found_at"
     agreement_id: Shown[UUID]
     finding_id: Shown[UUID]
     control_id: Shown[UUID]
-    topic: Shown[str | None]
     found_at: Shown[datetime]
     inspector: Shown[str]
-    text: Shown[PrivateText] = None
 
 
-class ControlCorrected(Event):
+class ControlCorrected(ControlReport, Event):
     """R30: a control was recorded wrongly; this is how it was."""
 
     held: ClassVar[str] = "held_at"
@@ -330,25 +377,15 @@ class ControlCorrected(Event):
     place_id: Shown[UUID]
     corrected_at: Shown[datetime]
     corrected_by: Shown[str]
-    outcome: Shown[ControlOutcome]
-    form: Shown[ContactForm]
     form_reason: Shown[str | None]
-    judged_by: Shown[tuple[JudgedBy, ...]]
-    spoke_with: Shown[tuple[SpokeWith, ...]]
     measures: Shown[tuple[MeasureObservation, ...]]
     involvement: Shown[Involvement]
+    """These three are said in every correction; a control of an early release may lack them."""
     held_at: Shown[datetime | None] = None
     """R17: when it was held; None in facts of the first release, which left the time as it was told before."""
     within_window: Shown[bool | None] = None
     """R17: whether that was inside its 60 days; None where no time is told."""
-    late_reason: Shown[str | None] = None
-    """R17: code of the reason where it was not."""
-    minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    """R37: in place of what was told before; None leaves that."""
     reason: PrivateText = None
-    findings: Shown[PrivateText] = None
-    not_seen: Shown[PrivateText] = None
-    """As with the findings, None leaves what was told before."""
 
 
 class DecisionRevoked(Event):
@@ -558,25 +595,23 @@ class FollowUpFellDue(Event):
     at: datetime
 
 
-class FollowUpHeld(Event):
+class FollowUpReport(Told):
+    """R24, R35: what is told of a follow-up."""
+
+    form: Shown[ContactForm]
+    spoke_with: Shown[tuple[SpokeWith, ...]] = ()
+    """R15: with whom it was held."""
+    measures: Shown[tuple[MeasureObservation, ...]]
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
+
+
+class FollowUpHeld(FollowUpReport, SpreadFurther, Event):
     """R24, R35, R39: whether the measures are still in use, and whether they spread."""
 
     held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     held_at: Shown[datetime]
     inspector: Shown[str]
-    form: Shown[ContactForm]
-    spoke_with: Shown[tuple[SpokeWith, ...]] = ()
-    """R15: with whom it was held."""
-    measures: Shown[tuple[MeasureObservation, ...]]
-    spread_further: Shown[bool | None] = None
-    minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    carried_on: Shown[tuple[UUID, ...]] = ()
-    """R39: measures that were carried on to other departments."""
-    added_measures: Shown[tuple[Measure, ...]] = ()
-    """R39: measures beyond the agreement."""
-    measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
-    """Of the added ones."""
 
 
 class StandingOrderNoted(Event):

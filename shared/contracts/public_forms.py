@@ -217,9 +217,9 @@ if TYPE_CHECKING:
         part: int
         received_at: datetime
         sent_by: str
-        complete: bool
         control_window: Deadline | None
         measures: tuple[Measure, ...]
+        complete: bool
         places: tuple[UUID, ...]
 
     class ControlCompleted(Event):
@@ -227,35 +227,35 @@ if TYPE_CHECKING:
         control_id: UUID
         held_at: datetime
         inspector: str
+        within_window: bool
+        place_id: UUID | None
+        from_meeting: UUID | None
+        late_reason: str | None
+        minutes_spent: int | None
+        outcome: ControlOutcome
         form: ContactForm
         form_reason: str | None
-        outcome: ControlOutcome
         judged_by: tuple[JudgedBy, ...]
         spoke_with: tuple[SpokeWith, ...]
         measures: tuple[MeasureObservation, ...]
         involvement: Involvement
-        within_window: bool
-        spread_further: bool | None
-        place_id: UUID | None
-        late_reason: str | None
-        from_meeting: UUID | None
-        carried_on: tuple[UUID, ...]
         added_measures: tuple[Measure, ...]
-        minutes_spent: int | None
+        spread_further: bool | None
+        carried_on: tuple[UUID, ...]
 
     class ControlTurnedIntoGuidance(Event):
         agreement_id: UUID
         control_id: UUID
         held_at: datetime
         inspector: str
+        place_id: UUID | None
+        window_used_up: bool
         form: ContactForm
         reason: str
         participants: tuple[str, ...]
         purposes: tuple[str, ...]
         involvement: Involvement
-        place_id: UUID | None
         minutes_spent: int | None
-        window_used_up: bool
 
     class FreshInvestigationNeeded(Event):
         agreement_id: UUID
@@ -263,17 +263,17 @@ if TYPE_CHECKING:
         place_id: UUID
         held_at: datetime
         inspector: str
-        later_visit: bool
         window_used_up: bool
+        later_visit: bool
         spoke_with: tuple[SpokeWith, ...]
 
     class OtherFindingRecorded(Event):
         agreement_id: UUID
         finding_id: UUID
         control_id: UUID
-        topic: str | None
         found_at: datetime
         inspector: str
+        topic: str | None
 
     class ControlCorrected(Event):
         agreement_id: UUID
@@ -281,17 +281,17 @@ if TYPE_CHECKING:
         place_id: UUID
         corrected_at: datetime
         corrected_by: str
-        outcome: ControlOutcome
-        form: ContactForm
         form_reason: str | None
-        judged_by: tuple[JudgedBy, ...]
-        spoke_with: tuple[SpokeWith, ...]
         measures: tuple[MeasureObservation, ...]
         involvement: Involvement
         held_at: datetime | None
         within_window: bool | None
         late_reason: str | None
         minutes_spent: int | None
+        outcome: ControlOutcome
+        form: ContactForm
+        judged_by: tuple[JudgedBy, ...]
+        spoke_with: tuple[SpokeWith, ...]
 
     class DecisionRevoked(Event):
         agreement_id: UUID
@@ -338,10 +338,10 @@ if TYPE_CHECKING:
         form: ContactForm
         spoke_with: tuple[SpokeWith, ...]
         measures: tuple[MeasureObservation, ...]
-        spread_further: bool | None
         minutes_spent: int | None
-        carried_on: tuple[UUID, ...]
         added_measures: tuple[Measure, ...]
+        spread_further: bool | None
+        carried_on: tuple[UUID, ...]
 else:
     from shared.contracts.control import (
         ControlCompleted,

@@ -21,6 +21,7 @@ from shared.contracts.control import (
     GuidanceMeetingNoted,
     HearingExpired,
     HearingOpened,
+    Judgement,
     NewInspectionBooked,
     OfferNotAcceptedNoted,
     SampleChosen,
@@ -46,8 +47,6 @@ from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event
 
 Value = TypeVar("Value")
-_TOLD_ANEW = ("outcome", "form", "form_reason", "judged_by", "spoke_with", "measures", "involvement")
-"""What every correction of a control tells."""
 DRAWN = "control"
 """Who chose a sample that was drawn."""
 
@@ -409,7 +408,7 @@ def _undecided(state: Running, place: UUID, event: ControlTurnedIntoGuidance | F
 
 
 def _with_correction(state: Running, event: ControlCorrected) -> Running:
-    told: dict[str, Any] = {name: getattr(event, name) for name in _TOLD_ANEW}
+    told: dict[str, Any] = {name: getattr(event, name) for name in Judgement.model_fields}
     if event.held_at is not None:
         told |= {name: getattr(event, name) for name in ("held_at", "within_window", "late_reason")}
     if event.minutes_spent is not None:

@@ -11,20 +11,24 @@ from services.control.rules.documentation import ReceiveDocumentation
 from services.control.rules.follow_up import HoldFollowUp
 from services.control.rules.judgement import CompleteControl
 from services.control.rules.phases import Running
-from services.control.rules.spread_further import SpreadFurther
 from services.control.rules.starting import StartCourse
 from services.control.rules.turned_into_guidance import TurnIntoGuidance
 from shared.contracts.control import (
     ComplianceDeadlineSet,
     ControlBooked,
     ControlTurnedIntoGuidance,
+    DocumentationPart,
     DocumentationReceived,
+    FirstControlReport,
+    FollowUpReport,
     HearingAnswered,
     HearingExpired,
     InvestigationConcluded,
     NewInspectionBooked,
     OfferNotAcceptedNoted,
     OrderRequested,
+    SpreadFurther,
+    UndecidedControlReport,
 )
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import (
@@ -38,6 +42,7 @@ from shared.contracts.vocabulary import (
     MeasureObservation,
     MeasureUse,
     SpokeWith,
+    Told,
 )
 from shared.eventstore.events import Event
 from shared.policy.policies import load_policies
@@ -118,13 +123,10 @@ def document(
         at=at(day),
         policy=POLICIES.at(at(day)),
         sent_by="person-1",
-        complete=complete,
-        places=places,
+        told=DocumentationPart(complete=complete, places=places, text="We have bought a lift.", files=()),
         measures=measures,
         corrected=corrected,
         measure_descriptions={one.measure_id: "A lift at station four." for one in measures},
-        text="We have bought a lift.",
-        files=(),
     )
 
 
@@ -161,6 +163,12 @@ def observed(
     return MeasureObservation(measure_id=measure_id, use=use, non_use_reason=non_use_reason)
 
 
+def with_told(kind: type[Told], values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a command, those that somebody tells among them gathered into one."""
+    told = {name: value for name, value in values.items() if name in kind.model_fields}
+    return {name: value for name, value in values.items() if name not in told} | {"told": kind(**told)}
+
+
 def complete(
     outcome: ControlOutcome = ControlOutcome.NO_VIOLATION, *, on: datetime = CONTROL_TIME, **changes: Any
 ) -> CompleteControl:
@@ -188,7 +196,7 @@ def complete(
         "not_seen": None,
         "photos": (),
     }
-    return CompleteControl(**{**values, **changes})
+    return CompleteControl(**with_told(FirstControlReport, values | changes))
 
 
 def turn(on: datetime = CONTROL_TIME, reason: str = "work_unfinished", **changes: Any) -> TurnIntoGuidance:
@@ -206,7 +214,7 @@ def turn(on: datetime = CONTROL_TIME, reason: str = "work_unfinished", **changes
         "minutes_spent": None,
         "summary": "The lift had not been delivered.",
     }
-    return TurnIntoGuidance(**{**values, **changes})
+    return TurnIntoGuidance(**with_told(UndecidedControlReport, values | changes))
 
 
 def turned(*history: Event, on: datetime = CONTROL_TIME) -> ControlTurnedIntoGuidance:
@@ -270,10 +278,10 @@ def hold_follow_up(on: datetime = FOLLOW_UP_TIME, **changes: Any) -> HoldFollowU
         "form": ContactForm.PHONE,
         "spoke_with": (SpokeWith.MANAGER,),
         "measures": (observed(),),
-        "spread": SpreadFurther(said=True),
+        "spread": SpreadFurther(spread_further=True),
         "minutes_spent": 20,
     }
-    return HoldFollowUp(**{**values, **changes})
+    return HoldFollowUp(**with_told(FollowUpReport, values | changes))
 
 
 def order_requested(rule: str) -> OrderRequested:
