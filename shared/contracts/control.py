@@ -20,6 +20,7 @@ from shared.contracts.vocabulary import (
     JudgedBy,
     Measure,
     MeasureObservation,
+    NextInspector,
     Place,
     PrivateText,
     Side,
@@ -72,16 +73,21 @@ class SampleChosen(Event):
     chosen_by: str
 
 
-class ExtensionRequested(Event):
+class ExtensionWish(Told):
+    """R13: until when a longer deadline is asked for, and why."""
+
+    until: Shown[date]
+    reasons: Shown[PrivateText] = None
+
+
+class ExtensionRequested(ExtensionWish, Event):
     """R13: the company asks for a longer deadline."""
 
     held: ClassVar[str] = "requested_at"
     agreement_id: Shown[UUID]
     extension_id: Shown[UUID]
-    until: Shown[date]
     requested_at: Shown[datetime]
     requested_by: Shown[str]
-    reasons: Shown[PrivateText] = None
 
 
 class ExtensionGranted(Event):
@@ -113,21 +119,27 @@ class ExtensionRefused(Event):
     reasons: Shown[PrivateText] = None
 
 
-class InspectorChanged(Event):
+class InspectorChanged(NextInspector, Event):
     """R15: another inspector is responsible from now on; what is booked or due moves along."""
 
     held: ClassVar[str] = "changed_at"
     agreement_id: Shown[UUID]
-    inspector: Shown[str]
     previous: Shown[str]
     changed_at: Shown[datetime]
     changed_by: Shown[str]
-    reason: PrivateText = None
     centre: Centre | None = None
     """R42: of the new inspector; None where the directory does not know it."""
 
 
-class Terminated(Event):
+class TerminationGrounds(Told):
+    """R14: what has changed, as the side tells it that ends the agreement."""
+
+    reason: Shown[str | None] = None
+    """R36: optional code."""
+    grounds: Shown[PrivateText] = None
+
+
+class Terminated(TerminationGrounds, Event):
     """R14: one side ended the agreement because circumstances changed: neither fulfilled nor breached."""
 
     held: ClassVar[str] = "terminated_at"
@@ -135,9 +147,6 @@ class Terminated(Event):
     by: Shown[Side]
     terminated_at: Shown[datetime]
     terminated_by: Shown[str]
-    reason: Shown[str | None] = None
-    """R36: optional code."""
-    grounds: Shown[PrivateText] = None
     carried_over_to: UUID | None = None
     """R40: the agreement of the unit's new legal entity with which it goes on; no company is told."""
 
@@ -194,26 +203,31 @@ class DocumentationReceived(DocumentationPart, Event):
     measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
 
 
-class ControlBooked(Event):
+class ChosenDay(Told):
+    """R17, R18: the day of a control, and how it is to be held."""
+
+    day: _WhenAnnounced[date]
+    form: _WhenAnnounced[ContactForm]
+    form_reason: _WhenAnnounced[str | None] = None
+    """R18: code of the special situation where it is not to be a visit."""
+    announced: _WhenAnnounced[bool]
+    late_reason: _WhenAnnounced[str | None] = None
+    """R17: code of the reason where the day lies after the window."""
+
+
+class ControlBooked(ChosenDay, Event):
     """R17, R18: a control stands in the inspector's calendar."""
 
     held: ClassVar[str] = "booked_at"
     agreement_id: _WhenAnnounced[UUID]
     control_id: _WhenAnnounced[UUID]
     inspector: _WhenAnnounced[str]
-    day: _WhenAnnounced[date]
     slot: int
     """Which of the inspector's controls on that day, from 1."""
-    form: _WhenAnnounced[ContactForm]
-    form_reason: _WhenAnnounced[str | None] = None
-    """R18: code of the special situation where it is not to be a visit."""
-    announced: _WhenAnnounced[bool]
     window: _WhenAnnounced[Deadline]
     booked_at: _WhenAnnounced[datetime]
     replaces: UUID | None = None
     """The booked control that this one replaces, because its window moved or nothing could be decided."""
-    late_reason: _WhenAnnounced[str | None] = None
-    """R17: code of the reason where the day lies after the window."""
     place_id: _WhenAnnounced[UUID | None] = None
     """R19: where; None in facts of the first release, which knew one place only."""
     drawn: Drawn | None = None
@@ -553,19 +567,24 @@ class OfferNotAcceptedNoted(Event):
     noted_at: datetime
 
 
-class NewInspectionBooked(Event):
+class InspectionPlan(Told):
+    """R7: the day of the inspection that resumes the investigation."""
+
+    day: date
+    late_reason: str | None = None
+    """R7: code of the reason where the day lies after the policy's days for it."""
+
+
+class NewInspectionBooked(InspectionPlan, Event):
     """R7: an inspection that resumes the investigation stands in the inspector's calendar."""
 
     held: ClassVar[str] = "booked_at"
     agreement_id: UUID
     inspection_id: UUID
     inspector: str
-    day: date
     slot: int
     booked_at: datetime
     replaces: UUID | None = None
-    late_reason: str | None = None
-    """R7: code of the reason where the day lies after the policy's days for it."""
     drawn: Drawn | None = None
     """R18: how the day was drawn; None where an inspector chose it, and in facts of releases that drew none."""
 
@@ -574,7 +593,15 @@ class NewInspectionBooked(Event):
         return DRAWN_PARTS if self.drawn is not None else frozenset()
 
 
-class InvestigationConcluded(Event):
+class InvestigationReport(Told):
+    """R7: what is told of the inspection that resumed the investigation."""
+
+    outcome: Shown[InvestigationOutcome]
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    findings: PrivateText = None
+
+
+class InvestigationConcluded(InvestigationReport, Event):
     """R7: the inspection that resumed the investigation ended it."""
 
     held: ClassVar[str] = "held_at"
@@ -582,9 +609,6 @@ class InvestigationConcluded(Event):
     inspection_id: Shown[UUID]
     held_at: Shown[datetime]
     inspector: Shown[str]
-    outcome: Shown[InvestigationOutcome]
-    minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    findings: PrivateText = None
 
 
 class FollowUpFellDue(Event):

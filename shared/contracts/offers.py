@@ -13,6 +13,7 @@ from shared.contracts.vocabulary import (
     ContactRole,
     FileReference,
     Grounds,
+    NextInspector,
     Place,
     PrivateText,
     Value,
@@ -111,16 +112,14 @@ class DeliveryCorrected(Event):
     reason: PrivateText = None
 
 
-class OfferReassigned(Event):
+class OfferReassigned(NextInspector, Event):
     """R15: an unanswered offer has another responsible inspector."""
 
     held: ClassVar[str] = "reassigned_at"
     agreement_id: Shown[UUID]
-    inspector: Shown[str]
     previous: Shown[str]
     reassigned_at: Shown[datetime]
     reassigned_by: Shown[str]
-    reason: PrivateText = None
     centre: Centre | None = None
     """R42: of the new inspector; None where the directory does not know it."""
 

@@ -63,11 +63,11 @@ if TYPE_CHECKING:
 
     class OfferReassigned(Event):
         agreement_id: UUID
-        inspector: str
         previous: str
         reassigned_at: datetime
         reassigned_by: str
         centre: Centre | None
+        inspector: str
 
     class ContactNamed(Event):
         agreement_id: UUID
@@ -176,9 +176,9 @@ if TYPE_CHECKING:
     class ExtensionRequested(Event):
         agreement_id: UUID
         extension_id: UUID
-        until: date
         requested_at: datetime
         requested_by: str
+        until: date
 
     class ExtensionGranted(Event):
         agreement_id: UUID
@@ -198,19 +198,19 @@ if TYPE_CHECKING:
 
     class InspectorChanged(Event):
         agreement_id: UUID
-        inspector: str
         previous: str
         changed_at: datetime
         changed_by: str
         centre: Centre | None
+        inspector: str
 
     class Terminated(Event):
         agreement_id: UUID
         by: Side
         terminated_at: datetime
         terminated_by: str
-        reason: str | None
         carried_over_to: UUID | None
+        reason: str | None
 
     class DocumentationReceived(Event):
         agreement_id: UUID

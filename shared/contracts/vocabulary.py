@@ -231,6 +231,14 @@ class MeasureObservation(Told):
     """Code from shared/reference where the use is limited or none."""
 
 
+class NextInspector(Told):
+    """R15: who is to be responsible from now on."""
+
+    inspector: Shown[str]
+    """Pseudonymous id, as tokens carry it."""
+    reason: PrivateText = None
+
+
 class ContactDetails(Value):
     """R34: how a contact is reached; held as a private part."""
 

@@ -13,7 +13,7 @@ from services.control.rules.calendar_places import day_and_slot, names_of_calend
 from services.control.rules.course_decider import BookWhenDue
 from services.control.rules.late_by_itself import reason_for_being_late
 from services.control.rules.phases import AfterNo, Running, State
-from shared.contracts.control import ControlBooked, NewInspectionBooked
+from shared.contracts.control import ChosenDay, ControlBooked, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import ContactForm, Drawn
 from shared.eventstore.chance import Chance, random_id
 from shared.eventstore.decider import TimerDue
@@ -117,9 +117,8 @@ async def free_inspection(runtime: Runtime, state: AfterNo, at: datetime, policy
         at=at,
         policy=policy,
         inspection_id=random_id(runtime.chance),
-        day=drawn.day,
         slot=drawn.slot,
-        late_reason=reason_for_being_late(drawn.day, last_day, in_time),
+        told=InspectionPlan(day=drawn.day, late_reason=reason_for_being_late(drawn.day, last_day, in_time)),
         drawn=drawn.how,
     )
 
@@ -151,14 +150,15 @@ def _booking(
         policy=policy,
         place_id=place,
         control_id=random_id(chance),
-        day=drawn.day,
         slot=drawn.slot,
-        form=ContactForm.VISIT,
-        form_reason=None,
-        # A company that was told of a day is told of the one that replaces it.
-        announced=standing.announced if standing else False,
-        late_reason=reason_for_being_late(
-            drawn.day, course.window(place).last_day, inside, course.late_by_indecision(place)
+        told=ChosenDay(
+            day=drawn.day,
+            form=ContactForm.VISIT,
+            # A company that was told of a day is told of the one that replaces it.
+            announced=standing.announced if standing else False,
+            late_reason=reason_for_being_late(
+                drawn.day, course.window(place).last_day, inside, course.late_by_indecision(place)
+            ),
         ),
         drawn=drawn.how,
     )

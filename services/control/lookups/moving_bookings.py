@@ -9,7 +9,7 @@ from services.control.rules.after_no import BookInspection
 from services.control.rules.booking import BookControl
 from services.control.rules.late_by_itself import reason_for_being_late
 from services.control.rules.phases import AfterNo, Running
-from shared.contracts.control import ControlBooked, NewInspectionBooked
+from shared.contracts.control import ChosenDay, ControlBooked, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import Drawn
 from shared.eventstore.chance import random_id
 from shared.policy.policy import Policy
@@ -36,12 +36,14 @@ async def moved_bookings(
                 policy=policy,
                 place_id=place,
                 control_id=random_id(runtime.chance),
-                day=new.day,
                 slot=new.slot,
-                form=standing.form,
-                form_reason=standing.form_reason,
-                announced=standing.announced,
-                late_reason=late_reason and (standing.late_reason or late_reason),
+                told=ChosenDay(
+                    day=new.day,
+                    form=standing.form,
+                    form_reason=standing.form_reason,
+                    announced=standing.announced,
+                    late_reason=late_reason and (standing.late_reason or late_reason),
+                ),
                 drawn=new.how,
             )
         )
@@ -66,9 +68,8 @@ async def moved_inspection(
         at=at,
         policy=policy,
         inspection_id=random_id(runtime.chance),
-        day=new.day,
         slot=new.slot,
-        late_reason=late_reason and (state.booking.late_reason or late_reason),
+        told=InspectionPlan(day=new.day, late_reason=late_reason and (state.booking.late_reason or late_reason)),
         drawn=new.how,
     )
 

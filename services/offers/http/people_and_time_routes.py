@@ -9,10 +9,10 @@ from uuid_utils.compat import uuid7
 
 from services.offers.http.perform import perform
 from services.offers.rules.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime, WriteNote
-from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
+from shared.contracts.vocabulary import ContactDetails, ContactRole, NextInspector, WorkPhase
 from shared.deadlines.copenhagen import local_day
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, PersonId, TextOfTheAuthority
+from shared.http.bodies import Body, FreeText, PersonId, TextOfTheAuthority, told
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.http.written import Day, Email, Phone
@@ -31,11 +31,10 @@ class Contact(Body):
     phone: Phone | None = None
 
 
-class NewInspector(Body):
+class NewInspector(Body, NextInspector):
     """R15: who is responsible from now on."""
 
     inspector: PersonId
-    """Pseudonymous id, as tokens carry it."""
     reason: TextOfTheAuthority | None = None
 
 
@@ -84,8 +83,7 @@ async def reassign(agreement_id: UUID, body: NewInspector, request: Request, ask
     command = ReassignOffer(
         at=now,
         by=asker.subject,
-        inspector=body.inspector,
-        reason=body.reason,
+        told=told(NextInspector, body),
         centre=runtime.people.centre_of(body.inspector),
     )
     refused = runtime.people.refusals(body.inspector)

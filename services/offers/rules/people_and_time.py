@@ -14,7 +14,7 @@ from shared.contracts.offers import (
     TimeCorrected,
     TimeSpent,
 )
-from shared.contracts.vocabulary import Centre, ContactDetails, ContactRole, WorkPhase
+from shared.contracts.vocabulary import Centre, ContactDetails, ContactRole, NextInspector, WorkPhase
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
@@ -37,8 +37,7 @@ class ReassignOffer:
 
     at: datetime
     by: str
-    inspector: str
-    reason: str | None
+    told: NextInspector
     centre: Centre | None = None
     """R42: of the new inspector, as the directory has it."""
 
@@ -102,16 +101,15 @@ def name_contact(state: Open | Running | Ended, command: NameContact) -> Contact
 
 def reassign(offer: Open, command: ReassignOffer) -> OfferReassigned:
     """R15: while it is unanswered; afterwards the agreement itself is reassigned."""
-    if command.inspector == offer.about.inspector:
-        raise Refused("R15", "{inspector} is responsible already", inspector=command.inspector)
+    if command.told.inspector == offer.about.inspector:
+        raise Refused("R15", "{inspector} is responsible already", inspector=command.told.inspector)
     return OfferReassigned(
         agreement_id=offer.sent.agreement_id,
-        inspector=command.inspector,
         previous=offer.about.inspector,
         reassigned_at=command.at,
         reassigned_by=command.by,
-        reason=command.reason,
         centre=command.centre,
+        **dict(command.told),
     )
 
 

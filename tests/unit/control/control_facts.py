@@ -14,6 +14,7 @@ from services.control.rules.phases import Running
 from services.control.rules.starting import StartCourse
 from services.control.rules.turned_into_guidance import TurnIntoGuidance
 from shared.contracts.control import (
+    ChosenDay,
     ComplianceDeadlineSet,
     ControlBooked,
     ControlTurnedIntoGuidance,
@@ -149,7 +150,7 @@ def book(day: str, *, on: str = "2026-06-02", **changes: Any) -> BookControl:
         "announced": False,
         "late_reason": None,
     }
-    return BookControl(**{**values, **changes})
+    return BookControl(**with_told(ChosenDay, values | changes))
 
 
 def booked(*history: Event, day: str = "2026-07-01", **changes: Any) -> ControlBooked:

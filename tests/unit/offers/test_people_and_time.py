@@ -10,7 +10,7 @@ from services.offers.http.views import view
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime
 from shared.contracts.offers import ContactNamed, Declined, OfferReassigned, TimeCorrected, TimeSpent
-from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
+from shared.contracts.vocabulary import ContactDetails, ContactRole, NextInspector, WorkPhase
 from shared.eventstore.events import Event
 from shared.reference.reference import company_messages
 from tests.unit.offers.offer_facts import (
@@ -32,7 +32,7 @@ CONTACT = NameContact(
 )
 ENTRY = UUID(int=11)
 TIME = SpendTime(AVAILABLE_AT, ENTRY, "inspector-1", WorkPhase.INVESTIGATION, 90, AVAILABLE_AT.date())
-NEW = ReassignOffer(AVAILABLE_AT, "supporter-1", "inspector-2", "Leave")
+NEW = ReassignOffer(AVAILABLE_AT, "supporter-1", NextInspector(inspector="inspector-2", reason="Leave"))
 ANY_TIME: dict[str, tuple[Event, ...]] = {
     "sent": (),
     "delivered": (delivered(),),
