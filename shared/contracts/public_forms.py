@@ -118,10 +118,10 @@ if TYPE_CHECKING:
     class OfferUnderstandingAsked(Event):
         agreement_id: UUID
         contact_id: UUID
-        form: ContactForm
         held_at: datetime
         inspector: str
         initiated_by: Side
+        form: ContactForm
         reached: bool
         received: bool | None
         understood: bool | None
@@ -134,37 +134,36 @@ if TYPE_CHECKING:
         contact_id: UUID
         corrected_at: datetime
         corrected_by: str
-        form: ContactForm
         held_at: datetime
-        reached: bool
         received: bool | None
         understood: bool | None
         knows_dates: bool | None
         participants: tuple[str, ...]
         minutes_spent: int | None
+        form: ContactForm
+        reached: bool
 
     class GuidanceHeld(Event):
         agreement_id: UUID
         meeting_id: UUID
-        form: ContactForm
         held_at: datetime
         inspector: str
+        from_control: UUID | None
+        stands: GuidanceStands | None
+        initiated_by: Side
+        usefulness: int | None
+        form: ContactForm
         participants: tuple[str, ...]
         involvement: Involvement
         minutes_spent: int | None
-        usefulness: int | None
-        from_control: UUID | None
         informal: bool
-        initiated_by: Side
         purposes: tuple[str, ...]
-        stands: GuidanceStands | None
 
     class MeetingCorrected(Event):
         agreement_id: UUID
         meeting_id: UUID
         corrected_at: datetime
         corrected_by: str
-        form: ContactForm
         held_at: datetime
         participants: tuple[str, ...]
         involvement: Involvement
@@ -172,6 +171,7 @@ if TYPE_CHECKING:
         informal: bool
         purposes: tuple[str, ...]
         stands: GuidanceStands | None
+        form: ContactForm
 
     class ExtensionRequested(Event):
         agreement_id: UUID

@@ -16,7 +16,11 @@ for service in ("offers", "guidance", "control"):
     import_module(f"services.{service}.service")
 
 FACTS = (*offers.FACTS, *guidance.FACTS, *control.FACTS)
-SAID_ANEW = {"ControlCorrected": {"form_reason", "measures", "involvement"}}
+SAID_ANEW = {
+    "ControlCorrected": {"form_reason", "measures", "involvement"},
+    "MeetingCorrected": {"participants", "involvement", "minutes_spent", "informal", "purposes"},
+    "OfferUnderstandingCorrected": {"received", "understood", "knows_dates", "participants", "minutes_spent"},
+}
 """What a fact demands although its elder, which inherits the same, may lack it."""
 OTHERWISE_IN_THE_BODY = {"held_at", "place_id", "measures", "added_measures", "reason"}
 """Typed in body and fact: a body may leave time and place out, holds measures with their descriptions, and a reason
