@@ -35,22 +35,22 @@ if TYPE_CHECKING:
 
     class OfferSent(Event):
         agreement_id: UUID
+        inspector: str
+        response_rule: str
+        letter_version: str
+        sent_at: datetime
+        slot: int
+        is_carried_over: bool
+        centre: Centre | None
         kind: AgreementKind
         cvr: str
         p_number: str
         topic: str
         inspection_id: str
-        inspector: str
         period_months: int
-        response_rule: str
-        letter_version: str
-        sent_at: datetime
         grounds: Grounds | None
-        slot: int
         follows: UUID | None
-        is_carried_over: bool
         carries_over: UUID | None
-        centre: Centre | None
 
     class DeliveryCorrected(Event):
         agreement_id: UUID
@@ -100,14 +100,14 @@ if TYPE_CHECKING:
     class TimeCorrected(Event):
         agreement_id: UUID
         entry_id: UUID
-        phase: WorkPhase
-        minutes: int
         inspector: str
         on_day: date
         previous_phase: WorkPhase
         previous_minutes: int
         corrected_at: datetime
         corrected_by: str
+        phase: WorkPhase
+        minutes: int
 
     class InternalNoteWritten(Event):
         agreement_id: UUID

@@ -239,7 +239,7 @@ class NextInspector(Told):
     reason: PrivateText = None
 
 
-class ContactDetails(Value):
+class ContactDetails(Told):
     """R34: how a contact is reached; held as a private part."""
 
     name: Shown[str]

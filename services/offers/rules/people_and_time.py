@@ -11,10 +11,11 @@ from shared.contracts.offers import (
     InspectorNoted,
     InternalNoteWritten,
     OfferReassigned,
+    SpentTime,
     TimeCorrected,
     TimeSpent,
 )
-from shared.contracts.vocabulary import Centre, ContactDetails, ContactRole, NextInspector, WorkPhase
+from shared.contracts.vocabulary import Centre, ContactDetails, ContactRole, NextInspector
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
@@ -57,9 +58,8 @@ class SpendTime:
     at: datetime
     entry_id: UUID
     inspector: str
-    phase: WorkPhase
-    minutes: int
     on_day: date
+    told: SpentTime
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,9 @@ class CorrectTime:
     at: datetime
     entry_id: UUID
     by: str
-    phase: WorkPhase
-    minutes: int
-    """0 where none was spent."""
     on_day: date | None
     """As it was told, where it is None."""
+    told: SpentTime
     reason: str
 
 
@@ -125,11 +123,10 @@ def spend_time(state: Open | Running | Ended, command: SpendTime) -> TimeSpent:
     refuse_yet_to_come(command.on_day, command.at)
     return TimeSpent(
         agreement_id=state.sent.agreement_id,
-        phase=command.phase,
-        minutes=command.minutes,
         inspector=command.inspector,
         on_day=command.on_day,
         entry_id=command.entry_id,
+        **dict(command.told),
     )
 
 
@@ -138,7 +135,7 @@ def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCor
     before = state.about.time.get(command.entry_id)
     if before is None:
         raise Refused("R30", "no time is known that was recorded as {entry_id}", entry_id=command.entry_id)
-    after = replace(before, phase=command.phase, minutes=command.minutes, on_day=command.on_day or before.on_day)
+    after = replace(before, on_day=command.on_day or before.on_day, **dict(command.told))
     with every_fault() as check:
         with check:
             if after == before:
@@ -147,8 +144,6 @@ def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCor
     return TimeCorrected(
         agreement_id=state.sent.agreement_id,
         entry_id=command.entry_id,
-        phase=after.phase,
-        minutes=after.minutes,
         inspector=after.inspector,
         on_day=after.on_day,
         previous_phase=before.phase,
@@ -156,6 +151,7 @@ def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCor
         corrected_at=command.at,
         corrected_by=command.by,
         reason=command.reason,
+        **dict(command.told),
     )
 
 
