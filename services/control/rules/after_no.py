@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 from uuid import UUID, uuid5
 
-from services.control.rules.late_by_itself import reasons_to_choose_from
+from services.control.rules.lateness import Limit
 from services.control.rules.order_requests import requested
 from services.control.rules.phases import AfterNo
 from services.control.rules.when_held import refuse_impossible_time
@@ -126,39 +126,39 @@ def _working_days(first: date, policy: Policy) -> Iterator[date]:
         day += _ONE_DAY
 
 
-def last_day_in_time(state: AfterNo, policy: Policy) -> date:
+def limit(state: AfterNo, policy: Policy) -> Limit:
     """R7: the policy's days, counted from the day on which the no was noted."""
-    return local_day(state.noted.noted_at) + timedelta(days=policy.not_accepted.inspection_within_days)
+    return Limit(local_day(state.noted.noted_at) + timedelta(days=policy.not_accepted.inspection_within_days))
 
 
 def days_in_time(state: AfterNo, at: datetime, policy: Policy) -> list[date]:
     """R7, R18: the working days from tomorrow on that come in time, among which one is drawn."""
-    last_day = last_day_in_time(state, policy)
-    return list(takewhile(lambda day: day <= last_day, _working_days(local_day(at) + _ONE_DAY, policy)))
+    until = limit(state, policy)
+    return list(takewhile(lambda day: not until.is_late(day), _working_days(local_day(at) + _ONE_DAY, policy)))
 
 
 def days_too_late(state: AfterNo, at: datetime, policy: Policy) -> Iterator[date]:
     """R7: the working days after those in time, which need a reason, the next one first."""
-    return _working_days(max(local_day(at), last_day_in_time(state, policy)) + _ONE_DAY, policy)
+    return _working_days(max(local_day(at), limit(state, policy).last_day) + _ONE_DAY, policy)
 
 
 def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
     """R7: by the inspector, on a working day that is not over and in time, or with a reason; it replaces another."""
     refuse_nothing_to_inspect(state)
-    last_day, known = last_day_in_time(state, command.policy), reasons_to_choose_from()
+    until = limit(state, command.policy)
     with every_fault() as check:
         if command.told.day < local_day(command.at):
             check.note(Refused("R7", "{day} is over", day=command.told.day))
         if not is_working_day(command.told.day, command.policy):
             check.note(Refused("R7", "{day} is not a working day", day=command.told.day))
-        if command.told.day > last_day and command.told.late_reason not in known:
+        if until.lacks_reason(command.told.day, command.told.late_reason):
             raise Refused(
                 "R7",
                 "{day} is after {last_day}, {days} days after the no, and needs a reason: {known}",
                 day=command.told.day,
-                last_day=last_day,
+                last_day=until.last_day,
                 days=command.policy.not_accepted.inspection_within_days,
-                known=", ".join(known),
+                known=", ".join(until.reasons),
             )
     return booked_inspection(state, command)
 
@@ -170,7 +170,7 @@ def book_when_due(state: AfterNo, command: BookInspectionWhenDue) -> tuple[NewIn
 
 def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
     """R7, R15: in the calendar of whoever is responsible; a day that is late says why."""
-    late = command.told.day > last_day_in_time(state, command.policy)
+    late_reason = limit(state, command.policy).reason(command.told.day, command.told.late_reason)
     return NewInspectionBooked(
         agreement_id=state.noted.agreement_id,
         inspection_id=command.inspection_id,
@@ -179,7 +179,7 @@ def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionB
         booked_at=command.at,
         replaces=state.booking.inspection_id if state.booking else None,
         drawn=command.drawn,
-        **dict(command.told) | ({} if late else {"late_reason": None}),
+        **dict(command.told) | {"late_reason": late_reason},
     )
 
 

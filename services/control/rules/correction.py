@@ -55,7 +55,7 @@ def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Ev
         check(refuse_forgotten_measures, wrong, command)
         if held_at != wrong.held_at:
             check(refuse_wrong_time, course, wrong, place, held_at, command.at)
-            within_window = local_day(held_at) <= course.window(place).last_day
+            within_window = not course.limit(place).is_late(local_day(held_at))
         with check:
             late = None if within_window else why_late(course, wrong, place, held_at, command.told.late_reason)
     minutes = wrong.minutes_spent if command.told.minutes_spent is None else command.told.minutes_spent
@@ -118,7 +118,7 @@ def why_late(
     """R17, R30: what was told before stands; a control that is late only by its correction needs a reason now."""
     if reason is None and held_at == wrong.held_at:
         return wrong.late_reason
-    return require_late_reason(course, place, reason or wrong.late_reason or course.late_by_indecision(place))
+    return require_late_reason(course.limit(place), reason or wrong.late_reason)
 
 
 def refuse_forgotten_measures(wrong: ControlCompleted, command: CorrectControl) -> None:

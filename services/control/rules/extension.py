@@ -113,7 +113,7 @@ def refuse_no_longer(course: Running, until: date, at: datetime) -> None:
     """R13: longer than it is, and not over already."""
     last_day = course.deadline.last_day
     with every_fault() as check:
-        if until <= last_day:
+        if not course.deadline.is_over_on(until):
             check.note(Refused("R13", "{until} is not later than {last_day}", until=until, last_day=last_day))
         if until < local_day(at):
             check.note(Refused("R13", "{until} is over", until=until))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.control.rules.booking import fall_away, require_booking
 from services.control.rules.form_of_control import refuse_faulty_form
-from services.control.rules.late_by_itself import reasons_to_choose_from
+from services.control.rules.lateness import Limit
 from services.control.rules.measures_in_use import measures_at, refuse_faulty_observations, refuse_unobserved
 from services.control.rules.phases import Running, controlled
 from services.control.rules.places import refuse_not_awaited, require_place, units_of
@@ -72,6 +72,7 @@ def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
     """R20: a control is of one place; all of the sample decide together, or a violation concludes the matter before."""
     refuse_not_awaited(course, command.place_id)
     held: _Held | None = None
+    limit = course.limit(command.place_id)
     with every_fault() as check:
         with check:
             held = _held(course, command)
@@ -82,11 +83,10 @@ def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
         check(refuse_unobserved, "R20", measures_at(course, command.place_id), command.told.measures)
         check(refuse_faulty_spread, course, command.spread)
         check(refuse_findings_on_the_topic, course, command.other_findings)
-        if held is not None and not _within_window(course, command.place_id, held):
-            check(require_late_reason, course, command.place_id, held.late_reason)
+        if held is not None and limit.is_late(local_day(held.at)):
+            check(require_late_reason, limit, held.late_reason)
     assert held is not None, "a command without a control was refused"
-    within_window = _within_window(course, command.place_id, held)
-    late_reason = None if within_window else held.late_reason
+    late_reason = limit.reason(local_day(held.at), held.late_reason)
     photos = command.told.photos or None
     told = command.told.model_copy(update={"form": held.form, "late_reason": late_reason, "photos": photos})
     completed = ControlCompleted(
@@ -95,7 +95,7 @@ def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
         place_id=command.place_id,
         held_at=held.at,
         inspector=command.inspector,
-        within_window=within_window,
+        within_window=not limit.is_late(local_day(held.at)),
         **dict(told),
         **dict(as_recorded(command.spread)),
     )
@@ -104,26 +104,20 @@ def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
     return (completed, *others, *decision(after, command.at, command.policy, concludes=command.concludes))
 
 
-def _within_window(course: Running, place: UUID, held: _Held) -> bool:
-    return local_day(held.at) <= course.window(place).last_day
-
-
 def _held(course: Running, command: CompleteControl) -> _Held:
     """R17, R21: a control that was booked, or a meeting that becomes it and needs no booking."""
     if command.told.from_meeting is not None:
         meeting = require_meeting(course, command.place_id, command.told.from_meeting, command.policy)
         booking = course.bookings.get(command.place_id)
         control_id = booking.control_id if booking else command.control_id
-        late_reason = command.told.late_reason or course.late_by_indecision(command.place_id)
-        return _Held(control_id, meeting.held_at, meeting.form, late_reason)
+        return _Held(control_id, meeting.held_at, meeting.form, command.told.late_reason)
     booking = require_booking(course, command.place_id)
     held_at = command.held_at or command.at
     after = course.reopened.get(command.place_id, course.started.accepted_at)
     with every_fault() as check:
         check(refuse_impossible_time, "R17", held_at, now=command.at, after=after)
         check(refuse_before_its_time, course, held_at)
-    late_reason = command.told.late_reason or booking.late_reason or course.late_by_indecision(command.place_id)
-    return _Held(booking.control_id, held_at, command.told.form, late_reason)
+    return _Held(booking.control_id, held_at, command.told.form, command.told.late_reason or booking.late_reason)
 
 
 def _other(course: Running, command: CompleteControl, held: _Held, finding: FindingElsewhere) -> OtherFindingRecorded:
@@ -144,12 +138,12 @@ def refuse_before_its_time(course: Running, held_at: datetime) -> None:
         raise Refused("R17", "before {last_day} only once the company is done", last_day=course.deadline.last_day)
 
 
-def require_late_reason(course: Running, place: UUID, reason: str | None) -> str:
+def require_late_reason(limit: Limit, given: str | None) -> str:
     """R17: a control that was held after its window says why, and is counted."""
-    known = reasons_to_choose_from(course.undecided.get(place))
-    if reason is None or reason not in known:
-        last_day = course.window(place).last_day
-        raise Refused("R17", "held after {last_day}: why? {known}", last_day=last_day, known=", ".join(known))
+    reason = limit.explained(given)
+    if reason is None or reason not in limit.reasons:
+        last_day, known = limit.last_day, ", ".join(limit.reasons)
+        raise Refused("R17", "held after {last_day}: why? {known}", last_day=last_day, known=known)
     return reason
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.control.rules.late_by_itself import INVESTIGATED_AFRESH, TURNED_INTO_GUIDANCE
+from services.control.rules.lateness import INVESTIGATED_AFRESH, TURNED_INTO_GUIDANCE, Limit
 from services.control.rules.requested_order_state import RequestedOrder, orders_after
 from shared.contracts.control import (
     AgreementUnitChanged,
@@ -117,9 +117,9 @@ class Running:
         window = self.complete.control_window if self.complete is not None else None
         return self.window_after_deadline if window is None else window
 
-    def late_by_indecision(self, place: UUID) -> str | None:
-        """R21: why a control of the place can only be held after the window; None where that has another reason."""
-        return self.undecided.get(place) if place in self.used_up else None
+    def limit(self, place: UUID) -> Limit:
+        """R17, R21: until when the control of a place is in time, and why it may be held later."""
+        return Limit(self.window(place).last_day, self.undecided.get(place), used_up=place in self.used_up)
 
 
 @dataclass(frozen=True)
