@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
+from pydantic import BaseModel
+
 from shared.contracts import control, guidance, offers, orders, register
+from shared.contracts.vocabulary import Told
 from shared.eventstore.events import Event, private_fields
 
 FILE = Path(__file__).parents[2] / "shared" / "contracts" / "public_forms.py"
@@ -41,7 +44,8 @@ def text() -> str:
     """The module as the contracts have it now."""
     facts = [fact for fact in _FACTS if private_fields(fact)]
     classes = [_class(fact) for fact in facts]
-    origins = {name: module for fact in facts for name, module in _origins(sys.modules[fact.__module__]).items()}
+    modules = {base.__module__ for fact in facts for base in _bases(fact)}
+    origins = {name: origin for module in modules for name, origin in _origins(sys.modules[module]).items()}
     used = {name for one in classes for name in _names(one)} & set(origins)
     checked = [
         *_imports({name: origins[name] for name in used} | {"Event": "shared.eventstore.events"}),
@@ -59,18 +63,33 @@ def _inside(lines: Sequence[str]) -> list[str]:
 
 def _class(fact: type[Event]) -> str:
     """Name and fields, without the private ones; defaults, limits and markers are of no use to who reads."""
-    (defined,) = ast.parse(textwrap.dedent(inspect.getsource(fact))).body
-    assert isinstance(defined, ast.ClassDef)
-    names = vars(sys.modules[fact.__module__])
     fields = [
-        f"    {node.target.id}: {ast.unparse(_without_markers(node.annotation, names))}"
-        for node in defined.body
+        f"    {node.target.id}: {ast.unparse(_without_markers(node.annotation, vars(sys.modules[base.__module__])))}"
+        for base in _bases(fact)
+        for node in _defined(base).body
         if isinstance(node, ast.AnnAssign)
         and isinstance(node.target, ast.Name)
         and node.target.id in fact.model_fields
         and node.target.id not in private_fields(fact)
+        and _first_to_say(fact, node.target.id) is base
     ]
     return "\n".join([f"class {fact.__name__}(Event):", *fields])
+
+
+def _bases(fact: type[Event]) -> list[type[BaseModel]]:
+    """The fact itself, then the told values whose fields it inherits."""
+    return [base for base in fact.__mro__ if base is fact or (issubclass(base, Told) and base is not Told)]
+
+
+def _first_to_say(fact: type[Event], field: str) -> type[BaseModel]:
+    """Whose declaration of a field holds."""
+    return next(base for base in _bases(fact) if field in inspect.get_annotations(base))
+
+
+def _defined(base: type[BaseModel]) -> ast.ClassDef:
+    (defined,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
+    assert isinstance(defined, ast.ClassDef)
+    return defined
 
 
 def _without_markers(annotation: ast.expr, names: Mapping[str, object]) -> ast.expr:

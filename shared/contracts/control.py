@@ -20,10 +20,12 @@ from shared.contracts.vocabulary import (
     JudgedBy,
     Measure,
     MeasureObservation,
+    NextInspector,
     Place,
     PrivateText,
     Side,
     SpokeWith,
+    Told,
 )
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event, PrivatePart
@@ -71,16 +73,21 @@ class SampleChosen(Event):
     chosen_by: str
 
 
-class ExtensionRequested(Event):
+class ExtensionWish(Told):
+    """R13: until when a longer deadline is asked for, and why."""
+
+    until: Shown[date]
+    reasons: Shown[PrivateText] = None
+
+
+class ExtensionRequested(ExtensionWish, Event):
     """R13: the company asks for a longer deadline."""
 
     held: ClassVar[str] = "requested_at"
     agreement_id: Shown[UUID]
     extension_id: Shown[UUID]
-    until: Shown[date]
     requested_at: Shown[datetime]
     requested_by: Shown[str]
-    reasons: Shown[PrivateText] = None
 
 
 class ExtensionGranted(Event):
@@ -112,21 +119,27 @@ class ExtensionRefused(Event):
     reasons: Shown[PrivateText] = None
 
 
-class InspectorChanged(Event):
+class InspectorChanged(NextInspector, Event):
     """R15: another inspector is responsible from now on; what is booked or due moves along."""
 
     held: ClassVar[str] = "changed_at"
     agreement_id: Shown[UUID]
-    inspector: Shown[str]
     previous: Shown[str]
     changed_at: Shown[datetime]
     changed_by: Shown[str]
-    reason: PrivateText = None
     centre: Centre | None = None
     """R42: of the new inspector; None where the directory does not know it."""
 
 
-class Terminated(Event):
+class TerminationGrounds(Told):
+    """R14: what has changed, as the side tells it that ends the agreement."""
+
+    reason: Shown[str | None] = None
+    """R36: optional code."""
+    grounds: Shown[PrivateText] = None
+
+
+class Terminated(TerminationGrounds, Event):
     """R14: one side ended the agreement because circumstances changed: neither fulfilled nor breached."""
 
     held: ClassVar[str] = "terminated_at"
@@ -134,9 +147,6 @@ class Terminated(Event):
     by: Shown[Side]
     terminated_at: Shown[datetime]
     terminated_by: Shown[str]
-    reason: Shown[str | None] = None
-    """R36: optional code."""
-    grounds: Shown[PrivateText] = None
     carried_over_to: UUID | None = None
     """R40: the agreement of the unit's new legal entity with which it goes on; no company is told."""
 
@@ -167,7 +177,18 @@ class GuidanceMeetingNoted(Event):
     held_at: datetime
 
 
-class DocumentationReceived(Event):
+class DocumentationPart(Told):
+    """R16: a part of the documentation, beside the measures that it tells of."""
+
+    complete: Shown[bool]
+    """R17: the company says that the agreement is met. The first such part starts the 60 days."""
+    places: Shown[tuple[UUID, ...]] = ()
+    """R19: what it is evidence for; for everything where no place is named."""
+    text: Shown[PrivateText] = None
+    files: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
+
+
+class DocumentationReceived(DocumentationPart, Event):
     """R16: the company sent a part of its documentation; it decides nothing by itself."""
 
     held: ClassVar[str] = "received_at"
@@ -176,38 +197,37 @@ class DocumentationReceived(Event):
     """1 for the first part, dense."""
     received_at: Shown[datetime]
     sent_by: Shown[str]
-    complete: Shown[bool]
-    """R17: the company says that the agreement is met. The first such part starts the 60 days."""
     control_window: Shown[Deadline | None] = None
     """R17: when the control takes place; only in the part that starts the 60 days."""
     measures: Shown[tuple[Measure, ...]] = ()
-    places: Shown[tuple[UUID, ...]] = ()
-    """R19: what it is evidence for; for everything where no place is named."""
     measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
-    text: Shown[PrivateText] = None
-    files: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
 
 
-class ControlBooked(Event):
+class ChosenDay(Told):
+    """R17, R18: the day of a control, and how it is to be held."""
+
+    day: _WhenAnnounced[date]
+    form: _WhenAnnounced[ContactForm]
+    form_reason: _WhenAnnounced[str | None] = None
+    """R18: code of the special situation where it is not to be a visit."""
+    announced: _WhenAnnounced[bool]
+    late_reason: _WhenAnnounced[str | None] = None
+    """R17: code of the reason where the day lies after the window."""
+
+
+class ControlBooked(ChosenDay, Event):
     """R17, R18: a control stands in the inspector's calendar."""
 
     held: ClassVar[str] = "booked_at"
     agreement_id: _WhenAnnounced[UUID]
     control_id: _WhenAnnounced[UUID]
     inspector: _WhenAnnounced[str]
-    day: _WhenAnnounced[date]
     slot: int
     """Which of the inspector's controls on that day, from 1."""
-    form: _WhenAnnounced[ContactForm]
-    form_reason: _WhenAnnounced[str | None] = None
-    """R18: code of the special situation where it is not to be a visit."""
-    announced: _WhenAnnounced[bool]
     window: _WhenAnnounced[Deadline]
     booked_at: _WhenAnnounced[datetime]
     replaces: UUID | None = None
     """The booked control that this one replaces, because its window moved or nothing could be decided."""
-    late_reason: _WhenAnnounced[str | None] = None
-    """R17: code of the reason where the day lies after the window."""
     place_id: _WhenAnnounced[UUID | None] = None
     """R19: where; None in facts of the first release, which knew one place only."""
     drawn: Drawn | None = None
@@ -227,7 +247,57 @@ class AnnouncedControlCancelled(Event):
     cancelled_at: Shown[datetime]
 
 
-class ControlCompleted(Event):
+class CarriedOn(Told):
+    """R39: whether something spread further, voluntarily, and what was carried on."""
+
+    spread_further: Shown[bool | None] = None
+    """Measures were carried on to other departments, or added beyond the agreement."""
+    carried_on: Shown[tuple[UUID, ...]] = ()
+    """Measures that were carried on to other departments."""
+
+
+class SpreadFurther(CarriedOn):
+    """R39: the same with the measures that were added; it decides nothing."""
+
+    added_measures: Shown[tuple[Measure, ...]] = ()
+    """Measures beyond the agreement."""
+    measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
+    """Of the added ones."""
+
+
+class Judgement(Told):
+    """R20: what a control found and how it was judged, with whom, what was seen. A correction tells all of it anew."""
+
+    outcome: Shown[ControlOutcome]
+    form: Shown[ContactForm]
+    form_reason: Shown[str | None] = None
+    """R18: code of the special situation where it was not a visit."""
+    judged_by: Shown[tuple[JudgedBy, ...]]
+    spoke_with: Shown[tuple[SpokeWith, ...]]
+    measures: Shown[tuple[MeasureObservation, ...]] = ()
+    involvement: Shown[Involvement] = Involvement()
+
+
+class ControlReport(Judgement):
+    """R20: everything that can be told anew of a control; what a correction leaves out is as it was told before."""
+
+    late_reason: Shown[str | None] = None
+    """R17: code of the reason where it was held after the window."""
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    """R37: the inspector's time."""
+    findings: Shown[PrivateText] = None
+    not_seen: Shown[PrivateText] = None
+
+
+class FirstControlReport(ControlReport):
+    """R20: what is told of a control when it is recorded."""
+
+    from_meeting: Shown[UUID | None] = None
+    """R21: the guidance meeting that was turned into this control."""
+    photos: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
+
+
+class ControlCompleted(FirstControlReport, SpreadFurther, Event):
     """R20: the control took place and decided the matter: how it was judged, with whom, what was seen."""
 
     held: ClassVar[str] = "held_at"
@@ -235,43 +305,14 @@ class ControlCompleted(Event):
     control_id: Shown[UUID]
     held_at: Shown[datetime]
     inspector: Shown[str]
-    form: Shown[ContactForm]
-    form_reason: Shown[str | None] = None
-    """R18: code of the special situation where it was not a visit."""
-    outcome: Shown[ControlOutcome]
-    judged_by: Shown[tuple[JudgedBy, ...]]
-    spoke_with: Shown[tuple[SpokeWith, ...]]
-    measures: Shown[tuple[MeasureObservation, ...]] = ()
-    involvement: Shown[Involvement] = Involvement()
     within_window: Shown[bool]
     """R17: held no later than the last day of its 60 days."""
-    spread_further: Shown[bool | None] = None
-    """R39: measures carried on to other departments, or added beyond the agreement."""
     place_id: Shown[UUID | None] = None
-    late_reason: Shown[str | None] = None
-    """R17: code of the reason where it was held after the window."""
-    from_meeting: Shown[UUID | None] = None
-    """R21: the guidance meeting that was turned into this control."""
-    carried_on: Shown[tuple[UUID, ...]] = ()
-    """R39: measures that were carried on to other departments."""
-    added_measures: Shown[tuple[Measure, ...]] = ()
-    """R39: measures beyond the agreement."""
-    measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
-    """Of the added ones."""
-    minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    findings: Shown[PrivateText] = None
-    not_seen: Shown[PrivateText] = None
-    photos: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
 
 
-class ControlTurnedIntoGuidance(Event):
-    """R21: the control could not decide; nothing is decided, and a new one is booked inside the window."""
+class UndecidedControlReport(Told):
+    """R21: what is told of a control that could not decide."""
 
-    held: ClassVar[str] = "held_at"
-    agreement_id: Shown[UUID]
-    control_id: Shown[UUID]
-    held_at: Shown[datetime]
-    inspector: Shown[str]
     form: Shown[ContactForm]
     reason: Shown[str]
     """Code: `work_unfinished` or `processes_not_running`."""
@@ -280,17 +321,37 @@ class ControlTurnedIntoGuidance(Event):
     purposes: Shown[tuple[str, ...]] = ()
     """R12: codes from shared/reference: what the guidance was for."""
     involvement: Shown[Involvement] = Involvement()
-    place_id: Shown[UUID | None] = None
     minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    summary: Shown[PrivateText] = None
+
+
+class ControlTurnedIntoGuidance(UndecidedControlReport, Event):
+    """R21: the control could not decide; nothing is decided, and a new one is booked inside the window."""
+
+    held: ClassVar[str] = "held_at"
+    agreement_id: Shown[UUID]
+    control_id: Shown[UUID]
+    held_at: Shown[datetime]
+    inspector: Shown[str]
+    place_id: Shown[UUID | None] = None
     window_used_up: Shown[bool] = False
     """R21: no working day is left in the window, so the next control is late, and that is why.
 
     Facts of earlier releases say it of the days of the documentation only; those of the deadline counted then.
     """
-    summary: Shown[PrivateText] = None
 
 
-class FreshInvestigationNeeded(Event):
+class FreshInvestigationReport(Told):
+    """R21: what is told of a control that finds that the matter must be investigated afresh."""
+
+    later_visit: Shown[bool]
+    """On a later visit, for which a new control is booked; else on this one."""
+    spoke_with: Shown[tuple[SpokeWith, ...]] = ()
+    """R15: with whom the control was held."""
+    reason: Shown[PrivateText] = None
+
+
+class FreshInvestigationNeeded(FreshInvestigationReport, Event):
     """R21: the matter must be investigated afresh; until then nothing is decided."""
 
     held: ClassVar[str] = "held_at"
@@ -299,29 +360,29 @@ class FreshInvestigationNeeded(Event):
     place_id: Shown[UUID]
     held_at: Shown[datetime]
     inspector: Shown[str]
-    later_visit: Shown[bool]
-    """On a later visit, for which a new control is booked; else on this one."""
     window_used_up: Shown[bool] = False
     """R21: no working day is left in the window, so a control after this visit is late, and that is why."""
-    spoke_with: Shown[tuple[SpokeWith, ...]] = ()
-    """R15: with whom the control was held."""
-    reason: Shown[PrivateText] = None
 
 
-class OtherFindingRecorded(Event):
+class OtherFinding(Told):
+    """R20: what is told of something beside the topic."""
+
+    topic: Shown[str | None]
+    text: Shown[PrivateText] = None
+
+
+class OtherFindingRecorded(OtherFinding, Event):
     """R20: something that is not on the topic of the agreement; it is handled outside of it."""
 
     held: ClassVar[str] = "found_at"
     agreement_id: Shown[UUID]
     finding_id: Shown[UUID]
     control_id: Shown[UUID]
-    topic: Shown[str | None]
     found_at: Shown[datetime]
     inspector: Shown[str]
-    text: Shown[PrivateText] = None
 
 
-class ControlCorrected(Event):
+class ControlCorrected(ControlReport, Event):
     """R30: a control was recorded wrongly; this is how it was."""
 
     held: ClassVar[str] = "held_at"
@@ -330,25 +391,15 @@ class ControlCorrected(Event):
     place_id: Shown[UUID]
     corrected_at: Shown[datetime]
     corrected_by: Shown[str]
-    outcome: Shown[ControlOutcome]
-    form: Shown[ContactForm]
     form_reason: Shown[str | None]
-    judged_by: Shown[tuple[JudgedBy, ...]]
-    spoke_with: Shown[tuple[SpokeWith, ...]]
     measures: Shown[tuple[MeasureObservation, ...]]
     involvement: Shown[Involvement]
+    """These three are said in every correction; a control of an early release may lack them."""
     held_at: Shown[datetime | None] = None
     """R17: when it was held; None in facts of the first release, which left the time as it was told before."""
     within_window: Shown[bool | None] = None
     """R17: whether that was inside its 60 days; None where no time is told."""
-    late_reason: Shown[str | None] = None
-    """R17: code of the reason where it was not."""
-    minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    """R37: in place of what was told before; None leaves that."""
     reason: PrivateText = None
-    findings: Shown[PrivateText] = None
-    not_seen: Shown[PrivateText] = None
-    """As with the findings, None leaves what was told before."""
 
 
 class DecisionRevoked(Event):
@@ -516,19 +567,24 @@ class OfferNotAcceptedNoted(Event):
     noted_at: datetime
 
 
-class NewInspectionBooked(Event):
+class InspectionPlan(Told):
+    """R7: the day of the inspection that resumes the investigation."""
+
+    day: date
+    late_reason: str | None = None
+    """R7: code of the reason where the day lies after the policy's days for it."""
+
+
+class NewInspectionBooked(InspectionPlan, Event):
     """R7: an inspection that resumes the investigation stands in the inspector's calendar."""
 
     held: ClassVar[str] = "booked_at"
     agreement_id: UUID
     inspection_id: UUID
     inspector: str
-    day: date
     slot: int
     booked_at: datetime
     replaces: UUID | None = None
-    late_reason: str | None = None
-    """R7: code of the reason where the day lies after the policy's days for it."""
     drawn: Drawn | None = None
     """R18: how the day was drawn; None where an inspector chose it, and in facts of releases that drew none."""
 
@@ -537,7 +593,15 @@ class NewInspectionBooked(Event):
         return DRAWN_PARTS if self.drawn is not None else frozenset()
 
 
-class InvestigationConcluded(Event):
+class InvestigationReport(Told):
+    """R7: what is told of the inspection that resumed the investigation."""
+
+    outcome: Shown[InvestigationOutcome]
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    findings: PrivateText = None
+
+
+class InvestigationConcluded(InvestigationReport, Event):
     """R7: the inspection that resumed the investigation ended it."""
 
     held: ClassVar[str] = "held_at"
@@ -545,9 +609,6 @@ class InvestigationConcluded(Event):
     inspection_id: Shown[UUID]
     held_at: Shown[datetime]
     inspector: Shown[str]
-    outcome: Shown[InvestigationOutcome]
-    minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    findings: PrivateText = None
 
 
 class FollowUpFellDue(Event):
@@ -558,25 +619,23 @@ class FollowUpFellDue(Event):
     at: datetime
 
 
-class FollowUpHeld(Event):
+class FollowUpReport(Told):
+    """R24, R35: what is told of a follow-up."""
+
+    form: Shown[ContactForm]
+    spoke_with: Shown[tuple[SpokeWith, ...]] = ()
+    """R15: with whom it was held."""
+    measures: Shown[tuple[MeasureObservation, ...]]
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
+
+
+class FollowUpHeld(FollowUpReport, SpreadFurther, Event):
     """R24, R35, R39: whether the measures are still in use, and whether they spread."""
 
     held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     held_at: Shown[datetime]
     inspector: Shown[str]
-    form: Shown[ContactForm]
-    spoke_with: Shown[tuple[SpokeWith, ...]] = ()
-    """R15: with whom it was held."""
-    measures: Shown[tuple[MeasureObservation, ...]]
-    spread_further: Shown[bool | None] = None
-    minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    carried_on: Shown[tuple[UUID, ...]] = ()
-    """R39: measures that were carried on to other departments."""
-    added_measures: Shown[tuple[Measure, ...]] = ()
-    """R39: measures beyond the agreement."""
-    measure_descriptions: Shown[Annotated[dict[UUID, str] | None, PrivatePart()]] = None
-    """Of the added ones."""
 
 
 class StandingOrderNoted(Event):

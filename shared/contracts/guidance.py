@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.vocabulary import AgreementKind, ContactForm, Involvement, PrivateText, Side
+from shared.contracts.vocabulary import AgreementKind, ContactForm, Involvement, PrivateText, Side, Told
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import OCCURRED, Event
 from shared.visibility import Shown
@@ -37,18 +37,12 @@ class GuidanceOpened(Event):
     opened_at: Shown[datetime]
 
 
-class OfferUnderstandingAsked(Event):
-    """R5: has the company received and understood the offer, and does it know the dates?"""
+class UnderstandingReport(Told):
+    """R5: what is told of a contact about an unanswered offer. Where nobody was reached, the three answers are None."""
 
-    held: ClassVar[str] = "held_at"
-    agreement_id: Shown[UUID]
-    contact_id: Shown[UUID]
     form: Shown[ContactForm]
-    held_at: Shown[datetime]
-    inspector: Shown[str]
-    initiated_by: Shown[Side]
     reached: Shown[bool]
-    """Whether somebody at the company was reached at all; where nobody was, the three answers are None."""
+    """Whether somebody at the company was reached at all."""
     received: Shown[bool | None] = None
     understood: Shown[bool | None] = None
     knows_dates: Shown[bool | None] = None
@@ -57,7 +51,23 @@ class OfferUnderstandingAsked(Event):
     summary: Shown[PrivateText] = None
 
 
-class OfferUnderstandingCorrected(Event):
+class FirstUnderstandingReport(UnderstandingReport):
+    """R5: the same when it is recorded; from which side it came is not corrected."""
+
+    initiated_by: Shown[Side]
+
+
+class OfferUnderstandingAsked(FirstUnderstandingReport, Event):
+    """R5: has the company received and understood the offer, and does it know the dates?"""
+
+    held: ClassVar[str] = "held_at"
+    agreement_id: Shown[UUID]
+    contact_id: Shown[UUID]
+    held_at: Shown[datetime]
+    inspector: Shown[str]
+
+
+class OfferUnderstandingCorrected(UnderstandingReport, Event):
     """R5, R30: a contact about the unanswered offer was recorded wrongly; this is how it was."""
 
     held: ClassVar[str] = "held_at"
@@ -65,16 +75,14 @@ class OfferUnderstandingCorrected(Event):
     contact_id: Shown[UUID]
     corrected_at: Shown[datetime]
     corrected_by: Shown[str]
-    form: Shown[ContactForm]
     held_at: Shown[datetime]
-    reached: Shown[bool]
     received: Shown[bool | None]
     understood: Shown[bool | None]
     knows_dates: Shown[bool | None]
     participants: Shown[tuple[str, ...]]
     minutes_spent: Annotated[int, Field(ge=0)] | None
+    """These five are said in every correction; a contact of an early release may lack them."""
     reason: PrivateText = None
-    summary: Shown[PrivateText] = None
 
 
 class GuidanceScheduled(Event):
@@ -115,16 +123,21 @@ class GuidanceBecameOverdue(Event):
     at: datetime
 
 
-class GuidanceOffered(Event):
+class OfferedGuidance(Told):
+    """R12: in what form guidance is offered, by the inspector's judgement."""
+
+    form: Shown[ContactForm]
+    involvement: Shown[Involvement] = Involvement()
+    """R12, R33: the call also asks who is involved."""
+
+
+class GuidanceOffered(OfferedGuidance, Event):
     """R12: the inspector offered guidance."""
 
     held: ClassVar[str] = "offered_at"
     agreement_id: Shown[UUID]
-    form: Shown[ContactForm]
     offered_at: Shown[datetime]
     offered_by: Shown[str]
-    involvement: Shown[Involvement] = Involvement()
-    """R12, R33: the call also asks who is involved."""
 
 
 class GuidanceAccepted(Event):
@@ -144,34 +157,44 @@ class GuidanceDeclined(Event):
     reason: Shown[str | None] = None
 
 
-class GuidanceHeld(Event):
+class MeetingReport(Told):
+    """R12, R33: what is told of a meeting or an informal contact."""
+
+    form: Shown[ContactForm]
+    participants: Shown[tuple[str, ...]] = ()
+    """Roles that took part, e.g. `manager`, `safety_representative`; at least one, unless it was informal."""
+    involvement: Shown[Involvement] = Involvement()
+    minutes_spent: Annotated[int, Field(ge=0)] | None = None
+    informal: Shown[bool] = False
+    """R12: a contact beside the guidance that was offered."""
+    purposes: Shown[tuple[str, ...]] = ()
+    """Codes from shared/reference: what it was for."""
+    summary: Shown[PrivateText] = None
+
+
+class FirstMeetingReport(MeetingReport):
+    """R12: the same when it is recorded."""
+
+    initiated_by: Shown[Side] = Side.AUTHORITY
+    usefulness: Shown[Annotated[int, Field(ge=1, le=5)] | None] = None
+    """How useful the company found it, 1 to 5, if it wished to say."""
+
+
+class GuidanceHeld(FirstMeetingReport, Event):
     """R12, R33: a meeting took place: in what form, with whom, and who was involved."""
 
     held: ClassVar[str] = "held_at"
     agreement_id: Shown[UUID]
     meeting_id: Shown[UUID]
-    form: Shown[ContactForm]
     held_at: Shown[datetime]
     inspector: Shown[str]
-    participants: Shown[tuple[str, ...]] = ()
-    """Roles that took part, e.g. `manager`, `safety_representative`."""
-    involvement: Shown[Involvement] = Involvement()
-    minutes_spent: Annotated[int, Field(ge=0)] | None = None
-    usefulness: Shown[Annotated[int, Field(ge=1, le=5)] | None] = None
-    """How useful the company found it, 1 to 5, if it wished to say."""
     from_control: Shown[UUID | None] = None
     """R21: the control that was turned into this guidance."""
-    informal: Shown[bool] = False
-    """R12: a contact beside the guidance that was offered."""
-    initiated_by: Shown[Side] = Side.AUTHORITY
-    purposes: Shown[tuple[str, ...]] = ()
-    """Codes from shared/reference: what it was for."""
     stands: Shown[GuidanceStands | None] = None
     """How guidance stands with this meeting; None in facts of the first release."""
-    summary: Shown[PrivateText] = None
 
 
-class MeetingCorrected(Event):
+class MeetingCorrected(MeetingReport, Event):
     """R30: a meeting was recorded wrongly; this is how it was."""
 
     held: ClassVar[str] = "held_at"
@@ -179,17 +202,16 @@ class MeetingCorrected(Event):
     meeting_id: Shown[UUID]
     corrected_at: Shown[datetime]
     corrected_by: Shown[str]
-    form: Shown[ContactForm]
     held_at: Shown[datetime]
     participants: Shown[tuple[str, ...]]
     involvement: Shown[Involvement]
     minutes_spent: Annotated[int, Field(ge=0)] | None
     informal: Shown[bool]
     purposes: Shown[tuple[str, ...]]
+    """These five are said in every correction; a meeting of an early release may lack them."""
     stands: Shown[GuidanceStands | None] = None
     """How guidance stands now that this is known; None in facts of the first release."""
     reason: PrivateText = None
-    summary: Shown[PrivateText] = None
 
 
 class UsefulnessRated(Event):

@@ -13,8 +13,10 @@ from shared.contracts.vocabulary import (
     ContactRole,
     FileReference,
     Grounds,
+    NextInspector,
     Place,
     PrivateText,
+    Told,
     Value,
     WorkPhase,
 )
@@ -27,36 +29,46 @@ _WhenOwnBreach = Annotated[T, ShownToCompany(where="breach_is_own")]
 """R8: another company's breach is not named."""
 
 
-class OfferSent(Event):
-    """R1: the authority offered an agreement on one topic at one production unit."""
+class OfferTerms(Told):
+    """R1: what the inspector says that an offer is: where, on what topic, on what grounds, and for how long."""
 
-    held: ClassVar[str] = "sent_at"
-    agreement_id: Shown[UUID]
     kind: Shown[AgreementKind]
     cvr: Shown[str]
     p_number: Shown[str]
     topic: Shown[str]
     inspection_id: Shown[str]
-    inspector: Shown[str]
+    """The inspection from which the suspicion arose, by its id."""
     period_months: Shown[int]
-    response_rule: Shown[str]
-    letter_version: Shown[str]
-    sent_at: Shown[datetime]
+    period_reason: Shown[PrivateText] = None
+    """R10: told where the period is neither 3 nor 6 months."""
     observations: Shown[PrivateText] = None
     photos: Shown[Annotated[tuple[FileReference, ...] | None, PrivatePart()]] = None
-    period_reason: Shown[PrivateText] = None
     grounds: Shown[Grounds | None] = None
     """R2: None in facts of the first release, which knew offers on suspicion only."""
-    slot: Annotated[int, Field(ge=1)] = 1
-    """R8: which of the open agreements on the topic at the unit this is."""
     department: Shown[PrivateText] = None
     """`spread`: name of the department where the violation was found, where it is not the whole unit."""
     follows: Shown[UUID | None] = None
     """R7: the offer on suspicion that was not accepted, and whose resumed investigation led to this offer."""
+    carries_over: UUID | None = None
+    """R40: the running agreement of the unit's former legal entity that goes on here, once the new one accepts.
+
+    It is the former owner's case, and no company is told which one it is.
+    """
+
+
+class OfferSent(OfferTerms, Event):
+    """R1: the authority offered an agreement on one topic at one production unit."""
+
+    held: ClassVar[str] = "sent_at"
+    agreement_id: Shown[UUID]
+    inspector: Shown[str]
+    response_rule: Shown[str]
+    letter_version: Shown[str]
+    sent_at: Shown[datetime]
+    slot: Annotated[int, Field(ge=1)] = 1
+    """R8: which of the open agreements on the topic at the unit this is."""
     is_carried_over: Shown[bool] = False
     """R40: whether an agreement of the unit's former legal entity goes on here, if the company consents."""
-    carries_over: UUID | None = None
-    """R40: that agreement; it is the former owner's case, and no company is told which one it is."""
     centre: Centre | None = None
     """R42: of the inspector at that time; None where the directory did not know the inspector, or had not begun."""
 
@@ -111,16 +123,14 @@ class DeliveryCorrected(Event):
     reason: PrivateText = None
 
 
-class OfferReassigned(Event):
+class OfferReassigned(NextInspector, Event):
     """R15: an unanswered offer has another responsible inspector."""
 
     held: ClassVar[str] = "reassigned_at"
     agreement_id: Shown[UUID]
-    inspector: Shown[str]
     previous: Shown[str]
     reassigned_at: Shown[datetime]
     reassigned_by: Shown[str]
-    reason: PrivateText = None
     centre: Centre | None = None
     """R42: of the new inspector; None where the directory does not know it."""
 
@@ -365,12 +375,19 @@ class QuarantineEnded(Event):
     """R30: the breach was recorded by mistake."""
 
 
-class TimeSpent(Event):
+class SpentTime(Told):
+    """R37: what an inspector's time went into."""
+
+    phase: WorkPhase
+    minutes: Annotated[int, Field(ge=0)]
+    """0 in a correction, where none was spent."""
+
+
+class TimeSpent(SpentTime, Event):
     """R37: an inspector's time on an agreement."""
 
     held: ClassVar[str] = "on_day"
     agreement_id: UUID
-    phase: WorkPhase
     minutes: Annotated[int, Field(ge=1)]
     inspector: str
     on_day: date
@@ -378,15 +395,12 @@ class TimeSpent(Event):
     """By which it can be corrected; None in facts of the first release."""
 
 
-class TimeCorrected(Event):
+class TimeCorrected(SpentTime, Event):
     """R30, R37: time was recorded wrongly; this is how it was."""
 
     held: ClassVar[str] = "on_day"
     agreement_id: UUID
     entry_id: UUID
-    phase: WorkPhase
-    minutes: Annotated[int, Field(ge=0)]
-    """0 where none was spent."""
     inspector: str
     """Whose time it was."""
     on_day: date

@@ -35,22 +35,22 @@ if TYPE_CHECKING:
 
     class OfferSent(Event):
         agreement_id: UUID
+        inspector: str
+        response_rule: str
+        letter_version: str
+        sent_at: datetime
+        slot: int
+        is_carried_over: bool
+        centre: Centre | None
         kind: AgreementKind
         cvr: str
         p_number: str
         topic: str
         inspection_id: str
-        inspector: str
         period_months: int
-        response_rule: str
-        letter_version: str
-        sent_at: datetime
         grounds: Grounds | None
-        slot: int
         follows: UUID | None
-        is_carried_over: bool
         carries_over: UUID | None
-        centre: Centre | None
 
     class DeliveryCorrected(Event):
         agreement_id: UUID
@@ -63,11 +63,11 @@ if TYPE_CHECKING:
 
     class OfferReassigned(Event):
         agreement_id: UUID
-        inspector: str
         previous: str
         reassigned_at: datetime
         reassigned_by: str
         centre: Centre | None
+        inspector: str
 
     class ContactNamed(Event):
         agreement_id: UUID
@@ -100,14 +100,14 @@ if TYPE_CHECKING:
     class TimeCorrected(Event):
         agreement_id: UUID
         entry_id: UUID
-        phase: WorkPhase
-        minutes: int
         inspector: str
         on_day: date
         previous_phase: WorkPhase
         previous_minutes: int
         corrected_at: datetime
         corrected_by: str
+        phase: WorkPhase
+        minutes: int
 
     class InternalNoteWritten(Event):
         agreement_id: UUID
@@ -118,10 +118,10 @@ if TYPE_CHECKING:
     class OfferUnderstandingAsked(Event):
         agreement_id: UUID
         contact_id: UUID
-        form: ContactForm
         held_at: datetime
         inspector: str
         initiated_by: Side
+        form: ContactForm
         reached: bool
         received: bool | None
         understood: bool | None
@@ -134,37 +134,36 @@ if TYPE_CHECKING:
         contact_id: UUID
         corrected_at: datetime
         corrected_by: str
-        form: ContactForm
         held_at: datetime
-        reached: bool
         received: bool | None
         understood: bool | None
         knows_dates: bool | None
         participants: tuple[str, ...]
         minutes_spent: int | None
+        form: ContactForm
+        reached: bool
 
     class GuidanceHeld(Event):
         agreement_id: UUID
         meeting_id: UUID
-        form: ContactForm
         held_at: datetime
         inspector: str
+        from_control: UUID | None
+        stands: GuidanceStands | None
+        initiated_by: Side
+        usefulness: int | None
+        form: ContactForm
         participants: tuple[str, ...]
         involvement: Involvement
         minutes_spent: int | None
-        usefulness: int | None
-        from_control: UUID | None
         informal: bool
-        initiated_by: Side
         purposes: tuple[str, ...]
-        stands: GuidanceStands | None
 
     class MeetingCorrected(Event):
         agreement_id: UUID
         meeting_id: UUID
         corrected_at: datetime
         corrected_by: str
-        form: ContactForm
         held_at: datetime
         participants: tuple[str, ...]
         involvement: Involvement
@@ -172,13 +171,14 @@ if TYPE_CHECKING:
         informal: bool
         purposes: tuple[str, ...]
         stands: GuidanceStands | None
+        form: ContactForm
 
     class ExtensionRequested(Event):
         agreement_id: UUID
         extension_id: UUID
-        until: date
         requested_at: datetime
         requested_by: str
+        until: date
 
     class ExtensionGranted(Event):
         agreement_id: UUID
@@ -198,28 +198,28 @@ if TYPE_CHECKING:
 
     class InspectorChanged(Event):
         agreement_id: UUID
-        inspector: str
         previous: str
         changed_at: datetime
         changed_by: str
         centre: Centre | None
+        inspector: str
 
     class Terminated(Event):
         agreement_id: UUID
         by: Side
         terminated_at: datetime
         terminated_by: str
-        reason: str | None
         carried_over_to: UUID | None
+        reason: str | None
 
     class DocumentationReceived(Event):
         agreement_id: UUID
         part: int
         received_at: datetime
         sent_by: str
-        complete: bool
         control_window: Deadline | None
         measures: tuple[Measure, ...]
+        complete: bool
         places: tuple[UUID, ...]
 
     class ControlCompleted(Event):
@@ -227,35 +227,35 @@ if TYPE_CHECKING:
         control_id: UUID
         held_at: datetime
         inspector: str
+        within_window: bool
+        place_id: UUID | None
+        from_meeting: UUID | None
+        late_reason: str | None
+        minutes_spent: int | None
+        outcome: ControlOutcome
         form: ContactForm
         form_reason: str | None
-        outcome: ControlOutcome
         judged_by: tuple[JudgedBy, ...]
         spoke_with: tuple[SpokeWith, ...]
         measures: tuple[MeasureObservation, ...]
         involvement: Involvement
-        within_window: bool
-        spread_further: bool | None
-        place_id: UUID | None
-        late_reason: str | None
-        from_meeting: UUID | None
-        carried_on: tuple[UUID, ...]
         added_measures: tuple[Measure, ...]
-        minutes_spent: int | None
+        spread_further: bool | None
+        carried_on: tuple[UUID, ...]
 
     class ControlTurnedIntoGuidance(Event):
         agreement_id: UUID
         control_id: UUID
         held_at: datetime
         inspector: str
+        place_id: UUID | None
+        window_used_up: bool
         form: ContactForm
         reason: str
         participants: tuple[str, ...]
         purposes: tuple[str, ...]
         involvement: Involvement
-        place_id: UUID | None
         minutes_spent: int | None
-        window_used_up: bool
 
     class FreshInvestigationNeeded(Event):
         agreement_id: UUID
@@ -263,17 +263,17 @@ if TYPE_CHECKING:
         place_id: UUID
         held_at: datetime
         inspector: str
-        later_visit: bool
         window_used_up: bool
+        later_visit: bool
         spoke_with: tuple[SpokeWith, ...]
 
     class OtherFindingRecorded(Event):
         agreement_id: UUID
         finding_id: UUID
         control_id: UUID
-        topic: str | None
         found_at: datetime
         inspector: str
+        topic: str | None
 
     class ControlCorrected(Event):
         agreement_id: UUID
@@ -281,17 +281,17 @@ if TYPE_CHECKING:
         place_id: UUID
         corrected_at: datetime
         corrected_by: str
-        outcome: ControlOutcome
-        form: ContactForm
         form_reason: str | None
-        judged_by: tuple[JudgedBy, ...]
-        spoke_with: tuple[SpokeWith, ...]
         measures: tuple[MeasureObservation, ...]
         involvement: Involvement
         held_at: datetime | None
         within_window: bool | None
         late_reason: str | None
         minutes_spent: int | None
+        outcome: ControlOutcome
+        form: ContactForm
+        judged_by: tuple[JudgedBy, ...]
+        spoke_with: tuple[SpokeWith, ...]
 
     class DecisionRevoked(Event):
         agreement_id: UUID
@@ -338,10 +338,10 @@ if TYPE_CHECKING:
         form: ContactForm
         spoke_with: tuple[SpokeWith, ...]
         measures: tuple[MeasureObservation, ...]
-        spread_further: bool | None
         minutes_spent: int | None
-        carried_on: tuple[UUID, ...]
         added_measures: tuple[Measure, ...]
+        spread_further: bool | None
+        carried_on: tuple[UUID, ...]
 else:
     from shared.contracts.control import (
         ControlCompleted,

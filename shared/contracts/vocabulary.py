@@ -149,6 +149,14 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Told(Value):
+    """Base of what somebody tells: its fields are declared here once, for the command that carries it as one value.
+
+    The body of the request and the fact that is recorded inherit them. A body adds what is demanded of who tells today:
+    limits, closed lists of codes, what may not be left out. The fact stays as lenient as the oldest one in a log.
+    """
+
+
 class Involvement(Value):
     """R33: asked at guidance and at control; None where it was not answered."""
 
@@ -194,10 +202,9 @@ class Place(Value):
     """R8: which of the open agreements on the topic at the unit this is; 1 where the policy allows one."""
 
 
-class Measure(Value):
-    """R16: what the company did, coded; its description is private and travels beside it."""
+class CodedMeasure(Told):
+    """R16: what is told of a measure in codes."""
 
-    measure_id: Shown[UUID]
     kind: Shown[str]
     """Code from shared/reference, e.g. `technical-aid`."""
     ladder_level: Shown[Annotated[int, Field(ge=1, le=5)]]
@@ -208,7 +215,13 @@ class Measure(Value):
     """Where it is used; everywhere in the agreement where none is named."""
 
 
-class MeasureObservation(Value):
+class Measure(CodedMeasure):
+    """R16: what the company did, coded; its description is private and travels beside it."""
+
+    measure_id: Shown[UUID]
+
+
+class MeasureObservation(Told):
     """R20, R35: what control or follow-up saw of one measure."""
 
     measure_id: Shown[UUID]
@@ -218,7 +231,15 @@ class MeasureObservation(Value):
     """Code from shared/reference where the use is limited or none."""
 
 
-class ContactDetails(Value):
+class NextInspector(Told):
+    """R15: who is to be responsible from now on."""
+
+    inspector: Shown[str]
+    """Pseudonymous id, as tokens carry it."""
+    reason: PrivateText = None
+
+
+class ContactDetails(Told):
     """R34: how a contact is reached; held as a private part."""
 
     name: Shown[str]

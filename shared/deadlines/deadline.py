@@ -77,6 +77,10 @@ class Deadline(_Value):
         """R3: whether an instant is too late (00:00 is, 23:59 is not)."""
         return instant >= self.ends_at
 
+    def is_over_on(self, day: date) -> bool:
+        """R3: the same for a whole day: whether it lies after the last one."""
+        return day > self.last_day
+
     def reasons(self) -> Mapping[str, str]:
         """R27: why the deadline is this day, as values of a refusal: `why_da` and `why_en`."""
         return {"why_da": self.explain("da"), "why_en": self.explain("en")}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
+import orjson
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -27,17 +28,34 @@ class Viewer:
         """Whose view of a case the asker gets."""
         return "authority" if self.role in (Role.INSPECTOR, Role.SUPPORTER) else "company"
 
+    @property
+    def sees_every_company(self) -> bool:
+        """Whether the asker belongs to the authority, which sees all cases with all that is in them."""
+        return self.audience == "authority"
+
     def may_see_company(self, cvr: str | None) -> bool:
         """The authority sees every company, a company itself only, portal and operators no case at all."""
-        return self.audience == "authority" or (self.role is Role.COMPANY and cvr is not None and cvr == self.cvr)
+        return self.sees_every_company or (self.role is Role.COMPANY and cvr is not None and cvr == self.cvr)
 
     def may_see(self, event: Event) -> bool:
         """R18: a company sees only facts that it may know of."""
-        return self.audience == "authority" or event.seen_by_company()
+        return self.sees_every_company or event.seen_by_company()
 
     def as_told(self, event: Event) -> Event:
         """R18: the fact with what the asker may know of it; only of facts that the asker may know of."""
-        return event if self.audience == "authority" else event.as_company_sees()
+        return event if self.sees_every_company else event.as_company_sees()
+
+    def as_told_in_json(self, event: Event, without: frozenset[str]) -> Any:
+        """R18: the same of its public part, ready for JSON and without some fields; private parts are in no answer."""
+        if self.sees_every_company:
+            return orjson.Fragment(event.public_json(without=without))
+        return {name: value for name, value in event.company_data().items() if name not in without}
+
+    def acts_for(self, responsible: str | None) -> str | None:
+        """R30: a company, or the colleague for whom somebody of the authority stands in."""
+        if self.sees_every_company:
+            return responsible if responsible != self.subject else None
+        return self.cvr
 
     def require_company(self, cvr: str | None) -> None:
         """Raises 404 where the asker may not even know that it exists."""
@@ -58,7 +76,7 @@ class Viewer:
 
 def seen(viewer: Viewer, recorded: Iterable[Recorded]) -> list[Recorded]:
     """What a viewer may know of a stream. Views, versions and ETags are made of this, and of nothing else."""
-    if viewer.audience == "authority":
+    if viewer.sees_every_company:
         return list(recorded)
     return [replace(one, event=viewer.as_told(one.event)) for one in recorded if viewer.may_see(one.event)]
 

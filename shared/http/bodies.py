@@ -1,11 +1,11 @@
 """Base and common parts of request bodies: nothing unknown is let through, and nothing is taken for something else."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema, to_json
 
-from shared.contracts.vocabulary import FileReference, Grounds, Involvement
+from shared.contracts.vocabulary import FileReference, Grounds, Involvement, Told
 from shared.http.written import says_something
 from shared.reference.identifiers import GuidancePurpose, ParticipantRole
 
@@ -32,6 +32,17 @@ class Body(BaseModel):
         return core_schema.json_or_python_schema(
             json_schema=model, python_schema=core_schema.no_info_wrap_validator_function(as_json, model)
         )
+
+
+TellsThat = TypeVar("TellsThat", bound=Told)
+
+
+def told(kind: type[TellsThat], body: TellsThat) -> TellsThat:
+    """What a body tells, as rules and facts have it: of exactly that type, down to the values within.
+
+    A body is stricter than the facts, and its own fields bear no markers of who may see them (R18): it ends here.
+    """
+    return kind.model_validate(body.model_dump(include=set(kind.model_fields)))
 
 
 def nothing_unknown(value: type[BaseModel]) -> BeforeValidator:

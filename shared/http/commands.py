@@ -131,7 +131,7 @@ class CommandGate:
                 loaded, state = await self._load(request, asker, decider, stream, acts=True, waits=attempt == 1)
                 _require_match(request, seen(asker, loaded.events))
                 _refuse_beyond(request.app.state.input_limits.now(), asker, loaded)
-            represented = acting_for(asker, decider.responsible(state))
+            represented = asker.acts_for(decider.responsible(state))
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
             prepared, before = await prepare(state), Known(loaded.version, state)
             intent = Intent(decider, stream, prepared.command, expected=loaded.version, read=before)
@@ -205,7 +205,7 @@ class CommandGate:
 
     async def _may_know(self, asker: Viewer, stream: UUID, *, acts: bool) -> bool:
         """Whether the asker may know of a case, as far as one glance tells that costs the same for every answer."""
-        if asker.audience == "authority" or (acts and asker.role is Role.PORTAL):
+        if asker.sees_every_company or (acts and asker.role is Role.PORTAL):
             return True
         return await self.store.may_concern(stream, asker.cvr or "")
 
@@ -259,13 +259,6 @@ class CommandGate:
         return Response(orjson.dumps(body), status, headers, media_type="application/json")
 
 
-def acting_for(asker: Viewer, responsible: str | None) -> str | None:
-    """R30: a company, or the colleague for whom somebody of the authority stands in."""
-    if asker.audience == "company":
-        return asker.cvr
-    return responsible if responsible != asker.subject else None
-
-
 def _refuse_all(refused: Sequence[Refused], intent: Intent[Any, Any], before: Known[Any]) -> None:
     """Raises Refused with what the look-ups and the rules have against a command."""
     with every_fault() as check:
@@ -300,9 +293,8 @@ def _require_match(request: Request, visible: Sequence[Recorded]) -> None:
 
 def _refuse_beyond(limits: Input, asker: Viewer, loaded: Loaded) -> None:
     """A case has an end, and the company's side cannot fill it up for the authority. What is heard is taken anyway."""
-    of_company = asker.audience == "company"
-    facts = len(seen(asker, loaded.events)) if of_company else len(loaded.events)
-    most = limits.facts_of_a_case // 2 if of_company else limits.facts_of_a_case
+    facts = len(seen(asker, loaded.events))
+    most = limits.facts_of_a_case if asker.sees_every_company else limits.facts_of_a_case // 2
     if facts >= most:
         raise Problem(409, "Full", "this case has {facts} facts, and takes no further ones", values={"facts": facts})
 
@@ -314,7 +306,4 @@ def _etag(version: int) -> str:
 def _fact(asker: Viewer, event: Event, *, dry_run: bool) -> Mapping[str, Any]:
     # Without private parts: answers are kept with their keys, where no erasing would reach them (R31).
     without = event.left_out_of_dry_runs() if dry_run else frozenset()
-    if asker.audience == "authority":
-        return {"type": type(event).__name__, "data": orjson.Fragment(event.public_json(without=without))}
-    told = {name: value for name, value in event.company_data().items() if name not in without}
-    return {"type": type(event).__name__, "data": told}
+    return {"type": type(event).__name__, "data": asker.as_told_in_json(event, without)}

@@ -38,8 +38,13 @@ class Sabotage:
 
 
 SABOTAGES = (
-    Sabotage("R6", "services/offers/rules/answers.py", "at >= offer.delivered", "at > offer.delivered"),
-    Sabotage("R8", "services/offers/rules/eligibility.py", "if one.ends_at > at", "if one.ends_at < at"),
+    Sabotage(
+        "R6",
+        "services/offers/rules/phases.py",
+        "self.delivered.response_deadline.has_passed(at)",
+        "at > self.delivered.response_deadline.ends_at",
+    ),
+    Sabotage("R8", "services/offers/rules/quarantine.py", "return at < ends_at", "return at > ends_at"),
     Sabotage(
         "R22",
         "services/offers/rules/quarantine.py",
@@ -71,8 +76,8 @@ SABOTAGES = (
     Sabotage(
         "R21",
         "services/control/rules/booking.py",
-        "return next_working_day(_first_day(course, at), policy) >",
-        "return next_working_day(_first_day(course, at), policy) <",
+        "return course.limit(place).is_late(next",
+        "return not course.limit(place).is_late(next",
     ),
     Sabotage("R30", "services/control/rules/correction.py", " and decided_at(before) == decided_at(after)", ""),
     Sabotage("R24", "services/control/rules/follow_up.py", "held_at < start_of(due)", "held_at <= start_of(due)"),
@@ -118,9 +123,9 @@ SABOTAGES = (
     ),
     Sabotage(
         "R21",
-        "services/control/rules/booking.py",
-        "return command.late_reason or course.late_by_indecision(command.place_id)",
-        "return command.late_reason",
+        "services/control/rules/lateness.py",
+        "return given or (self.undecided if self.used_up else None)",
+        "return given",
         _CONTROL,
     ),
     Sabotage(

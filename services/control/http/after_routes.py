@@ -16,11 +16,11 @@ from services.control.rules.after_no import BookInspection, ConcludeInvestigatio
 from services.control.rules.course_decider import COURSE, Command
 from services.control.rules.order_requests import ResendOrderRequest
 from services.control.rules.phases import AfterNo, State
-from shared.contracts.vocabulary import InvestigationOutcome
+from shared.contracts.control import InspectionPlan, InvestigationReport
 from shared.eventstore.chance import random_id
 from shared.eventstore.decider import Refused
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, Participants, TextForCompany, TextOfTheAuthority
+from shared.http.bodies import Body, FreeText, Participants, TextForCompany, TextOfTheAuthority, told
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.problems import not_found
@@ -54,18 +54,16 @@ class OrderRequest(Body):
     reasons: TextForCompany
 
 
-class InspectionDay(Body):
+class InspectionDay(Body, InspectionPlan):
     """R7: the day of the inspection that resumes the investigation."""
 
     day: Day
     late_reason: LateReason | None = None
-    """Why it is later than the policy's days after the no."""
 
 
-class InvestigationResult(Body):
+class InvestigationResult(Body, InvestigationReport):
     """R7: what that inspection ended in."""
 
-    outcome: InvestigationOutcome
     held_at: Instant | None = None
     """Now, where it is left out."""
     findings: TextOfTheAuthority | None = None
@@ -147,9 +145,8 @@ async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Requ
             at=at,
             policy=policy,
             inspection_id=inspection_id,
-            day=body.day,
             slot=slot or 0,
-            late_reason=body.late_reason,
+            told=told(InspectionPlan, body),
         )
         return Prepared(command, refused=(full,) if slot is None else ())
 
@@ -170,10 +167,8 @@ async def conclude_investigation(
             policy=policy,
             held_at=body.held_at or at,
             inspector=asker.subject,
-            outcome=body.outcome,
             request_id=request_id,
-            minutes_spent=body.minutes_spent,
-            findings=body.findings,
+            told=told(InvestigationReport, body),
         )
 
     return await perform(request, asker, agreement_id, command)

@@ -13,11 +13,12 @@ from services.control.rules.booking import BookControl
 from services.control.rules.course_decider import Command
 from services.control.rules.phases import Running, State
 from services.control.rules.sampling import ChooseSample
+from shared.contracts.control import ChosenDay
 from shared.contracts.vocabulary import ContactForm
 from shared.eventstore.chance import random_id
 from shared.eventstore.decider import Refused
 from shared.http.access import Asker
-from shared.http.bodies import Body
+from shared.http.bodies import Body, told
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
@@ -29,7 +30,7 @@ from shared.service import runtime_of
 router = APIRouter(tags=["control"])
 
 
-class Booking(Body):
+class Booking(Body, ChosenDay):
     """R17, R18: a day that the inspector chooses."""
 
     place_id: UUID | None = None
@@ -67,12 +68,8 @@ async def book_control(agreement_id: UUID, body: Booking, request: Request, aske
             policy=policy,
             place_id=place_id,
             control_id=control_id,
-            day=body.day,
             slot=slot or 0,
-            form=body.form,
-            form_reason=body.form_reason,
-            announced=body.announced,
-            late_reason=body.late_reason,
+            told=told(ChosenDay, body),
         )
         return Prepared(command, refused=(full,) if slot is None else ())
 

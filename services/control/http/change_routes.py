@@ -13,9 +13,10 @@ from services.control.rules.extension import GrantExtension, RefuseExtension, Re
 from services.control.rules.phases import AfterNo, Running, State
 from services.control.rules.responsible_inspector import ChangeInspector
 from services.control.rules.termination import Terminate
-from shared.contracts.vocabulary import Side
+from shared.contracts.control import ExtensionWish, TerminationGrounds
+from shared.contracts.vocabulary import NextInspector, Side
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, PersonId, TextForCompany, TextOfTheAuthority
+from shared.http.bodies import Body, FreeText, PersonId, TextForCompany, TextOfTheAuthority, told
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
@@ -27,7 +28,7 @@ from shared.service import runtime_of
 router = APIRouter(tags=["control"])
 
 
-class ExtensionRequest(Body):
+class ExtensionRequest(Body, ExtensionWish):
     """R13: until when, and why."""
 
     until: Day
@@ -47,19 +48,17 @@ class ExtensionRefusal(Body):
     reasons: TextForCompany
 
 
-class Termination(Body):
+class Termination(Body, TerminationGrounds):
     """R14: what has changed."""
 
     grounds: TextForCompany
     reason: TerminationReason | None = None
-    """R36: optional coded reason; decides nothing."""
 
 
-class NewInspector(Body):
+class NewInspector(Body, NextInspector):
     """R15: who is responsible from now on."""
 
     inspector: PersonId
-    """Pseudonymous id, as tokens carry it."""
     reason: TextOfTheAuthority | None = None
 
 
@@ -75,8 +74,7 @@ async def request_extension(agreement_id: UUID, body: ExtensionRequest, request:
             policy=policy,
             extension_id=extension_id,
             person=asker.subject,
-            until=body.until,
-            reasons=body.reasons,
+            told=told(ExtensionWish, body),
         )
 
     return await perform(request, asker, agreement_id, command)
@@ -123,7 +121,7 @@ async def terminate(agreement_id: UUID, body: Termination, request: Request, ask
         request,
         asker,
         agreement_id,
-        lambda at, policy: Terminate(at=at, by=by, person=asker.subject, reason=body.reason, grounds=body.grounds),
+        lambda at, policy: Terminate(at=at, by=by, person=asker.subject, told=told(TerminationGrounds, body)),
     )
 
 
@@ -137,8 +135,7 @@ async def change_inspector(agreement_id: UUID, body: NewInspector, request: Requ
         command = ChangeInspector(
             at=at,
             by=asker.subject,
-            inspector=body.inspector,
-            reason=body.reason,
+            told=told(NextInspector, body),
             centre=runtime.people.centre_of(body.inspector),
             bookings=await moved_bookings(runtime, state, body.inspector, at, policy)
             if isinstance(state, Running)

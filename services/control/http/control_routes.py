@@ -14,21 +14,22 @@ from services.control.rules.correction import CorrectControl
 from services.control.rules.course_decider import Command
 from services.control.rules.follow_up import HoldFollowUp
 from services.control.rules.fresh_investigation import InvestigateAfresh
-from services.control.rules.judgement import CompleteControl, OtherFinding
-from services.control.rules.spread_further import SpreadFurther
+from services.control.rules.judgement import CompleteControl, FindingElsewhere
 from services.control.rules.turned_into_guidance import TurnIntoGuidance
-from shared.contracts.vocabulary import (
-    NOT_ASKED,
-    ContactForm,
-    ControlOutcome,
-    JudgedBy,
-    MeasureObservation,
-    MeasureUse,
-    SpokeWith,
+from shared.contracts.control import (
+    CarriedOn,
+    ControlReport,
+    FirstControlReport,
+    FollowUpReport,
+    FreshInvestigationReport,
+    OtherFinding,
+    SpreadFurther,
+    UndecidedControlReport,
 )
+from shared.contracts.vocabulary import NOT_ASKED, ContactForm, JudgedBy, MeasureObservation, SpokeWith
 from shared.eventstore.chance import random_id
 from shared.http.access import Asker
-from shared.http.bodies import Body, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement
+from shared.http.bodies import Body, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement, told
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.http.written import Instant
@@ -40,65 +41,57 @@ router = APIRouter(tags=["control"])
 Minutes = Annotated[int | None, Field(ge=0, le=10_000)]
 
 
-class Observation(Body):
+class Observation(Body, MeasureObservation):
     """R20, R35: what was seen of one measure."""
 
-    measure_id: UUID
-    use: MeasureUse
-    verified: bool | None = None
     non_use_reason: NonUseReason | None = None
-
-    def observed(self) -> MeasureObservation:
-        """As the facts have it."""
-        return MeasureObservation.model_validate(self.model_dump())
 
 
 Observations = Annotated[tuple[Observation, ...], Field(max_length=100)]
 
 
-class Spreading(Body):
+class Spreading(Body, CarriedOn):
     """R39: what spread further, voluntarily."""
 
-    spread_further: bool | None = None
     carried_on: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
-    """Measures that were carried on to other departments."""
     added_measures: Annotated[tuple[ToldMeasure, ...], Field(max_length=100)] = ()
     """Measures beyond the agreement."""
 
-    def told(self) -> SpreadFurther:
+    def spread(self) -> SpreadFurther:
         """As the rules take it; every measure that was added gets an id."""
         added = {uuid7(): measure for measure in self.added_measures}
         return SpreadFurther(
-            said=self.spread_further,
-            carried_on=self.carried_on,
+            **dict(told(CarriedOn, self)),
             added_measures=tuple(measure.coded(measure_id) for measure_id, measure in added.items()),
-            descriptions={measure_id: measure.description for measure_id, measure in added.items()},
+            measure_descriptions={measure_id: measure.description for measure_id, measure in added.items()},
         )
 
 
-class FoundElsewhere(Body):
+class AtPlace(Body):
+    """R17, R19: where and when a control was held."""
+
+    place_id: UUID | None = None
+    """R19: where; the place where the matter arose, where none is named."""
+    held_at: Instant | None = None
+    """Now, where it is not told."""
+
+
+class FoundElsewhere(Body, OtherFinding):
     """R20: something beside the topic; it is handled outside of the agreement."""
 
     topic: TopicCode | None = None
     text: TextForCompany
 
 
-class Control(Spreading):
+class Control(AtPlace, Spreading, FirstControlReport):
     """R20: how it was judged, with whom, what could not be seen, each measure."""
 
-    place_id: UUID | None = None
-    """R19: where; the place where the matter arose, where none is named."""
-    held_at: Instant | None = None
-    """Now, where it is not told."""
-    outcome: ControlOutcome
     concludes: bool = False
     """R20: a violation decides at once, although places of the sample are not controlled yet."""
     form: ContactForm = ContactForm.VISIT
     form_reason: FormReason | None = None
     late_reason: LateReason | None = None
     """R17: why it was held after the last day of its window; without it the booking's counts."""
-    from_meeting: UUID | None = None
-    """R21: the guidance meeting that becomes this control, in its form and at its time."""
     judged_by: Annotated[tuple[JudgedBy, ...], Field(min_length=1)]
     spoke_with: Annotated[tuple[SpokeWith, ...], Field(min_length=1)]
     measures: Observations = ()
@@ -110,60 +103,46 @@ class Control(Spreading):
     photos: Files = ()
 
 
-class Conversion(Body):
+class Conversion(AtPlace, UndecidedControlReport):
     """R21: why the control decided nothing."""
 
-    place_id: UUID | None = None
-    held_at: Instant | None = None
     form: ContactForm = ContactForm.VISIT
     reason: UndecidedReason
     participants: Participants = ()
-    """R15: roles that took part in the guidance that it became."""
     purposes: Purposes = ()
     involvement: ToldInvolvement = NOT_ASKED
     minutes_spent: Minutes = None
     summary: TextForCompany | None = None
 
 
-class FreshInvestigation(Body):
+class FreshInvestigation(AtPlace, FreshInvestigationReport):
     """R21: why the matter must be investigated afresh."""
 
-    place_id: UUID | None = None
-    held_at: Instant | None = None
-    later_visit: bool
-    """On a later visit, for which a control is booked anew; else on this one."""
-    spoke_with: tuple[SpokeWith, ...] = ()
-    """R15: with whom the control was held."""
     reason: TextForCompany
 
 
-class Correction(Body):
+class Correction(Body, ControlReport):
     """R30: how the control really was."""
 
     reason: TextOfTheAuthority
-    outcome: ControlOutcome
-    form: ContactForm
+    held_at: Instant | None = None
+    """None leaves what was told before; so with the texts, the reason for being late and the time spent."""
     form_reason: FormReason | None = None
     judged_by: Annotated[tuple[JudgedBy, ...], Field(min_length=1)]
     spoke_with: Annotated[tuple[SpokeWith, ...], Field(min_length=1)]
     measures: Observations = ()
     involvement: ToldInvolvement = NOT_ASKED
     findings: TextForCompany | None = None
-    """None leaves what was told before; so with what follows."""
-    held_at: Instant | None = None
     late_reason: LateReason | None = None
     """R17: why it was held after the last day of its window, where that was not told before."""
     not_seen: TextForCompany | None = None
     minutes_spent: Minutes = None
 
 
-class FollowUp(Spreading):
+class FollowUp(Spreading, FollowUpReport):
     """R24, R35, R39: a year later."""
 
     held_at: Instant | None = None
-    form: ContactForm
-    spoke_with: tuple[SpokeWith, ...] = ()
-    """R15: with whom it was held."""
     measures: Observations = ()
     """One of each measure that the company documented."""
     minutes_spent: Minutes = None
@@ -173,8 +152,8 @@ class FollowUp(Spreading):
 async def complete_control(agreement_id: UUID, body: Control, request: Request, asker: Asker) -> Response:
     """The inspector records the control of a place, and what it decides (R18, R20, R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
-    control_id, spread = random_id(runtime_of(request).chance), body.told()
-    others = tuple(OtherFinding(uuid7(), found.topic, found.text) for found in body.other_findings)
+    control_id, spread = random_id(runtime_of(request).chance), body.spread()
+    others = tuple(FindingElsewhere(uuid7(), told(OtherFinding, found)) for found in body.other_findings)
 
     def command(at: datetime, policy: Policy) -> Command:
         return CompleteControl(
@@ -184,22 +163,10 @@ async def complete_control(agreement_id: UUID, body: Control, request: Request, 
             control_id=control_id,
             inspector=asker.subject,
             held_at=body.held_at,
-            form=body.form,
-            form_reason=body.form_reason,
-            late_reason=body.late_reason,
-            from_meeting=body.from_meeting,
-            outcome=body.outcome,
             concludes=body.concludes,
-            judged_by=body.judged_by,
-            spoke_with=body.spoke_with,
-            measures=tuple(observation.observed() for observation in body.measures),
-            involvement=body.involvement,
+            told=told(FirstControlReport, body),
             spread=spread,
             other_findings=others,
-            minutes_spent=body.minutes_spent,
-            findings=body.findings,
-            not_seen=body.not_seen,
-            photos=body.photos,
         )
 
     return await perform(request, asker, agreement_id, command)
@@ -219,18 +186,8 @@ async def correct_control(
             control_id=control_id,
             inspector=asker.subject,
             reason=body.reason,
-            outcome=body.outcome,
-            form=body.form,
-            form_reason=body.form_reason,
-            judged_by=body.judged_by,
-            spoke_with=body.spoke_with,
-            measures=tuple(observation.observed() for observation in body.measures),
-            involvement=body.involvement,
-            findings=body.findings,
             held_at=body.held_at,
-            late_reason=body.late_reason,
-            not_seen=body.not_seen,
-            minutes_spent=body.minutes_spent,
+            told=told(ControlReport, body),
         )
 
     return await perform(request, asker, agreement_id, command)
@@ -248,13 +205,7 @@ async def turn_into_guidance(agreement_id: UUID, body: Conversion, request: Requ
             place_id=body.place_id or agreement_id,
             inspector=asker.subject,
             held_at=body.held_at,
-            form=body.form,
-            reason=body.reason,
-            participants=body.participants,
-            purposes=body.purposes,
-            involvement=body.involvement,
-            minutes_spent=body.minutes_spent,
-            summary=body.summary,
+            told=told(UndecidedControlReport, body),
         )
 
     return await perform(request, asker, agreement_id, command)
@@ -272,9 +223,7 @@ async def investigate_afresh(agreement_id: UUID, body: FreshInvestigation, reque
             place_id=body.place_id or agreement_id,
             inspector=asker.subject,
             held_at=body.held_at,
-            later_visit=body.later_visit,
-            spoke_with=body.spoke_with,
-            reason=body.reason,
+            told=told(FreshInvestigationReport, body),
         )
 
     return await perform(request, asker, agreement_id, command)
@@ -284,18 +233,15 @@ async def investigate_afresh(agreement_id: UUID, body: FreshInvestigation, reque
 async def hold_follow_up(agreement_id: UUID, body: FollowUp, request: Request, asker: Asker) -> Response:
     """Whether the measures are still in use a year later (R24, R35, R39)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
-    spread = body.told()
+    spread = body.spread()
 
     def command(at: datetime, policy: Policy) -> Command:
         return HoldFollowUp(
             at=at,
             inspector=asker.subject,
             held_at=body.held_at,
-            form=body.form,
-            spoke_with=body.spoke_with,
-            measures=tuple(observation.observed() for observation in body.measures),
+            told=told(FollowUpReport, body),
             spread=spread,
-            minutes_spent=body.minutes_spent,
         )
 
     return await perform(request, asker, agreement_id, command)

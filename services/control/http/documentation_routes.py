@@ -11,9 +11,10 @@ from uuid_utils.compat import uuid7
 from services.control.http.perform import perform
 from services.control.rules.course_decider import Command
 from services.control.rules.documentation import ReceiveDocumentation
-from shared.contracts.vocabulary import Measure
+from shared.contracts.control import DocumentationPart
+from shared.contracts.vocabulary import CodedMeasure, Measure
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, ToldFile
+from shared.http.bodies import Body, FreeText, ToldFile, told
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.policy.policy import Policy
@@ -24,29 +25,16 @@ Files = Annotated[tuple[ToldFile, ...], Field(max_length=50)]
 Places = Annotated[tuple[UUID, ...], Field(max_length=1000)]
 
 
-class ToldMeasure(Body):
+class ToldMeasure(Body, CodedMeasure):
     """R16: a measure as it is told."""
 
     kind: MeasureKind
     description: FreeText
-    ladder_level: Annotated[int, Field(ge=1, le=5)]
-    psychosocial_level: Annotated[int | None, Field(ge=1, le=5)] = None
-    """For psychosocial topics, and for no others."""
-    not_psychosocial: bool = False
-    """On such a topic: a measure of another kind, which has no level on the psychosocial ladder."""
     places: Places = ()
-    """R19: where it is used; everywhere in the agreement where none is named."""
 
     def coded(self, measure_id: UUID) -> Measure:
         """As the facts have it, without the description."""
-        return Measure(
-            measure_id=measure_id,
-            kind=self.kind,
-            ladder_level=self.ladder_level,
-            psychosocial_level=self.psychosocial_level,
-            not_psychosocial=self.not_psychosocial,
-            places=self.places,
-        )
+        return Measure(measure_id=measure_id, **dict(told(CodedMeasure, self)))
 
 
 class SentMeasure(ToldMeasure):
@@ -56,16 +44,13 @@ class SentMeasure(ToldMeasure):
     """Names a measure that was sent before and is corrected; a new one has none."""
 
 
-class Documentation(Body):
+class Documentation(Body, DocumentationPart):
     """R16: a part of the documentation."""
 
-    complete: bool
-    """R17: says that the agreement is met; the first such part starts the days for the control."""
     text: FreeText | None = None
     files: Files = ()
     measures: Annotated[tuple[SentMeasure, ...], Field(max_length=100)] = ()
     places: Places = ()
-    """R19: what it is evidence for; everything in the agreement where none is named."""
 
 
 @router.post("/v1/agreements/{agreement_id}/documentation", **CHANGE)
@@ -79,13 +64,10 @@ async def receive_documentation(agreement_id: UUID, body: Documentation, request
             at=at,
             policy=policy,
             sent_by=asker.subject,
-            complete=body.complete,
-            places=body.places,
+            told=told(DocumentationPart, body),
             measures=tuple(sent.coded(measure_id) for measure_id, sent in measures),
             corrected=frozenset(sent.measure_id for sent in body.measures if sent.measure_id is not None),
             measure_descriptions={measure_id: sent.description for measure_id, sent in measures},
-            text=body.text,
-            files=body.files,
         )
 
     return await perform(request, asker, agreement_id, command)

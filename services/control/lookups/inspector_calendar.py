@@ -11,9 +11,8 @@ from services.control.rules.after_no import BookInspection, BookInspectionWhenDu
 from services.control.rules.booking import BookControl, days_after, days_inside, places_due
 from services.control.rules.calendar_places import day_and_slot, names_of_calendar
 from services.control.rules.course_decider import BookWhenDue
-from services.control.rules.late_by_itself import reason_for_being_late
 from services.control.rules.phases import AfterNo, Running, State
-from shared.contracts.control import ControlBooked, NewInspectionBooked
+from shared.contracts.control import ChosenDay, ControlBooked, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import ContactForm, Drawn
 from shared.eventstore.chance import Chance, random_id
 from shared.eventstore.decider import TimerDue
@@ -111,15 +110,14 @@ async def free_inspection(runtime: Runtime, state: AfterNo, at: datetime, policy
     calendar = await calendar_of(runtime, state.inspector, policy)
     if state.booking is not None:
         calendar.give_up(state.booking)
-    last_day, in_time = after_no.last_day_in_time(state, policy), after_no.days_in_time(state, at, policy)
+    limit, in_time = after_no.limit(state, policy), after_no.days_in_time(state, at, policy)
     drawn = calendar.draw(in_time, after_no.days_too_late(state, at, policy), policy, runtime.chance)
     return BookInspection(
         at=at,
         policy=policy,
         inspection_id=random_id(runtime.chance),
-        day=drawn.day,
         slot=drawn.slot,
-        late_reason=reason_for_being_late(drawn.day, last_day, in_time),
+        told=InspectionPlan(day=drawn.day, late_reason=limit.reason_of_itself(drawn.day, in_time)),
         drawn=drawn.how,
     )
 
@@ -151,14 +149,13 @@ def _booking(
         policy=policy,
         place_id=place,
         control_id=random_id(chance),
-        day=drawn.day,
         slot=drawn.slot,
-        form=ContactForm.VISIT,
-        form_reason=None,
-        # A company that was told of a day is told of the one that replaces it.
-        announced=standing.announced if standing else False,
-        late_reason=reason_for_being_late(
-            drawn.day, course.window(place).last_day, inside, course.late_by_indecision(place)
+        told=ChosenDay(
+            day=drawn.day,
+            form=ContactForm.VISIT,
+            # A company that was told of a day is told of the one that replaces it.
+            announced=standing.announced if standing else False,
+            late_reason=course.limit(place).reason_of_itself(drawn.day, inside),
         ),
         drawn=drawn.how,
     )

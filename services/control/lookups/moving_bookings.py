@@ -7,9 +7,8 @@ from services.control.lookups.inspector_calendar import Calendar, calendar_of
 from services.control.rules import after_no, booking
 from services.control.rules.after_no import BookInspection
 from services.control.rules.booking import BookControl
-from services.control.rules.late_by_itself import reason_for_being_late
 from services.control.rules.phases import AfterNo, Running
-from shared.contracts.control import ControlBooked, NewInspectionBooked
+from shared.contracts.control import ChosenDay, ControlBooked, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import Drawn
 from shared.eventstore.chance import random_id
 from shared.policy.policy import Policy
@@ -27,21 +26,21 @@ async def moved_bookings(
         new = _same_day(calendar, standing) or calendar.draw(
             inside, booking.days_after(course, place, at, policy), policy, runtime.chance
         )
-        last_day = course.window(place).last_day
-        in_time = [one for one in (standing.day, *inside) if one <= last_day]
-        late_reason = reason_for_being_late(new.day, last_day, in_time, course.late_by_indecision(place))
+        late_reason = course.limit(place).reason_of_itself(new.day, (standing.day, *inside))
         moved.append(
             BookControl(
                 at=at,
                 policy=policy,
                 place_id=place,
                 control_id=random_id(runtime.chance),
-                day=new.day,
                 slot=new.slot,
-                form=standing.form,
-                form_reason=standing.form_reason,
-                announced=standing.announced,
-                late_reason=late_reason and (standing.late_reason or late_reason),
+                told=ChosenDay(
+                    day=new.day,
+                    form=standing.form,
+                    form_reason=standing.form_reason,
+                    announced=standing.announced,
+                    late_reason=late_reason and (standing.late_reason or late_reason),
+                ),
                 drawn=new.how,
             )
         )
@@ -59,16 +58,13 @@ async def moved_inspection(
     new = _same_day(calendar, state.booking) or calendar.draw(
         inside, after_no.days_too_late(state, at, policy), policy, runtime.chance
     )
-    last_day = after_no.last_day_in_time(state, policy)
-    in_time = [one for one in (state.booking.day, *inside) if one <= last_day]
-    late_reason = reason_for_being_late(new.day, last_day, in_time)
+    late_reason = after_no.limit(state, policy).reason_of_itself(new.day, (state.booking.day, *inside))
     return BookInspection(
         at=at,
         policy=policy,
         inspection_id=random_id(runtime.chance),
-        day=new.day,
         slot=new.slot,
-        late_reason=late_reason and (state.booking.late_reason or late_reason),
+        told=InspectionPlan(day=new.day, late_reason=late_reason and (state.booking.late_reason or late_reason)),
         drawn=new.how,
     )
 

@@ -87,8 +87,8 @@ def require_hearing(course: Broken) -> HearingOpened:
 
 def refuse_late(hearing: HearingOpened, answered_at: datetime) -> None:
     """R22, R27: until the end of its last day; later it is refused with that day and why."""
-    if answered_at >= hearing.answer_deadline.ends_at:
-        deadline = hearing.answer_deadline
+    deadline = hearing.answer_deadline
+    if deadline.has_passed(answered_at):
         raise Refused("R22", "answered after {deadline}. {why_en}", deadline=deadline.last_day, **deadline.reasons())
 
 

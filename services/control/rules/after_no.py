@@ -6,11 +6,17 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 from uuid import UUID, uuid5
 
-from services.control.rules.late_by_itself import reasons_to_choose_from
+from services.control.rules.lateness import Limit
 from services.control.rules.order_requests import requested
 from services.control.rules.phases import AfterNo
 from services.control.rules.when_held import refuse_impossible_time
-from shared.contracts.control import InvestigationConcluded, NewInspectionBooked, OfferNotAcceptedNoted
+from shared.contracts.control import (
+    InspectionPlan,
+    InvestigationConcluded,
+    InvestigationReport,
+    NewInspectionBooked,
+    OfferNotAcceptedNoted,
+)
 from shared.contracts.offers import NotAccepted
 from shared.contracts.vocabulary import AgreementKind, Drawn, InvestigationOutcome
 from shared.deadlines.copenhagen import local_day
@@ -41,9 +47,8 @@ class BookInspection:
     at: datetime
     policy: Policy
     inspection_id: UUID
-    day: date
     slot: int
-    late_reason: str | None = None
+    told: InspectionPlan
     drawn: Drawn | None = None
     """R18: how the system drew the day; None where an inspector chose it."""
 
@@ -65,11 +70,9 @@ class ConcludeInvestigation:
     policy: Policy
     held_at: datetime
     inspector: str
-    outcome: InvestigationOutcome
     request_id: UUID
     """Of the order, where one is asked for."""
-    minutes_spent: int | None
-    findings: str | None
+    told: InvestigationReport
 
 
 def begin(command: NoteNotAccepted) -> tuple[Event, ...]:
@@ -123,39 +126,39 @@ def _working_days(first: date, policy: Policy) -> Iterator[date]:
         day += _ONE_DAY
 
 
-def last_day_in_time(state: AfterNo, policy: Policy) -> date:
+def limit(state: AfterNo, policy: Policy) -> Limit:
     """R7: the policy's days, counted from the day on which the no was noted."""
-    return local_day(state.noted.noted_at) + timedelta(days=policy.not_accepted.inspection_within_days)
+    return Limit(local_day(state.noted.noted_at) + timedelta(days=policy.not_accepted.inspection_within_days))
 
 
 def days_in_time(state: AfterNo, at: datetime, policy: Policy) -> list[date]:
     """R7, R18: the working days from tomorrow on that come in time, among which one is drawn."""
-    last_day = last_day_in_time(state, policy)
-    return list(takewhile(lambda day: day <= last_day, _working_days(local_day(at) + _ONE_DAY, policy)))
+    until = limit(state, policy)
+    return list(takewhile(lambda day: not until.is_late(day), _working_days(local_day(at) + _ONE_DAY, policy)))
 
 
 def days_too_late(state: AfterNo, at: datetime, policy: Policy) -> Iterator[date]:
     """R7: the working days after those in time, which need a reason, the next one first."""
-    return _working_days(max(local_day(at), last_day_in_time(state, policy)) + _ONE_DAY, policy)
+    return _working_days(max(local_day(at), limit(state, policy).last_day) + _ONE_DAY, policy)
 
 
 def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
     """R7: by the inspector, on a working day that is not over and in time, or with a reason; it replaces another."""
     refuse_nothing_to_inspect(state)
-    last_day, known = last_day_in_time(state, command.policy), reasons_to_choose_from()
+    until = limit(state, command.policy)
     with every_fault() as check:
-        if command.day < local_day(command.at):
-            check.note(Refused("R7", "{day} is over", day=command.day))
-        if not is_working_day(command.day, command.policy):
-            check.note(Refused("R7", "{day} is not a working day", day=command.day))
-        if command.day > last_day and command.late_reason not in known:
+        if command.told.day < local_day(command.at):
+            check.note(Refused("R7", "{day} is over", day=command.told.day))
+        if not is_working_day(command.told.day, command.policy):
+            check.note(Refused("R7", "{day} is not a working day", day=command.told.day))
+        if until.lacks_reason(command.told.day, command.told.late_reason):
             raise Refused(
                 "R7",
                 "{day} is after {last_day}, {days} days after the no, and needs a reason: {known}",
-                day=command.day,
-                last_day=last_day,
+                day=command.told.day,
+                last_day=until.last_day,
                 days=command.policy.not_accepted.inspection_within_days,
-                known=", ".join(known),
+                known=", ".join(until.reasons),
             )
     return booked_inspection(state, command)
 
@@ -167,17 +170,16 @@ def book_when_due(state: AfterNo, command: BookInspectionWhenDue) -> tuple[NewIn
 
 def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
     """R7, R15: in the calendar of whoever is responsible; a day that is late says why."""
-    late = command.day > last_day_in_time(state, command.policy)
+    late_reason = limit(state, command.policy).reason(command.told.day, command.told.late_reason)
     return NewInspectionBooked(
         agreement_id=state.noted.agreement_id,
         inspection_id=command.inspection_id,
         inspector=state.inspector,
-        day=command.day,
         slot=command.slot,
         booked_at=command.at,
         replaces=state.booking.inspection_id if state.booking else None,
-        late_reason=command.late_reason if late else None,
         drawn=command.drawn,
+        **dict(command.told) | {"late_reason": late_reason},
     )
 
 
@@ -192,11 +194,9 @@ def conclude(state: AfterNo, command: ConcludeInvestigation) -> tuple[Event, ...
         inspection_id=state.booking.inspection_id,
         held_at=command.held_at,
         inspector=command.inspector,
-        outcome=command.outcome,
-        minutes_spent=command.minutes_spent,
-        findings=command.findings,
+        **dict(command.told),
     )
-    if command.outcome is not InvestigationOutcome.ORDER:
+    if command.told.outcome is not InvestigationOutcome.ORDER:
         return (concluded,)
     order = requested(
         state.noted,
@@ -204,7 +204,7 @@ def conclude(state: AfterNo, command: ConcludeInvestigation) -> tuple[Event, ...
         request_id=command.request_id,
         by=command.inspector,
         rule="R7",
-        reasons=command.findings,
+        reasons=command.told.findings,
         at=command.at,
         policy=command.policy,
     )

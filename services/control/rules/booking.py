@@ -6,11 +6,10 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.control.rules.form_of_control import refuse_faulty_form
-from services.control.rules.late_by_itself import reasons_to_choose_from
 from services.control.rules.phases import Running
 from services.control.rules.places import refuse_not_awaited, require_place
-from shared.contracts.control import AnnouncedControlCancelled, ControlBooked
-from shared.contracts.vocabulary import ContactForm, Drawn
+from shared.contracts.control import AnnouncedControlCancelled, ChosenDay, ControlBooked
+from shared.contracts.vocabulary import Drawn
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.eventstore.decider import Refused, every_fault
@@ -28,12 +27,8 @@ class BookControl:
     policy: Policy
     place_id: UUID
     control_id: UUID
-    day: date
     slot: int
-    form: ContactForm
-    form_reason: str | None
-    announced: bool
-    late_reason: str | None
+    told: ChosenDay
     drawn: Drawn | None = None
     """R18: how the system drew the day; None where an inspector chose it."""
 
@@ -43,9 +38,9 @@ def book(course: Running, command: BookControl) -> tuple[Event, ...]:
     refuse_not_awaited(course, command.place_id)
     with every_fault() as check:
         check(refuse_impossible_day, command)
-        check(refuse_before_the_deadline, course, command.day)
+        check(refuse_before_the_deadline, course, command.told.day)
         check(refuse_late_without_reason, course, command)
-        check(refuse_faulty_form, command.form, command.form_reason)
+        check(refuse_faulty_form, command.told.form, command.told.form_reason)
     return booked(course, command)
 
 
@@ -53,23 +48,21 @@ def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
     """R17, R18: in the calendar of whoever is responsible; no day that the company was told of falls away unsaid."""
     window = course.window(command.place_id)
     replaced = course.bookings.get(command.place_id)
+    late_reason = course.limit(command.place_id).reason(command.told.day, command.told.late_reason)
+    told = command.told.model_copy(update={"late_reason": late_reason})
     made = ControlBooked(
         agreement_id=course.started.agreement_id,
         control_id=command.control_id,
         place_id=command.place_id,
         inspector=course.inspector,
-        day=command.day,
         slot=command.slot,
-        form=command.form,
-        form_reason=command.form_reason,
-        announced=command.announced,
         window=window,
         booked_at=command.at,
         replaces=replaced.control_id if replaced else None,
-        late_reason=late_reason(course, command) if command.day > window.last_day else None,
         drawn=command.drawn,
+        **dict(told),
     )
-    if replaced is None or command.announced:
+    if replaced is None or command.told.announced:
         return (made,)
     return *fall_away([replaced], command.at), made
 
@@ -86,35 +79,29 @@ def fall_away(bookings: Iterable[ControlBooked], at: datetime) -> tuple[Announce
 def refuse_impossible_day(command: BookControl) -> None:
     """R17: on a working day that is not over."""
     with every_fault() as check:
-        if command.day < local_day(command.at):
-            check.note(Refused("R17", "{day} is over", day=command.day))
-        if not is_working_day(command.day, command.policy):
-            check.note(Refused("R17", "{day} is not a working day", day=command.day))
-
-
-def late_reason(course: Running, command: BookControl) -> str | None:
-    """R17, R21: the one that is given, or that a control decided nothing when no day of the window was left."""
-    return command.late_reason or course.late_by_indecision(command.place_id)
+        if command.told.day < local_day(command.at):
+            check.note(Refused("R17", "{day} is over", day=command.told.day))
+        if not is_working_day(command.told.day, command.policy):
+            check.note(Refused("R17", "{day} is not a working day", day=command.told.day))
 
 
 def refuse_late_without_reason(course: Running, command: BookControl) -> None:
     """R17: after the window only with a reason, which is counted."""
-    window = course.window(command.place_id)
-    known = reasons_to_choose_from(course.undecided.get(command.place_id))
-    if command.day > window.last_day and late_reason(course, command) not in known:
+    limit, day = course.limit(command.place_id), command.told.day
+    if limit.lacks_reason(day, command.told.late_reason):
         raise Refused(
             "R17",
             "{day} is after {last_day} and needs a reason: {known}",
-            day=command.day,
-            last_day=window.last_day,
-            known=", ".join(known),
+            day=day,
+            last_day=limit.last_day,
+            known=", ".join(limit.reasons),
         )
 
 
 def refuse_before_the_deadline(course: Running, day: date) -> None:
     """R17: the company has its whole period, unless it said itself that the agreement is met."""
     last_day = course.deadline.last_day
-    if course.complete is None and day <= last_day:
+    if course.complete is None and not course.deadline.is_over_on(day):
         raise Refused("R17", "not before {last_day} is over, unless the company is done", last_day=last_day)
 
 
@@ -131,7 +118,7 @@ def book_when_due(course: Running, bookings: Sequence[BookControl]) -> tuple[Eve
 def _outrun(course: Running, command: BookControl) -> tuple[AnnouncedControlCancelled, ...]:
     """R13, R18: a day that a longer deadline overtook is called off, whatever day takes its place."""
     standing = course.bookings.get(command.place_id)
-    overtaken = standing is not None and command.announced and not _late_enough(course, standing)
+    overtaken = standing is not None and command.told.announced and not _late_enough(course, standing)
     return fall_away([standing], command.at) if standing is not None and overtaken else ()
 
 
@@ -175,12 +162,12 @@ def _has_changed(course: Running, place: UUID) -> bool:
 def _fits(course: Running, place: UUID, booking: ControlBooked) -> bool:
     window = course.window(place)
     explained = booking.late_reason is not None and booking.window == window
-    in_window = booking.day <= window.last_day or explained or booking.control_id in course.in_former_windows
+    in_window = not window.is_over_on(booking.day) or explained or booking.control_id in course.in_former_windows
     return in_window and _late_enough(course, booking)
 
 
 def _late_enough(course: Running, booking: ControlBooked) -> bool:
-    return course.complete is not None or booking.day > course.deadline.last_day
+    return course.complete is not None or course.deadline.is_over_on(booking.day)
 
 
 def days_after(course: Running, place: UUID, at: datetime, policy: Policy) -> Iterator[date]:
@@ -204,7 +191,7 @@ def days_inside(course: Running, place: UUID, at: datetime, policy: Policy) -> l
 
 def window_is_used_up(course: Running, place: UUID, at: datetime, policy: Policy) -> bool:
     """R21: no working day on which a control could be held is left in the window."""
-    return next_working_day(_first_day(course, at), policy) > course.window(place).last_day
+    return course.limit(place).is_late(next_working_day(_first_day(course, at), policy))
 
 
 def _first_day(course: Running, at: datetime) -> date:

@@ -18,17 +18,9 @@ from services.control.rules.phases import Broken, Kept, Running, controlled
 from services.control.rules.places import units_of
 from services.control.rules.turned_into_control import refuse_not_reported_back
 from services.control.rules.when_held import refuse_impossible_time
-from shared.contracts.control import ControlCorrected, DecisionRevoked
+from shared.contracts.control import ControlCorrected, ControlReport, DecisionRevoked
 from shared.contracts.public_forms import ControlCompleted
-from shared.contracts.vocabulary import (
-    ContactForm,
-    ControlOutcome,
-    Decision,
-    Involvement,
-    JudgedBy,
-    MeasureObservation,
-    SpokeWith,
-)
+from shared.contracts.vocabulary import Decision
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
@@ -44,19 +36,9 @@ class CorrectControl:
     control_id: UUID
     inspector: str
     reason: str
-    outcome: ControlOutcome
-    form: ContactForm
-    form_reason: str | None
-    judged_by: tuple[JudgedBy, ...]
-    spoke_with: tuple[SpokeWith, ...]
-    measures: tuple[MeasureObservation, ...]
-    involvement: Involvement
-    findings: str | None
+    told: ControlReport
     held_at: datetime | None = None
-    """None leaves the time; so with what follows."""
-    late_reason: str | None = None
-    not_seen: str | None = None
-    minutes_spent: int | None = None
+    """None leaves the time; so with what may be left out of what is told."""
 
 
 def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Event, ...]:
@@ -68,34 +50,26 @@ def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Ev
     held_at = command.held_at or wrong.held_at
     within_window = wrong.within_window
     with every_fault() as check:
-        check(refuse_faulty_form, command.form, command.form_reason)
-        check(refuse_faulty_observations, "R20", course.measures, command.measures)
+        check(refuse_faulty_form, command.told.form, command.told.form_reason)
+        check(refuse_faulty_observations, "R20", course.measures, command.told.measures)
         check(refuse_forgotten_measures, wrong, command)
         if held_at != wrong.held_at:
             check(refuse_wrong_time, course, wrong, place, held_at, command.at)
-            within_window = local_day(held_at) <= course.window(place).last_day
+            within_window = not course.limit(place).is_late(local_day(held_at))
         with check:
-            late = None if within_window else why_late(course, wrong, place, held_at, command.late_reason)
+            late = None if within_window else why_late(course, wrong, place, held_at, command.told.late_reason)
+    minutes = wrong.minutes_spent if command.told.minutes_spent is None else command.told.minutes_spent
+    told = command.told.model_copy(update={"late_reason": late, "minutes_spent": minutes})
     corrected = ControlCorrected(
         agreement_id=course.started.agreement_id,
         control_id=command.control_id,
         place_id=place,
         corrected_at=command.at,
         corrected_by=command.inspector,
-        outcome=command.outcome,
-        form=command.form,
-        form_reason=command.form_reason,
-        judged_by=command.judged_by,
-        spoke_with=command.spoke_with,
-        measures=command.measures,
-        involvement=command.involvement,
         held_at=held_at,
         within_window=within_window,
-        late_reason=late,
-        minutes_spent=wrong.minutes_spent if command.minutes_spent is None else command.minutes_spent,
         reason=command.reason,
-        findings=command.findings,
-        not_seen=command.not_seen,
+        **dict(told),
     )
     after = controlled(course, corrected)
     if isinstance(state, Running) or _decides_the_same(course, after):
@@ -144,12 +118,12 @@ def why_late(
     """R17, R30: what was told before stands; a control that is late only by its correction needs a reason now."""
     if reason is None and held_at == wrong.held_at:
         return wrong.late_reason
-    return require_late_reason(course, place, reason or wrong.late_reason or course.late_by_indecision(place))
+    return require_late_reason(course.limit(place), reason or wrong.late_reason)
 
 
 def refuse_forgotten_measures(wrong: ControlCompleted, command: CorrectControl) -> None:
     """R20, R30: what the control said of a measure is said anew, or as it was."""
-    told = {observation.measure_id for observation in command.measures}
+    told = {observation.measure_id for observation in command.told.measures}
     missing = [one.measure_id for one in wrong.measures if one.measure_id not in told]
     if missing:
         raise Refused(

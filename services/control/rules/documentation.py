@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.control.rules.phases import Running
 from services.control.rules.places import refuse_unknown_places
-from shared.contracts.control import DocumentationReceived
-from shared.contracts.vocabulary import FileReference, Measure
+from shared.contracts.control import DocumentationPart, DocumentationReceived
+from shared.contracts.vocabulary import Measure
 from shared.deadlines.deadlines import control_window
 from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
@@ -23,15 +23,11 @@ class ReceiveDocumentation:
     at: datetime
     policy: Policy
     sent_by: str
-    complete: bool
-    places: tuple[UUID, ...]
-    """R19: what it is evidence for; everything where no place is named."""
+    told: DocumentationPart
     measures: tuple[Measure, ...]
     corrected: frozenset[UUID]
     """R16: those of the measures that were sent before."""
     measure_descriptions: dict[UUID, str]
-    text: str | None
-    files: tuple[FileReference, ...]
 
 
 def receive(course: Running, command: ReceiveDocumentation) -> DocumentationReceived:
@@ -40,22 +36,19 @@ def receive(course: Running, command: ReceiveDocumentation) -> DocumentationRece
         check(refuse_further_parts, course, command.policy)
         check(refuse_faulty_levels, course.started.topic, command.measures)
         check(refuse_faulty_corrections, course, command)
-        check(refuse_unknown_places, course, command.places)
+        check(refuse_unknown_places, course, command.told.places)
         for measure in command.measures:
             check(refuse_unknown_places, course, measure.places)
-    starts_window = command.complete and course.complete is None
+    starts_window = command.told.complete and course.complete is None
     return DocumentationReceived(
         agreement_id=course.started.agreement_id,
         part=course.parts + 1,
         received_at=command.at,
         sent_by=command.sent_by,
-        complete=command.complete,
         control_window=control_window(command.at, command.policy) if starts_window else None,
-        places=command.places,
         measures=command.measures,
         measure_descriptions=command.measure_descriptions or None,
-        text=command.text,
-        files=command.files or None,
+        **dict(command.told) | {"files": command.told.files or None},
     )
 
 

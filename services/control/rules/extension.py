@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.control.rules.phases import Running
-from shared.contracts.control import ExtensionGranted, ExtensionRefused, ExtensionRequested
+from shared.contracts.control import ExtensionGranted, ExtensionRefused, ExtensionRequested, ExtensionWish
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import booking_due_at, control_window, extended
 from shared.eventstore.decider import Refused, every_fault
@@ -20,8 +20,7 @@ class RequestExtension:
     policy: Policy
     extension_id: UUID
     person: str
-    until: date
-    reasons: str
+    told: ExtensionWish
 
 
 @dataclass(frozen=True)
@@ -56,14 +55,13 @@ def request(course: Running, command: RequestExtension) -> ExtensionRequested:
             check.note(Refused("R13", "the deadline has passed on {last_day}", last_day=deadline.last_day))
         if course.extension is not None:
             check.note(Refused("R13", "asked for at {at} already", at=course.extension.requested_at.isoformat()))
-        check(refuse_no_longer, course, command.until, command.at)
+        check(refuse_no_longer, course, command.told.until, command.at)
     return ExtensionRequested(
         agreement_id=course.started.agreement_id,
         extension_id=command.extension_id,
-        until=command.until,
         requested_at=command.at,
         requested_by=command.person,
-        reasons=command.reasons,
+        **dict(command.told),
     )
 
 
@@ -115,7 +113,7 @@ def refuse_no_longer(course: Running, until: date, at: datetime) -> None:
     """R13: longer than it is, and not over already."""
     last_day = course.deadline.last_day
     with every_fault() as check:
-        if until <= last_day:
+        if not course.deadline.is_over_on(until):
             check.note(Refused("R13", "{until} is not later than {last_day}", until=until, last_day=last_day))
         if until < local_day(at):
             check.note(Refused("R13", "{until} is over", until=until))

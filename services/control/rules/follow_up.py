@@ -5,10 +5,9 @@ from datetime import datetime
 
 from services.control.rules.measures_in_use import refuse_faulty_observations, refuse_unobserved
 from services.control.rules.phases import Kept
-from services.control.rules.spread_further import SpreadFurther, refuse_faulty_spread
+from services.control.rules.spread_further import as_recorded, refuse_faulty_spread
 from services.control.rules.when_held import refuse_impossible_time
-from shared.contracts.control import FollowUpFellDue, FollowUpHeld
-from shared.contracts.vocabulary import ContactForm, MeasureObservation, SpokeWith
+from shared.contracts.control import FollowUpFellDue, FollowUpHeld, FollowUpReport, SpreadFurther
 from shared.deadlines.copenhagen import start_of
 from shared.eventstore.decider import Refused, TimerDue, every_fault
 
@@ -20,11 +19,8 @@ class HoldFollowUp:
     at: datetime
     inspector: str
     held_at: datetime | None
-    form: ContactForm
-    spoke_with: tuple[SpokeWith, ...]
-    measures: tuple[MeasureObservation, ...]
+    told: FollowUpReport
     spread: SpreadFurther
-    minutes_spent: int | None
 
 
 def fall_due(kept: Kept, timer: TimerDue) -> FollowUpFellDue:
@@ -44,19 +40,13 @@ def hold(kept: Kept, command: HoldFollowUp) -> FollowUpHeld:
         if held_at < start_of(due):
             check.note(Refused("R24", "the follow-up is held from {due} on", due=due))
         check(refuse_impossible_time, "R24", held_at, now=command.at, after=kept.fulfilled.fulfilled_at)
-        check(refuse_faulty_observations, "R24", kept.course.measures, command.measures)
-        check(refuse_unobserved, "R24", kept.course.measures, command.measures)
+        check(refuse_faulty_observations, "R24", kept.course.measures, command.told.measures)
+        check(refuse_unobserved, "R24", kept.course.measures, command.told.measures)
         check(refuse_faulty_spread, kept.course, command.spread)
     return FollowUpHeld(
         agreement_id=kept.fulfilled.agreement_id,
         held_at=held_at,
         inspector=command.inspector,
-        form=command.form,
-        spoke_with=command.spoke_with,
-        measures=command.measures,
-        spread_further=command.spread.spread_further,
-        carried_on=command.spread.carried_on,
-        added_measures=command.spread.added_measures,
-        measure_descriptions=command.spread.descriptions or None,
-        minutes_spent=command.minutes_spent,
+        **dict(command.told),
+        **dict(as_recorded(command.spread)),
     )

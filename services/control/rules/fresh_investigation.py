@@ -8,8 +8,7 @@ from services.control.rules.booking import require_booking, window_is_used_up
 from services.control.rules.phases import Running
 from services.control.rules.places import refuse_not_awaited
 from services.control.rules.when_held import refuse_impossible_time
-from shared.contracts.control import FreshInvestigationNeeded
-from shared.contracts.vocabulary import SpokeWith
+from shared.contracts.control import FreshInvestigationNeeded, FreshInvestigationReport
 from shared.policy.policy import Policy
 
 
@@ -22,9 +21,7 @@ class InvestigateAfresh:
     place_id: UUID
     inspector: str
     held_at: datetime | None
-    later_visit: bool
-    spoke_with: tuple[SpokeWith, ...]
-    reason: str
+    told: FreshInvestigationReport
 
 
 def investigate_afresh(course: Running, command: InvestigateAfresh) -> FreshInvestigationNeeded:
@@ -40,8 +37,6 @@ def investigate_afresh(course: Running, command: InvestigateAfresh) -> FreshInve
         place_id=command.place_id,
         held_at=held_at,
         inspector=command.inspector,
-        later_visit=command.later_visit,
         window_used_up=window_is_used_up(course, command.place_id, command.at, command.policy),
-        spoke_with=command.spoke_with,
-        reason=command.reason,
+        **dict(command.told),
     )

@@ -7,29 +7,24 @@ from uuid import UUID
 
 from services.control.rules.booking import fall_away, require_booking
 from services.control.rules.form_of_control import refuse_faulty_form
-from services.control.rules.late_by_itself import reasons_to_choose_from
+from services.control.rules.lateness import Limit
 from services.control.rules.measures_in_use import measures_at, refuse_faulty_observations, refuse_unobserved
 from services.control.rules.phases import Running, controlled
 from services.control.rules.places import refuse_not_awaited, require_place, units_of
-from services.control.rules.spread_further import SpreadFurther, refuse_faulty_spread
+from services.control.rules.spread_further import as_recorded, refuse_faulty_spread
 from services.control.rules.turned_into_control import require_meeting
 from services.control.rules.when_held import refuse_impossible_time
 from shared.contracts.control import (
     Breached,
     ControlCompleted,
+    FirstControlReport,
     Fulfilled,
     HearingOpened,
+    OtherFinding,
     OtherFindingRecorded,
+    SpreadFurther,
 )
-from shared.contracts.vocabulary import (
-    ContactForm,
-    ControlOutcome,
-    FileReference,
-    Involvement,
-    JudgedBy,
-    MeasureObservation,
-    SpokeWith,
-)
+from shared.contracts.vocabulary import ContactForm, ControlOutcome
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import follow_up_day, hearing_deadline
 from shared.eventstore.decider import Refused, every_fault
@@ -39,12 +34,11 @@ from shared.reference.reference import topics
 
 
 @dataclass(frozen=True)
-class OtherFinding:
+class FindingElsewhere:
     """R20: something beside the topic."""
 
     finding_id: UUID
-    topic: str | None
-    text: str
+    told: OtherFinding
 
 
 @dataclass(frozen=True)
@@ -58,22 +52,10 @@ class CompleteControl:
     """For a control that was not booked, because a meeting became it (R21)."""
     inspector: str
     held_at: datetime | None
-    form: ContactForm
-    form_reason: str | None
-    late_reason: str | None
-    from_meeting: UUID | None
-    outcome: ControlOutcome
     concludes: bool
-    judged_by: tuple[JudgedBy, ...]
-    spoke_with: tuple[SpokeWith, ...]
-    measures: tuple[MeasureObservation, ...]
-    involvement: Involvement
+    told: FirstControlReport
     spread: SpreadFurther
-    other_findings: tuple[OtherFinding, ...]
-    minutes_spent: int | None
-    findings: str | None
-    not_seen: str | None
-    photos: tuple[FileReference, ...]
+    other_findings: tuple[FindingElsewhere, ...]
 
 
 @dataclass(frozen=True)
@@ -90,81 +72,62 @@ def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
     """R20: a control is of one place; all of the sample decide together, or a violation concludes the matter before."""
     refuse_not_awaited(course, command.place_id)
     held: _Held | None = None
+    limit = course.limit(command.place_id)
     with every_fault() as check:
         with check:
             held = _held(course, command)
         if held is not None:
-            check(refuse_faulty_form, held.form, command.form_reason)
+            check(refuse_faulty_form, held.form, command.told.form_reason)
         check(refuse_conclusion_without_violation, command)
-        check(refuse_faulty_observations, "R20", course.measures, command.measures)
-        check(refuse_unobserved, "R20", measures_at(course, command.place_id), command.measures)
+        check(refuse_faulty_observations, "R20", course.measures, command.told.measures)
+        check(refuse_unobserved, "R20", measures_at(course, command.place_id), command.told.measures)
         check(refuse_faulty_spread, course, command.spread)
         check(refuse_findings_on_the_topic, course, command.other_findings)
-        if held is not None and not _within_window(course, command.place_id, held):
-            check(require_late_reason, course, command.place_id, held.late_reason)
+        if held is not None and limit.is_late(local_day(held.at)):
+            check(require_late_reason, limit, held.late_reason)
     assert held is not None, "a command without a control was refused"
-    within_window = _within_window(course, command.place_id, held)
+    late_reason = limit.reason(local_day(held.at), held.late_reason)
+    photos = command.told.photos or None
+    told = command.told.model_copy(update={"form": held.form, "late_reason": late_reason, "photos": photos})
     completed = ControlCompleted(
         agreement_id=course.started.agreement_id,
         control_id=held.control_id,
         place_id=command.place_id,
         held_at=held.at,
         inspector=command.inspector,
-        form=held.form,
-        form_reason=command.form_reason,
-        outcome=command.outcome,
-        judged_by=command.judged_by,
-        spoke_with=command.spoke_with,
-        measures=command.measures,
-        involvement=command.involvement,
-        within_window=within_window,
-        late_reason=None if within_window else held.late_reason,
-        from_meeting=command.from_meeting,
-        spread_further=command.spread.spread_further,
-        carried_on=command.spread.carried_on,
-        added_measures=command.spread.added_measures,
-        measure_descriptions=command.spread.descriptions or None,
-        minutes_spent=command.minutes_spent,
-        findings=command.findings,
-        not_seen=command.not_seen,
-        photos=command.photos or None,
+        within_window=not limit.is_late(local_day(held.at)),
+        **dict(told),
+        **dict(as_recorded(command.spread)),
     )
     others = (_other(course, command, held, finding) for finding in command.other_findings)
     after = controlled(course, completed)
     return (completed, *others, *decision(after, command.at, command.policy, concludes=command.concludes))
 
 
-def _within_window(course: Running, place: UUID, held: _Held) -> bool:
-    return local_day(held.at) <= course.window(place).last_day
-
-
 def _held(course: Running, command: CompleteControl) -> _Held:
     """R17, R21: a control that was booked, or a meeting that becomes it and needs no booking."""
-    if command.from_meeting is not None:
-        meeting = require_meeting(course, command.place_id, command.from_meeting, command.policy)
+    if command.told.from_meeting is not None:
+        meeting = require_meeting(course, command.place_id, command.told.from_meeting, command.policy)
         booking = course.bookings.get(command.place_id)
         control_id = booking.control_id if booking else command.control_id
-        late_reason = command.late_reason or course.late_by_indecision(command.place_id)
-        return _Held(control_id, meeting.held_at, meeting.form, late_reason)
+        return _Held(control_id, meeting.held_at, meeting.form, command.told.late_reason)
     booking = require_booking(course, command.place_id)
     held_at = command.held_at or command.at
     after = course.reopened.get(command.place_id, course.started.accepted_at)
     with every_fault() as check:
         check(refuse_impossible_time, "R17", held_at, now=command.at, after=after)
         check(refuse_before_its_time, course, held_at)
-    late_reason = command.late_reason or booking.late_reason or course.late_by_indecision(command.place_id)
-    return _Held(booking.control_id, held_at, command.form, late_reason)
+    return _Held(booking.control_id, held_at, command.told.form, command.told.late_reason or booking.late_reason)
 
 
-def _other(course: Running, command: CompleteControl, held: _Held, finding: OtherFinding) -> OtherFindingRecorded:
+def _other(course: Running, command: CompleteControl, held: _Held, finding: FindingElsewhere) -> OtherFindingRecorded:
     return OtherFindingRecorded(
         agreement_id=course.started.agreement_id,
         finding_id=finding.finding_id,
         control_id=held.control_id,
-        topic=finding.topic,
         found_at=held.at,
         inspector=command.inspector,
-        text=finding.text,
+        **dict(finding.told),
     )
 
 
@@ -175,24 +138,24 @@ def refuse_before_its_time(course: Running, held_at: datetime) -> None:
         raise Refused("R17", "before {last_day} only once the company is done", last_day=course.deadline.last_day)
 
 
-def require_late_reason(course: Running, place: UUID, reason: str | None) -> str:
+def require_late_reason(limit: Limit, given: str | None) -> str:
     """R17: a control that was held after its window says why, and is counted."""
-    known = reasons_to_choose_from(course.undecided.get(place))
-    if reason is None or reason not in known:
-        last_day = course.window(place).last_day
-        raise Refused("R17", "held after {last_day}: why? {known}", last_day=last_day, known=", ".join(known))
+    reason = limit.explained(given)
+    if reason is None or reason not in limit.reasons:
+        last_day, known = limit.last_day, ", ".join(limit.reasons)
+        raise Refused("R17", "held after {last_day}: why? {known}", last_day=last_day, known=known)
     return reason
 
 
 def refuse_conclusion_without_violation(command: CompleteControl) -> None:
     """R20: only a violation decides before the whole sample is controlled."""
-    if command.concludes and command.outcome is not ControlOutcome.VIOLATION:
+    if command.concludes and command.told.outcome is not ControlOutcome.VIOLATION:
         raise Refused("R20", "only a violation decides before every place of the sample is controlled")
 
 
-def refuse_findings_on_the_topic(course: Running, findings: Sequence[OtherFinding]) -> None:
+def refuse_findings_on_the_topic(course: Running, findings: Sequence[FindingElsewhere]) -> None:
     """R20: what is on the topic is the control's own outcome."""
-    if any(finding.topic == course.started.topic for finding in findings):
+    if any(finding.told.topic == course.started.topic for finding in findings):
         raise Refused("R20", "topic {topic} is the agreement's own: it decides", topic=course.started.topic)
 
 

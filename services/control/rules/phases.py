@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.control.rules.late_by_itself import INVESTIGATED_AFRESH, TURNED_INTO_GUIDANCE
+from services.control.rules.lateness import INVESTIGATED_AFRESH, TURNED_INTO_GUIDANCE, Limit
 from services.control.rules.requested_order_state import RequestedOrder, orders_after
 from shared.contracts.control import (
     AgreementUnitChanged,
@@ -21,6 +21,7 @@ from shared.contracts.control import (
     GuidanceMeetingNoted,
     HearingExpired,
     HearingOpened,
+    Judgement,
     NewInspectionBooked,
     OfferNotAcceptedNoted,
     SampleChosen,
@@ -46,8 +47,6 @@ from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event
 
 Value = TypeVar("Value")
-_TOLD_ANEW = ("outcome", "form", "form_reason", "judged_by", "spoke_with", "measures", "involvement")
-"""What every correction of a control tells."""
 DRAWN = "control"
 """Who chose a sample that was drawn."""
 
@@ -118,9 +117,9 @@ class Running:
         window = self.complete.control_window if self.complete is not None else None
         return self.window_after_deadline if window is None else window
 
-    def late_by_indecision(self, place: UUID) -> str | None:
-        """R21: why a control of the place can only be held after the window; None where that has another reason."""
-        return self.undecided.get(place) if place in self.used_up else None
+    def limit(self, place: UUID) -> Limit:
+        """R17, R21: until when the control of a place is in time, and why it may be held later."""
+        return Limit(self.window(place).last_day, self.undecided.get(place), used_up=place in self.used_up)
 
 
 @dataclass(frozen=True)
@@ -409,7 +408,7 @@ def _undecided(state: Running, place: UUID, event: ControlTurnedIntoGuidance | F
 
 
 def _with_correction(state: Running, event: ControlCorrected) -> Running:
-    told: dict[str, Any] = {name: getattr(event, name) for name in _TOLD_ANEW}
+    told: dict[str, Any] = {name: getattr(event, name) for name in Judgement.model_fields}
     if event.held_at is not None:
         told |= {name: getattr(event, name) for name in ("held_at", "within_window", "late_reason")}
     if event.minutes_spent is not None:

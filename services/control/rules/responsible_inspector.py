@@ -8,7 +8,7 @@ from services.control.rules.after_no import BookInspection, booked_inspection
 from services.control.rules.booking import BookControl, booked
 from services.control.rules.phases import AfterNo, Broken, Kept, Running
 from shared.contracts.control import InspectorChanged
-from shared.contracts.vocabulary import Centre
+from shared.contracts.vocabulary import Centre, NextInspector
 from shared.eventstore.decider import Refused
 from shared.eventstore.events import Event
 
@@ -19,8 +19,7 @@ class ChangeInspector:
 
     at: datetime
     by: str
-    inspector: str
-    reason: str | None
+    told: NextInspector
     bookings: tuple[BookControl, ...] = ()
     inspection: BookInspection | None = None
     centre: Centre | None = None
@@ -30,16 +29,15 @@ class ChangeInspector:
 def change(state: Running | Kept | Broken | AfterNo, command: ChangeInspector) -> tuple[Event, ...]:
     """R15: of an agreement that runs or has something left to do; bookings stand in the new one's calendar."""
     agreement_id, present = _who(state)
-    if command.inspector == present:
-        raise Refused("R15", "{inspector} is responsible already", inspector=command.inspector)
+    if command.told.inspector == present:
+        raise Refused("R15", "{inspector} is responsible already", inspector=command.told.inspector)
     changed = InspectorChanged(
         agreement_id=agreement_id,
-        inspector=command.inspector,
         previous=present,
         changed_at=command.at,
         changed_by=command.by,
-        reason=command.reason,
         centre=command.centre,
+        **dict(command.told),
     )
     return changed, *_moved(state, command)
 
@@ -47,11 +45,11 @@ def change(state: Running | Kept | Broken | AfterNo, command: ChangeInspector) -
 def _moved(state: Running | Kept | Broken | AfterNo, command: ChangeInspector) -> tuple[Event, ...]:
     match state:
         case Running():
-            course = replace(state, inspector=command.inspector)
+            course = replace(state, inspector=command.told.inspector)
             standing = [one for one in command.bookings if one.place_id in state.bookings]
             return tuple(event for one in standing for event in booked(course, one))
         case AfterNo() if state.booking is not None and command.inspection is not None:
-            return (booked_inspection(replace(state, inspector=command.inspector), command.inspection),)
+            return (booked_inspection(replace(state, inspector=command.told.inspector), command.inspection),)
         case AfterNo() | Kept() | Broken():
             return ()
 

@@ -8,7 +8,7 @@ from services.control.rules.booking import fall_away
 from services.control.rules.judgement import violating_places
 from services.control.rules.phases import Running
 from services.control.rules.places import units_of
-from shared.contracts.control import Terminated
+from shared.contracts.control import Terminated, TerminationGrounds
 from shared.contracts.vocabulary import Side
 from shared.eventstore.decider import Refused
 from shared.eventstore.events import Event
@@ -24,9 +24,7 @@ class Terminate:
     at: datetime
     by: Side
     person: str
-    reason: str | None
-    """R36: optional code."""
-    grounds: str
+    told: TerminationGrounds
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,7 @@ def terminate(course: Running, command: Terminate) -> tuple[Event, ...]:
             by=command.by,
             terminated_at=command.at,
             terminated_by=command.person,
-            reason=command.reason,
-            grounds=command.grounds,
+            **dict(command.told),
         ),
     )
 

@@ -8,9 +8,7 @@ from services.control.rules.booking import require_booking, window_is_used_up
 from services.control.rules.phases import Running
 from services.control.rules.places import refuse_not_awaited
 from services.control.rules.when_held import refuse_impossible_time
-from shared.contracts.control import ControlTurnedIntoGuidance
-from shared.contracts.vocabulary import ContactForm, Involvement
-from shared.deadlines.copenhagen import local_day
+from shared.contracts.control import ControlTurnedIntoGuidance, UndecidedControlReport
 from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
 from shared.reference.reference import undecided_reasons
@@ -25,14 +23,7 @@ class TurnIntoGuidance:
     place_id: UUID
     inspector: str
     held_at: datetime | None
-    form: ContactForm
-    reason: str
-    participants: tuple[str, ...]
-    """R15: roles that took part."""
-    purposes: tuple[str, ...]
-    involvement: Involvement
-    minutes_spent: int | None
-    summary: str | None
+    told: UndecidedControlReport
 
 
 def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTurnedIntoGuidance:
@@ -42,14 +33,14 @@ def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTur
     booking = require_booking(course, place)
     held_at = command.held_at or command.at
     after = course.reopened.get(place, course.started.accepted_at)
-    last_day = max(course.window(place).last_day, course.deadline.last_day)
     with every_fault() as check:
         check(refuse_impossible_time, "R21", held_at, now=command.at, after=after)
-        if command.reason not in undecided_reasons():
+        if command.told.reason not in undecided_reasons():
             why, known = "{given} is no reason to decide nothing", ", ".join(undecided_reasons())
-            check.note(Refused("R21", why, given=command.reason, known=known))
-        if local_day(held_at) > last_day:
+            check.note(Refused("R21", why, given=command.told.reason, known=known))
+        if course.window(place).has_passed(held_at) and course.deadline.has_passed(held_at):
             why = "the time for it ended on {last_day}: the control must decide"
+            last_day = max(course.window(place).last_day, course.deadline.last_day)
             check.note(Refused("R21", why, last_day=last_day))
     return ControlTurnedIntoGuidance(
         agreement_id=course.started.agreement_id,
@@ -57,12 +48,6 @@ def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTur
         place_id=place,
         held_at=held_at,
         inspector=command.inspector,
-        form=command.form,
-        reason=command.reason,
-        participants=command.participants,
-        purposes=command.purposes,
-        involvement=command.involvement,
-        minutes_spent=command.minutes_spent,
         window_used_up=window_is_used_up(course, place, command.at, command.policy),
-        summary=command.summary,
+        **dict(command.told),
     )

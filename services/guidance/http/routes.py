@@ -11,14 +11,21 @@ from uuid_utils.compat import uuid7
 
 from services.guidance.http.views import GuidanceView, view
 from services.guidance.rules.guidance_decider import GUIDANCE, Command
-from services.guidance.rules.meetings import CorrectMeeting, RateUsefulness, RecordMeeting, Told
+from services.guidance.rules.meetings import CorrectMeeting, RateUsefulness, RecordMeeting
 from services.guidance.rules.offering import AnswerGuidance, OfferGuidance
 from services.guidance.rules.phases import State
-from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectUnderstanding, Said
-from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Side
+from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectUnderstanding
+from shared.contracts.guidance import (
+    FirstMeetingReport,
+    FirstUnderstandingReport,
+    MeetingReport,
+    OfferedGuidance,
+    UnderstandingReport,
+)
+from shared.contracts.vocabulary import NOT_ASKED, Side
 from shared.deadlines.in_words import Language
 from shared.http.access import Asker
-from shared.http.bodies import Body, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement
+from shared.http.bodies import Body, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement, told
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.tokens import Role
@@ -30,39 +37,19 @@ router = APIRouter(tags=["guidance"])
 Minutes = Annotated[int | None, Field(ge=0, le=10_000)]
 
 
-class UnderstandingBody(Body):
+class UnderstandingBody(Body, UnderstandingReport):
     """R5: what is told of a contact about an unanswered offer."""
 
-    form: ContactForm
-    held_at: Instant | None = None
-    """Now, where it is left out."""
-    reached: bool
-    """Whether somebody at the company was reached at all."""
-    received: bool | None = None
-    understood: bool | None = None
-    knows_dates: bool | None = None
     participants: Participants = ()
     minutes_spent: Minutes = None
     summary: TextForCompany | None = None
 
-    def said(self, now: datetime) -> Said:
-        """As the rules take it."""
-        return Said(
-            form=self.form,
-            held_at=self.held_at or now,
-            reached=self.reached,
-            received=self.received,
-            understood=self.understood,
-            knows_dates=self.knows_dates,
-            participants=self.participants,
-            minutes_spent=self.minutes_spent,
-            summary=self.summary,
-        )
 
-
-class Understanding(UnderstandingBody):
+class Understanding(UnderstandingBody, FirstUnderstandingReport):
     """R5: what came of a contact about an unanswered offer."""
 
+    held_at: Instant | None = None
+    """Now, where it is left out."""
     initiated_by: Side = Side.AUTHORITY
 
 
@@ -73,12 +60,10 @@ class CorrectedUnderstanding(UnderstandingBody):
     reason: TextOfTheAuthority
 
 
-class Offer(Body):
+class Offer(Body, OfferedGuidance):
     """R12: in what form guidance is offered, by the inspector's judgement."""
 
-    form: ContactForm
     involvement: ToldInvolvement = NOT_ASKED
-    """R33: the call also asks who is involved."""
 
 
 class Answer(Body):
@@ -95,39 +80,21 @@ class Answer(Body):
         return self
 
 
-class MeetingBody(Body):
+class MeetingBody(Body, MeetingReport):
     """R12, R33: what is told of a meeting."""
 
-    form: ContactForm
-    held_at: Instant | None = None
-    """Now, where it is left out."""
     participants: Participants = ()
-    """Roles that took part, e.g. `manager`, `safety_representative`; at least one, unless it was informal."""
     involvement: ToldInvolvement = NOT_ASKED
     minutes_spent: Minutes = None
-    informal: bool = False
-    """Beside the guidance that was offered."""
     purposes: Purposes = ()
     summary: TextForCompany | None = None
 
-    def told(self, now: datetime) -> Told:
-        """As the rules take it."""
-        return Told(
-            form=self.form,
-            held_at=self.held_at or now,
-            participants=self.participants,
-            involvement=self.involvement,
-            minutes_spent=self.minutes_spent,
-            informal=self.informal,
-            purposes=self.purposes,
-            summary=self.summary,
-        )
 
-
-class Meeting(MeetingBody):
+class Meeting(MeetingBody, FirstMeetingReport):
     """R12, R33: a meeting or an informal contact that took place."""
 
-    initiated_by: Side = Side.AUTHORITY
+    held_at: Instant | None = None
+    """Now, where it is left out."""
     usefulness: Annotated[int | None, Field(ge=1, le=5)] = None
 
 
@@ -153,8 +120,8 @@ async def ask_whether_understood(agreement_id: UUID, body: Understanding, reques
         at=now,
         contact_id=uuid7(),
         inspector=asker.subject,
-        initiated_by=body.initiated_by,
-        said=body.said(now),
+        held_at=body.held_at or now,
+        told=told(FirstUnderstandingReport, body),
     )
     return await _perform(request, asker, agreement_id, command, now)
 
@@ -167,7 +134,12 @@ async def correct_understanding(
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     command = CorrectUnderstanding(
-        at=now, contact_id=contact_id, by=asker.subject, said=body.said(now), reason=body.reason
+        at=now,
+        contact_id=contact_id,
+        by=asker.subject,
+        held_at=body.held_at,
+        told=told(UnderstandingReport, body),
+        reason=body.reason,
     )
     return await _perform(request, asker, agreement_id, command, now)
 
@@ -177,7 +149,7 @@ async def offer_guidance(agreement_id: UUID, body: Offer, request: Request, aske
     """The inspector offers guidance (R12)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
-    command = OfferGuidance(at=now, form=body.form, inspector=asker.subject, involvement=body.involvement)
+    command = OfferGuidance(at=now, inspector=asker.subject, told=told(OfferedGuidance, body))
     return await _perform(request, asker, agreement_id, command, now)
 
 
@@ -199,9 +171,8 @@ async def record_meeting(agreement_id: UUID, body: Meeting, request: Request, as
         at=now,
         meeting_id=uuid7(),
         inspector=asker.subject,
-        told=body.told(now),
-        initiated_by=body.initiated_by,
-        usefulness=body.usefulness,
+        held_at=body.held_at or now,
+        told=told(FirstMeetingReport, body),
     )
     return await _perform(request, asker, agreement_id, command, now)
 
@@ -213,7 +184,14 @@ async def correct_meeting(
     """A meeting was recorded wrongly (R30)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
-    command = CorrectMeeting(at=now, meeting_id=meeting_id, by=asker.subject, told=body.told(now), reason=body.reason)
+    command = CorrectMeeting(
+        at=now,
+        meeting_id=meeting_id,
+        by=asker.subject,
+        held_at=body.held_at,
+        told=told(MeetingReport, body),
+        reason=body.reason,
+    )
     return await _perform(request, asker, agreement_id, command, now)
 
 

@@ -5,24 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.guidance.rules.phases import About, Opened, State, Unknown, evolve, stands
-from shared.contracts.guidance import GuidanceHeld, MeetingCorrected, UsefulnessRated
+from shared.contracts.guidance import FirstMeetingReport, GuidanceHeld, MeetingCorrected, MeetingReport, UsefulnessRated
 from shared.contracts.public_forms import ControlTurnedIntoGuidance
-from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Involvement, Side
 from shared.eventstore.decider import Refused, every_fault
-
-
-@dataclass(frozen=True)
-class Told:
-    """What is told of a meeting."""
-
-    form: ContactForm
-    held_at: datetime
-    participants: tuple[str, ...] = ()
-    involvement: Involvement = NOT_ASKED
-    minutes_spent: int | None = None
-    informal: bool = False
-    purposes: tuple[str, ...] = ()
-    summary: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,9 +17,8 @@ class RecordMeeting:
     at: datetime
     meeting_id: UUID
     inspector: str
-    told: Told
-    initiated_by: Side = Side.AUTHORITY
-    usefulness: int | None = None
+    held_at: datetime
+    told: FirstMeetingReport
 
 
 @dataclass(frozen=True)
@@ -44,7 +28,8 @@ class CorrectMeeting:
     at: datetime
     meeting_id: UUID
     by: str
-    told: Told
+    held_at: datetime
+    told: MeetingReport
     reason: str
 
 
@@ -69,22 +54,13 @@ class NoteTurnedControl:
 def record(state: State, command: RecordMeeting) -> GuidanceHeld:
     """R12, R33: meetings and informal contacts, also before an offer and after the end; none that is yet to come."""
     known = known_agreement(state)
-    told = command.told
-    refuse_impossible_meeting(state, told, command.at)
+    refuse_impossible_meeting(state, command)
     held = GuidanceHeld(
         agreement_id=known.agreement_id,
         meeting_id=command.meeting_id,
-        form=told.form,
-        held_at=told.held_at,
+        held_at=command.held_at,
         inspector=command.inspector,
-        participants=told.participants,
-        involvement=told.involvement,
-        minutes_spent=told.minutes_spent,
-        usefulness=command.usefulness,
-        informal=told.informal,
-        initiated_by=command.initiated_by,
-        purposes=told.purposes,
-        summary=told.summary,
+        **dict(command.told),
     )
     return held.model_copy(update={"stands": stands(evolve(state, held))})
 
@@ -92,22 +68,15 @@ def record(state: State, command: RecordMeeting) -> GuidanceHeld:
 def correct(state: State, command: CorrectMeeting) -> MeetingCorrected:
     """R30: what was recorded stays in the history; this is how it was."""
     known = known_meeting(state, command.meeting_id)
-    told = command.told
-    refuse_impossible_meeting(state, told, command.at)
+    refuse_impossible_meeting(state, command)
     corrected = MeetingCorrected(
         agreement_id=known.agreement_id,
         meeting_id=command.meeting_id,
         corrected_at=command.at,
         corrected_by=command.by,
-        form=told.form,
-        held_at=told.held_at,
-        participants=told.participants,
-        involvement=told.involvement,
-        minutes_spent=told.minutes_spent,
-        informal=told.informal,
-        purposes=told.purposes,
+        held_at=command.held_at,
         reason=command.reason,
-        summary=told.summary,
+        **dict(command.told),
     )
     return corrected.model_copy(update={"stands": stands(evolve(state, corrected))})
 
@@ -157,12 +126,12 @@ def known_meeting(state: State, meeting_id: UUID) -> About:
     return known
 
 
-def refuse_impossible_meeting(state: State, told: Told, at: datetime) -> None:
+def refuse_impossible_meeting(state: State, command: RecordMeeting | CorrectMeeting) -> None:
     """R12, R15: everything that is wrong with what is told of it."""
     with every_fault() as check:
-        check(refuse_yet_to_come, told.held_at, at)
-        check(refuse_formal_before_the_answer, state, told)
-        check(refuse_formal_with_nobody, told)
+        check(refuse_yet_to_come, command.held_at, command.at)
+        check(refuse_formal_before_the_answer, state, command.told)
+        check(refuse_formal_with_nobody, command.told)
 
 
 def refuse_yet_to_come(held_at: datetime, at: datetime) -> None:
@@ -171,13 +140,13 @@ def refuse_yet_to_come(held_at: datetime, at: datetime) -> None:
         raise Refused("R12", "{held_at} has not come yet", held_at=held_at.isoformat())
 
 
-def refuse_formal_before_the_answer(state: State, told: Told) -> None:
+def refuse_formal_before_the_answer(state: State, told: MeetingReport) -> None:
     """R12: guidance belongs to an agreement that runs; what is said about its offer is a contact beside it."""
     if isinstance(state, Opened) and not told.informal:
         raise Refused("R12", "before the offer is accepted a contact is informal")
 
 
-def refuse_formal_with_nobody(told: Told) -> None:
+def refuse_formal_with_nobody(told: MeetingReport) -> None:
     """R12, R15: guidance names who took part; of an informal contact it may be unknown."""
     if not told.informal and not told.participants:
         raise Refused("R12", "who took part in the guidance?")

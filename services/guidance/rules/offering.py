@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.guidance.rules.phases import About, Answered, Closed, Offered, Opened, State, Unknown, how_it_stands
-from shared.contracts.guidance import GuidanceAccepted, GuidanceDeclined, GuidanceOffered
-from shared.contracts.vocabulary import NOT_ASKED, ContactForm, Involvement
+from shared.contracts.guidance import GuidanceAccepted, GuidanceDeclined, GuidanceOffered, OfferedGuidance
 from shared.eventstore.decider import Refused
 from shared.eventstore.events import Event
 
@@ -15,9 +14,8 @@ class OfferGuidance:
     """The inspector offers guidance."""
 
     at: datetime
-    form: ContactForm
     inspector: str
-    involvement: Involvement = NOT_ASKED
+    told: OfferedGuidance
 
 
 @dataclass(frozen=True)
@@ -39,10 +37,9 @@ def offer(state: State, command: OfferGuidance) -> GuidanceOffered:
             raise Refused("R12", "the company has accepted guidance, and it has not been held")
     return GuidanceOffered(
         agreement_id=running_agreement(state).agreement_id,
-        form=command.form,
         offered_at=command.at,
         offered_by=command.inspector,
-        involvement=command.involvement,
+        **dict(command.told),
     )
 
 

@@ -15,6 +15,8 @@ from shared.contracts.guidance import (
     GuidanceReassigned,
     GuidanceScheduled,
     GuidanceStands,
+    MeetingReport,
+    UnderstandingReport,
 )
 from shared.contracts.public_forms import (
     GuidanceHeld,
@@ -22,7 +24,7 @@ from shared.contracts.public_forms import (
     OfferUnderstandingAsked,
     OfferUnderstandingCorrected,
 )
-from shared.eventstore.events import Event
+from shared.eventstore.events import Event, private_fields
 
 
 @dataclass(frozen=True)
@@ -264,5 +266,5 @@ def _without(state: Held, meeting_id: UUID) -> State:
     return replace(state, meetings=left) if left else replace(state.before, about=state.about)
 
 
-_CORRECTABLE = ("form", "held_at", "participants", "involvement", "minutes_spent", "informal", "purposes")
-_SAID = ("form", "held_at", "reached", "received", "understood", "knows_dates", "participants", "minutes_spent")
+_CORRECTABLE = {"held_at", *MeetingReport.model_fields} - private_fields(MeetingCorrected).keys()
+_SAID = {"held_at", *UnderstandingReport.model_fields} - private_fields(OfferUnderstandingCorrected).keys()

@@ -6,24 +6,13 @@ from uuid import UUID
 
 from services.guidance.rules.meetings import known_agreement, refuse_yet_to_come
 from services.guidance.rules.phases import Opened, State
-from shared.contracts.guidance import OfferUnderstandingAsked, OfferUnderstandingCorrected
-from shared.contracts.vocabulary import ContactForm, Side
+from shared.contracts.guidance import (
+    FirstUnderstandingReport,
+    OfferUnderstandingAsked,
+    OfferUnderstandingCorrected,
+    UnderstandingReport,
+)
 from shared.eventstore.decider import Refused, every_fault
-
-
-@dataclass(frozen=True)
-class Said:
-    """What is told of a contact about an unanswered offer."""
-
-    form: ContactForm
-    held_at: datetime
-    reached: bool
-    received: bool | None
-    understood: bool | None
-    knows_dates: bool | None
-    participants: tuple[str, ...]
-    minutes_spent: int | None
-    summary: str | None
 
 
 @dataclass(frozen=True)
@@ -33,8 +22,8 @@ class AskWhetherUnderstood:
     at: datetime
     contact_id: UUID
     inspector: str
-    initiated_by: Side
-    said: Said
+    held_at: datetime
+    told: FirstUnderstandingReport
 
 
 @dataclass(frozen=True)
@@ -44,7 +33,8 @@ class CorrectUnderstanding:
     at: datetime
     contact_id: UUID
     by: str
-    said: Said
+    held_at: datetime
+    told: UnderstandingReport
     reason: str
 
 
@@ -53,13 +43,13 @@ def ask(state: State, command: AskWhetherUnderstood) -> OfferUnderstandingAsked:
     known = known_agreement(state)
     if not isinstance(state, Opened):
         raise Refused("R5", "the offer does not await its answer any more")
-    refuse_what_was_not_said(command.said, command.at)
+    refuse_what_was_not_said(command)
     return OfferUnderstandingAsked(
         agreement_id=known.agreement_id,
         contact_id=command.contact_id,
         inspector=command.inspector,
-        initiated_by=command.initiated_by,
-        **vars(command.said),
+        held_at=command.held_at,
+        **dict(command.told),
     )
 
 
@@ -68,24 +58,26 @@ def correct(state: State, command: CorrectUnderstanding) -> OfferUnderstandingCo
     known = known_agreement(state)
     if command.contact_id not in known.asked:
         raise Refused("R30", "no contact about the offer is known as {contact_id}", contact_id=command.contact_id)
-    refuse_what_was_not_said(command.said, command.at)
+    refuse_what_was_not_said(command)
     return OfferUnderstandingCorrected(
         agreement_id=known.agreement_id,
         contact_id=command.contact_id,
         corrected_at=command.at,
         corrected_by=command.by,
+        held_at=command.held_at,
         reason=command.reason,
-        **vars(command.said),
+        **dict(command.told),
     )
 
 
-def refuse_what_was_not_said(said: Said, at: datetime) -> None:
+def refuse_what_was_not_said(command: AskWhetherUnderstood | CorrectUnderstanding) -> None:
     """R5, R12: none that is yet to come; who was reached was asked, and nobody else has said anything."""
-    answers = (said.received, said.understood, said.knows_dates)
+    told = command.told
+    answers = (told.received, told.understood, told.knows_dates)
     with every_fault() as check:
-        check(refuse_yet_to_come, said.held_at, at)
-        if not said.reached and any(one is not None for one in answers):
+        check(refuse_yet_to_come, command.held_at, command.at)
+        if not told.reached and any(one is not None for one in answers):
             why = "nobody was reached, so nobody has said whether it was received or understood"
             check.note(Refused("R5", why))
-        if said.reached and said.understood is None:
+        if told.reached and told.understood is None:
             check.note(Refused("R5", "was the offer understood?"))

@@ -9,10 +9,11 @@ from uuid_utils.compat import uuid7
 
 from services.offers.http.perform import perform
 from services.offers.rules.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime, WriteNote
-from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
+from shared.contracts.offers import SpentTime
+from shared.contracts.vocabulary import ContactDetails, ContactRole, NextInspector
 from shared.deadlines.copenhagen import local_day
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, PersonId, TextOfTheAuthority
+from shared.http.bodies import Body, FreeText, PersonId, TextOfTheAuthority, told
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
 from shared.http.written import Day, Email, Phone
@@ -22,7 +23,7 @@ router = APIRouter()
 Line = Annotated[FreeText, Field(max_length=200)]
 
 
-class Contact(Body):
+class Contact(Body, ContactDetails):
     """R34: who stands for the company in a role, and how to reach them."""
 
     role: ContactRole
@@ -31,27 +32,24 @@ class Contact(Body):
     phone: Phone | None = None
 
 
-class NewInspector(Body):
+class NewInspector(Body, NextInspector):
     """R15: who is responsible from now on."""
 
     inspector: PersonId
-    """Pseudonymous id, as tokens carry it."""
     reason: TextOfTheAuthority | None = None
 
 
-class Time(Body):
+class Time(Body, SpentTime):
     """R37: what an inspector's time went into."""
 
-    phase: WorkPhase
     minutes: Annotated[int, Field(ge=1, le=10_000)]
     on_day: Day | None = None
     """Today, where it is left out."""
 
 
-class CorrectedTime(Body):
+class CorrectedTime(Body, SpentTime):
     """R30, R37: what the time really went into, and why something else was recorded."""
 
-    phase: WorkPhase
     minutes: Annotated[int, Field(ge=0, le=10_000)]
     """0 takes the entry back."""
     on_day: Day | None = None
@@ -70,7 +68,7 @@ async def name_contact(agreement_id: UUID, body: Contact, request: Request, aske
     """Name a contact, or replace the one of the same role (R34)."""
     asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
-    details = ContactDetails(name=body.name, email=body.email, phone=body.phone)
+    details = told(ContactDetails, body)
     command = NameContact(at=now, by=asker.subject, contact_id=uuid7(), role=body.role, details=details)
     return await perform(request, asker, agreement_id, command, now)
 
@@ -84,8 +82,7 @@ async def reassign(agreement_id: UUID, body: NewInspector, request: Request, ask
     command = ReassignOffer(
         at=now,
         by=asker.subject,
-        inspector=body.inspector,
-        reason=body.reason,
+        told=told(NextInspector, body),
         centre=runtime.people.centre_of(body.inspector),
     )
     refused = runtime.people.refusals(body.inspector)
@@ -101,9 +98,8 @@ async def spend_time(agreement_id: UUID, body: Time, request: Request, asker: As
         at=now,
         entry_id=uuid7(),
         inspector=asker.subject,
-        phase=body.phase,
-        minutes=body.minutes,
         on_day=body.on_day or local_day(now),
+        told=told(SpentTime, body),
     )
     return await perform(request, asker, agreement_id, command, now)
 
@@ -119,9 +115,8 @@ async def correct_time(
         at=now,
         entry_id=entry_id,
         by=asker.subject,
-        phase=body.phase,
-        minutes=body.minutes,
         on_day=body.on_day,
+        told=told(SpentTime, body),
         reason=body.reason,
     )
     return await perform(request, asker, agreement_id, command, now)

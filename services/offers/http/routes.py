@@ -17,7 +17,7 @@ from services.offers.lookups.preconditions import register
 from services.offers.lookups.units import units_on
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import Unsent
-from services.offers.rules.quarantine import legal_entity_stream, unit_stream
+from services.offers.rules.quarantine import legal_entity_stream, stands, unit_stream
 from shared.contracts.offers import QuarantineImposed
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.in_words import Language
@@ -106,7 +106,7 @@ async def read_quarantines(
         (of_legal_entity, one)
         for of_legal_entity, stream in enumerate((unit_stream(p_number), legal_entity_stream(cvr)))
         for one in (await register(runtime, stream))[0]
-        if one.ends_at > now and (asker.may_see_company(one.cvr) or owned)
+        if stands(one.ends_at, now) and (asker.may_see_company(one.cvr) or owned)
     ]
     rest = pages.after(_placed(standing), last, itemgetter(0))
     page, further = pages.cut(rest, limit, itemgetter(0))

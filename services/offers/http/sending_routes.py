@@ -21,10 +21,11 @@ from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State
 from services.offers.rules.sending import SendOffer
 from services.offers.rules.taken_back import Withdraw
+from shared.contracts.offers import OfferTerms
 from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.copenhagen import local_day
 from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, GivenId, TextForCompany, ToldFile, ToldGrounds
+from shared.http.bodies import Body, FreeText, GivenId, TextForCompany, ToldFile, ToldGrounds, told
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, CREATE
 from shared.http.tokens import Role
@@ -34,7 +35,7 @@ from shared.service import runtime_of
 router = APIRouter()
 
 
-class NewOffer(Body):
+class NewOffer(Body, OfferTerms):
     """R1: what an offer names."""
 
     kind: AgreementKind = AgreementKind.SUSPICION
@@ -42,20 +43,13 @@ class NewOffer(Body):
     p_number: PNumber
     topic: TopicCode
     inspection_id: GivenId
-    """The inspection from which the suspicion arose, by its id."""
     period_months: Annotated[int, Field(ge=1, le=24)]
     period_reason: TextForCompany | None = None
-    """R10: needed where the period is neither 3 nor 6 months."""
     observations: TextForCompany
     photos: Annotated[tuple[ToldFile, ...], Field(max_length=50)] = ()
     grounds: ToldGrounds | None = None
     """R2: needed for `spread`; left out for `suspicion`, a concrete and material violation is suspected."""
     department: Annotated[FreeText, Field(max_length=200)] | None = None
-    """`spread`: where in the unit the violation was found, where it is not the whole unit."""
-    follows: UUID | None = None
-    """R7: the offer on suspicion that was not accepted, where the inspection that resumed it led to this one."""
-    carries_over: UUID | None = None
-    """R40: the running agreement of the unit's former legal entity that goes on here, once the new one accepts."""
 
 
 class Withdrawal(Body):
@@ -72,6 +66,7 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
     now = runtime.clock.now()
     policy = runtime.policies.at(now)
     agreement_id: UUID = uuid7()
+    terms = told(OfferTerms, body)
 
     async def prepare(_: State) -> Prepared[State, Command]:
         held, (unit, slot), (quarantines, guards), undecided, (carried_over, further) = await gather(
@@ -87,6 +82,7 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
             at=now,
             policy=policy,
             agreement_id=agreement_id,
+            told=terms,
             unit=unit,
             slot=slot,
             inspector=asker.subject,
@@ -95,7 +91,6 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
             carried=carried_over,
             centre=runtime.people.centre_of(asker.subject),
             earlier=await as_it_stands(runtime, body.follows) if body.follows else None,
-            **{name: getattr(body, name) for name in type(body).model_fields},
         )
         return Prepared(command, (*guards, *further), held)
 

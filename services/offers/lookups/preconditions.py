@@ -36,9 +36,7 @@ async def refuse_while_unknown(
     units = list(dict.fromkeys([p_number, *others]))
     known = await gather(*(runtime.database.ask(units_on, (unit, day)) for unit in units))
     own = {name for name, unit in zip(units, known, strict=True) if unit is not None and unit.cvr == cvr}
-    held, waiting = await what_is_unknown(
-        runtime, cvr, units, own=units if asker.audience == "authority" else sorted(own)
-    )
+    held, waiting = await what_is_unknown(runtime, cvr, units, own=units if asker.sees_every_company else sorted(own))
     if waiting:
         raise unavailable("a fact about {p_number} has not been taken yet", rule="R8", p_number=waiting[0])
     return refusals_of_held(held)

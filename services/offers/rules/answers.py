@@ -109,7 +109,7 @@ def lapse(offer: Open, timer: TimerDue) -> Lapsed:
 
 def refuse_late(offer: Open, at: datetime) -> None:
     """R6: judged by the time at which the answer was received; 23:59 is in time, 00:00 is not."""
-    if offer.delivered is not None and at >= offer.delivered.response_deadline.ends_at:
+    if offer.delivered is not None and offer.answer_is_late(at):
         raise _answered_late(offer.delivered.response_deadline)
 
 

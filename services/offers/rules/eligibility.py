@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.offers.rules.quarantine import stands
 from shared.eventstore.decider import Refused, every_fault
 from shared.policy.policy import Policy
 
@@ -63,7 +64,7 @@ def refuse_taken(slot: int | None, p_number: str, topic: str) -> int:
 
 def refuse_in_quarantine(quarantines: Sequence[Quarantine], p_number: str, at: datetime) -> None:
     """R8, R40: no new agreement while a quarantine stands. The breach is named only to whom it belongs."""
-    standing = [one for one in quarantines if one.ends_at > at]
+    standing = [one for one in quarantines if stands(one.ends_at, at)]
     if not standing:
         return
     last = max(standing, key=lambda one: one.ends_at)

@@ -11,10 +11,11 @@ from shared.contracts.offers import (
     InspectorNoted,
     InternalNoteWritten,
     OfferReassigned,
+    SpentTime,
     TimeCorrected,
     TimeSpent,
 )
-from shared.contracts.vocabulary import Centre, ContactDetails, ContactRole, WorkPhase
+from shared.contracts.vocabulary import Centre, ContactDetails, ContactRole, NextInspector
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.decider import Refused, every_fault
 from shared.eventstore.events import Event
@@ -37,8 +38,7 @@ class ReassignOffer:
 
     at: datetime
     by: str
-    inspector: str
-    reason: str | None
+    told: NextInspector
     centre: Centre | None = None
     """R42: of the new inspector, as the directory has it."""
 
@@ -58,9 +58,8 @@ class SpendTime:
     at: datetime
     entry_id: UUID
     inspector: str
-    phase: WorkPhase
-    minutes: int
     on_day: date
+    told: SpentTime
 
 
 @dataclass(frozen=True)
@@ -70,11 +69,9 @@ class CorrectTime:
     at: datetime
     entry_id: UUID
     by: str
-    phase: WorkPhase
-    minutes: int
-    """0 where none was spent."""
     on_day: date | None
     """As it was told, where it is None."""
+    told: SpentTime
     reason: str
 
 
@@ -102,16 +99,15 @@ def name_contact(state: Open | Running | Ended, command: NameContact) -> Contact
 
 def reassign(offer: Open, command: ReassignOffer) -> OfferReassigned:
     """R15: while it is unanswered; afterwards the agreement itself is reassigned."""
-    if command.inspector == offer.about.inspector:
-        raise Refused("R15", "{inspector} is responsible already", inspector=command.inspector)
+    if command.told.inspector == offer.about.inspector:
+        raise Refused("R15", "{inspector} is responsible already", inspector=command.told.inspector)
     return OfferReassigned(
         agreement_id=offer.sent.agreement_id,
-        inspector=command.inspector,
         previous=offer.about.inspector,
         reassigned_at=command.at,
         reassigned_by=command.by,
-        reason=command.reason,
         centre=command.centre,
+        **dict(command.told),
     )
 
 
@@ -127,11 +123,10 @@ def spend_time(state: Open | Running | Ended, command: SpendTime) -> TimeSpent:
     refuse_yet_to_come(command.on_day, command.at)
     return TimeSpent(
         agreement_id=state.sent.agreement_id,
-        phase=command.phase,
-        minutes=command.minutes,
         inspector=command.inspector,
         on_day=command.on_day,
         entry_id=command.entry_id,
+        **dict(command.told),
     )
 
 
@@ -140,7 +135,7 @@ def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCor
     before = state.about.time.get(command.entry_id)
     if before is None:
         raise Refused("R30", "no time is known that was recorded as {entry_id}", entry_id=command.entry_id)
-    after = replace(before, phase=command.phase, minutes=command.minutes, on_day=command.on_day or before.on_day)
+    after = replace(before, on_day=command.on_day or before.on_day, **dict(command.told))
     with every_fault() as check:
         with check:
             if after == before:
@@ -149,8 +144,6 @@ def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCor
     return TimeCorrected(
         agreement_id=state.sent.agreement_id,
         entry_id=command.entry_id,
-        phase=after.phase,
-        minutes=after.minutes,
         inspector=after.inspector,
         on_day=after.on_day,
         previous_phase=before.phase,
@@ -158,6 +151,7 @@ def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCor
         corrected_at=command.at,
         corrected_by=command.by,
         reason=command.reason,
+        **dict(command.told),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from shared.contracts.offers import (
@@ -81,6 +81,10 @@ class Open:
     """With the dates as corrected (R30)."""
     opened: bool = False
     halfway_passed: bool = False
+
+    def answer_is_late(self, at: datetime) -> bool:
+        """R6: judged by the time at which it is received. Before the delivery no clock runs, and no answer is late."""
+        return self.delivered is not None and self.delivered.response_deadline.has_passed(at)
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,11 @@ def reaches(cvr: str, breached_units: Sequence[str], breached_at: datetime, poli
     return [Reach(cvr, None, entity_ends_at, policy.version), *units]
 
 
+def stands(ends_at: datetime, at: datetime) -> bool:
+    """R22: whether a quarantine that ends then holds at an instant; at its end it holds no more."""
+    return at < ends_at
+
+
 def quarantine_ends_at(breached_at: datetime, policy: Policy) -> datetime:
     """R22: the exclusive end of its last day, in UTC.
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.offers.rules.phases import Ended, Open, Running, places_of
-from services.offers.rules.quarantine import Reach
+from services.offers.rules.quarantine import Reach, stands
 from shared.contracts.offers import (
     AcceptanceAnnulled,
     AcceptanceConflictEnded,
@@ -78,7 +78,7 @@ def overtake(state: Open | Running, command: NoteBreach) -> Sequence[Event]:
     if agreement_id == command.because_of or ends_at is None:
         return ()
     match state:
-        case Open() if command.at < ends_at:
+        case Open() if stands(ends_at, command.at):
             return (
                 Withdrawn(
                     agreement_id=agreement_id,
@@ -90,7 +90,9 @@ def overtake(state: Open | Running, command: NoteBreach) -> Sequence[Event]:
             )
         case Running() if command.because_of in state.conflicts:
             return ()
-        case Running() if command.breached_at <= state.accepted.accepted_at < ends_at:
+        case Running(accepted=accepted) if command.breached_at <= accepted.accepted_at and stands(
+            ends_at, accepted.accepted_at
+        ):
             if command.policy.offer.acceptance_before_breach_was_known == "is_annulled":
                 return (
                     AcceptanceAnnulled(

@@ -78,7 +78,7 @@ def note(state: Told, command: NoteUnitChanges) -> tuple[Event, ...]:
 
 def _is_over(state: Told, at: datetime) -> bool:
     """R6: the time to answer has passed while nobody could."""
-    return isinstance(state, Open) and state.delivered is not None and at >= state.delivered.response_deadline.ends_at
+    return isinstance(state, Open) and state.answer_is_late(at)
 
 
 def _not_noted(state: Told, p_number: str, until_today: Owners) -> Iterator[Owner]:

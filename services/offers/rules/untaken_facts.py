@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.offers.rules.quarantine import reaches
+from services.offers.rules.quarantine import reaches, stands
 from shared.contracts import register
 from shared.contracts.control import Breached
 from shared.eventstore.decider import Refused
@@ -49,7 +49,7 @@ def may_reach_legal_entity(fact: UntakenFact, at: datetime, policies: Policies) 
     if fact.source == register.SOURCE or not policies.has(breached_at):
         return False
     reached = reaches(fact.cvr, sorted(fact.units), breached_at, policies)
-    return any(reach.p_number is None and reach.ends_at > at for reach in reached)
+    return any(reach.p_number is None and stands(reach.ends_at, at) for reach in reached)
 
 
 def refusals_of_held(held: Sequence[str]) -> tuple[Refused, ...]:

@@ -11,20 +11,25 @@ from services.control.rules.documentation import ReceiveDocumentation
 from services.control.rules.follow_up import HoldFollowUp
 from services.control.rules.judgement import CompleteControl
 from services.control.rules.phases import Running
-from services.control.rules.spread_further import SpreadFurther
 from services.control.rules.starting import StartCourse
 from services.control.rules.turned_into_guidance import TurnIntoGuidance
 from shared.contracts.control import (
+    ChosenDay,
     ComplianceDeadlineSet,
     ControlBooked,
     ControlTurnedIntoGuidance,
+    DocumentationPart,
     DocumentationReceived,
+    FirstControlReport,
+    FollowUpReport,
     HearingAnswered,
     HearingExpired,
     InvestigationConcluded,
     NewInspectionBooked,
     OfferNotAcceptedNoted,
     OrderRequested,
+    SpreadFurther,
+    UndecidedControlReport,
 )
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import (
@@ -38,6 +43,7 @@ from shared.contracts.vocabulary import (
     MeasureObservation,
     MeasureUse,
     SpokeWith,
+    Told,
 )
 from shared.eventstore.events import Event
 from shared.policy.policies import load_policies
@@ -118,13 +124,10 @@ def document(
         at=at(day),
         policy=POLICIES.at(at(day)),
         sent_by="person-1",
-        complete=complete,
-        places=places,
+        told=DocumentationPart(complete=complete, places=places, text="We have bought a lift.", files=()),
         measures=measures,
         corrected=corrected,
         measure_descriptions={one.measure_id: "A lift at station four." for one in measures},
-        text="We have bought a lift.",
-        files=(),
     )
 
 
@@ -147,7 +150,7 @@ def book(day: str, *, on: str = "2026-06-02", **changes: Any) -> BookControl:
         "announced": False,
         "late_reason": None,
     }
-    return BookControl(**{**values, **changes})
+    return BookControl(**with_told(ChosenDay, values | changes))
 
 
 def booked(*history: Event, day: str = "2026-07-01", **changes: Any) -> ControlBooked:
@@ -159,6 +162,12 @@ def observed(
     measure_id: UUID = LIFT, use: MeasureUse = MeasureUse.IN_USE, non_use_reason: str | None = None
 ) -> MeasureObservation:
     return MeasureObservation(measure_id=measure_id, use=use, non_use_reason=non_use_reason)
+
+
+def with_told(kind: type[Told], values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a command, those that somebody tells among them gathered into one."""
+    told = {name: value for name, value in values.items() if name in kind.model_fields}
+    return {name: value for name, value in values.items() if name not in told} | {"told": kind(**told)}
 
 
 def complete(
@@ -188,7 +197,7 @@ def complete(
         "not_seen": None,
         "photos": (),
     }
-    return CompleteControl(**{**values, **changes})
+    return CompleteControl(**with_told(FirstControlReport, values | changes))
 
 
 def turn(on: datetime = CONTROL_TIME, reason: str = "work_unfinished", **changes: Any) -> TurnIntoGuidance:
@@ -206,7 +215,7 @@ def turn(on: datetime = CONTROL_TIME, reason: str = "work_unfinished", **changes
         "minutes_spent": None,
         "summary": "The lift had not been delivered.",
     }
-    return TurnIntoGuidance(**{**values, **changes})
+    return TurnIntoGuidance(**with_told(UndecidedControlReport, values | changes))
 
 
 def turned(*history: Event, on: datetime = CONTROL_TIME) -> ControlTurnedIntoGuidance:
@@ -270,10 +279,10 @@ def hold_follow_up(on: datetime = FOLLOW_UP_TIME, **changes: Any) -> HoldFollowU
         "form": ContactForm.PHONE,
         "spoke_with": (SpokeWith.MANAGER,),
         "measures": (observed(),),
-        "spread": SpreadFurther(said=True),
+        "spread": SpreadFurther(spread_further=True),
         "minutes_spent": 20,
     }
-    return HoldFollowUp(**{**values, **changes})
+    return HoldFollowUp(**with_told(FollowUpReport, values | changes))
 
 
 def order_requested(rule: str) -> OrderRequested:

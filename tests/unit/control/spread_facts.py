@@ -7,7 +7,7 @@ from services.control.rules.correction import CorrectControl
 from services.control.rules.fresh_investigation import InvestigateAfresh
 from services.control.rules.sampling import ChooseSample
 from services.control.rules.starting import StartCourse
-from shared.contracts.control import ControlBooked, SampleChosen
+from shared.contracts.control import ControlBooked, ControlReport, FreshInvestigationReport, SampleChosen
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import (
     AgreementKind,
@@ -33,6 +33,7 @@ from tests.unit.control.control_facts import (
     documented,
     given,
     observed,
+    with_told,
 )
 
 VIOLATION, NONE_FOUND = ControlOutcome.VIOLATION, ControlOutcome.NO_VIOLATION
@@ -132,7 +133,7 @@ def afresh(number: int = 0, *, later_visit: bool = True, on: Any = CONTROL_TIME,
         "spoke_with": (SpokeWith.EMPLOYEES,),
         "reason": "More employees must be asked.",
     }
-    return InvestigateAfresh(**{**values, **changes})
+    return InvestigateAfresh(**with_told(FreshInvestigationReport, values | changes))
 
 
 def correct(control_id: UUID, outcome: ControlOutcome, *, on: str = "2026-07-08", **changes: Any) -> CorrectControl:
@@ -151,4 +152,4 @@ def correct(control_id: UUID, outcome: ControlOutcome, *, on: str = "2026-07-08"
         "involvement": Involvement(),
         "findings": None,
     }
-    return CorrectControl(**{**values, **changes})
+    return CorrectControl(**with_told(ControlReport, values | changes))

@@ -1,6 +1,5 @@
 """What follows a no: a new inspection and its result, or an order at once (R7)."""
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,9 @@ from services.control.rules.after_no import (
     days_too_late,
 )
 from shared.contracts.control import (
+    InspectionPlan,
     InvestigationConcluded,
+    InvestigationReport,
     NewInspectionBooked,
     OfferNotAcceptedNoted,
     OrderRequested,
@@ -34,6 +35,7 @@ from tests.unit.control.control_facts import (
     given,
     in_calendar,
     started,
+    with_told,
 )
 
 pytestmark = pytest.mark.rule("R7")
@@ -51,8 +53,11 @@ def noted() -> OfferNotAcceptedNoted:
     return given().when(note()).one(OfferNotAcceptedNoted)
 
 
-def inspection(day: str = "2026-06-08", slot: int = 1, inspection_id: UUID = INSPECTION) -> BookInspection:
-    return BookInspection(NO, POLICIES.at(NO), inspection_id, date.fromisoformat(day), slot)
+def inspection(
+    day: str = "2026-06-08", slot: int = 1, inspection_id: UUID = INSPECTION, late_reason: str | None = None
+) -> BookInspection:
+    plan = InspectionPlan(day=date.fromisoformat(day), late_reason=late_reason)
+    return BookInspection(NO, POLICIES.at(NO), inspection_id, slot, plan)
 
 
 def booked() -> NewInspectionBooked:
@@ -70,7 +75,7 @@ def conclude(outcome: InvestigationOutcome, on: datetime = VISIT, **changes: Any
         "minutes_spent": 90,
         "findings": "The noise is found.",
     }
-    return ConcludeInvestigation(**{**values, **changes})
+    return ConcludeInvestigation(**with_told(InvestigationReport, values | changes))
 
 
 @pytest.mark.parametrize("how", ["declined", "lapsed"])
@@ -106,12 +111,12 @@ def test_the_inspector_may_choose_another_day() -> None:
 def test_on_a_working_day_that_is_not_over_and_within_the_policys_days() -> None:
     given(noted()).when(inspection("2026-06-02")).refused("R7", "is over")
     given(noted()).when(inspection("2026-06-05")).refused("R7", "not a working day")
-    late = inspection("2026-07-02")
-    given(noted()).when(late).refused("R7", "needs a reason", last_day=date(2026, 7, 1))
-    given(noted()).when(replace(late, late_reason="forgot")).refused("R7", "needs a reason")
-    explained = given(noted()).when(replace(late, late_reason="illness")).one(NewInspectionBooked)
+    late = "2026-07-02"
+    given(noted()).when(inspection(late)).refused("R7", "needs a reason", last_day=date(2026, 7, 1))
+    given(noted()).when(inspection(late, late_reason="forgot")).refused("R7", "needs a reason")
+    explained = given(noted()).when(inspection(late, late_reason="illness")).one(NewInspectionBooked)
     assert explained.late_reason == "illness"
-    in_time = given(noted()).when(replace(inspection("2026-07-01"), late_reason="illness")).one(NewInspectionBooked)
+    in_time = given(noted()).when(inspection("2026-07-01", late_reason="illness")).one(NewInspectionBooked)
     assert in_time.late_reason is None
 
 

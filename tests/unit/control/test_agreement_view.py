@@ -9,9 +9,9 @@ from services.control.http.after_no_view import view_after_no
 from services.control.http.hearing_view import HearingView
 from services.control.http.then_and_now import side_by_side
 from services.control.http.views import AgreementView, view
-from services.control.rules.judgement import OtherFinding
+from services.control.rules.judgement import FindingElsewhere
 from services.control.rules.phases import AfterNo, NotStarted
-from shared.contracts.control import InspectorChanged, Terminated
+from shared.contracts.control import InspectorChanged, OtherFinding, Terminated
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, InvestigationOutcome, Side, SpokeWith
 from shared.eventstore.events import Event, Recorded
 from shared.http.access import Viewer, seen
@@ -299,7 +299,7 @@ def test_control_ids_differ_by_place() -> None:
 @pytest.mark.rule("R20")
 def test_other_findings_are_shown_apart() -> None:
     terms, part = started(), documented()
-    wet_floor = OtherFinding(UUID(int=8), "092", "The floor is wet.")
+    wet_floor = FindingElsewhere(UUID(int=8), OtherFinding(topic="092", text="The floor is wet."))
     held = after((terms, part, booked(terms, part)), complete(other_findings=(wet_floor,)))
     (found,) = shown(COMPANY, *held).other_findings
     assert (found.finding_id, found.control_id, found.topic) == (UUID(int=8), CONTROL, "092")

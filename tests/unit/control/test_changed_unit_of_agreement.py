@@ -19,6 +19,7 @@ from shared.contracts.control import (
     ComplianceDeadlineSet,
     ControlBooked,
     FollowUpHeld,
+    InspectionPlan,
     NewInspectionBooked,
     Terminated,
 )
@@ -127,7 +128,9 @@ def test_no_inspection_books_itself_at_a_unit_that_ceased_until_it_is_settled() 
     assert "book-inspection" in given(noted).timers()
     gone = given(noted).when(told(to=None)).one(AgreementUnitChanged)
     assert given(noted, gone).timers() == {}
-    by_itself = BookInspection(at("2026-04-01"), POLICIES.at(at("2026-04-01")), OTHER, date(2026, 4, 20), 1)
+    by_itself = BookInspection(
+        at("2026-04-01"), POLICIES.at(at("2026-04-01")), OTHER, 1, InspectionPlan(day=date(2026, 4, 20))
+    )
     given(noted, gone).when(BookInspectionWhenDue(by_itself.policy, by_itself)).then()
     given(noted, gone).when(by_itself).one(NewInspectionBooked)
     back = given(noted, gone).when(told(date(2026, 5, 1), CVR, settled=True)).one(AgreementUnitChanged)

@@ -341,9 +341,9 @@ def test_r21_new_days_for_the_control_are_not_late_because_of_what_came_before()
     terms = started()
     late = booked(terms, day="2026-08-21")
     turned_late = turned(terms, late, on=at("2026-08-21"))
-    assert running(terms, late, turned_late).late_by_indecision(AGREEMENT) == "turned-into-guidance"
+    assert running(terms, late, turned_late).limit(AGREEMENT).explained(None) == "turned-into-guidance"
     for new_days in (extended(terms), documented(terms, late, turned_late, day="2026-08-21")):
-        assert running(terms, late, turned_late, new_days).late_by_indecision(AGREEMENT) is None
+        assert running(terms, late, turned_late, new_days).limit(AGREEMENT).explained(None) is None
 
 
 @pytest.mark.rule("R17", "R21")

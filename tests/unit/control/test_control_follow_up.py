@@ -5,8 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.control.rules.spread_further import SpreadFurther
-from shared.contracts.control import FollowUpFellDue, FollowUpHeld, Fulfilled
+from shared.contracts.control import FollowUpFellDue, FollowUpHeld, Fulfilled, SpreadFurther
 from shared.contracts.vocabulary import MeasureUse
 from shared.deadlines.copenhagen import start_of
 from shared.eventstore.decider import TimerDue
@@ -140,7 +139,9 @@ def test_but_not_before_its_time_or_before_it_happened() -> None:
 
 @pytest.mark.rule("R39")
 def test_what_spread_since_is_recorded() -> None:
-    more = SpreadFurther(carried_on=(LIFT,), added_measures=(measure(GLOVES),), descriptions={GLOVES: "Gloves."})
+    more = SpreadFurther(
+        carried_on=(LIFT,), added_measures=(measure(GLOVES),), measure_descriptions={GLOVES: "Gloves."}
+    )
     fact = given(*FULFILLED).when(hold_follow_up(spread=more)).one(FollowUpHeld)
     assert (fact.spread_further, fact.carried_on, fact.added_measures) == (True, (LIFT,), (measure(GLOVES),))
     assert fact.measure_descriptions == {GLOVES: "Gloves."}
@@ -149,4 +150,6 @@ def test_what_spread_since_is_recorded() -> None:
 @pytest.mark.rule("R39")
 def test_what_is_said_to_have_spread_is_a_measure_that_is_known() -> None:
     given(*FULFILLED).when(hold_follow_up(spread=SpreadFurther(carried_on=(GLOVES,)))).refused("R39")
-    given(*FULFILLED).when(hold_follow_up(spread=SpreadFurther(False, carried_on=(LIFT,)))).refused("R39")
+    given(*FULFILLED).when(hold_follow_up(spread=SpreadFurther(spread_further=False, carried_on=(LIFT,)))).refused(
+        "R39"
+    )

@@ -5,8 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.control.rules.judgement import OtherFinding
-from services.control.rules.spread_further import SpreadFurther
+from services.control.rules.judgement import FindingElsewhere
 from shared.contracts.control import (
     Breached,
     ControlBooked,
@@ -14,7 +13,9 @@ from shared.contracts.control import (
     ControlTurnedIntoGuidance,
     Fulfilled,
     HearingOpened,
+    OtherFinding,
     OtherFindingRecorded,
+    SpreadFurther,
 )
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, MeasureUse
 from shared.eventstore.events import Event
@@ -263,16 +264,21 @@ def test_r20_a_control_says_one_thing_of_a_measure() -> None:
 
 @pytest.mark.rule("R20")
 def test_r20_other_findings_are_recorded_and_decide_nothing() -> None:
-    wet_floor = OtherFinding(FINDING, "092", "The floor is wet.")
+    wet_floor = FindingElsewhere(FINDING, OtherFinding(topic="092", text="The floor is wet."))
     result = given(*READY).when(complete(other_findings=(wet_floor,)))
     result.records(ControlCompleted, OtherFindingRecorded, Fulfilled)
     found = result.one(OtherFindingRecorded)
-    assert (found.finding_id, found.control_id, found.topic, found.text) == (FINDING, CONTROL, "092", wet_floor.text)
+    assert (found.finding_id, found.control_id, found.topic, found.text) == (
+        FINDING,
+        CONTROL,
+        "092",
+        wet_floor.told.text,
+    )
 
 
 @pytest.mark.rule("R20")
 def test_r20_a_finding_on_the_topic_is_no_other_finding() -> None:
-    noise = OtherFinding(FINDING, "011", "It is loud.")
+    noise = FindingElsewhere(FINDING, OtherFinding(topic="011", text="It is loud."))
     given(*READY).when(complete(other_findings=(noise,))).refused("R20", "it decides", topic="011")
 
 
@@ -284,7 +290,9 @@ def test_r20_only_a_violation_concludes() -> None:
 @pytest.mark.rule("R39")
 def test_r39_what_spread_further_is_recorded() -> None:
     more = SpreadFurther(
-        carried_on=(LIFT,), added_measures=(measure(GLOVES),), descriptions={GLOVES: "Gloves for the night shift."}
+        carried_on=(LIFT,),
+        added_measures=(measure(GLOVES),),
+        measure_descriptions={GLOVES: "Gloves for the night shift."},
     )
     held = given(*READY).when(complete(spread=more)).one(ControlCompleted)
     assert (held.spread_further, held.carried_on, held.added_measures) == (True, (LIFT,), (measure(GLOVES),))
@@ -294,12 +302,17 @@ def test_r39_what_spread_further_is_recorded() -> None:
 @pytest.mark.rule("R39")
 @pytest.mark.parametrize("said", [True, False, None])
 def test_r39_whether_anything_spread_can_be_said_without_more(said: bool | None) -> None:
-    assert given(*READY).when(complete(spread=SpreadFurther(said))).one(ControlCompleted).spread_further is said
+    assert (
+        given(*READY).when(complete(spread=SpreadFurther(spread_further=said))).one(ControlCompleted).spread_further
+        is said
+    )
 
 
 @pytest.mark.rule("R39")
 def test_r39_what_is_told_is_not_denied() -> None:
-    given(*READY).when(complete(spread=SpreadFurther(False, carried_on=(LIFT,)))).refused("R39", "nothing spread")
+    given(*READY).when(complete(spread=SpreadFurther(spread_further=False, carried_on=(LIFT,)))).refused(
+        "R39", "nothing spread"
+    )
 
 
 @pytest.mark.rule("R39")

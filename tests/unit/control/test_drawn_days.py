@@ -54,7 +54,7 @@ class Draw:
     window: Sequence[date]
 
     async def days(self, full: Sequence[date] = (), times: int = TIMES) -> list[date]:
-        return [(await self.draw(self.matter, self.at, full)).day for _ in range(times)]
+        return [(await self.draw(self.matter, self.at, full)).told.day for _ in range(times)]
 
 
 def no_answer() -> AfterNo:
@@ -127,8 +127,8 @@ async def test_r18_nobody_guesses_a_day_more_often_than_chance_would(of: Draw) -
     hits: dict[str, int] = {}
     for _ in range(TIMES):
         agreement = uuid4()
-        day = (await of.draw(of.matter, of.at, agreement=agreement)).day
-        again = (await of.draw(of.matter, of.at, agreement=agreement)).day
+        day = (await of.draw(of.matter, of.at, agreement=agreement)).told.day
+        again = (await of.draw(of.matter, of.at, agreement=agreement)).told.day
         for how, guess in {**guesses(agreement, of), "as before": again}.items():
             hits[how] = hits.get(how, 0) + (guess == day)
     expected = TIMES / len(of.window)
@@ -140,7 +140,7 @@ async def test_r18_nobody_guesses_a_day_more_often_than_chance_would(of: Draw) -
 async def test_r18_the_draw_is_kept_with_the_day(of: Draw) -> None:
     booking = await of.draw(of.matter, of.at)
     assert (booking.drawn.first, booking.drawn.last, booking.drawn.spread) == (of.window[0], of.window[-1], "evenly")
-    assert booking.drawn.first <= booking.day <= booking.drawn.last
+    assert booking.drawn.first <= booking.told.day <= booking.drawn.last
 
 
 @pytest.mark.rule("R18", "R17", "R7")

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.control.rules.extension import GrantExtension, RefuseExtension, RequestExtension
-from shared.contracts.control import ExtensionGranted, ExtensionRefused, ExtensionRequested
+from shared.contracts.control import ExtensionGranted, ExtensionRefused, ExtensionRequested, ExtensionWish
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
@@ -29,8 +29,12 @@ BEFORE, AFTER = at("2026-06-10"), at("2026-06-24")
 LATER = date(2026, 8, 3)
 
 
+def wish(until: date) -> ExtensionWish:
+    return ExtensionWish(until=until, reasons="The supplier is late.")
+
+
 def ask(on: datetime = BEFORE, until: date = LATER, policy: Policy | None = None) -> RequestExtension:
-    return RequestExtension(on, policy or POLICIES.at(on), EXTENSION, "company-1", until, "The supplier is late.")
+    return RequestExtension(on, policy or POLICIES.at(on), EXTENSION, "company-1", wish(until))
 
 
 def grant(on: datetime = BEFORE, until: date = LATER, policy: Policy | None = None, **changes: Any) -> GrantExtension:

@@ -8,7 +8,8 @@ import pytest
 from services.control.rules.after_no import BookInspection
 from services.control.rules.course_decider import COURSE
 from services.control.rules.responsible_inspector import ChangeInspector
-from shared.contracts.control import ControlBooked, InspectorChanged, NewInspectionBooked
+from shared.contracts.control import ControlBooked, InspectionPlan, InspectorChanged, NewInspectionBooked
+from shared.contracts.vocabulary import NextInspector
 from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     INSPECTOR,
@@ -27,7 +28,7 @@ from tests.unit.control.control_facts import (
 pytestmark = pytest.mark.rule("R15")
 NEW, ON = "inspector-2", at("2026-06-10")
 MOVED = UUID(int=30)
-CHANGE = ChangeInspector(ON, "supporter-1", NEW, "Leave")
+CHANGE = ChangeInspector(ON, "supporter-1", NextInspector(inspector=NEW, reason="Leave"))
 
 
 def test_the_new_one_is_responsible_from_now_on() -> None:
@@ -47,7 +48,8 @@ def test_what_is_booked_stands_in_the_new_ones_calendar() -> None:
 
 
 def test_who_is_responsible_already_does_not_become_so() -> None:
-    given(started()).when(replace(CHANGE, inspector=INSPECTOR)).refused("R15", "already", inspector=INSPECTOR)
+    same = replace(CHANGE, told=NextInspector(inspector=INSPECTOR))
+    given(started()).when(same).refused("R15", "already", inspector=INSPECTOR)
 
 
 @pytest.mark.parametrize("history", [fulfilled_course(), breached_course()], ids=["fulfilled", "breached"])
@@ -60,7 +62,7 @@ def test_what_is_left_to_do_after_the_decision_moves_too(history: tuple[Event, .
 def test_the_inspection_after_a_no_moves_too() -> None:
     noted, *_ = after_a_no()
     soon = at("2026-04-08")
-    inspection = BookInspection(soon, POLICIES.at(soon), UUID(int=31), soon.date(), 1)
+    inspection = BookInspection(soon, POLICIES.at(soon), UUID(int=31), 1, InspectionPlan(day=soon.date()))
     standing = given(noted).when(inspection).one(NewInspectionBooked)
     moved = replace(inspection, inspection_id=UUID(int=32), slot=2)
     changed = given(noted, standing).when(replace(CHANGE, inspection=moved))

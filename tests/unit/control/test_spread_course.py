@@ -127,6 +127,6 @@ def test_the_window_stays_for_every_place_and_the_one_that_was_undecided_is_late
     course = running(*late, turned)
     assert course.window(AGREEMENT) == part.control_window
     assert course.window(place_id(1)) == part.control_window
-    assert course.late_by_indecision(place_id(1)) == "turned-into-guidance"
-    assert course.late_by_indecision(AGREEMENT) is None
+    assert course.limit(place_id(1)).explained(None) == "turned-into-guidance"
+    assert course.limit(AGREEMENT).explained(None) is None
     assert days_inside(course, place_id(1), at("2026-06-20"), POLICIES.at(at("2026-06-20"))) == []

@@ -3,7 +3,13 @@
 import pytest
 
 from services.control.rules.termination import NoteAnnulment, Terminate
-from shared.contracts.control import AnnouncedControlCancelled, ControlBooked, ControlCorrected, Terminated
+from shared.contracts.control import (
+    AnnouncedControlCancelled,
+    ControlBooked,
+    ControlCorrected,
+    Terminated,
+    TerminationGrounds,
+)
 from shared.contracts.vocabulary import Side
 from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
@@ -32,7 +38,7 @@ ON = at("2026-05-04")
 
 
 def terminate(by: Side = Side.COMPANY, reason: str | None = "unit-closed") -> Terminate:
-    return Terminate(ON, by, "person-1", reason, "The department is closed.")
+    return Terminate(ON, by, "person-1", TerminationGrounds(reason=reason, grounds="The department is closed."))
 
 
 def terminated() -> Terminated:

@@ -5,11 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from services.guidance.rules.guidance_decider import GUIDANCE
-from services.guidance.rules.meetings import RecordMeeting, Told
+from services.guidance.rules.meetings import RecordMeeting
 from services.guidance.rules.offering import AnswerGuidance, OfferGuidance
 from services.guidance.rules.schedule import ScheduleGuidance
 from shared.contracts.control import ControlTurnedIntoGuidance
 from shared.contracts.guidance import (
+    FirstMeetingReport,
     GuidanceAccepted,
     GuidanceBecameOverdue,
     GuidanceClosed,
@@ -19,6 +20,7 @@ from shared.contracts.guidance import (
     GuidanceOffered,
     GuidanceOpened,
     GuidanceScheduled,
+    OfferedGuidance,
 )
 from shared.contracts.vocabulary import AgreementKind, ContactForm, Involvement, Participation
 from shared.deadlines.copenhagen import end_of, start_of
@@ -40,6 +42,9 @@ given = scenarios_of(GUIDANCE)
 
 def at(day: str, time: str = "10:00+02:00") -> datetime:
     return datetime.fromisoformat(f"{day}T{time}")
+
+
+MEETING_TIME = at("2026-04-22")
 
 
 def schedule(months: int = 3, inspector: str = INSPECTOR) -> ScheduleGuidance:
@@ -81,7 +86,7 @@ def became_overdue() -> GuidanceBecameOverdue:
 
 
 def offer() -> OfferGuidance:
-    return OfferGuidance(at=at("2026-04-16"), form=ContactForm.PHONE, inspector="inspector-1")
+    return OfferGuidance(at=at("2026-04-16"), inspector="inspector-1", told=OfferedGuidance(form=ContactForm.PHONE))
 
 
 def offered() -> GuidanceOffered:
@@ -98,21 +103,22 @@ def declined() -> GuidanceDeclined:
     return GuidanceDeclined(agreement_id=AGREEMENT, answered_at=at("2026-04-17"), reason="knows-the-solution")
 
 
-def told(**changes: Any) -> Told:
+def told(**changes: Any) -> dict[str, Any]:
+    """What is told of a meeting."""
     values: dict[str, Any] = {
         "form": ContactForm.VIRTUAL,
-        "held_at": at("2026-04-22"),
         "participants": ("manager", "safety_representative"),
         "involvement": Involvement(safety_representative=Participation.TOOK_PART),
         "minutes_spent": 50,
         "summary": "Planned a trial of the lift.",
     }
-    return Told(**{**values, **changes})
+    return {**values, **changes}
 
 
-def record_meeting(meeting_id: UUID = MEETING, **changes: Any) -> RecordMeeting:
+def record_meeting(meeting_id: UUID = MEETING, held_at: datetime = MEETING_TIME, **changes: Any) -> RecordMeeting:
     now = at("2026-04-22", "12:00+02:00")
-    return RecordMeeting(at=now, meeting_id=meeting_id, inspector="inspector-2", told=told(**changes), usefulness=4)
+    report = FirstMeetingReport(usefulness=4, **told(**changes))
+    return RecordMeeting(at=now, meeting_id=meeting_id, inspector="inspector-2", held_at=held_at, told=report)
 
 
 def held(**changes: Any) -> GuidanceHeld:

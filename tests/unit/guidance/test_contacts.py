@@ -1,5 +1,6 @@
 """Contacts before the answer, informal ones, corrections, usefulness, another inspector (R5, R12, R15, R30)."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +11,18 @@ from services.guidance.rules.guidance_decider import GUIDANCE
 from services.guidance.rules.meetings import CorrectMeeting, RateUsefulness
 from services.guidance.rules.phases import how_it_stands
 from services.guidance.rules.schedule import NoteInspector, OpenGuidance
-from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectUnderstanding, Said
+from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectUnderstanding
 from shared.contracts.guidance import (
+    FirstUnderstandingReport,
     GuidanceHeld,
     GuidanceOpened,
     GuidanceReassigned,
     GuidanceScheduled,
     MeetingCorrected,
+    MeetingReport,
     OfferUnderstandingAsked,
     OfferUnderstandingCorrected,
+    UnderstandingReport,
     UsefulnessRated,
 )
 from shared.contracts.offers import OfferSent
@@ -30,6 +34,7 @@ from tests.unit.guidance.guidance_facts import (
     CVR,
     INSPECTOR,
     MEETING,
+    MEETING_TIME,
     UNIT,
     accepted,
     at,
@@ -47,6 +52,7 @@ from tests.unit.guidance.guidance_facts import (
 
 OTHER_MEETING = UUID(int=9)
 CONTACT = UUID(int=7)
+CALLED_AT = at("2026-03-19", "10:00+01:00")
 
 
 def sent() -> OfferSent:
@@ -66,20 +72,20 @@ def sent() -> OfferSent:
 
 
 def ask(**changes: Any) -> AskWhetherUnderstood:
-    initiated_by = changes.pop("initiated_by", Side.AUTHORITY)
+    initiated_by, held_at = changes.pop("initiated_by", Side.AUTHORITY), changes.pop("held_at", CALLED_AT)
     return AskWhetherUnderstood(
         at=at("2026-03-19", "11:00+01:00"),
         contact_id=CONTACT,
         inspector=INSPECTOR,
-        initiated_by=initiated_by,
-        said=said(**changes),
+        held_at=held_at,
+        told=FirstUnderstandingReport(initiated_by=initiated_by, **said(**changes)),
     )
 
 
-def said(**changes: Any) -> Said:
+def said(**changes: Any) -> dict[str, Any]:
+    """What is told of the contact."""
     values: dict[str, Any] = {
         "form": ContactForm.PHONE,
-        "held_at": at("2026-03-19", "10:00+01:00"),
         "reached": True,
         "received": True,
         "understood": False,
@@ -88,7 +94,7 @@ def said(**changes: Any) -> Said:
         "minutes_spent": 15,
         "summary": "By phone.",
     }
-    return Said(**{**values, **changes})
+    return {**values, **changes}
 
 
 def recorded(event: Event) -> Recorded:
@@ -98,8 +104,9 @@ def recorded(event: Event) -> Recorded:
 SILENT: dict[str, Any] = {"reached": False, "received": None, "understood": None, "knows_dates": None}
 
 
-def correct_asked(contact_id: UUID = CONTACT, **changes: Any) -> CorrectUnderstanding:
-    return CorrectUnderstanding(at("2026-03-20"), contact_id, "inspector-2", said(**changes), "It was somebody else.")
+def correct_asked(contact_id: UUID = CONTACT, held_at: datetime = CALLED_AT, **changes: Any) -> CorrectUnderstanding:
+    report = UnderstandingReport(**said(**changes))
+    return CorrectUnderstanding(at("2026-03-20"), contact_id, "inspector-2", held_at, report, "It was somebody else.")
 
 
 def test_r5_an_offer_opens_what_is_recorded_about_it_once() -> None:
@@ -193,8 +200,9 @@ def test_r12_an_informal_contact_is_not_the_meeting_that_was_offered(since: tupl
     assert how_it_stands(contact.state) == before
 
 
-def correct(meeting_id: UUID = MEETING, **changes: Any) -> CorrectMeeting:
-    return CorrectMeeting(at("2026-05-02"), meeting_id, "inspector-1", told(**changes), "Wrong form.")
+def correct(meeting_id: UUID = MEETING, held_at: datetime = MEETING_TIME, **changes: Any) -> CorrectMeeting:
+    report = MeetingReport(**told(**changes))
+    return CorrectMeeting(at("2026-05-02"), meeting_id, "inspector-1", held_at, report, "Wrong form.")
 
 
 def test_r30_a_meeting_is_corrected_by_a_new_fact_with_a_reason() -> None:

@@ -14,8 +14,10 @@ from services.control.http.control_routes import Control
 from services.guidance.http.routes import Answer
 from services.offers.http.people_and_time_routes import Contact
 from services.offers.http.sending_routes import NewOffer
-from shared.contracts.vocabulary import MeasureUse
+from shared.contracts.control import FirstControlReport
+from shared.contracts.vocabulary import MeasureObservation, MeasureUse
 from shared.http.bodies import Body, FreeText
+from shared.http.bodies import told as handed_on
 from shared.http.written import Day, Instant, within
 
 for module in ("offers", "guidance", "control"):
@@ -74,10 +76,12 @@ def test_what_was_told_is_handed_on_as_values_at_any_depth() -> None:
     control = Control.model_validate(
         {"outcome": "no_violation", "judged_by": ["shown"], "spoke_with": ["manager"], "measures": [seen]}
     )
-    told = {"measure_id": UUID(int=7), "use": MeasureUse.IN_USE, "verified": None, "non_use_reason": None}
-    assert control.measures[0].model_dump() == told
-    assert control.model_dump()["measures"] == (told,)
-    assert control.measures[0].observed().use is MeasureUse.IN_USE
+    seen_once = {"measure_id": UUID(int=7), "use": MeasureUse.IN_USE, "verified": None, "non_use_reason": None}
+    assert control.measures[0].model_dump() == seen_once
+    assert control.model_dump()["measures"] == (seen_once,)
+    (observed,) = handed_on(FirstControlReport, control).measures
+    assert type(observed) is MeasureObservation, "its markers say who may see it (R18)"
+    assert observed.model_dump() == seen_once
 
 
 @pytest.mark.rule("R36")

@@ -3,7 +3,6 @@
 import pytest
 
 from shared.http.access import Viewer
-from shared.http.commands import acting_for
 from shared.http.tokens import Role
 
 pytestmark = pytest.mark.rule("R30")
@@ -21,4 +20,4 @@ pytestmark = pytest.mark.rule("R30")
     ],
 )
 def test_for_whom(asker: Viewer, responsible: str | None, acts_for: str | None) -> None:
-    assert acting_for(asker, responsible) == acts_for
+    assert asker.acts_for(responsible) == acts_for

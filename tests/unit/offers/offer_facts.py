@@ -19,6 +19,7 @@ from shared.contracts.offers import (
     Lapsed,
     OfferDelivered,
     OfferSent,
+    OfferTerms,
     Withdrawn,
 )
 from shared.contracts.vocabulary import AgreementKind, Grounds, ReactionDue, Violation
@@ -57,7 +58,10 @@ def send(**changes: Any) -> SendOffer:
         "quarantines": (),
         "undecided": (),
     }
-    return SendOffer(**{**values, **changes})
+    values |= changes
+    told = {name: value for name, value in values.items() if name in OfferTerms.model_fields}
+    others = {name: value for name, value in values.items() if name not in told}
+    return SendOffer(told=OfferTerms(**told), **others)
 
 
 def recorded(*facts: Event) -> list[Recorded]:

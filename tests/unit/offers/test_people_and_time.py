@@ -9,8 +9,8 @@ import pytest
 from services.offers.http.views import view
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.people_and_time import CorrectTime, NameContact, ReassignOffer, SpendTime
-from shared.contracts.offers import ContactNamed, Declined, OfferReassigned, TimeCorrected, TimeSpent
-from shared.contracts.vocabulary import ContactDetails, ContactRole, WorkPhase
+from shared.contracts.offers import ContactNamed, Declined, OfferReassigned, SpentTime, TimeCorrected, TimeSpent
+from shared.contracts.vocabulary import ContactDetails, ContactRole, NextInspector, WorkPhase
 from shared.eventstore.events import Event
 from shared.reference.reference import company_messages
 from tests.unit.offers.offer_facts import (
@@ -31,8 +31,9 @@ CONTACT = NameContact(
     AVAILABLE_AT, "company-1", UUID(int=9), ContactRole.SAFETY_REPRESENTATIVE, ContactDetails(name="Kim Andersen")
 )
 ENTRY = UUID(int=11)
-TIME = SpendTime(AVAILABLE_AT, ENTRY, "inspector-1", WorkPhase.INVESTIGATION, 90, AVAILABLE_AT.date())
-NEW = ReassignOffer(AVAILABLE_AT, "supporter-1", "inspector-2", "Leave")
+SPENT = SpentTime(phase=WorkPhase.INVESTIGATION, minutes=90)
+TIME = SpendTime(AVAILABLE_AT, ENTRY, "inspector-1", AVAILABLE_AT.date(), SPENT)
+NEW = ReassignOffer(AVAILABLE_AT, "supporter-1", NextInspector(inspector="inspector-2", reason="Leave"))
 ANY_TIME: dict[str, tuple[Event, ...]] = {
     "sent": (),
     "delivered": (delivered(),),
@@ -80,7 +81,8 @@ def test_r37_no_time_is_spent_on_a_day_that_has_not_come() -> None:
 
 
 def correct(phase: WorkPhase = WorkPhase.OFFER, minutes: int = 40, on_day: date | None = None) -> CorrectTime:
-    return CorrectTime(IN_TIME, ENTRY, "inspector-2", phase, minutes, on_day, "The other case's.")
+    told = SpentTime(phase=phase, minutes=minutes)
+    return CorrectTime(IN_TIME, ENTRY, "inspector-2", on_day, told, "The other case's.")
 
 
 @pytest.mark.rule("R30", "R37")

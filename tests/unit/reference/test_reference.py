@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.control.rules.late_by_itself import CALENDAR_FULL, INVESTIGATED_AFRESH, NO_DAY_LEFT, TURNED_INTO_GUIDANCE
+from services.control.rules.lateness import CALENDAR_FULL, INVESTIGATED_AFRESH, NO_DAY_LEFT, TURNED_INTO_GUIDANCE
 from shared.contracts.vocabulary import ContactRole
 from shared.reference import reference
 from shared.reference.reference import (
