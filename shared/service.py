@@ -41,12 +41,13 @@ from shared.http.start_check import require_start_check
 from shared.http.tokens import LocalIssuer, TokenVerifier
 from shared.messaging import kafka_login
 from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Publishers, Republish
-from shared.messaging.completeness import Reconciler
-from shared.messaging.consumer import Consumer, WhenDiscarded
+from shared.messaging.consumer import Consumer
+from shared.messaging.discarding import WhenDiscarded
 from shared.messaging.kafka_login import KafkaLogin
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
 from shared.messaging.reading import Pace
+from shared.messaging.reconciler import Reconciler
 from shared.messaging.recovered_commands import RecoveredCommands
 from shared.messaging.recovery import Recovery
 from shared.messaging.relay import Relay
@@ -317,7 +318,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             runtime.consumers[business_register.SOURCE] = service.register_copy(runtime, ask_again=bus.ask_again)
         if service.when_discarded is not None:
             for consumer in runtime.consumers.values():
-                consumer.when_discarded = service.when_discarded(runtime)
+                consumer.record_discards(service.when_discarded(runtime))
         check = runtime.start_check
         await stack.enter_async_context(check.under_way(keep_checked=settings.background))
         if settings.background:

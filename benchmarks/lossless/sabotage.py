@@ -106,11 +106,11 @@ begin
             if batch.records:
                 await self._take(batch.records)
             if batch.moves:
-                await self._move(batch.moves)
+                await self._assigned.move(batch.moves)
 """,
         """
             if batch.moves:
-                await self._move(batch.moves)
+                await self._assigned.move(batch.moves)
             if batch.records:
                 await self._take(batch.records)
 """,
@@ -123,20 +123,20 @@ begin
             if batch.records:
                 await self._take(batch.records)
             if batch.moves:
-                await self._move(batch.moves)
+                await self._assigned.move(batch.moves)
 """,
         """
             try:
                 if batch.records:
                     await self._take(batch.records)
             finally:
-                await self._move(batch.moves)
+                await self._assigned.move(batch.moves)
 """,
     ),
     Sabotage(
         "tail",
         "the last record of an answer is passed over",
-        "shared/messaging/reading.py",
+        "shared/messaging/assigned_partitions.py",
         """
             batch.records.extend(records)
 """,
@@ -160,7 +160,7 @@ begin
     Sabotage(
         "foreign",
         "a source is believed on a topic where it publishes nothing",
-        "shared/messaging/consumer.py",
+        "shared/messaging/unreadable.py",
         """
     if sources is not None and message.source not in sources:
 """,
@@ -188,24 +188,24 @@ begin
     Sabotage(
         "zombie",
         "a process that was stopped writes its position late, wherever the row stands by then",
-        "shared/messaging/reading.py",
+        "shared/messaging/assigned_partitions.py",
         """
         async with self._database.acquire() as connection:
-            lost = await positions.move(connection, self.name, moves)
+            lost = await positions.move(connection, self._consumer, moves)
 """,
         """
         await asyncio.sleep(0.3)
         async with self._database.acquire() as connection:
-            stand = await positions.positions(connection, self.name, [one.partition for one in moves])
+            stand = await positions.positions(connection, self._consumer, [one.partition for one in moves])
             moves = [Move(one.partition, stand[one.partition], one.after) for one in moves]
-            lost = await positions.move(connection, self.name, moves)
+            lost = await positions.move(connection, self._consumer, moves)
 """,
         _RESTORES,
     ),
     Sabotage(
         "end",
         "what a source tells beyond what was taken counts as taken",
-        "shared/messaging/completeness.py",
+        "shared/messaging/reconciler.py",
         """
             differing = await _differing(connection, self.source, told.heads)
 """,

@@ -23,9 +23,10 @@ from benchmarks.project import BATCH, messages
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.rebuild import rebuild
 from services.reporting.service import NAME, Projection
+from shared.eventstore.change import Change, IdempotencyKey, Occurred, Write
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import open_database
-from shared.eventstore.event_store import Change, EventStore, IdempotencyKey, Occurred, Write
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from shared.eventstore.known_states import Known
 

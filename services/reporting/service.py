@@ -24,9 +24,8 @@ from shared.http.access import Asker
 from shared.http.consistency import ConsistencyTokens
 from shared.messaging.bus import IN_BULK, Bus
 from shared.messaging.completeness import AskAgain
-from shared.messaging.consumer import Fact
 from shared.messaging.projector import Projector
-from shared.messaging.received import Received
+from shared.messaging.received import Fact, Received
 from shared.policy.policies import load_policies
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, keep_running, new_app, read_topic
 from shared.telemetry.context import mark

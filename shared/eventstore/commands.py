@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from shared.eventstore.change import Change, IdempotencyKey, Mark, Occurred, Write
 from shared.eventstore.decider import Decider
-from shared.eventstore.event_store import Change, EventStore, IdempotencyKey, Mark, Occurred, StaleVersion, Write
+from shared.eventstore.errors import StaleVersion
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, Metadata
 from shared.eventstore.known_states import Known
 from shared.telemetry.context import current_traceparent

@@ -11,11 +11,13 @@ from uuid import UUID, uuid5
 
 import structlog
 
+from shared.eventstore.change import Change, Write
 from shared.eventstore.clock import Clock
 from shared.eventstore.commands import ATTEMPTS, Intent, VersionMismatch, execute, read, timer_rows
 from shared.eventstore.database import DATABASE_AWAY, Database
 from shared.eventstore.decider import Decider, TimerDue
-from shared.eventstore.event_store import Change, EventStore, NameReserved, StaleVersion, StoreUnavailable, Write
+from shared.eventstore.errors import NameReserved, StaleVersion, StoreUnavailable
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Metadata
 from shared.telemetry.context import span
 from shared.telemetry.loops import Pulse

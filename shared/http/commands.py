@@ -10,10 +10,12 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from shared.eventstore.change import IdempotencyKey
 from shared.eventstore.commands import Decision, Guard, Intent, VersionMismatch, decide, execute
 from shared.eventstore.database import Database
 from shared.eventstore.decider import Decider, Refused, every_fault
-from shared.eventstore.event_store import AlreadyHandled, EventStore, IdempotencyKey, Loaded, NameReserved, StaleVersion
+from shared.eventstore.errors import AlreadyHandled, NameReserved, StaleVersion
+from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, Metadata, Recorded
 from shared.eventstore.known_states import Known
 from shared.http import consistency
@@ -21,7 +23,7 @@ from shared.http.access import Viewer, seen, seen_events
 from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.problems import Problem, not_found
 from shared.http.tokens import Role
-from shared.messaging.recovery import RECOVERED
+from shared.messaging.recovered_rows import RECOVERED
 from shared.policy.policy import Input
 
 State = TypeVar("State")

@@ -20,7 +20,8 @@ from shared.http.tokens import Role
 from shared.http.written import CursorAsked, says_something
 from shared.messaging import parking
 from shared.messaging.cloudevents import LARGEST_VERSION
-from shared.messaging.consumer import UNREADABLE, missing_before
+from shared.messaging.discarding import missing_before
+from shared.messaging.unreadable import UNREADABLE
 
 router = APIRouter(tags=["operations"])
 LARGEST_PAGE = 100

@@ -15,7 +15,7 @@ from shared.deadlines.in_words import Language
 from shared.eventstore.commands import VersionMismatch
 from shared.eventstore.database import DATABASE_AWAY
 from shared.eventstore.decider import Refused
-from shared.eventstore.event_store import EventTooLarge, NameReserved, StaleVersion, StoreUnavailable
+from shared.eventstore.errors import EventTooLarge, NameReserved, StaleVersion, StoreUnavailable
 from shared.eventstore.events import MAX_EVENT_BYTES
 from shared.eventstore.private_keys import KeyDestroyed
 from shared.http.rules_beside_faults import refused_whatever_is_meant

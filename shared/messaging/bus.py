@@ -18,12 +18,12 @@ from pydantic import BaseModel, Field, ValidationError
 from shared.eventstore.database import Database
 from shared.messaging import lenient_records
 from shared.messaging.cloudevents import LARGEST_VERSION
-from shared.messaging.completeness import Reconciler
 from shared.messaging.consumer import Consumer
 from shared.messaging.heads import HEADS_TOPIC, HeadsOfSources, HeadsRequest, answer_from
 from shared.messaging.kafka_login import KafkaLogin
 from shared.messaging.passing_faults import SourceUnreachable, until_it_works
 from shared.messaging.reading import Pace, Reading, Take
+from shared.messaging.reconciler import Reconciler
 from shared.messaging.record import Record
 from shared.tasks import end_tasks
 from shared.telemetry.loops import Loops

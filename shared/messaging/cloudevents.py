@@ -93,6 +93,10 @@ class Message:
         headers += [(f"{_PREFIX}{name}", value.encode()) for name, value in self.concerns.items()]
         return headers
 
+    def log_fields(self) -> dict[str, str | int]:
+        """Which fact a log event is about."""
+        return {"fact": self.type, "origin": self.source, "stream": str(self.stream), "version": self.version}
+
     def data(self) -> dict[str, Any]:
         """The public part. Raises Undecodable where the body is not a JSON object."""
         try:

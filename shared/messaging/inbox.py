@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
+from shared.eventstore.change import Mark
 from shared.eventstore.database import Connection
-from shared.eventstore.event_store import Mark
 from shared.messaging.cloudevents import Message
 
 StreamKey = tuple[str, UUID]

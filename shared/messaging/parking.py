@@ -47,6 +47,11 @@ class Obstacle:
     detail: str
 
 
+def behind_another(message: Message) -> Obstacle:
+    """A message that only waits for one before it."""
+    return Obstacle(message, Reason.WAITING, "an earlier message of its stream is parked")
+
+
 @dataclass(frozen=True)
 class Parked(Obstacle):
     """A message that waits."""

@@ -8,7 +8,7 @@ import asyncpg
 import structlog
 
 from shared.eventstore.database import DATABASE_AWAY
-from shared.eventstore.event_store import InboxMoved, StaleVersion, StoreUnavailable
+from shared.eventstore.errors import InboxMoved, StaleVersion, StoreUnavailable
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0

@@ -10,17 +10,9 @@ from operator import itemgetter
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from shared.eventstore.event_store import (
-    AlreadyHandled,
-    Change,
-    IdempotencyKey,
-    InboxMoved,
-    Loaded,
-    Mark,
-    NameReserved,
-    StaleVersion,
-    StoreUnavailable,
-)
+from shared.eventstore.change import Change, IdempotencyKey, Mark
+from shared.eventstore.errors import AlreadyHandled, InboxMoved, NameReserved, StaleVersion, StoreUnavailable
+from shared.eventstore.event_store import Loaded
 from shared.eventstore.events import Event, EventTypes, Recorded
 from shared.eventstore.known_states import KnownStates
 from shared.messaging.cloudevents import Message

@@ -14,7 +14,7 @@ from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
-from shared.messaging import completeness, heads, parking, sources_word
+from shared.messaging import completeness, heads, parking, reconciler, sources_word
 from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka, Publishers
 from shared.messaging.cloudevents import Message
 from shared.messaging.completeness import Problem
@@ -123,7 +123,7 @@ async def until(reached: Callable[[], Awaitable[bool]]) -> None:
 
 @pytest.fixture
 async def pair(kafka: str, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pair]:
-    monkeypatch.setattr(completeness, "EVERY_SECONDS", 0.2)
+    monkeypatch.setattr(reconciler, "EVERY_SECONDS", 0.2)
     names = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
     async with AsyncExitStack() as stack:
         admin, producer = AIOKafkaAdminClient(bootstrap_servers=kafka), AIOKafkaProducer(bootstrap_servers=kafka)
@@ -204,7 +204,7 @@ async def test_what_stays_missing_is_shown(pair: Pair, monkeypatch: pytest.Monke
         await pair.forget(stream, 0)
         async with pair.bench.database.acquire() as connection:
             await completeness.compare_all_again(connection, [SOURCE], because="the test says so")
-        monkeypatch.setattr(completeness.Reconciler, "_ask_for_what_is_missing", _asks_nobody)
+        monkeypatch.setattr(reconciler.Reconciler, "_ask_for_what_is_missing", _asks_nobody)
         async with pair.reading():
             await pair.until_compared()
     assert await pair.problems() == [(stream, Problem.MISSING)]

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.eventstore.database import Connection
-from shared.eventstore.event_store import StoreUnavailable
-from shared.messaging import consumer, parking, retry_pauses
-from shared.messaging.consumer import Fact
+from shared.eventstore.errors import StoreUnavailable
+from shared.messaging import parking, replaying, retry_pauses
 from shared.messaging.parking import Obstacle, Reason
+from shared.messaging.received import Fact
 from shared.messaging.record import Record
 from tests.integration.messaging.reacting import Bench, message, open_bench, record
 
@@ -484,7 +484,7 @@ async def test_what_comes_again_and_still_fails_is_told_to_have_come(bench: Benc
 async def test_a_source_that_publishes_nothing_again_is_told_to_be_silent(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer, "RETAKE_SECONDS", 0.3)
+    monkeypatch.setattr(replaying, "RETAKE_SECONDS", 0.3)
     stream = uuid4()
     await bench.take(message(stream, 2), message(stream, 3))
     bench.ask_again_with = lambda *_: bench.take(message(stream, 4))  # news are no answer

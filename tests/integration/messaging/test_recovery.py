@@ -11,18 +11,19 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local.ports import free_port
 from deploy.local.servers import Servers
+from shared.eventstore.change import IdempotencyKey
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.erasures import Erasures
-from shared.eventstore.event_store import IdempotencyKey
-from shared.eventstore.events import Metadata
+from shared.eventstore.events import EventTypes, Metadata
 from shared.messaging import own_records
 from shared.messaging.bus import Bus, Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.reactor import Reactor
 from shared.messaging.recovered_commands import RecoveredCommands
-from shared.messaging.recovery import RECOVERED, Outcome
+from shared.messaging.recovered_rows import RECOVERED
+from shared.messaging.recovery import Outcome
 from shared.messaging.start_check import StartCheck
-from tests.integration.eventstore.counter import COUNTER, Count, SetAlarm
+from tests.integration.eventstore.counter import COUNTER, FACTS, Count, SetAlarm
 from tests.integration.messaging.reacting import NOW, Bench, message, open_bench
 from tests.integration.messaging.restored import (
     SOURCE,
@@ -234,7 +235,7 @@ async def test_a_reaction_whose_facts_came_back_is_not_repeated(
                     bench.database,
                     bench.store,
                     bench.reactor._clock,
-                    bench.reactor._types,
+                    EventTypes(FACTS),
                     bench.reactor._reactions,
                     own_source="here",
                     ask_again=bench.ask_again,

@@ -266,7 +266,7 @@ async def test_a_loop_that_hangs_makes_the_process_not_live(postgres_dsn: str, t
 
 async def test_a_service_that_can_append_no_more_is_not_live(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> None:
     async with watched(postgres_dsn, postgres_dsn, topics, tmp_path) as offers:
-        offers.app.state.runtime.store._tasks[0].cancel()
+        offers.app.state.runtime.store._group_commit._tasks[0].cancel()
         async with asyncio.timeout(20):
             while await offers.live() == 200:
                 await asyncio.sleep(0.02)
