@@ -44,7 +44,7 @@ SABOTAGES = (
     Sabotage(
         "lock",
         "positions are taken before the lock, so that they commit out of order",
-        "migrations/event_store/versions/0009_recorded_by_a_virtual_clock.sql",
+        "migrations/event_store/versions/0011_append_by_names.sql",
         """
 set enable_mergejoin = off
 as $$
@@ -52,6 +52,8 @@ declare
   base bigint;
   current_epoch int;
   won bool[];
+  any_key bool;
+  any_mark bool;
   added int := 0;
   -- Under a virtual clock, in demos and tests, the caller sets what time it is; else this is null, and the database's counts.
   virtual_now timestamptz := nullif(current_setting('aftale.virtual_now', true), '')::timestamptz;
@@ -68,13 +70,15 @@ declare
   base bigint;
   current_epoch int;
   won bool[];
+  any_key bool;
+  any_mark bool;
   added int := 0;
   virtual_now timestamptz := nullif(current_setting('aftale.virtual_now', true), '')::timestamptz;
 begin
   create sequence if not exists numbers;
   perform pg_advisory_lock(1);
   base := nextval('numbers');
-  perform setval('numbers', base + coalesce(cardinality(event_ids), 0)), pg_advisory_unlock(1);
+  perform setval('numbers', base + coalesce(cardinality(new_events), 0)), pg_advisory_unlock(1);
   perform pg_sleep(case when random() < 0.05 then 0.05 else 0 end);
   select epoch into current_epoch from log for update;
 """,

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 import structlog
 
-from shared.eventstore.append_parameters import Sealings, as_arrays
+from shared.eventstore.append_parameters import APPEND, GroupRows, RowOrder, Sealings
 from shared.eventstore.change import Change
 from shared.eventstore.clock import VirtualClock
 from shared.eventstore.database import DATABASE_AWAY, Database
@@ -39,7 +39,6 @@ _FAULTS: Mapping[str, type[AppendFault]] = {
     "reserved": NameReserved,
 }
 _VIRTUAL_NOW = "select set_config('aftale.virtual_now', $1, true)"
-_APPEND = f"select * from append({', '.join(f'${n}' for n in range(1, 39))})"
 
 
 class _Pending:
@@ -68,10 +67,13 @@ class GroupCommit:
         self._arrived = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._partitions_looked_at = 0
+        self._row_order: RowOrder | None = None
         self._group_size = APPEND_GROUP.labels(database.schema)
 
     async def __aenter__(self) -> Self:
         await self._make_partitions_ahead(0)
+        async with self._database.acquire() as connection:
+            self._row_order = await RowOrder.of_schema(connection)
         self._tasks = [asyncio.create_task(self._commit_groups()) for _ in range(COMMITTERS)]
         return self
 
@@ -171,15 +173,19 @@ class GroupCommit:
             await connection.execute("select ensure_partitions()")
         self._partitions_looked_at = position
 
+    def _call(self, group: Sequence[tuple[Change, Sealings]]) -> tuple[str, Sequence[Any]]:
+        assert self._row_order is not None
+        return APPEND, self._row_order.arguments(GroupRows.of(group))
+
     async def _execute(self, group: list[_Pending]) -> tuple[list[str | None], int]:
-        arrays = as_arrays([(pending.change, pending.private) for pending in group])
+        statement, arguments = self._call([(pending.change, pending.private) for pending in group])
         async with self._database.acquire() as connection:
             if self._virtual is None:
-                row = await connection.fetchrow(_APPEND, *arrays)
+                row = await connection.fetchrow(statement, *arguments)
             else:
                 async with connection.transaction():
                     await connection.execute(_VIRTUAL_NOW, self._virtual.now().isoformat())
-                    row = await connection.fetchrow(_APPEND, *arrays)
+                    row = await connection.fetchrow(statement, *arguments)
         assert row is not None
         return row["faults"], row["last_position"]
 
