@@ -11,7 +11,8 @@ from opentelemetry.trace import SpanKind
 
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection import projection, upkeep
-from services.reporting.projection.rebuild import RebuildRuns, rebuild
+from services.reporting.projection.errors import RebuildRuns
+from services.reporting.projection.rebuild import rebuild
 from services.reporting.projection.rows_at_hand import RowsAtHand
 from services.reporting.statistics import measure_catalogue
 from services.reporting.statistics import routes as statistics_routes

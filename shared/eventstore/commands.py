@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.eventstore.change import Change, IdempotencyKey, Mark, Occurred, Write
 from shared.eventstore.decider import Decider
-from shared.eventstore.errors import StaleVersion
+from shared.eventstore.errors import StaleVersion, VersionMismatch
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, Metadata
 from shared.eventstore.known_states import Known
@@ -19,15 +19,6 @@ State = TypeVar("State")
 Command = TypeVar("Command")
 ATTEMPTS = 40
 """How often a command that did not name a version is decided anew after losing to another."""
-
-
-class VersionMismatch(Exception):
-    """The caller decided on a version that is no longer the newest."""
-
-    def __init__(self, expected: int, actual: int) -> None:
-        super().__init__(f"version {expected} was expected, {actual} is the newest")
-        self.expected = expected
-        self.actual = actual
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,18 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from shared.eventstore.change import IdempotencyKey
-from shared.eventstore.commands import Decision, Guard, Intent, VersionMismatch, decide, execute
+from shared.eventstore.commands import Decision, Guard, Intent, decide, execute
 from shared.eventstore.database import Database
-from shared.eventstore.decider import Decider, Refused, every_fault
-from shared.eventstore.errors import AlreadyHandled, NameReserved, StaleVersion
+from shared.eventstore.decider import Decider, every_fault
+from shared.eventstore.errors import AlreadyHandled, NameReserved, Refused, StaleVersion, VersionMismatch
 from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, Metadata, Recorded
 from shared.eventstore.known_states import Known
 from shared.http import consistency
 from shared.http.access import Viewer, seen, seen_events
 from shared.http.consistency import ConsistencyTokens, Seen
-from shared.http.problems import Problem, not_found
+from shared.http.errors import Problem
+from shared.http.problems import not_found
 from shared.http.tokens import Role
 from shared.messaging.recovered_rows import RECOVERED
 from shared.policy.policy import Input

@@ -14,8 +14,9 @@ from shared.contracts.losses import meaning_of_loss
 from shared.http import pages
 from shared.http.access import Asker
 from shared.http.bodies import Body
+from shared.http.errors import Problem
 from shared.http.openapi import problems
-from shared.http.problems import Problem, malformed, not_found
+from shared.http.problems import malformed, not_found
 from shared.http.tokens import Role
 from shared.http.written import CursorAsked, says_something
 from shared.messaging import parking

@@ -19,9 +19,10 @@ from shared.eventstore.database import Database
 from shared.messaging import lenient_records
 from shared.messaging.cloudevents import LARGEST_VERSION
 from shared.messaging.consumer import Consumer
+from shared.messaging.errors import SourceUnreachable
 from shared.messaging.heads import HEADS_TOPIC, HeadsOfSources, HeadsRequest, answer_from
 from shared.messaging.kafka_login import KafkaLogin
-from shared.messaging.passing_faults import SourceUnreachable, until_it_works
+from shared.messaging.passing_faults import until_it_works
 from shared.messaging.reading import Pace, Reading, Take
 from shared.messaging.reconciler import Reconciler
 from shared.messaging.record import Record

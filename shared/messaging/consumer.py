@@ -11,13 +11,14 @@ import structlog
 from shared.eventstore.database import Database
 from shared.eventstore.events import EventTypes
 from shared.messaging import parking, retakes
-from shared.messaging.cloudevents import Message, Undecodable, source_of
+from shared.messaging.cloudevents import Message, source_of
 from shared.messaging.completeness import AskAgain
 from shared.messaging.discarding import Discarded, Discards, WhenDiscarded
+from shared.messaging.errors import NotAboutOneStream, Undecodable
 from shared.messaging.heads import HeadsOfSources
 from shared.messaging.inbox import standings, stream_of
 from shared.messaging.parking import Obstacle, Reason
-from shared.messaging.passing_faults import NotAboutOneStream, until_it_works, will_pass
+from shared.messaging.passing_faults import until_it_works, will_pass
 from shared.messaging.poison import CaseByCase, failing_records
 from shared.messaging.received import Fact
 from shared.messaging.record import Record

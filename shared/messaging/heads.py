@@ -16,7 +16,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from shared.eventstore.database import Connection, Database
 from shared.messaging.cloudevents import LARGEST_VERSION
-from shared.messaging.passing_faults import Backoff, SourceUnreachable
+from shared.messaging.errors import SourceUnreachable
+from shared.messaging.passing_faults import Backoff
 from shared.messaging.told_epoch import told_epoch
 
 HEADS_TOPIC = "heads"

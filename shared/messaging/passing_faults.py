@@ -9,19 +9,12 @@ import structlog
 
 from shared.eventstore.database import DATABASE_AWAY
 from shared.eventstore.errors import InboxMoved, StaleVersion, StoreUnavailable
+from shared.messaging.errors import SourceUnreachable
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 _log = structlog.get_logger()
 Result = TypeVar("Result")
-
-
-class SourceUnreachable(Exception):
-    """A source could not be asked to publish again."""
-
-
-class NotAboutOneStream(Exception):
-    """Taking facts fails for a reason that lies with this service: no stream is parked for it, and nothing is taken."""
 
 
 _PASSING = (

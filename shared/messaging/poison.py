@@ -9,9 +9,10 @@ from uuid import UUID
 
 import structlog
 
+from shared.messaging.errors import NotAboutOneStream
 from shared.messaging.inbox import StreamKey, stream_of
 from shared.messaging.parking import Obstacle, Reason, behind_another
-from shared.messaging.passing_faults import NotAboutOneStream, is_about_values, will_pass
+from shared.messaging.passing_faults import is_about_values, will_pass
 from shared.messaging.received import Fact, Received
 from shared.messaging.record import Record
 

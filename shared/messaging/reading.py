@@ -13,7 +13,8 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError, NoOffsetForPartiti
 from shared.eventstore.database import DATABASE_AWAY, Database
 from shared.messaging import positions
 from shared.messaging.assigned_partitions import AssignedPartitions, Batch
-from shared.messaging.passing_faults import Backoff, NotAboutOneStream, until_it_works, will_pass
+from shared.messaging.errors import NotAboutOneStream
+from shared.messaging.passing_faults import Backoff, until_it_works, will_pass
 from shared.messaging.record import Record
 from shared.telemetry.loops import Loops
 

@@ -15,8 +15,9 @@ import structlog
 
 from shared.eventstore.database import Connection, Database
 from shared.messaging.completeness import AskAgain, Compared, Problem, compare_all_again
+from shared.messaging.errors import SourceUnreachable
 from shared.messaging.heads import STREAMS_AT_ONCE, Head, Heads, HeadsOfSources
-from shared.messaging.passing_faults import SourceUnreachable, will_pass
+from shared.messaging.passing_faults import will_pass
 from shared.telemetry.loops import Loops
 
 EVERY_SECONDS = 30.0

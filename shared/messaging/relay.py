@@ -20,6 +20,7 @@ from shared.eventstore.event_store import EventStore
 from shared.messaging import keyed_batches
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
+from shared.messaging.errors import Fenced
 from shared.messaging.told_epoch import told_epoch
 from shared.telemetry.context import mark
 from shared.telemetry.loops import Pulse
@@ -46,10 +47,6 @@ from events
 _READ = f"{_PUBLIC} where position > $1 order by position limit $2"
 _READ_STREAM = f"{_PUBLIC} where stream = $1 and version >= $2 and position <= $3 order by version"
 _log = structlog.get_logger()
-
-
-class Fenced(Exception):
-    """Another relay has moved the checkpoint: this one had been paused, and gives up its place."""
 
 
 class Relay:

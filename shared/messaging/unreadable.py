@@ -4,7 +4,8 @@ from collections.abc import Container
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
-from shared.messaging.cloudevents import Message, Undecodable, concerns_of, read
+from shared.messaging.cloudevents import Message, concerns_of, read
+from shared.messaging.errors import Undecodable
 from shared.messaging.parking import Obstacle, Reason
 from shared.messaging.record import Record
 

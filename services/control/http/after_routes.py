@@ -18,7 +18,7 @@ from services.control.rules.order_requests import ResendOrderRequest
 from services.control.rules.phases import AfterNo, State
 from shared.contracts.control import InspectionPlan, InvestigationReport
 from shared.eventstore.chance import random_id
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, Participants, TextForCompany, TextOfTheAuthority, told
 from shared.http.commands import Prepared

@@ -16,7 +16,7 @@ from services.control.rules.sampling import ChooseSample
 from shared.contracts.control import ChosenDay
 from shared.contracts.vocabulary import ContactForm
 from shared.eventstore.chance import random_id
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.http.access import Asker
 from shared.http.bodies import Body, told
 from shared.http.commands import Prepared

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from itertools import islice
 from uuid import UUID
 
+from services.control.lookups.errors import NoDayFree
 from services.control.rules import after_no
 from services.control.rules.after_no import BookInspection, BookInspectionWhenDue
 from services.control.rules.booking import BookControl, days_after, days_inside, places_due
@@ -22,10 +23,6 @@ from shared.service import Runtime
 
 _DAYS_LOOKED_AT = 400
 """Days that are tried before the calendar counts as broken; far more than any window has."""
-
-
-class NoDayFree(Exception):
-    """Not one place is free in more than a year."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from services.reporting.cases.known_facts import VISIBILITY
 from services.reporting.view.queries import Period
 from shared.eventstore.database import Connection, Database
 from shared.http.access import Viewer, viewer
-from shared.http.problems import Fault, Problem, unavailable
+from shared.http.errors import Fault, Problem
+from shared.http.problems import unavailable
 from shared.http.tokens import Role
 from shared.http.written import WrittenInstant
 from shared.refusals.sentences import Sentence

@@ -12,7 +12,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from services.reporting.cases.case import CaseType, Status
 from services.reporting.view import queries
 from services.reporting.view.asking import Reader, as_known_now, period, reading
-from services.reporting.view.cursor import Cursor, InvalidCursor
+from services.reporting.view.cursor import Cursor
+from services.reporting.view.errors import InvalidCursor
 from services.reporting.view.models import (
     AgreementsTable,
     CaseCursors,

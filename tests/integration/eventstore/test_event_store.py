@@ -13,10 +13,18 @@ import pytest
 from shared.eventstore import group_commit, private_keys
 from shared.eventstore.change import Change, IdempotencyKey, Mark, Occurred, Write
 from shared.eventstore.clock import VirtualClock
-from shared.eventstore.commands import Intent, VersionMismatch, execute
+from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Database, open_database
-from shared.eventstore.decider import Refused
-from shared.eventstore.errors import AlreadyHandled, EventTooLarge, InboxMoved, NameReserved, StaleVersion
+from shared.eventstore.errors import (
+    AlreadyHandled,
+    EventTooLarge,
+    InboxMoved,
+    KeyDestroyed,
+    NameReserved,
+    Refused,
+    StaleVersion,
+    VersionMismatch,
+)
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count, Counted, CountUnderPolicy, SetAlarm, Version
@@ -208,7 +216,7 @@ async def test_a_destroyed_key_erases_one_person_and_leaves_the_history(store: E
     assert await private_keys.destroy(database, [(stream, "p1")])
     read = (await store.load(stream, readable=True)).events[0].event
     assert read == Counted(by=1, note="stays", person="p1", remark=None)
-    with pytest.raises(private_keys.KeyDestroyed):
+    with pytest.raises(KeyDestroyed):
         await count(store, stream, person="p1", remark="new")
 
 

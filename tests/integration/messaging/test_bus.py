@@ -16,8 +16,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from shared.messaging import positions
 from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka
 from shared.messaging.cloudevents import Message
+from shared.messaging.errors import SourceUnreachable
 from shared.messaging.parking import Reason
-from shared.messaging.passing_faults import SourceUnreachable
 from shared.messaging.positions import Move
 from tests.integration.messaging.cable import plugged_in
 from tests.integration.messaging.reacting import Bench, message, open_bench

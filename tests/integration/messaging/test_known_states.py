@@ -11,7 +11,7 @@ import pytest
 
 from shared.eventstore.commands import Decision, Intent, execute, read
 from shared.eventstore.database import Database, open_database
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, EventTypes, Metadata
 from shared.eventstore.known_states import Known, KnownStates
