@@ -18,13 +18,13 @@ from shared.messaging.errors import NotAboutOneStream, Undecodable
 from shared.messaging.heads import HeadsOfSources
 from shared.messaging.inbox import standings, stream_of
 from shared.messaging.parking import Obstacle, Reason
-from shared.messaging.passing_faults import until_it_works, will_pass
 from shared.messaging.poison import CaseByCase, failing_records
 from shared.messaging.received import Fact
 from shared.messaging.record import Record
 from shared.messaging.replaying import Replays, Retaken
 from shared.messaging.sorting import Sorter
 from shared.messaging.sources_word import SourcesWord
+from shared.messaging.transient_errors import is_transient, retry_while_transient
 from shared.messaging.unreadable import read_record, unreadable
 
 _log = structlog.get_logger()
@@ -57,7 +57,7 @@ class Consumer(ABC):
     async def take(self, facts: Sequence[Fact]) -> None:
         """Give facts of one stream their effect, with the inbox's steps, all or none.
 
-        Raises a fault that `will_pass` where it is worth trying again: InboxMoved where another process was first.
+        Raises an error that `is_transient` where it is worth trying again: InboxMoved where another process was first.
         """
 
     async def take_records(self, records: Sequence[Record], sources: Container[str] | None = None) -> None:
@@ -67,11 +67,11 @@ class Consumer(ABC):
         Raises NotAboutOneStream where the fault lies with this service; then nothing of the batch counts as taken.
         """
         try:
-            await until_it_works(lambda: self._take_batch(records, sources), service=self._own_source)
+            await retry_while_transient(lambda: self._take_batch(records, sources), service=self._own_source)
         except NotAboutOneStream:
             raise
         except Exception as error:
-            if will_pass(error):
+            if is_transient(error):
                 raise
             _log.error("batch_is_taken_record_by_record", service=self._own_source, error=repr(error), exc_info=True)
             await self._take_one_by_one(records, sources)
@@ -79,7 +79,7 @@ class Consumer(ABC):
     async def take_messages(self, messages: Sequence[Message]) -> None:
         """Take messages, each stream in its own order; what cannot be taken is put aside, and what follows behind it.
 
-        A parked stream is replayed where what it waited for has come, and else after growing pauses.
+        A parked stream is replayed where what it waited for has come, and else with backoff.
         """
         batch = await self._sorter.sort(messages)
         await self._park(batch.aside)
@@ -138,7 +138,7 @@ class Consumer(ABC):
         """After a fault that nobody foresaw: the record that brings it is put aside alone, if others can be taken."""
 
         async def take(record: Record) -> None:
-            await until_it_works(partial(self._take_batch, [record], sources), service=self._own_source)
+            await retry_while_transient(partial(self._take_batch, [record], sources), service=self._own_source)
 
         failed = await failing_records(records, take)
         obstacles = [unreadable(record, sources, error) for record, error in failed]
@@ -146,7 +146,7 @@ class Consumer(ABC):
         async def park() -> None:
             await self._park(await self._not_passed_over(obstacles))
 
-        await until_it_works(park, service=self._own_source)
+        await retry_while_transient(park, service=self._own_source)
 
     async def _put_in_place(self, copies: Sequence[Message]) -> None:
         if not copies:

@@ -15,9 +15,9 @@ from aiokafka.errors import ConsumerStoppedError
 from pydantic import BaseModel, Field, ValidationError
 
 from shared.eventstore.database import Connection, Database
+from shared.messaging.backoff import Backoff
 from shared.messaging.cloudevents import LARGEST_VERSION
 from shared.messaging.errors import SourceUnreachable
-from shared.messaging.passing_faults import Backoff
 from shared.messaging.told_epoch import told_epoch
 
 HEADS_TOPIC = "heads"

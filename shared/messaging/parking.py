@@ -31,7 +31,7 @@ class Reason(StrEnum):
     HOLE = "hole"
     """Facts before it are missing."""
     POISON = "poison"
-    """It cannot be decoded, or its handler fails for a reason that will not pass."""
+    """It cannot be decoded, or its handler fails for a reason that is not transient."""
     ALARM = "alarm"
     """Its version was taken with another id: the source was changed behind our back."""
     WAITING = "waiting"

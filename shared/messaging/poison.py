@@ -12,9 +12,9 @@ import structlog
 from shared.messaging.errors import NotAboutOneStream
 from shared.messaging.inbox import StreamKey, stream_of
 from shared.messaging.parking import Obstacle, Reason, behind_another
-from shared.messaging.passing_faults import is_about_values, will_pass
 from shared.messaging.received import Fact, Received
 from shared.messaging.record import Record
+from shared.messaging.transient_errors import is_about_values, is_transient
 
 IN_SUCCESSION = 3
 """So many streams that fail alike, and nothing that works between them, are no coincidence."""
@@ -26,7 +26,7 @@ Take = Callable[[Sequence[Fact]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Failure:
-    """A fact that cannot be taken for a reason that will not pass, and what follows it in its stream."""
+    """A fact that cannot be taken for a reason that is not transient, and what follows it in its stream."""
 
     first: Received
     error: Exception
@@ -59,11 +59,11 @@ class CaseByCase:
         return failures
 
     async def fault_of(self, facts: Sequence[Fact]) -> Exception | None:
-        """Take facts of one stream; the fault that will not pass, if there is one. Raises NotAboutOneStream."""
+        """Take facts of one stream; the error that is not transient, if there is one. Raises NotAboutOneStream."""
         try:
             await self._take(facts)
         except Exception as error:
-            if will_pass(error):
+            if is_transient(error):
                 raise
             if not is_about_values(error):
                 raise NotAboutOneStream(repr(error)) from error
@@ -153,7 +153,7 @@ async def failing_records(
         try:
             await take(record)
         except Exception as error:
-            if will_pass(error):
+            if is_transient(error):
                 raise
             failed.append((record, error))
     if (len(failed) == len(records) and len(failed) >= IN_SUCCESSION) or not all(

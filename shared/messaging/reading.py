@@ -13,9 +13,10 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError, NoOffsetForPartiti
 from shared.eventstore.database import DATABASE_AWAY, Database
 from shared.messaging import positions
 from shared.messaging.assigned_partitions import AssignedPartitions, Batch
+from shared.messaging.backoff import Backoff
 from shared.messaging.errors import NotAboutOneStream
-from shared.messaging.passing_faults import Backoff, until_it_works, will_pass
 from shared.messaging.record import Record
+from shared.messaging.transient_errors import is_transient, retry_while_transient
 from shared.telemetry.loops import Loops
 
 IDLE_MS = 200
@@ -26,7 +27,7 @@ JUST_ASSIGNED_SECONDS = 0.05
 _log = structlog.get_logger()
 
 Take = Callable[[Sequence[Record]], Awaitable[None]]
-"""Gives records their effect. Raises NotAboutOneStream, or a fault that passes; then they come again."""
+"""Gives records their effect. Raises NotAboutOneStream, or a transient error; then they come again."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         """Called by aiokafka: goes to the positions of the database, whatever Kafka has committed."""
-        await until_it_works(lambda: self._assigned.resume(assigned), service=self._service)
+        await retry_while_transient(lambda: self._assigned.resume(assigned), service=self._service)
 
     async def _turn(self) -> None:
         consumer = self._client()
@@ -151,7 +152,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _recover(self, error: Exception, recovery: Awaitable[None]) -> None:
         """After a fault: report it, go back to where the database stands, and wait a little longer each time."""
-        report = _log.warning if will_pass(error) or isinstance(error, KafkaError) else _log.error
+        report = _log.warning if is_transient(error) or isinstance(error, KafkaError) else _log.error
         pause = self._backoff.failed()
         match error:
             case KafkaError():

@@ -17,7 +17,7 @@ from shared.eventstore.database import Connection, Database
 from shared.messaging.completeness import AskAgain, Compared, Problem, compare_all_again
 from shared.messaging.errors import SourceUnreachable
 from shared.messaging.heads import STREAMS_AT_ONCE, Head, Heads, HeadsOfSources
-from shared.messaging.passing_faults import will_pass
+from shared.messaging.transient_errors import is_transient
 from shared.telemetry.loops import Loops
 
 EVERY_SECONDS = 30.0
@@ -67,7 +67,7 @@ class Reconciler:
             except SourceUnreachable as error:
                 _log.debug("source_not_compared", service=self._service, source=self.source, error=repr(error))
             except Exception as error:
-                report = _log.warning if will_pass(error) else _log.error
+                report = _log.warning if is_transient(error) else _log.error
                 report("source_not_compared", service=self._service, source=self.source, error=repr(error))
             try:
                 async with asyncio.timeout(EVERY_SECONDS):

@@ -12,12 +12,12 @@ from shared.eventstore.database import Database
 from shared.eventstore.errors import InboxMoved
 from shared.eventstore.events import EventTypes
 from shared.messaging import parking, retakes
+from shared.messaging.backoff import StreamBackoff
 from shared.messaging.cloudevents import Message
 from shared.messaging.completeness import AskAgain, confirmed, is_missing
 from shared.messaging.inbox import Place, Standing, StreamKey, place, standings, stream_of
 from shared.messaging.parking import Obstacle, Parked, Reason
 from shared.messaging.received import Fact, Received
-from shared.messaging.retry_pauses import Pauses
 from shared.messaging.sorting import CAN_GO_ON
 
 RETAKE_SECONDS = 20.0
@@ -26,7 +26,7 @@ _LOOK_SECONDS = 0.05
 _log = structlog.get_logger()
 
 FaultOf = Callable[[Sequence[Fact]], Awaitable[Exception | None]]
-"""Takes facts of one stream; returns the fault that will not pass, if there is one."""
+"""Takes facts of one stream; returns the error that is not transient, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Retaken:
 
 
 class Replays:
-    """Tries parked streams again: when an operator says so, and by itself after growing pauses."""
+    """Tries parked streams again: when an operator says so, and by itself with backoff."""
 
     def __init__(self, database: Database, types: EventTypes, fault_of: FaultOf, ask_again: AskAgain) -> None:
         self._database = database
@@ -50,7 +50,7 @@ class Replays:
         self._ask_again = ask_again
         self._asked: dict[StreamKey, int] = {}
         """From which version each stream was asked for last."""
-        self._pauses = Pauses()
+        self._stream_backoff = StreamBackoff()
 
     async def replay(self, source: str, stream: UUID) -> int:
         """Try what is parked in a stream again; returns how many messages still wait."""
@@ -91,7 +91,7 @@ class Replays:
 
     def due(self, streams: Iterable[StreamKey]) -> set[StreamKey]:
         """Streams whose pause since they were tried last is over."""
-        return {key for key in streams if self._pauses.over(key)}
+        return {key for key in streams if self._stream_backoff.is_over(key)}
 
     async def replay_what_waits_for_nothing(self, parked: Sequence[Obstacle]) -> None:
         """Replay what was just parked, where nothing stands before it any more.
@@ -117,10 +117,10 @@ class Replays:
             except InboxMoved:  # somebody else replays it too, and is further
                 continue
             if obstacle:
-                self._pauses.failed((source, stream))
+                self._stream_backoff.failed((source, stream))
                 return
         self._asked.pop((source, stream), None)
-        self._pauses.forget((source, stream))
+        self._stream_backoff.forget((source, stream))
 
     async def _waiting(self, source: str, stream: UUID) -> list[Parked]:
         async with self._database.acquire() as connection:

@@ -35,7 +35,7 @@ class Bench:
     store: EventStore
     asked: list[tuple[str, UUID, int]] = field(default_factory=list)
     broken: bool = False
-    """While set, reacting fails for a reason that does not pass."""
+    """While set, reacting fails for a reason that is not transient."""
     reactions: int = 0
     """How often it has reacted, in vain too."""
     slow: float = 0.0

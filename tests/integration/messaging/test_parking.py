@@ -9,7 +9,7 @@ import pytest
 
 from shared.eventstore.database import Connection
 from shared.eventstore.errors import StoreUnavailable
-from shared.messaging import parking, replaying, retry_pauses
+from shared.messaging import backoff, parking, replaying
 from shared.messaging.parking import Obstacle, Reason
 from shared.messaging.received import Fact
 from shared.messaging.record import Record
@@ -239,7 +239,7 @@ async def test_a_stream_heals_by_itself_once_its_cause_is_mended_and_a_new_fact_
 async def test_a_stream_that_stays_parked_is_tried_again_after_pauses_and_not_with_every_fact(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
+    monkeypatch.setattr(backoff, "FIRST_STREAM_PAUSE_SECONDS", 1000.0)
     stream, other = uuid4(), uuid4()
     bench.broken = True
     await bench.take(message(stream, 1))
@@ -258,7 +258,7 @@ async def test_a_stream_that_stays_parked_is_tried_again_after_pauses_and_not_wi
 async def test_what_a_parked_stream_waited_for_is_taken_at_once_although_a_pause_is_not_over(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
+    monkeypatch.setattr(backoff, "FIRST_STREAM_PAUSE_SECONDS", 1000.0)
     stream = uuid4()
     await bench.take(message(stream, 3))
     await bench.take(message(stream, 4))
@@ -270,7 +270,7 @@ async def test_what_a_parked_stream_waited_for_is_taken_at_once_although_a_pause
 async def test_a_replay_that_was_cut_off_goes_on_when_its_batch_is_taken_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
+    monkeypatch.setattr(backoff, "FIRST_STREAM_PAUSE_SECONDS", 1000.0)
     stream, takes = uuid4(), 0
     take = bench.reactor.take
 
@@ -321,7 +321,7 @@ async def test_two_who_replay_at_once_give_each_message_one_effect(bench: Bench)
 @pytest.fixture
 async def paused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> UUID:
     """A stream of which the first two messages wait, mended since, that is not tried again for long."""
-    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 600.0)
+    monkeypatch.setattr(backoff, "FIRST_STREAM_PAUSE_SECONDS", 600.0)
     stream = uuid4()
     bench.broken = True
     await bench.take(message(stream, 1), message(stream, 2))
@@ -380,7 +380,7 @@ async def replaced(bench: Bench) -> list[tuple[int, str, str]]:
 async def test_what_cannot_be_decoded_is_replaced_by_its_sound_copy_and_its_stream_goes_on(
     bench: Bench, body: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 600.0)
+    monkeypatch.setattr(backoff, "FIRST_STREAM_PAUSE_SECONDS", 600.0)
     stream = uuid4()
     await bench.take(message(stream, 1, body=body), message(stream, 2), message(stream, 3))
     await bench.take(message(stream, 1))

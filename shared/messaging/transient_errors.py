@@ -1,4 +1,4 @@
-"""Which faults pass by themselves, which are about one stream, and trying again until they have passed."""
+"""Which errors are transient, which can be about one stream, and trying again while they are transient."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,15 +9,14 @@ import structlog
 
 from shared.eventstore.database import DATABASE_AWAY
 from shared.eventstore.errors import InboxMoved, StaleVersion, StoreUnavailable
+from shared.messaging.backoff import Backoff
 from shared.messaging.errors import SourceUnreachable
 
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 10.0
 _log = structlog.get_logger()
 Result = TypeVar("Result")
 
 
-_PASSING = (
+_TRANSIENT = (
     *DATABASE_AWAY,
     StoreUnavailable,
     StaleVersion,
@@ -35,9 +34,9 @@ _ABOUT_WHAT_IS_WRITTEN = (
 """What PostgreSQL says of values. All else that it says is about its schema, rights or state."""
 
 
-def will_pass(error: Exception) -> bool:
-    """Whether a fault passes by itself, so that the batch is tried again: a server away, or a race that was lost."""
-    return isinstance(error, _PASSING)
+def is_transient(error: Exception) -> bool:
+    """Whether an error is worth trying again after a while: a server was away, or a race was lost."""
+    return isinstance(error, _TRANSIENT)
 
 
 def is_about_values(error: Exception) -> bool:
@@ -47,30 +46,14 @@ def is_about_values(error: Exception) -> bool:
     return not isinstance(error, MemoryError | ImportError)
 
 
-class Backoff:
-    """Pauses that grow from failure to failure, up to a limit."""
-
-    def __init__(self) -> None:
-        self._next = FIRST_PAUSE_SECONDS
-
-    def failed(self) -> float:
-        """Seconds to wait before the next try."""
-        pause, self._next = self._next, min(self._next * 2, LONGEST_PAUSE_SECONDS)
-        return pause
-
-    def succeeded(self) -> None:
-        """The next failure waits as briefly as the first one."""
-        self._next = FIRST_PAUSE_SECONDS
-
-
-async def until_it_works(step: Callable[[], Awaitable[Result]], *, service: str) -> Result:
-    """Try with growing pauses while the fault is one that passes. Raises any other."""
+async def retry_while_transient(step: Callable[[], Awaitable[Result]], *, service: str) -> Result:
+    """Try with backoff while the error is transient. Raises any other."""
     backoff = Backoff()
     while True:
         try:
             return await step()
         except Exception as error:
-            if not will_pass(error):
+            if not is_transient(error):
                 raise
             pause = backoff.failed()
             _log.warning("tried_again", service=service, error=repr(error), pause_seconds=pause)
