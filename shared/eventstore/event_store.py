@@ -17,8 +17,8 @@ from shared.eventstore.database import DATABASE_AWAY, Connection, Database
 from shared.eventstore.errors import StoreUnavailable
 from shared.eventstore.events import EventTypes, Recorded
 from shared.eventstore.group_commit import GroupCommit
-from shared.eventstore.known_states import KnownStates
-from shared.eventstore.news import News
+from shared.eventstore.state_cache import StateCache
+from shared.eventstore.wake_up import WakeUp
 from shared.tasks import end_tasks
 from shared.telemetry.measured import APPEND_SECONDS
 
@@ -57,28 +57,28 @@ class EventStore:
         """With a virtual clock facts are recorded at its time, else at the database's (R26)."""
         self._database = database
         self._types = types
-        self.known = KnownStates()
-        """What the commands of this process have brought about."""
-        self.news = News(database)
-        """Told after each group."""
-        self._group_commit = GroupCommit(database, virtual, self.news.tell)
+        self.state_cache = StateCache()
+        """What the commands of this process have produced."""
+        self.wake_up = WakeUp(database)
+        """Given after each group."""
+        self._group_commit = GroupCommit(database, virtual, self.wake_up.signal)
         self._append_seconds = APPEND_SECONDS.labels(database.schema)
-        self._passing_on: asyncio.Task[None] | None = None
+        self._notifying: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self._group_commit.__aenter__()
-        self._passing_on = asyncio.create_task(self.news.pass_on())
+        self._notifying = asyncio.create_task(self.wake_up.notify_others())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._group_commit.__aexit__()
-        if self._passing_on is not None:
-            await end_tasks([self._passing_on])
+        if self._notifying is not None:
+            await end_tasks([self._notifying])
 
     @property
     def appends(self) -> bool:
         """Whether its tasks live; where one has ended, commands would wait for ever."""
-        return self._group_commit.runs and self._passing_on is not None and not self._passing_on.done()
+        return self._group_commit.runs and self._notifying is not None and not self._notifying.done()
 
     async def append(self, change: Change) -> int:
         """Keep a change; returns the position of the log after the group that it was in.

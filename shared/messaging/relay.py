@@ -92,13 +92,13 @@ class Relay:
                 await connection.close(timeout=1)
 
     async def _while_active(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        news = self._store.news
-        await connection.add_listener(news.channel, news.hear)
-        news.relay_is_here = True
+        wake_up = self._store.wake_up
+        await connection.add_listener(wake_up.channel, wake_up.on_notify)
+        wake_up.relay_is_here = True
         try:
             await self._with_producer(connection)
         finally:
-            news.relay_is_here = False
+            wake_up.relay_is_here = False
 
     async def _with_producer(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         # A new producer each time round: an idempotent one that met a fatal error fails for ever (aiokafka #1017).
@@ -126,7 +126,7 @@ class Relay:
             while True:
                 if (early := next_reading - time.monotonic()) > 0:
                     await asyncio.sleep(early)
-                self._store.news.forget()  # before reading: what is appended from here on wakes us
+                self._store.wake_up.clear()  # before reading: what is appended from here on wakes us
                 await self._republish(connection, producer, sent_to)
                 rows = await connection.fetch(_READ, sent_to, BATCH)
                 if BUSY <= len(rows) < BATCH:  # a full one is a backlog, which does not wait
@@ -148,7 +148,7 @@ class Relay:
                 if not rows and not on_their_way:
                     # However seldom the log is looked at, the checkpoint moves when it may.
                     behind = checkpoint < acknowledged_to
-                    await self._store.news.wait(CHECKPOINT_SECONDS if behind else POLL_SECONDS)
+                    await self._store.wake_up.wait(CHECKPOINT_SECONDS if behind else POLL_SECONDS)
         finally:
             for _, acknowledged in on_their_way:
                 acknowledged.cancel()

@@ -22,7 +22,7 @@ _APPEND = f"select * from append({', '.join(f'${n}' for n in range(1, 39))})"
 async def store_of_the_release_before(database: Database, types: EventTypes) -> AsyncIterator[EventStore]:
     """An event store that appends as that release does."""
     store = EventStore(database, types)
-    store._group_commit = _ByArrays(database, None, store.news.tell)
+    store._group_commit = _ByArrays(database, None, store.wake_up.signal)
     async with store:
         yield store
 
