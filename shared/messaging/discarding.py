@@ -77,7 +77,7 @@ async def missing_before(connection: Connection, source: str, stream: UUID) -> r
     """The versions that have never come before the first message that waits in a stream."""
     waiting = await parking.waiting_messages(connection, source, stream, limit=1)
     standing = (await standings(connection, [(source, stream)]))[source, stream]
-    if not waiting or place(standing, waiting[0].message) is not Place.HOLE:
+    if not waiting or place(standing, waiting[0].message) is not Place.GAP:
         return range(0)
     return range(standing.version + 1, waiting[0].message.version)
 

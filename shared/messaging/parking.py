@@ -28,8 +28,8 @@ MessageKey = tuple[str, UUID, int, int]
 class Reason(StrEnum):
     """Why a message waits."""
 
-    HOLE = "hole"
-    """Facts before it are missing."""
+    GAP = "hole"
+    """Facts before it are missing. What is stored keeps its word."""
     POISON = "poison"
     """It cannot be decoded, or its handler fails for a reason that is not transient."""
     ALARM = "alarm"

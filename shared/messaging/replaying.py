@@ -99,7 +99,7 @@ class Replays:
         While it was being parked, an operator may have let another process take, or pass over, what was before it.
         Whoever replays looks for what waits after each step; so of the two, one sees what the other has done.
         """
-        held_back = [one.message for one in parked if one.reason in (Reason.WAITING, Reason.HOLE)]
+        held_back = [one.message for one in parked if one.reason in (Reason.WAITING, Reason.GAP)]
         if not held_back:
             return
         async with self._database.acquire() as connection:
@@ -142,12 +142,12 @@ class Replays:
                             await parking.explain(connection, parked.message, repr(error))
                         return True
                     standing = standing.after(parked.message)
-                case Place.HOLE:
+                case Place.GAP:
                     await self._ask_for(source, stream, standing.version + 1)
                     return True
                 case Place.ALARM:
                     return True
-                case Place.REPEAT:
+                case Place.DUPLICATE:
                     pass
             async with self._database.acquire() as connection:
                 await parking.unpark(connection, parked.message)
@@ -165,7 +165,7 @@ class Replays:
         return await self._fault_of([(standing, fact)])
 
     async def _ask_for(self, source: str, stream: UUID, version: int) -> None:
-        """Ask once per hole: what comes again for an answer must not itself be a reason to ask, or it never ends."""
+        """Ask once per gap: what comes again for an answer must not itself be a reason to ask, or it never ends."""
         if self._asked.get((source, stream)) != version:
             await self._ask_again(source, stream, version)
             self._asked[source, stream] = version

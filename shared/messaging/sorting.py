@@ -14,10 +14,10 @@ from shared.messaging.received import Fact, Received
 from shared.messaging.sources_word import Believed, SourcesWord
 from shared.messaging.unreadable import not_told_by_its_source
 
-CAN_GO_ON = (Place.NEXT, Place.REPEAT)
+CAN_GO_ON = (Place.NEXT, Place.DUPLICATE)
 """Where a message stands that lets a parked stream resume.
 
-A repeat counts: an interrupted replay may have taken it, and left what follows it.
+A duplicate counts: an interrupted replay may have taken it, and left what follows it.
 """
 
 
@@ -83,13 +83,13 @@ class Sorter:
         key, batch = stream_of(message), stage.batch
         standing = stage.standing[key]
         where = place(standing, message)
-        if where is not Place.REPEAT and not stage.believed(message, standing):
+        if where is not Place.DUPLICATE and not stage.believed(message, standing):
             batch.aside.append(not_told_by_its_source(message))
             return
         if where in CAN_GO_ON and key in stage.parked:
             batch.can_go_on.add(key)
-        if where is Place.REPEAT:
-            if place(stage.before[key], message) is not Place.REPEAT:
+        if where is Place.DUPLICATE:
+            if place(stage.before[key], message) is not Place.DUPLICATE:
                 batch.duplicates.append(message)
             return
         at = parking.key_of(message)
@@ -135,8 +135,8 @@ class Sorter:
             return Obstacle(message, Reason.ALARM, detail)
         if parked:
             return parking.behind_another(message)
-        if where is Place.HOLE:
-            return Obstacle(message, Reason.HOLE, f"version {standing.version + 1} is missing")
+        if where is Place.GAP:
+            return Obstacle(message, Reason.GAP, f"version {standing.version + 1} is missing")
         try:
             return Received.decoded(message, self._types)
         except Exception as error:

@@ -102,7 +102,7 @@ def message(stream: UUID, version: int, body: str = '{"some": "[fact]"}') -> Mes
     )
 
 
-async def test_a_hole_is_listed_shown_and_replayed_until_it_is_mended(operator: Operator) -> None:
+async def test_a_gap_is_listed_shown_and_replayed_until_it_is_mended(operator: Operator) -> None:
     stream = uuid4()
     where = ("control", SOURCE, str(stream))
     assert await operator.say("list", "--service", "control") == "Nothing waits."

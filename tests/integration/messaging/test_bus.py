@@ -226,7 +226,7 @@ async def test_processes_that_come_and_go_under_load_lose_and_repeat_nothing_alt
     assert await bench.parked() == []
 
 
-async def test_a_hole_is_asked_for_over_kafka_and_heals(cluster: Cluster, bench: Bench) -> None:
+async def test_a_gap_is_asked_for_over_kafka_and_heals(cluster: Cluster, bench: Bench) -> None:
     stream = uuid4()
     source = Bus(cluster.kafka, "there")
 

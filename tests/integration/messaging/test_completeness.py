@@ -184,7 +184,7 @@ async def test_a_gap_whose_answer_was_passed_over_is_asked_for_again(pair: Pair)
         pair.bench.sum_of = uuid4()
         behind = message(stream, 3, source=SOURCE, event_id=await pair.event_id(stream, 3))
         async with pair.bench.database.acquire() as connection:
-            await parking.park(connection, [Obstacle(behind, Reason.HOLE, "version 2 is missing")])
+            await parking.park(connection, [Obstacle(behind, Reason.GAP, "version 2 is missing")])
             await completeness.compare_all_again(connection, [SOURCE], because="the test says so")
         async with pair.reading():
 

@@ -22,11 +22,11 @@ async def bench(postgres_dsn: str) -> AsyncIterator[Bench]:
         yield opened
 
 
-async def test_a_hole_parks_its_stream_asks_again_and_heals(bench: Bench) -> None:
+async def test_a_gap_parks_its_stream_asks_again_and_heals(bench: Bench) -> None:
     stream, other = uuid4(), uuid4()
     await bench.take(message(stream, 1), message(stream, 3), message(other, 1), message(stream, 4))
     assert await bench.total() == 2
-    assert await bench.parked() == [(stream, 3, Reason.HOLE), (stream, 4, Reason.WAITING)]
+    assert await bench.parked() == [(stream, 3, Reason.GAP), (stream, 4, Reason.WAITING)]
     assert ("there", stream, 2) in bench.asked
     await bench.take(message(stream, 2), message(stream, 3), message(stream, 4))
     assert await bench.total() == 5
@@ -173,7 +173,7 @@ async def test_a_value_that_the_database_rejects_is_poison_and_not_a_database_th
     assert await bench.parked() == [(stream, 1, Reason.POISON)]
 
 
-async def test_a_hole_that_stays_does_not_make_its_source_publish_for_ever(bench: Bench) -> None:
+async def test_a_gap_that_stays_does_not_make_its_source_publish_for_ever(bench: Bench) -> None:
     stream = uuid4()
     for version in (3, 4, 3, 4, 5):
         await bench.take(message(stream, version))
@@ -187,7 +187,7 @@ async def test_an_operator_who_replays_a_hole_asks_its_source_again(bench: Bench
     assert bench.asked == [("there", stream, 1)] * 2
 
 
-async def test_a_hole_behind_a_mended_hole_is_asked_for_too(bench: Bench) -> None:
+async def test_a_gap_behind_a_mended_hole_is_asked_for_too(bench: Bench) -> None:
     stream = uuid4()
     await bench.take(message(stream, 2), message(stream, 4))
     await bench.take(message(stream, 1))
@@ -201,7 +201,7 @@ async def test_a_source_that_cannot_be_asked_loses_nothing_of_the_batch(bench: B
     stream = uuid4()
     bench.unreachable = 1
     await bench.take(message(stream, 2), message(stream, 3), message(uuid4(), 1))
-    assert await bench.parked() == [(stream, 2, Reason.HOLE), (stream, 3, Reason.WAITING)]
+    assert await bench.parked() == [(stream, 2, Reason.GAP), (stream, 3, Reason.WAITING)]
     assert bench.asked == [("there", stream, 1)]
     assert await bench.total() == 1
 

@@ -114,14 +114,14 @@ async def test_a_database_that_is_new_takes_everything_back(
 
 async def test_a_gap_raises_the_epoch_and_what_comes_before_it_is_taken(postgres_dsn: str, kafka: str) -> None:
     async with own_topic(kafka) as cluster, open_bench(postgres_dsn) as bench:
-        holed, whole = uuid4(), uuid4()
-        await publish(cluster, own(holed, 1), own(whole, 1), own(holed, 3), own(whole, 2))
+        gapped, whole = uuid4(), uuid4()
+        await publish(cluster, own(gapped, 1), own(whole, 1), own(gapped, 3), own(whole, 2))
         assert await recovery(bench, cluster).run() == Outcome(recovered=3, unrecoverable=1)
         assert await rows(postgres_dsn, "select stream, version, reason from unrecoverable_facts") == [
-            (holed, 3, "version 2 is missing")
+            (gapped, 3, "version 2 is missing")
         ]
-        await give(bench, holed, Count(1))
-        found = await rows(postgres_dsn, "select version, epoch from events where stream = $1 order by 1", holed)
+        await give(bench, gapped, Count(1))
+        found = await rows(postgres_dsn, "select version, epoch from events where stream = $1 order by 1", gapped)
         assert found == [(1, 1), (2, 2)], "others have version 3 already, and take what is recorded now all the same"
 
 
