@@ -20,7 +20,7 @@ from shared.eventstore.logins import POWERFUL_LOGIN, require_own_login
 from shared.garbage_collector import collect_rarely
 from shared.http.asked import InputLimits
 from shared.http.guarded_protocol import guarded
-from shared.http.one_address import OneAddress
+from shared.http.path_router import PathRouter
 from shared.policy.errors import PolicyError
 from shared.policy.policies import load_policies
 from shared.private_folders import close_folders
@@ -90,7 +90,7 @@ def main() -> None:
     collect_rarely()
     port = int(os.environ.get(f"AFTALE_PORT_{names[0].upper()}", DEFAULT_PORTS[names[0]]))
     host = os.environ.get("AFTALE_HOST", "127.0.0.1")
-    one = OneAddress(
+    one = PathRouter(
         {name: (modules[name].PREFIXES, app) for name, app in apps.items()},
         at_end=tracing.shutdown,
     )

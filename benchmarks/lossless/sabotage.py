@@ -221,7 +221,7 @@ begin
     Sabotage(
         "epoch",
         "a new epoch is believed because a record says so",
-        "shared/messaging/sources_word.py",
+        "shared/messaging/source_verification.py",
         """
     return message.epoch > known or place(standing, message) is Place.ALARM
 """,

@@ -23,7 +23,7 @@ from shared.messaging.received import Fact
 from shared.messaging.record import Record
 from shared.messaging.replaying import Replays, Retaken
 from shared.messaging.sorting import Sorter
-from shared.messaging.sources_word import SourcesWord
+from shared.messaging.source_verification import SourceVerification
 from shared.messaging.transient_errors import is_transient, retry_while_transient
 from shared.messaging.unreadable import read_record, unreadable
 
@@ -39,15 +39,15 @@ class Consumer(ABC):
     def __init__(self, database: Database, types: EventTypes, *, own_source: str, ask_again: AskAgain) -> None:
         self.database = database
         self._own_source = own_source
-        self._word = SourcesWord(database)
-        self._sorter = Sorter(database, types, self._word)
+        self._verification = SourceVerification(database)
+        self._sorter = Sorter(database, types, self._verification)
         self._isolation = self.isolation(lambda facts: self.take(facts))
         self._replays = Replays(database, types, self._isolation.fault_of, ask_again)
         self._discards = Discards(database, self._replays, own_source=own_source)
 
     def believe(self, heads: HeadsOfSources) -> None:
         """Ask sources for their heads before a new epoch, or another event at a known version, is believed."""
-        self._word.heads = heads
+        self._verification.heads = heads
 
     def record_discards(self, when_discarded: WhenDiscarded) -> None:
         """Let the service record something of its own with each message that is passed over."""

@@ -17,8 +17,8 @@ from shared.messaging.cloudevents import Message
 from shared.messaging.continuation import LARGEST_EPOCH, Continuation, Unrecoverable, continuation
 from shared.messaging.inbox import NO_EVENT, Standing
 from shared.messaging.own_records import Checked, own_fact, read_own, reading
+from shared.messaging.published_epoch import published_epoch
 from shared.messaging.recovered_rows import CHUNK, columns_of, in_chunks
-from shared.messaging.told_epoch import told_epoch
 
 _NOT_RECORDED = """
 select asked.number
@@ -28,13 +28,13 @@ left join events e on e.stream = asked.stream and e.version = asked.version and 
 where e.event_id is distinct from asked.event_id
 """
 _HEADS = f"""
-select s.id, s.version, {told_epoch("e")} as epoch, e.event_id
+select s.id, s.version, {published_epoch("e")} as epoch, e.event_id
 from unnest($1::uuid[]) as asked(stream)
 join streams s on s.id = asked.stream
 join events e on e.stream = s.id and e.version = s.version and e.position >= s.first_position
 """
 _RECORDED = f"""
-select e.stream, e.version, {told_epoch("e")} as epoch, e.event_id
+select e.stream, e.version, {published_epoch("e")} as epoch, e.event_id
 from unnest($1::uuid[], $2::int[]) as asked(stream, version)
 join streams s on s.id = asked.stream
 join events e on e.stream = s.id and e.version = asked.version and e.position >= s.first_position

@@ -21,7 +21,7 @@ from shared.messaging import keyed_batches
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.errors import Fenced
-from shared.messaging.told_epoch import told_epoch
+from shared.messaging.published_epoch import published_epoch
 from shared.telemetry.context import mark
 from shared.telemetry.loops import Pulse
 
@@ -40,7 +40,7 @@ SEND_TIMEOUT_SECONDS = 30
 """After which a batch is given up, with its producer; what had arrived is sent once more."""
 
 _PUBLIC = f"""
-select position, stream, version, {told_epoch("events")} as epoch, event_id, type, schema_version, data, metadata,
+select position, stream, version, {published_epoch("events")} as epoch, event_id, type, schema_version, data, metadata,
        occurred_at, recorded_at
 from events
 """

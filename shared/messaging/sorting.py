@@ -11,7 +11,7 @@ from shared.messaging.completeness import confirmed
 from shared.messaging.inbox import Place, Standing, StreamKey, place, standings, stream_of
 from shared.messaging.parking import Obstacle, Reason
 from shared.messaging.received import Fact, Received
-from shared.messaging.sources_word import Believed, SourcesWord
+from shared.messaging.source_verification import Believed, SourceVerification
 from shared.messaging.unreadable import not_told_by_its_source
 
 CAN_GO_ON = (Place.NEXT, Place.DUPLICATE)
@@ -57,10 +57,10 @@ class _Stage:
 class Sorter:
     """Tells of each message what is to be done with it; takes and parks nothing itself."""
 
-    def __init__(self, database: Database, types: EventTypes, word: SourcesWord) -> None:
+    def __init__(self, database: Database, types: EventTypes, verification: SourceVerification) -> None:
         self._database = database
         self._types = types
-        self._word = word
+        self._verification = verification
 
     async def sort(self, messages: Sequence[Message]) -> SortedBatch:
         """Sort messages in the order in which they came."""
@@ -68,7 +68,7 @@ class Sorter:
             keys = dict.fromkeys(map(stream_of, messages))
             before = await standings(connection, keys)
             parked = await parking.parked_streams(connection, keys)
-        believed = await self._word.about(messages, before)
+        believed = await self._verification.about(messages, before)
         of_parked = [message for message in messages if stream_of(message) in parked]
         async with self._database.acquire() as connection:
             held: dict[parking.MessageKey, Obstacle] = {}

@@ -14,7 +14,7 @@ from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
-from shared.messaging import completeness, heads, parking, reconciler, sources_word
+from shared.messaging import completeness, heads, parking, reconciler, source_verification
 from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka, Publishers
 from shared.messaging.cloudevents import Message
 from shared.messaging.completeness import Problem
@@ -268,7 +268,7 @@ async def test_another_event_at_a_known_version_is_set_aside_unless_the_source_t
 
 async def test_a_silent_source_holds_nothing_back(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heads, "ANSWER_SECONDS", 0.5)
-    monkeypatch.setattr(sources_word, "SILENT_SECONDS", 60.0)
+    monkeypatch.setattr(source_verification, "SILENT_SECONDS", 60.0)
     stream = uuid4()
     async with pair.reading():
         await pair.send(

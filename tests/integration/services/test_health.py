@@ -22,7 +22,7 @@ from migrations.marks import shipped
 from migrations.topics import create_topics
 from services.offers import service
 from services.reporting import service as reporting
-from shared.http.one_address import OneAddress
+from shared.http.path_router import PathRouter
 from shared.http.tokens import LocalIssuer, Role
 from shared.messaging.bus import Kafka
 from shared.service import Settings
@@ -94,7 +94,7 @@ async def watched(dsn: str, service_dsn: str, kafka: Kafka, state: Path) -> Asyn
     ships = {"offers": shipped("offers")}
     app = service.app(Settings(service_dsn, kafka, state, virtual_clock=False, shipped=ships))
     instrument(app, service="offers")
-    one = OneAddress({"offers": (service.PREFIXES, app)})
+    one = PathRouter({"offers": (service.PREFIXES, app)})
     transport = httpx.ASGITransport(one)
     async with (
         app.router.lifespan_context(app),
@@ -286,7 +286,7 @@ async def test_a_schema_that_was_changed_under_a_running_service_makes_it_not_re
 async def test_services_that_share_a_process_answer_together(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> None:
     settings = Settings(postgres_dsn, topics, tmp_path, virtual_clock=False)
     apps = {"offers": service.app(settings), "reporting": reporting.app(settings)}
-    one = OneAddress({name: ((), app) for name, app in apps.items()})
+    one = PathRouter({name: ((), app) for name, app in apps.items()})
     async with (
         apps["offers"].router.lifespan_context(apps["offers"]),
         apps["reporting"].router.lifespan_context(apps["reporting"]),
