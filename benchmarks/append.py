@@ -26,10 +26,11 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.bare_append import BareAppend, bare_append
 from benchmarks.own_database import own_database
+from shared.eventstore.change import IdempotencyKey
 from shared.eventstore.commands import Decision, Intent, execute, read
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.decider import Decider, TimerDue
-from shared.eventstore.event_store import EventStore, IdempotencyKey
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes, Metadata
 from shared.garbage_collector import collect_rarely
 from shared.messaging.relay import Relay

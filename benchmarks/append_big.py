@@ -23,9 +23,10 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.append import EVENTS_PER_STREAM, FACT, NOW, STEPS, Step, Stepped
 from benchmarks.own_database import own_database
+from shared.eventstore.change import IdempotencyKey
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import open_database
-from shared.eventstore.event_store import EventStore, IdempotencyKey
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 
 SMALL, BIG = 1_000_000, 9_950_000

@@ -36,8 +36,9 @@ from deploy.local.logins import login_urls
 from deploy.local.ports import free_port
 from deploy.local.state import State
 from migrations.topics import create_topics
+from shared.eventstore.change import Change, Occurred, Write
 from shared.eventstore.database import open_database
-from shared.eventstore.event_store import Change, EventStore, Occurred, Write
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from shared.http.tokens import LocalIssuer, Role
 from shared.messaging.cloudevents import Message

@@ -26,9 +26,10 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.append import FACT, STEPS, Step, Stepped
 from benchmarks.own_database import own_database
+from shared.eventstore.change import Change, Occurred, Write
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import open_database
-from shared.eventstore.event_store import Change, EventStore, Occurred, Write
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import read

@@ -14,7 +14,7 @@ from migrations.schemas import downgrade, upgrade
 from migrations.seed_positions import seed_positions
 from shared.eventstore.logins import SERVICES, variable_of
 from shared.messaging.kafka_login import OPERATOR, logins
-from shared.watching.schema import WrongSchema
+from shared.watching.errors import WrongSchema
 
 
 def main() -> None:

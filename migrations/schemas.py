@@ -14,7 +14,8 @@ from migrations.give_way import LOCK_TIMEOUT, until_free
 from migrations.logins import OWNER, make_logins_and_schemas, services_of_another_release
 from migrations.marks import last_before_takeover, shipped
 from migrations.revisions import CHAINS
-from shared.watching.schema import WrongSchema, found_revisions, newer
+from shared.watching.errors import WrongSchema
+from shared.watching.schema import found_revisions, newer
 
 _PRIVILEGES = Path(__file__).parent / "privileges"
 _OF_SERVICES, _APPEND_ONLY = _PRIVILEGES / "service_login.sql", _PRIVILEGES / "append_only.sql"

@@ -15,18 +15,21 @@ from fastapi import FastAPI
 
 from migrations.marks import shipped
 from shared.eventstore.database import DATABASE_AWAY
-from shared.eventstore.logins import POWERFUL_LOGIN, WrongLogin, require_own_login
+from shared.eventstore.errors import WrongLogin
+from shared.eventstore.logins import POWERFUL_LOGIN, require_own_login
 from shared.garbage_collector import collect_rarely
 from shared.http.asked import InputLimits
 from shared.http.guarded_protocol import guarded
-from shared.http.one_address import OneAddress
-from shared.policy.policies import PolicyError, load_policies
+from shared.http.path_router import PathRouter
+from shared.policy.errors import PolicyError
+from shared.policy.policies import load_policies
 from shared.private_folders import close_folders
 from shared.service import Settings
 from shared.telemetry import setup
 from shared.telemetry.http import instrument
 from shared.telemetry.logs import configure_logs
-from shared.watching.schema import WrongSchema, require_schema
+from shared.watching.errors import WrongSchema
+from shared.watching.schema import require_schema
 
 DEFAULT_PORTS = {"offers": 8101, "guidance": 8102, "control": 8103, "reporting": 8104}
 
@@ -87,7 +90,7 @@ def main() -> None:
     collect_rarely()
     port = int(os.environ.get(f"AFTALE_PORT_{names[0].upper()}", DEFAULT_PORTS[names[0]]))
     host = os.environ.get("AFTALE_HOST", "127.0.0.1")
-    one = OneAddress(
+    one = PathRouter(
         {name: (modules[name].PREFIXES, app) for name, app in apps.items()},
         at_end=tracing.shutdown,
     )

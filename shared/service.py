@@ -19,7 +19,6 @@ from fastapi_offline import FastAPIOffline
 from shared.attachments.storage import FolderStorage
 from shared.contracts import orders
 from shared.contracts import register as business_register
-from shared.eventstore.chance import Chance, chance_of
 from shared.eventstore.clock import Clock, RealClock, VirtualClock
 from shared.eventstore.database import DATABASE_AWAY, Database, open_database
 from shared.eventstore.decider import Decider
@@ -28,6 +27,7 @@ from shared.eventstore.erasures import Erasures
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes
 from shared.eventstore.logins import urls_of_services
+from shared.eventstore.randomness import RandomSource, random_source_of
 from shared.eventstore.release_steps import ReleaseStep, carry_out
 from shared.eventstore.remembered_answers import keep_forgetting
 from shared.eventstore.timers import Lookup, TimerLoop
@@ -41,12 +41,13 @@ from shared.http.start_check import require_start_check
 from shared.http.tokens import LocalIssuer, TokenVerifier
 from shared.messaging import kafka_login
 from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Publishers, Republish
-from shared.messaging.completeness import Reconciler
-from shared.messaging.consumer import Consumer, WhenDiscarded
+from shared.messaging.consumer import Consumer
+from shared.messaging.discarding import WhenDiscarded
 from shared.messaging.kafka_login import KafkaLogin
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
 from shared.messaging.reading import Pace
+from shared.messaging.reconciler import Reconciler
 from shared.messaging.recovered_commands import RecoveredCommands
 from shared.messaging.recovery import Recovery
 from shared.messaging.relay import Relay
@@ -143,9 +144,9 @@ class Settings:
         """The virtual clock of the state folder, or the machine's."""
         return VirtualClock(self.state / "clock") if self.virtual_clock else RealClock()
 
-    def chance(self) -> Chance:
+    def chance(self) -> RandomSource:
         """The system's, or the one that is seeded. Raises ValueError where a seed is not allowed."""
-        return chance_of(self.mode, self.chance_seed)
+        return random_source_of(self.mode, self.chance_seed)
 
 
 def _share(text: str) -> float:
@@ -178,7 +179,7 @@ class Runtime:
     reconcilers: Sequence[Reconciler] = ()
     """Of the sources whose facts it takes."""
     loops: Loops = field(default_factory=Loops)
-    chance: Chance = field(default_factory=SystemRandom)
+    chance: RandomSource = field(default_factory=SystemRandom)
     """Draws what nobody may guess (R18, R19)."""
     people: Directory = field(default_factory=load_directory)
     """Who can be responsible for a case (R42)."""
@@ -317,7 +318,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             runtime.consumers[business_register.SOURCE] = service.register_copy(runtime, ask_again=bus.ask_again)
         if service.when_discarded is not None:
             for consumer in runtime.consumers.values():
-                consumer.when_discarded = service.when_discarded(runtime)
+                consumer.record_discards(service.when_discarded(runtime))
         check = runtime.start_check
         await stack.enter_async_context(check.under_way(keep_checked=settings.background))
         if settings.background:

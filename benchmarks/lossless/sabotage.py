@@ -44,7 +44,7 @@ SABOTAGES = (
     Sabotage(
         "lock",
         "positions are taken before the lock, so that they commit out of order",
-        "migrations/event_store/versions/0009_recorded_by_a_virtual_clock.sql",
+        "migrations/event_store/versions/0011_append_by_names.sql",
         """
 set enable_mergejoin = off
 as $$
@@ -52,6 +52,8 @@ declare
   base bigint;
   current_epoch int;
   won bool[];
+  any_key bool;
+  any_mark bool;
   added int := 0;
   -- Under a virtual clock, in demos and tests, the caller sets what time it is; else this is null, and the database's counts.
   virtual_now timestamptz := nullif(current_setting('aftale.virtual_now', true), '')::timestamptz;
@@ -68,13 +70,15 @@ declare
   base bigint;
   current_epoch int;
   won bool[];
+  any_key bool;
+  any_mark bool;
   added int := 0;
   virtual_now timestamptz := nullif(current_setting('aftale.virtual_now', true), '')::timestamptz;
 begin
   create sequence if not exists numbers;
   perform pg_advisory_lock(1);
   base := nextval('numbers');
-  perform setval('numbers', base + coalesce(cardinality(event_ids), 0)), pg_advisory_unlock(1);
+  perform setval('numbers', base + coalesce(cardinality(new_events), 0)), pg_advisory_unlock(1);
   perform pg_sleep(case when random() < 0.05 then 0.05 else 0 end);
   select epoch into current_epoch from log for update;
 """,
@@ -106,11 +110,11 @@ begin
             if batch.records:
                 await self._take(batch.records)
             if batch.moves:
-                await self._move(batch.moves)
+                await self._assigned.move(batch.moves)
 """,
         """
             if batch.moves:
-                await self._move(batch.moves)
+                await self._assigned.move(batch.moves)
             if batch.records:
                 await self._take(batch.records)
 """,
@@ -123,20 +127,20 @@ begin
             if batch.records:
                 await self._take(batch.records)
             if batch.moves:
-                await self._move(batch.moves)
+                await self._assigned.move(batch.moves)
 """,
         """
             try:
                 if batch.records:
                     await self._take(batch.records)
             finally:
-                await self._move(batch.moves)
+                await self._assigned.move(batch.moves)
 """,
     ),
     Sabotage(
         "tail",
         "the last record of an answer is passed over",
-        "shared/messaging/reading.py",
+        "shared/messaging/assigned_partitions.py",
         """
             batch.records.extend(records)
 """,
@@ -160,7 +164,7 @@ begin
     Sabotage(
         "foreign",
         "a source is believed on a topic where it publishes nothing",
-        "shared/messaging/consumer.py",
+        "shared/messaging/unreadable.py",
         """
     if sources is not None and message.source not in sources:
 """,
@@ -188,24 +192,24 @@ begin
     Sabotage(
         "zombie",
         "a process that was stopped writes its position late, wherever the row stands by then",
-        "shared/messaging/reading.py",
+        "shared/messaging/assigned_partitions.py",
         """
         async with self._database.acquire() as connection:
-            lost = await positions.move(connection, self.name, moves)
+            lost = await positions.move(connection, self._consumer, moves)
 """,
         """
         await asyncio.sleep(0.3)
         async with self._database.acquire() as connection:
-            stand = await positions.positions(connection, self.name, [one.partition for one in moves])
+            stand = await positions.positions(connection, self._consumer, [one.partition for one in moves])
             moves = [Move(one.partition, stand[one.partition], one.after) for one in moves]
-            lost = await positions.move(connection, self.name, moves)
+            lost = await positions.move(connection, self._consumer, moves)
 """,
         _RESTORES,
     ),
     Sabotage(
         "end",
         "what a source tells beyond what was taken counts as taken",
-        "shared/messaging/completeness.py",
+        "shared/messaging/reconciler.py",
         """
             differing = await _differing(connection, self.source, told.heads)
 """,
@@ -217,7 +221,7 @@ begin
     Sabotage(
         "epoch",
         "a new epoch is believed because a record says so",
-        "shared/messaging/sources_word.py",
+        "shared/messaging/source_verification.py",
         """
     return message.epoch > known or place(standing, message) is Place.ALARM
 """,

@@ -14,17 +14,12 @@ import uvloop
 
 from benchmarks.lossless.journal import Journal, Outcome
 from benchmarks.lossless.subject import FACTS, NAMES, WALKS, Claim, Walk
+from shared.eventstore.change import IdempotencyKey
 from shared.eventstore.clock import RealClock
-from shared.eventstore.commands import Intent, VersionMismatch, execute
+from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import DATABASE_AWAY, Database, open_database
-from shared.eventstore.event_store import (
-    AlreadyHandled,
-    EventStore,
-    IdempotencyKey,
-    NameReserved,
-    StaleVersion,
-    StoreUnavailable,
-)
+from shared.eventstore.errors import AlreadyHandled, NameReserved, StaleVersion, StoreUnavailable, VersionMismatch
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from shared.eventstore.timers import TimerLoop
 from shared.messaging.bus import Bus, Kafka

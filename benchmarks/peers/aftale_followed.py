@@ -12,8 +12,9 @@ import asyncpg
 import uvloop
 
 from benchmarks.peers.following import EVENTS_OF_A_STREAM, findings
+from shared.eventstore.change import Change, Occurred, Write
 from shared.eventstore.database import open_database
-from shared.eventstore.event_store import Change, EventStore, Occurred, Write
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes, Metadata
 
 CALLERS = 32

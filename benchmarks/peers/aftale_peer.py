@@ -23,11 +23,12 @@ from benchmarks.project import BATCH, messages
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.rebuild import rebuild
 from services.reporting.service import NAME, Projection
+from shared.eventstore.change import Change, IdempotencyKey, Occurred, Write
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import open_database
-from shared.eventstore.event_store import Change, EventStore, IdempotencyKey, Occurred, Write
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
-from shared.eventstore.known_states import Known
+from shared.eventstore.state_cache import VersionedState
 
 CALLERS = 32
 AGREEMENTS = 1_000
@@ -41,7 +42,7 @@ async def _event(store: EventStore) -> None:
 
 async def _command(store: EventStore) -> None:
     metadata = Metadata(command_id=uuid4(), actor="i-17", policy="2024-01-01")
-    new = Intent(STEPS, uuid7(), Step(FACT), expected=0, read=Known(0, Steps()))
+    new = Intent(STEPS, uuid7(), Step(FACT), expected=0, read=VersionedState(0, Steps()))
     key = IdempotencyKey(uuid4(), "fingerprint", '{"version": 1}')
     await execute(store, [new], at=NOW, metadata=metadata, key=lambda _: key)
 

@@ -15,9 +15,9 @@ from aiokafka.structs import ConsumerRecord
 
 from deploy.local.foreign_facts import STAND_INS, send
 from deploy.local.foreign_record import ForeignRecord, file_of
+from shared.messaging.backoff import Backoff
 from shared.messaging.bus import REPUBLISH_TOPIC, Kafka, RepublishRequest
 from shared.messaging.heads import HEADS_TOPIC, HeadsRequest
-from shared.messaging.passing_faults import Backoff
 from shared.service import Settings
 from shared.telemetry.logs import configure_logs
 

@@ -26,7 +26,8 @@ from shared.deadlines.copenhagen import start_of
 from shared.eventstore.events import Event
 from shared.messaging import lenient_records
 from shared.messaging.bus import Kafka
-from shared.messaging.cloudevents import Message, Undecodable
+from shared.messaging.cloudevents import Message
+from shared.messaging.errors import Undecodable
 from shared.messaging.own_records import read_own, reading
 from shared.service import ORDERS_TOPIC, REGISTER_TOPIC
 

@@ -125,7 +125,7 @@ def republish(
     stream: _Stream,
     from_version: Annotated[int, typer.Option(min=1, help="The first version that is missing somewhere.")] = 1,
 ) -> None:
-    """Have a service publish a stream again: who has it takes no notice, and a hole heals."""
+    """Have a service publish a stream again: who has it takes no notice, and a gap closes."""
     _operator().republish(source, stream, from_version)
     print(f"{source} publishes {stream} again from version {from_version} on.")
 

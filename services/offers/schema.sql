@@ -5,6 +5,7 @@
 \ir ../../shared/eventstore/sql/append_only.sql
 \ir ../../shared/eventstore/sql/positions.sql
 \ir ../../shared/eventstore/sql/append.sql
+\ir ../../shared/eventstore/sql/append_by_arrays.sql
 \ir ../../shared/messaging/sql/parked.sql
 \ir ../../shared/messaging/sql/consumer_positions.sql
 

@@ -11,7 +11,8 @@ from opentelemetry.trace import SpanKind
 
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection import projection, upkeep
-from services.reporting.projection.rebuild import RebuildRuns, rebuild
+from services.reporting.projection.errors import RebuildRuns
+from services.reporting.projection.rebuild import rebuild
 from services.reporting.projection.rows_at_hand import RowsAtHand
 from services.reporting.statistics import measure_catalogue
 from services.reporting.statistics import routes as statistics_routes
@@ -24,9 +25,8 @@ from shared.http.access import Asker
 from shared.http.consistency import ConsistencyTokens
 from shared.messaging.bus import IN_BULK, Bus
 from shared.messaging.completeness import AskAgain
-from shared.messaging.consumer import Fact
 from shared.messaging.projector import Projector
-from shared.messaging.received import Received
+from shared.messaging.received import Fact, Received
 from shared.policy.policies import load_policies
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, keep_running, new_app, read_topic
 from shared.telemetry.context import mark

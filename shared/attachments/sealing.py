@@ -7,13 +7,11 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from shared.attachments.errors import NotAsSealed
+
 PIECE = 256 * 1024
 _PREFIX_BYTES = 7
 _TAG_BYTES = 16
-
-
-class NotAsSealed(Exception):
-    """What was kept is not what was sealed under this key for this file: changed, cut short, or of another one."""
 
 
 class Sealing:

@@ -7,25 +7,18 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from shared.eventstore.change import Change, IdempotencyKey, Mark, Occurred, Write
 from shared.eventstore.decider import Decider
-from shared.eventstore.event_store import Change, EventStore, IdempotencyKey, Mark, Occurred, StaleVersion, Write
+from shared.eventstore.errors import StaleVersion, VersionMismatch
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, Metadata
-from shared.eventstore.known_states import Known
+from shared.eventstore.state_cache import VersionedState
 from shared.telemetry.context import current_traceparent
 
 State = TypeVar("State")
 Command = TypeVar("Command")
 ATTEMPTS = 40
 """How often a command that did not name a version is decided anew after losing to another."""
-
-
-class VersionMismatch(Exception):
-    """The caller decided on a version that is no longer the newest."""
-
-    def __init__(self, expected: int, actual: int) -> None:
-        super().__init__(f"version {expected} was expected, {actual} is the newest")
-        self.expected = expected
-        self.actual = actual
 
 
 @dataclass(frozen=True)
@@ -37,7 +30,7 @@ class Intent(Generic[State, Command]):
     command: Command
     expected: int | None = None
     """The version that the caller decided on; None decides anew on whatever stands."""
-    read: Known[State] | None = None
+    read: VersionedState[State] | None = None
     """The subject as the caller has just read it, so that it is not read twice."""
 
 
@@ -54,7 +47,7 @@ class Decision(Generic[State]):
     """What one subject would record."""
 
     stream: UUID
-    before: Known[State]
+    before: VersionedState[State]
     events: tuple[Event, ...]
     state: State
 
@@ -64,13 +57,13 @@ class Decision(Generic[State]):
         return self.before.version + len(self.events)
 
 
-async def read(store: EventStore, decider: Decider[State, Any], stream: UUID) -> Known[State]:
+async def read(store: EventStore, decider: Decider[State, Any], stream: UUID) -> VersionedState[State]:
     """A subject as it stands."""
     loaded = await store.load(stream)
-    return Known(loaded.version, decider.fold([recorded.event for recorded in loaded.events]))
+    return VersionedState(loaded.version, decider.fold([recorded.event for recorded in loaded.events]))
 
 
-def decide(intent: Intent[State, Command], before: Known[State]) -> Decision[State]:
+def decide(intent: Intent[State, Command], before: VersionedState[State]) -> Decision[State]:
     """What would be recorded. Raises Refused, or VersionMismatch."""
     if intent.expected is not None and before.version != intent.expected:
         raise VersionMismatch(intent.expected, before.version)
@@ -84,7 +77,7 @@ async def _decide(store: EventStore, intent: Intent[State, Command], *, guess: b
     No append follows a refusal; so one on what is known counts only if it is repeated on what stands. Beside guards
     there is no guessing: that an append is stale would not say what has moved.
     """
-    known = store.known.get(intent.decider, intent.stream) if guess and intent.read is None else None
+    known = store.state_cache.get(intent.decider, intent.stream) if guess and intent.read is None else None
     if known is not None:
         with suppress(Exception):
             return decide(intent, known)
@@ -120,14 +113,14 @@ async def execute(
             await store.append(change)
         except StaleVersion:
             for intent, decision in zip(intents, decided, strict=True):
-                if store.known.get(intent.decider, intent.stream) is decision.before:
-                    store.known.moved(intent.decider, intent.stream)
+                if store.state_cache.get(intent.decider, intent.stream) is decision.before:
+                    store.state_cache.moved(intent.decider, intent.stream)
             if guards or attempt == ATTEMPTS:
                 raise
             intents = [replace(intent, read=None) for intent in intents]
             continue
         for intent, decision in zip(intents, decided, strict=True):
-            store.known.keep(intent.decider, intent.stream, Known(decision.version, decision.state))
+            store.state_cache.keep(intent.decider, intent.stream, VersionedState(decision.version, decision.state))
         return decided
     raise AssertionError("unreachable")
 

@@ -7,37 +7,12 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, TypeVar
 
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 
 State = TypeVar("State")
 Command = TypeVar("Command")
 Asked = ParamSpec("Asked")
-
-
-class Refused(Exception):
-    """A rule refuses a command. Carries the rule's id and the values that a reader needs to understand it.
-
-    What people are told is the sentence that shared/refusals has for `reason`, in their language.
-    """
-
-    also: "tuple[Refused, ...]" = ()
-    """What else refuses the same command."""
-
-    def __init__(self, rule: str, reason: str, **values: Any) -> None:
-        super().__init__(f"{rule}: {reason.format_map(values)}")
-        self.rule = rule
-        self.reason = reason
-        self.values: Mapping[str, Any] = values
-
-    @property
-    def detail(self) -> str:
-        """The reason with its values filled in."""
-        return self.reason.format_map(self.values)
-
-    @property
-    def every_fault(self) -> "tuple[Refused, ...]":
-        """This refusal and all others of the same command, in the order in which they were found."""
-        return (self, *self.also)
 
 
 class Checks:

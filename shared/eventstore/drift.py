@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from shared.eventstore.change import Change, Write
 from shared.eventstore.commands import ATTEMPTS, timer_rows
 from shared.eventstore.database import Database
 from shared.eventstore.decider import Decider
-from shared.eventstore.event_store import Change, EventStore, StaleVersion, Write
+from shared.eventstore.errors import StaleVersion
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Metadata
 
 _TIMERS = "select name, due from timers where stream = $1"

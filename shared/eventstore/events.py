@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, ConfigDict
 
+from shared.eventstore.errors import UnknownEventType
 from shared.visibility import as_shown, is_shown, shown_json
 
 MAX_EVENT_BYTES = 256 * 1024
@@ -122,10 +123,6 @@ def private_fields(event_type: type[Event]) -> Mapping[str, PrivatePart]:
 @cache
 def _private_names(event_type: type[Event]) -> set[str] | None:
     return set(private_fields(event_type)) or None
-
-
-class UnknownEventType(LookupError):
-    """An event type that this reader has no class for."""
 
 
 class EventTypes:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import asyncpg
 
 from shared.eventstore.database import connect
+from shared.eventstore.errors import WrongLogin
 
 SERVICES = ("offers", "guidance", "control", "reporting")
 POWERFUL_LOGIN = "AFTALE_POWERFUL_LOGIN"
@@ -21,10 +22,6 @@ select case
                and has_schema_privilege(session_user, other.name, 'usage')) then 'a login that reaches other schemas'
 end from pg_roles r where r.rolname = session_user
 """
-
-
-class WrongLogin(Exception):
-    """A service must not work under the login that it was given; its text is one sentence for operators."""
 
 
 def login_of(schema: str) -> str:

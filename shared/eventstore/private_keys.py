@@ -13,12 +13,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.eventstore.database import Database
+from shared.eventstore.errors import KeyDestroyed
 
 _NONCE_BYTES = 12
-
-
-class KeyDestroyed(Exception):
-    """Something private was to be written, or a file read, under a key that has been destroyed."""
 
 
 @dataclass(frozen=True)

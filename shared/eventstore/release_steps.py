@@ -12,7 +12,7 @@ import structlog
 
 from shared.eventstore.database import Database
 from shared.eventstore.drift import streams_after
-from shared.eventstore.event_store import NameReserved
+from shared.eventstore.errors import NameReserved
 
 BATCH = 100
 _BEGIN = "insert into release_steps (name) values ($1) on conflict do nothing"

@@ -11,11 +11,13 @@ from uuid import UUID, uuid5
 
 import structlog
 
+from shared.eventstore.change import Change, Write
 from shared.eventstore.clock import Clock
-from shared.eventstore.commands import ATTEMPTS, Intent, VersionMismatch, execute, read, timer_rows
+from shared.eventstore.commands import ATTEMPTS, Intent, execute, read, timer_rows
 from shared.eventstore.database import DATABASE_AWAY, Database
 from shared.eventstore.decider import Decider, TimerDue
-from shared.eventstore.event_store import Change, EventStore, NameReserved, StaleVersion, StoreUnavailable, Write
+from shared.eventstore.errors import HoldBack, NameReserved, StaleVersion, StoreUnavailable, VersionMismatch
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Metadata
 from shared.telemetry.context import span
 from shared.telemetry.loops import Pulse
@@ -51,10 +53,6 @@ where stream = $1 and name = $2
 _HELD_BACK = "update timers set leased_until = now() + $3 where stream = $1 and name = $2"
 _NOT_TRIED = "update timers set leased_until = null where stream = $1 and name = any($2)"
 _log = structlog.get_logger()
-
-
-class HoldBack(Exception):
-    """A lookup may raise it: what the timer's effect depends on is not known yet. It is tried again in a moment."""
 
 
 Lookup = Callable[[Any, TimerDue], Awaitable[Any]]

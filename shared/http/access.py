@@ -9,8 +9,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.eventstore.events import Event, Recorded
-from shared.http.problems import Problem, forbidden, not_found
-from shared.http.tokens import Identity, InvalidToken, Role, TokenVerifier
+from shared.http.errors import InvalidToken, Problem
+from shared.http.problems import forbidden, not_found
+from shared.http.tokens import Identity, Role, TokenVerifier
 
 Audience = Literal["authority", "company"]
 

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http import strict_json
 from shared.http.access import identify
-from shared.http.problems import Problem, malformed
-from shared.http.strict_json import NotStrictJson
+from shared.http.errors import NotStrictJson, Problem
+from shared.http.problems import malformed
 from shared.http.tokens import TokenVerifier
 from shared.policy.policy import Input
 

@@ -15,7 +15,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.clock import Clock
-from shared.http.written import within
+from shared.http.field_types import within
 from shared.policy.policies import Policies
 from shared.policy.policy import Input
 from shared.reference.identifiers import day_of_command

@@ -20,13 +20,15 @@ from shared.attachments.sealing import Sealing, unsealed
 from shared.attachments.storage import AttachmentStorage
 from shared.contracts.vocabulary import FileReference
 from shared.eventstore import private_keys
-from shared.eventstore.decider import Decider, Refused
+from shared.eventstore.decider import Decider
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Recorded
 from shared.http.access import Asker, Viewer
 from shared.http.asked import InputLimits
 from shared.http.commands import CommandGate
+from shared.http.errors import Problem
 from shared.http.openapi import READ, problems
-from shared.http.problems import Problem, not_found, unavailable
+from shared.http.problems import not_found, unavailable
 from shared.http.tokens import Role
 
 LARGEST = 25 * 1024 * 1024

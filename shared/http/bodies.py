@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema, to_json
 
 from shared.contracts.vocabulary import FileReference, Grounds, Involvement, Told
-from shared.http.written import says_something
+from shared.http.field_types import says_something
 from shared.reference.identifiers import GuidancePurpose, ParticipantRole
 
 

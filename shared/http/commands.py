@@ -10,18 +10,21 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from shared.eventstore.commands import Decision, Guard, Intent, VersionMismatch, decide, execute
+from shared.eventstore.change import IdempotencyKey
+from shared.eventstore.commands import Decision, Guard, Intent, decide, execute
 from shared.eventstore.database import Database
-from shared.eventstore.decider import Decider, Refused, every_fault
-from shared.eventstore.event_store import AlreadyHandled, EventStore, IdempotencyKey, Loaded, NameReserved, StaleVersion
+from shared.eventstore.decider import Decider, every_fault
+from shared.eventstore.errors import AlreadyHandled, NameReserved, Refused, StaleVersion, VersionMismatch
+from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, Metadata, Recorded
-from shared.eventstore.known_states import Known
+from shared.eventstore.state_cache import VersionedState
 from shared.http import consistency
 from shared.http.access import Viewer, seen, seen_events
 from shared.http.consistency import ConsistencyTokens, Seen
-from shared.http.problems import Problem, not_found
+from shared.http.errors import Problem
+from shared.http.problems import not_found
 from shared.http.tokens import Role
-from shared.messaging.recovery import RECOVERED
+from shared.messaging.recovered_rows import RECOVERED
 from shared.policy.policy import Input
 
 State = TypeVar("State")
@@ -133,7 +136,7 @@ class CommandGate:
                 _refuse_beyond(request.app.state.input_limits.now(), asker, loaded)
             represented = asker.acts_for(decider.responsible(state))
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
-            prepared, before = await prepare(state), Known(loaded.version, state)
+            prepared, before = await prepare(state), VersionedState(loaded.version, state)
             intent = Intent(decider, stream, prepared.command, expected=loaded.version, read=before)
             if prepared.refused:
                 _refuse_all(prepared.refused, intent, before)
@@ -259,7 +262,7 @@ class CommandGate:
         return Response(orjson.dumps(body), status, headers, media_type="application/json")
 
 
-def _refuse_all(refused: Sequence[Refused], intent: Intent[Any, Any], before: Known[Any]) -> None:
+def _refuse_all(refused: Sequence[Refused], intent: Intent[Any, Any], before: VersionedState[Any]) -> None:
     """Raises Refused with what the look-ups and the rules have against a command."""
     with every_fault() as check:
         for refusal in refused:

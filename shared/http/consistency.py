@@ -12,7 +12,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.eventstore.database import Database
-from shared.http.problems import Problem, unavailable
+from shared.http.errors import Problem
+from shared.http.problems import unavailable
 from shared.http.secret_files import keep_first
 
 HEADER = "Consistency-Token"

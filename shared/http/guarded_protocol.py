@@ -6,7 +6,8 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shared.http.problems import MEDIA_TYPE, Problem, unavailable
+from shared.http.errors import MEDIA_TYPE, Problem
+from shared.http.problems import unavailable
 from shared.policy.policy import Input
 from shared.refusals.language import language_of
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, WithJsonSchema
 from shared.http import consistency
 from shared.http.commands import CommandAnswer
 from shared.http.described_properties import describe
+from shared.http.errors import MEDIA_TYPE
 from shared.http.list_bounds import tell_bounds
-from shared.http.problems import MEDIA_TYPE
 
 Responses = dict[int | str, dict[str, Any]]
 _FAULTS = {

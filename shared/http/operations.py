@@ -14,13 +14,15 @@ from shared.contracts.losses import meaning_of_loss
 from shared.http import pages
 from shared.http.access import Asker
 from shared.http.bodies import Body
+from shared.http.errors import Problem
+from shared.http.field_types import CursorAsked, says_something
 from shared.http.openapi import problems
-from shared.http.problems import Problem, malformed, not_found
+from shared.http.problems import malformed, not_found
 from shared.http.tokens import Role
-from shared.http.written import CursorAsked, says_something
 from shared.messaging import parking
 from shared.messaging.cloudevents import LARGEST_VERSION
-from shared.messaging.consumer import UNREADABLE, missing_before
+from shared.messaging.discarding import missing_before
+from shared.messaging.unreadable import UNREADABLE
 
 router = APIRouter(tags=["operations"])
 LARGEST_PAGE = 100

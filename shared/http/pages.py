@@ -13,8 +13,8 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
+from shared.http.field_types import CursorAsked
 from shared.http.problems import malformed
-from shared.http.written import CursorAsked
 
 Row = TypeVar("Row")
 LARGEST_PAGE = 1000

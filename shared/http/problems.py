@@ -1,9 +1,6 @@
 """Errors as application/problem+json (RFC 9457): the rule's id, all faults at once, in the reader's language."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -11,120 +8,24 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from shared.deadlines.in_words import Language
-from shared.eventstore.commands import VersionMismatch
 from shared.eventstore.database import DATABASE_AWAY
-from shared.eventstore.decider import Refused
-from shared.eventstore.event_store import EventTooLarge, NameReserved, StaleVersion, StoreUnavailable
+from shared.eventstore.errors import (
+    EventTooLarge,
+    KeyDestroyed,
+    NameReserved,
+    Refused,
+    StaleVersion,
+    StoreUnavailable,
+    VersionMismatch,
+)
 from shared.eventstore.events import MAX_EVENT_BYTES
-from shared.eventstore.private_keys import KeyDestroyed
+from shared.http.errors import BY_RULE, Fault, Problem, RefusedByRules
 from shared.http.rules_beside_faults import refused_whatever_is_meant
-from shared.messaging.passing_faults import SourceUnreachable
-from shared.policy.policies import PolicyError
-from shared.refusals.language import language_of
-from shared.refusals.sentences import Sentence, fault_in_danish
+from shared.messaging.errors import SourceUnreachable
+from shared.policy.errors import PolicyError
+from shared.refusals.sentences import Sentence
 
-MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
-BY_RULE = "rule"
-"""Where a fault lies that is none of a single field: a rule of the domain refuses the command as a whole."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing that is wrong: where, and in which words."""
-
-    where: str
-    what: Sentence
-    rule: str | None = None
-    kind: str | None = None
-    """Of a fault that validation found, which says it in English itself."""
-
-    def told(self, language: Language) -> dict[str, Any]:
-        """As it stands in the body of a problem."""
-        if self.kind is None:
-            what = self.what.in_language(language)
-        else:
-            what = fault_in_danish(self.kind, self.what.values) if language == "da" else self.what.text
-        fault: dict[str, Any] = {"where": self.where, "what": what}
-        if self.rule is not None:
-            fault["rule"] = self.rule
-        if self.kind is None and self.what.values:
-            fault["values"] = _as_text(self.what.values)
-        return fault
-
-
-class Problem(Exception):
-    """An answer that is an error. `faults` name what is wrong and where, all at once.
-
-    Title and detail are texts of shared/refusals; the detail's places are filled from `values`.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        title: str,
-        detail: str,
-        *,
-        rule: str | None = None,
-        faults: Sequence[Fault] = (),
-        headers: Mapping[str, str] | None = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.headers = dict(headers or {})
-        self.title = title
-        self.detail = Sentence(detail, values or {})
-        self.rule = rule
-        self.faults = faults
-
-    def body(self, language: Language) -> dict[str, Any]:
-        """In the language of whoever reads it."""
-        body: dict[str, Any] = {
-            "type": "about:blank",
-            "title": Sentence(self.title).in_language(language),
-            "status": self.status,
-            "detail": self.said(language),
-        }
-        if self.detail.values:
-            body["values"] = _as_text(self.detail.values)
-        if self.rule is not None:
-            body["rule"] = self.rule
-        if self.faults:
-            body["faults"] = [fault.told(language) for fault in self.faults]
-        return body
-
-    def body_in_both(self) -> dict[str, Any]:
-        """For a reader of whom nothing is known yet: Danish first."""
-        danish, english = self.body("da"), self.body("en")
-        title, detail = (f"{danish[name]} / {english[name]}" for name in ("title", "detail"))
-        return {**english, "title": title, "detail": detail}
-
-    def said(self, language: Language) -> str:
-        """The sentence that stands for the whole."""
-        return self.detail.in_language(language)
-
-    def response(self, accept_language: str | None) -> Response:
-        """As it goes out, in the language that the request prefers."""
-        language = language_of(accept_language)
-        content = json.dumps(self.body(language), default=str, ensure_ascii=False)
-        headers = {"Content-Language": language, "Vary": "Accept-Language", **self.headers}
-        return Response(content, self.status, headers, media_type=MEDIA_TYPE)
-
-
-class RefusedByRules(Problem):
-    """409: everything that the rules refuse in one command."""
-
-    def __init__(self, refusal: Refused) -> None:
-        faults = [Fault(BY_RULE, Sentence(one.reason, one.values), rule=one.rule) for one in refusal.every_fault]
-        super().__init__(
-            409, "Refused by a rule", refusal.reason, rule=refusal.rule, faults=faults, values=refusal.values
-        )
-
-    def said(self, language: Language) -> str:
-        """Every refusal, one sentence after the other."""
-        return " ".join(fault.what.in_language(language) for fault in self.faults)
 
 
 def unavailable(detail: str, *, rule: str | None = None, **values: Any) -> Problem:
@@ -166,11 +67,6 @@ def not_routed(status: int, method: str, path: str, headers: Mapping[str, str] |
     if status >= 500:
         return Problem(status, "A fault of ours", "{method} {path} cannot be answered", values=told, headers=headers)
     return Problem(status, "Not valid", "{method} {path} cannot be read as it was sent", values=told, headers=headers)
-
-
-def _as_text(values: Mapping[str, Any]) -> dict[str, str]:
-    """Instants as RFC 3339 writes them."""
-    return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in values.items()}
 
 
 def install(app: FastAPI) -> None:

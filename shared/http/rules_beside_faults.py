@@ -20,7 +20,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.types import Message
 
-from shared.http.written import within
+from shared.http.field_types import within
 
 MOST_RUNS = 4
 _ASKED = "aftale.asks_the_rules"

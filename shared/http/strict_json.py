@@ -3,16 +3,9 @@
 import json
 from typing import Any
 
+from shared.http.errors import NotStrictJson
+
 _NO_JSON = "is not JSON: {why} at line {line}, column {column}"
-
-
-class NotStrictJson(ValueError):
-    """A body that is no JSON, or JSON that two readers could understand in two ways; says why."""
-
-    def __init__(self, text: str, **values: Any) -> None:
-        super().__init__(text.format_map(values))
-        self.text = text
-        self.values = values
 
 
 def check(content: bytes, *, deepest: int) -> None:

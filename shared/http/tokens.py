@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet, OKPKey
 
+from shared.http.errors import InvalidToken
 from shared.http.secret_files import keep_first
 from shared.reference.identifiers import is_valid_cvr
 
@@ -62,15 +63,6 @@ class _Verified:
     identity: Identity
     until: float
     """Seconds since 1970."""
-
-
-class InvalidToken(Exception):
-    """The token is not one of our issuer's, has run out, or lacks a claim. `text` is one of shared/refusals."""
-
-    def __init__(self, text: str, **values: Any) -> None:
-        super().__init__(text.format_map(values))
-        self.text = text
-        self.values = values
 
 
 class TokenVerifier:

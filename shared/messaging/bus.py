@@ -18,13 +18,14 @@ from pydantic import BaseModel, Field, ValidationError
 from shared.eventstore.database import Database
 from shared.messaging import lenient_records
 from shared.messaging.cloudevents import LARGEST_VERSION
-from shared.messaging.completeness import Reconciler
 from shared.messaging.consumer import Consumer
+from shared.messaging.errors import SourceUnreachable
 from shared.messaging.heads import HEADS_TOPIC, HeadsOfSources, HeadsRequest, answer_from
 from shared.messaging.kafka_login import KafkaLogin
-from shared.messaging.passing_faults import SourceUnreachable, until_it_works
 from shared.messaging.reading import Pace, Reading, Take
+from shared.messaging.reconciler import Reconciler
 from shared.messaging.record import Record
+from shared.messaging.transient_errors import retry_while_transient
 from shared.tasks import end_tasks
 from shared.telemetry.loops import Loops
 
@@ -181,7 +182,9 @@ class Bus:
                     continue
                 asked = RepublishRequest.read(record.value)
                 if asked is not None and asked.source == self._source:
-                    await until_it_works(partial(republish, asked.stream, asked.from_version), service=self._source)
+                    await retry_while_transient(
+                        partial(republish, asked.stream, asked.from_version), service=self._source
+                    )
 
         self._read(REPUBLISH_TOPIC, take, database, purpose="republish", sources=(), pace=PATIENT)
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from shared.messaging.errors import Undecodable
+
 _REQUIRED = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_sequence", "ce_epoch", "ce_schemaversion")
 _OPTIONAL = (
     "ce_specversion",
@@ -32,10 +34,6 @@ DEEPEST_NESTING = 64
 _YEARS = range(1900, 2201)
 _LARGEST_SCHEMA_VERSION = 2**15 - 1
 _IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"')
-
-
-class Undecodable(Exception):
-    """A message is not a fact as the contract has it."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +90,10 @@ class Message:
             headers += [("traceparent", traceparent), ("ce_traceparent", traceparent)]
         headers += [(f"{_PREFIX}{name}", value.encode()) for name, value in self.concerns.items()]
         return headers
+
+    def log_fields(self) -> dict[str, str | int]:
+        """Which fact a log event is about."""
+        return {"fact": self.type, "origin": self.source, "stream": str(self.stream), "version": self.version}
 
     def data(self) -> dict[str, Any]:
         """The public part. Raises Undecodable where the body is not a JSON object."""

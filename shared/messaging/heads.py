@@ -15,9 +15,10 @@ from aiokafka.errors import ConsumerStoppedError
 from pydantic import BaseModel, Field, ValidationError
 
 from shared.eventstore.database import Connection, Database
+from shared.messaging.backoff import Backoff
 from shared.messaging.cloudevents import LARGEST_VERSION
-from shared.messaging.passing_faults import Backoff, SourceUnreachable
-from shared.messaging.told_epoch import told_epoch
+from shared.messaging.errors import SourceUnreachable
+from shared.messaging.published_epoch import published_epoch
 
 HEADS_TOPIC = "heads"
 """Where sources answer; key: the source."""
@@ -81,13 +82,13 @@ _OF_POSITIONS = f"""
 with touched as (select distinct stream from events where position > $1 and position <= $2)
 select head.stream, head.epoch, head.version, head.event_id, head.metadata
 from touched cross join lateral (
-  select stream, {told_epoch("events")} as epoch, version, event_id, metadata from events
+  select stream, {published_epoch("events")} as epoch, version, event_id, metadata from events
   where stream = touched.stream and position <= $3 order by version desc limit 1) head
 """
 _OF_STREAMS = f"""
 select head.stream, head.epoch, head.version, head.event_id, head.metadata
 from unnest($1::uuid[]) as asked(stream) cross join lateral (
-  select stream, {told_epoch("events")} as epoch, version, event_id, metadata from events
+  select stream, {published_epoch("events")} as epoch, version, event_id, metadata from events
   where stream = asked.stream and position <= $2 order by version desc limit 1) head
 """
 

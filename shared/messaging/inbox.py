@@ -1,12 +1,12 @@
-"""Which fact of a stream comes next: repeats, holes and alarms told apart by version, event id and epoch."""
+"""Which fact of a stream comes next: duplicates, gaps and alarms are told apart by version, event id and epoch."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
+from shared.eventstore.change import Mark
 from shared.eventstore.database import Connection
-from shared.eventstore.event_store import Mark
 from shared.messaging.cloudevents import Message
 
 StreamKey = tuple[str, UUID]
@@ -50,25 +50,25 @@ class Place(Enum):
     """How a message stands to what was taken before."""
 
     NEXT = "next"
-    REPEAT = "repeat"
-    HOLE = "hole"
+    DUPLICATE = "duplicate"
+    GAP = "gap"
     ALARM = "alarm"
 
 
 def place(standing: Standing, message: Message) -> Place:
-    """A lower version is a repeat, the same one with another id an alarm, a jump a hole.
+    """A lower version is a duplicate, the same one with another id an alarm, a jump a gap.
 
     A higher epoch is a source that was restored from an older state: it may go on from any version up to the next.
     """
     if message.epoch < standing.epoch:
-        return Place.REPEAT
+        return Place.DUPLICATE
     if message.version > standing.version + 1:
-        return Place.HOLE
+        return Place.GAP
     if message.epoch > standing.epoch or message.version == standing.version + 1:
         return Place.NEXT
     if message.version == standing.version and message.event_id != standing.event_id:
         return Place.ALARM
-    return Place.REPEAT
+    return Place.DUPLICATE
 
 
 async def standings(connection: Connection, streams: Iterable[StreamKey]) -> dict[StreamKey, Standing]:

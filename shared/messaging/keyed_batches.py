@@ -22,7 +22,7 @@ async def send(producer: AIOKafkaProducer, topic: str, records: Iterable[Record]
     """Hand all records over, in the order given per key; the future ends when all are acknowledged.
 
     Of a partition, a batch that fails lets none of its successors through, as long as the producer is idempotent: their
-    sequence numbers would leave a hole (but where it is the first of a producer, see decision 16). Both the call and
+    sequence numbers would leave a gap (but where it is the first of a producer, see decision 16). Both the call and
     its future raise KafkaError.
     """
     partitions = tuple(sorted(await producer.partitions_for(topic)))

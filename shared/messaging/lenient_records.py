@@ -20,6 +20,8 @@ from aiokafka.consumer import fetcher
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
 
+from shared.messaging.errors import UnknownClient
+
 KNOWN_AIOKAFKA: Final = "0.14.0"
 UNREADABLE_HEADER: Final = "(unreadable)"
 """Key of the one header of a record that stands in for what could not be read; its value says why."""
@@ -38,10 +40,6 @@ _LOG_APPEND_TIME = 0x08
 _CONTROL = 0x20
 _XERIAL = b"\x82SNAPPY\x00"
 _XERIAL_HEADER_BYTES = 16
-
-
-class UnknownClient(Exception):
-    """aiokafka is not the version whose inside this module knows."""
 
 
 class _Unpackable(Exception):

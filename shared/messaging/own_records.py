@@ -12,7 +12,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException, KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from shared.messaging.bus import CONNECT_SECONDS, Kafka
-from shared.messaging.cloudevents import Message, Undecodable, read, source_of
+from shared.messaging.cloudevents import Message, read, source_of
+from shared.messaging.errors import Undecodable
 
 RECORDS = 2_000
 """Taken from Kafka at a time, at most."""

@@ -28,10 +28,10 @@ MessageKey = tuple[str, UUID, int, int]
 class Reason(StrEnum):
     """Why a message waits."""
 
-    HOLE = "hole"
-    """Facts before it are missing."""
+    GAP = "hole"
+    """Facts before it are missing. What is stored keeps its word."""
     POISON = "poison"
-    """It cannot be decoded, or its handler fails for a reason that will not pass."""
+    """It cannot be decoded, or its handler fails for a reason that is not transient."""
     ALARM = "alarm"
     """Its version was taken with another id: the source was changed behind our back."""
     WAITING = "waiting"
@@ -45,6 +45,11 @@ class Obstacle:
     message: Message
     reason: Reason
     detail: str
+
+
+def behind_another(message: Message) -> Obstacle:
+    """A message that only waits for one before it."""
+    return Obstacle(message, Reason.WAITING, "an earlier message of its stream is parked")
 
 
 @dataclass(frozen=True)

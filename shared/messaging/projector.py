@@ -3,20 +3,19 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 
-import structlog
-
 from shared.eventstore.database import Connection
-from shared.eventstore.event_store import InboxMoved
+from shared.eventstore.errors import InboxMoved
 from shared.messaging.cloudevents import Message
-from shared.messaging.consumer import Consumer, Fact, Failure
+from shared.messaging.consumer import Consumer
 from shared.messaging.inbox import Standing, StreamKey, stream_of
-from shared.messaging.received import Received
-
-_log = structlog.get_logger()
+from shared.messaging.poison import ByHalves
+from shared.messaging.received import Fact, Received
 
 
 class Projector(Consumer):
     """Takes all facts of a batch at once; only what is parked goes a slower way."""
+
+    isolation = ByHalves
 
     @abstractmethod
     async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
@@ -27,24 +26,6 @@ class Projector(Consumer):
         async with self.database.acquire() as connection, connection.transaction():
             await _step(connection, facts)
             await self.apply(connection, [received for _, received in facts])
-
-    async def _attempt(self, facts: Sequence[Fact]) -> list[Failure]:
-        """See Consumer._attempt. In one transaction, in the order in which they came, also between streams.
-
-        Where that fails for good, half of the cases at a time, until the guilty one is alone.
-        """
-        if not facts:
-            return []
-        error = await self._fault_of(facts)
-        if error is None:
-            return []
-        cases = list(dict.fromkeys(received.message.stream for _, received in facts))
-        if len(cases) == 1:
-            return await super()._attempt(facts)
-        _log.warning("batch_is_taken_by_halves", cases=len(cases), error=repr(error))
-        half = set(cases[: len(cases) // 2])
-        failures = await self._attempt([fact for fact in facts if fact[1].message.stream in half])
-        return failures + await self._attempt([fact for fact in facts if fact[1].message.stream not in half])
 
 
 async def _step(connection: Connection, facts: Sequence[Fact]) -> None:

@@ -7,15 +7,16 @@ from uuid import uuid5
 
 from opentelemetry.trace import SpanKind
 
+from shared.eventstore.change import Change
 from shared.eventstore.clock import Clock
 from shared.eventstore.commands import Guard, Intent, execute
 from shared.eventstore.database import Database
-from shared.eventstore.event_store import Change, EventStore
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes, Metadata
 from shared.messaging.completeness import AskAgain
-from shared.messaging.consumer import Consumer, Fact
+from shared.messaging.consumer import Consumer
 from shared.messaging.inbox import Standing
-from shared.messaging.received import Received
+from shared.messaging.received import Fact, Received
 from shared.messaging.recovered_commands import DoneBefore, done_nowhere
 from shared.telemetry.context import span
 

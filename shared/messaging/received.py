@@ -5,6 +5,7 @@ from typing import Self
 
 from shared.eventstore.events import Event, EventTypes
 from shared.messaging.cloudevents import Message
+from shared.messaging.inbox import Standing
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,7 @@ class Received:
             message.data()
             return cls(message, None)
         return cls(message, types.read(message.type, message.body, message.schema_version))
+
+
+Fact = tuple[Standing, Received]
+"""A fact, and where the inbox stands before it."""

@@ -1,28 +1,25 @@
 """Recovers own facts that the database lacks from Kafka, after it was restored from a backup or lost."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-import orjson
 import structlog
 
-from shared.eventstore.commands import timer_rows
 from shared.eventstore.database import Connection, Database
 from shared.eventstore.decider import Decider
-from shared.eventstore.events import EventTypes, private_fields
-from shared.messaging import own_records
+from shared.eventstore.events import EventTypes
+from shared.messaging import own_records, recovered_rows
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.continuation import LARGEST_EPOCH, Continuation, Unrecoverable, continuation
 from shared.messaging.inbox import NO_EVENT, Standing
 from shared.messaging.own_records import Checked, own_fact, read_own, reading
-from shared.messaging.told_epoch import told_epoch
+from shared.messaging.published_epoch import published_epoch
+from shared.messaging.recovered_rows import CHUNK, columns_of, in_chunks
 
-CHUNK = 500
-"""Facts, or streams, that one statement deals with."""
 _NOT_RECORDED = """
 select asked.number
 from unnest($1::uuid[], $2::int[], $3::uuid[]) with ordinality as asked(stream, version, event_id, number)
@@ -31,73 +28,18 @@ left join events e on e.stream = asked.stream and e.version = asked.version and 
 where e.event_id is distinct from asked.event_id
 """
 _HEADS = f"""
-select s.id, s.version, {told_epoch("e")} as epoch, e.event_id
+select s.id, s.version, {published_epoch("e")} as epoch, e.event_id
 from unnest($1::uuid[]) as asked(stream)
 join streams s on s.id = asked.stream
 join events e on e.stream = s.id and e.version = s.version and e.position >= s.first_position
 """
 _RECORDED = f"""
-select e.stream, e.version, {told_epoch("e")} as epoch, e.event_id
+select e.stream, e.version, {published_epoch("e")} as epoch, e.event_id
 from unnest($1::uuid[], $2::int[]) as asked(stream, version)
 join streams s on s.id = asked.stream
 join events e on e.stream = s.id and e.version = asked.version and e.position >= s.first_position
 """
-_INSERT = """
-insert into events (position, stream, version, epoch, event_id, type, schema_version, data, metadata, occurred_at,
-                    recorded_at)
-select $1 + e.number, e.stream, e.version, e.epoch, e.event_id, e.type, e.schema_version, e.data::jsonb,
-       e.metadata::jsonb, e.occurred_at, e.recorded_at
-from unnest($2::uuid[], $3::int[], $4::int[], $5::uuid[], $6::text[], $7::smallint[], $8::text[], $9::text[],
-            $10::timestamptz[], $11::timestamptz[]) with ordinality
-     as e(stream, version, epoch, event_id, type, schema_version, data, metadata, occurred_at, recorded_at, number)
-"""
-_MOVE_STREAMS = """
-insert into streams (id, version, first_position)
-select stream, max(version), min(position)
-from unnest($1::uuid[], $2::int[], $3::bigint[]) as e(stream, version, position) group by stream
-on conflict (id) do update set version = excluded.version
-"""
-_NOTE_FACTS = """
-insert into recovered_facts (stream, version, event_id, type, private_fields)
-select stream, version, event_id, type, string_to_array(private_fields, ',')
-from unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::text[])
-     as fact(stream, version, event_id, type, private_fields)
-on conflict (stream, version) do update
-set event_id = excluded.event_id, type = excluded.type, private_fields = excluded.private_fields,
-    recovered_at = excluded.recovered_at
-"""
-_NOTE_COMMANDS = """
-insert into recovered_commands (command_id, stream)
-select distinct command_id, stream from unnest($1::uuid[], $2::uuid[]) as done(command_id, stream)
-on conflict do nothing
-"""
-_NOTE_KEYS = """
-insert into handled (key, fingerprint, position, handled_at)
-select key, $4, $3::bigint, max(recorded_at) from unnest($1::uuid[], $2::timestamptz[]) as done(key, recorded_at)
-group by key
-on conflict do nothing
-"""
-_NOTE_UNRECOVERABLE = """
-insert into unrecoverable_facts (stream, epoch, version, event_id, reason)
-select * from unnest($1::uuid[], $2::int[], $3::int[], $4::uuid[], $5::text[])
-on conflict do nothing
-"""
-_MOVE_CHECKED = """
-insert into own_records_checked (topic, partition, next, last_timestamp)
-select $1, * from unnest($2::int[], $3::bigint[], $4::bigint[])
-on conflict (topic, partition) do update set next = excluded.next, last_timestamp = excluded.last_timestamp
-"""
-_EVENTS = """
-select e.stream, e.type, e.schema_version, e.data
-from unnest($1::uuid[]) as asked(stream)
-join streams s on s.id = asked.stream
-join events e on e.stream = s.id and e.position >= s.first_position
-order by e.stream, e.version
-"""
-RECOVERED = "recovered"
-"""Stands for the fingerprint of a request whose answer was lost, in `handled`."""
 _log = structlog.get_logger()
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -144,7 +86,7 @@ class Recovery:
         lacking: list[Message] = []
 
         async def compare(facts: Sequence[Message]) -> None:
-            for chunk in _chunks(facts, CHUNK):
+            for chunk in in_chunks(facts, CHUNK):
                 lacking.extend(await self._not_recorded(chunk))
 
         async with reading(self._kafka, self._topic) as consumer:
@@ -165,7 +107,7 @@ class Recovery:
             return
         checked = {partition: Checked(record.offset + 1, record.timestamp) for partition, record in last.items()}
         async with self._database.acquire() as connection:
-            await _move_checked(connection, self._kafka.name(self._topic), checked)
+            await recovered_rows.move_checked(connection, self._kafka.name(self._topic), checked)
 
     async def _checked(self) -> dict[int, Checked]:
         async with self._database.acquire() as connection:
@@ -179,14 +121,14 @@ class Recovery:
         if not facts:
             return []
         async with self._database.acquire() as connection:
-            rows = await connection.fetch(_NOT_RECORDED, *_columns(facts, "stream", "version", "event_id"))
+            rows = await connection.fetch(_NOT_RECORDED, *columns_of(facts, "stream", "version", "event_id"))
         return [facts[number] for number in sorted(row["number"] - 1 for row in rows)]
 
     async def _settle(self, lacking: Sequence[Message], checked: Mapping[int, Checked]) -> Outcome:
         """All in one transaction: a recovery that is cut off begins anew."""
         async with self._database.acquire() as connection, connection.transaction():
             outcome = await self._recover(connection, lacking) if lacking else Outcome()
-            await _move_checked(connection, self._kafka.name(self._topic), checked)
+            await recovered_rows.move_checked(connection, self._kafka.name(self._topic), checked)
             await connection.execute("update restores set checked_at = now() where checked_at is null")
         if outcome != Outcome():
             _log.warning(
@@ -207,23 +149,25 @@ class Recovery:
         taken = _in_order_of_recording(one.taken for one in found.values())
         unrecoverable = [one for each in found.values() for one in each.unrecoverable]
         await self._raise_epoch(connection, epoch, taken, unrecoverable, found)
-        await self._record(connection, taken)
-        await _note_unrecoverable(connection, unrecoverable)
-        await self._derive(connection, [stream for stream, one in found.items() if one.taken])
+        await recovered_rows.record(connection, self._types, taken)
+        await recovered_rows.note_unrecoverable(connection, unrecoverable)
+        await recovered_rows.derive(
+            connection, self._types, self._subjects, [stream for stream, one in found.items() if one.taken]
+        )
         return Outcome(len(taken), len(unrecoverable))
 
     async def _continuations(
         self, connection: Connection, streams: Mapping[UUID, Sequence[Message]]
     ) -> dict[UUID, Continuation]:
         found: dict[UUID, Continuation] = {}
-        for chunk in _chunks(list(streams), CHUNK):
+        for chunk in in_chunks(list(streams), CHUNK):
             heads = {
                 row["id"]: Standing(row["epoch"], row["version"], row["event_id"])
                 for row in await connection.fetch(_HEADS, chunk)
             }
             asked = [message for stream in chunk for message in streams[stream]]
             recorded: dict[UUID, dict[int, tuple[int, UUID]]] = {}
-            for row in await connection.fetch(_RECORDED, *_columns(asked, "stream", "version")):
+            for row in await connection.fetch(_RECORDED, *columns_of(asked, "stream", "version")):
                 recorded.setdefault(row["stream"], {})[row["version"]] = row["epoch"], row["event_id"]
             for stream in chunk:
                 head = heads.get(stream, Standing(0, 0, NO_EVENT))
@@ -277,67 +221,6 @@ class Recovery:
                     "insert into republications (stream, from_version) values ($1, $2)", stream, one.diverged_at
                 )
 
-    async def _record(self, connection: Connection, taken: Sequence[Message]) -> None:
-        base = await connection.fetchval("select newest_position()")
-        position = base
-        for chunk in _chunks(taken, CHUNK):
-            await connection.execute("select ensure_partitions()")
-            await connection.execute(
-                _INSERT,
-                position,
-                *_columns(chunk, "stream", "version", "epoch", "event_id", "type", "schema_version", "body"),
-                [_metadata(message) for message in chunk],
-                *_columns(chunk, "occurred_at", "recorded_at"),
-            )
-            positions = list(range(position + 1, position + len(chunk) + 1))
-            await connection.execute(_MOVE_STREAMS, *_columns(chunk, "stream", "version"), positions)
-            private = [",".join(private_fields(self._types.of(message.type))) for message in chunk]
-            await connection.execute(_NOTE_FACTS, *_columns(chunk, "stream", "version", "event_id", "type"), private)
-            done = [message for message in chunk if message.command_id is not None]
-            await connection.execute(_NOTE_COMMANDS, *_columns(done, "command_id", "stream"))
-            position += len(chunk)
-            await connection.execute(_NOTE_KEYS, *_columns(done, "command_id", "recorded_at"), position, RECOVERED)
-        # They came from Kafka. Where older facts have not been acknowledged, they go out once more behind those, as
-        # duplicates that every reader knows.
-        await connection.execute("update relay set checkpoint = $2 where checkpoint = $1", base, position)
-
-    async def _derive(self, connection: Connection, streams: Sequence[UUID]) -> None:
-        """Timers and reservations, as the deciders want them for the states that stand now."""
-        timers: list[tuple[UUID, str, datetime]] = []
-        names: list[tuple[str, UUID]] = []
-        for chunk in _chunks(streams, CHUNK):
-            events: dict[UUID, list[Any]] = {stream: [] for stream in chunk}
-            for row in await connection.fetch(_EVENTS, chunk):
-                events[row["stream"]].append(self._types.read(row["type"], row["data"], row["schema_version"]))
-            for stream, facts in events.items():
-                for subject in self._subjects:
-                    state = subject.fold(facts)
-                    timers += [(stream, name, due) for name, due in timer_rows(subject, state).items()]
-                    names += [(name, stream) for name in subject.reservations(state)]
-        await connection.execute("delete from timers where stream = any($1)", streams)
-        await connection.executemany("insert into timers (stream, name, due) values ($1, $2, $3)", timers)
-        await connection.execute("delete from reservations where stream = any($1)", streams)
-        await connection.executemany(
-            "insert into reservations (name, stream) values ($1, $2) on conflict (name) do nothing", names
-        )
-
-
-async def _move_checked(connection: Connection, topic: str, checked: Mapping[int, Checked]) -> None:
-    stands = list(checked.values())
-    await connection.execute(_MOVE_CHECKED, topic, list(checked), *_columns(stands, "next", "last_timestamp"))
-
-
-async def _note_unrecoverable(connection: Connection, facts: Sequence[Unrecoverable]) -> None:
-    for one in facts:
-        message = one.message
-        _log.error("own_fact_unrecoverable", stream=str(message.stream), version=message.version, reason=one.reason)
-    messages = [one.message for one in facts]
-    await connection.execute(
-        _NOTE_UNRECOVERABLE,
-        *_columns(messages, "stream", "epoch", "version", "event_id"),
-        [one.reason for one in facts],
-    )
-
 
 def _in_order_of_recording(streams: Iterable[Sequence[Message]]) -> list[Message]:
     """By the source's clock; within a stream by version, also where that clock was set back."""
@@ -348,26 +231,3 @@ def _in_order_of_recording(streams: Iterable[Sequence[Message]]) -> list[Message
             latest = max(latest, message.recorded_at)
             ordered.append((latest, message.stream, message.version, message))
     return [message for *_, message in sorted(ordered, key=lambda one: one[:3])]
-
-
-def _metadata(message: Message) -> str:
-    """As Kafka carries it; a fact of a release that did not publish its command has its own id there."""
-    values = {
-        "command_id": str(message.command_id or message.event_id),
-        "actor": message.actor,
-        "on_behalf_of": message.on_behalf_of,
-        "causation": message.causation,
-        "traceparent": message.traceparent,
-        "policy": message.policy,
-    }
-    metadata = {name: value for name, value in values.items() if value is not None}
-    return orjson.dumps({**metadata, "concerns": message.concerns}).decode()
-
-
-def _columns(rows: Sequence[Any], *names: str) -> list[list[Any]]:
-    return [[getattr(row, name) for row in rows] for name in names]
-
-
-def _chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    for first in range(0, len(items), size):
-        yield items[first : first + size]

@@ -20,7 +20,8 @@ from shared.eventstore.event_store import EventStore
 from shared.messaging import keyed_batches
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
-from shared.messaging.told_epoch import told_epoch
+from shared.messaging.errors import Fenced
+from shared.messaging.published_epoch import published_epoch
 from shared.telemetry.context import mark
 from shared.telemetry.loops import Pulse
 
@@ -39,17 +40,13 @@ SEND_TIMEOUT_SECONDS = 30
 """After which a batch is given up, with its producer; what had arrived is sent once more."""
 
 _PUBLIC = f"""
-select position, stream, version, {told_epoch("events")} as epoch, event_id, type, schema_version, data, metadata,
+select position, stream, version, {published_epoch("events")} as epoch, event_id, type, schema_version, data, metadata,
        occurred_at, recorded_at
 from events
 """
 _READ = f"{_PUBLIC} where position > $1 order by position limit $2"
 _READ_STREAM = f"{_PUBLIC} where stream = $1 and version >= $2 and position <= $3 order by version"
 _log = structlog.get_logger()
-
-
-class Fenced(Exception):
-    """Another relay has moved the checkpoint: this one had been paused, and gives up its place."""
 
 
 class Relay:
@@ -95,13 +92,13 @@ class Relay:
                 await connection.close(timeout=1)
 
     async def _while_active(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        news = self._store.news
-        await connection.add_listener(news.channel, news.hear)
-        news.relay_is_here = True
+        wake_up = self._store.wake_up
+        await connection.add_listener(wake_up.channel, wake_up.on_notify)
+        wake_up.relay_is_here = True
         try:
             await self._with_producer(connection)
         finally:
-            news.relay_is_here = False
+            wake_up.relay_is_here = False
 
     async def _with_producer(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         # A new producer each time round: an idempotent one that met a fatal error fails for ever (aiokafka #1017).
@@ -129,7 +126,7 @@ class Relay:
             while True:
                 if (early := next_reading - time.monotonic()) > 0:
                     await asyncio.sleep(early)
-                self._store.news.forget()  # before reading: what is appended from here on wakes us
+                self._store.wake_up.clear()  # before reading: what is appended from here on wakes us
                 await self._republish(connection, producer, sent_to)
                 rows = await connection.fetch(_READ, sent_to, BATCH)
                 if BUSY <= len(rows) < BATCH:  # a full one is a backlog, which does not wait
@@ -151,7 +148,7 @@ class Relay:
                 if not rows and not on_their_way:
                     # However seldom the log is looked at, the checkpoint moves when it may.
                     behind = checkpoint < acknowledged_to
-                    await self._store.news.wait(CHECKPOINT_SECONDS if behind else POLL_SECONDS)
+                    await self._store.wake_up.wait(CHECKPOINT_SECONDS if behind else POLL_SECONDS)
         finally:
             for _, acknowledged in on_their_way:
                 acknowledged.cancel()

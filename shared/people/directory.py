@@ -13,17 +13,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.contracts.vocabulary import Centre
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
+from shared.people.errors import FaultyDirectory
 
 LOCAL_INSPECTORS = Path(__file__).parent / "inspectors.csv"
 """People of the demo, by the ids that the built-in issuer of tokens gives them."""
-
-
-class FaultyDirectory(Exception):
-    """The file cannot be used: names the file, the line and why."""
-
-    def __init__(self, file: Path, line: int, why: str) -> None:
-        super().__init__(f"{file.name}, line {line}: {why}")
 
 
 class Inspector(BaseModel):

@@ -12,19 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.deadlines.copenhagen import local_day
+from shared.policy.errors import PolicyError
 from shared.policy.policy import Policy
 
 POLICY_FILES = Path(__file__).parent / "files"
-
-
-class PolicyError(Exception):
-    """A policy file cannot be used, or none holds: names the file, the key and why."""
-
-    def __init__(self, file: str, key: str, why: str) -> None:
-        super().__init__(f"{file}: {key}: {why}")
-        self.file = file
-        self.key = key
-        self.why = why
 
 
 @dataclass(frozen=True)

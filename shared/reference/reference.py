@@ -12,18 +12,9 @@ from typing import Annotated, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from shared.contracts.vocabulary import ContactRole
+from shared.reference.errors import FaultyReference
 
 REFERENCE_FILES = Path(__file__).parent / "files"
-
-
-class FaultyReference(Exception):
-    """A reference file cannot be used: names the file, the line and why."""
-
-    def __init__(self, file: str, line: int, why: str) -> None:
-        super().__init__(f"{file}, line {line}: {why}")
-        self.file = file
-        self.line = line
-        self.why = why
 
 
 ValidityDay = Annotated[date | None, BeforeValidator(lambda written: written or None)]

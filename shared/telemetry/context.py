@@ -20,6 +20,8 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from shared.telemetry.errors import ForbiddenAttribute
+
 AttributeValue = str | int
 
 ATTRIBUTES: Final = frozenset(
@@ -58,10 +60,6 @@ _PROPAGATOR: Final = TraceContextTextMapPropagator()
 # Not OpenTelemetry's global tracer: that one can be set only once per process, and libraries that find it begin to
 # write spans of their own, with addresses, queries and exception texts in them (FastAPI does from 0.162 on).
 _tracer: Tracer = NoOpTracer()
-
-
-class ForbiddenAttribute(ValueError):
-    """A span was to say something that is not on the list of ids and codes."""
 
 
 class OpenSpan:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from shared.eventstore.database import Connection, connect
+from shared.watching.errors import WrongSchema
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,6 @@ Shipped = Mapping[str, Chain]
 """What a release ships for a service, by the chain's name."""
 Found = Mapping[str, str | None]
 """The revision at which each chain stands in the database; None where it never ran."""
-
-
-class WrongSchema(Exception):
-    """A service cannot work on the schema that it found; its text is one sentence for operators."""
 
 
 async def require_schema(dsn: str, service: str, shipped: Shipped) -> None:

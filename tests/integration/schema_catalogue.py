@@ -102,9 +102,10 @@ _OF_OTHER_KINDS = """
 select pg_describe_object(classid, objid, objsubid) from pg_depend
 where refclassid = 'pg_namespace'::regclass and refobjid in (select oid from our_schemas)
   and classid not in ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_default_acl'::regclass)
+  and not (classid = 'pg_type'::regclass and exists (select from pg_type where oid = objid and typtype = 'c'))
 union all
 select pg_describe_object('pg_class'::regclass, oid, 0) from our_relations
-where relkind not in ('r', 'p', 'i', 'I', 'v', 'm', 'S')
+where relkind not in ('r', 'p', 'i', 'I', 'v', 'm', 'S', 'c')
 union all
 select pg_describe_object('pg_proc'::regclass, oid, 0) from our_functions where prokind not in ('f', 'p')
 limit 1
@@ -124,7 +125,9 @@ from pg_default_acl d
 _DEFAULT_OF_RELATION = """acldefault((case c.relkind when 'S' then 's' else 'r' end)::"char", c.relowner)"""
 _RELATIONS = f"""
 select pg_describe_object('pg_class'::regclass, c.oid, 0) as object, c.relowner::regrole as owner,
-       case when c.relkind not in ('i', 'I')
+       case when c.relkind = 'c'
+         then (select {_grants("t.typacl", "acldefault('T', c.relowner)")} from pg_type t where t.oid = c.reltype)
+         when c.relkind not in ('i', 'I')
          then {_grants("c.relacl", _DEFAULT_OF_RELATION)}
        end as grants,
        (select string_agg(option, ', ' order by option) from unnest(c.reloptions) option) as options,

@@ -198,6 +198,25 @@ schema offers: owner: 'aftale_migrations' in original, 'aftale_control' in chang
             id="trigger",
         ),
         pytest.param(
+            "alter type offers.append_write drop attribute adds",
+            """column adds of composite type offers.append_write: only in original
+composite type offers.append_write: columns:
+    --- original
+    +++ changed
+    @@ -4 +3,0 @@
+    -adds""",
+            id="composite type",
+        ),
+        pytest.param(
+            "revoke usage on type offers.append_write from public",
+            """composite type offers.append_write: grants:
+    --- original
+    +++ changed
+    @@ -2 +1,0 @@
+    -public by aftale_migrations: USAGE""",
+            id="right to use a type",
+        ),
+        pytest.param(
             "create policy own on offers.units using (true)",
             "policy own on table offers.units: only in changed",
             id="policy",

@@ -10,19 +10,11 @@ from operator import itemgetter
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from shared.eventstore.event_store import (
-    AlreadyHandled,
-    Change,
-    IdempotencyKey,
-    InboxMoved,
-    Loaded,
-    Mark,
-    NameReserved,
-    StaleVersion,
-    StoreUnavailable,
-)
+from shared.eventstore.change import Change, IdempotencyKey, Mark
+from shared.eventstore.errors import AlreadyHandled, InboxMoved, NameReserved, StaleVersion, StoreUnavailable
+from shared.eventstore.event_store import Loaded
 from shared.eventstore.events import Event, EventTypes, Recorded
-from shared.eventstore.known_states import KnownStates
+from shared.eventstore.state_cache import StateCache
 from shared.messaging.cloudevents import Message
 
 _NO_UNIT = {"p_number": None, "cvr": None, "industry": None, "name": None}
@@ -53,7 +45,7 @@ class MemoryStore:
     inbox: dict[tuple[str, UUID], Mark] = field(default_factory=dict)
     timers: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
     reservations: dict[str, UUID] = field(default_factory=dict)
-    known: KnownStates = field(default_factory=KnownStates)
+    state_cache: StateCache = field(default_factory=StateCache)
     concerned: dict[UUID, set[str]] = field(default_factory=dict)
     """The legal entities that the facts of each stream were about."""
     fault: Fault | None = None

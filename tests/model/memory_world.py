@@ -26,7 +26,7 @@ from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.fact import Fact
 from services.reporting.projection.fold_batch import Rows, fold_batch
 from shared.contracts.vocabulary import Centre
-from shared.eventstore.event_store import StoreUnavailable
+from shared.eventstore.errors import StoreUnavailable
 from shared.eventstore.events import Event, EventTypes
 from shared.eventstore.timers import Due, TimerLoop
 from shared.http.commands import CommandGate

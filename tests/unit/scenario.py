@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from shared.eventstore.decider import Decider, Refused
+from shared.eventstore.decider import Decider
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 
 Fact = TypeVar("Fact", bound=Event)

@@ -13,7 +13,7 @@ from tests.upgrade.case import STANDS_ON, Case, day
 
 SOURCE = "inspection-system"
 UNREADABLE = uuid5(NAMESPACE_OID, "a case whose first message does not read")
-BEHIND_A_HOLE = uuid5(NAMESPACE_OID, "a case whose first message never came")
+BEHIND_A_GAP = uuid5(NAMESPACE_OID, "a case whose first message never came")
 
 
 def inspection(case_id: UUID, cvr: str, p_number: str) -> OtherCaseOpened:
@@ -32,7 +32,7 @@ def to_be_parked(case: Case) -> list[Message]:
     """One that does not read, one that waits behind it, and one before which another is missing."""
     return [
         _message(UNREADABLE, 1, "OfAnotherVersion", "not JSON"),
-        *(opened(stream, 2, case.cvr, case.units[0]) for stream in (UNREADABLE, BEHIND_A_HOLE)),
+        *(opened(stream, 2, case.cvr, case.units[0]) for stream in (UNREADABLE, BEHIND_A_GAP)),
     ]
 
 

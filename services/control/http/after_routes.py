@@ -17,15 +17,15 @@ from services.control.rules.course_decider import COURSE, Command
 from services.control.rules.order_requests import ResendOrderRequest
 from services.control.rules.phases import AfterNo, State
 from shared.contracts.control import InspectionPlan, InvestigationReport
-from shared.eventstore.chance import random_id
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
+from shared.eventstore.randomness import random_id
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, Participants, TextForCompany, TextOfTheAuthority, told
 from shared.http.commands import Prepared
+from shared.http.field_types import Day, Instant
 from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.problems import not_found
 from shared.http.tokens import Role
-from shared.http.written import Day, Instant
 from shared.policy.policy import Policy
 from shared.reference.identifiers import LateReason
 from shared.service import runtime_of

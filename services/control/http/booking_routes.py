@@ -15,14 +15,14 @@ from services.control.rules.phases import Running, State
 from services.control.rules.sampling import ChooseSample
 from shared.contracts.control import ChosenDay
 from shared.contracts.vocabulary import ContactForm
-from shared.eventstore.chance import random_id
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
+from shared.eventstore.randomness import random_id
 from shared.http.access import Asker
 from shared.http.bodies import Body, told
 from shared.http.commands import Prepared
+from shared.http.field_types import Day
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
-from shared.http.written import Day
 from shared.policy.policy import Policy
 from shared.reference.identifiers import FormReason, LateReason
 from shared.service import runtime_of

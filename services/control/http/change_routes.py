@@ -18,9 +18,9 @@ from shared.contracts.vocabulary import NextInspector, Side
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, PersonId, TextForCompany, TextOfTheAuthority, told
 from shared.http.commands import Prepared
+from shared.http.field_types import Day
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
-from shared.http.written import Day
 from shared.policy.policy import Policy
 from shared.reference.identifiers import TerminationReason
 from shared.service import runtime_of

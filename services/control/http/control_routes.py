@@ -27,12 +27,12 @@ from shared.contracts.control import (
     UndecidedControlReport,
 )
 from shared.contracts.vocabulary import NOT_ASKED, ContactForm, JudgedBy, MeasureObservation, SpokeWith
-from shared.eventstore.chance import random_id
+from shared.eventstore.randomness import random_id
 from shared.http.access import Asker
 from shared.http.bodies import Body, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement, told
+from shared.http.field_types import Instant
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
-from shared.http.written import Instant
 from shared.policy.policy import Policy
 from shared.reference.identifiers import FormReason, LateReason, NonUseReason, TopicCode, UndecidedReason
 from shared.service import runtime_of

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from services.control.http.held_controls_view import held_controls
 from shared.contracts.vocabulary import ControlOutcome, FileReference
 from shared.eventstore.events import Recorded
-from shared.http.problems import Problem, not_found, unavailable
+from shared.http.errors import Problem
+from shared.http.problems import not_found, unavailable
 
 _SECONDS = 5.0
 

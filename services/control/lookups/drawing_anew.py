@@ -6,8 +6,8 @@ from services.control.lookups.inspector_calendar import drawn_bookings, free_ins
 from services.control.rules.course_decider import COURSE
 from services.control.rules.drawn_anew import DrawAnew, chosen_by_the_old_rule, to_draw_anew
 from services.control.rules.phases import AfterNo, Running
-from shared.eventstore.commands import ATTEMPTS, Intent, VersionMismatch, execute, read
-from shared.eventstore.event_store import NameReserved, StaleVersion
+from shared.eventstore.commands import ATTEMPTS, Intent, execute, read
+from shared.eventstore.errors import NameReserved, StaleVersion, VersionMismatch
 from shared.eventstore.events import Metadata
 from shared.service import Runtime
 

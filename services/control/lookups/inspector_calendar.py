@@ -6,6 +6,7 @@ from datetime import date, datetime
 from itertools import islice
 from uuid import UUID
 
+from services.control.lookups.errors import NoDayFree
 from services.control.rules import after_no
 from services.control.rules.after_no import BookInspection, BookInspectionWhenDue
 from services.control.rules.booking import BookControl, days_after, days_inside, places_due
@@ -14,18 +15,14 @@ from services.control.rules.course_decider import BookWhenDue
 from services.control.rules.phases import AfterNo, Running, State
 from shared.contracts.control import ChosenDay, ControlBooked, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import ContactForm, Drawn
-from shared.eventstore.chance import Chance, random_id
 from shared.eventstore.decider import TimerDue
+from shared.eventstore.randomness import RandomSource, random_id
 from shared.eventstore.reservations import held_under
 from shared.policy.policy import Policy
 from shared.service import Runtime
 
 _DAYS_LOOKED_AT = 400
 """Days that are tried before the calendar counts as broken; far more than any window has."""
-
-
-class NoDayFree(Exception):
-    """Not one place is free in more than a year."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class Calendar:
             self.taken.add((day, slot))
         return slot
 
-    def draw(self, inside: Sequence[date], after: Iterable[date], policy: Policy, chance: Chance) -> "DrawnDay":
+    def draw(self, inside: Sequence[date], after: Iterable[date], policy: Policy, chance: RandomSource) -> "DrawnDay":
         """R18: a day by chance, and a place on it, which is taken from now on. Raises NoDayFree.
 
         Each free day inside the window is as likely as any other; where none is free there, each of the next ones.
@@ -139,7 +136,7 @@ async def drawn_bookings(
 
 
 def _booking(
-    course: Running, place: UUID, at: datetime, policy: Policy, calendar: Calendar, chance: Chance
+    course: Running, place: UUID, at: datetime, policy: Policy, calendar: Calendar, chance: RandomSource
 ) -> BookControl:
     inside = days_inside(course, place, at, policy)
     drawn = calendar.draw(inside, days_after(course, place, at, policy), policy, chance)

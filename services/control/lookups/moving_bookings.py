@@ -10,7 +10,7 @@ from services.control.rules.booking import BookControl
 from services.control.rules.phases import AfterNo, Running
 from shared.contracts.control import ChosenDay, ControlBooked, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import Drawn
-from shared.eventstore.chance import random_id
+from shared.eventstore.randomness import random_id
 from shared.policy.policy import Policy
 from shared.service import Runtime
 

@@ -9,7 +9,8 @@ from services.control.rules.order_requests import requested
 from services.control.rules.phases import Broken
 from services.control.rules.when_held import refuse_impossible_time
 from shared.contracts.control import HearingAnswered, HearingExpired, HearingOpened, OrderRequested
-from shared.eventstore.decider import Refused, TimerDue, every_fault
+from shared.eventstore.decider import TimerDue, every_fault
+from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 
 

@@ -21,7 +21,8 @@ from shared.contracts.offers import NotAccepted
 from shared.contracts.vocabulary import AgreementKind, Drawn, InvestigationOutcome
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import is_working_day, next_working_day
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 

@@ -12,7 +12,8 @@ from shared.contracts.control import AnnouncedControlCancelled, ChosenDay, Contr
 from shared.contracts.vocabulary import Drawn
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import is_working_day, next_working_day
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 

@@ -22,7 +22,8 @@ from shared.contracts.control import ControlCorrected, ControlReport, DecisionRe
 from shared.contracts.public_forms import ControlCompleted
 from shared.contracts.vocabulary import Decision
 from shared.deadlines.copenhagen import local_day
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 

@@ -66,7 +66,8 @@ from services.control.rules.turned_into_guidance import TurnIntoGuidance
 from services.control.rules.unit_changes import NoteUnitChange
 from shared.contracts.control import NewInspectionBooked
 from shared.deadlines.copenhagen import start_of
-from shared.eventstore.decider import Decider, Refused, TimerDue
+from shared.eventstore.decider import Decider, TimerDue
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 

@@ -11,7 +11,8 @@ from services.control.rules.places import refuse_unknown_places
 from shared.contracts.control import DocumentationPart, DocumentationReceived
 from shared.contracts.vocabulary import Measure
 from shared.deadlines.deadlines import control_window
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 from shared.reference.reference import is_psychosocial
 

@@ -8,7 +8,8 @@ from services.control.rules.phases import Running
 from shared.contracts.control import ExtensionGranted, ExtensionRefused, ExtensionRequested, ExtensionWish
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import booking_due_at, control_window, extended
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 
 

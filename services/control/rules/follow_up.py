@@ -9,7 +9,8 @@ from services.control.rules.spread_further import as_recorded, refuse_faulty_spr
 from services.control.rules.when_held import refuse_impossible_time
 from shared.contracts.control import FollowUpFellDue, FollowUpHeld, FollowUpReport, SpreadFurther
 from shared.deadlines.copenhagen import start_of
-from shared.eventstore.decider import Refused, TimerDue, every_fault
+from shared.eventstore.decider import TimerDue, every_fault
+from shared.eventstore.errors import Refused
 
 
 @dataclass(frozen=True)

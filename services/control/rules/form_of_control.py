@@ -1,7 +1,7 @@
 """A control is a visit; by phone or virtually only in special situations, with the reason (R18)."""
 
 from shared.contracts.vocabulary import ContactForm
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.reference.reference import control_form_reasons
 
 

@@ -27,7 +27,8 @@ from shared.contracts.control import (
 from shared.contracts.vocabulary import ContactForm, ControlOutcome
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import follow_up_day, hearing_deadline
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 from shared.reference.reference import topics

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from services.control.rules.phases import Running
 from shared.contracts.vocabulary import Measure, MeasureObservation, MeasureUse
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 
 
 def refuse_unobserved(rule: str, measures: Sequence[Measure], observed: Sequence[MeasureObservation]) -> None:

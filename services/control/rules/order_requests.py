@@ -20,7 +20,8 @@ from shared.contracts.control import (
     OrderRequestWithdrawn,
 )
 from shared.deadlines.deadlines import order_overdue_at, order_reminder_at
-from shared.eventstore.decider import Refused, TimerDue
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 

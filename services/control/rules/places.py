@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.control.rules.phases import Running
 from shared.contracts.vocabulary import Place
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 
 
 def require_place(course: Running, place_id: UUID) -> Place:

@@ -9,7 +9,7 @@ from services.control.rules.booking import BookControl, booked
 from services.control.rules.phases import AfterNo, Broken, Kept, Running
 from shared.contracts.control import InspectorChanged
 from shared.contracts.vocabulary import Centre, NextInspector
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 
 

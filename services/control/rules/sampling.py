@@ -11,7 +11,8 @@ from services.control.rules.phases import DRAWN, Running, controlled
 from services.control.rules.places import refuse_unknown_places, require_place
 from shared.contracts.control import SampleChosen
 from shared.contracts.vocabulary import Place
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 

@@ -4,7 +4,8 @@ from services.control.rules.documentation import refuse_faulty_levels
 from services.control.rules.phases import Running
 from services.control.rules.places import refuse_unknown_places
 from shared.contracts.control import SpreadFurther
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 
 
 def as_recorded(spread: SpreadFurther) -> SpreadFurther:

@@ -10,7 +10,7 @@ from services.control.rules.phases import Running
 from services.control.rules.places import units_of
 from shared.contracts.control import Terminated, TerminationGrounds
 from shared.contracts.vocabulary import Side
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 
 CHANGED_OWNER = "changed-owner"

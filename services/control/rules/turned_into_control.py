@@ -7,7 +7,8 @@ from uuid import UUID
 from services.control.rules.phases import Running
 from shared.contracts.control import GuidanceMeetingNoted
 from shared.contracts.vocabulary import ContactForm
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 from shared.reference.reference import topics
 

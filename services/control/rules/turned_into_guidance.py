@@ -9,7 +9,8 @@ from services.control.rules.phases import Running
 from services.control.rules.places import refuse_not_awaited
 from services.control.rules.when_held import refuse_impossible_time
 from shared.contracts.control import ControlTurnedIntoGuidance, UndecidedControlReport
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 from shared.reference.reference import undecided_reasons
 

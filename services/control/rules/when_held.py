@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 
 
 def refuse_impossible_time(rule: str, held_at: datetime, *, now: datetime, after: datetime) -> None:

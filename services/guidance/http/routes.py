@@ -27,9 +27,9 @@ from shared.deadlines.in_words import Language
 from shared.http.access import Asker
 from shared.http.bodies import Body, Participants, Purposes, TextForCompany, TextOfTheAuthority, ToldInvolvement, told
 from shared.http.commands import Prepared
+from shared.http.field_types import Instant
 from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.tokens import Role
-from shared.http.written import Instant
 from shared.reference.identifiers import GuidanceDeclineReason
 from shared.service import runtime_of
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from services.guidance.rules.phases import About, Opened, State, Unknown, evolve, stands
 from shared.contracts.guidance import FirstMeetingReport, GuidanceHeld, MeetingCorrected, MeetingReport, UsefulnessRated
 from shared.contracts.public_forms import ControlTurnedIntoGuidance
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 
 
 @dataclass(frozen=True)

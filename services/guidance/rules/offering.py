@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.guidance.rules.phases import About, Answered, Closed, Offered, Opened, State, Unknown, how_it_stands
 from shared.contracts.guidance import GuidanceAccepted, GuidanceDeclined, GuidanceOffered, OfferedGuidance
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 
 

@@ -12,7 +12,8 @@ from shared.contracts.guidance import (
     OfferUnderstandingCorrected,
     UnderstandingReport,
 )
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from services.offers.lookups import held_units
 from shared.http import pages
 from shared.http.access import Asker
 from shared.http.bodies import Body
+from shared.http.errors import Problem
 from shared.http.openapi import problems
 from shared.http.operations import ReasonGiven
-from shared.http.problems import Problem
 from shared.http.tokens import Role
 from shared.reference.identifiers import PNumber
 from shared.service import runtime_of

@@ -14,9 +14,9 @@ from shared.contracts.vocabulary import ContactDetails, ContactRole, NextInspect
 from shared.deadlines.copenhagen import local_day
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, PersonId, TextOfTheAuthority, told
+from shared.http.field_types import Day, Email, Phone
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
-from shared.http.written import Day, Email, Phone
 from shared.service import runtime_of
 
 router = APIRouter()

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.http.access import Asker
 from shared.http.commands import Prepared
 from shared.service import runtime_of

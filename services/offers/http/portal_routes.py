@@ -14,9 +14,9 @@ from services.offers.rules.delivery import (
 )
 from shared.http.access import Asker
 from shared.http.bodies import Body, TextOfTheAuthority
+from shared.http.field_types import Instant
 from shared.http.openapi import CHANGE
 from shared.http.tokens import Role
-from shared.http.written import Instant
 from shared.reference.identifiers import DeliveryFailure
 from shared.service import runtime_of
 

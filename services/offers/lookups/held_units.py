@@ -10,7 +10,7 @@ from services.offers.rules.untaken_facts import may_reach_legal_entity
 from shared.contracts import register
 from shared.eventstore.database import Connection
 from shared.messaging.cloudevents import Message
-from shared.messaging.consumer import WhenDiscarded
+from shared.messaging.discarding import WhenDiscarded
 from shared.service import Runtime
 
 HOLDING_SOURCES = frozenset({"control", register.SOURCE})

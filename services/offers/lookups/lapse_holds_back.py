@@ -8,7 +8,7 @@ from services.offers.rules.offer_decider import LAPSE, OFFER
 from services.offers.rules.phases import State, Unsent
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.decider import TimerDue
-from shared.eventstore.timers import HoldBack
+from shared.eventstore.errors import HoldBack
 from shared.service import Runtime
 
 

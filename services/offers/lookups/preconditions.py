@@ -15,7 +15,7 @@ from services.offers.rules.quarantine import QUARANTINE, legal_entity_stream, un
 from services.offers.rules.untaken_facts import refusals_of_held
 from shared.contracts.offers import QuarantineImposed
 from shared.eventstore.commands import Guard, read
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.http.access import Asker, Viewer
 from shared.http.problems import unavailable
 from shared.policy.policy import Policy

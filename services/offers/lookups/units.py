@@ -13,9 +13,8 @@ from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Connection
 from shared.eventstore.events import EventTypes, Metadata
 from shared.messaging.completeness import AskAgain
-from shared.messaging.consumer import Fact
 from shared.messaging.projector import Projector
-from shared.messaging.received import Received
+from shared.messaging.received import Fact, Received
 from shared.service import Runtime
 
 

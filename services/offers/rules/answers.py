@@ -11,7 +11,8 @@ from services.offers.rules.unit_changes import refuse_changed_unit, refuse_moved
 from shared.contracts.offers import Accepted, Declined, Lapsed, NotAccepted
 from shared.contracts.public_forms import Withdrawn
 from shared.deadlines.deadline import Deadline
-from shared.eventstore.decider import Refused, TimerDue, every_fault
+from shared.eventstore.decider import TimerDue, every_fault
+from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.offers.rules.phases import Running, State, Unsent, how_it_stands
 from services.offers.rules.unit_changes import changed_units, units_of
 from shared.contracts.vocabulary import AgreementKind
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 
 Terms = tuple[AgreementKind, str, str, int]

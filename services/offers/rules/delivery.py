@@ -15,7 +15,8 @@ from shared.contracts.offers import (
     OfferUnansweredHalfway,
 )
 from shared.deadlines.deadlines import response_deadline
-from shared.eventstore.decider import Refused, TimerDue, every_fault
+from shared.eventstore.decider import TimerDue, every_fault
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 

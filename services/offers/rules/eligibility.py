@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.offers.rules.quarantine import stands
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 
 

@@ -5,7 +5,8 @@ from uuid import UUID
 from services.offers.rules.phases import Ended, State, Unsent, how_it_stands
 from shared.contracts.offers import Declined, Lapsed
 from shared.contracts.vocabulary import AgreementKind
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 
 
 def refuse_what_follows_from_nothing(

@@ -1,7 +1,8 @@
 """When which kind of agreement may be offered: what the inspection has shown, and what it would lead to (R2)."""
 
 from shared.contracts.vocabulary import AgreementKind, Grounds, ReactionDue, Violation
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 
 ON_SUSPICION = Grounds(
     violation=Violation.SUSPECTED, concrete=True, material=True, reaction_due=ReactionDue.ORDER_WITH_DEADLINE

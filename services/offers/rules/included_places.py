@@ -15,7 +15,8 @@ from services.offers.rules.eligibility import (
 )
 from shared.contracts.public_forms import OfferSent
 from shared.contracts.vocabulary import AgreementKind, Place
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 
 

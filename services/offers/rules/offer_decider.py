@@ -48,7 +48,8 @@ from services.offers.rules.sending import SendOffer
 from services.offers.rules.taken_back import NoteBreach, NoteMistakenBreach, Withdraw, overtaken
 from services.offers.rules.undecided_violations import NoteViolation, undecided_at
 from services.offers.rules.unit_changes import NoteUnitChanges, changed_units, followed_at, units_of
-from shared.eventstore.decider import Decider, Refused, TimerDue
+from shared.eventstore.decider import Decider, TimerDue
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 
 

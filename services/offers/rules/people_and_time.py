@@ -17,7 +17,8 @@ from shared.contracts.offers import (
 )
 from shared.contracts.vocabulary import Centre, ContactDetails, ContactRole, NextInspector
 from shared.deadlines.copenhagen import local_day
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 
 

@@ -19,7 +19,8 @@ from services.offers.rules.phases import State
 from services.offers.rules.undecided_violations import refuse_where_undecided
 from shared.contracts.offers import OfferSent, OfferTerms
 from shared.contracts.vocabulary import AgreementKind, Centre
-from shared.eventstore.decider import Refused, every_fault
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 
 

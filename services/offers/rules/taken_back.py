@@ -13,7 +13,7 @@ from shared.contracts.offers import (
     AcceptanceConflictFlagged,
     Withdrawn,
 )
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.offers.rules.phases import Running, places_of
 from shared.contracts.offers import ViolationNoted
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 
 

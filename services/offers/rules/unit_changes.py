@@ -9,7 +9,7 @@ from services.offers.rules.eligibility import Unit
 from services.offers.rules.phases import Ended, Open, Running, places_of
 from shared.contracts.offers import OfferUnitChanged, UnitChangeNoted
 from shared.deadlines.copenhagen import local_day
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from services.offers.rules.quarantine import reaches, stands
 from shared.contracts import register
 from shared.contracts.control import Breached
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.policy.policies import Policies
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
+from services.reporting.cases.errors import UnknownColumn
 from shared.contracts.vocabulary import Involvement
 from shared.deadlines.deadline import Deadline
 
@@ -229,10 +230,6 @@ _BLANK = Case("authority", UUID(int=0), CaseType.AGREEMENT, datetime.min, dateti
 
 
 _COLUMNS = len(fields(Case))
-
-
-class UnknownColumn(LookupError):
-    """A rule of the view sets what no row has."""
 
 
 def refuse_unknown(columns: Columns) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.reporting.cases.case_projection import own_case
 from services.reporting.projection import kept_facts
 from services.reporting.projection.checkpoint import all_folded_anew, lock
+from services.reporting.projection.errors import RebuildRuns
 from services.reporting.projection.fact import Fact
 from services.reporting.projection.kept_facts import Kept
 from services.reporting.projection.projection import Changes, fold_into_rebuilt, meanwhile
@@ -24,10 +25,6 @@ SHOWN_DIFFERENCES = 100
 
 NotAsToday = Callable[[Sequence[Fact]], Awaitable[None]]
 """Is told which facts are kept otherwise than today's classes say."""
-
-
-class RebuildRuns(RuntimeError):
-    """Somebody else is folding all facts at this moment."""
 
 
 async def rebuild(connection: Connection) -> int:

@@ -10,11 +10,12 @@ import structlog
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from services.reporting.projection.rebuild import RebuildRuns, compare, rebuild
+from services.reporting.projection.errors import RebuildRuns
+from services.reporting.projection.rebuild import compare, rebuild
 from shared.eventstore.database import Connection, Database
 from shared.http.access import Asker
+from shared.http.errors import Problem
 from shared.http.openapi import problems
-from shared.http.problems import Problem
 from shared.http.tokens import Role
 from shared.tasks import end_tasks
 

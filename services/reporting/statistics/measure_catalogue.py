@@ -10,8 +10,8 @@ from services.reporting.view.asking import Reader, as_known_now, reading
 from services.reporting.view.conditions import Conditions
 from services.reporting.view.queries import Found
 from shared.eventstore.database import Connection
+from shared.http.field_types import CodeAsked, TopicAsked
 from shared.http.openapi import problems
-from shared.http.written import CodeAsked, TopicAsked
 
 router = APIRouter(prefix="/v1", tags=["reporting"])
 

@@ -10,9 +10,10 @@ from services.reporting.cases.known_facts import VISIBILITY
 from services.reporting.view.queries import Period
 from shared.eventstore.database import Connection, Database
 from shared.http.access import Viewer, viewer
-from shared.http.problems import Fault, Problem, unavailable
+from shared.http.errors import Fault, Problem
+from shared.http.field_types import IsoInstant
+from shared.http.problems import unavailable
 from shared.http.tokens import Role
-from shared.http.written import WrittenInstant
 from shared.refusals.sentences import Sentence
 
 
@@ -30,16 +31,16 @@ Reader = Annotated[Viewer, Depends(reader)]
 
 
 async def period(
-    opened_from: Annotated[WrittenInstant | None, Query(description="Cases opened at or after this instant.")] = None,
-    opened_before: Annotated[WrittenInstant | None, Query(description="Cases opened before this instant.")] = None,
+    opened_from: Annotated[IsoInstant | None, Query(description="Cases opened at or after this instant.")] = None,
+    opened_before: Annotated[IsoInstant | None, Query(description="Cases opened before this instant.")] = None,
 ) -> Period:
     """The period of a table."""
     return Period(opened_from=opened_from, opened_before=opened_before)
 
 
 async def as_known_now(
-    held_at: Annotated[WrittenInstant | None, Query(description=f"Refused: {_ONLY_NOW}.")] = None,
-    known_at: Annotated[WrittenInstant | None, Query(description=f"Refused: {_ONLY_NOW}.")] = None,
+    held_at: Annotated[IsoInstant | None, Query(description=f"Refused: {_ONLY_NOW}.")] = None,
+    known_at: Annotated[IsoInstant | None, Query(description=f"Refused: {_ONLY_NOW}.")] = None,
 ) -> None:
     """R26: a figure that is kept only as it is known today is refused for any other time, and says why. Raises 422."""
     asked = {"held_at": held_at, "known_at": known_at}

@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-
-class InvalidCursor(ValueError):
-    """Not a cursor of ours."""
+from services.reporting.view.errors import InvalidCursor
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from services.reporting.cases.case import CaseType, Status
 from services.reporting.view import queries
 from services.reporting.view.asking import Reader, as_known_now, period, reading
-from services.reporting.view.cursor import Cursor, InvalidCursor
+from services.reporting.view.cursor import Cursor
+from services.reporting.view.errors import InvalidCursor
 from services.reporting.view.models import (
     AgreementsTable,
     CaseCursors,
@@ -45,11 +46,11 @@ from shared.deadlines.copenhagen import local_day
 from shared.eventstore.database import Connection
 from shared.http import pages
 from shared.http.access import Viewer
+from shared.http.field_types import CodeAsked, CursorAsked, CvrAsked, IsoInstant, PersonAsked, PNumberAsked, TopicAsked
 from shared.http.openapi import problems
 from shared.http.pages import PageCursor, PageLimit
 from shared.http.problems import malformed, not_found
 from shared.http.tokens import Role
-from shared.http.written import CodeAsked, CursorAsked, CvrAsked, PersonAsked, PNumberAsked, TopicAsked, WrittenInstant
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
@@ -81,7 +82,7 @@ async def case_filter(
     industry: Annotated[CodeAsked | None, Query(description="Industry of the unit when the case was opened.")] = None,
     status: Annotated[Status | None, Query()] = None,
     case_type: Annotated[CaseType | None, Query()] = None,
-    due_before: Annotated[WrittenInstant | None, Query(description="The next step is due before this instant.")] = None,
+    due_before: Annotated[IsoInstant | None, Query(description="The next step is due before this instant.")] = None,
 ) -> CaseFilter:
     """The filters of a list of cases."""
     return CaseFilter(
@@ -174,7 +175,7 @@ async def list_tasks(
     asker: Reader,
     inspector: Annotated[PersonAsked | None, Query(description="Whose tasks, `me` for one's own; else all.")] = None,
     case_id: Annotated[UUID | None, Query(description="Those of one case.")] = None,
-    due_before: Annotated[WrittenInstant | None, Query(description="Due before this instant.")] = None,
+    due_before: Annotated[IsoInstant | None, Query(description="Due before this instant.")] = None,
     cursor: PageCursor = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Tasks on a page, at most.")] = LARGEST_PAGE,
 ) -> TaskList:
@@ -261,8 +262,8 @@ async def agreements(
     request: Request,
     asker: Reader,
     asked: Annotated[Period, Depends(period)],
-    held_at: Annotated[WrittenInstant | None, Query(description="The status that held at this instant.")] = None,
-    known_at: Annotated[WrittenInstant | None, Query(description="As far as it was recorded by this instant.")] = None,
+    held_at: Annotated[IsoInstant | None, Query(description="The status that held at this instant.")] = None,
+    known_at: Annotated[IsoInstant | None, Query(description="As far as it was recorded by this instant.")] = None,
 ) -> AgreementsTable:
     """Agreements by status within each topic, group, industry, sector and size, orders beside them."""
     asked = Period(asked.opened_from, asked.opened_before, held_at, known_at)

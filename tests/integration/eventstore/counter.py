@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
-from shared.eventstore.decider import Decider, Refused, TimerDue
+from shared.eventstore.decider import Decider, TimerDue
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event, PrivatePart
 
 

@@ -10,7 +10,8 @@ import pytest
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.drift import drift_of, mend
-from shared.eventstore.event_store import EventStore, NameReserved
+from shared.eventstore.errors import NameReserved
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from shared.eventstore.release_steps import BATCH, ReleaseStep, carry_out
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count, SetAlarm

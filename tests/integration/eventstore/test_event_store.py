@@ -10,24 +10,22 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.eventstore import event_store, private_keys
+from shared.eventstore import group_commit, private_keys
+from shared.eventstore.change import Change, IdempotencyKey, Mark, Occurred, Write
 from shared.eventstore.clock import VirtualClock
-from shared.eventstore.commands import Intent, VersionMismatch, execute
+from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Database, open_database
-from shared.eventstore.decider import Refused
-from shared.eventstore.event_store import (
+from shared.eventstore.errors import (
     AlreadyHandled,
-    Change,
-    EventStore,
     EventTooLarge,
-    IdempotencyKey,
     InboxMoved,
-    Mark,
+    KeyDestroyed,
     NameReserved,
-    Occurred,
+    Refused,
     StaleVersion,
-    Write,
+    VersionMismatch,
 )
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count, Counted, CountUnderPolicy, SetAlarm, Version
 
@@ -118,7 +116,7 @@ async def test_many_that_rely_on_one_stream_are_kept_in_one_group(store: EventSt
     changes = [counted(uuid4(), 0) for _ in range(20)]
     relying = [replace(change, writes=(*change.writes, Write(relied_on, 1))) for change in changes]
     positions = await asyncio.gather(*(store.append(change) for change in relying))
-    assert len(set(positions)) <= event_store.COMMITTERS
+    assert len(set(positions)) <= group_commit.COMMITTERS
 
 
 async def test_two_that_move_a_timer_of_one_stream_are_no_trouble_to_others(
@@ -129,7 +127,7 @@ async def test_two_that_move_a_timer_of_one_stream_are_no_trouble_to_others(
     guard = (Write(stream, 0),)
     moved = [Change(metadata(), guard, arm=((stream, "t", due),)) for due in (first, second)]
     _, _, *positions = await asyncio.gather(*(store.append(change) for change in (*moved, *others)))
-    assert len(set(positions)) <= event_store.COMMITTERS, "no group had to be taken apart"
+    assert len(set(positions)) <= group_commit.COMMITTERS, "no group had to be taken apart"
     async with database.acquire() as connection:
         assert await connection.fetchval("select due from timers where stream = $1", stream) in (first, second)
 
@@ -218,7 +216,7 @@ async def test_a_destroyed_key_erases_one_person_and_leaves_the_history(store: E
     assert await private_keys.destroy(database, [(stream, "p1")])
     read = (await store.load(stream, readable=True)).events[0].event
     assert read == Counted(by=1, note="stays", person="p1", remark=None)
-    with pytest.raises(private_keys.KeyDestroyed):
+    with pytest.raises(KeyDestroyed):
         await count(store, stream, person="p1", remark="new")
 
 
@@ -247,7 +245,7 @@ async def test_a_cancelled_caller_leaves_the_store_working(store: EventStore) ->
 async def test_partitions_are_made_ahead_while_the_log_grows(
     store: EventStore, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_store, "LOOK_AT_PARTITIONS_EVERY", 0)
+    monkeypatch.setattr(group_commit, "LOOK_AT_PARTITIONS_EVERY", 0)
     stream = uuid4()
     await count(store, stream)
     async with database.acquire() as connection:

@@ -8,9 +8,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.eventstore.change import IdempotencyKey
 from shared.eventstore.clock import VirtualClock
 from shared.eventstore.database import Database, open_database
-from shared.eventstore.event_store import AlreadyHandled, EventStore, IdempotencyKey
+from shared.eventstore.errors import AlreadyHandled
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes
 from shared.eventstore.remembered_answers import BATCH, FORGET, forget_some
 from tests.integration.eventstore.counter import FACTS

@@ -16,9 +16,10 @@ from shared.eventstore.clock import VirtualClock
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.decider import Decider, TimerDue
+from shared.eventstore.errors import HoldBack
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes, Metadata
-from shared.eventstore.timers import HoldBack, Lookup, TimerLoop
+from shared.eventstore.timers import Lookup, TimerLoop
 from tests.integration.eventstore.counter import (
     COUNTER,
     FACTS,

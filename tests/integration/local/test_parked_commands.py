@@ -21,7 +21,7 @@ from deploy.local.processes import Fault
 from services.control import service
 from shared.contracts.orders import SOURCE
 from shared.http.tokens import Role, pseudonym
-from shared.messaging import consumer
+from shared.messaging import replaying
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.record import Record
@@ -102,7 +102,7 @@ def message(stream: UUID, version: int, body: str = '{"some": "[fact]"}') -> Mes
     )
 
 
-async def test_a_hole_is_listed_shown_and_replayed_until_it_is_mended(operator: Operator) -> None:
+async def test_a_gap_is_listed_shown_and_replayed_until_it_is_mended(operator: Operator) -> None:
     stream = uuid4()
     where = ("control", SOURCE, str(stream))
     assert await operator.say("list", "--service", "control") == "Nothing waits."
@@ -142,7 +142,7 @@ async def test_a_stream_is_taken_from_its_source_again(operator: Operator, monke
     where = ("control", SOURCE, str(stream))
     bad, good = message(stream, 1, "{not json"), message(stream, 1)
     await operator.take(bad, message(stream, 2))
-    monkeypatch.setattr(consumer, "RETAKE_SECONDS", 0.5)
+    monkeypatch.setattr(replaying, "RETAKE_SECONDS", 0.5)
     silent = await operator.say("retake", *where)
     assert f"{SOURCE} is silent: version 1 of {stream} has not come again." in silent
     assert "still waits, with 2 messages" in silent
@@ -152,7 +152,7 @@ async def test_a_stream_is_taken_from_its_source_again(operator: Operator, monke
     async def publish_again(*_: object) -> None:
         await operator.take(replace(good, event_id=bad.event_id))
 
-    monkeypatch.setattr(operator.app.state.consumers["*"], "_ask_again", publish_again)
+    monkeypatch.setattr(operator.app.state.consumers["*"]._replays, "_ask_again", publish_again)
     mended = await operator.say("retake", *where)
     assert mended.endswith(
         f"{SOURCE} has published {stream} again from version 1 on. control {SOURCE} {stream} is free."

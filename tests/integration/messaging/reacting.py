@@ -16,9 +16,9 @@ from shared.eventstore.events import EventTypes, Metadata
 from shared.messaging import parking
 from shared.messaging.cloudevents import Message
 from shared.messaging.completeness import AskAgain
+from shared.messaging.errors import SourceUnreachable
 from shared.messaging.inbox import stream_of
 from shared.messaging.parking import Parked, Reason
-from shared.messaging.passing_faults import SourceUnreachable
 from shared.messaging.reactor import Reaction, Reactor
 from shared.messaging.received import Received
 from shared.messaging.record import Record
@@ -35,7 +35,7 @@ class Bench:
     store: EventStore
     asked: list[tuple[str, UUID, int]] = field(default_factory=list)
     broken: bool = False
-    """While set, reacting fails for a reason that does not pass."""
+    """While set, reacting fails for a reason that is not transient."""
     reactions: int = 0
     """How often it has reacted, in vain too."""
     slow: float = 0.0

@@ -16,8 +16,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from shared.messaging import positions
 from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka
 from shared.messaging.cloudevents import Message
+from shared.messaging.errors import SourceUnreachable
 from shared.messaging.parking import Reason
-from shared.messaging.passing_faults import SourceUnreachable
 from shared.messaging.positions import Move
 from tests.integration.messaging.cable import plugged_in
 from tests.integration.messaging.reacting import Bench, message, open_bench
@@ -226,7 +226,7 @@ async def test_processes_that_come_and_go_under_load_lose_and_repeat_nothing_alt
     assert await bench.parked() == []
 
 
-async def test_a_hole_is_asked_for_over_kafka_and_heals(cluster: Cluster, bench: Bench) -> None:
+async def test_a_gap_is_asked_for_over_kafka_and_heals(cluster: Cluster, bench: Bench) -> None:
     stream = uuid4()
     source = Bus(cluster.kafka, "there")
 

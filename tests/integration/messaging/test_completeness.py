@@ -14,7 +14,7 @@ from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
-from shared.messaging import completeness, heads, parking, sources_word
+from shared.messaging import completeness, heads, parking, reconciler, source_verification
 from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka, Publishers
 from shared.messaging.cloudevents import Message
 from shared.messaging.completeness import Problem
@@ -123,7 +123,7 @@ async def until(reached: Callable[[], Awaitable[bool]]) -> None:
 
 @pytest.fixture
 async def pair(kafka: str, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pair]:
-    monkeypatch.setattr(completeness, "EVERY_SECONDS", 0.2)
+    monkeypatch.setattr(reconciler, "EVERY_SECONDS", 0.2)
     names = Kafka(kafka, f"test-{uuid4().hex[:8]}-")
     async with AsyncExitStack() as stack:
         admin, producer = AIOKafkaAdminClient(bootstrap_servers=kafka), AIOKafkaProducer(bootstrap_servers=kafka)
@@ -184,7 +184,7 @@ async def test_a_gap_whose_answer_was_passed_over_is_asked_for_again(pair: Pair)
         pair.bench.sum_of = uuid4()
         behind = message(stream, 3, source=SOURCE, event_id=await pair.event_id(stream, 3))
         async with pair.bench.database.acquire() as connection:
-            await parking.park(connection, [Obstacle(behind, Reason.HOLE, "version 2 is missing")])
+            await parking.park(connection, [Obstacle(behind, Reason.GAP, "version 2 is missing")])
             await completeness.compare_all_again(connection, [SOURCE], because="the test says so")
         async with pair.reading():
 
@@ -204,7 +204,7 @@ async def test_what_stays_missing_is_shown(pair: Pair, monkeypatch: pytest.Monke
         await pair.forget(stream, 0)
         async with pair.bench.database.acquire() as connection:
             await completeness.compare_all_again(connection, [SOURCE], because="the test says so")
-        monkeypatch.setattr(completeness.Reconciler, "_ask_for_what_is_missing", _asks_nobody)
+        monkeypatch.setattr(reconciler.Reconciler, "_ask_for_what_is_missing", _asks_nobody)
         async with pair.reading():
             await pair.until_compared()
     assert await pair.problems() == [(stream, Problem.MISSING)]
@@ -268,7 +268,7 @@ async def test_another_event_at_a_known_version_is_set_aside_unless_the_source_t
 
 async def test_a_silent_source_holds_nothing_back(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heads, "ANSWER_SECONDS", 0.5)
-    monkeypatch.setattr(sources_word, "SILENT_SECONDS", 60.0)
+    monkeypatch.setattr(source_verification, "SILENT_SECONDS", 60.0)
     stream = uuid4()
     async with pair.reading():
         await pair.send(

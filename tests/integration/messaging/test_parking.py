@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.eventstore.database import Connection
-from shared.eventstore.event_store import StoreUnavailable
-from shared.messaging import consumer, parking, retry_pauses
-from shared.messaging.consumer import Fact
+from shared.eventstore.errors import StoreUnavailable
+from shared.messaging import backoff, parking, replaying
 from shared.messaging.parking import Obstacle, Reason
+from shared.messaging.received import Fact
 from shared.messaging.record import Record
 from tests.integration.messaging.reacting import Bench, message, open_bench, record
 
@@ -22,11 +22,11 @@ async def bench(postgres_dsn: str) -> AsyncIterator[Bench]:
         yield opened
 
 
-async def test_a_hole_parks_its_stream_asks_again_and_heals(bench: Bench) -> None:
+async def test_a_gap_parks_its_stream_asks_again_and_heals(bench: Bench) -> None:
     stream, other = uuid4(), uuid4()
     await bench.take(message(stream, 1), message(stream, 3), message(other, 1), message(stream, 4))
     assert await bench.total() == 2
-    assert await bench.parked() == [(stream, 3, Reason.HOLE), (stream, 4, Reason.WAITING)]
+    assert await bench.parked() == [(stream, 3, Reason.GAP), (stream, 4, Reason.WAITING)]
     assert ("there", stream, 2) in bench.asked
     await bench.take(message(stream, 2), message(stream, 3), message(stream, 4))
     assert await bench.total() == 5
@@ -173,7 +173,7 @@ async def test_a_value_that_the_database_rejects_is_poison_and_not_a_database_th
     assert await bench.parked() == [(stream, 1, Reason.POISON)]
 
 
-async def test_a_hole_that_stays_does_not_make_its_source_publish_for_ever(bench: Bench) -> None:
+async def test_a_gap_that_stays_does_not_make_its_source_publish_for_ever(bench: Bench) -> None:
     stream = uuid4()
     for version in (3, 4, 3, 4, 5):
         await bench.take(message(stream, version))
@@ -187,7 +187,7 @@ async def test_an_operator_who_replays_a_hole_asks_its_source_again(bench: Bench
     assert bench.asked == [("there", stream, 1)] * 2
 
 
-async def test_a_hole_behind_a_mended_hole_is_asked_for_too(bench: Bench) -> None:
+async def test_a_gap_behind_a_mended_hole_is_asked_for_too(bench: Bench) -> None:
     stream = uuid4()
     await bench.take(message(stream, 2), message(stream, 4))
     await bench.take(message(stream, 1))
@@ -201,7 +201,7 @@ async def test_a_source_that_cannot_be_asked_loses_nothing_of_the_batch(bench: B
     stream = uuid4()
     bench.unreachable = 1
     await bench.take(message(stream, 2), message(stream, 3), message(uuid4(), 1))
-    assert await bench.parked() == [(stream, 2, Reason.HOLE), (stream, 3, Reason.WAITING)]
+    assert await bench.parked() == [(stream, 2, Reason.GAP), (stream, 3, Reason.WAITING)]
     assert bench.asked == [("there", stream, 1)]
     assert await bench.total() == 1
 
@@ -239,7 +239,7 @@ async def test_a_stream_heals_by_itself_once_its_cause_is_mended_and_a_new_fact_
 async def test_a_stream_that_stays_parked_is_tried_again_after_pauses_and_not_with_every_fact(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
+    monkeypatch.setattr(backoff, "FIRST_STREAM_PAUSE_SECONDS", 1000.0)
     stream, other = uuid4(), uuid4()
     bench.broken = True
     await bench.take(message(stream, 1))
@@ -258,7 +258,7 @@ async def test_a_stream_that_stays_parked_is_tried_again_after_pauses_and_not_wi
 async def test_what_a_parked_stream_waited_for_is_taken_at_once_although_a_pause_is_not_over(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
+    monkeypatch.setattr(backoff, "FIRST_STREAM_PAUSE_SECONDS", 1000.0)
     stream = uuid4()
     await bench.take(message(stream, 3))
     await bench.take(message(stream, 4))
@@ -270,7 +270,7 @@ async def test_what_a_parked_stream_waited_for_is_taken_at_once_although_a_pause
 async def test_a_replay_that_was_cut_off_goes_on_when_its_batch_is_taken_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 1000.0)
+    monkeypatch.setattr(backoff, "FIRST_STREAM_PAUSE_SECONDS", 1000.0)
     stream, takes = uuid4(), 0
     take = bench.reactor.take
 
@@ -321,7 +321,7 @@ async def test_two_who_replay_at_once_give_each_message_one_effect(bench: Bench)
 @pytest.fixture
 async def paused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> UUID:
     """A stream of which the first two messages wait, mended since, that is not tried again for long."""
-    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 600.0)
+    monkeypatch.setattr(backoff, "FIRST_STREAM_PAUSE_SECONDS", 600.0)
     stream = uuid4()
     bench.broken = True
     await bench.take(message(stream, 1), message(stream, 2))
@@ -380,7 +380,7 @@ async def replaced(bench: Bench) -> list[tuple[int, str, str]]:
 async def test_what_cannot_be_decoded_is_replaced_by_its_sound_copy_and_its_stream_goes_on(
     bench: Bench, body: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_pauses, "FIRST_SECONDS", 600.0)
+    monkeypatch.setattr(backoff, "FIRST_STREAM_PAUSE_SECONDS", 600.0)
     stream = uuid4()
     await bench.take(message(stream, 1, body=body), message(stream, 2), message(stream, 3))
     await bench.take(message(stream, 1))
@@ -484,7 +484,7 @@ async def test_what_comes_again_and_still_fails_is_told_to_have_come(bench: Benc
 async def test_a_source_that_publishes_nothing_again_is_told_to_be_silent(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer, "RETAKE_SECONDS", 0.3)
+    monkeypatch.setattr(replaying, "RETAKE_SECONDS", 0.3)
     stream = uuid4()
     await bench.take(message(stream, 2), message(stream, 3))
     bench.ask_again_with = lambda *_: bench.take(message(stream, 4))  # news are no answer

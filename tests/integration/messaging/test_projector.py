@@ -120,28 +120,28 @@ async def test_a_fact_that_cannot_be_folded_parks_its_stream_and_the_batch_goes_
     assert await bench.parked(guilty) == [(2, Reason.POISON), (3, Reason.WAITING)]
 
 
-async def test_a_hole_parks_its_stream_and_heals(bench: Bench) -> None:
-    holed, sound = uuid4(), uuid4()
-    await bench.take(message(holed, 2, 2), message(sound, 1))
+async def test_a_gap_parks_its_stream_and_heals(bench: Bench) -> None:
+    gapped, sound = uuid4(), uuid4()
+    await bench.take(message(gapped, 2, 2), message(sound, 1))
     assert await bench.rows() == {sound: [1]}
-    assert bench.asked == [("there", holed, 1)]
-    await bench.take(message(holed, 1), message(sound, 2, 2))
-    assert await bench.rows() == {sound: [1, 2], holed: [1, 2]}
-    assert await bench.parked(holed) == []
+    assert bench.asked == [("there", gapped, 1)]
+    await bench.take(message(gapped, 1), message(sound, 2, 2))
+    assert await bench.rows() == {sound: [1, 2], gapped: [1, 2]}
+    assert await bench.parked(gapped) == []
 
 
 async def test_what_is_parked_does_not_cost_the_others_their_batch(bench: Bench) -> None:
-    sound, poisoned, holed, alarming = [uuid4() for _ in range(5)], uuid4(), uuid4(), uuid4()
+    sound, poisoned, gapped, alarming = [uuid4() for _ in range(5)], uuid4(), uuid4(), uuid4()
     await bench.take(message(poisoned, 1, body="{not json"), message(alarming, 1))
     before = bench.diary.batches
     facts = woven(sound, 4)
     await bench.take(
-        *facts[:9], message(poisoned, 2), message(holed, 2), message(alarming, 1, event_id=uuid4()), *facts[9:]
+        *facts[:9], message(poisoned, 2), message(gapped, 2), message(alarming, 1, event_id=uuid4()), *facts[9:]
     )
     assert bench.diary.batches == before + 1
     assert await bench.rows() == {**{stream: [1, 2, 3, 4] for stream in sound}, alarming: [1]}
     assert await bench.parked(poisoned) == [(1, Reason.POISON), (2, Reason.WAITING)]
-    assert await bench.parked(holed) == [(2, Reason.HOLE)]
+    assert await bench.parked(gapped) == [(2, Reason.GAP)]
     assert await bench.parked(alarming) == [(1, Reason.ALARM)]
 
 

@@ -203,7 +203,7 @@ async def test_a_fault_of_the_log_passes_no_record_over(
         await take(messages)
 
     monkeypatch.setattr(bench.reactor, "take_messages", no_room)
-    monkeypatch.setattr("shared.messaging.passing_faults._log", Unwritable())
+    monkeypatch.setattr("shared.messaging.transient_errors._log", Unwritable())
     await topic.publish(message(stream, 1), message(stream, 2))
     async with topic.consuming(bench):
         await until_total(bench, 2)

@@ -11,18 +11,19 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local.ports import free_port
 from deploy.local.servers import Servers
+from shared.eventstore.change import IdempotencyKey
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.erasures import Erasures
-from shared.eventstore.event_store import IdempotencyKey
-from shared.eventstore.events import Metadata
+from shared.eventstore.events import EventTypes, Metadata
 from shared.messaging import own_records
 from shared.messaging.bus import Bus, Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.reactor import Reactor
 from shared.messaging.recovered_commands import RecoveredCommands
-from shared.messaging.recovery import RECOVERED, Outcome
+from shared.messaging.recovered_rows import RECOVERED
+from shared.messaging.recovery import Outcome
 from shared.messaging.start_check import StartCheck
-from tests.integration.eventstore.counter import COUNTER, Count, SetAlarm
+from tests.integration.eventstore.counter import COUNTER, FACTS, Count, SetAlarm
 from tests.integration.messaging.reacting import NOW, Bench, message, open_bench
 from tests.integration.messaging.restored import (
     SOURCE,
@@ -113,14 +114,14 @@ async def test_a_database_that_is_new_takes_everything_back(
 
 async def test_a_gap_raises_the_epoch_and_what_comes_before_it_is_taken(postgres_dsn: str, kafka: str) -> None:
     async with own_topic(kafka) as cluster, open_bench(postgres_dsn) as bench:
-        holed, whole = uuid4(), uuid4()
-        await publish(cluster, own(holed, 1), own(whole, 1), own(holed, 3), own(whole, 2))
+        gapped, whole = uuid4(), uuid4()
+        await publish(cluster, own(gapped, 1), own(whole, 1), own(gapped, 3), own(whole, 2))
         assert await recovery(bench, cluster).run() == Outcome(recovered=3, unrecoverable=1)
         assert await rows(postgres_dsn, "select stream, version, reason from unrecoverable_facts") == [
-            (holed, 3, "version 2 is missing")
+            (gapped, 3, "version 2 is missing")
         ]
-        await give(bench, holed, Count(1))
-        found = await rows(postgres_dsn, "select version, epoch from events where stream = $1 order by 1", holed)
+        await give(bench, gapped, Count(1))
+        found = await rows(postgres_dsn, "select version, epoch from events where stream = $1 order by 1", gapped)
         assert found == [(1, 1), (2, 2)], "others have version 3 already, and take what is recorded now all the same"
 
 
@@ -234,7 +235,7 @@ async def test_a_reaction_whose_facts_came_back_is_not_repeated(
                     bench.database,
                     bench.store,
                     bench.reactor._clock,
-                    bench.reactor._types,
+                    EventTypes(FACTS),
                     bench.reactor._reactions,
                     own_source="here",
                     ask_again=bench.ask_again,

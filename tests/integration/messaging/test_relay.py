@@ -144,7 +144,7 @@ async def test_what_another_process_appends_is_published_as_soon(bench: Bench, m
     ):
         other = replace(bench, database=database, store=store)
         async with bench.relaying():
-            while not bench.store.news.relay_is_here:
+            while not bench.store.wake_up.relay_is_here:
                 await asyncio.sleep(0.02)
             for _ in range(3):
                 await other.count(uuid4())

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from shared.eventstore import remembered_answers
-from shared.eventstore.event_store import IdempotencyKey
+from shared.eventstore.change import IdempotencyKey
 from shared.http.commands import CommandGate
 from shared.messaging.bus import Kafka
 from shared.service import Settings

@@ -155,7 +155,7 @@ async def test_what_is_missing_of_a_foreign_case_is_asked_of_its_source_and_park
         assert json.loads(asked.value) == {"source": orders.SOURCE, "stream": str(order.case_id), "from_version": 1}
         async with control.runtime.database.acquire() as connection:
             (parked,) = await waiting_streams(connection)
-        assert (parked.first.message.stream, parked.first.reason) == (order.case_id, Reason.HOLE)
+        assert (parked.first.message.stream, parked.first.reason) == (order.case_id, Reason.GAP)
         other = issued(agreement_id, request_id)
         await system.publish([(other.case_id, other, control.clock.now())])
         async with asyncio.timeout(20):

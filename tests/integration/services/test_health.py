@@ -22,7 +22,7 @@ from migrations.marks import shipped
 from migrations.topics import create_topics
 from services.offers import service
 from services.reporting import service as reporting
-from shared.http.one_address import OneAddress
+from shared.http.path_router import PathRouter
 from shared.http.tokens import LocalIssuer, Role
 from shared.messaging.bus import Kafka
 from shared.service import Settings
@@ -94,7 +94,7 @@ async def watched(dsn: str, service_dsn: str, kafka: Kafka, state: Path) -> Asyn
     ships = {"offers": shipped("offers")}
     app = service.app(Settings(service_dsn, kafka, state, virtual_clock=False, shipped=ships))
     instrument(app, service="offers")
-    one = OneAddress({"offers": (service.PREFIXES, app)})
+    one = PathRouter({"offers": (service.PREFIXES, app)})
     transport = httpx.ASGITransport(one)
     async with (
         app.router.lifespan_context(app),
@@ -266,7 +266,7 @@ async def test_a_loop_that_hangs_makes_the_process_not_live(postgres_dsn: str, t
 
 async def test_a_service_that_can_append_no_more_is_not_live(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> None:
     async with watched(postgres_dsn, postgres_dsn, topics, tmp_path) as offers:
-        offers.app.state.runtime.store._tasks[0].cancel()
+        offers.app.state.runtime.store._group_commit._tasks[0].cancel()
         async with asyncio.timeout(20):
             while await offers.live() == 200:
                 await asyncio.sleep(0.02)
@@ -286,7 +286,7 @@ async def test_a_schema_that_was_changed_under_a_running_service_makes_it_not_re
 async def test_services_that_share_a_process_answer_together(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> None:
     settings = Settings(postgres_dsn, topics, tmp_path, virtual_clock=False)
     apps = {"offers": service.app(settings), "reporting": reporting.app(settings)}
-    one = OneAddress({name: ((), app) for name, app in apps.items()})
+    one = PathRouter({name: ((), app) for name, app in apps.items()})
     async with (
         apps["offers"].router.lifespan_context(apps["offers"]),
         apps["reporting"].router.lifespan_context(apps["reporting"]),

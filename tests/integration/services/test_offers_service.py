@@ -288,7 +288,7 @@ def _message(event: Event, agreement_id: UUID, p_number: str, version: int) -> M
 
 
 async def _park(connection: Any, message: Message) -> None:
-    await parking.park(connection, [Obstacle(message, Reason.HOLE, "for the test")])
+    await parking.park(connection, [Obstacle(message, Reason.GAP, "for the test")])
 
 
 async def _take(offers: Offers, *messages: Message) -> None:

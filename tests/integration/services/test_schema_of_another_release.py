@@ -18,7 +18,8 @@ from migrations.marks import shipped
 from migrations.revisions import CHAINS
 from services.serve import DEFAULT_PORTS
 from shared.eventstore.logins import variable_of
-from shared.watching.schema import Chain, WrongSchema, require_schema
+from shared.watching.errors import WrongSchema
+from shared.watching.schema import Chain, require_schema
 
 NEWER = (
     "The schema of offers is newer than this release: its migrations event_store stand at 9999, and this release knows "

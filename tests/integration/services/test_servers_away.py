@@ -142,17 +142,17 @@ async def test_kafka_is_away_and_commands_go_on_and_nothing_is_lost(postgres_dsn
         await create_topics(server.bootstrap)
         kafka = Kafka(server.bootstrap)
         async with running(postgres_dsn, postgres_dsn, kafka, tmp_path) as offers:
-            before, holed = fact(), fact(version=2)
+            before, gapped = fact(), fact(version=2)
             answers = [await offers.offer()]
-            await offers.publish(before, holed)
+            await offers.publish(before, gapped)
             await offers.until_heard(before)
-            await offers.until("select exists (select from parked where stream = $1)", holed.stream)
+            await offers.until("select exists (select from parked where stream = $1)", gapped.stream)
             await offers.until_relayed()
             await asyncio.to_thread(server.stop)
             answers += [await offers.offer() for _ in range(8)]
             assert await offers.database.fetchval("select newest_position() - checkpoint from relay") > 0
             async with asyncio.timeout(ASKED_SECONDS):
-                asked = await offers.replay(holed.source, holed.stream)
+                asked = await offers.replay(gapped.source, gapped.stream)
             assert (asked.status_code, asked.headers["Retry-After"]) == (503, "1")
             await back()
             await offers.until_relayed()

@@ -42,12 +42,12 @@ async def get(control: Control, path: str, role: Role = Role.OPERATOR) -> Any:
 
 
 async def test_the_list_says_how_many_messages_wait_in_each_stream(control: Control) -> None:
-    holed, poisoned = uuid4(), uuid4()
-    await take(control, *(message(holed, version) for version in (2, 3, 5)))
+    gapped, poisoned = uuid4(), uuid4()
+    await take(control, *(message(gapped, version) for version in (2, 3, 5)))
     await take(control, message(poisoned, 1, "{not json"))
     listed = (await get(control, PARKED)).json()
     assert [(one["stream"], one["version"], one["reason"], one["waiting"]) for one in listed] == [
-        (str(holed), 2, "hole", 3),
+        (str(gapped), 2, "hole", 3),
         (str(poisoned), 1, "poison", 1),
     ]
 

@@ -15,7 +15,7 @@ from migrations.logins import make_logins_and_schemas, set_passwords
 from migrations.revisions import revision_files
 from migrations.schemas import upgrade
 from shared.eventstore.logins import variable_of
-from shared.messaging.passing_faults import until_it_works
+from shared.messaging.transient_errors import retry_while_transient
 from shared.watching.schema import Chain, found_revisions, mismatch
 from tests.upgrade.kept_release import KeptRelease
 
@@ -62,7 +62,7 @@ async def work(connection: "asyncpg.Connection[asyncpg.Record]", service: str, u
     times = 0
     while not until.is_set():
         for statement in ITS_WRITES[service]:
-            await until_it_works(partial(connection.execute, statement), service=service)
+            await retry_while_transient(partial(connection.execute, statement), service=service)
         times += 1
         await asyncio.sleep(0.005)
     return times

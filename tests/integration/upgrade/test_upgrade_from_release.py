@@ -153,7 +153,7 @@ async def test_texts_files_answers_and_parked_messages_outlast_it(
         await what_was_parked_goes_on(upgraded_system, manifest)
         await until_nothing_is_parked(connection)
     async with on_stage(upgraded_system) as (_, view):
-        for inspection in (other_system.BEHIND_A_HOLE, other_system.UNREADABLE):
+        for inspection in (other_system.BEHIND_A_GAP, other_system.UNREADABLE):
             await view.shows(inspection, status="open", case_type="other")
 
 
@@ -247,7 +247,7 @@ async def what_was_parked_goes_on(system: RunningSystem, manifest: Manifest) -> 
     """What was missing comes, and an operator passes over what does not read."""
     assert {message.reason for message in manifest.parked} == {"hole", "poison", "waiting"}
     case = next(case for case in manifest.cases if case.standing == "offer opened")
-    missing = other_system.opened(other_system.BEHIND_A_HOLE, 1, case.cvr, case.units[0])
+    missing = other_system.opened(other_system.BEHIND_A_GAP, 1, case.cvr, case.units[0])
     await other_system.send(system.kafka, [missing])
     operator = Asker.of(system, Role.OPERATOR)
     for message in (one for one in manifest.parked if one.reason == "poison"):

@@ -6,8 +6,8 @@ from pathlib import Path
 from tests.unit.architecture.code_patterns import PROJECT
 
 _SOURCES_OF_CHANCE = {"random", "secrets", "numpy"}
-_MAY_IMPORT = {"shared/eventstore/chance.py", "shared/service.py"}
-_HELD_BY_RULES = "shared.eventstore.chance"
+_MAY_IMPORT = {"shared/eventstore/randomness.py", "shared/service.py"}
+_HELD_BY_RULES = "shared.eventstore.randomness"
 
 
 def imported(file: Path) -> set[str]:

@@ -11,7 +11,8 @@ from benchmarks.lossless.hearer import SOURCES
 from benchmarks.lossless.planted import TO_BE_SET_ASIDE, Raw, fact_with_token
 from benchmarks.lossless.subject import FACTS
 from shared.eventstore.events import EventTypes
-from shared.messaging.cloudevents import Undecodable, read
+from shared.messaging.cloudevents import read
+from shared.messaging.errors import Undecodable
 from shared.messaging.received import Received
 
 FACT = fact_with_token(Random(1), UUID(int=7))

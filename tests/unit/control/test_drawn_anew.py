@@ -13,8 +13,8 @@ import pytest
 from services.control.lookups.drawing_anew import draw_anew
 from services.control.rules.course_decider import COURSE
 from shared.contracts.control import FACTS, ControlBooked, InspectorChanged, NewInspectionBooked
+from shared.eventstore.change import Change, Occurred, Write
 from shared.eventstore.commands import read
-from shared.eventstore.event_store import Change, Occurred, Write
 from shared.eventstore.events import Event, EventTypes, Metadata
 from tests.model.memory_store import MemoryDatabase, MemoryStore
 from tests.unit.control.control_facts import (

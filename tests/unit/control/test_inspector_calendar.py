@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from services.control.lookups.inspector_calendar import Calendar, NoDayFree
+from services.control.lookups.errors import NoDayFree
+from services.control.lookups.inspector_calendar import Calendar
 from services.control.rules.calendar_places import calendar_place, day_and_slot, names_of_calendar
 from tests.unit.control.control_facts import INSPECTOR, POLICIES, at, booked, started
 

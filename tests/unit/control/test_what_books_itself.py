@@ -14,9 +14,9 @@ from services.control.lookups.inspector_calendar import lookups
 from services.control.rules.calendar_places import calendar_place
 from services.control.rules.course_decider import COURSE
 from shared.contracts.control import FACTS, ControlBooked, FreshInvestigationNeeded, NewInspectionBooked
+from shared.eventstore.change import Change, Occurred, Write
 from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.decider import TimerDue
-from shared.eventstore.event_store import Change, Occurred, Write
 from shared.eventstore.events import Event, EventTypes, Metadata, Recorded
 from tests.model.memory_store import MemoryDatabase, MemoryStore
 from tests.unit.control.control_facts import (

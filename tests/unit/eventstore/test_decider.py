@@ -4,7 +4,8 @@ from typing import Annotated
 
 import pytest
 
-from shared.eventstore.decider import Decider, Refused, every_fault
+from shared.eventstore.decider import Decider, every_fault
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event, PrivatePart
 
 

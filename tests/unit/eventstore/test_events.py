@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from shared.eventstore.events import Event, EventTypes, Metadata, PrivatePart, UnknownEventType
+from shared.eventstore.errors import UnknownEventType
+from shared.eventstore.events import Event, EventTypes, Metadata, PrivatePart
 
 
 class Noted(Event):

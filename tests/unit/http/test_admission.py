@@ -14,8 +14,9 @@ from fastapi.testclient import TestClient
 from joserfc import jws
 
 from services.offers.service import app
+from shared.http.errors import InvalidToken
 from shared.http.guarded_protocol import guarded
-from shared.http.tokens import InvalidToken, LocalIssuer, Role, TokenVerifier
+from shared.http.tokens import LocalIssuer, Role, TokenVerifier
 from shared.messaging.bus import Kafka
 from shared.policy.policy import Input
 from shared.service import Settings

@@ -18,7 +18,7 @@ from shared.contracts.control import FirstControlReport
 from shared.contracts.vocabulary import MeasureObservation, MeasureUse
 from shared.http.bodies import Body, FreeText
 from shared.http.bodies import told as handed_on
-from shared.http.written import Day, Instant, within
+from shared.http.field_types import Day, Instant, within
 
 for module in ("offers", "guidance", "control"):
     importlib.import_module(f"services.{module}.service")

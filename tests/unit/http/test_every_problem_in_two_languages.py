@@ -13,7 +13,8 @@ from fastapi.testclient import TestClient
 from deploy.contracts.files import PUBLISHED, read
 from deploy.rulebook.refusals import said
 from services.offers.service import app
-from shared.http.problems import MEDIA_TYPE, Problem, not_routed
+from shared.http.errors import MEDIA_TYPE, Problem
+from shared.http.problems import not_routed
 from shared.http.tokens import LocalIssuer, Role
 from shared.messaging.bus import Kafka
 from shared.policy.policy import Input

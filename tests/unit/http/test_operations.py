@@ -12,8 +12,8 @@ from services.offers.service import app
 from shared.http.tokens import LocalIssuer, Role
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import LARGEST_VERSION, Message
-from shared.messaging.consumer import Discarded
-from shared.messaging.passing_faults import SourceUnreachable
+from shared.messaging.discarding import Discarded
+from shared.messaging.errors import SourceUnreachable
 from shared.service import Settings
 
 OPERATIONS = "/v1/operations/offers"

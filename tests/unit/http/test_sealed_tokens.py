@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from shared.http.consistency import ConsistencyTokens, Seen
-from shared.http.problems import Problem
+from shared.http.errors import Problem
 
 TOKENS = ConsistencyTokens(bytes(32))
 STREAM = UUID(int=7)

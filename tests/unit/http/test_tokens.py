@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from shared.http import tokens
-from shared.http.tokens import Identity, InvalidToken, LocalIssuer, Role, TokenVerifier, pseudonym
+from shared.http.errors import InvalidToken
+from shared.http.tokens import Identity, LocalIssuer, Role, TokenVerifier, pseudonym
 
 
 @pytest.fixture

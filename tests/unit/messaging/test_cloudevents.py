@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.messaging.cloudevents import Message, Undecodable, read
+from shared.messaging.cloudevents import Message, read
+from shared.messaging.errors import Undecodable
 
 FULL = Message(
     source="offers",

@@ -31,22 +31,22 @@ def message(version: int, epoch: int = 1, event_id: UUID = THE_SAME, stream: UUI
     ("epoch", "version", "event_id", "expected"),
     [
         (1, 6, ANOTHER, Place.NEXT),
-        (1, 5, THE_SAME, Place.REPEAT),
+        (1, 5, THE_SAME, Place.DUPLICATE),
         (1, 5, ANOTHER, Place.ALARM),
-        (1, 4, ANOTHER, Place.REPEAT),
-        (1, 7, ANOTHER, Place.HOLE),
+        (1, 4, ANOTHER, Place.DUPLICATE),
+        (1, 7, ANOTHER, Place.GAP),
         (2, 6, ANOTHER, Place.NEXT),
         (2, 5, ANOTHER, Place.NEXT),
         (2, 1, ANOTHER, Place.NEXT),
-        (2, 7, ANOTHER, Place.HOLE),
-        (0, 6, ANOTHER, Place.REPEAT),
+        (2, 7, ANOTHER, Place.GAP),
+        (0, 6, ANOTHER, Place.DUPLICATE),
     ],
 )
 def test_a_message_after_version_5_of_epoch_1(epoch: int, version: int, event_id: UUID, expected: Place) -> None:
     assert place(Standing(1, 5, THE_SAME), message(version, epoch, event_id)) is expected
 
 
-@pytest.mark.parametrize(("version", "expected"), [(1, Place.NEXT), (2, Place.HOLE)])
+@pytest.mark.parametrize(("version", "expected"), [(1, Place.NEXT), (2, Place.GAP)])
 def test_the_first_message_of_a_stream(version: int, expected: Place) -> None:
     assert place(Standing(), message(version)) is expected
 

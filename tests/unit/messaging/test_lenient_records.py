@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.messaging import lenient_records
+from shared.messaging.errors import UnknownClient
 from shared.messaging.lenient_records import (
     LARGEST_UNPACKED_BYTES,
     UNREADABLE_HEADER,
     LenientRecord,
     LenientRecords,
-    UnknownClient,
     install,
 )
 

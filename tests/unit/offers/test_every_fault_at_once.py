@@ -7,7 +7,7 @@ import pytest
 from services.offers.rules.eligibility import Quarantine, Unit
 from shared.contracts.offers import OfferDelivered
 from shared.contracts.vocabulary import AgreementKind, Violation
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from tests.unit.offers.offer_facts import (
     IN_TIME,
     OTHER,

@@ -18,7 +18,8 @@ from services.offers.rules.quarantine import (
 )
 from shared.contracts.offers import QuarantineEnded, QuarantineImposed
 from shared.deadlines.copenhagen import end_of
-from shared.eventstore.decider import Refused, TimerDue
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.errors import Refused
 from shared.policy.policies import Policies, load_policies
 from tests.unit.scenario import scenarios_of
 

@@ -6,7 +6,8 @@ import pytest
 
 from shared.contracts.vocabulary import Centre
 from shared.http.tokens import Role, pseudonym
-from shared.people.directory import Directory, FaultyDirectory, load_directory
+from shared.people.directory import Directory, load_directory
+from shared.people.errors import FaultyDirectory
 
 ANNA = pseudonym(Role.INSPECTOR, "anna")
 HEAD = "id,name,centre\n"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from shared.deadlines.copenhagen import COPENHAGEN
-from shared.policy.policies import POLICY_FILES, PolicyError, load_policies
+from shared.policy.errors import PolicyError
+from shared.policy.policies import POLICY_FILES, load_policies
 from shared.policy.policy import Policy
 from shared.reference.reference import industries, problem_groups
 

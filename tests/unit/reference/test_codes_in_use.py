@@ -17,8 +17,9 @@ from services.offers.service import app
 from shared.http.tokens import LocalIssuer, Role
 from shared.messaging.bus import Kafka
 from shared.reference import identifiers, reference
+from shared.reference.errors import FaultyReference
 from shared.reference.identifiers import ENUMERATED, day_of_command
-from shared.reference.reference import CODE_LISTS, REFERENCE_FILES, FaultyReference, Term, read_terms
+from shared.reference.reference import CODE_LISTS, REFERENCE_FILES, Term, read_terms
 from shared.service import Settings
 
 KINDS: dict[str, Any] = {

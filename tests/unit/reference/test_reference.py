@@ -9,9 +9,9 @@ import pytest
 from services.control.rules.lateness import CALENDAR_FULL, INVESTIGATED_AFRESH, NO_DAY_LEFT, TURNED_INTO_GUIDANCE
 from shared.contracts.vocabulary import ContactRole
 from shared.reference import reference
+from shared.reference.errors import FaultyReference
 from shared.reference.reference import (
     REFERENCE_FILES,
-    FaultyReference,
     Term,
     Topic,
     industries,

@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 
 from deploy.rulebook.example_facts import full, least
-from services.reporting.cases.case import Case, CaseType, Columns, UnknownColumn, changed, unopened
+from services.reporting.cases.case import Case, CaseType, Columns, changed, unopened
 from services.reporting.cases.case_projection import Draft, type_of_case
+from services.reporting.cases.errors import UnknownColumn
 from services.reporting.cases.rules import Rules
 from shared.contracts import control, guidance, offers, orders
 from shared.eventstore.events import Event

@@ -4,7 +4,8 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 
-from shared.telemetry.context import WITHHELD, ForbiddenAttribute, current_traceparent, mark, remote_parent, span
+from shared.telemetry.context import WITHHELD, current_traceparent, mark, remote_parent, span
+from shared.telemetry.errors import ForbiddenAttribute
 
 ELSEWHERE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 

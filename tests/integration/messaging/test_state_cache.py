@@ -11,10 +11,10 @@ import pytest
 
 from shared.eventstore.commands import Decision, Intent, execute, read
 from shared.eventstore.database import Database, open_database
-from shared.eventstore.decider import Refused
+from shared.eventstore.errors import Refused
 from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, EventTypes, Metadata
-from shared.eventstore.known_states import Known, KnownStates
+from shared.eventstore.state_cache import StateCache, VersionedState
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count, Counted, Counter, evolve
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -140,9 +140,9 @@ async def test_no_state_holds_private_text_after_its_command_or_when_read(
     intent = Intent(NOTEBOOK, stream, Count(note="Klejnstrup planted this"))
     metadata = Metadata(command_id=uuid4(), actor="tester")
     (decision,) = await execute(one.store, [intent], at=NOW, metadata=metadata)
-    known, found = one.store.known.get(NOTEBOOK, stream), await read(one.store, NOTEBOOK, stream)
+    known, found = one.store.state_cache.get(NOTEBOOK, stream), await read(one.store, NOTEBOOK, stream)
     readable = NOTEBOOK.fold([one.event for one in (await one.store.load(stream, readable=True)).events])
-    assert known == found == Known(1, decision.state) == Known(1, readable)
+    assert known == found == VersionedState(1, decision.state) == VersionedState(1, readable)
     assert isinstance(decision.state, Notebook)
     assert "Klejnstrup" not in repr(decision.state)
     with pytest.raises(AttributeError):
@@ -150,8 +150,8 @@ async def test_no_state_holds_private_text_after_its_command_or_when_read(
 
 
 def test_the_subject_that_was_touched_longest_ago_is_forgotten() -> None:
-    known = KnownStates(2)
+    known = StateCache(2)
     streams: Sequence[UUID] = [uuid4() for _ in range(3)]
     for stream in (*streams[:2], streams[0], streams[2]):
-        known.keep(COUNTER, stream, Known(1, Counter()))
+        known.keep(COUNTER, stream, VersionedState(1, Counter()))
     assert [known.get(COUNTER, stream) is not None for stream in streams] == [True, False, True]

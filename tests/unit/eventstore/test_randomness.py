@@ -4,7 +4,7 @@ from random import Random, SystemRandom
 
 import pytest
 
-from shared.eventstore.chance import random_id
+from shared.eventstore.randomness import random_id
 from shared.service import Settings
 
 HERE = {"AFTALE_POSTGRES": "", "AFTALE_KAFKA": "", "AFTALE_STATE": "/nowhere"}

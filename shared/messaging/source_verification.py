@@ -1,4 +1,4 @@
-"""What is believed of a record only because its source says so: a new epoch, another event at a taken version."""
+"""Asks a source whether it published what its records claim: a new epoch, or another event at a taken version."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,9 +9,9 @@ import structlog
 from shared.eventstore.database import Database
 from shared.messaging.cloudevents import Message
 from shared.messaging.completeness import known_epochs
+from shared.messaging.errors import SourceUnreachable
 from shared.messaging.heads import STREAMS_AT_ONCE, Head, HeadsOfSources
 from shared.messaging.inbox import Place, Standing, StreamKey, place, stream_of
-from shared.messaging.passing_faults import SourceUnreachable
 
 SILENT_SECONDS = 60.0
 """For which a source that did not answer is not asked again: its records must not hold up those of others."""
@@ -21,7 +21,7 @@ _log = structlog.get_logger()
 Believed = Callable[[Message, Standing], bool]
 
 
-class SourcesWord:
+class SourceVerification:
     """A record alone is never reason enough: with `ce_epoch=2147483647` it would silence its stream for ever."""
 
     def __init__(self, database: Database) -> None:

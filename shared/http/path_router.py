@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from shared.http.health import health
 
 
-class OneAddress:
+class PathRouter:
     """An ASGI application in front of the applications of services that run in this process."""
 
     def __init__(

@@ -3,12 +3,12 @@
 from random import Random, SystemRandom
 from uuid import UUID
 
-Chance = Random
+RandomSource = Random
 """What draws. Deciders never hold it: what was drawn comes to them in a command, and is kept in a fact (R18, R19)."""
 _LOCAL = "local"
 
 
-def chance_of(mode: str | None, seed: str | None) -> Chance:
+def random_source_of(mode: str | None, seed: str | None) -> RandomSource:
     """The system's; with a seed, in mode `local` only, one that draws the same again. Raises ValueError."""
     if seed is None:
         return SystemRandom()
@@ -19,6 +19,6 @@ def chance_of(mode: str | None, seed: str | None) -> Chance:
     return Random(seed)  # noqa: S311 - a seed is given so that others can compute the draws
 
 
-def random_id(chance: Chance) -> UUID:
+def random_id(chance: RandomSource) -> UUID:
     """An id that tells nothing of what it stands for (version 4)."""
     return UUID(int=chance.getrandbits(128), version=4)

@@ -117,13 +117,13 @@ def _checked_phone(number: str) -> str:
     return number
 
 
-WrittenDay = Annotated[date, BeforeValidator(_day_written)]
+IsoDay = Annotated[date, BeforeValidator(_day_written)]
 """A day as ISO 8601 writes it, e.g. `2026-03-05`; a Unix time or an instant is none."""
-WrittenInstant = Annotated[AwareDatetime, BeforeValidator(_instant_written)]
+IsoInstant = Annotated[AwareDatetime, BeforeValidator(_instant_written)]
 """An instant as RFC 3339 writes it, with its offset; a Unix time is none."""
-Day = Annotated[WrittenDay, AfterValidator(_day_within)]
+Day = Annotated[IsoDay, AfterValidator(_day_within)]
 """The same in a body, where it is a day that the policy lets anybody name."""
-Instant = Annotated[WrittenInstant, AfterValidator(_instant_within)]
+Instant = Annotated[IsoInstant, AfterValidator(_instant_within)]
 """The same for an instant, by its day in Copenhagen."""
 Email = Annotated[str, Field(min_length=3, max_length=200), AfterValidator(_checked_email)]
 """R34: an e-mail address."""

@@ -1,7 +1,7 @@
 """The epoch under which a service tells one of its facts to others."""
 
 
-def told_epoch(events: str) -> str:
+def published_epoch(events: str) -> str:
     """SQL: the epoch in which an event was recorded, or a higher one under which a restored service tells it again.
 
     `events` is the name of the table in the query. The event itself keeps its epoch: what was recorded is never changed

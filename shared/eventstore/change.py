@@ -1,0 +1,63 @@
+"""What one command changes, as the event store takes it: events, keys, marks, timers and reservations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from shared.eventstore.events import Event, Metadata
+
+
+@dataclass(frozen=True)
+class Occurred:
+    """An event that is about to be written, with its domain time."""
+
+    event: Event
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Write:
+    """Events for one stream at an expected version. Without events it guards: the stream must not have moved."""
+
+    stream: UUID
+    expected: int
+    events: tuple[Occurred, ...] = ()
+    concerns: Mapping[str, str] = field(default_factory=dict)
+    """Ids that travel beside the events, see Decider.concerns."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A step of the inbox: from where the reader found it to the fact that it has now taken."""
+
+    source: str
+    stream: UUID
+    from_epoch: int
+    from_version: int
+    epoch: int
+    version: int
+    event_id: UUID
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """The key of a command, what was asked under it, and the answer that a repetition gets."""
+
+    key: UUID
+    fingerprint: str
+    answer: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """All that one command does, kept whole or not at all."""
+
+    metadata: Metadata
+    writes: tuple[Write, ...] = ()
+    key: IdempotencyKey | None = None
+    mark: Mark | None = None
+    arm: tuple[tuple[UUID, str, datetime], ...] = ()
+    cancel: tuple[tuple[UUID, str], ...] = ()
+    reserve: tuple[tuple[str, UUID], ...] = ()
+    release: tuple[tuple[str, UUID], ...] = ()

@@ -1,0 +1,139 @@
+"""Why a request is not answered as asked: problems (RFC 9457), and what tokens and bodies do wrong."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import Response
+
+from shared.deadlines.in_words import Language
+from shared.errors import AftaleError
+from shared.eventstore.errors import Refused
+from shared.refusals.language import language_of
+from shared.refusals.sentences import Sentence, fault_in_danish
+
+MEDIA_TYPE = "application/problem+json"
+BY_RULE = "rule"
+"""Where a fault lies that is none of a single field: a rule of the domain refuses the command as a whole."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: where, and in which words."""
+
+    where: str
+    what: Sentence
+    rule: str | None = None
+    kind: str | None = None
+    """Of a fault that validation found, which says it in English itself."""
+
+    def told(self, language: Language) -> dict[str, Any]:
+        """As it stands in the body of a problem."""
+        if self.kind is None:
+            what = self.what.in_language(language)
+        else:
+            what = fault_in_danish(self.kind, self.what.values) if language == "da" else self.what.text
+        fault: dict[str, Any] = {"where": self.where, "what": what}
+        if self.rule is not None:
+            fault["rule"] = self.rule
+        if self.kind is None and self.what.values:
+            fault["values"] = _as_text(self.what.values)
+        return fault
+
+
+class Problem(AftaleError):
+    """An answer that is an error. `faults` name what is wrong and where, all at once.
+
+    Title and detail are texts of shared/refusals; the detail's places are filled from `values`.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        *,
+        rule: str | None = None,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.headers = dict(headers or {})
+        self.title = title
+        self.detail = Sentence(detail, values or {})
+        self.rule = rule
+        self.faults = faults
+
+    def body(self, language: Language) -> dict[str, Any]:
+        """In the language of whoever reads it."""
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": Sentence(self.title).in_language(language),
+            "status": self.status,
+            "detail": self.said(language),
+        }
+        if self.detail.values:
+            body["values"] = _as_text(self.detail.values)
+        if self.rule is not None:
+            body["rule"] = self.rule
+        if self.faults:
+            body["faults"] = [fault.told(language) for fault in self.faults]
+        return body
+
+    def body_in_both(self) -> dict[str, Any]:
+        """For a reader of whom nothing is known yet: Danish first."""
+        danish, english = self.body("da"), self.body("en")
+        title, detail = (f"{danish[name]} / {english[name]}" for name in ("title", "detail"))
+        return {**english, "title": title, "detail": detail}
+
+    def said(self, language: Language) -> str:
+        """The sentence that stands for the whole."""
+        return self.detail.in_language(language)
+
+    def response(self, accept_language: str | None) -> Response:
+        """As it goes out, in the language that the request prefers."""
+        language = language_of(accept_language)
+        content = json.dumps(self.body(language), default=str, ensure_ascii=False)
+        headers = {"Content-Language": language, "Vary": "Accept-Language", **self.headers}
+        return Response(content, self.status, headers, media_type=MEDIA_TYPE)
+
+
+class RefusedByRules(Problem):
+    """409: everything that the rules refuse in one command."""
+
+    def __init__(self, refusal: Refused) -> None:
+        faults = [Fault(BY_RULE, Sentence(one.reason, one.values), rule=one.rule) for one in refusal.every_fault]
+        super().__init__(
+            409, "Refused by a rule", refusal.reason, rule=refusal.rule, faults=faults, values=refusal.values
+        )
+
+    def said(self, language: Language) -> str:
+        """Every refusal, one sentence after the other."""
+        return " ".join(fault.what.in_language(language) for fault in self.faults)
+
+
+class NotStrictJson(AftaleError, ValueError):
+    """A body that is no JSON, or JSON that two readers could understand in two ways; says why."""
+
+    def __init__(self, text: str, **values: Any) -> None:
+        super().__init__(text.format_map(values))
+        self.text = text
+        self.values = values
+
+
+class InvalidToken(AftaleError):
+    """The token is not one of our issuer's, has run out, or lacks a claim. `text` is one of shared/refusals."""
+
+    def __init__(self, text: str, **values: Any) -> None:
+        super().__init__(text.format_map(values))
+        self.text = text
+        self.values = values
+
+
+def _as_text(values: Mapping[str, Any]) -> dict[str, str]:
+    """Instants as RFC 3339 writes them."""
+    return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in values.items()}

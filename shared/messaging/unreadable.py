@@ -1,0 +1,56 @@
+"""Records that do not say which fact they are: each is kept alone for operators, and holds up no stream."""
+
+from collections.abc import Container
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from shared.messaging.cloudevents import Message, concerns_of, read
+from shared.messaging.errors import Undecodable
+from shared.messaging.parking import Obstacle, Reason
+from shared.messaging.record import Record
+
+UNREADABLE = "unreadable"
+"""The source under which a record is parked that does not say which fact it is."""
+LARGEST_KEPT = 4 * 1024 * 1024
+"""Characters of a record that does not read."""
+_NAMESPACE = UUID("6f1f6c0e-6f0a-4c3b-9d5e-2b8f6a5d1c77")
+
+
+def read_record(record: Record, sources: Container[str] | None) -> Message:
+    """The message of a record. Raises Undecodable, also where its source publishes nothing on this topic."""
+    if record.unreadable is not None:
+        raise Undecodable(f"the record does not read: {record.unreadable}")
+    message = read(record.headers, record.value)
+    if sources is not None and message.source not in sources:
+        raise Undecodable(f"{message.source} publishes nothing on this topic")
+    return message
+
+
+def unreadable(record: Record, sources: Container[str] | None, error: Exception) -> Obstacle:
+    """The record as it is parked, in a stream of its own.
+
+    What it says that it concerns is held back (R8), if it comes from a source that may say so here.
+    """
+    content = repr((record.where, record.headers, record.value))[:LARGEST_KEPT]
+    identity, now = uuid5(_NAMESPACE, content), datetime.now(UTC)
+    believed = sources is None or record.header("ce_source") in sources
+    stand_in = Message(
+        source=UNREADABLE,
+        stream=identity,
+        epoch=1,
+        version=1,
+        event_id=identity,
+        type=UNREADABLE,
+        schema_version=1,
+        occurred_at=now,
+        recorded_at=now,
+        body=content,
+        concerns=concerns_of(record.headers) if believed else {},
+    )
+    return Obstacle(stand_in, Reason.POISON, f"{record.where}: {error!r}")
+
+
+def not_told_by_its_source(message: Message) -> Obstacle:
+    """A message as it is parked whose source does not tell of it: somebody may have written it in that name."""
+    record = Record(message.headers(), message.body.encode())
+    return unreadable(record, (), Undecodable(f"{message.source} does not tell of this epoch or event"))

@@ -1,0 +1,7 @@
+"""Why a service does not start on the schema that it found."""
+
+from shared.errors import AftaleError
+
+
+class WrongSchema(AftaleError):
+    """A service cannot work on the schema that it found; its text is one sentence for operators."""
