@@ -8,12 +8,16 @@ from shared.deadlines.copenhagen import local_day
 from shared.deadlines.in_words import date_in_words, day_in_words
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from shared.deadlines.deadline import Deadline, Length
 
 _date_da: Final = partial(date_in_words, language="da")
 _date_en: Final = partial(date_in_words, language="en")
 _day_da: Final = partial(day_in_words, language="da")
 _day_en: Final = partial(day_in_words, language="en")
+_EXTENDED_ITSELF: Final = "R10"
+"""The rule of the one deadline that is granted a longer end (R13); others move along with it."""
 _UNITS_DA: Final = {"days": ("dag", "dage"), "weeks": ("uge", "uger"), "months": ("måned", "måneder")}
 
 _EVENTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -38,20 +42,23 @@ def in_danish(deadline: "Deadline") -> str:
     """R27: in Danish."""
     event = _EVENTS.get(deadline.anchor_event, (f"hændelsen {deadline.anchor_event} indtraf", ""))[0]
     first_day = "dagen selv tæller med" if deadline.first_day_counts else "dagen selv tæller ikke med"
-    sentences = [
-        f"Sidste dag er {_day_da(deadline.last_day)}, til og med kl. 23.59 dansk tid.",
-        f"Fristen er {_length_da(deadline.length)} regnet fra {_day_da(deadline.counted_from)}, da {event};"
-        f" {first_day}.",
-    ]
-    if deadline.skipped:
-        days = ", ".join(f"{_date_da(closed.day)} ({closed.danish})" for closed in deadline.skipped)
-        sentences.append(f"Fristen kan ikke udløbe på en lukket dag, så disse dage er sprunget over: {days}.")
-    sentences += [
+    counted = f"{_length_da(deadline.length)} regnet fra {_day_da(deadline.counted_from)}, da {event}; {first_day}."
+    days = ", ".join(f"{_date_da(closed.day)} ({closed.danish})" for closed in deadline.skipped)
+    skipped = [f"Fristen kan ikke udløbe på en lukket dag, så disse dage er sprunget over: {days}."] if days else []
+    ends = _ends_of_extensions(deadline)
+    extended = [
         f"Den er forlænget den {_date_da(local_day(one.granted_at))}"
         f"{f' (regel R13, regelsæt {one.policy})' if one.policy else ''};"
-        f" før var sidste dag den {_date_da(one.previous_last_day)}."
-        for one in deadline.extensions
+        f" før var sidste dag den {_date_da(one.previous_last_day)}"
+        f"{f', og med forlængelsen blev det den {_date_da(end)}' if end else ''}."
+        for one, end in zip(deadline.extensions, ends, strict=True)
     ]
+    sentences = [f"Sidste dag er {_day_da(deadline.last_day)}, til og med kl. 23.59 dansk tid."]
+    if all(ends) and extended:
+        first = f"Sidste dag var dermed den {_date_da(deadline.extensions[0].previous_last_day)}."
+        sentences += [f"Fristen var først {counted}", first, *extended, *skipped]
+    else:
+        sentences += [f"Fristen er {counted}", *skipped, *extended]
     return " ".join([*sentences, f"Regel {deadline.rule}, regelsæt {deadline.policy}."])
 
 
@@ -59,21 +66,35 @@ def in_english(deadline: "Deadline") -> str:
     """R27: in English."""
     event = _EVENTS.get(deadline.anchor_event, ("", f"the event {deadline.anchor_event} happened"))[1]
     first_day = "that day itself counts" if deadline.first_day_counts else "that day itself does not count"
-    sentences = [
-        f"The last day is {_day_en(deadline.last_day)}, until 23:59 Danish time.",
-        f"The deadline is {_length_en(deadline.length)} from {_day_en(deadline.counted_from)}, when {event};"
-        f" {first_day}.",
-    ]
-    if deadline.skipped:
-        days = ", ".join(f"{_date_en(closed.day)} ({closed.english})" for closed in deadline.skipped)
-        sentences.append(f"It cannot end on a closed day, so these days were skipped: {days}.")
-    sentences += [
+    counted = f"{_length_en(deadline.length)} from {_day_en(deadline.counted_from)}, when {event}; {first_day}."
+    days = ", ".join(f"{_date_en(closed.day)} ({closed.english})" for closed in deadline.skipped)
+    skipped = [f"It cannot end on a closed day, so these days were skipped: {days}."] if days else []
+    ends = _ends_of_extensions(deadline)
+    extended = [
         f"It was extended on {_date_en(local_day(one.granted_at))}"
         f"{f' (rule R13, policy {one.policy})' if one.policy else ''};"
-        f" before, the last day was {_date_en(one.previous_last_day)}."
-        for one in deadline.extensions
+        f" before, the last day was {_date_en(one.previous_last_day)}"
+        f"{f', and the grant made it {_date_en(end)}' if end else ''}."
+        for one, end in zip(deadline.extensions, ends, strict=True)
     ]
+    sentences = [f"The last day is {_day_en(deadline.last_day)}, until 23:59 Danish time."]
+    if all(ends) and extended:
+        first = f"So the last day was {_date_en(deadline.extensions[0].previous_last_day)}."
+        sentences += [f"At first the deadline was {counted}", first, *extended, *skipped]
+    else:
+        sentences += [f"The deadline is {counted}", *skipped, *extended]
     return " ".join([*sentences, f"Rule {deadline.rule}, policy {deadline.policy}."])
+
+
+def _ends_of_extensions(deadline: "Deadline") -> "tuple[date | None, ...]":
+    """R13: the last day that each grant made. None where the deadline only moved along with the one that was granted.
+
+    Such a one (R12, R17) is still its own length from the day that it counts from, and skips days by that.
+    """
+    before = tuple(one.previous_last_day for one in deadline.extensions)
+    if not before or deadline.rule != _EXTENDED_ITSELF:
+        return (None,) * len(before)
+    return (*before[1:], deadline.last_day)
 
 
 def _length_da(length: "Length") -> str:

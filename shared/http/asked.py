@@ -1,16 +1,17 @@
 """What is checked of every request beside its own fields: names in the query, and the days that it may name."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from shared.deadlines.copenhagen import local_day
@@ -22,8 +23,11 @@ from shared.reference.identifiers import day_of_command
 
 _UNKNOWN = PydanticCustomError("unknown_parameter", "is not a parameter of this path")
 _REPEATED = PydanticCustomError("repeated_parameter", "is given more than once")
+_NOT_WHOLE = PydanticCustomError("whole_number", "is not a whole number: write it as 12")
+_DIGITS = re.compile(r"-?[0-9]+", re.ASCII)
+_NUMBER = TypeAdapter(int)
 _faulty: ContextVar[tuple[tuple[str, PydanticCustomError], ...]] = ContextVar("faulty", default=())
-"""Names in the query of this request that cannot be taken, each with why."""
+"""Names in the query of this request that cannot be taken, or not as they are written, each with why."""
 
 
 class _Asked(BaseModel):
@@ -43,29 +47,48 @@ class _Asked(BaseModel):
 
 async def note_query(request: Request) -> None:
     """A dependency before `refuse_unknown_parameters`, which sees the query without knowing of the route."""
-    known = _parameters_of(request.scope["route"]) if isinstance(request.scope.get("route"), APIRoute) else frozenset()
+    route = request.scope.get("route")
+    known = _parameters_of(route) if isinstance(route, APIRoute) else {}
     times = Counter(name for name, _ in request.query_params.multi_items())
     unknown = [(name, _UNKNOWN) for name in times if name not in known]
     repeated = [(name, _REPEATED) for name, count in times.items() if name in known and count > 1]
-    _faulty.set((*unknown, *repeated))
+    numbers = [(name, told) for name, told in request.query_params.multi_items() if known.get(name)]
+    _faulty.set((*unknown, *repeated, *((name, _NOT_WHOLE) for name, told in numbers if _is_taken_for_whole(told))))
 
 
 async def refuse_unknown_parameters(_: Annotated[_Asked, Query()]) -> None:
     """A filter that is misspelt would else answer with the whole list."""
 
 
-_known: dict[int, tuple[APIRoute, frozenset[str]]] = {}
+def _is_taken_for_whole(told: str) -> bool:
+    """Whether pydantic would read a number that is not written as one, such as `1.0` or `1_000`.
+
+    What it does not read either it refuses itself.
+    """
+    if _DIGITS.fullmatch(told):
+        return False
+    try:
+        _NUMBER.validate_python(told)
+    except ValidationError:
+        return False
+    return True
+
+
+_known: dict[int, tuple[APIRoute, Mapping[str, bool]]] = {}
 """The parameters of routes, which live as long as their process, by identity: they cannot be hashed."""
 
 
-def _parameters_of(route: APIRoute) -> frozenset[str]:
+def _parameters_of(route: APIRoute) -> Mapping[str, bool]:
+    """By name, whether it is a whole number."""
     if id(route) not in _known:
-        _known[id(route)] = route, frozenset(_parameters(route.dependant))
+        _known[id(route)] = route, dict(_parameters(route.dependant))
     return _known[id(route)][1]
 
 
-def _parameters(dependant: Dependant) -> Iterator[str]:
-    yield from (parameter.alias for parameter in dependant.query_params)
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    for parameter in dependant.query_params:
+        kind = parameter.field_info.annotation
+        yield parameter.alias, int in (kind, *get_args(kind))
     for further in dependant.dependencies:
         yield from _parameters(further)
 

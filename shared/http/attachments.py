@@ -82,6 +82,13 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
         """Send the bytes of a file that a fact names, at most 25 MB; the same ones again change nothing."""
         asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
         file = await _named(request, asker, attachments.subject, agreement_id, sha256)
+        if file is None:
+            raise Problem(
+                404,
+                "Not found",
+                "nothing in this case names a file with this hash: send what names it, then the file",
+                rule=attachments.rule,
+            )
         async with _storage(request) as storage:
             await _refuse_further_files(request, storage, agreement_id, sha256, attachments.rule)
             with SpooledTemporaryFile(max_size=_IN_MEMORY) as spooled:
@@ -100,6 +107,8 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
     async def get_attachment(agreement_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:
         """The file, for whoever may know of a fact that names it; gone once the key of its case is destroyed."""
         file = await _named(request, asker, attachments.subject, agreement_id, sha256)
+        if file is None:
+            raise not_found()
         async with _storage(request) as storage:
             sealed = await storage.open(agreement_id, sha256)
         if sealed is None:
@@ -120,8 +129,11 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
     return router
 
 
-async def _named(request: Request, asker: Viewer, subject: Decider[Any, Any], case: UUID, sha256: str) -> _Named:
-    """R18: only what facts name that the asker may know of. Raises 404, or 410 once the key is destroyed (R31)."""
+async def _named(request: Request, asker: Viewer, subject: Decider[Any, Any], case: UUID, sha256: str) -> _Named | None:
+    """R18: only what facts name that the asker may know of, else None. A file that a hidden fact names reads alike.
+
+    Raises 404 where the asker may not know of the case, or 410 once the key is destroyed (R31).
+    """
     gate: CommandGate = request.app.state.runtime.gate
     _, visible, _ = await gate.read(request, asker, subject, case)
     of_case = await private_keys.of_case(gate.database, case)
@@ -130,7 +142,7 @@ async def _named(request: Request, asker: Viewer, subject: Decider[Any, Any], ca
         return _Named(case, references, of_case.key)
     if of_case.was_erased:
         raise Problem(410, "Erased", "the files of this case were erased", rule="R31")
-    raise not_found()
+    return None
 
 
 def files_named(visible: Iterable[Recorded]) -> Iterable[FileReference]:

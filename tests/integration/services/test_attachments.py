@@ -168,6 +168,19 @@ async def test_what_no_fact_names_that_the_asker_may_know_of_is_not_there(
     assert (await get(control, file)).content == PHOTO
 
 
+@pytest.mark.rule("R16")
+async def test_a_file_that_comes_before_what_names_it_is_told_what_to_send_first(control: Control) -> None:
+    file = f"{await documented(control, reference(PHOTO))}/{digest(b'other')}"
+    early = await put(control, file, b"other")
+    assert (early.status_code, early.json()["detail"]) == (
+        404,
+        "Nothing in this case names a file with this hash. Send the documentation, or the offer, that names it first; "
+        "then send the file.",
+    )
+    hidden_case = file.replace(file.split("/")[3], str(uuid4()))
+    assert "names a file" not in (await put(control, hidden_case, b"other")).json()["detail"]
+
+
 @pytest.mark.rule("R31")
 async def test_a_destroyed_key_erases_the_files_of_its_case_and_no_others(control: Control) -> None:
     erased, other = [f"{await documented(control, reference(PHOTO))}/{digest(PHOTO)}" for _ in range(2)]

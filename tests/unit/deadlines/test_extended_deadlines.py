@@ -119,21 +119,23 @@ def test_each_extension_is_kept_in_order_with_its_own_time_in_utc_and_the_day_be
         (
             "en",
             "The last day is Tuesday 1 September 2026, until 23:59 Danish time."
-            " The deadline is 3 months from Tuesday 17 March 2026, when the offer was accepted;"
-            " that day itself does not count."
-            " It was extended on 10 June 2026 (rule R13, policy 2024-01-01); before, the last day was 17 June 2026."
-            " It was extended on 1 July 2026 (rule R13, policy 2024-01-01); before, the last day was 15 July 2026."
+            " At first the deadline was 3 months from Tuesday 17 March 2026, when the offer was accepted;"
+            " that day itself does not count. So the last day was 17 June 2026."
+            " It was extended on 10 June 2026 (rule R13, policy 2024-01-01);"
+            " before, the last day was 17 June 2026, and the grant made it 15 July 2026."
+            " It was extended on 1 July 2026 (rule R13, policy 2024-01-01);"
+            " before, the last day was 15 July 2026, and the grant made it 1 September 2026."
             " Rule R10, policy 2024-01-01.",
         ),
         (
             "da",
             "Sidste dag er tirsdag den 1. september 2026, til og med kl. 23.59 dansk tid."
-            " Fristen er 3 måneder regnet fra tirsdag den 17. marts 2026, da tilbuddet blev accepteret;"
-            " dagen selv tæller ikke med."
+            " Fristen var først 3 måneder regnet fra tirsdag den 17. marts 2026, da tilbuddet blev accepteret;"
+            " dagen selv tæller ikke med. Sidste dag var dermed den 17. juni 2026."
             " Den er forlænget den 10. juni 2026 (regel R13, regelsæt 2024-01-01);"
-            " før var sidste dag den 17. juni 2026."
+            " før var sidste dag den 17. juni 2026, og med forlængelsen blev det den 15. juli 2026."
             " Den er forlænget den 1. juli 2026 (regel R13, regelsæt 2024-01-01);"
-            " før var sidste dag den 15. juli 2026."
+            " før var sidste dag den 15. juli 2026, og med forlængelsen blev det den 1. september 2026."
             " Regel R10, regelsæt 2024-01-01.",
         ),
     ],
@@ -142,6 +144,22 @@ def test_asked_why_it_tells_what_it_counts_from_and_every_day_that_it_was_before
     just_after_midnight = datetime(2026, 6, 30, 22, 30, tzinfo=UTC)
     twice = longer("2026-09-01", longer("2026-07-15"), just_after_midnight)
     assert twice.explain("en" if language == "en" else "da") == told
+
+
+@pytest.mark.rule("R13", "R27")
+def test_the_days_that_the_new_end_skipped_are_told_after_the_grant_that_made_it() -> None:
+    after = longer("2026-08-01")
+    assert after.explain("en").endswith(
+        " before, the last day was 17 June 2026, and the grant made it 3 August 2026."
+        " It cannot end on a closed day, so these days were skipped: 1 August 2026 (Saturday), 2 August 2026 (Sunday)."
+        " Rule R10, policy 2024-01-01."
+    )
+    assert after.explain("da").endswith(
+        " før var sidste dag den 17. juni 2026, og med forlængelsen blev det den 3. august 2026."
+        " Fristen kan ikke udløbe på en lukket dag, så disse dage er sprunget over:"
+        " 1. august 2026 (lørdag), 2. august 2026 (søndag)."
+        " Regel R10, regelsæt 2024-01-01."
+    )
 
 
 def test_what_hangs_on_the_deadline_moves_with_it() -> None:

@@ -119,3 +119,23 @@ def test_a_header_that_is_given_twice_counts_as_neither(
 ) -> None:
     twice = [*inspector.items(), (header, "a"), (header, "b")]
     assert client.post("/v1/offers", json=OFFER, headers=twice).status_code == 400
+
+
+@pytest.mark.parametrize("written", ["1.0", "%201", "1_0", "%2B1"])
+@pytest.mark.parametrize(
+    ("language", "what"), [("en", "is not a whole number: write it as 12"), ("da", "er ikke et helt tal")]
+)
+def test_a_number_in_a_query_is_written_with_digits_alone(
+    client: TestClient, inspector: dict[str, str], written: str, language: str, what: str
+) -> None:
+    asked = f"/v1/quarantines?cvr=13748136&p_number=1003388394&limit={written}"
+    answer = client.get(asked, headers=inspector | {"Accept-Language": language})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["faults"]
+    assert fault["where"] == "query.limit"
+    assert fault["what"].startswith(what)
+
+
+def test_a_number_that_is_none_at_all_is_told_once(client: TestClient, inspector: dict[str, str]) -> None:
+    asked = "/v1/quarantines?cvr=13748136&p_number=1003388394&limit=ten"
+    assert [fault["where"] for fault in client.get(asked, headers=inspector).json()["faults"]] == ["query.limit"]
