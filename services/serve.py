@@ -18,9 +18,9 @@ from shared.eventstore.database import DATABASE_AWAY
 from shared.eventstore.errors import WrongLogin
 from shared.eventstore.logins import POWERFUL_LOGIN, require_own_login
 from shared.garbage_collector import collect_rarely
-from shared.http.asked import InputLimits
 from shared.http.guarded_protocol import guarded
 from shared.http.path_router import PathRouter
+from shared.http.request_limits import InputLimits
 from shared.policy.errors import PolicyError
 from shared.policy.policies import load_policies
 from shared.private_folders import close_folders
@@ -35,17 +35,17 @@ DEFAULT_PORTS = {"offers": 8101, "guidance": 8102, "control": 8103, "reporting":
 
 
 class ServiceModule(Protocol):
-    """What services/<name>/service.py offers."""
+    """The interface of services/<name>/service.py."""
 
     PREFIXES: Sequence[str]
-    """The paths that it answers."""
+    """Prefixes of the paths that the service answers."""
 
     def app(self, settings: Settings) -> FastAPI:
-        """Its HTTP application, with all that lives behind it."""
+        """Builds the HTTP application of the service."""
 
 
 def service_module(name: str) -> ServiceModule:
-    """Imported only when it is to run: a process of one service does not pay for the others."""
+    """Imports a service only if it is to run, so that a process does not load the others."""
     return cast(ServiceModule, import_module(f"services.{name}.service"))
 
 
@@ -57,7 +57,7 @@ async def _require_schemas(settings: Settings) -> None:
 
 
 def main() -> None:
-    """One process, one address: the port of the first service that is named."""
+    """Runs the named services in one process, at one address: on the port of the first one."""
     parser = argparse.ArgumentParser(prog="aftale serve")
     parser.add_argument("services", nargs="+", choices=sorted(DEFAULT_PORTS), metavar="SERVICE")
     names: list[str] = list(dict.fromkeys(parser.parse_args().services))
@@ -94,7 +94,7 @@ def main() -> None:
         {name: (modules[name].PREFIXES, app) for name, app in apps.items()},
         at_end=tracing.shutdown,
     )
-    protocol = guarded(InputLimits(partial(load_policies, settings.policies), settings.clock).now())
+    protocol = guarded(InputLimits(partial(load_policies, settings.policies), settings.clock).in_force())
     uvicorn.run(one, host=host, port=port, loop="uvloop", http=protocol, log_level="warning", access_log=False)
 
 

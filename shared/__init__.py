@@ -1,1 +1,1 @@
-"""What every service speaks (contracts) and stands on (event store, messaging, deadlines, HTTP, telemetry)."""
+"""Code of all services: contracts, event store, messaging, deadlines, HTTP, telemetry, policy and reference data."""

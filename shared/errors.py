@@ -1,4 +1,4 @@
-"""The root of all errors of Aftale. Each package has its own in its `errors.py`, and nowhere else."""
+"""The base class of all errors of Aftale. Each package defines its own errors in its `errors.py`, and nowhere else."""
 
 
 class AftaleError(Exception):

@@ -1,4 +1,4 @@
-"""Python's search for cycles of garbage, set for a process that serves."""
+"""Sets Python's cyclic garbage collector for a process that serves."""
 
 import gc
 
@@ -7,9 +7,10 @@ _YOUNGER_COLLECTIONS = 20
 
 
 def collect_rarely() -> None:
-    """Once everything is imported: what is there now is never looked at again, and what comes only seldom.
+    """Makes collections rare, and leaves out all objects that exist now. Called once everything is imported.
 
-    As Python sets it, the search takes a fifth of the time of a command: facts and rows are many objects and no cycles.
+    By default, collections take a fifth of the time of a command: facts and rows are many objects and contain no
+    cycles.
     """
     gc.collect()
     gc.freeze()

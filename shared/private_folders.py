@@ -1,17 +1,17 @@
-"""Folders that nobody but their owner enters: data, logs and spans name cases, and secrets open them."""
+"""Makes folders that only their owner may enter: data, logs and spans name cases, and secrets give access to them."""
 
 from pathlib import Path
 
 PRIVATE = (
     *("attachments", "backups", "erasures", "kafka", "logs", "other-systems", "restores", "run", "secrets", "spans"),
 )
-"""Of a state folder. PostgreSQL sees to its own."""
+"""Private folders of a state folder. PostgreSQL protects its own folder."""
 _OWNER_ONLY = 0o700
 _OTHERS = 0o077
 
 
 def private_folder(folder: Path) -> Path:
-    """Make a folder, and those above it that are missing; one that was open to others is closed."""
+    """Makes a folder and its missing parents for the owner only; removes the rights of others to an existing one."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
         one.mkdir(mode=_OWNER_ONLY, exist_ok=True)
@@ -21,7 +21,7 @@ def private_folder(folder: Path) -> Path:
 
 
 def close_folders(state: Path) -> None:
-    """Close those of a state folder that an earlier release has left open."""
+    """Removes the rights of others to private folders that an earlier release made."""
     for name in PRIVATE:
         if (state / name).is_dir():
             private_folder(state / name)

@@ -1,4 +1,4 @@
-"""One service in one process: what it is made of, and its life from start to stop."""
+"""Builds one service in one process, and runs it from start to stop."""
 
 import asyncio
 import os
@@ -33,10 +33,10 @@ from shared.eventstore.remembered_answers import keep_forgetting
 from shared.eventstore.timers import Lookup, TimerLoop
 from shared.http import completeness, drift, erasing, openapi, operations, problems
 from shared.http.admission import Admission
-from shared.http.asked import InputLimits, note_query, refuse_unknown_parameters
 from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
+from shared.http.request_limits import InputLimits, note_query, refuse_unknown_parameters
 from shared.http.start_check import require_start_check
 from shared.http.tokens import LocalIssuer, TokenVerifier
 from shared.messaging import kafka_login
@@ -69,21 +69,23 @@ SOURCES: Mapping[str, Publishers] = {
     ORDERS_TOPIC: Publishers(frozenset({orders.SOURCE}), nobody_of=_OF_AGREEMENTS | _OF_REGISTER),
     REGISTER_TOPIC: Publishers(_OF_REGISTER),
 }
-"""Who publishes on each topic; a record of anybody else there is not believed. Case systems of whatever name write
-beside the order system."""
+"""The sources that may publish on each topic. On that of orders, any other case system may publish, too."""
 ROWS = "timers-and-reservations-2026-12"
-"""The step that walks all streams. It gets another name whenever deciders want other timers or reservations for a
-state that nothing changes: under its old name it may be done already in somebody's database."""
+"""Name of the release step that corrects the timers and reservations of all streams.
+
+The name must change when deciders want other timers or reservations for an unchanged state, because databases remember
+which names are done.
+"""
 RESTART_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a process stands in the world."""
+    """The configuration of a process."""
 
     postgres: str
-    """For a service that has no login of its own here."""
+    """URL of PostgreSQL for a service that has no login of its own in `logins`."""
     kafka: Kafka
     state: Path
     virtual_clock: bool
@@ -92,36 +94,37 @@ class Settings:
     people: Path = LOCAL_INSPECTORS
     """The file of inspectors (R42)."""
     traces: float = 1.0
-    """The share of the traces that begin here which is kept."""
+    """The share of the traces beginning in this process that is kept, from 0 to 1."""
     mode: str | None = None
-    """`local` on one machine for tests and demos; nothing else has a meaning."""
+    """`local` on one machine for tests and demos; other values have no effect."""
     chance_seed: str | None = None
-    """Draws the same again, in mode `local` only."""
+    """Seed that makes draws repeatable, in mode `local` only."""
     background: bool = True
-    """Whether this process publishes, consumes and fires timers, or leaves that to others of its service."""
+    """Whether this process publishes, consumes and fires timers, or leaves that to other processes of its service."""
     shipped: Mapping[str, Shipped] = field(default_factory=dict)
-    """The revisions of the schema that this release ships, by service; one that is not named is not compared."""
+    """The revisions of the schema that this release ships, by service; other services are not compared."""
     logins: Mapping[str, str] = field(default_factory=dict)
-    """By service: the URL of PostgreSQL under which it logs in."""
+    """The URL of PostgreSQL with which each service logs in."""
     kafka_logins: Mapping[str, KafkaLogin] = field(default_factory=dict)
-    """By service and foreign system: who it is to Kafka; empty where Kafka takes connections from anybody."""
+    """The Kafka login of each service and foreign system; empty if Kafka asks for none."""
 
     def postgres_of(self, service: str) -> str:
-        """The URL under which a service logs in."""
+        """Returns the URL with which a service logs in."""
         return self.logins.get(service, self.postgres)
 
     def kafka_of(self, who: str) -> Kafka:
-        """The cluster as a service, or a foreign system that publishes from here, logs in. Raises ValueError."""
+        """Returns the cluster with the login of a service or foreign system. Raises ValueError if there is none."""
         if self.kafka_logins and who not in self.kafka_logins:
             raise ValueError(f"{kafka_login.variable_of(who)} is not set, and Kafka lets nobody in without a password")
         return replace(self.kafka, login=self.kafka_logins.get(who))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """From AFTALE_POSTGRES_<SERVICE>, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES, _PEOPLE, _TRACES,
-        _BACKGROUND, _MODE, _CHANCE_SEED, _KAFKA_CA, _KAFKA_SASL and _KAFKA_PASSWORD_<WHO>.
+        """Reads the settings from environment variables. Raises ValueError.
 
-        AFTALE_POSTGRES is the administrator's. Raises ValueError.
+        They are AFTALE_POSTGRES_<SERVICE>, _KAFKA, _TOPIC_PREFIX, _STATE, _CLOCK, _POLICIES, _PEOPLE, _TRACES,
+        _BACKGROUND, _MODE, _CHANCE_SEED, _KAFKA_CA, _KAFKA_SASL and _KAFKA_PASSWORD_<WHO>. AFTALE_POSTGRES is the
+        administrator's.
         """
         settings = cls(
             postgres=environment.get("AFTALE_POSTGRES", ""),
@@ -141,11 +144,11 @@ class Settings:
         return settings
 
     def clock(self) -> Clock:
-        """The virtual clock of the state folder, or the machine's."""
+        """Returns the virtual clock of the state folder, or the machine's."""
         return VirtualClock(self.state / "clock") if self.virtual_clock else RealClock()
 
     def chance(self) -> RandomSource:
-        """The system's, or the one that is seeded. Raises ValueError where a seed is not allowed."""
+        """Returns the system's source of chance, or a seeded one. Raises ValueError if a seed is not allowed."""
         return random_source_of(self.mode, self.chance_seed)
 
 
@@ -174,10 +177,10 @@ class Runtime:
     store: EventStore
     gate: CommandGate
     consumers: dict[str, Consumer]
-    """By the source whose facts they take; `*` takes those of all others."""
+    """The consumers by the source whose facts they process; `*` processes those of all other sources."""
     start_check: StartCheck
     reconcilers: Sequence[Reconciler] = ()
-    """Of the sources whose facts it takes."""
+    """Compare what each source has published with what this service has received."""
     loops: Loops = field(default_factory=Loops)
     chance: RandomSource = field(default_factory=SystemRandom)
     """Draws what nobody may guess (R18, R19)."""
@@ -187,31 +190,31 @@ class Runtime:
 
 @dataclass(frozen=True)
 class EventSourced:
-    """A service with a truth of its own: its facts, its subjects, what it reacts to and what it answers."""
+    """The definition of a service with an event log of its own: facts, subjects, reactions and routes."""
 
     name: str
     facts: Sequence[type[Event]]
-    """What it produces; no other service produces any of these."""
+    """The facts that it produces; no other service produces any of these."""
     hears: Sequence[type[Event]]
-    """Facts of others that it knows."""
+    """The facts of other services that it can read."""
     subjects: Sequence[Decider[Any, Any]]
     reactions: Callable[[Runtime], Reactions]
     router: APIRouter
     topics: Sequence[str] = (AGREEMENTS_TOPIC,)
-    """Where it hears them."""
+    """The topics on which it receives them."""
     register_copy: "Callable[..., Projector] | None" = None
-    """Keeps a copy of the business register, for a service that needs one."""
+    """Keeps a copy of the business register, if the service needs one."""
     attachments: Sequence[Attachments] = ()
     """Subjects whose facts name files."""
     timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
     release_steps: Callable[[Runtime], Sequence[ReleaseStep]] = lambda _: ()
-    """What this release carries out once over its streams, beside bringing rows to what the deciders say."""
+    """Steps that this release runs once over all streams, after it has corrected timers and reservations."""
     when_discarded: Callable[[Runtime], WhenDiscarded] | None = None
-    """What it records when an operator passes a fact over."""
+    """Makes the function that records the consequences when an operator discards a fact."""
 
 
 def make_app(service: EventSourced, settings: Settings) -> FastAPI:
-    """The HTTP application of a service; store, relay, consumer and timers live as long as it does."""
+    """Builds the HTTP application of a service, whose lifespan starts and stops store, relay, consumers and timers."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -238,7 +241,7 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
 def new_app(
     name: str, routers: Sequence[APIRouter], settings: Settings, lifespan: Any, dependencies: Sequence[Any] = ()
 ) -> FastAPI:
-    """An application with the errors, the token check and the operators' paths that all services share."""
+    """Builds an application with the errors, the token check and the operators' paths that all services share."""
     limits = InputLimits(partial(load_policies, settings.policies), settings.clock)
     app = FastAPIOffline(  # the page of the documentation loads nothing from elsewhere: networks are closed
         title=f"Aftale {name}",
@@ -259,7 +262,7 @@ def new_app(
     app.state.verifier = TokenVerifier(LocalIssuer(settings.state).jwks_file)
     app.state.input_limits = limits
     public = (f"/v1/{name}/openapi.json", f"/v1/{name}/docs")
-    app.add_middleware(Admission, verifier=lambda: app.state.verifier, public=public, limits=lambda: limits.now())
+    app.add_middleware(Admission, verifier=lambda: app.state.verifier, public=public, limits=lambda: limits.in_force())
     app.state.service = name
     problems.install(app)
     for router in routers:
@@ -272,7 +275,7 @@ def new_app(
 
 @asynccontextmanager
 async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Runtime]:
-    """Everything of a service but its HTTP: started in order, stopped in reverse."""
+    """Starts everything of a service except HTTP, in order, and stops it in reverse."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.postgres_of(service.name), service.name))
         clock = settings.clock()
@@ -328,13 +331,13 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
 
 
 def recovery_of(service: EventSourced, kafka: Kafka, database: Database) -> Recovery:
-    """Takes back what the database of a service lacks of its own facts."""
+    """Returns the recovery of a service, which takes facts from Kafka that its database lacks."""
     types = EventTypes(service.facts)
     return Recovery(database, types, service.subjects, source=service.name, kafka=kafka, topic=AGREEMENTS_TOPIC)
 
 
 def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: Runtime, bus: Bus) -> None:
-    """What of a service goes on without being asked. The consumers begin when the bus is started."""
+    """Starts the background loops of a service; its consumers begin when the bus is started."""
     database, store, settings = runtime.database, runtime.store, runtime.settings
     of_timers, of_relay = runtime.loops.pulse("timers"), runtime.loops.pulse("relay")
     read_topic(bus, AGREEMENTS_TOPIC, runtime.consumers["*"], purpose="reactions")
@@ -371,19 +374,19 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
 
 
 def _answers_kept_since(runtime: Runtime) -> datetime:
-    """Answers of commands before this instant are given no more, by the policy that is in force whenever one asks."""
+    """Returns the instant before which answers of commands are forgotten, by the policy in force."""
     limits = InputLimits(lambda: runtime.policies, lambda: runtime.clock)
-    return runtime.clock.now() - timedelta(days=limits.now().answers_kept_days)
+    return runtime.clock.now() - timedelta(days=limits.in_force().answers_kept_days)
 
 
 def _steps_of(service: EventSourced, runtime: Runtime) -> Callable[[], Awaitable[None]]:
-    """First rows are brought to what the deciders say: what follows rests on free calendars and armed timers."""
+    """Returns the release steps to run in the background. Rows are corrected first: later steps depend on them."""
 
-    async def bring(stream: UUID) -> None:
+    async def correct_rows(stream: UUID) -> None:
         await mend(runtime.database, runtime.store, service.subjects, stream, actor=service.name)
 
     async def run() -> None:
-        await carry_out(runtime.database, [ReleaseStep(ROWS, bring), *service.release_steps(runtime)])
+        await carry_out(runtime.database, [ReleaseStep(ROWS, correct_rows), *service.release_steps(runtime)])
         await asyncio.Event().wait()
 
     return run
@@ -402,20 +405,20 @@ def _watched(runtime: Runtime) -> Watched:
 
 
 def read_topic(bus: Bus, topic: str, consumer: Consumer, *, purpose: str, pace: Pace = PROMPT) -> None:
-    """Let a consumer take what the sources of a topic publish there. What others than Aftale write may come late."""
+    """Lets a consumer process the facts on a topic; Kafka is asked less often for those of other systems."""
     pace = pace if topic == AGREEMENTS_TOPIC else replace(pace, wait_ms=PATIENT.wait_ms)
     bus.consume(topic, consumer, purpose=purpose, sources=SOURCES[topic], pace=pace)
     bus.compare(consumer, purpose=purpose, sources=SOURCES[topic].names)
 
 
 def runtime_of(request: Request) -> Runtime:
-    """The running service that a request came to."""
+    """Returns the running service that received a request."""
     runtime: Runtime = request.app.state.runtime
     return runtime
 
 
 def republisher(database: Database) -> Republish:
-    """Puts streams in line for the relay."""
+    """Returns a function that queues a stream for the relay to publish again."""
 
     async def republish(stream: UUID, from_version: int) -> None:
         async with database.acquire() as connection:
@@ -429,12 +432,12 @@ def republisher(database: Database) -> Republish:
 def keep_running(
     stack: AsyncExitStack, name: str, loop: Callable[[], Awaitable[None]], pulse: Pulse | None = None
 ) -> None:
-    """Run a loop beside the service until the stack is left; its pulse is told of faults that end a turn."""
+    """Runs a loop in the background until the stack is closed; reports its errors to its pulse."""
     stack.push_async_callback(end_tasks, [asyncio.create_task(_for_ever(name, loop, pulse or Pulse(name)))])
 
 
 async def _for_ever(name: str, loop: Callable[[], Awaitable[None]], pulse: Pulse) -> None:
-    """A loop that meets what it does not expect is started again, and the fault is logged: it must not end unseen."""
+    """Runs a loop; logs an unexpected error and starts the loop again, so that no loop ends unnoticed."""
     while True:
         try:
             await loop()

@@ -1,4 +1,4 @@
-"""End background tasks for certain."""
+"""Ends background tasks reliably."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,10 +8,10 @@ _CANCEL_AGAIN_SECONDS = 1.0
 
 
 async def end_tasks(tasks: Iterable["asyncio.Task[Any]"]) -> None:
-    """Cancel tasks and wait until all have ended; what they raise is left to whoever reads it.
+    """Cancels tasks and waits until all have ended; does not raise what they raised.
 
-    Cancelling once is not enough: a library that tidies up may swallow it (aiokafka does while it closes a client), and
-    the task goes on as if nothing had been said. A process would then wait for it for ever instead of ending.
+    Cancelling once is not enough: a library may swallow the cancellation while it cleans up (aiokafka does while it
+    closes a client), so that the task continues. A process would then wait for it forever instead of ending.
     """
     alive = set(tasks)
     while alive:

@@ -1,6 +1,6 @@
-"""The one door to what a company may know of a fact: markers on the fields of the contract, read here (R18).
+"""Decides what a company may know of a fact, by markers on the fields of the contract (R18). Nothing else decides it.
 
-A field without a marker is hidden from companies, so that a new one is hidden until somebody says otherwise.
+A field without a marker is hidden from companies, so that a new field is hidden until somebody decides otherwise.
 """
 
 import hashlib
@@ -19,14 +19,15 @@ Model = TypeVar("Model", bound=BaseModel)
 class ShownToCompany:
     """Marks a field that the company concerned may know.
 
-    `where` names another field of the same fact or value on which it depends: shown where that one is among these.
+    `where` names another field of the same fact or value: the marked field is shown only if that one's value is in
+    `among`.
     """
 
     where: str | None = None
     among: tuple[Any, ...] = (True,)
 
     def holds(self, model: BaseModel) -> bool:
-        """Whether the condition is met, if there is one."""
+        """Returns whether the condition is met, or there is none."""
         return self.where is None or getattr(model, self.where) in self.among
 
 
@@ -36,7 +37,7 @@ Shown = Annotated[T, ShownToCompany()]
 
 @cache
 def markers(model_type: type[BaseModel]) -> Mapping[str, ShownToCompany]:
-    """The fields that a company may know, with the condition of each; values within have markers of their own."""
+    """Returns the marker of each field that a company may know; values within have markers of their own."""
     return {
         name: marker
         for name, info in model_type.model_fields.items()
@@ -46,15 +47,12 @@ def markers(model_type: type[BaseModel]) -> Mapping[str, ShownToCompany]:
 
 
 def is_shown(model: BaseModel) -> bool:
-    """Whether a company may know that this fact exists: it may, where it may know any field of it."""
+    """Returns whether a company may know that this fact exists: that is so if it may know any field of it."""
     return any(marker.holds(model) for marker in markers(type(model)).values())
 
 
 def as_shown(model: Model) -> Model:
-    """The fact as a company may know it: hidden fields have their default, or None, in values within it too.
-
-    The fact itself where a company may know all of it.
-    """
+    """Returns the fact with hidden fields, also those of values within, set to their default or None."""
     shown, blanks = markers(type(model)), _blanks(type(model))
     changes: dict[str, Any] = {}
     for name, blank in blanks.items():
@@ -66,14 +64,14 @@ def as_shown(model: Model) -> Model:
 
 
 def shown_json(model: BaseModel, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """The same for JSON: hidden fields are absent, so that nothing tells that there is something to hide."""
+    """Returns the shown fields as JSON; hidden fields are absent, so that nothing reveals that they exist."""
     dumped = model.model_dump(mode="json", exclude=set(leave_out) or None)
     shown: dict[str, Any] = _shown_part(model, dumped)
     return shown
 
 
 def rules_of_visibility(facts: Iterable[type[BaseModel]]) -> str:
-    """A name for the markers of these facts and the values within them: another one as soon as one marker changes."""
+    """Returns a hash of the markers of these facts and the values within them, which changes with each marker."""
     known: dict[str, list[str]] = {}
     for fact in facts:
         _describe(fact, known)
@@ -82,7 +80,7 @@ def rules_of_visibility(facts: Iterable[type[BaseModel]]) -> str:
 
 
 def values_within(model_type: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
-    """The fields that hold values with fields of their own, one or many, and the type of these."""
+    """Returns the type of the values in each field that holds one or many values with fields of their own."""
     return {
         name: found
         for name, info in model_type.model_fields.items()
@@ -92,7 +90,7 @@ def values_within(model_type: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
 
 @cache
 def _blanks(model_type: type[BaseModel]) -> Mapping[str, Any]:
-    """What stands in a field whose value is hidden; only of fields that are, or may be, hidden in whole or in part."""
+    """Returns what replaces the value of each field that is hidden, or may be, in whole or in part."""
     always = {name for name, marker in markers(model_type).items() if marker.where is None}
     within = values_within(model_type)
     return {
@@ -114,7 +112,7 @@ def _value_as_shown(value: Any) -> Any:
 
 
 def _shown_part(value: Any, dumped: Any) -> Any:
-    """Of a value's JSON what its own markers show."""
+    """Returns the part of a value's JSON that its own markers show."""
     if isinstance(value, BaseModel):
         return {
             name: _shown_part(getattr(value, name), dumped[name])

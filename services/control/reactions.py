@@ -1,6 +1,6 @@
-"""What control does about facts of others: an answer starts a course, a meeting is noted, an order is issued or ends.
+"""Reactions of control to facts of other services: start a course, note a meeting, record an order or its end.
 
-What may stand in conflict is recorded before conflicts are looked for (lookups/conflicts.py).
+Whatever may be in conflict is recorded before conflicts are looked for (lookups/conflicts.py).
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ from shared.service import Runtime
 
 
 def reactions(runtime: Runtime) -> Reactions:
-    """By the class of the fact."""
+    """Returns the reaction to each type of fact."""
 
     def reacting(command: Callable[[Any], Command | None]) -> React:
         async def react(received: Received) -> Reaction:
@@ -47,16 +47,16 @@ def reactions(runtime: Runtime) -> Reactions:
         return react
 
     async def record(received: Received, *intents: Intent[Any, Any]) -> None:
-        """In a change of its own, before the fact counts as taken: repeated after a crash, it finds itself done."""
+        """Records commands in their own transaction, before the fact counts as processed; a repeat changes nothing."""
         metadata = _caused_by(runtime, received)
         policy = getattr(intents[0].command, "policy", None)
         named = replace(metadata, command_id=uuid5(metadata.command_id, "first"), policy=policy and policy.version)
         await execute(runtime.store, intents, at=runtime.clock.now(), metadata=named)
 
     async def accepted(received: Received) -> Reaction:
-        """R19: nobody can compute which places are drawn, nor steer it by what is named, or in which order.
+        """R19: starts a course with a random order of the places, so that nobody can predict or steer which are drawn.
 
-        R40: with an agreement that is carried over, the former owner's ends in the same change.
+        R40: if an agreement is carried over, the former owner's course ends in the same transaction.
         """
         fact = received.event
         assert isinstance(fact, Accepted)
@@ -75,13 +75,13 @@ def reactions(runtime: Runtime) -> Reactions:
         return await changed(received)
 
     async def changed(received: Received) -> Reaction:
-        """R41: the agreement runs, runs again, or has ended."""
+        """R41: looks for conflicts after an agreement has started, resumed or ended."""
         fact: Any = received.event
         await look_into(runtime, [fact.agreement_id], _caused_by(runtime, received))
         return Reaction()
 
     async def issued(received: Received) -> Reaction:
-        """R25: of an agreement of ours, it is noted there. R41: where it names no topic, it stands against none."""
+        """R25: notes an order on its agreement, if it has one. R41: an order without a topic has no conflicts."""
         fact = received.event
         assert isinstance(fact, OrderIssued)
         now = runtime.clock.now()
@@ -96,7 +96,7 @@ def reactions(runtime: Runtime) -> Reactions:
         return Reaction([Intent(COURSE, fact.agreement_id, follows)])
 
     async def order_ended(received: Received) -> Reaction:
-        """R41: it stands against no agreement any more."""
+        """R41: records the end of an order, which is in conflict with no agreement any more."""
         fact = received.event
         assert isinstance(fact, OrderRevoked | OrderCompliedWith)
         on = fact.revoked_on if isinstance(fact, OrderRevoked) else fact.complied_on
@@ -108,7 +108,7 @@ def reactions(runtime: Runtime) -> Reactions:
         return Reaction()
 
     def not_accepted(fact: Declined | Lapsed) -> Command | None:
-        """R7: facts of the first release do not say what was offered; there the task alone remains."""
+        """R7: notes an offer that was not accepted, except for facts of the first release, which lack its terms."""
         if fact.offer is None:
             return None
         now = runtime.clock.now()
@@ -122,7 +122,7 @@ def reactions(runtime: Runtime) -> Reactions:
         return NoteNotAccepted(now, runtime.policies.at(now), fact.agreement_id, how, fact.offer)
 
     def meeting(fact: GuidanceHeld) -> Command | None:
-        """R21: a control that was turned into guidance is not turned back."""
+        """R21: notes a meeting; one that was a control before is not turned back into a control."""
         if fact.from_control is not None:
             return None
         return NoteMeeting(fact.meeting_id, fact.form, fact.held_at)
@@ -144,7 +144,7 @@ def reactions(runtime: Runtime) -> Reactions:
 
 
 async def _carried_over(runtime: Runtime, fact: Accepted) -> tuple[Running | None, list[Intent[Any, Any]]]:
-    """R40: the course that goes on in another case, and how it ends; nothing where none does, or it has ended."""
+    """R40: returns the course that goes on in another case, and the command that ends it; nothing if none runs."""
     if fact.carries_over is None:
         return None, []
     state = (await read(runtime.store, COURSE, fact.carries_over)).state
@@ -155,7 +155,7 @@ async def _carried_over(runtime: Runtime, fact: Accepted) -> tuple[Running | Non
 
 
 def _caused_by(runtime: Runtime, received: Received) -> Metadata:
-    """R30: what is recorded beside the reaction itself, because of the same fact."""
+    """R30: returns the metadata of commands that the fact causes in addition to the reaction itself."""
     message = received.message
     return Metadata(
         command_id=uuid5(message.event_id, f"{runtime.name}/beside"),

@@ -1,4 +1,4 @@
-"""What guidance does about facts of offers and control: open, schedule, take over a turned control, close."""
+"""Reactions of guidance to facts of offers and control: open, schedule, note a turned control, close."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,11 +24,11 @@ from shared.messaging.received import Received
 from shared.service import Runtime
 
 _ENDS: tuple[type[Event], ...] = (Declined, Lapsed, Withdrawn, AcceptanceAnnulled, Terminated, Fulfilled, Breached)
-"""A decision that a correction takes back leaves guidance closed; contacts are recorded as before (R30)."""
+"""Facts that close guidance. Revoking such a decision does not reopen it; contacts are still recorded (R30)."""
 
 
 def reactions(runtime: Runtime) -> Reactions:
-    """By the class of the fact."""
+    """Returns the reaction to each type of fact."""
 
     def reacting(command: Callable[[Any], Command]) -> React:
         async def react(received: Received) -> Reaction:
@@ -38,7 +38,7 @@ def reactions(runtime: Runtime) -> Reactions:
         return react
 
     def schedule(fact: ComplianceDeadlineSet | ExtensionGranted) -> Command:
-        """R12, R13: under the policy of the day on which the period began."""
+        """R12, R13: schedules guidance by the policy of the day on which the period began."""
         return ScheduleGuidance(
             at=runtime.clock.now(),
             policy=runtime.policies.at(fact.accepted_at),

@@ -1,4 +1,4 @@
-"""The guidance service, put together."""
+"""Defines the guidance service."""
 
 from fastapi import FastAPI
 
@@ -20,5 +20,5 @@ SERVICE = EventSourced(
 
 
 def app(settings: Settings) -> FastAPI:
-    """The HTTP application of the service, with all that lives behind it."""
+    """Builds the HTTP application of the service, which also runs its background loops."""
     return make_app(SERVICE, settings)

@@ -1,5 +1,4 @@
-"""What offers does about facts of control: the register of quarantines, overtaken offers, ended
-agreements, and who is responsible for them."""
+"""Reactions of offers to facts of control: quarantines, overtaken offers, ended agreements, inspectors, violations."""
 
 from datetime import datetime
 from typing import Any
@@ -41,7 +40,7 @@ from shared.service import Runtime
 
 
 def reactions(runtime: Runtime) -> Reactions:
-    """By the class of the fact."""
+    """Returns the reaction to each type of fact."""
 
     async def fulfilled(received: Received) -> Reaction:
         fact = received.event
@@ -54,7 +53,7 @@ def reactions(runtime: Runtime) -> Reactions:
         return Reaction([Intent(OFFER, fact.agreement_id, NoteEnd(runtime.clock.now(), "terminated"))])
 
     async def controlled(received: Received) -> Reaction:
-        """R14, R30: what a control has found at a place, as it is told now."""
+        """R14, R30: notes whether a control has found a violation at a place; a correction replaces the outcome."""
         fact = received.event
         assert isinstance(fact, ControlCompleted | ControlCorrected)
         place = fact.place_id or fact.agreement_id
@@ -67,10 +66,10 @@ def reactions(runtime: Runtime) -> Reactions:
         return Reaction([Intent(OFFER, fact.agreement_id, NoteInspector(runtime.clock.now(), fact.inspector))])
 
     async def breached(received: Received) -> Reaction:
-        """R8, R22: first the quarantines, then whatever is open within their reach.
+        """R8, R22: records the quarantines first, then the breach on each open case within their reach.
 
-        An offer that is made or accepted meanwhile relied on the registers as they were, and is decided anew; what was
-        recorded before is found.
+        An offer that is made or accepted meanwhile depends on the registers and is decided again; one that was recorded
+        before is found here.
         """
         fact = received.event
         assert isinstance(fact, Breached)
@@ -120,7 +119,7 @@ def reactions(runtime: Runtime) -> Reactions:
 
 
 async def _record_first(runtime: Runtime, received: Received, intents: list[Intent[Any, Any]], policy: str) -> None:
-    """In a change of its own, before the fact counts as taken: repeated after a crash, it finds itself done."""
+    """Records commands in their own transaction, before the fact counts as processed; a repeat changes nothing."""
     message = received.message
     metadata = Metadata(
         command_id=uuid5(message.event_id, f"{runtime.name}/first"),
@@ -132,7 +131,7 @@ async def _record_first(runtime: Runtime, received: Received, intents: list[Inte
 
 
 async def _revoked_decision(runtime: Runtime, fact: DecisionRevoked, now: datetime) -> NoteRevokedDecision:
-    """R8, R40: whether its places are free still, and what became of its units."""
+    """R8, R40: builds the command, with whether its slots are still free and what became of its units."""
     state = await as_it_stands(runtime, fact.agreement_id)
     if not isinstance(state, Ended) or state.accepted is None:
         return NoteRevokedDecision(now, free=False)

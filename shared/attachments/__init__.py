@@ -1,1 +1,1 @@
-"""Files that facts refer to: kept apart from the facts, encrypted under a key of their case."""
+"""Files that facts refer to: stored apart from the facts, and encrypted with a key of their case."""

@@ -4,4 +4,4 @@ from shared.errors import AftaleError
 
 
 class NotAsSealed(AftaleError):
-    """What was kept is not what was sealed under this key for this file: changed, cut short, or of another one."""
+    """The stored bytes are not what was encrypted with this key for this file: changed, cut short, or another file."""

@@ -1,4 +1,4 @@
-"""Files sealed in pieces under a key of their case: never whole in memory, and never readable on a disk (R31)."""
+"""Encrypts and decrypts files in pieces with a key of their case, so that no clear text is on a disk (R31)."""
 
 import os
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ _TAG_BYTES = 16
 
 
 class Sealing:
-    """Seals a file as its bytes come.
+    """Encrypts a file while its bytes are received.
 
-    The nonce of a piece says its number and whether it is the last one (the STREAM construction), and each is bound to
-    what it is `about`: none can be changed, moved, left out, or put into another file without being noticed.
+    The nonce of a piece holds its number and whether it is the last one (the STREAM construction), and each piece is
+    authenticated together with `about`. A piece that is changed, moved, left out or put into another file is detected.
     """
 
     def __init__(self, key: bytes, about: bytes, target: BinaryIO) -> None:
@@ -31,14 +31,14 @@ class Sealing:
         target.write(self._prefix)
 
     def add(self, content: bytes) -> None:
-        """The next bytes; what does not fill a piece waits for more."""
+        """Adds bytes; bytes that do not fill a piece wait for more."""
         self._rest += content
         while len(self._rest) > PIECE:
             self._seal(bytes(self._rest[:PIECE]), last=False)
             del self._rest[:PIECE]
 
     def end(self) -> None:
-        """Seal what is left, also where that is nothing: a file without its last piece does not open."""
+        """Encrypts the rest, even if it is empty: a file without its last piece cannot be decrypted."""
         self._seal(bytes(self._rest), last=True)
 
     def _seal(self, piece: bytes, *, last: bool) -> None:
@@ -47,7 +47,7 @@ class Sealing:
 
 
 def unsealed(key: bytes, about: bytes, source: BinaryIO) -> Iterator[bytes]:
-    """The pieces of a file, one at least; closes the source. Raises NotAsSealed."""
+    """Yields the pieces of a file, at least one, and closes the source. Raises NotAsSealed."""
     with source:
         cipher = AESGCM(key)
         prefix, number = source.read(_PREFIX_BYTES), 0

@@ -1,4 +1,4 @@
-"""Where the sealed bytes of files lie: one interface, and a folder behind it on one machine."""
+"""Stores encrypted files: an interface, and an implementation that uses a folder of one machine."""
 
 import asyncio
 import os
@@ -12,44 +12,44 @@ from shared.private_folders import private_folder
 
 
 class AttachmentStorage(Protocol):
-    """Keeps sealed files of one service, by case and by the hash of what they hold."""
+    """Stores the encrypted files of one service, by case and by the hash of their content."""
 
     async def keep(self, case: UUID, sha256: str, sealed: BinaryIO) -> None:
-        """Whole or not at all, and for good once it returns; the same file again replaces itself."""
+        """Stores a file atomically and durably; the same file again replaces the stored one."""
 
     async def open(self, case: UUID, sha256: str) -> BinaryIO | None:
-        """To be read once and closed; None where nothing was kept."""
+        """Opens a file, which the caller reads once and closes; returns None if it is not stored."""
 
     async def count(self, case: UUID) -> int:
-        """How many files of a case there are."""
+        """Returns the number of files of a case."""
 
     async def remove(self, case: UUID) -> int:
-        """Remove all files of a case, for good once it returns; how many there were."""
+        """Removes all files of a case durably; returns how many there were."""
 
 
 class FolderStorage:
-    """A folder per case. Raises OSError where the disk cannot be used."""
+    """Stores files in one folder per case. Raises OSError if the disk cannot be used."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     async def keep(self, case: UUID, sha256: str, sealed: BinaryIO) -> None:
-        """See AttachmentStorage."""
+        """Implements AttachmentStorage."""
         await asyncio.to_thread(self._keep, self._path(case, sha256), sealed)
 
     async def open(self, case: UUID, sha256: str) -> BinaryIO | None:
-        """See AttachmentStorage."""
+        """Implements AttachmentStorage."""
         try:
             return await asyncio.to_thread(self._path(case, sha256).open, "rb")
         except FileNotFoundError:
             return None
 
     async def count(self, case: UUID) -> int:
-        """See AttachmentStorage."""
+        """Implements AttachmentStorage."""
         return await asyncio.to_thread(lambda: len(self._files(case)))
 
     async def remove(self, case: UUID) -> int:
-        """See AttachmentStorage."""
+        """Implements AttachmentStorage."""
         return await asyncio.to_thread(self._remove, case)
 
     def _remove(self, case: UUID) -> int:
@@ -81,7 +81,7 @@ class FolderStorage:
 
     @staticmethod
     def _make_durable(folder: Path) -> None:
-        """Else a name itself could be lost, or come back, with the machine's power."""
+        """Fsyncs the folder, so that a new or removed file name survives a power failure."""
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

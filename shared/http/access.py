@@ -18,7 +18,7 @@ Audience = Literal["authority", "company"]
 
 @dataclass(frozen=True)
 class Viewer:
-    """An asker, with what follows from the role."""
+    """The sender of a request, whose role decides what the sender may see and do."""
 
     role: Role
     subject: str
@@ -26,16 +26,16 @@ class Viewer:
 
     @property
     def audience(self) -> Audience:
-        """Whose view of a case the asker gets."""
+        """Returns whether the viewer gets the authority's view of a case or the company's."""
         return "authority" if self.role in (Role.INSPECTOR, Role.SUPPORTER) else "company"
 
     @property
     def sees_every_company(self) -> bool:
-        """Whether the asker belongs to the authority, which sees all cases with all that is in them."""
+        """Returns whether the viewer belongs to the authority, which sees all cases completely."""
         return self.audience == "authority"
 
     def may_see_company(self, cvr: str | None) -> bool:
-        """The authority sees every company, a company itself only, portal and operators no case at all."""
+        """Returns whether the viewer may see a company's cases: the authority all, a company its own, others none."""
         return self.sees_every_company or (self.role is Role.COMPANY and cvr is not None and cvr == self.cvr)
 
     def may_see(self, event: Event) -> bool:
@@ -43,47 +43,47 @@ class Viewer:
         return self.sees_every_company or event.seen_by_company()
 
     def as_told(self, event: Event) -> Event:
-        """R18: the fact with what the asker may know of it; only of facts that the asker may know of."""
+        """R18: returns the fact without the parts that the viewer may not know, for a fact that the viewer may see."""
         return event if self.sees_every_company else event.as_company_sees()
 
     def as_told_in_json(self, event: Event, without: frozenset[str]) -> Any:
-        """R18: the same of its public part, ready for JSON and without some fields; private parts are in no answer."""
+        """R18: returns the public part of the fact as the viewer may know it, as JSON and without some fields."""
         if self.sees_every_company:
             return orjson.Fragment(event.public_json(without=without))
         return {name: value for name, value in event.company_data().items() if name not in without}
 
     def acts_for(self, responsible: str | None) -> str | None:
-        """R30: a company, or the colleague for whom somebody of the authority stands in."""
+        """R30: returns for whom the viewer acts: its company, or the colleague who is responsible for the case."""
         if self.sees_every_company:
             return responsible if responsible != self.subject else None
         return self.cvr
 
     def require_company(self, cvr: str | None) -> None:
-        """Raises 404 where the asker may not even know that it exists."""
+        """Raises Problem (404) if the viewer may not see the company's cases, or even know that they exist."""
         if not self.may_see_company(cvr):
             raise not_found()
 
     def require_to_act(self, cvr: str | None) -> None:
-        """Raises 404 where the asker has nothing to do with the case. The portal acts on all and reads none."""
+        """Raises Problem (404) if the viewer may not act in a company's cases. The portal may act in all of them."""
         if self.role is not Role.PORTAL:
             self.require_company(cvr)
 
     def require_role(self, *roles: Role) -> None:
-        """Raises 403 for every other role."""
+        """Raises Problem (403) if the viewer has none of these roles."""
         if self.role not in roles:
             allowed = " or ".join(role.value for role in roles)
             raise forbidden("this is for {allowed}, and the token says {role}", allowed=allowed, role=self.role.value)
 
 
-def seen(viewer: Viewer, recorded: Iterable[Recorded]) -> list[Recorded]:
-    """What a viewer may know of a stream. Views, versions and ETags are made of this, and of nothing else."""
+def visible_facts(viewer: Viewer, recorded: Iterable[Recorded]) -> list[Recorded]:
+    """Returns the facts of a stream as a viewer may know them. Views, versions and ETags are made of these alone."""
     if viewer.sees_every_company:
         return list(recorded)
     return [replace(one, event=viewer.as_told(one.event)) for one in recorded if viewer.may_see(one.event)]
 
 
-def seen_events(viewer: Viewer, events: Sequence[Event]) -> list[Event]:
-    """The same for events that are about to be recorded."""
+def visible_events(viewer: Viewer, events: Sequence[Event]) -> list[Event]:
+    """Returns those of the events to be recorded that a viewer may know of."""
     return [event for event in events if viewer.may_see(event)]
 
 
@@ -91,7 +91,7 @@ _bearer = HTTPBearer(scheme_name="bearer", bearerFormat="JWT", auto_error=False)
 
 
 def identify(verifier: TokenVerifier, authorization: str | None) -> Identity:
-    """Who asks, by the header of a request. Raises Problem (401)."""
+    """Returns who sends a request, by its Authorization header. Raises Problem (401)."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _unauthorized("a bearer token is needed")
@@ -102,13 +102,13 @@ def identify(verifier: TokenVerifier, authorization: str | None) -> Identity:
 
 
 async def viewer(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Viewer:
-    """The asker of a request, from its bearer token. 401 without a valid one."""
+    """Route dependency: returns the sender of a request, by its bearer token. Raises Problem (401)."""
     identity = identify(request.app.state.verifier, request.headers.get("Authorization"))
     return Viewer(identity.role, identity.subject, identity.cvr)
 
 
 Asker = Annotated[Viewer, Depends(viewer)]
-"""For the signature of a route."""
+"""Type of the route parameter that receives the sender of the request."""
 
 
 def _unauthorized(detail: str, **values: Any) -> Problem:

@@ -1,4 +1,4 @@
-"""What is asked of a request before anything of it is kept: who asks first, then size, time and form of its body."""
+"""Checks each request before a route sees it: first the token, then the size, time and form of the body."""
 
 import asyncio
 import time
@@ -16,14 +16,14 @@ from shared.http.tokens import TokenVerifier
 from shared.policy.policy import Input
 
 _ONCE = ("authorization", "content-type", "consistency-token", "idempotency-key")
-"""Headers of which two would leave open which one counts."""
+"""Headers that may be given only once, because two values would leave open which one counts."""
 
 
 class Admission:
     """ASGI middleware in front of the routes of a service.
 
-    Without a valid token no byte of a body is read. Then a body of JSON is read whole, within its limits, and looked
-    at; a file that is put passes as it comes. Answers are kept by nobody on the way, since they name people.
+    Without a valid token, no byte of a body is read. A JSON body is read completely, within its limits, and checked; a
+    file that is PUT is streamed. Answers name people, so they tell caches not to store them.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class Admission:
         public: tuple[str, ...],
         limits: Callable[[], Input],
     ) -> None:
-        """`public` are the beginnings of the paths that are read without a token."""
+        """`public` lists the prefixes of the paths that need no token."""
         self._app = app
         self._verifier = verifier
         self._public = public
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
+        """Implements ASGI."""
         if scope["type"] != "http" or scope["path"].startswith(self._public):
             await self._app(scope, receive, send)
             return
@@ -68,11 +68,11 @@ class Admission:
                 strict_json.check(content, deepest=limits.nesting)
             except NotStrictJson as error:
                 raise malformed("body", error.text, **error.values) from error
-        return _again(content, receive)
+        return _replay_body(content, receive)
 
 
 async def _whole(headers: Headers, receive: Receive, limits: Input) -> bytes:
-    """The body, refused as soon as it is known to be too large. Raises Problem."""
+    """Reads the whole body. Raises Problem as soon as the body is known to be too large, or if it is too slow."""
     announced = headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > limits.body_bytes:
         raise _too_large(limits)
@@ -81,7 +81,7 @@ async def _whole(headers: Headers, receive: Receive, limits: Input) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Problem(400, "Broken off", "the sender went away before the request was whole")
+            raise Problem(400, "Broken off", "the sender disconnected before the request was complete")
         pieces.append(message.get("body", b""))
         size += len(pieces[-1])
         if size > limits.body_bytes:
@@ -95,7 +95,7 @@ def _too_large(limits: Input) -> Problem:
 
 
 def _in_time(receive: Receive, *, idle: float, whole: float) -> Receive:
-    """A body that stands still, or takes longer than it may, keeps no connection."""
+    """Wraps `receive`: raises Problem (408) if the body pauses for `idle` or takes more than `whole` seconds."""
     until = time.monotonic() + whole
     complete = False
 
@@ -106,7 +106,7 @@ def _in_time(receive: Receive, *, idle: float, whole: float) -> Receive:
         try:
             message = await asyncio.wait_for(receive(), max(0.0, min(idle, until - time.monotonic())))
         except TimeoutError as error:
-            slow = "the body did not come in time"
+            slow = "the body was not received in time"
             raise Problem(408, "Too slow", slow, headers={"Connection": "close"}) from error
         complete = not message.get("more_body", False)
         return message
@@ -114,8 +114,8 @@ def _in_time(receive: Receive, *, idle: float, whole: float) -> Receive:
     return next_message
 
 
-def _again(content: bytes, receive: Receive) -> Receive:
-    """The body once more for the routes, then whatever comes after it."""
+def _replay_body(content: bytes, receive: Receive) -> Receive:
+    """Returns an ASGI `receive` that replays the body, which was read already, and then passes on later messages."""
     given = False
 
     async def next_message() -> Message:

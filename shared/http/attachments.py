@@ -1,4 +1,4 @@
-"""The bytes of files that facts name: put once the fact stands, and read by whoever may know of the fact."""
+"""Routes for the bytes of files that facts name: sent after the fact, and read by whoever may know of the fact."""
 
 import asyncio
 import hashlib
@@ -24,16 +24,16 @@ from shared.eventstore.decider import Decider
 from shared.eventstore.errors import Refused
 from shared.eventstore.events import Recorded
 from shared.http.access import Asker, Viewer
-from shared.http.asked import InputLimits
 from shared.http.commands import CommandGate
 from shared.http.errors import Problem
 from shared.http.openapi import READ, problems
 from shared.http.problems import not_found, unavailable
+from shared.http.request_limits import InputLimits
 from shared.http.tokens import Role
 
 LARGEST = 25 * 1024 * 1024
 _IN_MEMORY = 1024 * 1024
-"""Sealed bytes of an upload that are not worth a file."""
+"""Largest encrypted upload, in bytes, that is buffered in memory and not in a temporary file."""
 _ANYTHING = "application/octet-stream"
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _BYTES: dict[str, Any] = {"content": {_ANYTHING: {"schema": {"type": "string", "format": "binary"}}}}
@@ -43,7 +43,7 @@ Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="As the fact
 
 @dataclass(frozen=True)
 class Attachments:
-    """Where the files that facts of a subject name are put and read, and the rule under which they are named."""
+    """The path below which the files of a subject's facts are sent and read, and the rule that their refusals name."""
 
     prefix: str
     subject: Decider[Any, Any]
@@ -52,7 +52,7 @@ class Attachments:
 
 @dataclass(frozen=True)
 class _Named:
-    """A file as visible facts name it, more than once where it was told again, and the key of its case."""
+    """A file with all references to it in visible facts, which may name it more than once, and the key of its case."""
 
     case: UUID
     references: Sequence[FileReference]
@@ -68,7 +68,7 @@ class _Named:
 
 
 def attachment_routes(attachments: Attachments) -> APIRouter:
-    """`PUT` and `GET` of the files that facts of a subject name."""
+    """Builds the `PUT` and `GET` routes for the files that facts of a subject name."""
     router = APIRouter(tags=["attachments"])
     path = f"{attachments.prefix}/{{agreement_id}}/attachments/{{sha256}}"
 
@@ -79,7 +79,7 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
         openapi_extra={**READ["openapi_extra"], "requestBody": {"required": True, **_BYTES}},
     )
     async def put_attachment(agreement_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:
-        """Send the bytes of a file that a fact names, at most 25 MB; the same ones again change nothing."""
+        """Send the bytes of a file that a fact names, at most 25 MB; sending the same bytes again changes nothing."""
         asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
         file = await _named(request, asker, attachments.subject, agreement_id, sha256)
         if file is None:
@@ -105,7 +105,7 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
         response_class=Response,
     )
     async def get_attachment(agreement_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:
-        """The file, for whoever may know of a fact that names it; gone once the key of its case is destroyed."""
+        """Read a file, if the asker may know of a fact that names it; 410 after the key of its case was destroyed."""
         file = await _named(request, asker, attachments.subject, agreement_id, sha256)
         if file is None:
             raise not_found()
@@ -114,7 +114,7 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
         if sealed is None:
             raise not_found()
         pieces = unsealed(file.key, file.about, sealed)
-        first = await asyncio.to_thread(next, pieces)  # so that a file which does not open is an error, not a stump
+        first = await asyncio.to_thread(next, pieces)  # a file that cannot be decrypted is an error, not a short answer
         newest = file.references[-1]
         return StreamingResponse(
             chain([first], pieces),
@@ -130,9 +130,9 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
 
 
 async def _named(request: Request, asker: Viewer, subject: Decider[Any, Any], case: UUID, sha256: str) -> _Named | None:
-    """R18: only what facts name that the asker may know of, else None. A file that a hidden fact names reads alike.
+    """R18: finds a file in facts that the asker may know of; None if none names it, also if only a hidden fact does.
 
-    Raises 404 where the asker may not know of the case, or 410 once the key is destroyed (R31).
+    Raises Problem: 404 if the asker may not know of the case, 410 if its key was destroyed (R31).
     """
     gate: CommandGate = request.app.state.runtime.gate
     _, visible, _ = await gate.read(request, asker, subject, case)
@@ -146,7 +146,7 @@ async def _named(request: Request, asker: Viewer, subject: Decider[Any, Any], ca
 
 
 def files_named(visible: Iterable[Recorded]) -> Iterable[FileReference]:
-    """The files that facts name, as far as their private parts were read."""
+    """Yields the files that facts name, as far as the private parts of the facts could be read."""
     for recorded in visible:
         for _, value in recorded.event:
             if isinstance(value, tuple):
@@ -156,17 +156,17 @@ def files_named(visible: Iterable[Recorded]) -> Iterable[FileReference]:
 async def _refuse_further_files(
     request: Request, storage: AttachmentStorage, case: UUID, sha256: str, rule: str
 ) -> None:
-    """No more files of one case than the policy takes; one that is kept already may come again."""
+    """Raises Refused if the case has as many files as the policy allows; a stored file may be sent again."""
     limits: InputLimits = request.app.state.input_limits
     same, kept = await storage.open(case, sha256), await storage.count(case)
     if same is not None:
         same.close()
-    elif kept >= limits.now().attachments:
+    elif kept >= limits.in_force().attachments:
         raise Refused(rule, "{kept} files of this case are kept, and no more are taken", kept=kept)
 
 
 async def _receive(request: Request, file: _Named, sealed: BinaryIO, rule: str) -> None:
-    """Seal the body as it comes, and check that it is what a fact announced: as large, and with its hash."""
+    """Encrypts the body while it is received, and compares it with the size and hash in the fact. Raises Problem."""
     announced = {reference.size_bytes for reference in file.references}
     if min(announced) > LARGEST:
         raise Problem(413, "Too large", "a file may have at most {bytes} bytes", values={"bytes": LARGEST})
@@ -184,7 +184,7 @@ async def _receive(request: Request, file: _Named, sealed: BinaryIO, rule: str) 
                 raise Problem(422, "Not valid", "more bytes than the {announced} announced", rule=rule, values=told)
             await asyncio.to_thread(take, content)
     except ClientDisconnect as error:
-        raise Problem(400, "Broken off", "the sender went away before the file was whole") from error
+        raise Problem(400, "Broken off", "the sender disconnected before the file was complete") from error
     if size not in announced:
         counts = {"came": size, "announced": "/".join(map(str, sorted(announced)))}
         raise Problem(422, "Not valid", "{came} bytes came, and {announced} were announced", rule=rule, values=counts)
@@ -195,7 +195,7 @@ async def _receive(request: Request, file: _Named, sealed: BinaryIO, rule: str) 
 
 @asynccontextmanager
 async def _storage(request: Request) -> AsyncIterator[AttachmentStorage]:
-    """The storage of the service; a disk that fails is not a database that is away."""
+    """Opens the storage of the service. Raises Problem (503) if its disk fails, which is no failure of the database."""
     storage: AttachmentStorage = request.app.state.attachments
     try:
         yield storage

@@ -1,4 +1,4 @@
-"""Base and common parts of request bodies: nothing unknown is let through, and nothing is taken for something else."""
+"""Base class and common fields of request bodies: unknown fields are refused, and no value is converted."""
 
 from typing import Annotated, Any, TypeVar
 
@@ -11,17 +11,17 @@ from shared.reference.identifiers import GuidancePurpose, ParticipantRole
 
 
 class Body(BaseModel):
-    """A request body; an unknown field is a fault, and so is a value of another type than the one that is asked for.
+    """A request body. An unknown field is an error, and so is a value of another type than the field's.
 
-    `true` is no number, `"on"` is not true, and `3.0` is no whole number, at any depth. Values of facts are read as
-    strictly inside a body, although the same types stay lenient where stored facts are read.
+    At any depth, `true` is not a number, `"on"` is not true, and `3.0` is not a whole number. Types of facts are
+    validated as strictly inside a body, although they are lenient when stored facts are read.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Reads what FastAPI has parsed as the JSON that it came from: only there strict types take dates and ids."""
+        """Validates the parsed body as JSON again, because strict types accept dates and ids only in JSON."""
 
         def as_json(told: Any, _: Any) -> Any:
             if isinstance(told, bytes):
@@ -38,15 +38,19 @@ TellsThat = TypeVar("TellsThat", bound=Told)
 
 
 def told(kind: type[TellsThat], body: TellsThat) -> TellsThat:
-    """What a body tells, as rules and facts have it: of exactly that type, down to the values within.
+    """Returns what a body tells as exactly that type, also for the values within, as rules and facts need it.
 
-    A body is stricter than the facts, and its own fields bear no markers of who may see them (R18): it ends here.
+    A body is stricter than facts, and its own fields have no markers of who may see them (R18), so it is not passed on
+    itself.
     """
     return kind.model_validate(body.model_dump(include=set(kind.model_fields)))
 
 
 def nothing_unknown(value: type[BaseModel]) -> BeforeValidator:
-    """For a value of facts inside a body: facts let unknown fields through, as later releases add some; askers err."""
+    """Returns a validator that refuses unknown fields in a fact's value inside a request body.
+
+    In stored facts unknown fields are ignored, because later releases add some; in a request they are a client error.
+    """
 
     def check(told: Any) -> Any:
         unknown = sorted(told.keys() - value.model_fields.keys()) if isinstance(told, dict) else []
@@ -58,35 +62,36 @@ def nothing_unknown(value: type[BaseModel]) -> BeforeValidator:
 
 
 def _named_file(file: FileReference) -> FileReference:
-    """A name that shows nothing, or that steers what stands around it, cannot be told from another file's."""
+    """Refuses a name that shows nothing or changes the direction of text: it could look like another file's name."""
     says_something(file.name)
     return file
 
 
 ToldInvolvement = Annotated[Involvement, nothing_unknown(Involvement)]
-"""R33: who was involved."""
+"""R33: says how far employees and their representatives were involved."""
 ToldGrounds = Annotated[Grounds, nothing_unknown(Grounds)]
-"""R2: why this kind of agreement may be offered."""
+"""R2: says why this kind of agreement may be offered."""
 ToldFile = Annotated[FileReference, nothing_unknown(FileReference), AfterValidator(_named_file)]
-"""A file that was laid beside the case before."""
+"""A file that belongs to the case, by name, size and hash."""
 Participants = Annotated[tuple[ParticipantRole, ...], Field(max_length=20)]
-"""R12, R15: roles of those who took part in a contact, e.g. `manager`, `safety_representative`."""
+"""R12, R15: lists the roles of those who took part in a contact, e.g. `manager`, `safety_representative`."""
 Purposes = Annotated[tuple[GuidancePurpose, ...], Field(max_length=10)]
-"""R12: what guidance was for."""
+"""R12: lists the purposes of a contact."""
 
 FreeText = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*$"), AfterValidator(says_something)]
-"""Text of people: kept encrypted, never published; with something to read in it, and no characters that steer it."""
+"""Text of people: stored encrypted and never published; it has visible characters, and none that alter the display."""
 TextForCompany = Annotated[
-    FreeText, Field(description="The company reads it. What it is not to read is an internal note of the offer.")
+    FreeText,
+    Field(description="The company reads it. What it must not read belongs in an internal note of the offer."),
 ]
 """Text of the authority that the company concerned is shown."""
 TextOfTheAuthority = Annotated[FreeText, Field(description="Read by the authority only.")]
 """Text that no company is shown."""
 GivenId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.:-]+$"), AfterValidator(says_something)]
-"""An id that another system gave."""
+"""An id that another system assigned."""
 GivenText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(says_something)]
-"""What names somebody or something as another place writes it."""
+"""The name of somebody or something, as another system writes it."""
 SourceName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\w./:-]+$"), AfterValidator(says_something)]
-"""Who publishes facts, e.g. `offers` or `import/old-register`."""
+"""The name of a source that publishes facts, e.g. `offers` or `import/old-register`."""
 PersonId = GivenId
 """Pseudonymous id of somebody at the authority, as tokens carry it."""

@@ -1,4 +1,4 @@
-"""A command over HTTP, from the request's headers to its answer: conditional, idempotent, and as a dry run."""
+"""Runs a command that came over HTTP, from its headers to its answer: conditional, idempotent, or as a dry run."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, Metadata, Recorded
 from shared.eventstore.state_cache import VersionedState
 from shared.http import consistency
-from shared.http.access import Viewer, seen, seen_events
+from shared.http.access import Viewer, visible_events, visible_facts
 from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.errors import Problem
 from shared.http.problems import not_found
@@ -36,7 +36,7 @@ _KEYS = UUID("0d6c6a52-5f5e-4a6e-9f0a-4d2a2a4b9c11")
 class RecordedFact(BaseModel):
     """Part of CommandAnswer: a fact that a command recorded, or would record, without its private parts.
 
-    A dry run leaves out what would be drawn by chance: the window and the rule stand, a day does not (R18).
+    A dry run leaves out what would be drawn at random: it shows the window and the rule, but no day (R18).
     """
 
     type: str
@@ -44,7 +44,7 @@ class RecordedFact(BaseModel):
 
 
 class CommandAnswer(BaseModel):
-    """What a command recorded, as far as the asker may know of it: how the answer is made that `_answer` writes."""
+    """The facts that a command recorded, as far as the asker may know of them: the JSON that `_answer` writes."""
 
     id: UUID
     dry_run: bool
@@ -53,16 +53,16 @@ class CommandAnswer(BaseModel):
 
 @dataclass(frozen=True)
 class Prepared(Generic[State, Command]):
-    """What a route wants done, once the stream that it changes was read."""
+    """The command that a route has built after it read the stream, with guards and the refusals of look-ups."""
 
     command: Command
     guards: Sequence[Guard] = ()
     refused: Sequence[Refused] = ()
-    """What the look-ups have refused already; the rules are asked all the same, so that every fault is told at once."""
+    """Refusals of the look-ups. The rules decide nevertheless, so that one answer holds all refusals."""
 
 
 Prepare = Callable[[State], Awaitable[Prepared[State, Command]]]
-"""Builds the command for the state that stands; called anew when another command came first. May raise Problem."""
+"""Builds the command for the current state; called again if another command was recorded first. May raise Problem."""
 
 
 class CommandGate:
@@ -89,9 +89,9 @@ class CommandGate:
         """Decide and record a command, or with `?dry_run=true` only say what it would record.
 
         A command that changes something needs `If-Match` (428, 412); every command needs `Idempotency-Key` (400; the
-        same key with another body: 409). A company that may not know of the case gets 404. `at` is when the request
-        came: an answer is judged by the time at which it was received. A Consistency-Token is waited for where it is
-        of this case, or where the case begins only now; that of another case changes nothing.
+        same key with another body: 409). A company that may not know of the case gets 404. `at` is when the request was
+        received: an answer is judged by that time. The command waits for a Consistency-Token of its own case, or for
+        any token if it begins a case; it ignores a token of another case.
         """
         if creates:
             await self.wait_for_token(request, asker)
@@ -100,8 +100,8 @@ class CommandGate:
         try:
             return await self._decide_and_record(request, asker, decider, stream, prepare, key, at, policy, creates)
         except (Problem, Refused):
-            # Most keys are new, so it is not asked before: a repeated one is met by the append, or is refused here, as
-            # its twin has been kept and may be the very reason.
+            # Most keys are new, so the stored answer is not looked up in advance. A duplicate request fails in the
+            # append, or is refused because of what the first one recorded; only then is the stored answer looked up.
             if key is not None and (answer := await self._answered_before(key)) is not None:
                 return answer
             raise
@@ -118,7 +118,7 @@ class CommandGate:
         policy: str | None,
         creates: bool,
     ) -> Response:
-        """Without a key only what would be recorded."""
+        """Decides and records a command, again after a conflict; without a key, only says what would be recorded."""
         command_id = key.key if key else uuid4()
         answers: list[Response] = []
         loaded = Loaded()
@@ -132,8 +132,8 @@ class CommandGate:
             state = decider.initial
             if not creates:
                 loaded, state = await self._load(request, asker, decider, stream, acts=True, waits=attempt == 1)
-                _require_match(request, seen(asker, loaded.events))
-                _refuse_beyond(request.app.state.input_limits.now(), asker, loaded)
+                _require_match(request, visible_facts(asker, loaded.events))
+                _refuse_beyond(request.app.state.input_limits.in_force(), asker, loaded)
             represented = asker.acts_for(decider.responsible(state))
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
             prepared, before = await prepare(state), VersionedState(loaded.version, state)
@@ -158,9 +158,9 @@ class CommandGate:
         raise AssertionError("unreachable")
 
     async def wait_for_token(self, request: Request, asker: Viewer) -> None:
-        """For a request about no single case: wait for what its Consistency-Token names, if it is the asker's to know.
+        """Waits for the fact that a Consistency-Token names, for a request about no single case. Raises Problem (503).
 
-        Where that stream is parked the request is answered at once, as things stand.
+        Does not wait if the asker may not see that case, or if its stream is parked.
         """
         named = self._named(request)
         if named is not None and asker.may_see_company(named.cvr):
@@ -169,9 +169,9 @@ class CommandGate:
     async def read(
         self, request: Request, asker: Viewer, decider: Decider[State, Any], stream: UUID
     ) -> tuple[State, list[Recorded], dict[str, str]]:
-        """The state of a stream as the asker may know it, the facts behind it, and the headers of the answer."""
+        """Returns the state of a stream as the asker may know it, the facts behind it, and headers for the answer."""
         loaded, _ = await self._load(request, asker, decider, stream, readable=True)
-        visible = seen(asker, loaded.events)
+        visible = visible_facts(asker, loaded.events)
         return decider.fold([recorded.event for recorded in visible]), visible, {"ETag": _etag(len(visible))}
 
     async def _load(
@@ -185,10 +185,10 @@ class CommandGate:
         readable: bool = False,
         waits: bool = True,
     ) -> tuple[Loaded, State]:
-        """A case that the asker may know of, as new as a Consistency-Token of this very case says. Raises Problem.
+        """Loads a case, at least up to the fact that a Consistency-Token of this case names. Raises Problem.
 
-        Who may not know of the case gets 404 before anything is waited for: 503 would tell that there is something. Nor
-        is such a case read: the time that it takes would tell the same.
+        An asker who may not know of the case gets 404 before any wait, because 503 would reveal that the case exists.
+        Such a case is not even loaded, because the time that loading takes would reveal the same.
         """
         require = asker.require_to_act if acts else asker.require_company
         named = self._named(request)
@@ -207,7 +207,7 @@ class CommandGate:
         return loaded, state
 
     async def _may_know(self, asker: Viewer, stream: UUID, *, acts: bool) -> bool:
-        """Whether the asker may know of a case, as far as one glance tells that costs the same for every answer."""
+        """Returns whether the asker may know of the case, by a check whose duration does not reveal the answer."""
         if asker.sees_every_company or (acts and asker.role is Role.PORTAL):
             return True
         return await self.store.may_concern(stream, asker.cvr or "")
@@ -248,13 +248,13 @@ class CommandGate:
         dry_run: bool,
         created: bool,
     ) -> Response:
-        visible = seen_events(asker, decision.events)
+        visible = visible_events(asker, decision.events)
         body = {
             "id": decision.stream,
             "dry_run": dry_run,
             "recorded": [_fact(asker, event, dry_run=dry_run) for event in visible],
         }
-        headers = {"ETag": _etag(len(seen(asker, before.events)) + len(visible))}
+        headers = {"ETag": _etag(len(visible_facts(asker, before.events)) + len(visible))}
         if not dry_run:
             newest = Seen(self._source, decision.stream, decision.version, decider.concerns(decision.state).get("cvr"))
             headers[consistency.HEADER] = self._tokens.seal(newest)
@@ -263,7 +263,7 @@ class CommandGate:
 
 
 def _refuse_all(refused: Sequence[Refused], intent: Intent[Any, Any], before: VersionedState[Any]) -> None:
-    """Raises Refused with what the look-ups and the rules have against a command."""
+    """Raises Refused with all refusals of the look-ups and the rules."""
     with every_fault() as check:
         for refusal in refused:
             check.note(refusal)
@@ -295,8 +295,8 @@ def _require_match(request: Request, visible: Sequence[Recorded]) -> None:
 
 
 def _refuse_beyond(limits: Input, asker: Viewer, loaded: Loaded) -> None:
-    """A case has an end, and the company's side cannot fill it up for the authority. What is heard is taken anyway."""
-    facts = len(seen(asker, loaded.events))
+    """Raises Problem (409) if the case is full. A company's side counts as full when half of the case is used."""
+    facts = len(visible_facts(asker, loaded.events))
     most = limits.facts_of_a_case if asker.sees_every_company else limits.facts_of_a_case // 2
     if facts >= most:
         raise Problem(409, "Full", "this case has {facts} facts, and takes no further ones", values={"facts": facts})
@@ -307,6 +307,6 @@ def _etag(version: int) -> str:
 
 
 def _fact(asker: Viewer, event: Event, *, dry_run: bool) -> Mapping[str, Any]:
-    # Without private parts: answers are kept with their keys, where no erasing would reach them (R31).
+    # Without private parts: answers are stored with their keys, where erasing would not reach them (R31).
     without = event.left_out_of_dry_runs() if dry_run else frozenset()
     return {"type": type(event).__name__, "data": asker.as_told_in_json(event, without)}

@@ -1,4 +1,4 @@
-"""What operators see of completeness: how far each source is compared, what is missing; and how they compare now."""
+"""Operators' paths for completeness: how far each source was compared, what is missing, and a comparison on request."""
 
 from datetime import datetime
 from typing import Annotated
@@ -16,54 +16,54 @@ from shared.messaging import completeness
 
 router = APIRouter(tags=["operations"])
 MOST_SHOWN = 1_000
-"""Missing streams in one answer, longest first; their number is always whole."""
+"""Most streams in one answer, longest missing first; `missing` counts all of them."""
 
 
 class ComparedSource(BaseModel):
-    """How far what a source published has been compared with what was taken."""
+    """How far the facts that a source has published were compared with those that this service has received."""
 
     source: str
     proven: bool
-    """False as long as the source has told no heads: whether all of it was taken cannot be said."""
+    """False as long as the source has not reported its heads: completeness cannot be proven without them."""
     epoch: int
     position: int
-    """Of the source's log; all that was published up to there has been compared."""
+    """Position in the source's log up to which all published facts were compared."""
     compares_all_because: str | None
     """Why everything is compared again, from the start; null once that is done."""
     compared_at: datetime | None
 
 
 class MissingStream(BaseModel):
-    """A stream of which its source tells something else than was taken."""
+    """A stream whose head, as its source reports it, differs from what this service has received."""
 
     source: str
     stream: UUID
     problem: completeness.Problem
     version: int
-    """As the source tells it."""
+    """The version that the source reports."""
     event_id: UUID
     found_at: datetime
 
 
 class Completeness(BaseModel):
-    """Of one service, at one moment."""
+    """How complete the facts of one service are, at one moment."""
 
     sources: list[ComparedSource]
     missing: int
-    """How many streams differ from what their source tells."""
+    """Number of streams that differ from their source's report."""
     streams: list[MissingStream]
 
 
 class Comparison(Body):
-    """What is to be compared now."""
+    """Which sources to compare now, and from where on."""
 
-    source: Annotated[SourceName | None, Field(description="Only this source; all where it is left out.")] = None
-    everything: Annotated[bool, Field(description="From the source's first fact on, not only what is new.")] = False
+    source: Annotated[SourceName | None, Field(description="Only this source; all sources if it is left out.")] = None
+    everything: Annotated[bool, Field(description="Compare from the first fact on, not only new ones.")] = False
 
 
 @router.get("/completeness")
 async def show_completeness(request: Request, asker: Asker) -> Completeness:
-    """How far each source has been compared, and which streams differ from what their source tells."""
+    """Show how far each source was compared, and which streams differ from their source's report."""
     asker.require_role(Role.OPERATOR)
     async with request.app.state.database.acquire() as connection:
         sources = await completeness.compared_sources(connection)
@@ -99,7 +99,7 @@ async def show_completeness(request: Request, asker: Asker) -> Completeness:
 
 @router.post("/completeness/comparisons", status_code=202, responses=problems(404))
 async def compare(body: Comparison, request: Request, asker: Asker) -> None:
-    """Compare at once. What is missing is asked for, and comes by itself."""
+    """Compare at once. Missing facts are requested from their source and arrive without further action."""
     asker.require_role(Role.OPERATOR)
     wanted = [one for one in request.app.state.reconcilers if body.source in (None, one.source)]
     if body.source is not None and not wanted:

@@ -1,4 +1,4 @@
-"""Consistency tokens: a reader that carries one is answered only once its service has seen that much."""
+"""Consistency tokens: a request with a token waits until its service has received the fact that the token names."""
 
 import asyncio
 import base64
@@ -24,7 +24,7 @@ _NONCE_BYTES = 12
 
 @dataclass(frozen=True)
 class Seen:
-    """What a command recorded: the newest version of a stream of a source."""
+    """What a token names: the version of a stream after a command."""
 
     source: str
     stream: UUID
@@ -34,53 +34,53 @@ class Seen:
 
 
 class ConsistencyTokens:
-    """Seals and opens tokens. They are encrypted: a version that counts hidden facts would betray them (R18)."""
+    """Encrypts and decrypts tokens: a readable version would betray facts that are hidden from a company (R18)."""
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
 
     @classmethod
     def of_state(cls, state: Path) -> "ConsistencyTokens":
-        """With the key of a state folder, made on first use and the same for all services."""
+        """Uses the key of a state folder, which is created on first use and shared by all services."""
         file = state / "secrets" / "consistency-key"
         if not file.exists():
             keep_first(file, AESGCM.generate_key(256))
         return cls(file.read_bytes())
 
     def seal(self, seen: Seen) -> str:
-        """As a client carries it."""
+        """Returns the encrypted token for a client."""
         nonce = os.urandom(_NONCE_BYTES)
         text = f"{seen.source}\n{seen.stream}\n{seen.version}\n{seen.cvr or ''}".ljust(80).encode()
         return base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, text, None)).decode()
 
     def open(self, token: str) -> Seen:
-        """Raises Problem (400) for what is not one of our tokens."""
+        """Decrypts a token. Raises Problem (400) if it was not encrypted with this key."""
         try:
             raw = base64.urlsafe_b64decode(token)
             text = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
             source, stream, version, *cvr = text.rstrip(" ").split("\n")
             return Seen(source, UUID(stream), int(version), cvr[0] or None if cvr else None)
         except (ValueError, InvalidTag) as error:
-            raise Problem(400, "Not valid", "the header {header} does not read", values={"header": HEADER}) from error
+            raise Problem(400, "Not valid", "the header {header} cannot be read", values={"header": HEADER}) from error
 
 
 async def wait_for_case(database: Database, own_source: str, seen: Seen) -> None:
-    """For a request about the token's case: return once this service has taken that much. Raises Problem (503).
+    """Waits until this service has received the fact that a token names, for a request about that case.
 
-    At once where the stream is parked, for then it waits for an operator; else after two seconds. The caller has made
-    sure that the asker may know of the case.
+    Raises Problem (503): at once if the stream is parked, because it then waits for an operator; else after two
+    seconds. The caller must have checked that the asker may know of the case.
     """
     if not await _is_taken(database, own_source, seen):
-        raise unavailable("a fact of this case could not be taken here and waits for an operator")
+        raise unavailable("a fact of this case could not be processed here and waits for an operator")
 
 
 async def wait_for_inbox(database: Database, own_source: str, seen: Seen) -> None:
-    """For a request about many cases: the same, but it is answered as things stand where that stream is parked."""
+    """Waits as `wait_for_case`, for a request about many cases; returns without an error if the stream is parked."""
     await _is_taken(database, own_source, seen)
 
 
 async def _is_taken(database: Database, own_source: str, seen: Seen) -> bool:
-    """False at once where the stream is parked. Raises Problem (503) after two seconds."""
+    """Waits for the fact; returns True, or False if its stream is parked. Raises Problem (503) after two seconds."""
     if seen.source == own_source:
         return True
     until = time.monotonic() + WAIT_SECONDS
@@ -98,5 +98,5 @@ async def _is_taken(database: Database, own_source: str, seen: Seen) -> bool:
         if taken is not None:
             return taken
         if time.monotonic() > until:
-            raise unavailable("what the {header} names has not arrived here yet", header=HEADER)
+            raise unavailable("this service has not yet received the fact that the {header} names", header=HEADER)
         await asyncio.sleep(_POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""A description and an example for every property: its own where the model gives one, else by its name."""
+"""Completes OpenAPI schemas: a property without a description or example of its own gets one by its name."""
 
 import csv
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def _descriptions() -> Mapping[str, str]:
 
 
 def describe(schemas: Mapping[str, Any]) -> None:
-    """Complete the schemas of a document in place. A property that nobody describes is left for a test to find."""
+    """Completes the schemas of a document in place. A test finds properties without a description."""
     for schema in schemas.values():
         if "enum" in schema:
             schema.setdefault("examples", [schema["enum"][0]])

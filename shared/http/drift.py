@@ -1,4 +1,4 @@
-"""What operators ask: do timers and reservations stand as the deciders say? No personal data."""
+"""Operators' path that compares timers and reservations with what the deciders want. No personal data."""
 
 from datetime import datetime
 from typing import Annotated
@@ -23,7 +23,7 @@ class WantedTimer(BaseModel):
 
 
 class DriftedStream(BaseModel):
-    """A stream whose rows are other than its deciders say."""
+    """A stream whose timers or reservations differ from what its deciders want."""
 
     stream: UUID
     missing_timers: list[WantedTimer]
@@ -33,7 +33,7 @@ class DriftedStream(BaseModel):
 
 
 class ComparedStreams(BaseModel):
-    """A page of streams, and which of them drifted."""
+    """A page of compared streams, with those that drifted."""
 
     compared: int
     drifted: list[DriftedStream]
@@ -44,10 +44,10 @@ class ComparedStreams(BaseModel):
 async def compare_rows(
     request: Request,
     asker: Asker,
-    cursor: Annotated[UUID | None, Query(description="From the page before.")] = None,
+    cursor: Annotated[UUID | None, Query(description="`next_cursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Streams on a page, at most.")] = LARGEST_PAGE,
 ) -> ComparedStreams:
-    """Compare the timers and reservations of streams with what the deciders say; nothing is changed."""
+    """Compare the timers and reservations of streams with what the deciders want; nothing is changed."""
     asker.require_role(Role.OPERATOR)
     runtime, subjects = request.app.state.runtime, request.app.state.subjects
     streams = await streams_after(runtime.database, cursor, limit)

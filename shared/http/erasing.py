@@ -1,4 +1,4 @@
-"""The door to erasing (R31): destroys keys, so that what was written under them can never be read again, by anybody."""
+"""Operators' path for erasing (R31): it destroys keys, so that nobody can ever read what was encrypted with them."""
 
 from typing import Annotated, Self
 from uuid import UUID
@@ -21,9 +21,9 @@ class Erasing(Body):
     """What is to be erased: a case, a person in a case, or a person in every case of the service."""
 
     case: UUID | None = None
-    """All its texts and files, and what is private about everybody in it."""
+    """All texts and files of this case, and everything private about everybody in it."""
     person: GivenText | None = None
-    """By the id that facts name; with a case only what stands there."""
+    """The id of a person in facts; together with `case`, only what that case holds about the person."""
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
@@ -33,19 +33,19 @@ class Erasing(Body):
 
 
 class ErasedPart(BaseModel):
-    """The private parts of one case under one key."""
+    """The private parts of one case that are encrypted with one key."""
 
     case: UUID
     about: Annotated[str, Field(description="The id of a person; empty or `~2`, `~3` … for texts of the case itself.")]
 
 
 class Erased(BaseModel):
-    """What was erased, or would be."""
+    """What was erased, or would be in a dry run."""
 
     dry_run: bool
     parts: list[ErasedPart]
     files: int
-    """How many sealed files were removed; their bytes could not be read any more in any case."""
+    """Number of encrypted files that were removed; without their key nobody could read them any more."""
 
 
 @router.post("/erasures")
@@ -55,10 +55,11 @@ async def erase(
     asker: Asker,
     dry_run: Annotated[bool, Query(description="Only say what would be erased.")] = False,
 ) -> Erased:
-    """R31: erase private texts and files for ever; the history of facts stays whole.
+    """R31: erase private texts and files permanently; the history of facts stays complete.
 
     Repeated commands, restored backups and the one view cannot bring them back: none of them holds a private part
-    without its key. What is written about the case later, such as why an open offer is withdrawn, is under a new key.
+    without its key. What is written about the case later, such as why an open offer is withdrawn, is encrypted with a
+    new key.
     """
     asker.require_role(Role.OPERATOR)
     database: Database = request.app.state.database
@@ -68,6 +69,6 @@ async def erase(
     if not dry_run:
         await erasures.erase(database, found)
     files = 0
-    if body.case is not None and body.person is None:  # also after an erasing that was cut off
+    if body.case is not None and body.person is None:  # also after an erasure that was interrupted
         files = await (storage.count(body.case) if dry_run else storage.remove(body.case))
     return Erased(dry_run=dry_run, parts=[ErasedPart(case=stream, about=about) for stream, about in found], files=files)

@@ -1,4 +1,4 @@
-"""Why a request is not answered as asked: problems (RFC 9457), and what tokens and bodies do wrong."""
+"""Why a request is not answered as asked: problems (RFC 9457), and what is wrong with tokens and bodies."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,21 +16,21 @@ from shared.refusals.sentences import Sentence, fault_in_danish
 
 MEDIA_TYPE = "application/problem+json"
 BY_RULE = "rule"
-"""Where a fault lies that is none of a single field: a rule of the domain refuses the command as a whole."""
+"""Value of `where` if a rule of the domain refuses the command as a whole, and no single field is wrong."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong: where, and in which words."""
+    """One thing that is wrong with a request: where, and the sentence that says what."""
 
     where: str
     what: Sentence
     rule: str | None = None
     kind: str | None = None
-    """Of a fault that validation found, which says it in English itself."""
+    """The error type of pydantic if validation found the error; its English sentence is then pydantic's."""
 
-    def told(self, language: Language) -> dict[str, Any]:
-        """As it stands in the body of a problem."""
+    def as_json(self, language: Language) -> dict[str, Any]:
+        """Returns the JSON object for the list `faults` of a problem."""
         if self.kind is None:
             what = self.what.in_language(language)
         else:
@@ -44,9 +44,9 @@ class Fault:
 
 
 class Problem(AftaleError):
-    """An answer that is an error. `faults` name what is wrong and where, all at once.
+    """An error that becomes the answer. `faults` list everything that is wrong, and where.
 
-    Title and detail are texts of shared/refusals; the detail's places are filled from `values`.
+    Title and detail are keys of shared/refusals; `values` fill the placeholders of the detail.
     """
 
     def __init__(
@@ -69,33 +69,33 @@ class Problem(AftaleError):
         self.faults = faults
 
     def body(self, language: Language) -> dict[str, Any]:
-        """In the language of whoever reads it."""
+        """Returns the JSON body in one language."""
         body: dict[str, Any] = {
             "type": "about:blank",
             "title": Sentence(self.title).in_language(language),
             "status": self.status,
-            "detail": self.said(language),
+            "detail": self.detail_in(language),
         }
         if self.detail.values:
             body["values"] = _as_text(self.detail.values)
         if self.rule is not None:
             body["rule"] = self.rule
         if self.faults:
-            body["faults"] = [fault.told(language) for fault in self.faults]
+            body["faults"] = [fault.as_json(language) for fault in self.faults]
         return body
 
     def body_in_both(self) -> dict[str, Any]:
-        """For a reader of whom nothing is known yet: Danish first."""
+        """Returns the JSON body with title and detail in both languages, for a reader whose language is unknown."""
         danish, english = self.body("da"), self.body("en")
         title, detail = (f"{danish[name]} / {english[name]}" for name in ("title", "detail"))
         return {**english, "title": title, "detail": detail}
 
-    def said(self, language: Language) -> str:
-        """The sentence that stands for the whole."""
+    def detail_in(self, language: Language) -> str:
+        """Returns the detail in one language."""
         return self.detail.in_language(language)
 
     def response(self, accept_language: str | None) -> Response:
-        """As it goes out, in the language that the request prefers."""
+        """Returns the HTTP answer in the language that the request prefers."""
         language = language_of(accept_language)
         content = json.dumps(self.body(language), default=str, ensure_ascii=False)
         headers = {"Content-Language": language, "Vary": "Accept-Language", **self.headers}
@@ -103,7 +103,7 @@ class Problem(AftaleError):
 
 
 class RefusedByRules(Problem):
-    """409: everything that the rules refuse in one command."""
+    """409: all refusals of one command by the rules."""
 
     def __init__(self, refusal: Refused) -> None:
         faults = [Fault(BY_RULE, Sentence(one.reason, one.values), rule=one.rule) for one in refusal.every_fault]
@@ -111,13 +111,13 @@ class RefusedByRules(Problem):
             409, "Refused by a rule", refusal.reason, rule=refusal.rule, faults=faults, values=refusal.values
         )
 
-    def said(self, language: Language) -> str:
-        """Every refusal, one sentence after the other."""
+    def detail_in(self, language: Language) -> str:
+        """Returns the sentences of all refusals, one after the other."""
         return " ".join(fault.what.in_language(language) for fault in self.faults)
 
 
 class NotStrictJson(AftaleError, ValueError):
-    """A body that is no JSON, or JSON that two readers could understand in two ways; says why."""
+    """The body is not JSON, or two parsers could read it differently; `text` says why."""
 
     def __init__(self, text: str, **values: Any) -> None:
         super().__init__(text.format_map(values))
@@ -126,7 +126,7 @@ class NotStrictJson(AftaleError, ValueError):
 
 
 class InvalidToken(AftaleError):
-    """The token is not one of our issuer's, has run out, or lacks a claim. `text` is one of shared/refusals."""
+    """The token is not from the trusted issuer, has expired, or lacks a claim. `text` is a key of shared/refusals."""
 
     def __init__(self, text: str, **values: Any) -> None:
         super().__init__(text.format_map(values))
@@ -135,5 +135,5 @@ class InvalidToken(AftaleError):
 
 
 def _as_text(values: Mapping[str, Any]) -> dict[str, str]:
-    """Instants as RFC 3339 writes them."""
+    """Returns the values as text, instants in the form of RFC 3339."""
     return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""What people and systems write in requests: text that says something, days and instants, e-mail and telephone."""
+"""Types for fields of requests: visible text, days and instants, e-mail and telephone, and values in queries."""
 
 import re
 import unicodedata
@@ -18,24 +18,24 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}([.]\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _LAYOUT = frozenset("\t\n\r")
 _STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""They change the direction in which what follows is shown, so that a reader sees other words than were sent."""
+"""Characters that change the direction of the text after them, so that a reader sees other words than were sent."""
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols by their category that are drawn as nothing."""
+"""Characters whose category is a letter or symbol, but that are drawn as nothing."""
 _SAYS = frozenset("LNPS")
-"""Categories of characters that can be seen: letters, numbers, punctuation and symbols."""
+"""Categories of visible characters: letters, numbers, punctuation and symbols."""
 _PHONE = re.compile(r"[+0-9 ()./-]{4,30}")
 _COUNTRY = "DK"
 
 Span = Callable[[], tuple[date, date]]
 within: ContextVar[Span | None] = ContextVar("within", default=None)
-"""The first and the last day that this request may name, by the policy in force; None where no service runs."""
+"""Returns the first and the last day that this request may name, by the policy in force; None without a service."""
 
 
 def says_something(text: str) -> str:
-    """Text with at least one character that can be seen. Raises PydanticCustomError.
+    """Returns the text if it has at least one visible character. Raises PydanticCustomError.
 
-    Spaces and characters without width say nothing; control characters and those that
-    turn the direction hide something.
+    Spaces and characters without width are not visible. Control characters and those that change the direction of text
+    are refused, because they can hide something.
     """
     for character in text:
         if character in _STEERING or (unicodedata.category(character) == "Cc" and character not in _LAYOUT):
@@ -96,7 +96,7 @@ def _instant_within(instant: datetime) -> datetime:
 
 
 def _checked_email(address: str) -> str:
-    """R34: as addresses are written; whether a mailbox stands behind it is not asked of anybody."""
+    """R34: refuses what is not written as an e-mail address; does not check whether the mailbox exists."""
     try:
         validate_email(address, check_deliverability=False)
     except EmailNotValidError as error:
@@ -106,7 +106,7 @@ def _checked_email(address: str) -> str:
 
 
 def _checked_phone(number: str) -> str:
-    """R34: a number of the Danish plan, or with + one of another country's."""
+    """R34: refuses what is not a number of the Danish plan, or, with +, of another country."""
     try:
         known = _PHONE.fullmatch(number) and phonenumbers.is_valid_number(phonenumbers.parse(number, _COUNTRY))
     except phonenumbers.NumberParseException:
@@ -118,26 +118,26 @@ def _checked_phone(number: str) -> str:
 
 
 IsoDay = Annotated[date, BeforeValidator(_day_written)]
-"""A day as ISO 8601 writes it, e.g. `2026-03-05`; a Unix time or an instant is none."""
+"""A day in ISO 8601, e.g. `2026-03-05`; a Unix time or an instant is refused."""
 IsoInstant = Annotated[AwareDatetime, BeforeValidator(_instant_written)]
-"""An instant as RFC 3339 writes it, with its offset; a Unix time is none."""
+"""An instant in RFC 3339 with its offset; a Unix time is refused."""
 Day = Annotated[IsoDay, AfterValidator(_day_within)]
-"""The same in a body, where it is a day that the policy lets anybody name."""
+"""A day in a body, which must be one that the policy allows."""
 Instant = Annotated[IsoInstant, AfterValidator(_instant_within)]
-"""The same for an instant, by its day in Copenhagen."""
+"""An instant in a body, whose day in Copenhagen must be one that the policy allows."""
 Email = Annotated[str, Field(min_length=3, max_length=200), AfterValidator(_checked_email)]
 """R34: an e-mail address."""
 Phone = Annotated[str, Field(min_length=4, max_length=30), AfterValidator(_checked_phone)]
 """R34: a telephone number."""
 CvrAsked = Annotated[str, Field(pattern=r"^[0-9]{8}$", examples=["13748136"])]
-"""A legal entity in a question: its form only, since the view also holds what imports brought and no check passes."""
+"""A legal entity in a query; only the form is checked, because the view also holds invalid numbers of imports."""
 PNumberAsked = Annotated[str, Field(pattern=r"^[0-9]{10}$", examples=["1003388394"])]
-"""A production unit in a question."""
+"""A production unit in a query."""
 TopicAsked = Annotated[str, Field(pattern=r"^[0-9]{3}$", examples=["056"])]
-"""A topic in a question; one that the reference data do not know may have come by import."""
+"""A topic in a query; it may be unknown to the reference data, if it was imported."""
 CodeAsked = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-"""A code in a question."""
+"""A code in a query."""
 PersonAsked = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(says_something)]
-"""Pseudonymous id of somebody at the authority, in a question; issuers choose what they look like."""
+"""Pseudonymous id of somebody at the authority, in a query; the issuer of tokens chooses its form."""
 CursorAsked = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[A-Za-z0-9_.-]+$")]
-"""Where the page before ended, as it was told."""
+"""The cursor that the previous page gave."""

@@ -1,4 +1,4 @@
-"""HTTP on the wire, with limits on what comes before a request is known: connections, size and time of headers."""
+"""Limits HTTP connections before a request is known: their number, and the size and time of the headers."""
 
 import asyncio
 import json
@@ -12,11 +12,11 @@ from shared.policy.policy import Input
 from shared.refusals.language import language_of
 
 _AFTER_ANSWER_SECONDS = 10.0
-"""So long the rest of a body that nobody reads is thrown away, so that its sender gets to read the answer."""
+"""How long the unread rest of a body is discarded after the answer, so that its sender can read the answer."""
 
 
 def guarded(limits: Input) -> type[HttpToolsProtocol]:
-    """The protocol of a server under these limits, which hold as long as it runs."""
+    """Returns the protocol class for these limits, which hold as long as the server runs."""
 
     class Guarded(GuardedProtocol):
         input_limits = limits
@@ -25,7 +25,7 @@ def guarded(limits: Input) -> type[HttpToolsProtocol]:
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """uvicorn's own, which bounds neither the headers nor how long they take."""
+    """uvicorn's HTTP protocol with limits on the size and the time of the headers, which uvicorn does not have."""
 
     input_limits: Input
     _header_bytes = 0
@@ -34,7 +34,7 @@ class GuardedProtocol(HttpToolsProtocol):
     _waits: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Refuses those beyond the limit at once, as each costs memory."""
+        """Refuses connections beyond the limit at once, because each of them costs memory."""
         super().connection_made(transport)
         if len(self.connections) > self.input_limits.connections:
             self._refuse(unavailable("too many connections; try again in a moment"))
@@ -42,46 +42,46 @@ class GuardedProtocol(HttpToolsProtocol):
         self._close_after(self.input_limits.header_seconds, _late())
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See asyncio.Protocol."""
+        """Implements asyncio.Protocol."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """What comes after a refusal is thrown away."""
+        """Parses data; discards data that is received after a refusal."""
         if self._refused is None:
             super().data_received(data)
 
     def on_message_begin(self) -> None:
-        """Of every request, also a later one of the same connection."""
+        """Starts the limits for each request, also for a later one on the same connection."""
         super().on_message_begin()
         self._header_bytes = 0
         self._accept_language = None
         self._close_after(self.input_limits.header_seconds, _late())
 
     def on_url(self, url: bytes) -> None:
-        """See httptools."""
+        """Counts the bytes of the path (callback of httptools)."""
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """See httptools."""
+        """Counts the bytes of a header, and notes the language (callback of httptools)."""
         self._count(len(name) + len(value))
         if name.lower() == b"accept-language":
             self._accept_language = value.decode("latin-1")
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """From here on the application guards the time of the body."""
+        """Ends the time limit of the headers; from here on, Admission limits the time of the body."""
         self._stop_waiting()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """See httptools."""
+        """Ends the time limit of the request (callback of httptools)."""
         self._stop_waiting()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """An answer may come before the whole body, which then does not come for ever."""
+        """Closes the connection after 10 s if the answer was sent before the body was complete."""
         unread = self.cycle is not None and self.cycle.more_body
         super().on_response_complete()
         if unread and not self.transport.is_closing():
@@ -89,8 +89,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._waits = self.loop.call_later(_AFTER_ANSWER_SECONDS, self.transport.close)
 
     def send_400_response(self, msg: str) -> None:
-        """What the parser was made to refuse is said; all else is no HTTP."""
-        self._refuse(self._refused or Problem(400, "Not valid", "what came is no request of HTTP/1.1"))
+        """Answers a parser error: with the limit that was exceeded, or that the data is not HTTP/1.1."""
+        self._refuse(self._refused or Problem(400, "Not valid", "what was received is not a request of HTTP/1.1"))
 
     def _count(self, size: int) -> None:
         self._header_bytes += size
@@ -109,7 +109,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._waits = None
 
     def _refuse(self, problem: Problem) -> None:
-        """In the language that was asked for, or in both where that header has not come."""
+        """Answers in the requested language, or in both if the Accept-Language header was not received, and closes."""
         self._refused = problem
         self._stop_waiting()
         if self.transport.is_closing():
@@ -133,4 +133,4 @@ class GuardedProtocol(HttpToolsProtocol):
 
 
 def _late() -> Problem:
-    return Problem(408, "Too slow", "the headers did not come in time")
+    return Problem(408, "Too slow", "the headers were not received in time")

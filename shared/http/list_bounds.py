@@ -1,7 +1,7 @@
-"""What bounds a list that does not come in pages: `list_bounds.csv` says it by schema and property.
+"""Bounds of lists that do not come in pages: `list_bounds.csv` names the bound by schema and property.
 
-A bound is a limit of the policy, `input.<name>`, or one of `Bound`. OpenAPI tells it as `x-bounded-by`; a test walks
-every answer and finds a list that neither comes in pages nor has a bound.
+A bound is a limit of the policy, `input.<name>`, or one of `Bound`. OpenAPI shows it as `x-bounded-by`. A test checks
+that every list in an answer comes in pages or has a bound.
 """
 
 import csv
@@ -12,16 +12,16 @@ from typing import Any
 
 
 class Bound(StrEnum):
-    """Bounds that are no choice of the policy."""
+    """Bounds that the policy does not set."""
 
     CODES = "codes"
     """At most one item for each code of a closed list, or for each combination of codes of several."""
     ONE_FACT = "one fact"
-    """It was told in one fact, which has at most 256 KB."""
+    """The whole list stands in one fact, which has at most 256 KB."""
     DEPLOYMENT = "deployment"
     """Sources, services and people that files of this installation name."""
     FIRST_ONES = "first ones"
-    """Only the first ones are shown, and a number beside them says how many there are."""
+    """Only the first items are shown, and a number next to the list says how many there are."""
     TIMERS_OF_A_CASE = "timers of a case"
     """Timers and reservations that deciders want for one stream."""
 
@@ -32,11 +32,11 @@ def _read() -> Mapping[tuple[str, str], str]:
 
 
 BOUNDS = _read()
-"""By the names of schema and property."""
+"""The bound of each list, by the names of schema and property."""
 
 
 def tell_bounds(schemas: Mapping[str, Any]) -> None:
-    """Complete the schemas of a document in place."""
+    """Adds `x-bounded-by` to the schemas of a document, in place."""
     for (schema, name), bound in BOUNDS.items():
         if name in schemas.get(schema, {}).get("properties", {}):
             schemas[schema]["properties"][name]["x-bounded-by"] = bound

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond the routes' own signatures: conditional commands, problems, and tokens."""
+"""Completes the OpenAPI document with what route signatures do not show: conditional commands, problems and tokens."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -15,14 +15,14 @@ from shared.http.list_bounds import tell_bounds
 
 Responses = dict[int | str, dict[str, Any]]
 _FAULTS = {
-    400: "A header does not read or is given twice, or the Idempotency-Key is missing",
+    400: "A header cannot be read or is given twice, or the Idempotency-Key is missing",
     401: "No valid bearer token",
     403: "Not for this role",
-    404: "Not known, or not the asker's to see",
-    408: "The headers or the body did not come in time",
+    404: "Not found, or the asker has no access",
+    408: "The headers or the body were not received in time",
     409: "A rule refuses (`rule` says which), or the Idempotency-Key was used for another request",
     412: "The case has changed since the version that If-Match names",
-    410: "Erased for ever",
+    410: "Erased permanently",
     413: "Larger than a request, a fact or a file may be",
     422: "Not valid; `faults` names everything that is wrong",
     431: "The path and the headers are larger than they may be",
@@ -32,7 +32,7 @@ _FAULTS = {
 }
 _ETAG = {"description": "Version of the case, as far as the asker may know of it.", "schema": {"type": "string"}}
 _TOKEN = {
-    "description": "Carried to another service, it makes that one wait until it has seen what was recorded here.",
+    "description": "Sent to another service, it makes that service wait until it has received what was recorded here.",
     "schema": {"type": "string"},
 }
 
@@ -41,7 +41,7 @@ class Fault(BaseModel):
     """One thing that is wrong with a request."""
 
     where: str
-    """The parameter or the field of the body, e.g. `body.topic`; `rule` where a rule refuses the whole command."""
+    """The parameter or the field of the body, e.g. `body.topic`; `rule` if a rule refuses the whole command."""
     what: Annotated[str, Field(description="What is wrong, in the language that Accept-Language prefers.")]
     rule: str | None = None
     values: Annotated[dict[str, str], Field(description="The values that the sentence names.")] = {}
@@ -79,7 +79,7 @@ _SEEN_ELSEWHERE = _header(
 _KEY = _header(
     "Idempotency-Key",
     "1 to 200 characters: the same key and body get the same answer, and the command has its effect once. A dry run "
-    "keeps none.",
+    "stores none.",
     example="6f0c7d3e-3d3c-4f53-9a55-5f0d3d1b8b57",
     required=True,
 )
@@ -93,11 +93,11 @@ async def _dry_run(
         WithJsonSchema({"type": "boolean", "title": "Dry Run"}),
     ] = "false",
 ) -> None:
-    """Refused here where it is written otherwise, together with all else that is wrong."""
+    """Route dependency: refuses any other value of `dry_run`, together with all other errors of the request."""
 
 
 def problems(*statuses: int) -> Responses:
-    """The errors that a route can answer with."""
+    """Returns the OpenAPI responses for the errors that a route can answer with."""
     schema = {"$ref": f"#/components/schemas/{ProblemBody.__name__}"}
     return {
         status: {"description": _FAULTS[status], "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses
@@ -105,40 +105,40 @@ def problems(*statuses: int) -> Responses:
 
 
 EVERYWHERE = problems(400, 401, 403, 408, 413, 422, 431, 500, 503)
-"""What every route can answer with."""
+"""Errors that every route can answer with."""
 SEEN: Responses = {200: {"headers": {"ETag": _ETAG}}, **problems(400, 404)}
-"""Answers of routes that read a case."""
+"""OpenAPI responses of routes that read a case."""
 _RECORDED: Mapping[str, Any] = {
     "model": CommandAnswer,
     "headers": {"ETag": _ETAG, consistency.HEADER: _TOKEN},
 }
 READ: dict[str, Any] = {"openapi_extra": {"parameters": [_SEEN_ELSEWHERE]}}
-"""For routes that read a case."""
+"""Arguments of routes that read a case."""
 CREATE: dict[str, Any] = {
     "status_code": 201,
     "openapi_extra": {"parameters": [_SEEN_ELSEWHERE, _KEY]},
     "dependencies": [Depends(_dry_run)],
     "responses": {200: {**_RECORDED, "description": "Dry run"}, 201: {**_RECORDED}, **problems(400, 409, 413)},
 }
-"""For commands that begin a case."""
+"""Arguments of routes for commands that begin a case."""
 CHANGE: dict[str, Any] = {
     "openapi_extra": {"parameters": [_SEEN_ELSEWHERE, _KEY, _VERSION]},
     "dependencies": [Depends(_dry_run)],
     "responses": {200: {**_RECORDED}, **problems(400, 404, 409, 412, 413, 428)},
 }
-"""For commands that change a case, and therefore need its version."""
+"""Arguments of routes for commands that change a case, and therefore need its version."""
 
 
 def operation_id(route: APIRoute) -> str:
-    """The name of a route's function: short, and the same wherever its path moves to."""
+    """Returns the name of a route's function: it is short, and stays the same if the path changes."""
     return route.name
 
 
 def complete(app: FastAPI) -> None:
-    """What FastAPI leaves out of the document of an app, or says more than once.
+    """Completes and corrects the OpenAPI document that FastAPI makes of an app.
 
-    It names the schema of problems only where it answers them itself, repeats the tags of nested routers, and writes a
-    default of a boolean as the text that it is read from.
+    FastAPI names the schema of problems only where it answers them itself, repeats the tags of nested routers, and
+    writes the default of a boolean as text.
     """
     without = app.openapi
 

@@ -1,4 +1,4 @@
-"""What operators see and do: parked streams, republishing, and whether everything has been taken. No personal data."""
+"""Operators' paths for parked streams, and for publishing a stream again. No personal data."""
 
 import json
 from contextlib import suppress
@@ -26,19 +26,19 @@ from shared.messaging.unreadable import UNREADABLE
 
 router = APIRouter(tags=["operations"])
 LARGEST_PAGE = 100
-NEVER_CAME = "they never came, so nobody here knows what follows from them"
-DOES_NOT_READ = "whatever it was, if it was a fact: look at its headers, and take that stream from its source again"
+NEVER_RECEIVED = "they were never received, so their effects here are unknown"
+UNREADABLE_LOSS = "it cannot be read: look at its headers, and ask its source to publish that stream again"
 
 
 class Versions(BaseModel):
-    """Versions of a stream, both ends included."""
+    """A range of versions of a stream, both ends included."""
 
     first: int
     last: int
 
 
 class ParkedStream(BaseModel):
-    """The first message of a stream that waits."""
+    """A parked stream, with the first of its messages that waits."""
 
     source: str
     stream: UUID
@@ -49,11 +49,11 @@ class ParkedStream(BaseModel):
     detail: str
     parked_at: datetime
     waiting: int
-    """How many messages of the stream wait, with this one."""
+    """Number of messages of the stream that wait, this one included."""
 
 
 class ParkedMessage(BaseModel):
-    """A message that waits, as it came from Kafka."""
+    """A message that waits, as it was received from Kafka."""
 
     version: int
     epoch: int
@@ -65,19 +65,19 @@ class ParkedMessage(BaseModel):
     headers: dict[str, str]
     """CloudEvents in binary mode, see the AsyncAPI document."""
     body: dict[str, Any] | str
-    """The public part; as text where it is not a JSON object."""
+    """The public part; as text if it is not a JSON object."""
     if_discarded: str = ""
-    """What will be missing here once it is passed over."""
+    """What will be missing in this service if the message is discarded."""
 
 
 class ParkedMessages(BaseModel):
-    """What waits in a stream, in its own order."""
+    """The messages of a stream that wait, in the order of the stream."""
 
     source: str
     stream: UUID
     waiting: int
-    """How many messages wait in all."""
-    missing: Annotated[Versions | None, Field(description="What has never come before the first that waits.")] = None
+    """Number of messages that wait, on all pages."""
+    missing: Annotated[Versions | None, Field(description="Earlier versions that were never received.")] = None
     messages: list[ParkedMessage]
     next_cursor: Annotated[CursorAsked | None, Field(description="Asks for the next page; null on the last.")]
 
@@ -89,54 +89,54 @@ class Waiting(BaseModel):
 
 
 class Retaken(Waiting):
-    """What came of asking a source for a stream again."""
+    """The result of asking a source to publish a stream again."""
 
     from_version: int
     came: bool
-    """Whether the source published that version again in time; else it is silent."""
-    why: Annotated[str | None, Field(description="Why the first that still waits does; null where nothing waits.")]
+    """Whether the source published that version again in time; false if it did not answer."""
+    why: Annotated[str | None, Field(description="Why the first message still waits; null if none does.")]
 
 
 class Lost(BaseModel):
-    """A fact, or several that never came, which this service does without from now on."""
+    """One fact, or several that were never received, which this service must do without from now on."""
 
     versions: Versions
-    type: Annotated[str | None, Field(description="Null where it never came.")]
+    type: Annotated[str | None, Field(description="Null if it was never received.")]
     means: str
-    """What follows from it here, and will be missing."""
+    """What would follow from it in this service, and will be missing."""
 
 
 class Discarded(Waiting):
-    """What came of passing over a message."""
+    """The result of discarding a message."""
 
     missing: Versions | None
-    """What had never come before it, and is passed over with it."""
+    """Earlier versions that were never received, and are discarded with the message."""
     lost: list[Lost] = []
-    """Everything that was passed over."""
+    """Everything that was discarded."""
     held_units: list[str] = []
     """P-numbers of the units at which nothing is offered or accepted until they are released (R8)."""
 
 
 class DiscardedTogether(BaseModel):
-    """What came of passing over many records."""
+    """The result of discarding many records."""
 
     discarded: int
-    """How many records were passed over."""
+    """Number of records that were discarded."""
 
 
 ReasonGiven = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(says_something)]
-"""Kept for ever, with who decided and when."""
+"""The operator's reason; stored permanently, with who decided and when."""
 
 
 class Discard(Body):
-    """Which message is passed over, and why."""
+    """Which message to discard, and why."""
 
     event_id: UUID
     reason: ReasonGiven
 
 
 class DiscardUnreadable(Body):
-    """Why all records are passed over that do not say which fact they are."""
+    """Why to discard all records that do not say which fact they are."""
 
     reason: ReasonGiven
 
@@ -150,7 +150,7 @@ def _possible(version: int) -> int:
 
 
 class Republication(Body):
-    """Which stream is published again, and from which version on."""
+    """Which stream to publish again, and from which version on."""
 
     stream: UUID
     from_version: Annotated[int, Field(ge=1), AfterValidator(_possible)] = 1
@@ -164,7 +164,7 @@ async def parked_streams(
     cursor: pages.PageCursor = None,
     limit: pages.PageLimit = pages.LARGEST_PAGE,
 ) -> list[ParkedStream]:
-    """The streams that wait, longest first."""
+    """List the parked streams, longest waiting first."""
     asker.require_role(Role.OPERATOR)
     after: Any = pages.read_cursor(cursor, pages.instant, pages.uuid, pages.text)
     async with request.app.state.database.acquire() as connection:
@@ -193,10 +193,10 @@ async def parked_messages(
     stream: UUID,
     request: Request,
     asker: Asker,
-    cursor: Annotated[CursorAsked | None, Query(description="From the page before.")] = None,
+    cursor: Annotated[CursorAsked | None, Query(description="`next_cursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Messages on a page, at most.")] = LARGEST_PAGE,
 ) -> ParkedMessages:
-    """The messages that wait in a stream: what they say, why they wait and since when."""
+    """List the messages that wait in a stream: what they say, why they wait and since when."""
     asker.require_role(Role.OPERATOR)
     after = parking.BEFORE_ALL if cursor is None else _position(cursor)
     async with request.app.state.database.acquire() as connection:
@@ -218,14 +218,14 @@ async def parked_messages(
 
 @router.post("/parked/{source}/{stream}/replay")
 async def replay(source: str, stream: UUID, request: Request, asker: Asker) -> Waiting:
-    """Try a parked stream again, once its cause is mended."""
+    """Process a parked stream again, after its cause was fixed."""
     asker.require_role(Role.OPERATOR)
     return Waiting(waiting=await _consumer(request, source).replay(source, stream))
 
 
 @router.post("/parked/unreadable/discard")
 async def discard_unreadable(body: DiscardUnreadable, request: Request, asker: Asker) -> DiscardedTogether:
-    """Pass over all records that do not say which fact they are. They hold nothing back from then on."""
+    """Discard all records that do not say which fact they are. From then on they hold nothing back."""
     asker.require_role(Role.OPERATOR)
     consumer = _consumer(request, UNREADABLE)
     return DiscardedTogether(discarded=await consumer.discard_unreadable(by=asker.subject, reason=body.reason))
@@ -233,9 +233,9 @@ async def discard_unreadable(body: DiscardUnreadable, request: Request, asker: A
 
 @router.post("/parked/{source}/{stream}/retake", responses=problems(404, 409))
 async def retake(source: str, stream: UUID, request: Request, asker: Asker) -> Retaken:
-    """Ask the source to publish a stream again from where this service stands, and wait until it came: up to 20 s.
+    """Ask the source to publish a stream again from the version that is needed next, and wait for it up to 20 s.
 
-    What comes sound takes the place of what waits under the same id. `came` is false where the source is silent.
+    A valid copy replaces the waiting message with the same id. `came` is false if the source does not answer.
     """
     asker.require_role(Role.OPERATOR)
     if source == UNREADABLE:
@@ -252,7 +252,7 @@ async def retake(source: str, stream: UUID, request: Request, asker: Asker) -> R
 
 @router.post("/parked/{source}/{stream}/discard", responses=problems(404))
 async def discard(source: str, stream: UUID, body: Discard, request: Request, asker: Asker) -> Discarded:
-    """Pass over one parked message for ever, with what is missing before it, and go on with its stream."""
+    """Discard one parked message permanently, with the versions missing before it, and continue with its stream."""
     asker.require_role(Role.OPERATOR)
     consumer = _consumer(request, source)
     try:
@@ -260,15 +260,15 @@ async def discard(source: str, stream: UUID, body: Discard, request: Request, as
     except LookupError as error:
         raise not_found() from error
     missing = _versions(done.missing)
-    lost = [] if missing is None else [Lost(versions=missing, type=None, means=NEVER_CAME)]
-    passed_over = Versions(first=done.message.version, last=done.message.version)
-    lost.append(Lost(versions=passed_over, type=done.message.type, means=_means(done.message.type)))
+    lost = [] if missing is None else [Lost(versions=missing, type=None, means=NEVER_RECEIVED)]
+    itself = Versions(first=done.message.version, last=done.message.version)
+    lost.append(Lost(versions=itself, type=done.message.type, means=_means(done.message.type)))
     return Discarded(waiting=done.waiting, missing=missing, lost=lost, held_units=list(done.held))
 
 
 @router.post("/republications", status_code=202, responses=problems(404))
 async def republish(body: Republication, request: Request, asker: Asker) -> None:
-    """Publish a stream again; consumers that have it already take no notice."""
+    """Publish a stream again; consumers that have it already ignore the duplicates."""
     asker.require_role(Role.OPERATOR)
     republish = getattr(request.app.state, "republish", None)
     if republish is None:
@@ -282,13 +282,13 @@ def _versions(versions: range) -> Versions | None:
 
 
 def _means(type_name: str) -> str:
-    return DOES_NOT_READ if type_name == UNREADABLE else meaning_of_loss(type_name)
+    return UNREADABLE_LOSS if type_name == UNREADABLE else meaning_of_loss(type_name)
 
 
 def _shown(parked: parking.Parked) -> ParkedMessage:
     message = parked.message
     body: dict[str, Any] | str = message.body
-    with suppress(Exception):  # what waits may be odd in any way, and must be seen all the same
+    with suppress(Exception):  # a waiting message may be malformed in any way, and must still be shown
         data = message.data()
         json.dumps(data, ensure_ascii=False).encode()
         body = data
@@ -316,10 +316,10 @@ def _position(cursor: str) -> parking.Position:
         epoch, version, alarm, event_id = cursor.split(".")
         return _possible(int(epoch)), _possible(int(version)), bool(int(alarm)), UUID(event_id)
     except ValueError as error:
-        raise malformed("query.cursor", "the cursor does not read") from error
+        raise malformed("query.cursor", "the cursor cannot be read") from error
 
 
 def _consumer(request: Request, source: str) -> Any:
-    """The consumer of this process that takes facts of a source."""
+    """Returns the consumer of this process that processes facts of a source."""
     consumers = request.app.state.consumers
     return consumers.get(source, consumers["*"])

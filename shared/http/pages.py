@@ -1,7 +1,7 @@
-"""Pages of a list: by a cursor, which says where the page before ended, and a limit.
+"""Splits lists into pages, by a limit and a cursor that says where the previous page ended.
 
-A cursor is a key of the order, and carries no id that its asker was not shown. It opens nothing: every page is asked
-for with the rights of whoever asks. What is added meanwhile moves no page.
+A cursor holds the sort key of the last item, and no id that the client was not shown. It grants no access: each page is
+checked against the token of its own request. Items that are added between two requests do not shift the next page.
 """
 
 import base64
@@ -18,10 +18,10 @@ from shared.http.problems import malformed
 
 Row = TypeVar("Row")
 LARGEST_PAGE = 1000
-"""Also what is answered where no limit is asked for: so much came at once before there were pages."""
+"""Also the limit of a request that names none: releases without pages returned up to that many items at once."""
 NEXT_CURSOR = "Next-Cursor"
-"""The header that says where the next page begins, of an answer that is a list and has no place for more."""
-PageCursor = Annotated[CursorAsked | None, Query(description="From the page before.")]
+"""Response header that holds the cursor of the next page if the body is a bare list, which has no field for it."""
+PageCursor = Annotated[CursorAsked | None, Query(description="The cursor that the previous page gave.")]
 PageLimit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Items on a page, at most.")]
 IN_PAGES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -33,17 +33,17 @@ IN_PAGES: dict[int | str, dict[str, Any]] = {
         }
     }
 }
-"""For routes whose answer is a list."""
+"""OpenAPI responses of routes that answer with a bare list."""
 
 
 def cursor_of(*key: object) -> str:
-    """Where a page ended, as text that means nothing to its reader."""
+    """Encodes the sort key of the last item of a page as an opaque cursor."""
     written = [part.isoformat() if isinstance(part, date) else part for part in key]
     return base64.urlsafe_b64encode(json.dumps(written, default=str).encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...] | None:
-    """The key that a cursor holds, each part read as its kind; None for the first page. Raises Problem (422)."""
+    """Returns the sort key in a cursor, each part parsed by its kind; None for the first page. Raises Problem (422)."""
     if cursor is None:
         return None
     try:
@@ -52,11 +52,11 @@ def read_cursor(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, 
             raise ValueError("another key")
         return tuple(kind(part) for kind, part in zip(kinds, parts, strict=True))
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise malformed("query.cursor", "the cursor does not read") from error
+        raise malformed("query.cursor", "the cursor cannot be read") from error
 
 
 def instant(part: Any) -> datetime:
-    """An instant of a key."""
+    """Parses an instant in a sort key. Raises ValueError if its offset is missing."""
     read = datetime.fromisoformat(part)
     if read.tzinfo is None:
         raise ValueError("no offset")
@@ -64,46 +64,46 @@ def instant(part: Any) -> datetime:
 
 
 def instant_or_none(part: Any) -> datetime | None:
-    """An instant of a key by which some items have none."""
+    """Parses an instant in a sort key that some items lack."""
     return None if part is None else instant(part)
 
 
 def day(part: Any) -> date:
-    """A day of a key."""
+    """Parses a day in a sort key."""
     return date.fromisoformat(part)
 
 
 def text(part: Any) -> str:
-    """A text of a key."""
+    """Returns a text in a sort key. Raises ValueError if it is not text or holds NUL."""
     if not isinstance(part, str) or "\x00" in part:
         raise ValueError("no text")
     return part
 
 
 def number(part: Any) -> int:
-    """How many items with the same key came before."""
+    """Returns the part of a sort key that counts earlier items with the same key. Raises ValueError."""
     if type(part) is not int or not 0 <= part < 2**31:
         raise ValueError("no number")
     return part
 
 
 def uuid(part: Any) -> UUID:
-    """An id of a key."""
+    """Parses an id in a sort key."""
     return UUID(part)
 
 
 def cut(found: Sequence[Row], limit: int, key: Callable[[Row], Sequence[object]]) -> tuple[Sequence[Row], str | None]:
-    """One page of what was found with one item more than a page has, and the cursor of the next page."""
+    """Cuts a result that was queried with `limit` + 1 to one page; returns it with the next page's cursor, or None."""
     page = found[:limit]
     return page, cursor_of(*key(page[-1])) if len(found) > limit else None
 
 
 def after(found: Sequence[Row], last: Sequence[object] | None, key: Callable[[Row], Sequence[Any]]) -> Sequence[Row]:
-    """What of an ordered list comes after a page, where the whole was read anyway."""
+    """Returns the items of a complete, ordered list that come after the key `last`; all items if it is None."""
     return found if last is None else [one for one in found if tuple(key(one)) > tuple(last)]
 
 
 def tell_next(response: Response, cursor: str | None) -> None:
-    """Say in a header where the next page begins."""
+    """Puts the cursor of the next page into a header, if there is a next page."""
     if cursor is not None:
         response.headers[NEXT_CURSOR] = cursor

@@ -1,4 +1,4 @@
-"""Several services under one address: requests go to the service whose path they name."""
+"""Serves several services at one address: each request goes to the service whose path it names."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -11,12 +11,12 @@ from shared.http.health import health
 
 
 class PathRouter:
-    """An ASGI application in front of the applications of services that run in this process."""
+    """An ASGI application that routes requests to the applications of services in this process."""
 
     def __init__(
         self, services: Mapping[str, tuple[Sequence[str], FastAPI]], *, at_end: Callable[[], None] = lambda: None
     ) -> None:
-        """`at_end` runs once all services have stopped: after that uvicorn lets the signal end the process."""
+        """`at_end` is called when all services have stopped: after that, uvicorn lets the signal end the process."""
         self._at_end = at_end
         self._apps = [app for _, app in services.values()]
         routes = [
@@ -27,7 +27,7 @@ class PathRouter:
         self._routes = sorted(routes, key=lambda route: -len(route[0]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI. The lifespan is that of all services, started in order and stopped in reverse."""
+        """Implements ASGI. Its lifespan starts the services in order and stops them in reverse."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return

@@ -1,4 +1,4 @@
-"""Errors as application/problem+json (RFC 9457): the rule's id, all faults at once, in the reader's language."""
+"""Answers errors as application/problem+json (RFC 9457): rule ids, all errors at once, in the reader's language."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ from shared.eventstore.errors import (
 )
 from shared.eventstore.events import MAX_EVENT_BYTES
 from shared.http.errors import BY_RULE, Fault, Problem, RefusedByRules
-from shared.http.rules_beside_faults import refused_whatever_is_meant
+from shared.http.rule_checks_of_invalid_bodies import rule_refusals_despite_invalid_fields
 from shared.messaging.errors import SourceUnreachable
 from shared.policy.errors import PolicyError
 from shared.refusals.sentences import Sentence
@@ -29,23 +29,23 @@ RETRY_AFTER_SECONDS = 1
 
 
 def unavailable(detail: str, *, rule: str | None = None, **values: Any) -> Problem:
-    """503: worth trying again in a moment."""
+    """Returns a 503: the client may try again in a moment."""
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return Problem(503, "Unavailable for now", detail, rule=rule, headers=headers, values=values)
 
 
 def not_found() -> Problem:
-    """404, also for what the asker may not know of, and for what is still on its way: they read alike."""
-    return Problem(404, "Not found", "it is not known here, or not yours to see; it may be on its way")
+    """Returns a 404, with the same text for a case that is unknown, hidden from the asker, or not received here yet."""
+    return Problem(404, "Not found", "not found, or you have no access to it; if it is new, try again in a moment")
 
 
 def malformed(where: str, what: str, **values: Any) -> Problem:
-    """422: a part of the request that only the route itself can read."""
+    """Returns a 422 for a part of the request that only the route itself can check."""
     return not_valid([Fault(where, Sentence(what, values))])
 
 
 def not_valid(faults: Sequence[Fault]) -> Problem:
-    """422: everything that is wrong with the form of a request."""
+    """Returns a 422 with everything that is wrong with the form of a request."""
     if len(faults) == 1:
         return Problem(422, "Not valid", "one fault in the request", faults=faults)
     told = {"faults": len(faults)}
@@ -53,12 +53,12 @@ def not_valid(faults: Sequence[Fault]) -> Problem:
 
 
 def forbidden(detail: str, **values: Any) -> Problem:
-    """403: known, but not for this role."""
+    """Returns a 403: the asker is known, but has the wrong role."""
     return Problem(403, "Not allowed", detail, values=values)
 
 
 def not_routed(status: int, method: str, path: str, headers: Mapping[str, str] | None = None) -> Problem:
-    """What the framework refuses before a route of ours is asked."""
+    """Returns the problem for what the framework refuses before it calls a route."""
     told = {"method": method, "path": path}
     if status == 404:
         return Problem(status, "Not found", "there is nothing at {path}", values=told, headers=headers)
@@ -70,7 +70,7 @@ def not_routed(status: int, method: str, path: str, headers: Mapping[str, str] |
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of an app be a problem."""
+    """Registers handlers that turn every error of an app into a problem."""
 
     @app.exception_handler(Problem)
     async def problem(request: Request, error: Problem) -> Response:
@@ -83,7 +83,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         faults = [_fault(found) for found in error.errors()]
-        faults += [_fault_of_rule(refusal) for refusal in await refused_whatever_is_meant(request, error)]
+        faults += [_fault_of_rule(refusal) for refusal in await rule_refusals_despite_invalid_fields(request, error)]
         return not_valid(faults).response(_asked(request))
 
     async def database_away(request: Request, error: Exception) -> Response:
@@ -145,7 +145,7 @@ def _asked(request: Request) -> str | None:
 
 
 def _fault_of_rule(refusal: Mapping[str, Any]) -> Fault:
-    """Told in the reader's language already, by the dry run that found it."""
+    """Returns the refusal of a dry run, which is in the reader's language already."""
     return Fault(BY_RULE, Sentence(refusal["what"], refusal.get("values", {})), refusal["rule"])
 
 

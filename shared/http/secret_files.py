@@ -1,4 +1,4 @@
-"""Secrets that the processes of a state folder share and that any of them may be the first to make."""
+"""Creates the secrets that the processes of a state folder share, whichever process needs one first."""
 
 import os
 from contextlib import suppress
@@ -9,7 +9,7 @@ from shared.private_folders import private_folder
 
 
 def keep_first(file: Path, secret: bytes) -> None:
-    """Make the file, readable by its owner only; whoever comes first wins, and nobody ever reads half of it."""
+    """Writes a secret for its owner only, unless another process was first; no process ever reads half a file."""
     private_folder(file.parent)
     # A name by pid would not do: in containers that share the folder, every service has the same.
     with NamedTemporaryFile(dir=file.parent) as unfinished:

@@ -1,4 +1,4 @@
-"""What JSON leaves open, decided: readers that differ must not read two things in one body."""
+"""Refuses JSON that two parsers could read differently, such as one name twice in an object."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ _NO_JSON = "is not JSON: {why} at line {line}, column {column}"
 
 
 def check(content: bytes, *, deepest: int) -> None:
-    """Refuse what is not JSON in UTF-8 with each name once per object, in finite numbers. Raises NotStrictJson."""
+    """Checks that a body is JSON in UTF-8 with unique names per object and finite numbers. Raises NotStrictJson."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -31,7 +31,7 @@ def check(content: bytes, *, deepest: int) -> None:
 
 
 def _refuse_depth(text: str, deepest: int) -> None:
-    """Brackets in texts do not count. Only where there are more brackets than levels is every character looked at."""
+    """Raises NotStrictJson if the nesting is too deep. Reads each character only if there are enough brackets."""
     if text.count("[") + text.count("{") <= deepest:
         return
     depth, in_text, escaped = 0, False, False

@@ -1,4 +1,4 @@
-"""Bearer tokens: verified against the issuer's keys; in `local` there is an issuer of our own.
+"""Verifies bearer tokens against the issuer's keys, and issues tokens in mode `local`.
 
 python -m shared.http.tokens ROLE NAME [--cvr CVR] prints a token for a trial (needs AFTALE_STATE).
 """
@@ -26,19 +26,18 @@ from shared.reference.identifiers import is_valid_cvr
 AUDIENCE = "aftale"
 LIFETIME_SECONDS = 12 * 3600
 READ_KEYS_AGAIN_SECONDS = 5.0
-"""At most so often the issuer's keys are read again, because a token names one that is not known."""
+"""Shortest time between two reads of the issuer's keys because of tokens that name an unknown key."""
 KNOWN_SECONDS = 60.0
-"""How long a token that was verified and the issuer's keys are known: one under a key that was withdrawn is taken for
-twice as long at most."""
+"""How long verified tokens and keys are cached: a token with a withdrawn key is accepted at most twice as long."""
 KNOWN_TOKENS = 10_000
 LONGEST = 8_192
-"""Characters of a token that is looked at; ours have some 400."""
+"""Longest token, in characters, that is verified; those of the local issuer have some 400."""
 _ALGORITHM = "Ed25519"
 _log = structlog.get_logger()
 
 
 class Role(StrEnum):
-    """What an asker is; what each may see and do is decided in shared/http/access.py."""
+    """The role in a token. What a role may see and do is decided in shared/http/access.py."""
 
     INSPECTOR = "inspector"
     SUPPORTER = "supporter"
@@ -49,7 +48,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who asks, and for whom: two things."""
+    """Who sends a request (`subject`), and for which legal entity (`cvr`)."""
 
     role: Role
     subject: str
@@ -62,11 +61,11 @@ class Identity:
 class _Verified:
     identity: Identity
     until: float
-    """Seconds since 1970."""
+    """When the cache entry expires, in seconds since 1970."""
 
 
 class TokenVerifier:
-    """Checks tokens against a JWKS file, which is read again where a token names a key that is new."""
+    """Verifies tokens against a JWKS file, which is read again when a token names an unknown key."""
 
     def __init__(self, jwks_file: Path) -> None:
         self._file = jwks_file
@@ -75,7 +74,7 @@ class TokenVerifier:
         self._verified: dict[str, _Verified] = {}
 
     def verify(self, token: str) -> Identity:
-        """Raises InvalidToken. A token that was verified is known for a while, as a signature takes long to check."""
+        """Returns whom a token identifies; caches the result, as checking a signature is slow. Raises InvalidToken."""
         if len(token) > LONGEST:
             raise InvalidToken("the token has more than {longest} characters", longest=LONGEST)
         now = time.time()
@@ -101,7 +100,7 @@ class TokenVerifier:
             raise InvalidToken("the token is not signed by the issuer that is trusted here") from error
         except (JoseError, ValueError, KeyError, TypeError) as error:
             _log.info("token_not_valid", error=repr(error))
-            raise InvalidToken("the token does not read, or lacks a claim") from error
+            raise InvalidToken("the token cannot be read, or lacks a claim") from error
         except RecursionError as error:
             raise InvalidToken("the token is nested too deeply") from error
         if (identity.role is Role.COMPANY) != (identity.cvr is not None):
@@ -129,7 +128,7 @@ class TokenVerifier:
 
 
 def _identity(claims: Mapping[str, Any]) -> Identity:
-    """Raises ValueError or KeyError where a signed claim is of another kind than it must be."""
+    """Reads the identity from verified claims. Raises ValueError or KeyError if one is missing or of another type."""
     subject, cvr = claims["sub"], claims.get("cvr")
     if not isinstance(subject, str) or not subject:
         raise ValueError("sub is no text")
@@ -139,19 +138,19 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
 
 
 class LocalIssuer:
-    """The built-in issuer of a state folder: for `local` only, it asks nobody for a password."""
+    """Issues tokens with a key in a state folder, without asking for a password: for mode `local` only."""
 
     def __init__(self, state: Path) -> None:
         self._folder = state / "secrets"
 
     @property
     def jwks_file(self) -> Path:
-        """The public keys, made on first use."""
+        """Returns the file with the public keys, and creates it on first use."""
         self._key()
         return self._folder / "jwks.json"
 
     def token(self, role: Role, name: str, cvr: str | None = None) -> str:
-        """A token for somebody of this name; the name itself is not in it."""
+        """Issues a token for a person; it contains a pseudonym, not the name."""
         now = int(time.time())
         claims: dict[str, Any] = {
             "sub": pseudonym(role, name),
@@ -178,12 +177,12 @@ class LocalIssuer:
 
 
 def pseudonym(role: Role, name: str) -> str:
-    """The id under which somebody appears in facts: says the role, not the name."""
+    """Returns the id under which a person appears in facts: the role and a hash of the name."""
     return f"{role.value}-{hashlib.sha256(f'{role.value}/{name}'.encode()).hexdigest()[:12]}"
 
 
 def main() -> None:
-    """The command behind `./aftale token`."""
+    """Runs `./aftale token`: prints a token of the local issuer."""
     parser = argparse.ArgumentParser(prog="aftale token")
     parser.add_argument("role", choices=[role.value for role in Role])
     parser.add_argument("name")

@@ -1,1 +1,1 @@
-"""The people of the authority who stand in cases: inspectors, by id, name and centre (R42)."""
+"""The people of the authority who occur in cases: inspectors, by id, name and centre (R42)."""

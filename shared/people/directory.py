@@ -1,6 +1,6 @@
 """The directory of inspectors, read at start from a file: id, name and centre (R42).
 
-Names are private. They stand here and in what the directory answers over HTTP, never in a fact.
+Names are private. Only the directory and its answers over HTTP contain them, never a fact.
 """
 
 import csv
@@ -17,7 +17,7 @@ from shared.eventstore.errors import Refused
 from shared.people.errors import FaultyDirectory
 
 LOCAL_INSPECTORS = Path(__file__).parent / "inspectors.csv"
-"""People of the demo, by the ids that the built-in issuer of tokens gives them."""
+"""Inspectors of the demo, with the ids that the built-in issuer of tokens gives them."""
 
 
 class Inspector(BaseModel):
@@ -34,30 +34,30 @@ class Inspector(BaseModel):
 
 @dataclass(frozen=True)
 class Directory:
-    """Who is known."""
+    """All known inspectors."""
 
     inspectors: Mapping[str, Inspector] = field(default_factory=dict)
-    """By id, in the order of the file."""
+    """Inspectors by id, in the order of the file."""
 
     def centre_of(self, inspector: str) -> Centre | None:
-        """None for somebody who is not known, as in facts of earlier releases and of other systems."""
+        """Returns an inspector's centre; None if unknown, as in facts of earlier releases and of other systems."""
         known = self.inspectors.get(inspector)
         return None if known is None else known.centre
 
     def name_of(self, inspector: str) -> str | None:
-        """None for somebody who is not known."""
+        """Returns an inspector's name; None if unknown."""
         known = self.inspectors.get(inspector)
         return None if known is None else known.name
 
     def refusals(self, inspector: str) -> tuple[Refused, ...]:
-        """R42: a case is given to nobody whom the directory does not know."""
+        """R42: refuses an inspector whom the directory does not know, to whom no case may be given."""
         if inspector in self.inspectors:
             return ()
         return (Refused("R42", "the directory knows no inspector {inspector}", inspector=inspector),)
 
 
 def load_directory(file: Path = LOCAL_INSPECTORS) -> Directory:
-    """The inspectors of a file. Raises FaultyDirectory, or OSError where there is no such file."""
+    """Reads the inspectors of a file. Raises FaultyDirectory, or OSError if there is no such file."""
     found: dict[str, Inspector] = {}
     with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)

@@ -1,1 +1,1 @@
-"""Choices that the source leaves open: dated files, and what reads them."""
+"""Policies: dated files with the choices that the law leaves open, and the code that reads them."""

@@ -20,12 +20,12 @@ POLICY_FILES = Path(__file__).parent / "files"
 
 @dataclass(frozen=True)
 class Policies:
-    """Every policy there is, the earliest first."""
+    """All policies, the earliest first."""
 
     by_effective_date: tuple[Policy, ...]
 
     def at(self, instant: datetime) -> Policy:
-        """The policy in force on the instant's day in Copenhagen. Raises PolicyError before the first one."""
+        """Returns the policy in force on the instant's day in Copenhagen. Raises PolicyError before the first one."""
         day = local_day(instant)
         later = bisect_right(self.by_effective_date, day, key=lambda policy: policy.effective_from)
         if later == 0:
@@ -36,11 +36,11 @@ class Policies:
         return self.by_effective_date[later - 1]
 
     def has(self, instant: datetime) -> bool:
-        """Whether a policy was in force on the instant's day in Copenhagen; before the first one none was."""
+        """Returns whether a policy was in force on the instant's day in Copenhagen; False before the first one."""
         return local_day(instant) >= self.by_effective_date[0].effective_from
 
     def reach_changes_after(self, policy: Policy) -> date | None:
-        """R22: the day from which a later policy lets quarantines reach somebody else, or None."""
+        """R22: returns the day from which a later policy changes whom quarantines reach, or None."""
         for later in self.by_effective_date:
             if (
                 later.effective_from > policy.effective_from
@@ -50,7 +50,7 @@ class Policies:
         return None
 
     def version(self, version: str) -> Policy:
-        """The policy of this name, as facts and deadlines carry it. Raises PolicyError where there is none."""
+        """Returns the policy with this version, as facts and deadlines name it. Raises PolicyError if there is none."""
         for policy in self.by_effective_date:
             if policy.version == version:
                 return policy

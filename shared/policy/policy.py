@@ -1,4 +1,4 @@
-"""One policy: the choices that hold from a day on. What each serves is told beside its value in the files."""
+"""One policy: the choices that are in force from a day on. Comments in the policy files explain each value."""
 
 import re
 from datetime import date
@@ -10,7 +10,7 @@ from shared.deadlines.danish_calendar import ExtraClosedDay
 
 Positive = Annotated[int, Field(ge=1)]
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
-"""A line of text as people read it."""
+"""One line of text, without spaces at its ends."""
 NotNegative = Annotated[int, Field(ge=0)]
 ClosedLastDay = Literal["moves", "stays"]
 """R3: a last day that is closed moves to the next open day, or stays where it is."""
@@ -40,7 +40,7 @@ Fraction = Annotated[
         }
     ),
 ]
-"""A part of a whole, written `1/3` in the files."""
+"""A part of a whole, written `1/3` in policy files."""
 
 
 class _Section(BaseModel):
@@ -48,7 +48,7 @@ class _Section(BaseModel):
 
 
 class Calendar(_Section):
-    """R3, R10: how the company's deadlines are counted."""
+    """R3, R10: sets how the company's deadlines are counted."""
 
     first_day_counts: bool
     closed_last_day: ClosedLastDay
@@ -56,7 +56,7 @@ class Calendar(_Section):
 
 
 class Offer(_Section):
-    """R3-R6, R8, R9: offers and their answers."""
+    """R3-R6, R8, R9: sets who may get an offer, how long it is open, and how it is sent again, withdrawn or lapses."""
 
     response_weeks: Positive
     halfway_fraction: Fraction
@@ -70,23 +70,23 @@ class Offer(_Section):
 
 
 class Agreement(_Section):
-    """R10, R40: the compliance period, and what becomes of it when the unit changes its legal entity."""
+    """R10, R40: sets the compliance periods, and whether an agreement may go on when its unit changes legal entity."""
 
     periods_months: Annotated[frozenset[Positive], Field(min_length=1)]
-    """Lengths that need no reason; every other length does."""
+    """Lengths in months that need no reason; every other length needs one."""
     carried_over_to_new_owner: bool = True
-    """R40: a running agreement may be carried over to who has its unit now, with that company's consent."""
+    """R40: a running agreement may be carried over to the unit's new owner, if that company consents."""
 
 
 class ExtensionOfPeriod(_Section):
-    """R13: a longer compliance deadline."""
+    """R13: sets until when a longer compliance deadline may be asked for and granted."""
 
     asked_until: Literal["control_decided", "deadline"]
     granted_after_deadline: bool
 
 
 class Guidance(_Section):
-    """R12: when guidance must be offered."""
+    """R12: sets when guidance must be offered."""
 
     due_fraction: Fraction
     coming_due_days: NotNegative
@@ -94,17 +94,17 @@ class Guidance(_Section):
 
 
 class SampleStep(_Section):
-    """R19: up to so many places, at least so many controls."""
+    """R19: asks for at least `at_least` controls if there are up to `up_to` places."""
 
     up_to: Positive
     at_least: Positive
 
 
 class Sample(_Section):
-    """R19: how many of the included places are controlled."""
+    """R19: sets how many of the included places are controlled."""
 
     origin_counts: bool = True
-    """R19: whether the place where it arose is one of those that the steps count. Files of before do not say so."""
+    """R19: whether the steps count the place where the agreement arose, too. Earlier files do not set this value."""
     steps: tuple[SampleStep, ...]
     above: Positive
 
@@ -116,24 +116,24 @@ class Sample(_Section):
         return self
 
     def size(self, places: int) -> int:
-        """R19: how many of so many places, the one where it arose among them, are controlled at least."""
+        """R19: returns how many of `places` must be controlled at least; `places` includes the one where it arose."""
         counted = places if self.origin_counts else places - 1
         wanted = next((step.at_least for step in self.steps if counted <= step.up_to), self.above)
         return min(wanted, places)
 
 
 class Control(_Section):
-    """R17, R19, R21: the window of the control, its booking, and the sample."""
+    """R17, R19, R21: sets the window of the control, its booking, and the sample."""
 
     days_after_documentation: Positive
     days_after_deadline: Positive
     closed_last_day: ClosedLastDay
     target_days: Positive | None = None
-    """R17: of files from before days were drawn. It is read and decides nothing any more."""
+    """R17: has no effect any more; it is read because files from before days were drawn set it."""
     day_spread: Literal["evenly"] = "evenly"
-    """R18: how a day that the system chooses is drawn: each free working day of its window is equally likely."""
+    """R18: how the system draws a day: each free working day of the window is equally likely."""
     late_days_drawn_from: Positive = 10
-    """R7, R17, R18: where no day of the window is free, one is drawn among so many free working days after it."""
+    """R7, R17, R18: number of free working days after the window from which one is drawn if the window is full."""
     booking_lead_days: NotNegative
     controls_per_day: Positive
     guidance_into_control_not_for: frozenset[str]
@@ -141,7 +141,7 @@ class Control(_Section):
 
 
 class Breach(_Section):
-    """R22: hearing the company, and the quarantine."""
+    """R22: sets how the company is heard, and how long and how far a quarantine reaches."""
 
     heard_first: bool
     hearing_weeks: Positive
@@ -152,33 +152,33 @@ class Breach(_Section):
 
 
 class OrderRequests(_Section):
-    """R7, R22: following an order that was asked for until it is issued."""
+    """R7, R22: sets when a requested order that is not issued is reminded of, and when it is overdue."""
 
     reminder_after_days: Positive
     overdue_after_days: Positive
 
 
 class NotAccepted(_Section):
-    """R7: the new inspection after a no."""
+    """R7: sets by when a new inspection follows an offer that was not accepted."""
 
     inspection_within_days: Positive
 
 
 class FollowUp(_Section):
-    """R24: asking later whether the measures are still in use."""
+    """R24: sets whether and when a follow-up asks if the measures are still in use."""
 
     held: bool
     after_months: Positive
 
 
 class Statistics(_Section):
-    """R38, and the figures that are published."""
+    """R38: sets the smallest count that statistics and published figures show."""
 
     smallest_count: Positive
 
 
 class Authority(_Section):
-    """R1, R23: who signs the letter of an offer, and how a company reaches it."""
+    """R1, R23: names the authority that signs the letter of an offer, and how a company reaches it."""
 
     name: Line = "Arbejdstilsynet"
     address: Line = "Landskronagade 33, 2100 København Ø"
@@ -187,41 +187,41 @@ class Authority(_Section):
 
 
 class Input(_Section):
-    """What is taken from outside: days that may be named, and how much of a case."""
+    """Limits on input: the days that a request may name, its size and time, and the size of a case."""
 
     days_back: Positive = 3660
     """Days before today that a request may name."""
     days_ahead: Positive = 1830
     """Days after today that a request may name."""
     documentation_parts: Positive = 500
-    """R16: parts of documentation that one agreement takes."""
+    """R16: most parts of documentation of one agreement."""
     attachments: Positive = 1000
-    """Files that one service keeps of one case."""
+    """Most files of one case that one service stores."""
     facts_of_a_case: Positive = 10_000
-    """Facts of one case in one service, from which on it takes no command; the company's side may fill half of them."""
+    """Number of facts of a case in one service at which it accepts no more commands; a company may fill half of it."""
     body_bytes: Positive = 1_048_576
-    """A request, but for the bytes of a file."""
+    """Most bytes of a request's body, except for a file."""
     nesting: Positive = 20
-    """Levels of lists and objects in a body."""
+    """Most levels of lists and objects in a body."""
     body_seconds: Positive = 20
-    """Time for a body; of a file, time in which something more of it must come."""
+    """Most seconds for a whole body; for a file, most seconds between two parts of it."""
     file_seconds: Positive = 600
-    """Time for the bytes of a file."""
+    """Most seconds for the bytes of a file."""
     answers_kept_days: Positive = 90
-    """Days for which the answer under an Idempotency-Key is given again; afterwards the key is free."""
+    """Days for which the answer under an Idempotency-Key is repeated; afterwards the key is free."""
     header_bytes: Positive = 32_768
-    """The path and the headers of a request; holds from the start of a process on, as do the next two."""
+    """Most bytes of the path and the headers. This and the next two values take effect when a process starts."""
     header_seconds: Positive = 10
-    """Time from the first byte, or from connecting, until the headers are whole."""
+    """Most seconds from the first byte, or from connecting, until the headers are complete."""
     connections: Positive = 1000
-    """Connections to one process at the same time."""
+    """Most connections to one process at the same time."""
 
 
 class Policy(_Section):
-    """All choices that hold together from `effective_from` on, in Copenhagen."""
+    """All choices that are in force together from `effective_from` on, in Copenhagen."""
 
     version: str
-    """Name of the file without its ending; facts and deadlines carry it."""
+    """The name of the file without its ending; facts and deadlines carry it."""
     effective_from: date
     calendar: Calendar
     offer: Offer
@@ -235,5 +235,5 @@ class Policy(_Section):
     follow_up: FollowUp
     statistics: Statistics
     authority: Authority = Authority()
-    """Files of before have no such section, nor the next."""
+    """Earlier files lack this section and the next one."""
     input: Input = Input()

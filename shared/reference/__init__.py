@@ -1,1 +1,1 @@
-"""What codes mean: topics, problem groups, industries, measure kinds, reasons, identifiers."""
+"""Reference data: what codes mean (topics, problem groups, industries, measure kinds, reasons), and identifiers."""

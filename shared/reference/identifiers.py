@@ -1,4 +1,4 @@
-"""Identifiers and codes in input: of legal entities (CVR), production units (P-number), topics, and coded reasons."""
+"""Checks identifiers and codes in input: legal entities (CVR), production units (P-number), topics and reasons."""
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -32,12 +32,12 @@ _CVR_DIGITS = 8
 
 
 def is_valid_cvr(number: str) -> bool:
-    """Eight digits and nothing else, the first not 0, whose sum weighted 2 7 6 5 4 3 2 1 is divisible by 11."""
+    """Returns whether a text is 8 digits, the first not 0, whose sum weighted 2 7 6 5 4 3 2 1 is divisible by 11."""
     return _is_digits(number, _CVR_DIGITS) and bool(stdnum_cvr.is_valid(number))
 
 
 def is_valid_p_number(number: str) -> bool:
-    """Ten digits; a P-number has no check digit."""
+    """Returns whether a text is ten digits; a P-number has no check digit."""
     return _is_digits(number, _P_NUMBER_DIGITS)
 
 
@@ -56,14 +56,14 @@ def _checked_cvr(number: str) -> str:
 
 
 def _checked_p_number(number: str) -> str:
-    """R1: an offer names its production unit."""
+    """R1: an offer names its production unit, so a number that cannot be one is refused."""
     if not is_valid_p_number(number):
         raise PydanticCustomError("p_number", "is not a P-number: it must be exactly 10 digits", {"rule": "R1"})
     return number
 
 
 def _checked_topic(code: str) -> str:
-    """R1: an offer names one topic."""
+    """R1: an offer names one topic, so a code that the reference data does not know is refused."""
     _in_use(topics(), code, "R1")
     if code not in topics():
         raise PydanticCustomError("topic", "is not the three-digit code of a topic, e.g. 056", {"rule": "R1"})
@@ -71,13 +71,13 @@ def _checked_topic(code: str) -> str:
 
 
 day_of_command: ContextVar[Callable[[], date] | None] = ContextVar("day_of_command", default=None)
-"""The day in Copenhagen on which a command came; None where nothing is commanded: a question may name any code."""
+"""Returns the day in Copenhagen on which the command was received; None for a query, which may name any code."""
 ENUMERATED: set[str] = set()
-"""The lists whose codes OpenAPI names as an enumeration."""
+"""The code lists that OpenAPI shows as an enumeration."""
 
 
 def _in_use(codes: Mapping[str, Term], code: str, rule: str) -> None:
-    """A code that is used no longer, or not yet, is refused by its name and the day; facts keep it for ever."""
+    """Refuses a code that is not valid on the day of the command, by its name and day; facts keep such codes."""
     asked, term = day_of_command.get(), codes.get(code)
     if asked is None or term is None or term.is_valid_on(asked()):
         return
@@ -93,7 +93,7 @@ def _in_use(codes: Mapping[str, Term], code: str, rule: str) -> None:
 
 
 def _enumerated(codes: Callable[[], Mapping[str, Term]], check: Callable[[str], str]) -> GetPydanticSchema:
-    """OpenAPI names all codes, also those of before: what is sent is one of a closed list."""
+    """Returns a type with this check, which OpenAPI shows as an enumeration of all codes, also of expired ones."""
     ENUMERATED.add(codes.__name__)
 
     def schema(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -105,7 +105,7 @@ def _enumerated(codes: Callable[[], Mapping[str, Term]], check: Callable[[str], 
 
 
 def _known(codes: Callable[[], Mapping[str, Term]], rule: str, what: str) -> GetPydanticSchema:
-    """For interactive input: a code that the reference data does not know is refused, with those that it knows."""
+    """Returns a type for interactive input that refuses codes unknown to the reference data and lists the known."""
 
     def checked(code: str) -> str:
         _in_use(codes(), code, rule)
@@ -119,7 +119,7 @@ def _known(codes: Callable[[], Mapping[str, Term]], rule: str, what: str) -> Get
 
 
 def _judged_by_rules(codes: Callable[[], Mapping[str, Term]], rule: str) -> GetPydanticSchema:
-    """Whether such a code may stand here depends on the case, so that the rules refuse those that may not."""
+    """Returns a type that checks only the day of a code: the rules refuse codes that do not fit the case."""
 
     def checked(code: str) -> str:
         _in_use(codes(), code, rule)
@@ -129,21 +129,21 @@ def _judged_by_rules(codes: Callable[[], Mapping[str, Term]], rule: str) -> GetP
 
 
 Cvr = Annotated[str, AfterValidator(_checked_cvr)]
-"""For interactive input, where a failed check is a refusal; an import only warns (use `is_valid_cvr`)."""
+"""A CVR number in interactive input, which refuses an invalid one; an import only warns (`is_valid_cvr`)."""
 
 PNumber = Annotated[str, AfterValidator(_checked_p_number)]
-"""A production unit. It says nothing of the legal entity, which can change over time."""
+"""The number of a production unit. It does not say which legal entity the unit has, which may change."""
 
 TopicCode = Annotated[str, _enumerated(topics, _checked_topic)]
 """A topic that the reference data knows."""
 
 _Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 FormReason = Annotated[_Code, _judged_by_rules(control_form_reasons, "R18")]
-"""R18: why a control is held by phone or virtually."""
+"""R18: says why a control is held by phone or virtually."""
 LateReason = Annotated[_Code, _judged_by_rules(control_late_reasons, "R17")]
-"""R7, R17: why a day is a late one."""
+"""R7, R17: says why a day is a late one."""
 UndecidedReason = Annotated[_Code, _judged_by_rules(undecided_reasons, "R21")]
-"""R21: why a control decided nothing."""
+"""R21: says why a control decided nothing."""
 MeasureKind = Annotated[str, _known(measure_kinds, "R16", "a kind of measure")]
 AcceptanceReason = Annotated[str, _known(acceptance_reasons, "R36", "a reason for accepting")]
 DeclineReason = Annotated[str, _known(decline_reasons, "R36", "a reason for declining")]

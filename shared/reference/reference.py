@@ -1,4 +1,4 @@
-"""What every code means, read once from the files beside this module."""
+"""The meaning of every code, read once from the files next to this module."""
 
 import csv
 import tomllib
@@ -18,7 +18,7 @@ REFERENCE_FILES = Path(__file__).parent / "files"
 
 
 ValidityDay = Annotated[date | None, BeforeValidator(lambda written: written or None)]
-"""A day of a file; None where the file says nothing."""
+"""A day in a reference file; None if the cell is empty."""
 
 
 class Term(BaseModel):
@@ -32,9 +32,9 @@ class Term(BaseModel):
     made_up: bool
     """Whether the code (of an industry: the name) is ours and not published in the evaluation."""
     valid_from: ValidityDay = None
-    """The first day on which the code is used; None where it always was."""
+    """The first day on which the code is used; None if it always was."""
     valid_to: ValidityDay = None
-    """The last day; None where no end is set. A code is never taken out, since facts keep it for ever."""
+    """The last day on which the code is used; None if no end is set. Facts keep codes forever, so none is removed."""
 
     @model_validator(mode="after")
     def _ends_after_it_began(self) -> Self:
@@ -43,7 +43,7 @@ class Term(BaseModel):
         return self
 
     def is_valid_on(self, day: date) -> bool:
-        """Whether the code may be given on a day; read it can be for ever."""
+        """Returns whether a command of that day may use the code; facts with the code stay valid forever."""
         return (self.valid_from is None or day >= self.valid_from) and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -67,7 +67,7 @@ class Industry(Term):
 
 
 class CompanyMessage(Term):
-    """R29, R34: what a company is told of while its case runs, and which of its contacts it concerns."""
+    """R29, R34: describes a message that a company gets while its case runs, and which of its contacts get it."""
 
     legally_responsible: bool
     unit_manager: bool
@@ -79,85 +79,85 @@ TermT = TypeVar("TermT", bound=Term)
 
 @cache
 def reference_version() -> str:
-    """Version of the reference files as a whole: a change of any file is a new one."""
+    """Returns the version of all reference files together; a change of any file needs a new version."""
     return str(tomllib.loads((REFERENCE_FILES / "version.toml").read_text(encoding="utf-8"))["version"])
 
 
 @cache
 def problem_groups() -> Mapping[str, ProblemGroup]:
-    """Problem groups by code, e.g. `musculoskeletal`."""
+    """Returns problem groups by code, e.g. `musculoskeletal`."""
     return read_terms(REFERENCE_FILES / "problem_groups.csv", ProblemGroup)
 
 
 @cache
 def topics() -> Mapping[str, Topic]:
-    """Topics by their three-digit code, e.g. `056`."""
+    """Returns topics by their three-digit code, e.g. `056`."""
     return read_terms(REFERENCE_FILES / "topics.csv", Topic)
 
 
 @cache
 def industries() -> Mapping[str, Industry]:
-    """Industry groups by code, e.g. `day-care`."""
+    """Returns industry groups by code, e.g. `day-care`."""
     return read_terms(REFERENCE_FILES / "industries.csv", Industry)
 
 
 @cache
 def measure_kinds() -> Mapping[str, Term]:
-    """R16: kinds of measures by code, e.g. `technical-aid`."""
+    """R16: returns the kinds of measures by code, e.g. `technical-aid`."""
     return read_terms(REFERENCE_FILES / "measure_kinds.csv", Term)
 
 
 @cache
 def size_classes() -> Mapping[str, Term]:
-    """Sizes of companies in employees by code, e.g. `10-34`."""
+    """Returns sizes of companies in employees by code, e.g. `10-34`."""
     return read_terms(REFERENCE_FILES / "size_classes.csv", Term)
 
 
 @cache
 def sectors() -> Mapping[str, Term]:
-    """Public, private and other."""
+    """Returns the sectors by code: public, private and other."""
     return read_terms(REFERENCE_FILES / "sectors.csv", Term)
 
 
 @cache
 def non_use_reasons() -> Mapping[str, Term]:
-    """R35: why a measure is used little or not at all."""
+    """R35: returns the reasons why a measure is used little or not at all, by code."""
     return read_terms(REFERENCE_FILES / "non_use_reasons.csv", Term)
 
 
 @cache
 def acceptance_reasons() -> Mapping[str, Term]:
-    """R36: why an offer was accepted."""
+    """R36: returns the reasons why an offer was accepted, by code."""
     return read_terms(REFERENCE_FILES / "acceptance_reasons.csv", Term)
 
 
 @cache
 def decline_reasons() -> Mapping[str, Term]:
-    """R36: why an offer was declined."""
+    """R36: returns the reasons why an offer was declined, by code."""
     return read_terms(REFERENCE_FILES / "decline_reasons.csv", Term)
 
 
 @cache
 def guidance_decline_reasons() -> Mapping[str, Term]:
-    """R36: why guidance was declined."""
+    """R36: returns the reasons why guidance was declined, by code."""
     return read_terms(REFERENCE_FILES / "guidance_decline_reasons.csv", Term)
 
 
 @cache
 def termination_reasons() -> Mapping[str, Term]:
-    """R36: why an agreement was terminated."""
+    """R36: returns the reasons why an agreement was terminated, by code."""
     return read_terms(REFERENCE_FILES / "termination_reasons.csv", Term)
 
 
 @cache
 def control_form_reasons() -> Mapping[str, Term]:
-    """R18: the special situations in which a control is held by phone or virtually."""
+    """R18: returns the special situations in which a control is held by phone or virtually, by code."""
     return read_terms(REFERENCE_FILES / "control_form_reasons.csv", Term)
 
 
 @cache
 def control_late_reasons() -> Mapping[str, Term]:
-    """R7, R17, R21: why a day is a late one.
+    """R7, R17, R21: returns the reasons why a day is a late one, by code.
 
     The system itself gives `calendar-full`, `no-day-left` and the two by which a control decided nothing.
     """
@@ -166,31 +166,31 @@ def control_late_reasons() -> Mapping[str, Term]:
 
 @cache
 def undecided_reasons() -> Mapping[str, Term]:
-    """R21: why a control could not decide and was turned into guidance."""
+    """R21: returns the reasons why a control decided nothing and was turned into guidance, by code."""
     return read_terms(REFERENCE_FILES / "undecided_reasons.csv", Term)
 
 
 @cache
 def guidance_purposes() -> Mapping[str, Term]:
-    """R12: what a contact was for."""
+    """R12: returns the purposes that a contact may have, by code."""
     return read_terms(REFERENCE_FILES / "guidance_purposes.csv", Term)
 
 
 @cache
 def participants() -> Mapping[str, Term]:
-    """R12, R15: who took part in a meeting, by role."""
+    """R12, R15: returns the roles of those who take part in meetings, by code."""
     return read_terms(REFERENCE_FILES / "participants.csv", Term)
 
 
 @cache
 def delivery_failures() -> Mapping[str, Term]:
-    """R4: why an offer did not arrive."""
+    """R4: returns the reasons why an offer was not delivered, by code."""
     return read_terms(REFERENCE_FILES / "delivery_failures.csv", Term)
 
 
 @cache
 def company_messages() -> Mapping[str, CompanyMessage]:
-    """R29: what a company is told of; never a control that is not announced (R18)."""
+    """R29: returns the messages that a company gets; none is about a control that is not announced (R18)."""
     return read_terms(REFERENCE_FILES / "company_messages.csv", CompanyMessage)
 
 
@@ -217,12 +217,12 @@ CODE_LISTS: Mapping[str, Callable[[], Mapping[str, Term]]] = {
         company_messages,
     )
 }
-"""Every list by its name, read when it is first asked for."""
+"""The function that reads each code list, by the name of the list."""
 
 
 @cache
 def closed_lists() -> Mapping[str, Mapping[str, Term]]:
-    """The names of codes that only a release can add to, by list; each list is an enumeration of the code itself."""
+    """Returns the names of codes that only a release can add to, by list; in the code, each list is an enumeration."""
     found: dict[str, dict[str, Term]] = {}
     with (Path(__file__).parent / "closed_lists.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
@@ -232,17 +232,17 @@ def closed_lists() -> Mapping[str, Mapping[str, Term]]:
 
 
 def messages_to(role: ContactRole) -> tuple[CompanyMessage, ...]:
-    """R34: what concerns a contact, in the order of the file."""
+    """R34: returns the messages that a contact gets, in the order of the file."""
     return tuple(message for message in company_messages().values() if getattr(message, role.value))
 
 
 def is_psychosocial(topic: str) -> bool:
-    """R16, R21, R22: whether a topic is treated as psychosocial. KeyError where it is not known."""
+    """R16, R21, R22: returns whether a topic is treated as psychosocial. Raises KeyError if it is unknown."""
     return problem_groups()[topics()[topic].group].psychosocial
 
 
 def read_terms(file: Path, kind: type[TermT]) -> Mapping[str, TermT]:
-    """The terms of a file by code, in the order of the file. Raises FaultyReference."""
+    """Reads the terms of a file by code, in the order of the file. Raises FaultyReference."""
     terms: dict[str, TermT] = {}
     with file.open(encoding="utf-8", newline="") as lines:
         reader = csv.DictReader(lines)

@@ -1,1 +1,1 @@
-"""What people read when something is refused, in Danish and English: every sentence has its home here."""
+"""The sentences that people read when something is refused, in Danish and English."""

@@ -1,13 +1,13 @@
-"""Which of the two languages a reader prefers, by Accept-Language (RFC 9110)."""
+"""Chooses between Danish and English by Accept-Language (RFC 9110)."""
 
 from shared.deadlines.in_words import Language
 
 UNASKED: Language = "en"
-"""For clients that name no language, as it has been since the first release."""
+"""Language for clients that name none; it has not changed since the first release."""
 
 
 def language_of(accept_language: str | None) -> Language:
-    """Danish or English, whichever is preferred; English where neither is named."""
+    """Returns Danish or English, whichever is preferred; English if neither is named."""
     best, weight = UNASKED, 0.0
     for part in (accept_language or "").split(","):
         tag, _, parameter = part.strip().partition(";")
@@ -20,7 +20,7 @@ def language_of(accept_language: str | None) -> Language:
 
 
 def _weight(parameter: str) -> float:
-    """1 where nothing is said, 0 for what does not read."""
+    """Returns the weight of a language: 1 if none is given, 0 if it is not a number."""
     name, _, value = parameter.strip().partition("=")
     if not name:
         return 1.0

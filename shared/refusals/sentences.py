@@ -1,7 +1,7 @@
-"""The sentences by which something is refused, filled with their values in the reader's language.
+"""Fills the sentences of refusals with their values, in the reader's language.
 
-`sentences.csv` has a row for each text that the code refuses with, `faults.csv` one for each kind of fault in a body.
-Nothing is read before the first refusal.
+`sentences.csv` has a row for each text with which the code refuses, `faults.csv` one for each kind of error in a body.
+The files are read when something is first refused.
 """
 
 import csv
@@ -23,26 +23,26 @@ _COLUMNS: Mapping[Language, str] = {"da": "danish", "en": "english"}
 
 @dataclass(frozen=True)
 class Sentence:
-    """A text as the code refuses with it, and the values that fill its places."""
+    """A text with which the code refuses, and the values of its placeholders."""
 
     text: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def in_language(self, language: Language) -> str:
-        """As people read it. A text without a row of its own is told as it stands: another service wrote it."""
+        """Returns the sentence in one language; returns a text without a row, which another service wrote, as it is."""
         row = sentences().get(self.text)
         return self.text if row is None else fill(row[_COLUMNS[language]], self.values, language)
 
 
 @cache
 def sentences() -> Mapping[str, Mapping[str, str]]:
-    """Danish and English by the text in the code."""
+    """Returns the Danish and the English sentence, by the text in the code."""
     return _rows("sentences.csv", "text")
 
 
 @cache
 def faults() -> Mapping[str, str]:
-    """The Danish sentence for each kind of fault in a body; the English one comes with the fault."""
+    """Returns the Danish sentence for each kind of error in a body; pydantic provides the English one."""
     return {kind: row["danish"] for kind, row in _rows("faults.csv", "type").items()}
 
 
@@ -57,7 +57,7 @@ def _rows(file: str, key: str) -> Mapping[str, Mapping[str, str]]:
 
 
 def fault_in_danish(kind: str, values: Mapping[str, Any]) -> str:
-    """What is wrong with a part of a body. `error` is a sentence of our own where a validator of ours says it."""
+    """Returns in Danish what is wrong with a part of a body; translates `error` if it is a sentence of our own."""
     if kind == "extra_forbidden" and "unknown" in values:  # of a value inside a body, which names them itself
         kind = "unknown_fields"
     told = {**values, "error": Sentence(str(values["error"])).in_language("da")} if "error" in values else values
@@ -65,7 +65,7 @@ def fault_in_danish(kind: str, values: Mapping[str, Any]) -> str:
 
 
 def fill(template: str, values: Mapping[str, Any], language: Language) -> str:
-    """A template with its values: `{until:last_day}` is a day in Copenhagen, `{topic:topics}` the name of a topic."""
+    """Fills a template: `{until:last_day}` becomes a day in Copenhagen, `{topic:topics}` the name of a topic."""
     return _InLanguage(language).vformat(template, (), values)
 
 
@@ -74,7 +74,7 @@ class _InLanguage(Formatter):
         self._language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """Each place says what its value is; a place that says nothing takes it as it is written."""
+        """Formats a value by the kind that its placeholder names; without a kind, as it is."""
         if format_spec in KINDS:
             return KINDS[format_spec](value, self._language)
         if format_spec in CODE_LISTS:
@@ -88,7 +88,7 @@ def _day(value: date | str, language: Language) -> str:
 
 
 def _last_day(value: datetime | str, language: Language) -> str:
-    """The day before an exclusive end: what ends at midnight in Copenhagen ends with the day before."""
+    """Returns the last day before an exclusive end: an end at midnight in Copenhagen gives the previous day."""
     told = _read(value)
     return _day(told - timedelta(microseconds=1) if isinstance(told, datetime) else told, language)
 
@@ -99,21 +99,21 @@ def _moment(value: datetime | str, language: Language) -> str:
 
 
 def _word(value: Any, language: Language) -> str:
-    """Words for what a case or a form is called in the code; several are parted by ` or `."""
+    """Returns words for a state or a form as the code names it; several names are separated by ` or `."""
     parts = str(value).split(" or ")
     told = [_words()[part][_COLUMNS[language]] if part in _words() else part for part in parts]
     return (" eller " if language == "da" else " or ").join(told)
 
 
 def _read(value: date | str) -> date:
-    """A day or an instant, also where a refusal carries it as text."""
+    """Returns a day or an instant, which a refusal may carry as text."""
     if isinstance(value, str):
         return datetime.fromisoformat(value) if "T" in value or " " in value else date.fromisoformat(value)
     return value
 
 
 def _named(terms: Mapping[str, Term], value: Any, language: Language) -> str:
-    """The names of codes, several parted by commas; one that no list has is told as it is."""
+    """Returns the names of codes that are separated by commas; an unknown code is returned as it is."""
     return ", ".join(_name(terms, code, language) for code in str(value).split(", "))
 
 
@@ -128,9 +128,9 @@ KINDS: Mapping[str, Callable[[Any, Language], str]] = {
     "moment": _moment,
     "word": _word,
 }
-"""What a place in a template may say that its value is, beside the names of code lists."""
+"""Formats a value by the kind that a placeholder names, in addition to the names of code lists."""
 
 
 def placeholders(template: str) -> Sequence[tuple[str, str]]:
-    """The places of a template: the name of the value, and what it is."""
+    """Returns the placeholders of a template: the name of each value, and its kind."""
     return [(name, kind or "") for _, name, kind, _ in Formatter().parse(template) if name is not None]

@@ -1,1 +1,1 @@
-"""Traces, from the request that began something to the row in a view, in files that any OTLP reader reads."""
+"""Traces from a request to the row in a view, in files that any OTLP reader can read; metrics and logs."""

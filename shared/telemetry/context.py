@@ -1,4 +1,4 @@
-"""Start spans, carry their context across stores and topics, and keep everything but ids and codes out of them."""
+"""Starts spans, carries their context across stores and topics, and keeps everything but ids and codes out of them."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,18 +43,18 @@ ATTRIBUTES: Final = frozenset(
         "http.route",
     }
 )
-"""Everything that a span may say: ids, codes and counts. Operators read traces, and see no personal data."""
+"""All attributes of spans: ids, codes and counts, because operators read traces and may see no personal data."""
 
 MAX_LINKS: Final = 128
-"""What OpenTelemetry keeps of a span's links; a larger batch shows how many were left out."""
+"""Most links of a span; OpenTelemetry records how many links of a larger batch were left out."""
 
 WITHHELD: Final = "withheld"
-"""Stands in a span for a value that is neither an id nor a code."""
+"""Replaces a value in a span that is neither an id nor a code."""
 
 _KEYS: Final = {key: key for key in ATTRIBUTES} | {key.removeprefix("aftale."): key for key in ATTRIBUTES}
 _ID_OR_CODE: Final = re.compile(r"[\w.:/{}+-]{1,128}", re.ASCII)
 _ENDS_OF_SAMPLED: Final = "13579bdf"
-"""The last digit of a traceparent whose trace is kept."""
+"""Last digits that mark a traceparent as sampled."""
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 
 # Not OpenTelemetry's global tracer: that one can be set only once per process, and libraries that find it begin to
@@ -63,39 +63,39 @@ _tracer: Tracer = NoOpTracer()
 
 
 class OpenSpan:
-    """A span that has begun; takes only what the list allows."""
+    """A span that has begun; it accepts only ATTRIBUTES."""
 
     def __init__(self, span: Span) -> None:
         self._span = span
 
     def add(self, **attributes: AttributeValue) -> None:
-        """Say more about what happens. Raises ForbiddenAttribute."""
+        """Adds attributes. Raises ForbiddenAttribute."""
         self._span.set_attributes(_allowed(attributes))
 
     def rename(self, name: str) -> None:
-        """Give the name that was not yet known at the start."""
+        """Gives the span the name that was unknown when it began."""
         self._span.update_name(name)
 
     def fail(self, error_type: str) -> None:
-        """Mark as failed, by a code; what an exception says may hold a name, and stays out."""
+        """Marks the span as failed, with a code: the text of an exception may contain a name, and is left out."""
         self.add(**{"error.type": error_type})
         self._span.set_status(Status(StatusCode.ERROR))
 
 
 def trace_with(tracer: Tracer | None) -> None:
-    """Use this tracer for every span from now on; None records nothing, and still passes a parent's context on."""
+    """Uses this tracer for every span from now on; None records nothing, but still passes on a parent's context."""
     global _tracer
     _tracer = tracer or NoOpTracer()
 
 
 def current_traceparent() -> str | None:
-    """The running span as a W3C `traceparent`, to be stored with an event; None outside of any trace."""
+    """Returns the running span as a W3C `traceparent`, which is stored with an event; None outside of any trace."""
     current = get_current_span().get_span_context()
     return _traceparent(current) if current.is_valid else None
 
 
 def remote_parent(traceparent: str) -> Context:
-    """The context of a span elsewhere; one that does not read begins a trace of its own."""
+    """Returns the context of a span of another process; an invalid traceparent begins a new trace."""
     return _PROPAGATOR.extract({"traceparent": traceparent}, context=Context())
 
 
@@ -109,11 +109,11 @@ def span(
     links: Iterable[str | None] = (),
     **attributes: AttributeValue,
 ) -> Iterator[OpenSpan]:
-    """Trace what happens inside, under the running span or under `parent`, a traceparent.
+    """Traces the enclosed block, as a child of the running span or of `parent`, a traceparent.
 
     Attributes are those of `ATTRIBUTES`, with or without `aftale.` before them: `span("append", service="offers")`.
-    `links` are traceparents of what else caused this, absent ones among them left out. `name` is made of words of
-    the code, never of data. Raises ForbiddenAttribute, also where nothing is recorded.
+    `links` are the traceparents of further causes; None among them is ignored. `name` consists of words of the code,
+    never of data. Raises ForbiddenAttribute, even if nothing is recorded.
     """
     if parent is None and not links and _nothing_is_kept():
         _allowed(attributes)
@@ -136,9 +136,9 @@ def span(
 
 
 def mark(name: str, /, *, parent: str | None, kind: SpanKind, **attributes: AttributeValue) -> str | None:
-    """Trace a moment, one of thousands, and return the traceparent that goes on from it.
+    """Records a span without duration, and returns its traceparent as parent for what follows.
 
-    As `span`, without anything inside, and free where nothing is recorded: `parent` itself goes on then.
+    It is meant for thousands of calls: if nothing is recorded, it costs nothing and returns `parent`.
     """
     if isinstance(_tracer, NoOpTracer) or (parent is not None and parent[-1:] not in _ENDS_OF_SAMPLED):
         return parent
@@ -149,7 +149,7 @@ def mark(name: str, /, *, parent: str | None, kind: SpanKind, **attributes: Attr
 
 
 def _nothing_is_kept() -> bool:
-    """Of what begins here and now."""
+    """Returns whether a span that begins now would not be recorded."""
     if isinstance(_tracer, NoOpTracer):
         return True
     running = get_current_span().get_span_context()

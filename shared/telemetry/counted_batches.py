@@ -8,16 +8,16 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 QUEUE = 65_536
-"""Spans that may wait: what the writer writes in some four seconds. OpenTelemetry's own 2,048 drop silently."""
+"""Most spans that wait, some four seconds of writing. OpenTelemetry's own limit, 2,048, drops spans silently."""
 BATCH = 2_048
 DELAY_MILLIS = 200
-"""What a killed process loses at most, and how soon a trace can be printed."""
+"""Most time that a span waits: a killed process loses that much, and a trace can be printed that soon."""
 
 _log = structlog.get_logger()
 
 
 class CountedBatches(BatchSpanProcessor):
-    """OpenTelemetry's batches, with a count of the spans that never reached the exporter or that it could not write."""
+    """OpenTelemetry's batches, with a count of the spans that were dropped or could not be written."""
 
     def __init__(self, exporter: SpanExporter, *, queue: int = QUEUE, batch: int = BATCH) -> None:
         self._queue = queue
@@ -34,7 +34,7 @@ class CountedBatches(BatchSpanProcessor):
 
     @property
     def dropped(self) -> int:
-        """Spans lost since the start."""
+        """Returns the number of spans lost since the start."""
         return self._dropped
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -56,17 +56,17 @@ class CountedBatches(BatchSpanProcessor):
         self.log_dropped()
 
     def taken(self, count: int) -> None:
-        """So many have left the queue."""
+        """Notes that `count` spans have left the queue."""
         with self._counting:
             self._waiting -= count
 
     def lost(self, count: int) -> None:
-        """So many could not be written."""
+        """Notes that `count` spans could not be written."""
         with self._counting:
             self._dropped += count
 
     def log_dropped(self) -> None:
-        """Once per batch at most, so that a flood of spans is not followed by one of log lines."""
+        """Logs newly lost spans; called once per batch, so that a flood of spans causes no flood of log lines."""
         dropped = self._dropped
         if dropped > self._logged:
             _log.warning("spans_dropped", dropped=dropped - self._logged, dropped_since_start=dropped)
@@ -74,7 +74,7 @@ class CountedBatches(BatchSpanProcessor):
 
 
 class _Reporting(SpanExporter):
-    """The exporter, telling the batches above what becomes of the spans."""
+    """Wraps an exporter, and reports to CountedBatches which spans were written or lost."""
 
     def __init__(self, exporter: SpanExporter, batches: CountedBatches) -> None:
         self._exporter = exporter

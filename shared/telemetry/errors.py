@@ -1,7 +1,7 @@
-"""Why something is not told to telemetry."""
+"""Why telemetry refuses something."""
 
 from shared.errors import AftaleError
 
 
 class ForbiddenAttribute(AftaleError, ValueError):
-    """A span was to say something that is not on the list of ids and codes."""
+    """An attribute is not one of the ids, codes and counts that a span may hold."""

@@ -1,6 +1,6 @@
-"""A server span and a measured time per HTTP request, by the template of its route.
+"""Records a server span and the duration of each HTTP request, by the template of its route.
 
-Nothing of the path, the query or the sender is in them.
+Neither contains anything of the query or the sender, nor of the path except the id of the case.
 """
 
 import time
@@ -22,12 +22,12 @@ _SERVER_FAULT = 500
 
 
 def instrument(app: FastAPI, *, service: str | None = None) -> None:
-    """Trace and measure requests, before the first one; `service` is for a process that serves several."""
+    """Traces and measures requests; called before the first one. A process of several services passes `service`."""
     app.add_middleware(ServerSpans, routes_of=app, service=service)
 
 
 class ServerSpans:
-    """ASGI middleware. Our own, because those of FastAPI and of OpenTelemetry record paths, queries and addresses."""
+    """ASGI middleware of our own, because those of FastAPI and OpenTelemetry record paths, queries and addresses."""
 
     def __init__(self, app: ASGIApp, *, routes_of: FastAPI, service: str | None) -> None:
         self._app = app
@@ -65,7 +65,7 @@ class ServerSpans:
                 server.fail(str(status))
 
     def _route(self, scope: Scope) -> str | None:
-        """The template with all its prefixes, which FastAPI's `scope["route"]` lacks for an included router."""
+        """Returns the template with all prefixes, which `scope["route"]` of FastAPI lacks for an included router."""
         if self._routes is None:
             self._routes = {}
             for known in iter_route_contexts(self._routes_of.routes):

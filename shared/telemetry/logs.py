@@ -1,4 +1,4 @@
-"""The log of a process: lines on standard output that cannot fail whoever writes them."""
+"""Writes the log of a process to standard output; a line that cannot be written raises nothing."""
 
 import sys
 from typing import Any
@@ -7,7 +7,7 @@ import structlog
 
 
 class LinesThatCannotFail:
-    """Writes lines to standard output. A full disk costs lines and nothing else: the next line says how many."""
+    """Writes lines to standard output. If the disk is full, only lines are lost, and the next line says how many."""
 
     def __init__(self) -> None:
         self._lost = 0
@@ -27,7 +27,7 @@ class LinesThatCannotFail:
 
 
 def configure_logs() -> None:
-    """Let structlog of this process write so."""
+    """Configures structlog of this process to write through LinesThatCannotFail."""
     lines = LinesThatCannotFail()
 
     def of_this_process(*_: Any) -> LinesThatCannotFail:

@@ -1,9 +1,9 @@
-"""Histograms of what a process does itself: appends and HTTP requests. In seconds, by service."""
+"""Histograms of what a process itself does: appends and HTTP requests, in seconds, by service."""
 
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
 
 REGISTRY = CollectorRegistry()
-"""Our own, so that a library cannot add to what /metrics says without anybody knowing."""
+"""Registry of our own, so that no library can add to /metrics unnoticed."""
 ProcessCollector(registry=REGISTRY)
 
 _LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -12,7 +12,7 @@ _GROUPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 APPEND_SECONDS = Histogram(
     "aftale_append_seconds",
-    "From the call of append to the commit, or to the fault, with the wait for a group.",
+    "From the call of append to the commit or the error, including the wait for a group.",
     ["service"],
     buckets=_LATENCIES,
     registry=REGISTRY,
@@ -32,19 +32,18 @@ _HTTP_SECONDS = Histogram(
     registry=REGISTRY,
 )
 NO_ROUTE = "none"
-"""The route of a request that matched none: its path is the caller's text, and never becomes a label."""
+"""Label of a request that matched no route: its path is text of the caller, and never becomes a label."""
 
 
 class HttpSeconds:
-    """The histogram of one service's requests. Keeps each series at hand: to look one up by its labels costs more than
-    to observe it."""
+    """Measures the requests of one service; caches each series, as finding it by labels costs more than observing."""
 
     def __init__(self, service: str) -> None:
         self._service = service
         self._series: dict[tuple[str, str | None, int], Histogram] = {}
 
     def observe(self, method: str, route: str | None, status: int, seconds: float) -> None:
-        """One request; `route` is the template, None where no route was found."""
+        """Records one request; `route` is the template, or None if no route matched."""
         key = method, route, status
         series = self._series.get(key)
         if series is None:

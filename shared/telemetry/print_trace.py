@@ -1,4 +1,4 @@
-"""Print the traces of a case as trees, joined from the span files of all processes."""
+"""Prints the traces of a case as trees, joined from the span files of all processes."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ _WIDE = 1_000
 
 
 def trace_tree(spans: Sequence[ReadSpan]) -> Tree:
-    """One trace, its spans in order of their start; offsets count from the first. Spans are sorted by start."""
+    """Returns one trace as a tree. `spans` are sorted by start; the offsets in the tree count from the first one."""
     began = spans[0].start
     tree = Tree(_heading(spans))
     known = {span.span_id for span in spans}
@@ -68,13 +68,13 @@ def _ms(nanoseconds: int) -> str:
 
 
 def print_traces(traces: Iterable[Sequence[ReadSpan]], console: Console) -> None:
-    """The oldest first."""
+    """Prints traces as trees, the oldest first."""
     for spans in sorted(traces, key=lambda spans: spans[0].start):
         console.print(trace_tree(spans))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; 1 where there is nothing to print."""
+    """Runs the command; returns 1 if there is nothing to print."""
     parser = argparse.ArgumentParser(prog="python -m shared.telemetry.print_trace", description=__doc__)
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("case", nargs="?", metavar="CASE", help="id of the agreement: every trace that touched it")

@@ -1,4 +1,4 @@
-"""Read spans back from the files of all processes, also from one that was killed while it wrote."""
+"""Reads spans from the files of all processes, also of one that was killed while it wrote."""
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class ReadSpan:
 
 
 def traces_of_case(folder: Path, case: str) -> set[str]:
-    """Ids of the traces in which any span is about the case."""
+    """Returns the ids of the traces in which any span is about the case."""
     return {span.trace_id for span in _spans(folder, {case}) if span.attributes.get("aftale.case") == case}
 
 
 def spans_of_traces(folder: Path, trace_ids: Set[str]) -> dict[str, list[ReadSpan]]:
-    """All spans of the traces, whichever process wrote them, in the order in which they began."""
+    """Returns all spans of the traces, from all processes, in the order in which they began."""
     found: dict[str, list[ReadSpan]] = {}
     for span in _spans(folder, trace_ids):
         if span.trace_id in trace_ids:
@@ -41,7 +41,7 @@ def spans_of_traces(folder: Path, trace_ids: Set[str]) -> dict[str, list[ReadSpa
 
 
 def _spans(folder: Path, words: Set[str]) -> Iterator[ReadSpan]:
-    """Spans of all lines in which any of the words occurs; reading only those keeps a large folder searchable."""
+    """Yields the spans of lines that contain one of the words; skipping other lines keeps a large folder searchable."""
     wanted = [word.encode() for word in words]
     for path in sorted(folder.glob("*.jsonl")):
         with path.open("rb") as lines:

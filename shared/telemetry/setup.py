@@ -1,4 +1,4 @@
-"""Start and stop the tracing of a process."""
+"""Starts and stops the tracing of a process."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ from shared.telemetry.spans_to_file import SpansToFile
 
 
 class Tracing:
-    """The tracing of this process; without a provider it is off."""
+    """The tracing of this process; it is off without a provider."""
 
     def __init__(self, provider: TracerProvider | None = None, batches: CountedBatches | None = None) -> None:
         self._provider = provider
@@ -21,16 +21,16 @@ class Tracing:
 
     @property
     def dropped(self) -> int:
-        """Spans that ended and were not written."""
+        """Returns the number of spans that ended and were lost."""
         return self._batches.dropped if self._batches else 0
 
     def flush(self) -> None:
-        """Write what has ended until now."""
+        """Writes the spans that have ended so far."""
         if self._batches:
             self._batches.force_flush()
 
     def shutdown(self) -> None:
-        """Write what has ended, log what was lost, and trace no more. Blocks until written; may be called twice."""
+        """Writes the ended spans, logs how many were lost, and stops tracing. Blocks; may be called twice."""
         if self._provider:
             trace_with(None)
             self._provider.shutdown()
@@ -38,11 +38,11 @@ class Tracing:
 
 
 def start(service_name: str, spans_dir: Path | None, *, sample_ratio: float = 1.0) -> Tracing:
-    """Trace this process to `<spans_dir>/<service_name>-<pid>.jsonl`, or not at all where there is no folder.
+    """Traces this process to `<spans_dir>/<service_name>-<pid>.jsonl`, or not at all if there is no folder.
 
-    Of the traces that begin here the share `sample_ratio` is kept; one that began elsewhere follows its beginning, so
-    that a trace is kept whole or not at all. One per process: a process that runs several services is started once,
-    and its spans name their service. Ends with the process, or with `shutdown`.
+    Keeps the share `sample_ratio` of the traces that begin here. A trace that began elsewhere is kept if its beginning
+    was, so that each trace is kept whole or not at all. A process calls it once, even if it runs several services, and
+    its spans name their service. Tracing ends with the process, or with `shutdown`.
     """
     if spans_dir is None:
         return Tracing()

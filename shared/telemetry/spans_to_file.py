@@ -13,13 +13,13 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from shared.private_folders import private_folder
 
 LARGEST_BYTES = 32_000_000
-"""Of one file; then another one is begun."""
+"""Size of a file at which the next one is begun."""
 KEPT_FILES = 8
-"""Of one service; the oldest go."""
+"""Number of files that are kept per service; the oldest are deleted."""
 
 
 class SpansToFile(SpanExporter):
-    """One line per batch, an ExportTraceServiceRequest, flushed at once: a kill tears its last line at most."""
+    """Writes one line per batch, an ExportTraceServiceRequest, and flushes it: a kill damages at most the last line."""
 
     def __init__(self, folder: Path, service: str, largest: int = LARGEST_BYTES) -> None:
         private_folder(folder)
@@ -29,18 +29,18 @@ class SpansToFile(SpanExporter):
         self._begin()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """FAILURE where the batch could not be written; the reason is logged by the exporter underneath."""
+        """Writes a batch; returns FAILURE if that failed. The exporter underneath logs the reason."""
         if self._is_full_or_gone():
             self._exporter.shutdown()
             self._begin()
         return self._exporter.export(spans)
 
     def _is_full_or_gone(self) -> bool:
-        """Another process of the service, which keeps the newest files, may have taken it away."""
+        """Returns whether the file is full, or another process of the service has deleted it as an old one."""
         return not self.path.exists() or self.path.stat().st_size > self._largest
 
     def _begin(self) -> None:
-        """A file of this process that is not full yet, and room for it."""
+        """Opens a file of this process that is not full yet, and deletes the oldest files of the service."""
         numbers = (f"-{number}" if number else "" for number in count())
         files = (self._folder / f"{self._service}-{os.getpid()}{number}.jsonl" for number in numbers)
         self.path = next(file for file in files if not file.exists() or file.stat().st_size <= self._largest)

@@ -4,4 +4,4 @@ from shared.errors import AftaleError
 
 
 class WrongSchema(AftaleError):
-    """A service cannot work on the schema that it found; its text is one sentence for operators."""
+    """A service cannot work with the schema of its database; the text is one sentence for operators."""

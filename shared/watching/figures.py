@@ -1,4 +1,4 @@
-"""Figures that a service's database knows: how far the relay is behind, which timers are overdue, what is parked."""
+"""Reads figures from a service's database: how far the relay is behind, overdue timers, parked streams."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.eventstore.database import Connection
 
 OVERDUE_AFTER = timedelta(seconds=5)
-"""By the service's clock. Timers are looked for ten times a second, and one that is held back waits for a second."""
+"""How late a timer is, by the service's clock, to count as overdue; one that is held back is retried after a second."""
 
 # In real time, as the id of an event tells it, also where facts are recorded by a virtual clock.
 _RELAY = """
@@ -34,32 +34,32 @@ class RelayLag:
 
     events: int
     seconds: float
-    """The age of the oldest of them."""
+    """The age of the oldest of these events."""
 
 
 @dataclass(frozen=True)
 class Overdue:
-    """Timers whose time has come and that have not had their effect."""
+    """Timers that are due and have not fired."""
 
     timers: int
     seconds: float
-    """How late the latest is."""
+    """Lateness of the most overdue timer."""
     failing: int
-    """How many of them failed when they were tried."""
+    """Number of these timers that failed when they were tried."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """All of them at one moment. A service without a log of its own has neither relay nor timers."""
+    """All figures at one moment. A service without an event log of its own has neither relay nor timers."""
 
     parked: Mapping[str, int]
-    """Streams that wait, by the reason of their first message."""
+    """Number of parked streams, by the reason of the first message that waits."""
     relay: RelayLag | None = None
     timers: Overdue | None = None
 
 
 async def read_figures(connection: Connection, now: datetime | None) -> Figures:
-    """As the database has them; `now` is the time of a service with a log of its own, None for others."""
+    """Reads the figures; `now` is the time of a service with an event log of its own, None for other services."""
     parked = {row["reason"]: row["streams"] for row in await connection.fetch(_PARKED)}
     if now is None:
         return Figures(parked)

@@ -1,4 +1,4 @@
-"""Whether a service meets the schema that its release was written for."""
+"""Checks whether a service's database has the schema that its release was written for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ class Chain:
     """A chain of migrations as a release ships it."""
 
     revisions: Sequence[str]
-    """Oldest first."""
+    """All revisions, oldest first."""
     needed: str
-    """From which on the release works; later ones wait until all processes of the release before have ended."""
+    """First revision that the release works with; later ones wait until no process of the previous release runs."""
 
 
 Shipped = Mapping[str, Chain]
-"""What a release ships for a service, by the chain's name."""
+"""The chains of migrations that a release ships for a service, by name."""
 Found = Mapping[str, str | None]
-"""The revision at which each chain stands in the database; None where it never ran."""
+"""The revision of each chain in the database; None if the chain was never run."""
 
 
 async def require_schema(dsn: str, service: str, shipped: Shipped) -> None:
-    """Before a service starts. Raises WrongSchema, or one of DATABASE_AWAY."""
+    """Checks the schema before a service starts. Raises WrongSchema, or one of DATABASE_AWAY."""
     try:
         connection = await connect(dsn, service)
     except asyncpg.InvalidParameterValueError:  # there is not even the role
@@ -42,7 +42,7 @@ async def require_schema(dsn: str, service: str, shipped: Shipped) -> None:
 async def found_revisions(
     connection: "Connection | asyncpg.Connection[asyncpg.Record]", shipped: Shipped
 ) -> dict[str, str | None]:
-    """At which revision each chain stands in the schema of the connection."""
+    """Returns the revision of each chain in the schema of the connection."""
     found: dict[str, str | None] = {}
     for chain in shipped:
         table = await connection.fetchval("select to_regclass($1)::text", f"migrated_{chain}")
@@ -51,7 +51,7 @@ async def found_revisions(
 
 
 def mismatch(service: str, shipped: Shipped, found: Found) -> str | None:
-    """What is wrong, in one sentence; None where every chain stands where this release needs it."""
+    """Returns in one sentence what is wrong with the schema; None if every chain fits this release."""
     if fault := newer(service, shipped, found):
         return fault
     for chain, ships in shipped.items():
@@ -67,7 +67,7 @@ def mismatch(service: str, shipped: Shipped, found: Found) -> str | None:
 
 
 def newer(service: str, shipped: Shipped, found: Found) -> str | None:
-    """The same of a schema that a later release has migrated: this one can do nothing about it."""
+    """Returns what is wrong if a later release has migrated the schema, else None. This release cannot fix that."""
     for chain, ships in shipped.items():
         stands, newest = found[chain], ships.revisions[-1]
         if stands is not None and stands not in ships.revisions:

@@ -1,4 +1,4 @@
-"""One service of this process as operators watch it: what is wrong, by code and with figures."""
+"""Reports what is wrong with one service of this process, by code and with figures."""
 
 import asyncio
 import time
@@ -19,12 +19,12 @@ from shared.watching.figures import Figures, read_figures
 from shared.watching.schema import Shipped, found_revisions, mismatch
 
 AT_MOST_EVERY_SECONDS = 1.0
-"""Who asks more often gets what was read last: nobody needs a token to ask, and asking must not become a load."""
+"""Until then, the last result is returned: asking needs no token, and must not become a load."""
 ANSWER_SECONDS = 5.0
-"""A database that has not answered by then is away."""
+"""A database that has not answered by then counts as unreachable."""
 KAFKA_ANSWER_SECONDS = 2.0
 WAITS_SECONDS = 5.0
-"""How long a loop must have waited for a server before that is told: each acknowledgement is waited for a little."""
+"""How long a loop must wait for a server before this is reported: a loop waits shortly for each acknowledgement."""
 RELAY_LAG_SECONDS = 30.0
 CONSUMER_LAG_RECORDS = 10_000
 OVERDUE_SECONDS = 60.0
@@ -48,12 +48,12 @@ class Code(StrEnum):
 
 
 NOT_READY = frozenset({Code.DATABASE_AWAY, Code.WRONG_SCHEMA})
-"""With any other reason commands and questions are answered as ever."""
+"""Reasons for which a service cannot answer; with any other reason it answers commands and queries as usual."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One thing that is wrong: a sentence without a name or a text of anybody, and the figures in it."""
+    """One thing that is wrong: a sentence without personal data, and the figures in it."""
 
     code: Code
     service: str
@@ -62,18 +62,18 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What was found when the servers were last asked."""
+class CheckResult:
+    """The result of the last check of the servers."""
 
     database: bool
     kafka: bool
     schema_fault: str | None = None
     figures: Figures | None = None
-    """None where the database is away, or its schema is another one."""
+    """None if the database is unreachable, or its schema is another one."""
 
 
 class Watched:
-    """Reads what others report; changes nothing."""
+    """Checks one service and its servers; changes nothing."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Watched:
         clock: Clock | None = None,
         appends: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`clock` is that of a service with a log of its own; `appends` says whether its committers live."""
+        """`clock` is that of a service with an event log of its own; `appends` returns whether its append loops run."""
         self.service = service
         self.loops = loops
         self._database = database
@@ -94,26 +94,27 @@ class Watched:
         self._shipped = shipped
         self._clock = clock
         self._appends = appends
-        self._asking: asyncio.Task[Look] | None = None
-        self._asked_at = float("-inf")
+        self._checking: asyncio.Task[CheckResult] | None = None
+        self._checked_at = float("-inf")
 
     @property
     def live(self) -> bool:
-        """Whether every loop turns. One that waits for a server, or fails and starts again, turns."""
+        """Returns whether no loop is stalled. A loop that waits for a server or is restarted on errors is alive."""
         return self._appends() and not any(pulse.still for pulse in self.loops)
 
-    async def look(self) -> Look:
-        """Ask the servers; together with all who ask at the same time, and once a second at most."""
-        if self._asking is None or (self._asking.done() and time.monotonic() > self._asked_at + AT_MOST_EVERY_SECONDS):
-            self._asked_at = time.monotonic()
-            self._asking = asyncio.create_task(self._look())
-        return await asyncio.shield(self._asking)
+    async def check(self) -> CheckResult:
+        """Checks the servers, at most once a second; callers at the same time share one check."""
+        outdated = time.monotonic() > self._checked_at + AT_MOST_EVERY_SECONDS
+        if self._checking is None or (self._checking.done() and outdated):
+            self._checked_at = time.monotonic()
+            self._checking = asyncio.create_task(self._check())
+        return await asyncio.shield(self._checking)
 
-    async def _look(self) -> Look:
+    async def _check(self) -> CheckResult:
         kafka, (database, schema_fault, figures) = await asyncio.gather(
             kafka_answers(self._kafka), self._ask_database()
         )
-        return Look(database, kafka, schema_fault, figures)
+        return CheckResult(database, kafka, schema_fault, figures)
 
     async def _ask_database(self) -> tuple[bool, str | None, Figures | None]:
         try:
@@ -127,24 +128,24 @@ class Watched:
         except asyncpg.PostgresError as error:
             _log.error("health_cannot_read_figures", service=self.service, error=repr(error))
             kind = type(error).__name__
-            return True, f"The tables of {self.service} do not read as this release expects ({kind}).", None
+            return True, f"The tables of {self.service} do not match what this release expects ({kind}).", None
 
-    def reasons(self, look: Look) -> list[Reason]:
-        """Everything that is wrong; empty where nothing is."""
-        return [*self._servers(look), *self._loops(), *self._facts(look.figures)]
+    def reasons(self, result: CheckResult) -> list[Reason]:
+        """Returns everything that is wrong; empty if nothing is."""
+        return [*self._servers(result), *self._loops(), *self._facts(result.figures)]
 
     def _reason(self, code: Code, says: str, **figures: int | float) -> Reason:
         return Reason(code, self.service, says, figures)
 
-    def _servers(self, look: Look) -> list[Reason]:
+    def _servers(self, result: CheckResult) -> list[Reason]:
         found: list[Reason] = []
-        if not look.database:
+        if not result.database:
             found.append(self._reason(Code.DATABASE_AWAY, "PostgreSQL does not answer."))
-        if look.schema_fault:
-            found.append(self._reason(Code.WRONG_SCHEMA, look.schema_fault))
+        if result.schema_fault:
+            found.append(self._reason(Code.WRONG_SCHEMA, result.schema_fault))
         waited = max((one.waited_seconds for one in self.loops if one.waiting_for == "kafka"), default=0.0)
-        if not look.kafka or waited >= WAITS_SECONDS:
-            says = "Kafka does not answer: commands go on, and facts are neither published nor taken."
+        if not result.kafka or waited >= WAITS_SECONDS:
+            says = "Kafka does not answer: commands go on, and facts are neither published nor received."
             found.append(self._reason(Code.KAFKA_AWAY, says, seconds=round(waited, 1)))
         return found
 
@@ -154,13 +155,13 @@ class Watched:
             found.append(self._reason(Code.LOOP_STANDS_STILL, "The loop that appends has ended."))
         for one in self.loops:
             if one.still:
-                says = f"The loop {one.name} has not turned for {one.silent_seconds:.0f} s."
+                says = f"The loop {one.name} has reported nothing for {one.silent_seconds:.0f} s."
                 found.append(self._reason(Code.LOOP_STANDS_STILL, says, seconds=round(one.silent_seconds, 1)))
             if one.trying_again:
-                says = f"The consumer {one.name} tries a batch again after {one.failing}."
+                says = f"The consumer {one.name} retries a batch after {one.failing}."
                 found.append(self._reason(Code.BATCH_TRIED_AGAIN, says, attempts=one.tried_again))
             elif one.failing:
-                says = f"The loop {one.name} fails with {one.failing} and starts again."
+                says = f"The loop {one.name} fails with {one.failing} and is restarted."
                 found.append(self._reason(Code.LOOP_FAILS, says, failures=one.failures))
             for topic, followed in one.topics.items():
                 if followed.lag > CONSUMER_LAG_RECORDS:
@@ -172,7 +173,7 @@ class Watched:
         found: list[Reason] = []
         for source, facts in self.loops.missing.items():
             if facts:
-                says = f"{facts:,} facts that {source} tells of have not come."
+                says = f"{source} has published {facts:,} facts that this service has not received."
                 found.append(self._reason(Code.MISSING_FACTS, says, facts=facts))
         if figures is None:
             return found
@@ -190,7 +191,7 @@ class Watched:
 
 
 async def kafka_answers(kafka: Kafka) -> bool:
-    """Whether one of the brokers greets. By a connection of its own: an idle client does not notice a server's end."""
+    """Returns whether a broker accepts a new connection: an idle client does not notice that a server has ended."""
     identity = kafka.login.client() if kafka.login else {}
     for server in kafka.servers.split(","):
         host, _, port = server.strip().rpartition(":")
@@ -204,6 +205,6 @@ async def kafka_answers(kafka: Kafka) -> bool:
     return False
 
 
-async def look_at_all(services: Sequence[Watched]) -> list[tuple[Watched, Look]]:
-    """All services of the process, at the same time."""
-    return list(zip(services, await asyncio.gather(*(one.look() for one in services)), strict=True))
+async def check_all(services: Sequence[Watched]) -> list[tuple[Watched, CheckResult]]:
+    """Checks all services of the process concurrently."""
+    return list(zip(services, await asyncio.gather(*(one.check() for one in services)), strict=True))

@@ -1,1 +1,1 @@
-"""What a command or a reaction must find out before the rules of control can decide: I/O."""
+"""Look-ups that commands and reactions need before the rules of control can decide; they do I/O."""

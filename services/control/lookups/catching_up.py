@@ -1,4 +1,4 @@
-"""The step of the release that began to look for conflicts: those of agreements that run already (R41)."""
+"""Release step that looks for the conflicts of agreements that were running before conflicts were recorded (R41)."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4, uuid5
@@ -21,10 +21,11 @@ _TYPES = EventTypes((OrderIssued, OrderCompliedWith, OrderRevoked))
 
 
 async def take_orders_again(runtime: Runtime) -> None:
-    """R41: what the order system has said before is read from its topic; earlier releases kept nothing of it.
+    """R41: reads earlier facts of the order system from its topic, because earlier releases did not record them.
 
-    Only facts that were taken: what is still to come, or waits, has its effect when it is taken. Where Kafka keeps less
-    than all, an order that is no longer there is met only by its next fact. Raises KafkaError where Kafka is away.
+    Only facts that were processed before: the others have their effect when they are processed. If Kafka keeps only
+    part of the facts, an order that is no longer there is noticed with its next fact. Raises KafkaError if Kafka is
+    unreachable.
     """
 
     async def take(messages: Sequence[Message]) -> None:
@@ -41,7 +42,7 @@ async def take_orders_again(runtime: Runtime) -> None:
 
 
 async def catch_up(runtime: Runtime, stream: UUID) -> None:
-    """R41: whatever stands against an agreement that runs; nothing where there is none."""
+    """R41: records the conflicts of an agreement; does nothing if the stream has no agreement."""
     await look_into(runtime, [stream], Metadata(command_id=uuid4(), actor=runtime.name))
 
 
@@ -50,7 +51,7 @@ async def _take(runtime: Runtime, message: Message) -> None:
     command: Command
     try:
         told = _TYPES.read(message.type, message.body, message.schema_version)
-    except ValueError as error:  # an operator has passed it over
+    except ValueError as error:  # an operator has discarded it
         _log.warning("order_not_caught_up", stream=str(message.stream), version=message.version, error=repr(error))
         return
     match told:

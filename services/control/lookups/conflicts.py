@@ -1,7 +1,7 @@
-"""Looks for what stands against agreements, and records on each of them what was found (R41).
+"""Looks for conflicts of agreements, and records them on each agreement (R41).
 
-Who comes first does not matter: whatever changes is recorded before anybody looks, so that of two that happen at the
-same time at least one sees the other. What is found twice is recorded once.
+Every change is recorded before anybody looks for conflicts, so that of two changes at the same time at least one sees
+the other. A conflict that is found twice is recorded once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,19 +22,19 @@ from shared.service import Runtime
 
 
 async def in_conflict_with(runtime: Runtime, case_id: UUID) -> list[UUID]:
-    """The agreements on which a conflict with a case stands."""
+    """Returns the agreements on which a conflict with a case is recorded."""
     return sorted((await runtime.database.ask(held_under, conflict_with(case_id))).values())
 
 
 async def running_on(runtime: Runtime, p_number: str, topic: str) -> list[UUID]:
-    """The agreements that run on a topic at a unit."""
+    """Returns the agreements that run on a topic at a unit."""
     return sorted((await runtime.database.ask(held_under, running_at(p_number, topic))).values())
 
 
 async def look_into(runtime: Runtime, agreements: Iterable[UUID], metadata: Metadata) -> None:
-    """Record on each agreement what stands against it and what does no more; on other agreements in conflict, too.
+    """Records new and ended conflicts on each agreement, and on the agreements that it is or was in conflict with.
 
-    May be repeated: `metadata` names the cause, from which the id of every command follows.
+    Can be repeated: `metadata` names the cause, from which the id of every command is derived.
     """
     waiting, seen = list(dict.fromkeys(agreements)), set()
     while waiting:
@@ -45,24 +45,24 @@ async def look_into(runtime: Runtime, agreements: Iterable[UUID], metadata: Meta
 
 
 async def _look_into(runtime: Runtime, agreement_id: UUID, metadata: Metadata) -> Sequence[UUID]:
-    """The other agreements that are, or were, in conflict with this one."""
+    """Records the conflicts of one agreement; returns the agreements that are or were in conflict with it."""
     others = await in_conflict_with(runtime, agreement_id)
     for number in count(1):
         state = (await read(runtime.store, COURSE, agreement_id)).state
         if not isinstance(state, Running | Kept | Broken | Stopped):
             break
         now = runtime.clock.now()
-        command = NoteConflicts(now, await _against(runtime, state), await _over(runtime, state))
+        command = NoteConflicts(now, await _current_conflicts(runtime, state), await _ended_conflicts(runtime, state))
         others += [one.case_id for one in command.found if one.kind is ConflictKind.AGREEMENT]
         if not note(state, command):
-            break  # what was recorded was looked at once more, and stands
+            break  # a second look found nothing more to record
         named = replace(metadata, command_id=uuid5(metadata.command_id, f"conflicts of {agreement_id}/{number}"))
         await execute(runtime.store, [Intent(COURSE, agreement_id, command)], at=now, metadata=named)
     return others
 
 
-async def _against(runtime: Runtime, state: Running | Kept | Broken | Stopped) -> tuple[Opponent, ...]:
-    """What stands against an agreement that runs, at each of its units."""
+async def _current_conflicts(runtime: Runtime, state: Running | Kept | Broken | Stopped) -> tuple[Opponent, ...]:
+    """Returns the conflicts of an agreement that runs, at each of its units."""
     if not isinstance(state, Running):
         return ()
     started = state.started
@@ -80,8 +80,8 @@ async def _against(runtime: Runtime, state: Running | Kept | Broken | Stopped) -
     return tuple(found)
 
 
-async def _over(runtime: Runtime, state: Running | Kept | Broken | Stopped) -> frozenset[UUID]:
-    """The cases with which the agreement was in conflict, and that stand or run no more."""
+async def _ended_conflicts(runtime: Runtime, state: Running | Kept | Broken | Stopped) -> frozenset[UUID]:
+    """Returns the cases with which the agreement was in conflict, and whose order or agreement has ended."""
     return frozenset(
         [
             other

@@ -1,4 +1,4 @@
-"""The step of the release that began to draw: days of the old rule that are still ahead get other days (R18)."""
+"""Release step that draws new days for future bookings whose day was chosen by the rule of earlier releases (R18)."""
 
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ DRAW_ANEW = "draw-unannounced-days-anew"
 
 
 async def draw_anew(runtime: Runtime, stream: UUID) -> bool:
-    """Whether anything of this course stood on a day of the old rule. Another command may come first: look again."""
+    """Draws new days for bookings of a course; returns whether any had a day of the old rule. Retries on conflicts."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return await _draw_anew(runtime, stream)

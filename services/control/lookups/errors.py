@@ -1,7 +1,7 @@
-"""Why a look-up of control finds nothing."""
+"""Why a look-up of control has no result."""
 
 from shared.errors import AftaleError
 
 
 class NoDayFree(AftaleError):
-    """Not one place is free in more than a year."""
+    """The inspector has no free slot on any day that was tried, which is more than a year."""

@@ -1,4 +1,4 @@
-"""May we inspect this topic here? While an agreement runs, as a rule not (R11)."""
+"""Advises whether a topic may be inspected at a unit: as a rule not while an agreement on it runs (R11)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from shared.service import Runtime
 
 @dataclass(frozen=True)
 class Advice:
-    """Yes, or the agreement that stands against it and until when it runs."""
+    """Yes, or the agreement that is the reason for no, and its deadline."""
 
     because_of: UUID | None = None
     deadline: Deadline | None = None
 
     def reason(self, p_number: str, topic: str) -> dict[str, str]:
-        """R11: why, in Danish and English."""
+        """R11: explains the advice in Danish and English."""
         if self.because_of is None or self.deadline is None:
             return {
                 "da": f"Ingen aftale om emne {topic} løber på enhed {p_number}.",
@@ -37,7 +37,7 @@ class Advice:
 
 
 async def advise(runtime: Runtime, p_number: str, topic: str) -> Advice:
-    """R11: the agreement that includes the unit and runs longest, if there is one."""
+    """R11: advises by the agreement at the unit that runs longest, if there is one."""
     running = await _courses(runtime, await _agreements(runtime, p_number, topic))
     longest = max(running, key=lambda course: course.deadline.ends_at, default=None)
     return Advice() if longest is None else Advice(longest.started.agreement_id, longest.deadline)

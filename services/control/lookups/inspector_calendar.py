@@ -1,4 +1,4 @@
-"""The inspectors' calendars: which place on which day is free for a control (R17)."""
+"""The inspectors' calendars: which slots are free for a control on which day (R17)."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ from shared.policy.policy import Policy
 from shared.service import Runtime
 
 _DAYS_LOOKED_AT = 400
-"""Days that are tried before the calendar counts as broken; far more than any window has."""
+"""Most days that are tried before NoDayFree is raised; far more than any window has."""
 
 
 @dataclass(frozen=True)
 class DrawnDay:
-    """R18: a day that was drawn, the place on it, and how it was drawn."""
+    """R18: a day that was drawn, the slot on it, and how it was drawn."""
 
     day: date
     slot: int
@@ -36,38 +36,38 @@ class DrawnDay:
 
 @dataclass
 class Calendar:
-    """One inspector's calendar as it was read, with what was taken or given up since."""
+    """One inspector's calendar as it was read, with the slots that were taken or freed since."""
 
     inspector: str
     per_day: int
     taken: set[tuple[date, int]]
 
     def give_up(self, booking: ControlBooked | NewInspectionBooked) -> None:
-        """The place of a booking that is about to be replaced: it may stay where it is."""
+        """Frees the slot of a booking that is about to be replaced, so that the new booking may stay there."""
         if booking.inspector == self.inspector:
             self.taken.discard((booking.day, booking.slot))
 
     def free_slot(self, day: date) -> int | None:
-        """A free place on a day; None where the day is full."""
+        """Returns a free slot on a day, or None if the day is full."""
         return next((slot for slot in range(1, self.per_day + 1) if (day, slot) not in self.taken), None)
 
     def take(self, day: date) -> int | None:
-        """A free place on a day, which is taken from now on; None where the day is full."""
+        """Takes a free slot on a day and returns it; None if the day is full."""
         slot = self.free_slot(day)
         if slot is not None:
             self.taken.add((day, slot))
         return slot
 
     def draw(self, inside: Sequence[date], after: Iterable[date], policy: Policy, chance: RandomSource) -> "DrawnDay":
-        """R18: a day by chance, and a place on it, which is taken from now on. Raises NoDayFree.
+        """R18: draws a day at random and takes a slot on it. Raises NoDayFree.
 
-        Each free day inside the window is as likely as any other; where none is free there, each of the next ones.
+        Each free day in the window is equally likely; if none is free there, each of the next free days after it.
         """
         among, free = inside, self._free(inside)
         if not free:
             among = free = self._free(islice(after, _DAYS_LOOKED_AT))[: policy.control.late_days_drawn_from]
         if not free:
-            raise NoDayFree(f"inspector {self.inspector} has no free place in {_DAYS_LOOKED_AT} days")
+            raise NoDayFree(f"inspector {self.inspector} has no free slot in {_DAYS_LOOKED_AT} days")
         day = chance.choice(free)
         slot = self.take(day)
         assert slot is not None, "only free days are drawn"
@@ -78,14 +78,14 @@ class Calendar:
 
 
 async def calendar_of(runtime: Runtime, inspector: str, policy: Policy) -> Calendar:
-    """What stands in an inspector's calendar."""
+    """Reads the taken slots in an inspector's calendar."""
     held = await runtime.database.ask(held_under, names_of_calendar(inspector))
     taken = {day_and_slot(inspector, name) for name in held}
     return Calendar(inspector, policy.control.controls_per_day, taken)
 
 
 def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable[object]]]:
-    """What the timers of control look up: the booking timer needs free days."""
+    """Returns what the timers of control look up: those that book need free days."""
 
     async def booking(state: State, timer: TimerDue) -> object:
         if not isinstance(state, Running):
@@ -103,7 +103,7 @@ def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable
 
 
 async def free_inspection(runtime: Runtime, state: AfterNo, at: datetime, policy: Policy) -> BookInspection:
-    """R7, R18: a day drawn for the inspection that follows a no, late where none is free in time."""
+    """R7, R18: draws a day for the inspection after an offer that was not accepted; a late one if none is in time."""
     calendar = await calendar_of(runtime, state.inspector, policy)
     if state.booking is not None:
         calendar.give_up(state.booking)
@@ -120,14 +120,14 @@ async def free_inspection(runtime: Runtime, state: AfterNo, at: datetime, policy
 
 
 async def free_bookings(runtime: Runtime, course: Running, at: datetime, policy: Policy) -> tuple[BookControl, ...]:
-    """R18: for every place that needs one, a day drawn; after the window where there is none inside."""
+    """R18: draws a day for every place that needs one; after the window if no day in it is free."""
     return await drawn_bookings(runtime, course, places_due(course, at), at, policy)
 
 
 async def drawn_bookings(
     runtime: Runtime, course: Running, places: Sequence[UUID], at: datetime, policy: Policy
 ) -> tuple[BookControl, ...]:
-    """R18: a day drawn for each of these places, in the inspector's calendar without what stands for them."""
+    """R18: draws a day for each of these places; the slots of their present bookings count as free."""
     calendar = await calendar_of(runtime, course.inspector, policy)
     for place in places:
         if place in course.bookings:

@@ -1,4 +1,4 @@
-"""Where what is booked finds a place in another inspector's calendar (R15)."""
+"""Moves bookings into another inspector's calendar (R15)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from shared.service import Runtime
 async def moved_bookings(
     runtime: Runtime, course: Running, inspector: str, at: datetime, policy: Policy
 ) -> tuple[BookControl, ...]:
-    """R15, R18: on the same day where a place is free, else on another one, drawn; announced ones stay announced."""
+    """R15, R18: moves bookings: on their day if a slot is free, else on a drawn day. Announced ones stay announced."""
     calendar = await calendar_of(runtime, inspector, policy)
     moved = []
     for place, standing in course.bookings.items():
@@ -50,7 +50,7 @@ async def moved_bookings(
 async def moved_inspection(
     runtime: Runtime, state: AfterNo, inspector: str, at: datetime, policy: Policy
 ) -> BookInspection | None:
-    """R15: the new inspection after a no, where one is booked."""
+    """R15: moves the new inspection after an offer that was not accepted; None if none is booked."""
     if state.booking is None:
         return None
     calendar = await calendar_of(runtime, inspector, policy)
@@ -71,7 +71,7 @@ async def moved_inspection(
 
 @dataclass(frozen=True)
 class _SameDay:
-    """The day that stands, and how it was drawn, if it was: another inspector alone draws nothing again (R18)."""
+    """The unchanged day and how it was drawn, if it was: a new inspector alone is no reason to draw again (R18)."""
 
     day: date
     slot: int

@@ -1,4 +1,4 @@
-"""What control carries out once, beside what every service does."""
+"""Release steps of control that are run in addition to those of every service."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from shared.service import Runtime
 
 
 def release_steps(runtime: Runtime) -> tuple[ReleaseStep, ...]:
-    """In this order."""
+    """Returns the steps in the order in which they are run."""
 
     async def draw(stream: UUID) -> None:
         await draw_anew(runtime, stream)

@@ -1,4 +1,4 @@
-"""Offers and agreements are told what the register says of their units (R40)."""
+"""Records in offers and agreements what the business register says about their units (R40)."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from uuid import UUID, uuid4
@@ -20,7 +20,7 @@ TELL_OF_UNITS = "tell-of-changed-units"
 
 
 def lookups(runtime: Runtime) -> dict[str, Callable[[Watched, TimerDue], Awaitable[object]]]:
-    """What the timer of a unit does before it counts as fired: tell the cases there."""
+    """Returns what a unit's timer does before it counts as fired: it records the changes in the cases at the unit."""
 
     async def tell_cases(state: Watched, timer: TimerDue) -> object:
         if state.p_number is not None:
@@ -37,19 +37,19 @@ def lookups(runtime: Runtime) -> dict[str, Callable[[Watched, TimerDue], Awaitab
 
 
 async def tell(runtime: Runtime, agreement_id: UUID, owners: Mapping[str, Owners]) -> None:
-    """Record in a case what became of its units; nothing where it knows that, or has ended."""
+    """Records in a case what became of its units; records nothing if the case knows it already, or has ended."""
     now = runtime.clock.now()
     intent = Intent(OFFER, agreement_id, NoteUnitChanges(now, owners))
     await execute(runtime.store, [intent], at=now, metadata=Metadata(command_id=uuid4(), actor=runtime.name))
 
 
 async def owners_for(runtime: Runtime, p_numbers: Iterable[str]) -> Mapping[str, Owners]:
-    """What the register says of some units."""
+    """Returns the legal entities of some units, as the business register has them."""
     return await _owners(runtime, sorted(p_numbers))
 
 
 def release_steps(runtime: Runtime) -> tuple[ReleaseStep, ...]:
-    """R40: cases in which something is left to do catch up with what the register has said before this release."""
+    """R40: returns the step in which unfinished cases catch up with earlier facts of the business register."""
 
     async def take(stream: UUID) -> None:
         state = (await read(runtime.store, OFFER, stream)).state
@@ -58,7 +58,7 @@ def release_steps(runtime: Runtime) -> tuple[ReleaseStep, ...]:
         await tell(runtime, stream, await owners_for(runtime, units_of(state)))
 
     async def begin() -> None:
-        """What lies ahead is watched for, also at units where nothing is open yet."""
+        """Watches for changes that lie ahead, also at units without an open case."""
         for p_number, owner in await _changes_ahead(runtime):
             await learn(runtime, p_number, owner)
 

@@ -1,4 +1,4 @@
-"""The step of the release that flags an acceptance once for each breach: for agreements that run already (R8, R41)."""
+"""Release step that flags running agreements once for each breach that overtook their acceptance (R8, R41)."""
 
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -19,11 +19,11 @@ from shared.service import Runtime
 
 CATCH_UP = "acceptances-in-quarantine-2026-12"
 _INSIDE = timedelta(microseconds=1)
-"""From an exclusive end back into its last day."""
+"""Subtracted from an exclusive end to get an instant on the last day."""
 
 
 def release_steps(runtime: Runtime) -> tuple[ReleaseStep, ...]:
-    """What offers does once, beside what every service does."""
+    """Returns the release step of offers that is run in addition to the steps of every service."""
 
     async def take(stream: UUID) -> None:
         await catch_up(runtime, stream)
@@ -32,7 +32,7 @@ def release_steps(runtime: Runtime) -> tuple[ReleaseStep, ...]:
 
 
 async def catch_up(runtime: Runtime, stream: UUID) -> None:
-    """Only the first breach that overtook an acceptance was flagged before, and one that is known now may be later."""
+    """Flags an acceptance for every breach that overtook it; earlier releases flagged only the first one."""
     state = (await read(runtime.store, OFFER, stream)).state
     if not isinstance(state, Running):
         return
@@ -46,7 +46,7 @@ async def catch_up(runtime: Runtime, stream: UUID) -> None:
 
 
 def _noted(runtime: Runtime, quarantine: QuarantineImposed, now: datetime) -> NoteBreach:
-    """The day of the breach is counted back from the end. An acceptance on that day itself is left as it was found."""
+    """Builds the command. The day of the breach follows from the quarantine's end; acceptances of that day are left."""
     months = runtime.policies.at(quarantine.imposed_at).breach.quarantine_months
     day = local_day(quarantine.ends_at - _INSIDE) - relativedelta(months=months)
     reach = Reach(quarantine.cvr, quarantine.p_number, quarantine.ends_at, quarantine.policy)

@@ -1,4 +1,4 @@
-"""Where in the unit of an offer the violation was found: a private part, read with the key of the case (R10, R31)."""
+"""Where in an offer's unit the violation was found: private, and read with the key of the case (R10, R31)."""
 
 from services.offers.rules.included_places import FoundIn
 from shared.contracts import public_forms
@@ -8,12 +8,13 @@ from shared.service import Runtime
 
 
 async def found_in(runtime: Runtime, sent: public_forms.OfferSent) -> FoundIn | None:
-    """None where it cannot be read any more, and for an offer on suspicion, which names no department."""
+    """Returns the place; None for an offer on suspicion, which names no department, or if the key was destroyed."""
     if sent.kind is not AgreementKind.SPREAD:
         return None
     loaded = await runtime.store.load(sent.agreement_id, readable=True)
     for recorded in loaded.events:
-        # Every offer has observations, sealed with the department: without them its absence would tell nothing.
+        # Every offer has observations, encrypted with the same key as the department. If they cannot be read, the key
+        # was destroyed, and a missing department means nothing.
         if isinstance(recorded.event, OfferSent) and recorded.event.observations is not None:
             return FoundIn(recorded.event.department)
     return None

@@ -1,4 +1,4 @@
-"""Units that are held because a fact about them was passed over, until an operator releases them (R8)."""
+"""Units that are held because a fact about them was discarded, until an operator releases them (R8)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from shared.messaging.discarding import WhenDiscarded
 from shared.service import Runtime
 
 HOLDING_SOURCES = frozenset({"control", register.SOURCE})
-"""What others say does not decide whether a unit may be offered an agreement."""
+"""Sources whose facts decide whether a unit may be offered an agreement; only their discarded facts hold units."""
 
 
 @dataclass(frozen=True)
 class HeldUnit:
-    """A unit that is held, and the fact that was passed over."""
+    """A unit that is held, and the discarded fact that holds it."""
 
     p_number: str
     source: str
@@ -32,7 +32,7 @@ class HeldUnit:
 
 
 def when_discarded(runtime: Runtime) -> WhenDiscarded:
-    """Holds the units that a discarded fact may have been about."""
+    """Returns a function that holds the units which a discarded fact may have been about."""
 
     async def hold(connection: Connection, message: Message, by: str, reason: str) -> Sequence[str]:
         if message.source not in HOLDING_SOURCES:
@@ -63,7 +63,10 @@ def when_discarded(runtime: Runtime) -> WhenDiscarded:
 async def held_units(
     connection: Connection, *, after: tuple[datetime, str, UUID, int] | None = None, limit: int | None = None
 ) -> list[HeldUnit]:
-    """Those that are held now, with every fact that holds them, longest first; `after` is the place of the last."""
+    """Returns one page of the units that are held, one row for each discarded fact, longest held first.
+
+    `after` is the key of the last row of the previous page.
+    """
     rows = await connection.fetch(
         """select p_number, source, stream, version, type, held_at, held_by, hold_reason
            from held_units
@@ -78,7 +81,7 @@ async def held_units(
 
 
 async def release(connection: Connection, units: Sequence[str] | None, *, by: str, reason: str) -> list[str]:
-    """Let offers be made and accepted again at these units, or at all; returns those that were held."""
+    """Allows offers and acceptances again at these units, or at all units if None; returns those that were held."""
     rows = await connection.fetch(
         """with released as (
              update held_units set released_at = clock_timestamp(), released_by = $2, release_reason = $3

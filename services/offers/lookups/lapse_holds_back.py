@@ -1,4 +1,4 @@
-"""While something about the unit is not known, an answer cannot be taken, so no answer is late either (R6, R8, R40)."""
+"""Holds an offer's lapse back while facts about its unit are missing, because it cannot be answered (R6, R8, R40)."""
 
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +13,7 @@ from shared.service import Runtime
 
 
 def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable[object]]]:
-    """What the timers of offers look up: whether a fact waits that may reach the unit, it is held, or moved."""
+    """Returns the look-up of the lapse timer, which waits while the unit is held or moved, or a fact about it waits."""
 
     async def lapse(state: State, timer: TimerDue) -> object:
         if isinstance(state, Unsent):
@@ -21,12 +21,12 @@ def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable
         units = [state.sent.p_number]
         unit = await runtime.database.ask(units_on, (state.sent.p_number, local_day(timer.at)))
         if unit is not None and unit.cvr != state.sent.cvr:
-            raise HoldBack(f"{state.sent.p_number} has another legal entity, and the offer is told in a moment")
+            raise HoldBack(f"{state.sent.p_number} now has another legal entity, which the offer records shortly")
         held, waiting = await what_is_unknown(runtime, state.sent.cvr, units, own=units)
         if held:
-            raise HoldBack(f"{state.sent.p_number} is held, as a fact about it was lost")
+            raise HoldBack(f"{state.sent.p_number} is held, because a fact about it was lost")
         if waiting:
-            raise HoldBack(f"a fact about {state.sent.p_number} has not been taken yet")
+            raise HoldBack(f"a fact about {state.sent.p_number} has not been processed yet")
         return timer
 
     return {f"{OFFER.name}:{LAPSE}": lapse}

@@ -1,4 +1,4 @@
-"""What the letter of an offer names beside the offer: unit, inspector, authority, and how long a quarantine lasts."""
+"""Looks up what the letter names in addition to the offer: unit, inspector, authority, and length of a quarantine."""
 
 from services.offers.lookups.units import units_on
 from services.offers.rules.letter import Named
@@ -8,7 +8,7 @@ from shared.service import Runtime
 
 
 async def named_in(runtime: Runtime, sent: OfferSent) -> Named:
-    """As it was on the day of the offer, by the policy of that day (R22, R42)."""
+    """Returns the unit of the day of the offer, and the values of that day's policy (R22, R42)."""
     unit = await runtime.database.ask(units_on, (sent.p_number, local_day(sent.sent_at)))
     policies = runtime.policies
     policy = policies.at(sent.sent_at) if policies.has(sent.sent_at) else policies.by_effective_date[0]

@@ -1,4 +1,4 @@
-"""Offers and agreements found by what they reserve: a free place on a topic, those within reach of a breach (R8)."""
+"""Finds offers and agreements by their reservations: at a unit, on a topic, or within reach of a breach (R8)."""
 
 from asyncio import gather
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from shared.policy.policy import Policy
 
 
 async def free_slot(database: Database, p_number: str, topic: str, policy: Policy, *, beside: int = 0) -> int | None:
-    """R8: a place among the open agreements on a topic at a unit; None where the policy allows no more.
+    """R8: returns a free slot for an agreement on a topic at a unit; None if the policy allows no more agreements.
 
-    R40: `beside` so many more, which end when this one begins.
+    R40: `beside` raises the limit: the number of existing agreements that end when this one begins.
     """
     taken = await database.ask(held_under, f"open/{p_number}/{topic}/")
     allowed = policy.offer.open_per_topic_and_unit + beside
@@ -24,28 +24,28 @@ async def free_slot(database: Database, p_number: str, topic: str, policy: Polic
 
 
 async def undecided_at(database: Database, p_number: str) -> tuple[UUID, ...]:
-    """R14: agreements of which a control has found a violation at the unit, and that are not decided."""
+    """R14: returns undecided agreements of which a control has found a violation at the unit."""
     return tuple(sorted((await database.ask(held_under, f"undecided/{p_number}/")).values()))
 
 
 async def at_unit(database: Database, p_number: str) -> tuple[UUID, ...]:
-    """R40: open offers and running agreements of which the unit is part, whatever its legal entity is today.
+    """R40: returns open offers and running agreements that include the unit, whatever its legal entity is today.
 
-    And those that ended so that something may follow there (R7, R22, R24).
+    It also returns ended ones after which something may still follow at the unit (R7, R22, R24).
     """
     names = await gather(*(database.ask(held_under, f"{prefix}/{p_number}/") for prefix in ("open-at", "after-at")))
     return tuple(sorted({stream for held in names for stream in held.values()}))
 
 
 async def acceptances_overtaken_by(database: Database, breached: UUID) -> list[UUID]:
-    """R41: the agreements whose acceptance is in conflict with a breach."""
+    """R41: returns the agreements whose acceptance is in conflict with a breach."""
     return sorted((await database.ask(held_under, overtaken_by(breached))).values())
 
 
 async def within_reach(database: Database, cvr: str, units: Iterable[str | None]) -> list[UUID]:
-    """R8: open offers and running agreements that a quarantine reaches; None among the units is the legal entity.
+    """R8: returns open offers and running agreements that a quarantine reaches. None in `units` is the legal entity.
 
-    A unit is found under whatever legal entity it has today.
+    A unit is found whatever legal entity it has today.
     """
     prefixes = [f"open-of/{cvr}/" if unit is None else f"open-at/{unit}/" for unit in units]
     held = await gather(*(database.ask(held_under, prefix) for prefix in prefixes))
@@ -53,7 +53,7 @@ async def within_reach(database: Database, cvr: str, units: Iterable[str | None]
 
 
 async def all_free(connection: Connection, names: Iterable[str], holder: UUID) -> bool:
-    """R8: whether nobody else holds any of these places."""
+    """R8: returns whether nobody else holds any of these reservations."""
     taken = await connection.fetchval(
         "select count(*) from reservations where name = any($1::text[]) and stream <> $2", list(names), holder
     )

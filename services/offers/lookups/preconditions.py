@@ -1,4 +1,4 @@
-"""What an offer or an answer depends on: unit, free place, quarantines, another offer, what is not known yet (R8)."""
+"""Looks up what offers and answers depend on: unit, free slot, quarantines, another offer, missing facts (R8)."""
 
 from asyncio import gather
 from collections.abc import Sequence
@@ -25,27 +25,28 @@ from shared.service import Runtime
 async def refuse_while_unknown(
     runtime: Runtime, asker: Viewer, cvr: str, p_number: str, day: date, *, others: Sequence[str] = ()
 ) -> tuple[Refused, ...]:
-    """R8: what is not known of a unit might be a breach, so nothing is offered or accepted until it is.
+    """R8: refuses offers and acceptances while facts about a unit are missing, because one might be a breach.
 
-    Returns the refusals of units that are held, and raises 503 for those about which a fact waits.
+    Returns the refusals of units that are held. Raises Problem (503) if a fact about a unit waits to be processed.
 
-    `others` are further units that a company names. Ownership comes first: of a unit that the register does not give
-    to it a company is told only what facts about itself say, also of the offer's own unit, which may have been sold.
-    May be looked up beside the quarantines: a breach that is taken between the two has moved a register, and its guard.
+    `others` are further units that a company names. A company learns nothing about a unit that it does not own: for
+    such a unit only facts about the company itself count. This includes the unit of the offer, which may have been
+    sold. Can run concurrently with `quarantines_of`: if a breach is recorded between the two reads, the version of the
+    register changes and the guard makes the append fail.
     """
     units = list(dict.fromkeys([p_number, *others]))
     known = await gather(*(runtime.database.ask(units_on, (unit, day)) for unit in units))
     own = {name for name, unit in zip(units, known, strict=True) if unit is not None and unit.cvr == cvr}
     held, waiting = await what_is_unknown(runtime, cvr, units, own=units if asker.sees_every_company else sorted(own))
     if waiting:
-        raise unavailable("a fact about {p_number} has not been taken yet", rule="R8", p_number=waiting[0])
+        raise unavailable("a fact about {p_number} has not been processed yet", rule="R8", p_number=waiting[0])
     return refusals_of_held(held)
 
 
 async def unit_and_slot(
     runtime: Runtime, p_number: str, topic: str, day: date, policy: Policy, *, beside: int = 0
 ) -> tuple[Unit | None, int | None]:
-    """R8: the unit as the register has it on a day, and a place among the open agreements on the topic there."""
+    """R8: returns the unit as the register has it on a day, and a free slot for an agreement on the topic there."""
     return await gather(
         runtime.database.ask(units_on, (p_number, day)),
         free_slot(runtime.database, p_number, topic, policy, beside=beside),
@@ -55,7 +56,7 @@ async def unit_and_slot(
 async def quarantines_of(
     runtime: Runtime, asker: Asker, cvr: str, p_number: str
 ) -> tuple[tuple[Quarantine, ...], tuple[Guard, ...]]:
-    """R8: those of the unit and of its legal entity, and guards that hold what was read until it is relied on."""
+    """R8: returns the quarantines of the unit and its legal entity, with guards that fail the append if they change."""
     streams = unit_stream(p_number), legal_entity_stream(cvr)
     registers = await gather(*(register(runtime, stream) for stream in streams))
     found = [
@@ -67,12 +68,12 @@ async def quarantines_of(
 
 
 async def as_it_stands(runtime: Runtime, agreement_id: UUID) -> State:
-    """Where another offer stands now."""
+    """Returns the current state of another offer."""
     return (await read(runtime.store, OFFER, agreement_id)).state
 
 
 async def carried(runtime: Runtime, agreement_id: UUID | None) -> tuple[State | None, tuple[Guard, ...]]:
-    """R40: where the agreement stands that is to be carried over, and a guard that holds it; nothing where none is."""
+    """R40: returns the state of the agreement to be carried over, and a guard on its version; nothing without one."""
     if agreement_id is None:
         return None, ()
     known = await read(runtime.store, OFFER, agreement_id)
@@ -80,6 +81,6 @@ async def carried(runtime: Runtime, agreement_id: UUID | None) -> tuple[State | 
 
 
 async def register(runtime: Runtime, stream: UUID) -> tuple[tuple[QuarantineImposed, ...], int]:
-    """R22: the quarantines of one unit or legal entity that have not ended, and the version at which they were read."""
+    """R22: returns the present quarantines of a unit or legal entity, and the version at which they were read."""
     known = await read(runtime.store, QUARANTINE, stream)
     return known.state.standing, known.version

@@ -1,4 +1,4 @@
-"""The units that offers can be made to: a copy of the business register, with the day from which each fact holds."""
+"""Copies the business register: the units that may get offers, with the day from which each fact holds."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -26,12 +26,12 @@ class UnitCopy(Projector):
         self._runtime = runtime
 
     async def take(self, facts: Sequence[Fact]) -> None:
-        """See Consumer.take. Changes are recorded first: after a crash the facts come again, and find that done."""
+        """Implements Consumer.take. Records changes first: processing the facts again after a crash changes nothing."""
         await self._learn([received for _, received in facts])
         await super().take(facts)
 
     async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
-        """See Projector.apply."""
+        """Implements Projector.apply."""
         await connection.executemany(
             """insert into units (p_number, effective_from, cvr, industry, name) values ($1, $2, $3, $4, $5)
                on conflict (p_number, effective_from)
@@ -40,7 +40,7 @@ class UnitCopy(Projector):
         )
 
     async def _learn(self, facts: Sequence[Received]) -> None:
-        """Only of units that have had more than one legal entity: most never change it."""
+        """Records changes only of units that have had more than one legal entity, because most never change it."""
         told = [row for row in map(_row, facts) if row is not None]
         async with self.database.acquire() as connection:
             known = await owners_of(connection, list({row.p_number for row in told}))
@@ -53,7 +53,7 @@ class UnitCopy(Projector):
 
 
 class _Row(NamedTuple):
-    """A row of `units`."""
+    """A row of the table `units`."""
 
     p_number: str
     since: date
@@ -73,7 +73,7 @@ def _row(received: Received) -> _Row | None:
 
 
 async def learn(runtime: Runtime, p_number: str, owner: Owner) -> None:
-    """R40: record that the unit is somebody else's from a day on; known already, nothing is recorded."""
+    """R40: records that a unit has another legal entity from a day on; records nothing if that is known already."""
     now = runtime.clock.now()
     command = LearnChange(now, p_number, owner.since, owner.cvr)
     metadata = Metadata(command_id=uuid4(), actor=runtime.name)
@@ -81,7 +81,7 @@ async def learn(runtime: Runtime, p_number: str, owner: Owner) -> None:
 
 
 async def owners_of(connection: Connection, p_numbers: Sequence[str]) -> dict[str, Owners]:
-    """To whom the register gives each unit, from which day on; nothing of units that it does not know."""
+    """Returns each unit's legal entities and from which day on, as the register has them; leaves out unknown units."""
     rows = await connection.fetch(
         """select owned.p_number, owned.effective_from, owned.cvr from units owned
            where owned.p_number = any($1::text[]) order by owned.p_number, owned.effective_from""",
@@ -94,7 +94,7 @@ async def owners_of(connection: Connection, p_numbers: Sequence[str]) -> dict[st
 
 
 async def units_on(connection: Connection, asked: Sequence[tuple[str, date]]) -> list[Unit | None]:
-    """Each unit, by its P-number, as it is on a day; None where the register does not know it then."""
+    """Returns each unit, by its P-number, as it is on a day; None if the register does not know the unit then."""
     rows = await connection.fetch(
         """select unit.p_number, unit.cvr, unit.industry, unit.name
            from unnest($1::text[], $2::date[]) with ordinality as asked(p_number, day, place)

@@ -1,4 +1,4 @@
-"""What is not known about a unit: facts that wait, and holds that stand after one was passed over (R8)."""
+"""Finds out what is not known about a unit: facts that wait, and holds because a fact was discarded (R8)."""
 
 from asyncio import gather
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from shared.messaging.cloudevents import Message
 from shared.service import Runtime
 
 LONGEST_BREACH = 65_536
-"""Characters of a body that is looked into."""
+"""Most characters of a body that are searched for a breach."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class Unknown:
     """What is not known about a unit."""
 
     waiting: tuple[UntakenFact, ...]
-    """Facts that name the unit, its agreement, or its legal entity."""
+    """Facts that wait and that name the unit, its agreement or its legal entity."""
     held: bool
 
 
 async def about_units(connection: Connection, asked: Sequence[tuple[str, str]]) -> list[Unknown]:
-    """What is not known about each of these: CVR and P-number.
+    """Returns what is not known about each of these units, which are given as CVR and P-number.
 
-    In one query, so that a fact that is passed over meanwhile is seen to wait or to hold its units, and never neither.
+    One query reads both: a fact that is discarded meanwhile is seen waiting or holding its units, never neither.
     """
     rows = await connection.fetch(
         """select asked.place, asked.p_number, fact.*,
@@ -47,7 +47,7 @@ async def about_units(connection: Connection, asked: Sequence[tuple[str, str]]) 
               where extensions @> jsonb_build_object('cvr', asked.cvr)
                  or extensions @> jsonb_build_object('pnumber', asked.p_number))
              union all
-             -- Of what its source tells and nobody has received, it is known whom it concerns and nothing else.
+             -- Of a fact that its source reports and that was not received, only unit and legal entity are known.
              select source, stream, extensions ->> 'cvr', extensions ->> 'pnumber', null, null, found_at, null
              from missing
              where problem = 'missing'
@@ -62,7 +62,7 @@ async def about_units(connection: Connection, asked: Sequence[tuple[str, str]]) 
 
 
 def _unknown(rows: Sequence[Any]) -> Unknown:
-    """Of one unit: a row per fact that waits, or one without a fact."""
+    """Builds the result for one unit from its rows: one row for each fact that waits, or one row without a fact."""
     facts = tuple(
         UntakenFact(
             source=row["source"],
@@ -81,9 +81,9 @@ def _unknown(rows: Sequence[Any]) -> Unknown:
 async def what_is_unknown(
     runtime: Runtime, cvr: str, units: Sequence[str], *, own: Sequence[str]
 ) -> tuple[list[str], list[str]]:
-    """Of these units, by their P-numbers: those that are held, and those that a fact may reach.
+    """Returns the P-numbers of units that are held, and of those that a waiting fact may reach.
 
-    Of units that are not the legal entity's `own` only what facts about the legal entity itself say.
+    For units that are not in `own`, only facts about the legal entity itself count.
     """
     found = await gather(*(runtime.database.ask(about_units, (cvr, unit)) for unit in units))
     at, policies = runtime.clock.now(), runtime.policies
@@ -97,7 +97,7 @@ async def what_is_unknown(
 
 
 async def of_message(connection: Connection, message: Message) -> UntakenFact:
-    """What can be told of a message, with all units that its agreement includes."""
+    """Returns what is known of a message before it is processed, with all units of its agreement."""
     return UntakenFact(
         source=message.source,
         cvr=message.concerns.get("cvr"),
@@ -109,7 +109,7 @@ async def of_message(connection: Connection, message: Message) -> UntakenFact:
 
 
 def breach_in(type_name: str | None, body: str, schema_version: int) -> Breached | None:
-    """The breach, if it is one that reads."""
+    """Returns the breach if the fact is one and can be parsed, else None."""
     if type_name != Breached.__name__:
         return None
     try:

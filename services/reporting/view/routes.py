@@ -351,4 +351,4 @@ def _after(cursor: str | None) -> Cursor | None:
     try:
         return Cursor.read(cursor)
     except InvalidCursor as error:
-        raise malformed("query.cursor", "the cursor does not read") from error
+        raise malformed("query.cursor", "the cursor cannot be read") from error

@@ -118,7 +118,7 @@ async def test_a_gap_is_listed_shown_and_replayed_until_it_is_mended(operator: O
     again = await operator.say("replay", *where)
     assert again == f"{' '.join(where)} still waits, with 2 messages: ./aftale parked show {' '.join(where)}"
     await operator.take(message(stream, 1))
-    with pytest.raises(Fault, match="is not known"):
+    with pytest.raises(Fault, match="was not found"):
         await operator.say("show", *where)
 
 
@@ -128,7 +128,7 @@ async def test_the_first_that_waits_is_discarded_with_who_and_why(operator: Oper
     told = await operator.say("discard", "control", SOURCE, str(stream), "--reason", "lost at its source", "--yes")
     assert told.endswith(  # the service, which is in the same process, logs before it
         "Versions 1 to 2 never came and are passed over too. "
-        "Missing from now on: facts, versions 1 to 2: they never came, so nobody here knows what follows from them. "
+        "Missing from now on: facts, versions 1 to 2: they were never received, so their effects here are unknown. "
         "Missing from now on: Unheard, version 3: nobody here knows what follows from it: ask its source before it is "
         f"passed over. Version 3 is passed over. control {SOURCE} {stream} is free."
     )
@@ -206,7 +206,7 @@ async def test_a_stream_is_put_in_line_to_be_published_again(operator: Operator,
 
 async def test_what_is_not_there_is_named(operator: Operator) -> None:
     for words, fault in (
-        (("show", "control", SOURCE, str(uuid4())), "control: It is not known here"),
+        (("show", "control", SOURCE, str(uuid4())), "control: It was not found"),
         (("replay", "control", SOURCE, "no-id"), r"path\.stream: Input should be a valid UUID"),
         (("list", "--service", "kontrol"), "There is no service kontrol; there are offers, guidance, control, report"),
         (("list",), "offers does not answer on port"),

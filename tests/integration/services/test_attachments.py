@@ -20,7 +20,7 @@ from shared.attachments.sealing import PIECE
 from shared.contracts.control import DocumentationReceived
 from shared.eventstore import private_keys
 from shared.eventstore.clock import VirtualClock
-from shared.http.asked import InputLimits
+from shared.http.request_limits import InputLimits
 from shared.http.tokens import LocalIssuer, Role
 from shared.messaging.bus import Kafka
 from shared.policy.policy import Input
@@ -108,7 +108,7 @@ async def test_of_one_case_no_more_files_are_kept_than_the_policy_takes(
 ) -> None:
     first, second = reference(b"first"), reference(b"second")
     path = await documented(control, first, second)
-    monkeypatch.setattr(InputLimits, "now", lambda _: Input(attachments=1))
+    monkeypatch.setattr(InputLimits, "in_force", lambda _: Input(attachments=1))
     assert (await put(control, f"{path}/{digest(b'first')}", b"first")).status_code == 204
     refused = await put(control, f"{path}/{digest(b'second')}", b"second")
     assert (refused.status_code, refused.json()["rule"]) == (409, "R16")

@@ -96,7 +96,7 @@ async def test_a_request_about_a_parked_case_is_told_so_at_once(
         answer = await asking.ask(path, seen, Role.COMPANY, body=body)
         assert answer.status_code == 503
         assert answer.headers["Retry-After"]
-        assert answer.json()["detail"] == "a fact of this case could not be taken here and waits for an operator"
+        assert answer.json()["detail"] == "a fact of this case could not be processed here and waits for an operator"
 
 
 async def test_requests_about_other_cases_and_about_none_are_answered(
@@ -134,7 +134,7 @@ async def test_a_case_is_shown_once_what_the_token_names_has_come(
     seen = Seen("offers", case, 1, CVR)
     monkeypatch.setattr(consistency, "WAIT_SECONDS", 0.2)
     late = await asking.ask(f"/v1/agreements/{case}", seen)
-    assert (late.status_code, "has not arrived" in late.json()["detail"]) == (503, True)
+    assert (late.status_code, "not yet received" in late.json()["detail"]) == (503, True)
     monkeypatch.setattr(consistency, "WAIT_SECONDS", NEVER)
     answer = asyncio.create_task(asking.ask(f"/v1/agreements/{case}", seen, Role.COMPANY))
     await asking.consumer.take_messages([unheard(case, 1)])

@@ -72,7 +72,7 @@ def unreadable(message: Message) -> Message:
 
 
 def not_taken(p_number: str) -> str:
-    return f"A fact about the unit with P-number {p_number} has not been taken here yet. Try again in a moment."
+    return f"A fact about the unit with P-number {p_number} has not been processed here yet. Try again in a moment."
 
 
 async def refusals(offers: Offers, unit: str, topic: str = "061") -> tuple[int, str | None, str | None]:

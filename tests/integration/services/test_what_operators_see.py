@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.contracts.orders import SOURCE
-from shared.http.asked import InputLimits
+from shared.http.request_limits import InputLimits
 from shared.http.tokens import Role, pseudonym
 from shared.messaging.cloudevents import Message
 from shared.policy.policy import Input
@@ -110,7 +110,7 @@ async def test_a_full_case_takes_no_command_and_its_company_can_fill_half_of_it_
 ) -> None:
     agreement_id = await control.accepted()
     path, part = f"/v1/agreements/{agreement_id}/documentation", {"complete": False, "text": "a part"}
-    monkeypatch.setattr(InputLimits, "now", lambda _: Input(facts_of_a_case=12))  # six are left for the authority
+    monkeypatch.setattr(InputLimits, "in_force", lambda _: Input(facts_of_a_case=12))  # six are left for the authority
     answers = [(await control.post(path, part, Role.COMPANY)).status_code for _ in range(7)]
     assert answers[0] == 200
     assert answers[-1] == 409
@@ -119,5 +119,5 @@ async def test_a_full_case_takes_no_command_and_its_company_can_fill_half_of_it_
     another = (f"/v1/agreements/{agreement_id}/inspector", {"inspector": BO})
     changed = await control.post(*another)
     assert changed.status_code == 200, changed.text
-    monkeypatch.setattr(InputLimits, "now", lambda _: Input(facts_of_a_case=1))
+    monkeypatch.setattr(InputLimits, "in_force", lambda _: Input(facts_of_a_case=1))
     assert (await control.post(*another)).json()["title"] == "Full"

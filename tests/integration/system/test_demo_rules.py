@@ -66,7 +66,7 @@ SAID: Mapping[str, Sequence[str]] = {
     "R9": ("recorded Withdrawn", "refused by R9: The offer is not open: it is accepted."),
     "R10": (
         "refused by R10: A period of 4 months needs a reason.",
-        "404: It is not known here, or it is not yours to see. .*",
+        "404: It was not found, or you have no access to it. .*",
         "refused by R10: Whoever accepts confirms having read .* A spread agreement includes at least one other .*",
         "refused by R10: A spread agreement includes at least one other unit or department. Name it.",
         "refused by R10: The register knows no unit with P-number 1234567890.",

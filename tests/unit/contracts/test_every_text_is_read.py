@@ -23,7 +23,7 @@ from shared.contracts import control, guidance, offers
 from shared.contracts.vocabulary import ContactDetails, FileReference
 from shared.eventstore.decider import Decider
 from shared.eventstore.events import Event, Recorded, private_fields
-from shared.http.access import Viewer, seen
+from shared.http.access import Viewer, visible_facts
 from shared.http.tokens import Role
 from shared.visibility import markers
 from tests.public_form import without_texts
@@ -114,7 +114,7 @@ def shown_by(operation: Operation, viewer: Viewer, fact: type[Event], name: str)
     leading = (*operation.before, *LEADS_TO.get(fact, ()))
     types = leading if fact in leading else (*leading, fact)
     history = [planted(one, name) if one is fact else without_texts(full(one)) for one in types]
-    visible = seen(viewer, recorded(history))
+    visible = visible_facts(viewer, recorded(history))
     shown = operation.shows(operation.decider.fold([one.event for one in visible]), visible)
     return shown is not None and PLANTED in shown.model_dump_json()
 

@@ -14,7 +14,7 @@ from services.control.rules.phases import AfterNo, NotStarted
 from shared.contracts.control import InspectorChanged, OtherFinding, Terminated
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, InvestigationOutcome, Side, SpokeWith
 from shared.eventstore.events import Event, Recorded
-from shared.http.access import Viewer, seen
+from shared.http.access import Viewer, visible_facts
 from shared.http.tokens import Role
 from tests.unit.control.control_facts import (
     AGREEMENT,
@@ -72,7 +72,7 @@ def recorded(viewer: Viewer, history: tuple[Event, ...]) -> list[Recorded]:
         Recorded(number, AGREEMENT, number, event, "{}", at("2026-03-20"), at("2026-03-20"), UUID(int=1000 + number))
         for number, event in enumerate(history, 1)
     ]
-    return seen(viewer, stored)
+    return visible_facts(viewer, stored)
 
 
 def shown(viewer: Viewer, *history: Event) -> AgreementView:

@@ -29,7 +29,7 @@ LIMITS = Input(body_bytes=10_000, body_seconds=1, header_bytes=2_000, header_sec
 @pytest.fixture
 def offers(tmp_path: Path) -> FastAPI:
     made = app(Settings(postgres="", kafka=Kafka(""), state=tmp_path, virtual_clock=False))
-    made.state.input_limits.now = lambda: LIMITS
+    made.state.input_limits.in_force = lambda: LIMITS
     return made
 
 

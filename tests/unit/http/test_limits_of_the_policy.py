@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from deploy.rulebook.sources import modules
 from shared.eventstore.clock import VirtualClock
 from shared.http.admission import Admission
-from shared.http.asked import InputLimits
+from shared.http.request_limits import InputLimits
 from shared.http.tokens import LocalIssuer, Role, TokenVerifier
 from shared.policy.policies import POLICY_FILES, load_policies
 from shared.policy.policy import Input
@@ -44,9 +44,9 @@ def test_the_limits_are_those_of_the_policy_in_force(tmp_path: Path) -> None:
     (tmp_path / "2027-01-01.toml").write_text(text, encoding="utf-8")
     clock = VirtualClock(tmp_path / "clock", datetime(2026, 12, 31, 22, 59, tzinfo=UTC))
     limits = InputLimits(lambda: load_policies(tmp_path), lambda: clock)
-    assert limits.now().attachments == 1000
+    assert limits.in_force().attachments == 1000
     clock.move_to(datetime(2026, 12, 31, 23, 0, tzinfo=UTC))
-    assert limits.now().attachments == 7
+    assert limits.in_force().attachments == 7
 
 
 async def put(state: Path, limits: Input, pieces: int, pause: float) -> tuple[int, int, float]:

@@ -10,7 +10,7 @@ from services.offers.rules.people_and_time import WriteNote
 from services.offers.rules.phases import Unsent
 from shared.contracts.offers import InternalNoteWritten
 from shared.eventstore.events import Event, Recorded
-from shared.http.access import Viewer, seen, seen_events
+from shared.http.access import Viewer, visible_events, visible_facts
 from shared.http.tokens import Role
 from tests.unit.contracts.test_every_text_is_read import recorded
 from tests.unit.offers.offer_facts import AVAILABLE_AT, accepted, delivered, given, lapsed, sent
@@ -21,7 +21,7 @@ INSPECTOR, COMPANY = Viewer(Role.INSPECTOR, "anna"), Viewer(Role.COMPANY, "mette
 
 def told(viewer: Viewer, stream: list[Recorded]) -> tuple[int, str]:
     """The version and the view of the offer, as the asker gets them."""
-    visible = seen(viewer, stream)
+    visible = visible_facts(viewer, stream)
     state = OFFER.fold([one.event for one in visible])
     assert not isinstance(state, Unsent)
     return len(visible), view(state, visible, "en").model_dump_json()
@@ -35,4 +35,4 @@ def test_a_note_is_written_in_every_phase_and_read_by_the_authority_alone(histor
     stream = recorded((sent(), *history, written))
     assert NOTE.text in told(INSPECTOR, stream)[1]
     assert told(COMPANY, stream) == told(COMPANY, stream[:-1])
-    assert seen_events(COMPANY, [written]) == []
+    assert visible_events(COMPANY, [written]) == []

@@ -1,8 +1,8 @@
-"""What the rules have against a command whose body has faults of form, so that everything is told at once.
+"""Asks the rules about a command whose body is invalid, so that one answer holds all errors and refusals.
 
-Where a field does not read, the rules are asked in dry runs with one acceptable value after the other in its place:
-what they refuse whatever stands there is refused because of the rest of the command. What depends on the faulty field
-differs between the runs and is left out, as nobody knows yet what was meant.
+The rules are asked in dry runs, with one acceptable value after the other in place of the invalid field. A refusal that
+occurs in every run has another cause than that field, and is reported. A refusal that differs between the runs is left
+out, because nobody knows yet which value was meant.
 """
 
 import json
@@ -23,49 +23,51 @@ from starlette.types import Message
 from shared.http.field_types import within
 
 MOST_RUNS = 4
-_ASKED = "aftale.asks_the_rules"
+_DRY_RUN = "aftale.asks_the_rules"
 _LEFT_OUT = object()
 _VALUES: Sequence[Any] = (
     *(True, False, 3, 7, 1, "056", "011", "1003388394", "1003388395", "13748136", "88146328"),
     *("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"),
     *("somebody@example.org", "somebody-else@example.org", "33123456", "33123457", "one-text", "another-text", [], {}),
 )
-"""What most fields take one or the other of."""
+"""Values to try; most fields accept several of them."""
 
 
 @dataclass(frozen=True)
-class _Place:
-    """A place in a body that does not read, and what could stand there."""
+class _BodyPath:
+    """The path of an invalid field in a body, and the values to try there."""
 
     path: tuple[str | int, ...]
     values: Sequence[Any]
 
 
-async def refused_whatever_is_meant(request: Request, error: RequestValidationError) -> Sequence[Mapping[str, Any]]:
-    """The refusals, as an answer tells them; none where a command cannot be judged without what does not read."""
+async def rule_refusals_despite_invalid_fields(
+    request: Request, error: RequestValidationError
+) -> Sequence[Mapping[str, Any]]:
+    """Returns the refusals as an answer holds them; none if the command cannot be decided without the invalid field."""
     route, body = request.scope.get("route"), error.body
-    if not isinstance(route, APIRoute) or request.scope.get(_ASKED) or not isinstance(body, dict):
+    if not isinstance(route, APIRoute) or request.scope.get(_DRY_RUN) or not isinstance(body, dict):
         return ()
     if not hasattr(request.app.state, "runtime"):  # a service that decides nothing, or none that was started
         return ()
     if request.method != "POST" or request.url.path.startswith("/v1/operations/"):
         return ()
-    places = _places(route, error)
-    if places is None:
+    fields = _invalid_fields(route, error)
+    if fields is None:
         return ()
     runs = [
-        await _refusals(request, route, _with_values(body, places, number))
-        for number in range(min(MOST_RUNS, max(len(place.values) for place in places)))
+        await _refusals(request, route, _with_values(body, fields, number))
+        for number in range(min(MOST_RUNS, max(len(field.values) for field in fields)))
     ]
     return [refusal for refusal in runs[0] if all(refusal in others for others in runs[1:])]
 
 
-def _places(route: APIRoute, error: RequestValidationError) -> list[_Place] | None:
-    """None where one of them cannot be filled in two ways, or lies outside the body."""
+def _invalid_fields(route: APIRoute, error: RequestValidationError) -> list[_BodyPath] | None:
+    """Returns the invalid fields; None if one of them lies outside the body or has fewer than two values to try."""
     model = _body_of(route)
     if model is None:
         return None
-    found: dict[tuple[str | int, ...], _Place] = {}
+    found: dict[tuple[str | int, ...], _BodyPath] = {}
     for fault in error.errors():
         where, *path = fault["loc"]
         values = None
@@ -73,7 +75,7 @@ def _places(route: APIRoute, error: RequestValidationError) -> list[_Place] | No
             values = [_LEFT_OUT] if fault["type"] == "extra_forbidden" else _values_at(model, path)
         if values is None:
             return None
-        found[tuple(path)] = _Place(tuple(path), values)
+        found[tuple(path)] = _BodyPath(tuple(path), values)
     return list(found.values())
 
 
@@ -84,7 +86,7 @@ def _body_of(route: APIRoute) -> type[BaseModel] | None:
 
 
 def _values_at(model: type[BaseModel], path: Sequence[str | int]) -> list[Any] | None:
-    """At least two values that the place takes, the absence of an optional one among them."""
+    """Returns two to four values that a field accepts, or its absence if it is optional; None if there are fewer."""
     kind: Any = model
     metadata: Sequence[Any] = ()
     optional = False
@@ -107,7 +109,7 @@ def _values_at(model: type[BaseModel], path: Sequence[str | int]) -> list[Any] |
 
 
 def _plain(kind: Any) -> Any:
-    """Without annotations, and without None as an alternative."""
+    """Returns a type without its annotations; for a union, the first type that is not None."""
     if get_origin(kind) is Annotated:
         return _plain(get_args(kind)[0])
     if get_origin(kind) in (Union, UnionType):
@@ -123,7 +125,7 @@ def _members(kind: Any) -> Iterator[Any]:
 
 
 def _days() -> Iterator[str]:
-    """Days and instants that the policy in force lets anybody name."""
+    """Yields days and instants that the policy in force allows."""
     span = within.get()
     first, last = span() if span is not None else (date(2026, 3, 5), date(2026, 3, 6))
     for day in (first, last):
@@ -139,15 +141,15 @@ def _reads(reader: TypeAdapter[Any], value: Any) -> bool:
     return True
 
 
-def _with_values(body: Mapping[str, Any], places: Sequence[_Place], number: int) -> Any:
-    """The body of one run. What is left out is taken out last, so that the numbers of others stay."""
+def _with_values(body: Mapping[str, Any], fields: Sequence[_BodyPath], number: int) -> Any:
+    """Returns the body of one dry run, with a value to try in each invalid field, or without the field."""
     filled: Any = deepcopy(dict(body))
-    for place in places:
-        *parents, last = place.path
+    for field in fields:
+        *parents, last = field.path
         holder = filled
         for part in parents:
             holder = holder[part]
-        value = place.values[number % len(place.values)]
+        value = field.values[number % len(field.values)]
         if value is not _LEFT_OUT:
             holder[last] = value
         elif isinstance(holder, dict):
@@ -156,7 +158,7 @@ def _with_values(body: Mapping[str, Any], places: Sequence[_Place], number: int)
 
 
 async def _refusals(request: Request, route: APIRoute, body: Any) -> Sequence[Mapping[str, Any]]:
-    """Of one dry run, through the same route as every command: who may not know of a case learns nothing."""
+    """Returns the refusals of one dry run, which runs through the normal route, so that access is checked as usual."""
     content = json.dumps(body, ensure_ascii=False).encode()
     sent = [{"type": "http.request", "body": content, "more_body": False}]
     status, pieces = 0, list[bytes]()
@@ -170,7 +172,7 @@ async def _refusals(request: Request, route: APIRoute, body: Any) -> Sequence[Ma
         pieces.append(message.get("body", b""))
 
     headers = [(name, value) for name, value in request.scope["headers"] if name != b"content-length"]
-    scope = {**request.scope, "query_string": b"dry_run=true", "headers": headers, _ASKED: True}
+    scope = {**request.scope, "query_string": b"dry_run=true", "headers": headers, _DRY_RUN: True}
     await route.app(scope, receive, send)
     if status != 409:
         return ()

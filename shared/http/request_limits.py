@@ -1,4 +1,4 @@
-"""What is checked of every request beside its own fields: names in the query, and the days that it may name."""
+"""Checks of every request besides its own fields: the parameters of the query, and the days that it may name."""
 
 import re
 from collections import Counter
@@ -27,18 +27,18 @@ _NOT_WHOLE = PydanticCustomError("whole_number", "is not a whole number: write i
 _DIGITS = re.compile(r"-?[0-9]+", re.ASCII)
 _NUMBER = TypeAdapter(int)
 _faulty: ContextVar[tuple[tuple[str, PydanticCustomError], ...]] = ContextVar("faulty", default=())
-"""Names in the query of this request that cannot be taken, or not as they are written, each with why."""
+"""Unknown, repeated and wrongly written parameters in the query of this request, each with its error."""
 
 
 class _Asked(BaseModel):
-    """The whole query of a request; it has no field of its own, so that documents show none."""
+    """The whole query of a request; it declares no fields, so that documents show none."""
 
     model_config = ConfigDict(extra="allow")
 
     @model_validator(mode="before")
     @classmethod
     def _names(cls, asked: Any) -> Any:
-        """All faulty names at once, and together with all else that is wrong with the request."""
+        """Reports all faulty parameters at once, together with all other errors of the request."""
         faults = [InitErrorDetails(type=fault, loc=(name,), input=None) for name, fault in _faulty.get()]
         if faults:
             raise ValidationError.from_exception_data("query", faults)
@@ -46,7 +46,7 @@ class _Asked(BaseModel):
 
 
 async def note_query(request: Request) -> None:
-    """A dependency before `refuse_unknown_parameters`, which sees the query without knowing of the route."""
+    """Route dependency: notes faulty parameters for `refuse_unknown_parameters`, which does not see the route."""
     route = request.scope.get("route")
     known = _parameters_of(route) if isinstance(route, APIRoute) else {}
     times = Counter(name for name, _ in request.query_params.multi_items())
@@ -57,13 +57,13 @@ async def note_query(request: Request) -> None:
 
 
 async def refuse_unknown_parameters(_: Annotated[_Asked, Query()]) -> None:
-    """A filter that is misspelt would else answer with the whole list."""
+    """Route dependency: refuses unknown parameters, because a misspelt filter would return the whole list."""
 
 
 def _is_taken_for_whole(told: str) -> bool:
-    """Whether pydantic would read a number that is not written as one, such as `1.0` or `1_000`.
+    """Returns whether pydantic would accept a number that is not written as a whole one, such as `1.0` or `1_000`.
 
-    What it does not read either it refuses itself.
+    Pydantic itself refuses what it cannot parse.
     """
     if _DIGITS.fullmatch(told):
         return False
@@ -75,11 +75,11 @@ def _is_taken_for_whole(told: str) -> bool:
 
 
 _known: dict[int, tuple[APIRoute, Mapping[str, bool]]] = {}
-"""The parameters of routes, which live as long as their process, by identity: they cannot be hashed."""
+"""Cache of each route's parameters by the id of the route: routes cannot be hashed and live as long as the process."""
 
 
 def _parameters_of(route: APIRoute) -> Mapping[str, bool]:
-    """By name, whether it is a whole number."""
+    """Returns the names of a route's parameters, each with whether it is a whole number."""
     if id(route) not in _known:
         _known[id(route)] = route, dict(_parameters(route.dependant))
     return _known[id(route)][1]
@@ -94,10 +94,10 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
 
 
 class InputLimits:
-    """What the policy in force lets in, at the moment when one asks."""
+    """The limits on input of the policy that is in force when the caller asks."""
 
     def __init__(self, policies: Callable[[], Policies], clock: Callable[[], Clock]) -> None:
-        """Both are made when the first request comes: a document of an application needs neither."""
+        """Calls both functions only with the first request, because an application's document needs neither result."""
         self._make_policies = policies
         self._make_clock = clock
 
@@ -107,17 +107,17 @@ class InputLimits:
 
     @cached_property
     def clock(self) -> Clock:
-        """The same that the services go by."""
+        """Returns the clock that the services use."""
         return self._make_clock()
 
-    def now(self) -> Input:
-        """The section of the policy that is in force."""
+    def in_force(self) -> Input:
+        """Returns the section `input` of the policy that is in force now."""
         return self._at(self.clock.now())
 
     async def note_days(self, request: Request) -> None:
-        """A dependency: lets days in the body be compared with those that may be named, once one is.
+        """Route dependency: tells the validators of this request which days it may name.
 
-        Codes of a command are compared with the day on which it came; a question may name those of before.
+        A command may name only codes that are valid on the day when it is received; a query may also name others.
         """
         within.set(self._days)
         day_of_command.set(None if request.method == "GET" else lambda: local_day(self.clock.now()))
@@ -128,6 +128,6 @@ class InputLimits:
         return today - timedelta(days=limits.days_back), today + timedelta(days=limits.days_ahead)
 
     def _at(self, instant: datetime) -> Input:
-        """Before the first policy the limits are those of the first."""
+        """Returns the limits at an instant; before the first policy, those of the first policy."""
         policies = self._policies
         return (policies.at(instant) if policies.has(instant) else policies.by_effective_date[0]).input

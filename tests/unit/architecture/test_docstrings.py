@@ -1,0 +1,55 @@
+"""A docstring says what the code does or decides; the id of a rule alone sends its reader to another file."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tests.unit.architecture.code_patterns import Source, as_source, sources
+
+_ONLY_IDS = re.compile(r"\W*R\d+(?:\W+(?:and\W+|to\W+)?R\d+)*\W*")
+"""Ids of rules with nothing between them but punctuation: `R13.`, `R12, R15`, `R3-R6`."""
+_OPEN_FOLDERS = ("services/reporting/cases/",)
+"""Folders whose docstrings are rewritten next. The list only shrinks."""
+
+
+def docstrings(source: Source) -> Iterator[tuple[int, str]]:
+    """Yields the line and the text of every docstring: of modules, classes, functions and attributes."""
+    for node in source.nodes:
+        body = getattr(node, "body", None)
+        for statement in body if isinstance(body, list) else ():
+            match statement:
+                case ast.Expr(value=ast.Constant(value=str(text))):
+                    yield statement.lineno, text
+
+
+def only_ids(source: Source) -> list[str]:
+    """Returns the places of the docstrings that are only ids of rules."""
+    return [f"{source.path}:{line}: {text}" for line, text in docstrings(source) if _ONLY_IDS.fullmatch(text)]
+
+
+def test_no_docstring_is_only_the_id_of_a_rule() -> None:
+    checked = [source for source in sources() if not source.path.startswith(_OPEN_FOLDERS)]
+    assert sum(1 for source in checked for _ in docstrings(source)) > 1_000
+    assert [place for source in checked for place in only_ids(source)] == []
+
+
+def test_folders_are_open_only_as_long_as_they_need_it() -> None:
+    for folder in _OPEN_FOLDERS:
+        assert any(only_ids(source) for source in sources() if source.path.startswith(folder)), folder
+
+
+def test_every_form_of_such_a_docstring_is_found() -> None:
+    text = '''
+"""R1"""
+LIMIT = 1
+"""R2."""
+class Case:
+    """R3, R4"""
+    field: int
+    """R3-R6."""
+    def decide(self):
+        """R7, R8 and R9."""
+    def fine(self):
+        """R8: says more than its id."""
+'''
+    assert len(only_ids(as_source("case.py", text))) == 5
