@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.reporting.cases.errors import UnknownColumn
+from services.reporting.cases.steps import Party, Step
 from shared.contracts.vocabulary import Involvement
 from shared.deadlines.deadline import Deadline
 
@@ -44,49 +45,6 @@ class Status(StrEnum):
     CLOSED = "closed"
     UNKNOWN = "unknown"
     """The fact that opens the case has not come yet."""
-
-
-class Party(StrEnum):
-    """Who must take the next step."""
-
-    COMPANY = "company"
-    INSPECTOR = "inspector"
-    AUTHORITY = "authority"
-    ORDER_SYSTEM = "order-system"
-
-
-class Step(StrEnum):
-    """What must happen next (R26)."""
-
-    DELIVER_OFFER = "deliver_offer"
-    ANSWER_OFFER = "answer_offer"
-    SET_DEADLINE = "set_deadline"
-    OFFER_GUIDANCE = "offer_guidance"
-    ANSWER_GUIDANCE = "answer_guidance"
-    HOLD_GUIDANCE = "hold_guidance"
-    SEND_DOCUMENTATION = "send_documentation"
-    HOLD_CONTROL = "hold_control"
-    RECORD_RESULT = "record_result"
-    ANSWER_HEARING = "answer_hearing"
-    REQUEST_ORDER = "request_order"
-    ISSUE_ORDER = "issue_order"
-    RESUME_INSPECTION = "resume_inspection"
-    OFFER_SPREAD = "offer_spread"
-    ANSWER_EXTENSION = "answer_extension"
-    HOLD_FOLLOW_UP = "hold_follow_up"
-    COMPLY_WITH_ORDER = "comply_with_order"
-    DECIDE_APPEAL = "decide_appeal"
-    DECIDE_ON_CHANGED_UNIT = "decide_on_changed_unit"
-    CLOSE_CASE = "close_case"
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """The next step, by whom, and by when: an exclusive end, None where nothing sets a date."""
-
-    step: Step
-    by: Party
-    due: datetime | None = None
 
 
 @dataclass(frozen=True)

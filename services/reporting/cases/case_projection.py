@@ -1,13 +1,14 @@
 """Which cases a fact is about, and who may know of it; and a case's row while facts are folded into it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
-from services.reporting.cases import agreement_case, order_case, other_case
+from services.reporting.cases import agreement_case, agreement_steps, order_case, other_case
 from services.reporting.cases.case import AUDIENCES, Audience, Case, CaseType, Status, changed, refuse_unknown
+from services.reporting.cases.steps import Pending, next_of
 from shared.contracts import offers, orders
 from shared.eventstore.events import Event
 
@@ -15,6 +16,11 @@ _SUBJECTS = {
     CaseType.AGREEMENT: agreement_case,
     CaseType.ORDER: order_case,
     CaseType.OTHER: other_case,
+}
+_PENDING: Mapping[CaseType, Callable[[Case], Sequence[Pending]]] = {
+    CaseType.AGREEMENT: agreement_steps.pending,
+    CaseType.ORDER: order_case.pending,
+    CaseType.OTHER: other_case.pending,
 }
 _EARLIER_AGREEMENT: Mapping[type[Event], str] = {
     offers.OfferSent: "follows",
@@ -108,12 +114,17 @@ class Draft:
 
     def finished(self) -> Case:
         """The row. R26: what must happen next follows from all else, and only readers of rows ask for it."""
-        step = self._subject.next_step(self.case)
-        if step is None:
+        first = next_of(self.pending)
+        if first is None:
             self._columns.update(next_step=None, next_by=None, next_due=None)
         else:
-            self._columns.update(next_step=step.step, next_by=step.by, next_due=step.due)
+            self._columns.update(next_step=first.step, next_by=first.by, next_due=first.due)
         return self.case
+
+    @property
+    def pending(self) -> Sequence[Pending]:
+        """All that must still happen in the case, what comes first first."""
+        return _PENDING[self.case.case_type](self.case)
 
 
 @cache

@@ -139,7 +139,7 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
             if reached is not None and is_own:
                 for knows in AUDIENCES if know_the_same else (audience,):
                     rows.history.append(Reached(knows, case_id, fact.position, reached, held_at, fact.recorded_at))
-        of_case = tasks.fold(of_case, drafts["authority"].case, at)
+        of_case = tasks.fold(of_case, drafts["authority"].case, drafts["authority"].pending, at)
         if is_own:
             _fold_others(rows, case_id, event)
             if links.rules.about(type(event)):
