@@ -32,9 +32,11 @@ create index on facts (type, occurred_at);
 create table facts_as_understood (
   position bigint primary key,
   case_id uuid,                        -- the case that it is about; null where it is about none, or the type is unknown
-  seen_by_company bool not null        -- R18
+  seen_by_company bool not null,       -- R18
+  follows uuid                         -- the agreement that the case which it opens, or tells of, follows from: it concerns that too
 );
 create index on facts_as_understood (case_id, position) include (seen_by_company) where case_id is not null;
+create index facts_as_understood_that_follow on facts_as_understood (follows, position) where follows is not null;
 
 -- A process of the release before marks the facts themselves. Goes with these columns.
 create function understand_as_the_release_before() returns trigger language plpgsql
@@ -49,9 +51,7 @@ create trigger marked_by_the_release_before after insert on facts
 
 -- A rebuild folds one case after the other: all facts that concern a case are read together, in order.
 
--- The agreement that the order, case or offer which a fact opens, or tells of, follows from: the fact concerns that agreement too.
--- The same as case_projection.earlier_agreement. Not a column, so that facts that an older process keeps meanwhile have
--- it too.
+-- What a process of the release before reads in place of the column `follows`; the next release drops both.
 create function follows(type text, data jsonb) returns uuid language sql immutable parallel safe
 return (case type
   when 'OfferSent' then data ->> 'follows'

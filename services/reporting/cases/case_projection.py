@@ -22,7 +22,7 @@ _PENDING: Mapping[CaseType, Callable[[Case], Sequence[Pending]]] = {
     CaseType.ORDER: order_case.pending,
     CaseType.OTHER: other_case.pending,
 }
-_EARLIER_AGREEMENT: Mapping[type[Event], str] = {
+FOLLOWS_FROM: Mapping[type[Event], str] = {
     offers.OfferSent: "follows",
     orders.OrderIssued: "agreement_id",
     orders.OtherCaseOpened: "agreement_id",
@@ -52,7 +52,7 @@ def own_case(event: Event) -> UUID | None:
 
 def earlier_agreement(event: Event) -> UUID | None:
     """The agreement that the order, case or offer which a fact opens, or tells of, follows from."""
-    name = _EARLIER_AGREEMENT.get(type(event))
+    name = FOLLOWS_FROM.get(type(event))
     agreement_id: UUID | None = None if name is None else getattr(event, name)
     return agreement_id
 

@@ -34,11 +34,13 @@ async def rebuild(connection: Connection) -> int:
     Facts whose type became known since they were taken are folded now.
     """
     adopt = partial(kept_facts.adopt, connection)
-    async with _alone(connection), _folded_beside(connection, adopt) as facts:
-        for table in TABLES:
-            await connection.execute(_DELETE_OTHERS.format(**_names(table)), timeout=SWITCH_SECONDS)
-            await connection.execute(_INSERT_MISSING.format(**_names(table)), timeout=SWITCH_SECONDS)
-        await all_folded_anew(connection)
+    async with _alone(connection):
+        await kept_facts.mark_what_follows(connection, seconds=SWITCH_SECONDS)
+        async with _folded_beside(connection, adopt) as facts:
+            for table in TABLES:
+                await connection.execute(_DELETE_OTHERS.format(**_names(table)), timeout=SWITCH_SECONDS)
+                await connection.execute(_INSERT_MISSING.format(**_names(table)), timeout=SWITCH_SECONDS)
+            await all_folded_anew(connection)
     return facts
 
 
