@@ -11,7 +11,8 @@ from services.reporting.cases import (
     agreement_offer,
     changed_units,
 )
-from services.reporting.cases.case import Case, Columns, Status
+from services.reporting.cases.case import Case, Columns
+from services.reporting.cases.case_types import Status
 from services.reporting.cases.rules import Rules
 from shared.contracts import control, offers
 from shared.eventstore.events import Event

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from services.reporting.cases.case import Case, Status
+from services.reporting.cases.case import Case
+from services.reporting.cases.case_types import Status
 from services.reporting.cases.steps import Party, Pending, Step, TaskKind
 from shared.contracts.guidance import GuidanceStands
 from shared.deadlines.copenhagen import end_of

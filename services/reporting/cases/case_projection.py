@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.reporting.cases import agreement_case, agreement_steps, order_case, other_case
-from services.reporting.cases.case import AUDIENCES, Audience, Case, CaseType, Status, changed, refuse_unknown
+from services.reporting.cases.case import Case, Columns, changed, refuse_unknown
+from services.reporting.cases.case_types import AUDIENCES, Audience, CaseType, Status
+from services.reporting.cases.rules import Rules
 from services.reporting.cases.steps import Pending, next_of
 from shared.contracts import offers, orders
 from shared.eventstore.events import Event
@@ -62,11 +64,17 @@ def concerned(event: Event) -> Iterator[UUID]:
     return (case_id for case_id in (earlier_agreement(event), own_case(event)) if case_id is not None)
 
 
+def rules_about(case_type: CaseType, event_type: type[Event]) -> Sequence[Callable[[Case, Any], Columns]]:
+    """The rules by which facts of a type change the row of a case of a type, in order."""
+    rules: Rules[Case, Columns] = _SUBJECTS[case_type].rules
+    return rules.about(event_type)
+
+
 @cache
 def type_of_case(event_type: type[Event]) -> CaseType:
     """The type of the case that facts of a type are about."""
     for case_type in (CaseType.ORDER, CaseType.OTHER):
-        if _SUBJECTS[case_type].rules.about(event_type):
+        if rules_about(case_type, event_type):
             return case_type
     return CaseType.AGREEMENT
 

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting.cases import case_projection, links, measures, places, quarantines, tasks
-from services.reporting.cases.case import AUDIENCES, Audience, Case, CaseType, changed, unopened
+from services.reporting.cases.case import Case, changed, unopened
 from services.reporting.cases.case_projection import Draft, Reached
+from services.reporting.cases.case_types import AUDIENCES, Audience, CaseType
 from services.reporting.cases.links import Link, Links
 from services.reporting.cases.measures import MeasureRow, Measures
 from services.reporting.cases.places import PlaceRow, Places

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.reporting.cases.case import CaseType, Status
+from services.reporting.cases.case_types import CaseType, Status
 from services.reporting.cases.links import LinkKind
 from services.reporting.cases.steps import Party, Step, TaskKind
 from services.reporting.view.queries import Found

@@ -7,7 +7,8 @@ from itertools import permutations
 import pytest
 
 from services.reporting.cases import agreement_steps
-from services.reporting.cases.case import Case, Status
+from services.reporting.cases.case import Case
+from services.reporting.cases.case_types import Status
 from services.reporting.cases.steps import Step, TaskKind
 from services.reporting.projection.fact import numbered
 from services.reporting.projection.fold_batch import Rows, fold_batch
