@@ -56,6 +56,11 @@ def of_columns(columns: dict[str, Any]) -> Case:
     return case
 
 
+def blank_columns() -> Columns:
+    """The columns of a row of which nothing is known yet, in a dict of its own."""
+    return dict(vars(_BLANK))
+
+
 def unopened(audience: Audience, case_id: UUID, case_type: CaseType, at: datetime) -> Case:
     """The row of a case of which nothing is known yet but that a fact at `at` names it."""
     known = {"audience": audience, "case_id": case_id, "case_type": case_type, "opened_at": at, "updated_at": at}

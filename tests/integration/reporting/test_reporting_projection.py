@@ -13,6 +13,7 @@ from services.reporting.cases.case_projection import FOLLOWS_FROM, earlier_agree
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection import kept_facts, projection
 from services.reporting.projection.rebuild import compare, rebuild
+from services.reporting.projection.tables import TABLES
 from services.reporting.view import queries
 from services.reporting.view.queries import CaseFilter
 from shared.contracts import orders
@@ -74,7 +75,7 @@ async def test_one_fact_at_a_time_gives_the_same_rows_as_all_in_one_batch(databa
         await apply(connection, received)
         at_once = [await rows(connection, table) for table in tables]
         async with tampering(connection):
-            for table in (*tables, "facts", "facts_as_understood"):
+            for table in (*(table.name for table in TABLES), "facts", "facts_as_understood"):
                 await connection.execute(f"delete from {table}")
         await connection.execute("update checkpoint set position = 0")
         for one in received:
@@ -115,7 +116,7 @@ async def test_drift_is_named_by_table_and_key_and_a_rebuild_repairs_it(connecti
     await apply(connection, Feed().receive(*COURSE))
     whole = await rows(connection, "cases")
     await connection.execute(
-        "update cases set status = 'lapsed' where audience = 'company' and case_id = $1", AGREEMENT
+        "update case_core set status = 'lapsed' where audience = 'company' and case_id = $1", AGREEMENT
     )
     await connection.execute("delete from measures")
     await connection.execute("insert into units values ('9999999999', '2020-01-01', '1', 'x', 'x', 'x', 'x')")
@@ -265,7 +266,9 @@ async def test_many_cases_in_one_batch_stay_apart(connection: Connection) -> Non
 
 async def test_analysts_views_hold_no_name_and_leave_the_companys_rows_out(connection: Connection) -> None:
     await apply(connection, Feed().receive(*COURSE))
-    views = await connection.fetch("select viewname from pg_views where schemaname = 'reporting'")
+    views = await connection.fetch(
+        "select viewname from pg_views where schemaname = 'reporting' and starts_with(viewname, 'v_')"
+    )
     assert len(views) == 13
     for view in views:
         for row in await rows(connection, view["viewname"]):

@@ -1,5 +1,6 @@
 """A column of a case is declared once: all else that names it is compared with the declaration, or follows from it."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -19,7 +20,7 @@ from services.reporting.cases.case import AREAS, Case, unopened
 from services.reporting.cases.case_projection import Draft, rules_about, type_of_case
 from services.reporting.cases.case_types import CaseType
 from services.reporting.cases.columns import ANALYSTS, DETAIL, LIST, columns_of
-from services.reporting.projection.tables import CASES
+from services.reporting.projection.tables import AREA_TABLES, Table
 from services.reporting.view.models import CaseDetail, CaseItem
 from shared.contracts import control, guidance, offers, orders
 from shared.eventstore.events import Event
@@ -161,19 +162,40 @@ def _is_union(hint: Any) -> bool:
     return NoneType in get_args(hint)
 
 
-def test_the_table_has_the_columns_with_the_types_that_are_declared() -> None:
+@pytest.mark.parametrize("area", AREA_TABLES, ids=lambda table: str(table.name))
+def test_the_table_of_an_area_has_the_columns_with_the_types_that_are_declared(area: Table[Case]) -> None:
     hints = get_type_hints(Case)
-    declared = {
-        name: (sql_type, NoneType not in get_args(hints[name])) for name, sql_type in CASES.column_types.items()
-    }
-    assert table("cases") == declared
+    declared = {name: (sql_type, NoneType not in get_args(hints[name])) for name, sql_type in area.column_types.items()}
+    assert table(area.name) == declared
+
+
+def test_the_tables_say_what_their_columns_mean() -> None:
+    for area in AREA_TABLES:
+        said = dict(re.findall(r"^  (\w+) [^\n]*?  -- (.*)$", text_of(area.name), re.M))
+        assert said == {name: COLUMNS[name].meaning for name in area.columns if name in said or name not in area.key}
+
+
+def test_the_view_of_the_whole_row_has_every_column_and_its_value_until_a_fact_comes() -> None:
+    blank = vars(unopened("authority", UUID(int=1), CaseType.AGREEMENT, AT))
+    for suffix in ("", "_rebuilt"):
+        (view,) = re.findall(rf"^create view cases{suffix} as\s+select(.*?)\n  from ", schema(), re.M | re.S)
+        found = re.findall(r"(?:coalesce\(\w+\.(\w+), ('\{\}'|\w+)\) as \w+|\b\w+\.(\w+))(?:,|$)", view)
+        values = {name or plain: value for name, value, plain in found}
+        assert list(values) == list(COLUMNS)
+        for area in AREA_TABLES[1:]:
+            for name in area.columns[len(area.key) :]:
+                assert json.loads(values[name].strip("'") or "null") == blank[name], name
 
 
 def table(name: str) -> Mapping[str, tuple[str, bool]]:
     """The columns of a table in schema.sql: type, and whether it must have a value."""
-    (text,) = re.findall(rf"^create table {name} \((.*?)^\)", schema(), re.M | re.S)
-    found = re.findall(r"^  (\w+) (text|int|bool|uuid|timestamptz|date|jsonb)\b([^-\n]*)", text, re.M)
+    found = re.findall(r"^  (\w+) (text|int|bool|uuid|timestamptz|date|jsonb)\b([^-\n]*)", text_of(name), re.M)
     return {column: (sql_type, "not null" in rest) for column, sql_type, rest in found}
+
+
+def text_of(name: str) -> str:
+    (text,) = re.findall(rf"^create table {name} \((.*?)^\)", schema(), re.M | re.S)
+    return str(text)
 
 
 def schema() -> str:
