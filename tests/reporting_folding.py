@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.reporting.cases.case import Audience, Case
+from services.reporting.cases.case import Case
+from services.reporting.cases.case_types import Audience
 from services.reporting.projection.fact import numbered
 from services.reporting.projection.fold_batch import Rows, fold_batch
 from shared.eventstore.events import Event

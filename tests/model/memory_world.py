@@ -21,7 +21,7 @@ from services.guidance.service import SERVICE as GUIDANCE
 from services.offers.lookups.units import learn
 from services.offers.rules.unit_changes import Owner
 from services.offers.service import SERVICE as OFFERS
-from services.reporting.cases.case import Audience
+from services.reporting.cases.case_types import Audience
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.fact import Fact
 from services.reporting.projection.fold_batch import Rows, fold_batch

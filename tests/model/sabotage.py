@@ -84,7 +84,7 @@ SABOTAGES = (
     Sabotage("R10", "shared/deadlines/deadline.py", "return instant >= self.ends_at", "return instant > self.ends_at"),
     Sabotage(
         "R26",
-        "services/reporting/cases/agreement_case.py",
+        "services/reporting/cases/agreement_steps.py",
         "case GuidanceStands.ACCEPTED:",
         "case GuidanceStands.DECLINED:",
     ),
@@ -109,8 +109,8 @@ SABOTAGES = (
     Sabotage("R40", "services/control/rules/after_no.py", "state.changed_units\n        or ", "", _CHANGED),
     Sabotage(
         "R40",
-        "services/reporting/cases/tasks.py",
-        "if case.changed_units and is_left(case)",
+        "services/reporting/cases/agreement_steps.py",
+        "if case.changed_units and _is_left(case)",
         "if case.changed_units",
         _VIEW,
     ),

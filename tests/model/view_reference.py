@@ -153,19 +153,23 @@ def _after_breach(course: Course) -> list[Step]:
 def _while_running(one: Agreement, course: Course, now: datetime, *, company: bool) -> list[Step]:
     deadline = after(course.deadline)
     found = [Step("answer_extension", "inspector", deadline)] if course.asked else []
+    unoffered = []
     if one.guidance == "awaited" and one.guidance_due is not None and not company:
-        found.append(Step("offer_guidance", "inspector", after(one.guidance_due)))
+        unoffered = [Step("offer_guidance", "inspector", after(one.guidance_due))]
+    overdue = one.guidance_due is not None and now >= after(one.guidance_due + 14 * ONE_DAY)
     if one.guidance == "offered":
         found.append(Step("answer_guidance", "company", deadline))
     if one.guidance == "accepted":
         found.append(Step("hold_guidance", "inspector", deadline))
     days = [day for booking in _booked(course, company=company) if isinstance(day := booking["day"], date)]
     control = Step("hold_control", "inspector", after(min(days)) if days else OPEN)
+    # R12: guidance that is overdue comes after a control that waits for nothing more.
+    before_control = found if overdue else [*found, *unoffered]
     if course.complete_at is not None:
-        return _first([*found, control])
-    awaited = _first([*found, Step("send_documentation", "company", deadline)])
+        return _first([*before_control, control])
+    awaited = _first([*found, *unoffered, Step("send_documentation", "company", deadline)])
     # Once the deadline has passed, a control that is booked then no longer waits for documentation.
-    return awaited if now < deadline else [*awaited, *_first([*found, control])]
+    return awaited if now < deadline else [*awaited, *_first([*before_control, control])]
 
 
 def _booked(course: Course, *, company: bool) -> list[dict[str, object]]:

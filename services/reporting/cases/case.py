@@ -1,227 +1,31 @@
-"""One row of the view: a case as one audience sees it."""
+"""One row of the view: a case as one audience sees it, with what all areas know of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from datetime import date, datetime
-from enum import StrEnum
-from typing import Any, Literal
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from services.reporting.cases.areas.after import After
+from services.reporting.cases.areas.control import Control
+from services.reporting.cases.areas.core import Core
+from services.reporting.cases.areas.deadlines import Deadlines
+from services.reporting.cases.areas.guidance import Guidance
+from services.reporting.cases.areas.offer import Offer
+from services.reporting.cases.areas.order import Order
+from services.reporting.cases.areas.time_spent import TimeSpent
+from services.reporting.cases.case_types import Audience, CaseType
 from services.reporting.cases.errors import UnknownColumn
 from shared.contracts.vocabulary import Involvement
 from shared.deadlines.deadline import Deadline
 
-Audience = Literal["authority", "company"]
-AUDIENCES: tuple[Audience, ...] = ("authority", "company")
-
-
-class CaseType(StrEnum):
-    """R26: what stands in the one view."""
-
-    AGREEMENT = "agreement"
-    ORDER = "order"
-    OTHER = "other"
-
-
-class Status(StrEnum):
-    """Where a case stands."""
-
-    OFFERED = "offered"
-    DELIVERED = "delivered"
-    RUNNING = "running"
-    AWAITING_CONTROL = "awaiting_control"
-    FULFILLED = "fulfilled"
-    BREACHED = "breached"
-    TERMINATED = "terminated"
-    DECLINED = "declined"
-    LAPSED = "lapsed"
-    WITHDRAWN = "withdrawn"
-    ISSUED = "issued"
-    APPEALED = "appealed"
-    COMPLIED_WITH = "complied_with"
-    REVOKED = "revoked"
-    OPEN = "open"
-    CLOSED = "closed"
-    UNKNOWN = "unknown"
-    """The fact that opens the case has not come yet."""
-
-
-class Party(StrEnum):
-    """Who must take the next step."""
-
-    COMPANY = "company"
-    INSPECTOR = "inspector"
-    AUTHORITY = "authority"
-    ORDER_SYSTEM = "order-system"
-
-
-class Step(StrEnum):
-    """What must happen next (R26)."""
-
-    DELIVER_OFFER = "deliver_offer"
-    ANSWER_OFFER = "answer_offer"
-    SET_DEADLINE = "set_deadline"
-    OFFER_GUIDANCE = "offer_guidance"
-    ANSWER_GUIDANCE = "answer_guidance"
-    HOLD_GUIDANCE = "hold_guidance"
-    SEND_DOCUMENTATION = "send_documentation"
-    HOLD_CONTROL = "hold_control"
-    RECORD_RESULT = "record_result"
-    ANSWER_HEARING = "answer_hearing"
-    REQUEST_ORDER = "request_order"
-    ISSUE_ORDER = "issue_order"
-    RESUME_INSPECTION = "resume_inspection"
-    OFFER_SPREAD = "offer_spread"
-    ANSWER_EXTENSION = "answer_extension"
-    HOLD_FOLLOW_UP = "hold_follow_up"
-    COMPLY_WITH_ORDER = "comply_with_order"
-    DECIDE_APPEAL = "decide_appeal"
-    DECIDE_ON_CHANGED_UNIT = "decide_on_changed_unit"
-    CLOSE_CASE = "close_case"
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """The next step, by whom, and by when: an exclusive end, None where nothing sets a date."""
-
-    step: Step
-    by: Party
-    due: datetime | None = None
+AREAS: tuple[type[Any], ...] = (Core, Deadlines, Offer, Guidance, Control, After, Order, TimeSpent)
+"""What a case is made of."""
 
 
 @dataclass(frozen=True)
-class Case:
-    """The columns of the table `cases`, which says what they mean. Without slots, for the sake of `changed`."""
-
-    audience: Audience
-    case_id: UUID
-    case_type: CaseType
-    opened_at: datetime
-    updated_at: datetime
-    status: Status = Status.UNKNOWN
-    kind: str | None = None
-    cvr: str | None = None
-    p_number: str | None = None
-    topic: str | None = None
-    problem_group: str | None = None
-    inspector: str | None = None
-    inspection_id: str | None = None
-    agreement_id: UUID | None = None
-    ended_at: datetime | None = None
-
-    next_step: Step | None = None
-    next_by: Party | None = None
-    next_due: datetime | None = None
-    deadlines: Mapping[str, Any] = field(default_factory=dict)
-
-    period_months: int | None = None
-    delivered_at: datetime | None = None
-    delivery_failures: int = 0
-    undelivered: bool = False
-    resent: int = 0
-    read_at: datetime | None = None
-    halfway_at: datetime | None = None
-    accepted_at: datetime | None = None
-    accept_reason: str | None = None
-    declined_at: datetime | None = None
-    decline_reason: str | None = None
-    lapsed_at: datetime | None = None
-    withdrawn_at: datetime | None = None
-    withdrawal_rule: str | None = None
-    acceptance_conflict: bool = False
-    open_conflicts: int = 0
-    """R8, R41: those that nobody has looked into yet, as far as they stand."""
-    understanding_asked_at: datetime | None = None
-    offer_understood: bool | None = None
-    terminated_at: datetime | None = None
-    terminated_by: str | None = None
-    termination_reason: str | None = None
-    inspector_changes: int = 0
-    extension_requested_at: datetime | None = None
-    extensions: int = 0
-
-    guidance_stands: str | None = None
-    guidance_in_time: bool | None = None
-    guidance_fell_due_at: datetime | None = None
-    guidance_overdue_at: datetime | None = None
-    guidance_offered_at: datetime | None = None
-    guidance_accepted_at: datetime | None = None
-    guidance_declined_at: datetime | None = None
-    guidance_decline_reason: str | None = None
-    guidance_held_at: datetime | None = None
-    guidance_meetings: int = 0
-    guidance_minutes: int = 0
-    guidance_involvement: Mapping[str, Any] | None = None
-    guidance_usefulness: int | None = None
-    informal_contacts: int = 0
-    contacts: Mapping[str, Any] = field(default_factory=dict)
-    """R5: about the unanswered offer, as told now."""
-    meetings: Mapping[str, Any] = field(default_factory=dict)
-
-    documentation_at: datetime | None = None
-    documentation_parts: int = 0
-    documentation_complete_at: datetime | None = None
-
-    bookings: Mapping[str, Any] = field(default_factory=dict)
-    control_id: UUID | None = None
-    control_day: date | None = None
-    control_booked_at: datetime | None = None
-    control_announced: bool | None = None
-    control_late_reason: str | None = None
-    controls_undecided: int = 0
-    control_held_at: datetime | None = None
-    control_form: str | None = None
-    controls: Mapping[str, Any] = field(default_factory=dict)
-    """R17, R20: what was found at each place, when, whether in time, and the minutes that it took."""
-    control_outcome: str | None = None
-    within_60_days: bool | None = None
-    control_involvement: Mapping[str, Any] | None = None
-    spread_further: bool | None = None
-    included_places: int = 1
-    places_controlled: int = 0
-    other_findings: int = 0
-    corrections: int = 0
-
-    fulfilled_at: datetime | None = None
-    breached_at: datetime | None = None
-    hearing_opened_at: datetime | None = None
-    hearing_ended_at: datetime | None = None
-    order_requested_at: datetime | None = None
-    orders: Mapping[str, Any] = field(default_factory=dict)
-    """R22: those that were asked for, by request: at which unit, whether it is overdue, whether it is issued."""
-    orders_requested: int = 0
-    orders_issued: int = 0
-    order_reminded_at: datetime | None = None
-    order_overdue_at: datetime | None = None
-    new_inspection_day: date | None = None
-    investigation_outcome: str | None = None
-    investigation_concluded_at: datetime | None = None
-    followed_by: UUID | None = None
-    followed_at: datetime | None = None
-    follow_up_on: date | None = None
-    follow_up_fell_due_at: datetime | None = None
-    follow_up_held_at: datetime | None = None
-    follow_up_minutes: int | None = None
-
-    order_deadline: date | None = None
-    appealed_at: datetime | None = None
-    suspended: bool = False
-
-    minutes_investigation: int = 0
-    minutes_offer: int = 0
-    minutes_guidance: int = 0
-    minutes_documentation: int = 0
-    minutes_control: int = 0
-    minutes_system: int = 0
-    unknown_codes: Mapping[str, Any] = field(default_factory=dict)
-    changed_units: Mapping[str, Any] = field(default_factory=dict)
-    """R40: the units that are another's than the case says, or ceased, by P-number: since which day, and whether."""
-
-    visible_version: int = 0
-    centre: str | None = None
-    """R26, R42: of the responsible inspector, as the fact said that made the inspector responsible."""
-    carried_over_to: UUID | None = None
-    """R40: the agreement of the unit's new owner with which this one goes on. No company is told."""
+class Case(TimeSpent, Order, After, Control, Guidance, Offer, Deadlines, Core):
+    """All areas together, for a rule reads what it needs of any. Without slots, for the sake of `changed`."""
 
 
 Columns = dict[str, Any]
@@ -250,6 +54,11 @@ def of_columns(columns: dict[str, Any]) -> Case:
     case = object.__new__(Case)
     object.__setattr__(case, "__dict__", columns)
     return case
+
+
+def blank_columns() -> Columns:
+    """The columns of a row of which nothing is known yet, in a dict of its own."""
+    return dict(vars(_BLANK))
 
 
 def unopened(audience: Audience, case_id: UUID, case_type: CaseType, at: datetime) -> Case:

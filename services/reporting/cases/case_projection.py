@@ -1,13 +1,16 @@
 """Which cases a fact is about, and who may know of it; and a case's row while facts are folded into it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.reporting.cases import agreement_case, order_case, other_case
-from services.reporting.cases.case import AUDIENCES, Audience, Case, CaseType, Status, changed, refuse_unknown
+from services.reporting.cases import agreement_case, agreement_steps, order_case, other_case
+from services.reporting.cases.case import Case, Columns, changed, refuse_unknown
+from services.reporting.cases.case_types import AUDIENCES, Audience, CaseType, Status
+from services.reporting.cases.rules import Rules
+from services.reporting.cases.steps import Pending, next_of
 from shared.contracts import offers, orders
 from shared.eventstore.events import Event
 
@@ -16,7 +19,12 @@ _SUBJECTS = {
     CaseType.ORDER: order_case,
     CaseType.OTHER: other_case,
 }
-_EARLIER_AGREEMENT: Mapping[type[Event], str] = {
+_PENDING: Mapping[CaseType, Callable[[Case], Sequence[Pending]]] = {
+    CaseType.AGREEMENT: agreement_steps.pending,
+    CaseType.ORDER: order_case.pending,
+    CaseType.OTHER: other_case.pending,
+}
+FOLLOWS_FROM: Mapping[type[Event], str] = {
     offers.OfferSent: "follows",
     orders.OrderIssued: "agreement_id",
     orders.OtherCaseOpened: "agreement_id",
@@ -46,7 +54,7 @@ def own_case(event: Event) -> UUID | None:
 
 def earlier_agreement(event: Event) -> UUID | None:
     """The agreement that the order, case or offer which a fact opens, or tells of, follows from."""
-    name = _EARLIER_AGREEMENT.get(type(event))
+    name = FOLLOWS_FROM.get(type(event))
     agreement_id: UUID | None = None if name is None else getattr(event, name)
     return agreement_id
 
@@ -56,11 +64,17 @@ def concerned(event: Event) -> Iterator[UUID]:
     return (case_id for case_id in (earlier_agreement(event), own_case(event)) if case_id is not None)
 
 
+def rules_about(case_type: CaseType, event_type: type[Event]) -> Sequence[Callable[[Case, Any], Columns]]:
+    """The rules by which facts of a type change the row of a case of a type, in order."""
+    rules: Rules[Case, Columns] = _SUBJECTS[case_type].rules
+    return rules.about(event_type)
+
+
 @cache
 def type_of_case(event_type: type[Event]) -> CaseType:
     """The type of the case that facts of a type are about."""
     for case_type in (CaseType.ORDER, CaseType.OTHER):
-        if _SUBJECTS[case_type].rules.about(event_type):
+        if rules_about(case_type, event_type):
             return case_type
     return CaseType.AGREEMENT
 
@@ -108,12 +122,17 @@ class Draft:
 
     def finished(self) -> Case:
         """The row. R26: what must happen next follows from all else, and only readers of rows ask for it."""
-        step = self._subject.next_step(self.case)
-        if step is None:
+        first = next_of(self.pending)
+        if first is None:
             self._columns.update(next_step=None, next_by=None, next_due=None)
         else:
-            self._columns.update(next_step=step.step, next_by=step.by, next_due=step.due)
+            self._columns.update(next_step=first.step, next_by=first.by, next_due=first.due)
         return self.case
+
+    @property
+    def pending(self) -> Sequence[Pending]:
+        """All that must still happen in the case, what comes first first."""
+        return _PENDING[self.case.case_type](self.case)
 
 
 @cache

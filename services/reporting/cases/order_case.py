@@ -1,11 +1,13 @@
 """How an order looks in the view (R25): issued, moved, appealed, complied with, revoked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.reporting.cases.case import Case, Columns, Next, Party, Status, Step
+from services.reporting.cases.case import Case, Columns
+from services.reporting.cases.case_types import Status
 from services.reporting.cases.problem_group import problem_group
 from services.reporting.cases.rules import Rules
+from services.reporting.cases.steps import Party, Pending, Step
 from services.reporting.cases.time_spent import spent
 from services.reporting.cases.unknown_codes import unknown_in_case
 from shared.contracts import orders
@@ -77,14 +79,14 @@ def reaches(event: Event) -> Status | None:
     return _REACHES.get(type(event))
 
 
-def next_step(case: Case) -> Next | None:
+def pending(case: Case) -> Sequence[Pending]:
     """R25: the company complies by the deadline, unless an appeal suspends the order."""
     if case.status not in (Status.ISSUED, Status.APPEALED):
-        return None
+        return ()
     if case.suspended:
-        return Next(Step.DECIDE_APPEAL, Party.AUTHORITY)
+        return (Pending(Step.DECIDE_APPEAL, Party.AUTHORITY),)
     due = None if case.order_deadline is None else end_of(case.order_deadline)
-    return Next(Step.COMPLY_WITH_ORDER, Party.COMPANY, due)
+    return (Pending(Step.COMPLY_WITH_ORDER, Party.COMPANY, due),)
 
 
 def _ended(case: Case, status: Status, at: datetime) -> Columns:

@@ -1,10 +1,12 @@
 """How a case of another system looks in the view (R26): inspections, investigations, other reactions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from services.reporting.cases.case import Case, Columns, Next, Party, Status, Step
+from services.reporting.cases.case import Case, Columns
+from services.reporting.cases.case_types import Status
 from services.reporting.cases.problem_group import problem_group
 from services.reporting.cases.rules import Rules
+from services.reporting.cases.steps import Party, Pending, Step
 from services.reporting.cases.unknown_codes import unknown_in_case
 from shared.contracts import orders
 from shared.deadlines.copenhagen import start_of
@@ -81,6 +83,6 @@ def reaches(event: Event) -> Status | None:
     return _REACHES.get(type(event))
 
 
-def next_step(case: Case) -> Next | None:
+def pending(case: Case) -> Sequence[Pending]:
     """R26: whoever has the case closes it; other systems name no date."""
-    return Next(Step.CLOSE_CASE, Party.INSPECTOR) if case.status is Status.OPEN else None
+    return (Pending(Step.CLOSE_CASE, Party.INSPECTOR),) if case.status is Status.OPEN else ()

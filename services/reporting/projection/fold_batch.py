@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting.cases import case_projection, links, measures, places, quarantines, tasks
-from services.reporting.cases.case import AUDIENCES, Audience, Case, CaseType, changed, unopened
+from services.reporting.cases.case import Case, changed, unopened
 from services.reporting.cases.case_projection import Draft, Reached
+from services.reporting.cases.case_types import AUDIENCES, Audience, CaseType
 from services.reporting.cases.links import Link, Links
 from services.reporting.cases.measures import MeasureRow, Measures
 from services.reporting.cases.places import PlaceRow, Places
@@ -139,7 +140,7 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
             if reached is not None and is_own:
                 for knows in AUDIENCES if know_the_same else (audience,):
                     rows.history.append(Reached(knows, case_id, fact.position, reached, held_at, fact.recorded_at))
-        of_case = tasks.fold(of_case, drafts["authority"].case, at)
+        of_case = tasks.fold(of_case, drafts["authority"].case, drafts["authority"].pending, at)
         if is_own:
             _fold_others(rows, case_id, event)
             if links.rules.about(type(event)):

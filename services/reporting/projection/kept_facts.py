@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from services.reporting.cases.case_projection import own_case
+from services.reporting.cases.case_projection import FOLLOWS_FROM, earlier_agreement, own_case
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.fact import Fact
 from shared.eventstore.database import Connection
@@ -17,10 +17,10 @@ _COLUMNS = (
     *("position", "source", "stream", "epoch", "version", "event_id", "type", "schema_version", "data"),
     *("occurred_at", "recorded_at", "actor", "policy", "concerns", "on_behalf_of"),
 )
-_UNDERSTOOD = ("position", "case_id", "seen_by_company")
+_UNDERSTOOD = ("position", "case_id", "seen_by_company", "follows")
 _READ = (
     "f.position, f.type, f.schema_version, f.data, f.occurred_at, f.recorded_at, "
-    "understood.case_id, understood.seen_by_company"
+    "understood.case_id, understood.seen_by_company, understood.follows"
 )
 _FROM = "facts f join facts_as_understood understood on understood.position = f.position"
 _AFTER = f"select {_READ}, null as about from {_FROM} where f.position > $1 order by f.position limit $2"
@@ -36,14 +36,16 @@ select * from (
      and understood.position <= $3
    order by understood.case_id, understood.position limit $4)
   union all
-  (select {_READ}, follows(f.type, f.data) as about from {_FROM}
-   where follows(f.type, f.data) is not null and (follows(f.type, f.data), f.position) > ($1, $2) and f.position <= $3
-   order by follows(f.type, f.data), f.position limit $4)
+  (select {_READ}, understood.follows as about from {_FROM}
+   where understood.follows is not null and (understood.follows, understood.position) > ($1, $2)
+     and understood.position <= $3
+   order by understood.follows, understood.position limit $4)
 ) concerning order by about, position limit $4
 """
 _ADOPT = """
-update facts_as_understood kept set case_id = known.case_id, seen_by_company = known.seen_by_company
-from unnest($1::bigint[], $2::uuid[], $3::bool[]) as known(position, case_id, seen_by_company)
+update facts_as_understood kept
+set case_id = known.case_id, seen_by_company = known.seen_by_company, follows = known.follows
+from unnest($1::bigint[], $2::uuid[], $3::bool[], $4::uuid[]) as known(position, case_id, seen_by_company, follows)
 where kept.position = known.position
 """
 _NOTHING_UNDERSTOOD = """
@@ -51,6 +53,14 @@ insert into facts_as_understood (position, seen_by_company)
 select position, false from facts f
 where not exists (select from facts_as_understood understood where understood.position = f.position)
 on conflict do nothing
+"""
+_FOLLOWS_AS_DECLARED = """
+update facts_as_understood kept set follows = (f.data ->> $2)::uuid
+from facts f where f.type = $1 and kept.position = f.position and kept.follows is distinct from (f.data ->> $2)::uuid
+"""
+_FOLLOWS_NOTHING = """
+update facts_as_understood kept set follows = null
+from facts f where kept.follows is not null and kept.position = f.position and f.type <> all($1::text[])
 """
 
 
@@ -66,7 +76,7 @@ class Kept(NamedTuple):
     """The case for which it was read, of those that it concerns; NO_CASE where it was not read for one."""
     fact: Fact
     as_today: bool
-    """Whether it is kept under the case, and for the audiences, that today's classes say."""
+    """Whether it is kept under the cases, and for the audiences, that today's classes say."""
 
 
 async def keep(connection: Connection, facts: Sequence[Received], first: int) -> None:
@@ -74,7 +84,8 @@ async def keep(connection: Connection, facts: Sequence[Received], first: int) ->
     rows = (_row(position, fact) for position, fact in enumerate(facts, first))
     await connection.copy_records_to_table("facts", records=rows, columns=_COLUMNS)
     understood = (
-        (position, _case_of(fact.event), _may_be_seen(fact.event)) for position, fact in enumerate(facts, first)
+        (position, _case_of(fact.event), _may_be_seen(fact.event), _followed_by(fact.event))
+        for position, fact in enumerate(facts, first)
     )
     await connection.copy_records_to_table("facts_as_understood", records=understood, columns=_UNDERSTOOD)
 
@@ -82,6 +93,18 @@ async def keep(connection: Connection, facts: Sequence[Received], first: int) ->
 async def mark_unmarked(connection: Connection, *, seconds: float) -> None:
     """Mark facts about which nothing is kept as not understood: else no rebuild and no comparison would read them."""
     await connection.execute(_NOTHING_UNDERSTOOD, timeout=seconds)
+
+
+async def mark_what_follows(connection: Connection, *, seconds: float) -> None:
+    """Say of every fact from which agreement it follows, as the one mapping declares it today.
+
+    A rebuild reads facts by that: it must be right before the first case is folded, also of facts that a process of
+    another release has kept.
+    """
+    for event_type, field in FOLLOWS_FROM.items():
+        await connection.execute(_FOLLOWS_AS_DECLARED, event_type.__name__, field, timeout=seconds)
+    names = [event_type.__name__ for event_type in FOLLOWS_FROM]
+    await connection.execute(_FOLLOWS_NOTHING, names, timeout=seconds)
 
 
 async def facts_after(connection: Connection, position: int, limit: int) -> list[Kept]:
@@ -109,6 +132,7 @@ async def adopt(connection: Connection, facts: Sequence[Fact]) -> None:
         [fact.position for fact in facts],
         [_case_of(fact.event) for fact in facts],
         [_may_be_seen(fact.event) for fact in facts],
+        [_followed_by(fact.event) for fact in facts],
     )
 
 
@@ -137,6 +161,10 @@ def _case_of(event: Event | None) -> Any:
     return None if event is None else own_case(event)
 
 
+def _followed_by(event: Event | None) -> Any:
+    return None if event is None else earlier_agreement(event)
+
+
 def _may_be_seen(event: Event | None) -> bool:
     """R18: what we do not understand is not shown to a company."""
     return event is not None and event.seen_by_company()
@@ -145,5 +173,6 @@ def _may_be_seen(event: Event | None) -> bool:
 def _restored(row: Any) -> Kept:
     known = row["type"] in KNOWN_FACTS
     event = KNOWN_FACTS.read(row["type"], row["data"], row["schema_version"]) if known else None
-    as_today = row["case_id"] == _case_of(event) and row["seen_by_company"] == _may_be_seen(event)
+    kept = (row["case_id"], row["seen_by_company"], row["follows"])
+    as_today = kept == (_case_of(event), _may_be_seen(event), _followed_by(event))
     return Kept(row["about"] or NO_CASE, Fact(row["position"], event, row["occurred_at"], row["recorded_at"]), as_today)

@@ -6,13 +6,13 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from services.reporting.projection import kept_facts
+from services.reporting.projection.case_rows import load_cases, write_cases
 from services.reporting.projection.checkpoint import lock
 from services.reporting.projection.fact import Fact, numbered
 from services.reporting.projection.fold_batch import Rows, by_case, fold_case, fold_units, units_told_of
 from services.reporting.projection.rows_at_hand import RowsAtHand
 from services.reporting.projection.tables import (
     CASE_HISTORY,
-    CASES,
     LINKS,
     LIVE,
     MEASURES,
@@ -82,6 +82,7 @@ class Changes:
 
     def __init__(self, rows: Rows | None = None) -> None:
         self.rows = rows or Rows()
+        self._cases_before = dict(self.rows.cases)
         self._before = _by_table(self.rows)
 
     async def fold(
@@ -98,6 +99,7 @@ class Changes:
 
         Rows are never changed in place: one that changed is another object than before.
         """
+        await write_cases(connection, self._cases_before, self.rows.cases, suffix)
         for table, after in _by_table(self.rows).items():
             before = self._before[table]
             kept = {id(row) for row in before} & {id(row) for row in after}
@@ -108,8 +110,8 @@ class Changes:
 
 
 def _by_table(rows: Rows) -> Mapping[Table[Any], Sequence[Any]]:
+    """What hangs on cases, and the units."""
     return {
-        CASES: list(rows.cases.values()),
         CASE_HISTORY: list(rows.history),
         TASKS: rows.all_tasks(),
         MEASURES: rows.all_measures(),
@@ -124,7 +126,7 @@ async def _load(
     connection: Connection, rows: Rows, case_ids: Sequence[UUID], facts: Sequence[Fact], suffix: str
 ) -> None:
     """Add the rows of cases, and those of the units that facts tell of."""
-    for case in await CASES.load(connection, case_ids, suffix):
+    for case in await load_cases(connection, case_ids, suffix):
         rows.cases[case.audience, case.case_id] = case
     for task in await TASKS.load(connection, case_ids, suffix):
         rows.tasks.setdefault(task.case_id, []).append(task)

@@ -13,7 +13,7 @@ from services.reporting.projection.errors import RebuildRuns
 from services.reporting.projection.fact import Fact
 from services.reporting.projection.kept_facts import Kept
 from services.reporting.projection.projection import Changes, fold_into_rebuilt, meanwhile
-from services.reporting.projection.tables import REBUILT, TABLES, Table
+from services.reporting.projection.tables import AREA_TABLES, REBUILT, TABLES, Table
 from shared.eventstore.database import Connection
 
 BATCH = 2_000
@@ -22,6 +22,9 @@ SWITCH_SECONDS = 600
 """How long a statement over a whole table may take: longer than other statements of the service may."""
 SHOWN_DIFFERENCES = 100
 """How many rows per table `compare` names, at most."""
+
+_TOLD_AS = {table.name: "cases" for table in AREA_TABLES}
+"""An operator is told of a case, whichever of its areas differs."""
 
 NotAsToday = Callable[[Sequence[Fact]], Awaitable[None]]
 """Is told which facts are kept otherwise than today's classes say."""
@@ -34,11 +37,13 @@ async def rebuild(connection: Connection) -> int:
     Facts whose type became known since they were taken are folded now.
     """
     adopt = partial(kept_facts.adopt, connection)
-    async with _alone(connection), _folded_beside(connection, adopt) as facts:
-        for table in TABLES:
-            await connection.execute(_DELETE_OTHERS.format(**_names(table)), timeout=SWITCH_SECONDS)
-            await connection.execute(_INSERT_MISSING.format(**_names(table)), timeout=SWITCH_SECONDS)
-        await all_folded_anew(connection)
+    async with _alone(connection):
+        await kept_facts.mark_what_follows(connection, seconds=SWITCH_SECONDS)
+        async with _folded_beside(connection, adopt) as facts:
+            for table in TABLES:
+                await connection.execute(_DELETE_OTHERS.format(**_names(table)), timeout=SWITCH_SECONDS)
+                await connection.execute(_INSERT_MISSING.format(**_names(table)), timeout=SWITCH_SECONDS)
+            await all_folded_anew(connection)
     return facts
 
 
@@ -59,7 +64,8 @@ async def compare(connection: Connection) -> list[str]:
     async with _alone(connection), _folded_beside(connection, note):
         for table in TABLES:
             rows = await connection.fetch(_DIFFERENT.format(**_names(table)), SHOWN_DIFFERENCES, timeout=SWITCH_SECONDS)
-            differences += [f"{table.name}: {row['key']}" for row in rows]
+            named = (f"{_TOLD_AS.get(table.name, table.name)}: {row['key']}" for row in rows)
+            differences += [row for row in named if row not in differences]
     return differences
 
 

@@ -1,7 +1,8 @@
 """Rows of the read model in PostgreSQL: one query to load a batch's rows, a deletion and a COPY to write them anew."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
@@ -13,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.reporting.cases.case import Case, of_columns
+from services.reporting.cases.case import AREAS, Case
 from services.reporting.cases.case_projection import Reached
 from services.reporting.cases.links import Link
 from services.reporting.cases.measures import MeasureRow
@@ -51,17 +52,27 @@ class Table(Generic[Row]):
     """The column whose values say which rows a batch needs."""
     wide: frozenset[str] = frozenset()
     """Columns of 64 bits."""
-    of_columns: Callable[[dict[str, Any]], Row] | None = None
-    """Makes a row of all its columns, where that can be done faster than the class does."""
+    columns: tuple[str, ...] = ()
+    """The fields that stand in this table, where others stand elsewhere; empty for all."""
+
+    @cached_property
+    def _hints(self) -> Mapping[str, Any]:
+        hints = get_type_hints(self.row)
+        return {name: hints[name] for name in self.columns or hints}
 
     @cached_property
     def column_types(self) -> Mapping[str, str]:
         """PostgreSQL's type of each column, in the order of the fields."""
-        hints = get_type_hints(self.row)
-        return {name: "bigint" if name in self.wide else _COLUMN_TYPES[_plain(hint)] for name, hint in hints.items()}
+        return {
+            name: "bigint" if name in self.wide else _COLUMN_TYPES[_plain(hint)] for name, hint in self._hints.items()
+        }
 
     async def load(self, connection: Connection, values: Iterable[object], suffix: str) -> list[Row]:
         """All rows that a batch needs."""
+        return [self.row(**columns) for columns in await self.load_columns(connection, values, suffix)]
+
+    async def load_columns(self, connection: Connection, values: Iterable[object], suffix: str) -> list[dict[str, Any]]:
+        """The same, each as its columns by name."""
         wanted = list(values)
         if not wanted:
             return []
@@ -84,18 +95,17 @@ class Table(Generic[Row]):
 
     async def insert(self, connection: Connection, rows: Sequence[Row], suffix: str) -> None:
         """Add rows. One whose key is there already raises asyncpg.UniqueViolationError."""
-        if not rows:
-            return
-        await connection.copy_records_to_table(
-            f"{self.name}{suffix}", records=map(self._sent, rows), columns=list(self.column_types)
-        )
+        await self.copy(connection, [list(self._values(row)) for row in rows], suffix)
 
-    def _sent(self, row: Row) -> list[Any]:
-        values = list(self._values(row))
+    async def copy(self, connection: Connection, records: Sequence[list[Any]], suffix: str) -> None:
+        """Add rows that are told by the values of their columns, which it turns into what PostgreSQL takes."""
+        if not records:
+            return
         for place in self._json_places:
-            if values[place] is not None:
-                values[place] = orjson.dumps(values[place]).decode()
-        return values
+            for values in records:
+                if values[place] is not None:
+                    values[place] = orjson.dumps(values[place]).decode()
+        await connection.copy_records_to_table(f"{self.name}{suffix}", records=records, columns=list(self.column_types))
 
     @cached_property
     def value(self) -> Callable[[Row], Any]:
@@ -110,20 +120,31 @@ class Table(Generic[Row]):
     def _json_places(self) -> Sequence[int]:
         return [place for place, kind in enumerate(self.column_types.values()) if kind == "jsonb"]
 
-    def _restored(self, record: asyncpg.Record) -> Row:
+    def _restored(self, record: asyncpg.Record) -> dict[str, Any]:
         columns = dict(record)
         for name, read in self._readers.items():
             columns[name] = read(columns[name])
-        return self.row(**columns) if self.of_columns is None else self.of_columns(columns)
+        return columns
 
     @cached_property
     def _readers(self) -> Mapping[str, Callable[[Any], Any]]:
         """How to read the columns that asyncpg does not give as the dataclass has them."""
-        readers = {name: _reader(hint) for name, hint in get_type_hints(self.row).items()}
+        readers = {name: _reader(hint) for name, hint in self._hints.items()}
         return {name: reader for name, reader in readers.items() if reader is not None}
 
 
-CASES = Table("cases", Case, ("case_id", "audience"), "case_id", of_columns=of_columns)
+def _of_area(area: type[Any]) -> Table[Case]:
+    key = ("case_id", "audience")
+    columns = tuple(dict.fromkeys((*key, *(field.name for field in fields(area)))))
+    return Table(f"case_{_snake(area.__name__)}", Case, key, "case_id", columns=columns)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+AREA_TABLES: tuple[Table[Case], ...] = tuple(map(_of_area, AREAS))
+"""What is known of cases, the core first; in the others a row stands only where something has happened in the area."""
 CASE_HISTORY = Table(
     "case_history", Reached, ("audience", "case_id", "position"), "case_id", wide=frozenset({"position"})
 )
@@ -133,7 +154,10 @@ PLACES = Table("places", PlaceRow, ("case_id", "place_id"), "case_id")
 UNITS = Table("units", Unit, ("p_number", "effective_from"), "p_number")
 QUARANTINES = Table("quarantines", Quarantine, ("agreement_id", "p_number"), "agreement_id")
 LINKS = Table("links", Link, ("audience", "case_id", "other_case_id", "kind"), "case_id")
-TABLES: tuple[Table[Any], ...] = (CASES, CASE_HISTORY, TASKS, MEASURES, PLACES, UNITS, QUARANTINES, LINKS)
+TABLES: tuple[Table[Any], ...] = (
+    *AREA_TABLES,
+    *(CASE_HISTORY, TASKS, MEASURES, PLACES, UNITS, QUARANTINES, LINKS),
+)
 
 
 def _plain(hint: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from services.reporting.cases.case import CaseType
+from services.reporting.cases.case_types import CaseType
 from shared.contracts.vocabulary import MeasureUse, Participation, WorkPhase
 
 

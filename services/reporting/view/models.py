@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.reporting.cases.case import CaseType, Party, Status, Step
+from services.reporting.cases.case_types import CaseType, Status
 from services.reporting.cases.links import LinkKind
-from services.reporting.cases.tasks import TaskKind
+from services.reporting.cases.steps import Party, Step, TaskKind
 from services.reporting.view.queries import Found
 from shared.contracts.guidance import GuidanceStands
 from shared.contracts.vocabulary import Centre, ContactForm, ControlOutcome, MeasureUse

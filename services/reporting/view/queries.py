@@ -8,7 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
-from services.reporting.cases.case import Status
+from services.reporting.cases.case import Case
+from services.reporting.cases.case_types import Status
+from services.reporting.cases.columns import DETAIL, LIST, Shown, columns_of
 from services.reporting.view import shown_facts
 from services.reporting.view.conditions import Conditions
 from services.reporting.view.cursor import Cursor
@@ -20,24 +22,20 @@ Found = asyncpg.Record
 Key = tuple[Any, ...]
 """Where a page ended: the last item, by what the items are ordered by."""
 
-_CASE_COLUMNS = """
-c.case_id, c.case_type, c.kind, c.status, c.cvr, c.p_number, c.topic, c.problem_group, c.inspector, c.inspection_id,
-c.agreement_id, c.followed_by, c.opened_at, c.ended_at, c.next_step, c.next_by, c.next_due, c.deadlines,
-c.period_months, c.delivered_at, c.accepted_at, c.declined_at, c.lapsed_at, c.withdrawn_at, c.withdrawal_rule,
-c.guidance_stands, c.guidance_in_time, c.guidance_offered_at, c.guidance_accepted_at, c.guidance_declined_at,
-c.guidance_held_at, c.documentation_at,
-c.documentation_complete_at, c.control_day, c.control_held_at, c.control_form, c.control_outcome, c.within_60_days,
-c.fulfilled_at, c.breached_at, c.hearing_opened_at, c.hearing_ended_at, c.order_requested_at, c.follow_up_on,
-c.follow_up_held_at, c.order_deadline, c.appealed_at, c.suspended, c.visible_version, c.updated_at,
-c.delivery_failures, c.resent, c.terminated_at, c.terminated_by, c.termination_reason, c.extension_requested_at,
-c.extensions, c.informal_contacts, c.included_places, c.places_controlled, c.other_findings, c.corrections,
-c.orders_requested, c.orders_issued, c.investigation_outcome, c.acceptance_conflict, c.spread_further, c.unknown_codes,
-c.changed_units, c.centre,
+
+def _columns(shown: Shown) -> str:
+    """The columns of a case that are declared to be shown there, with its unit and whether a conflict stands."""
+    declared = (f"c.{name}" for name, column in columns_of(Case).items() if column.shown & shown)
+    return ", ".join((*declared, _IN_CONFLICT, "unit.industry, unit.sector, unit.size_class"))
+
+
+_IN_CONFLICT = """
 exists (select from links l where l.audience = c.audience and l.ended_at is null and l.case_id = c.case_id)
   or exists (select from links l where l.audience = c.audience and l.ended_at is null and l.other_case_id = c.case_id)
-  as in_conflict,
-unit.industry, unit.sector, unit.size_class
+  as in_conflict
 """
+_LISTED = _columns(LIST)
+_IN_DETAIL = _columns(LIST | DETAIL)
 
 # The unit as it was when the case was opened: it may have another legal entity, size or industry today.
 _CASES_WITH_UNIT = """
@@ -101,7 +99,7 @@ async def list_cases(
     if after is not None:
         where.add("(c.opened_at, c.case_id) < ({}, {})", after.opened_at, after.case_id)
     page = where.place(limit)
-    sql = f"""select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where}
+    sql = f"""select {_LISTED} from {_CASES_WITH_UNIT} where {where}
               order by c.opened_at desc, c.case_id desc limit {page}"""
     return await connection.fetch(sql, *where.values)
 
@@ -118,7 +116,7 @@ async def find_case(connection: Connection, viewer: Viewer, case_id: UUID) -> Fo
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     where.add("c.case_id = {}", case_id)
-    sql = f"select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where}"
+    sql = f"select {_IN_DETAIL} from {_CASES_WITH_UNIT} where {where}"
     return await connection.fetchrow(sql, *where.values)
 
 
@@ -156,7 +154,7 @@ async def related_cases(
     tied = _TIED.format(case=case, audience=audience)
     where.add(f"""(c.agreement_id = {case} or c.case_id = (select f.agreement_id from cases f where f.case_id = {case}
                    and f.audience = {audience}) or c.case_id in (select tied.case_id from ({tied}) tied))""")
-    sql = f"""select * from (select {_CASE_COLUMNS} from {_CASES_WITH_UNIT} where {where}) related
+    sql = f"""select * from (select {_LISTED} from {_CASES_WITH_UNIT} where {where}) related
               {_page(where, "(opened_at, case_id)", after, limit)}"""
     return await connection.fetch(sql, *where.values)
 

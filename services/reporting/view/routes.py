@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from services.reporting.cases.case import CaseType, Status
+from services.reporting.cases.case_types import CaseType, Status
 from services.reporting.view import queries
 from services.reporting.view.asking import Reader, as_known_now, period, reading
 from services.reporting.view.cursor import Cursor

@@ -19,7 +19,7 @@ def name(postgres_dsn: str) -> str:
 
 async def test_an_analyst_reads_the_views_and_nothing_else(postgres_dsn: str, name: str) -> None:
     url = await asyncio.to_thread(make_login, postgres_dsn, name)
-    views = await relations(postgres_dsn, "reporting", ("v",))
+    views = [view for view in await relations(postgres_dsn, "reporting", ("v",)) if view.startswith("v_")]
     async with connected(url) as analyst:
         for view in views:
             await analyst.execute(f"select * from {view}")

@@ -48,7 +48,7 @@ class Operator:
 
     async def change_a_row(self) -> None:
         async with self.app.state.database.acquire() as connection:
-            await connection.execute("update cases set status = 'lapsed' where case_id = $1", AGREEMENT)
+            await connection.execute("update case_core set status = 'lapsed' where case_id = $1", AGREEMENT)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from services.reporting.projection import projection
+from services.reporting.projection.tables import TABLES
 from services.reporting.view import queries
 from services.reporting.view.cursor import Cursor
 from services.reporting.view.queries import CaseFilter, Period
@@ -45,11 +46,9 @@ async def take(connection: Connection, *events: Event) -> None:
 
 async def forget(connection: Connection) -> None:
     async with tampering(connection):
-        await connection.execute(
-            """delete from facts; delete from facts_as_understood; delete from cases; delete from case_history;
-               delete from tasks; delete from measures; delete from units; delete from quarantines; delete from links;
-               update checkpoint set position = 0"""
-        )
+        for table in ("facts", "facts_as_understood", *(table.name for table in TABLES)):
+            await connection.execute(f"delete from {table}")
+        await connection.execute("update checkpoint set position = 0")
 
 
 async def all_answers(connection: Connection, viewer: Viewer) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from deploy.rulebook.example_facts import full, least
-from services.reporting.cases.case import CaseType, unopened
+from services.reporting.cases.case import unopened
+from services.reporting.cases.case_types import CaseType
 from services.reporting.cases.known_facts import FACTS
 from services.reporting.cases.when_held import held_from
 from shared.contracts.control import ControlCorrected, DecisionRevoked

@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 
 from deploy.rulebook.example_facts import full, least
-from services.reporting.cases.case import Case, CaseType, Columns, changed, unopened
+from services.reporting.cases.case import Case, Columns, changed, unopened
 from services.reporting.cases.case_projection import Draft, type_of_case
+from services.reporting.cases.case_types import CaseType
 from services.reporting.cases.errors import UnknownColumn
 from services.reporting.cases.rules import Rules
 from shared.contracts import control, guidance, offers, orders

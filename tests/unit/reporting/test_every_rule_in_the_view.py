@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.reporting.cases.case import Status
-from services.reporting.cases.tasks import TaskKind
+from services.reporting.cases.case_types import Status
+from services.reporting.cases.steps import TaskKind
 from services.reporting.cases.unknown_codes import unknown_in_case, unknown_in_unit
 from shared.contracts import control, guidance, offers, orders
 from shared.contracts.register import UnitRegistered

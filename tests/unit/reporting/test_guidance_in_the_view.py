@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.reporting.cases.tasks import TaskKind
+from services.reporting.cases.steps import TaskKind
 from shared.contracts import control, guidance
 from shared.contracts.guidance import GuidanceStands
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, Involvement, Participation, Side

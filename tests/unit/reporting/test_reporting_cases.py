@@ -6,7 +6,10 @@ from itertools import permutations
 
 import pytest
 
-from services.reporting.cases.case import Case, Status
+from services.reporting.cases import agreement_steps
+from services.reporting.cases.case import Case
+from services.reporting.cases.case_types import Status
+from services.reporting.cases.steps import Step, TaskKind
 from services.reporting.projection.fact import numbered
 from services.reporting.projection.fold_batch import Rows, fold_batch
 from shared.contracts import orders
@@ -76,6 +79,39 @@ def test_r17_a_control_booked_after_the_deadline_no_longer_waits_for_documentati
 def test_r17_a_control_booked_before_the_deadline_leaves_documentation_awaited() -> None:
     early = facts.booked(announced=True, at="2026-06-02", day="2026-07-01")
     assert next_after(*RUNNING, early)[0] == "send_documentation"
+
+
+@pytest.mark.rule("R12", "R17", "R26")
+@pytest.mark.parametrize(
+    "control_comes",
+    [facts.booked(announced=False, at="2026-06-23", day="2026-07-01"), facts.documented()],
+    ids=["after the deadline", "after complete documentation"],
+)
+def test_overdue_guidance_is_named_until_the_control_is_all_that_is_left(control_comes: Event) -> None:
+    """R12, R17, R26: guidance that nobody offered in time helps nobody once the control has come; its tasks stay."""
+    overdue = (*RUNNING, facts.guidance_scheduled(), facts.guidance_fell_due(), facts.guidance_overdue())
+    assert next_after(*overdue)[0] == "offer_guidance"
+    assert next_after(*overdue, control_comes)[0] == "hold_control"
+    open_now = {task.kind for task in rows_after(*overdue, control_comes).tasks[AGREEMENT] if task.closed_at is None}
+    assert {"guidance-overdue", "look-into-guidance"} <= open_now
+    due_only = (*RUNNING, facts.guidance_scheduled(), facts.guidance_fell_due(), control_comes)
+    assert next_after(*due_only)[0] == "offer_guidance"
+
+
+@pytest.mark.rule("R26", "R29")
+def test_the_next_step_and_the_tasks_are_of_one_list() -> None:
+    """R26, R29: whoever must take the next step has the task for it, and by the same time."""
+    booked = case_after(*RUNNING, facts.documented(), facts.booked(announced=True))
+    pending = agreement_steps.pending(booked)
+    (control,) = [one for one in pending if one.step is Step.HOLD_CONTROL]
+    assert (booked.next_step, booked.next_by, booked.next_due) == (control.step, control.by, control.due)
+    assert control.tasks == (TaskKind.CONTROL_TO_HOLD,)
+    (task,) = [
+        task
+        for task in rows_after(*RUNNING, facts.documented(), facts.booked(announced=True)).tasks[AGREEMENT]
+        if task.kind is TaskKind.CONTROL_TO_HOLD
+    ]
+    assert task.due == control.due
 
 
 def test_r21_a_control_turned_into_guidance_gives_its_booking_up_and_decides_nothing() -> None:
