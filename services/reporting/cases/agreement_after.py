@@ -21,13 +21,13 @@ _OVER: Columns = {"bookings": {}, "guidance_stands": GuidanceStands.CLOSED}
 
 @rules.on
 def _fulfilled(case: Case, event: control.Fulfilled) -> Columns:
-    """R20, R24."""
+    """R20, R24: the agreement ends as kept, and its follow-up gets a day."""
     return _OVER | {"fulfilled_at": event.fulfilled_at, "follow_up_on": event.follow_up_on}
 
 
 @rules.on
 def _breached(case: Case, event: control.Breached) -> Columns:
-    """R20, R22."""
+    """R20, R22: the agreement ends as breached."""
     return _OVER | {"breached_at": event.breached_at}
 
 
@@ -54,32 +54,32 @@ def _revoked(case: Case, event: control.DecisionRevoked) -> Columns:
 
 @rules.on
 def _hearing_opened(case: Case, event: control.HearingOpened) -> Columns:
-    """R22."""
+    """R22: the company is heard until the deadline of its answer."""
     opened = {"hearing_opened_at": event.opened_at, "hearing_ended_at": None}
     return opened | with_deadlines(case, hearing=event.answer_deadline)
 
 
 @rules.on
 def _hearing_answered(case: Case, event: control.HearingAnswered) -> Columns:
-    """R22."""
+    """R22: the answer of the company ends the hearing."""
     return {"hearing_ended_at": event.answered_at}
 
 
 @rules.on
 def _hearing_expired(case: Case, event: control.HearingExpired) -> Columns:
-    """R22."""
+    """R22: a deadline that passed without an answer ends the hearing."""
     return {"hearing_ended_at": event.at}
 
 
 @rules.on
 def _follow_up_fell_due(case: Case, event: control.FollowUpFellDue) -> Columns:
-    """R24."""
+    """R24: the day of the follow-up has come."""
     return {"follow_up_fell_due_at": event.at}
 
 
 @rules.on
 def _follow_up_held(case: Case, event: control.FollowUpHeld) -> Columns:
-    """R24, R39."""
+    """R24, R39: the follow-up was held, and told whether anything spread further."""
     held = {
         "follow_up_held_at": event.held_at,
         "follow_up_minutes": event.minutes_spent,
@@ -121,51 +121,51 @@ def _offer_that_follows(case: Case, event: offers.OfferSent) -> Columns:
 
 @rules.on
 def _order_requested(case: Case, event: control.OrderRequested) -> Columns:
-    """R7, R22."""
+    """R7, R22: the order system was asked for an order at a unit."""
     return {"order_requested_at": event.requested_at} | _order(case, event.request_id, unit=event.p_number)
 
 
 @rules.on
 def _order_reminded(case: Case, event: control.OrderRequestReminded) -> Columns:
-    """R22."""
+    """R22: the order system was reminded of the order that it was asked for."""
     return {"order_reminded_at": event.at}
 
 
 @rules.on
 def _order_overdue(case: Case, event: control.OrderRequestOverdue) -> Columns:
-    """R22."""
+    """R22: the order that was asked for did not come in time."""
     overdue: Columns = {"order_overdue_at": event.at}
     return overdue | _order(changed(case, overdue), event.request_id, overdue=True)
 
 
 @rules.on
 def _order_asked_again(case: Case, event: control.OrderRequestResent) -> Columns:
-    """R22."""
+    """R22: a request that is sent again is no longer overdue."""
     return {"order_reminded_at": None} | _order(case, event.request_id, overdue=False)
 
 
 @rules.on
 def _order_request_withdrawn(case: Case, event: control.OrderRequestWithdrawn) -> Columns:
-    """R22."""
+    """R22: a request that was withdrawn no longer counts."""
     withdrawn = str(event.request_id)
     return _with_orders(case, {request: order for request, order in case.orders.items() if request != withdrawn})
 
 
 @rules.on
 def _order_issue_noted(case: Case, event: control.OrderIssueNoted) -> Columns:
-    """R22."""
+    """R22: the order that was asked for is issued."""
     return _order(case, event.request_id, issued=True)
 
 
 @rules.on
 def _new_inspection_booked(case: Case, event: control.NewInspectionBooked) -> Columns:
-    """R7."""
+    """R7: an inspection that resumes the investigation has a day."""
     return {"new_inspection_day": event.day}
 
 
 @rules.on
 def _investigation_concluded(case: Case, event: control.InvestigationConcluded) -> Columns:
-    """R7."""
+    """R7: the inspection after a no was held, and said what it ended in."""
     concluded = {
         "new_inspection_day": None,
         "investigation_outcome": event.outcome,

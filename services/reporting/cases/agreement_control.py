@@ -40,13 +40,13 @@ def _started(case: Case, event: control.ComplianceDeadlineSet) -> Columns:
 
 @rules.on
 def _extension_requested(case: Case, event: control.ExtensionRequested) -> Columns:
-    """R13."""
+    """R13: the company asked for a longer deadline, and awaits its answer."""
     return {"extension_requested_at": event.requested_at}
 
 
 @rules.on
 def _extension_refused(case: Case, event: control.ExtensionRefused) -> Columns:
-    """R13."""
+    """R13: the request is answered; the deadline stays."""
     return {"extension_requested_at": None}
 
 
@@ -61,14 +61,14 @@ def _extension_granted(case: Case, event: control.ExtensionGranted) -> Columns:
 
 @rules.on
 def _inspector_changed(case: Case, event: control.InspectorChanged) -> Columns:
-    """R15."""
+    """R15: another inspector, and that inspector's centre, is responsible."""
     changes = case.inspector_changes + 1
     return {"inspector": event.inspector, "centre": event.centre, "inspector_changes": changes}
 
 
 @rules.on
 def _terminated(case: Case, event: control.Terminated) -> Columns:
-    """R14, R40."""
+    """R14, R40: one side ended the agreement, or it goes on with the new owner; no control stays booked."""
     ended: Columns = {
         "terminated_at": event.terminated_at,
         "terminated_by": event.by,
@@ -94,7 +94,7 @@ def _documented(case: Case, event: control.DocumentationReceived) -> Columns:
 
 @rules.on
 def _control_booked(case: Case, event: control.ControlBooked) -> Columns:
-    """R17, R18."""
+    """R17, R18: a control is booked at a place, within this window."""
     booking = {
         "control_id": str(event.control_id),
         "day": event.day.isoformat(),
@@ -108,21 +108,21 @@ def _control_booked(case: Case, event: control.ControlBooked) -> Columns:
 
 @rules.on
 def _announced_control_cancelled(case: Case, event: control.AnnouncedControlCancelled) -> Columns:
-    """R18."""
+    """R18: an announced control that was cancelled is no longer booked."""
     cancelled = str(event.control_id)
     return _booked({place: one for place, one in case.bookings.items() if one["control_id"] != cancelled})
 
 
 @rules.on
 def _sample_chosen(case: Case, event: control.SampleChosen) -> Columns:
-    """R19."""
+    """R19: only places of the sample keep their booked controls."""
     chosen = set(map(str, event.places))
     return _booked({place: one for place, one in case.bookings.items() if place in chosen})
 
 
 @rules.on
 def _turned_into_guidance(case: Case, event: control.ControlTurnedIntoGuidance) -> Columns:
-    """R21."""
+    """R21: the control decided nothing, and its booking is gone."""
     undecided = {"controls_undecided": case.controls_undecided + 1}
     undecided |= _without_place(case, str(event.place_id or event.agreement_id))
     return undecided | spent(case, WorkPhase.CONTROL, event.minutes_spent)
@@ -130,7 +130,7 @@ def _turned_into_guidance(case: Case, event: control.ControlTurnedIntoGuidance) 
 
 @rules.on
 def _fresh_investigation_needed(case: Case, event: control.FreshInvestigationNeeded) -> Columns:
-    """R21."""
+    """R21: the control decided nothing; its booking is gone if the matter is investigated later."""
     undecided = {"controls_undecided": case.controls_undecided + 1}
     return undecided | _without_place(case, str(event.place_id)) if event.later_visit else undecided
 
@@ -178,7 +178,7 @@ def _corrected(case: Case, event: control.ControlCorrected) -> Columns:
 
 @rules.on
 def _other_finding(case: Case, event: control.OtherFindingRecorded) -> Columns:
-    """R20."""
+    """R20: findings beside the topic are counted."""
     return {"other_findings": case.other_findings + 1}
 
 

@@ -29,25 +29,25 @@ def _scheduled(case: Case, event: guidance.GuidanceScheduled) -> Columns:
 
 @rules.on
 def _asked(case: Case, event: guidance.OfferUnderstandingAsked) -> Columns:
-    """R5."""
+    """R5: a contact asked the company whether it understood the offer."""
     return _with_contact(case, event)
 
 
 @rules.on
 def _asked_corrected(case: Case, event: guidance.OfferUnderstandingCorrected) -> Columns:
-    """R5, R30."""
+    """R5, R30: a corrected contact replaces what was told of it, and counts as a correction."""
     return _with_contact(case, event) | {"corrections": case.corrections + 1}
 
 
 @rules.on
 def _fell_due(case: Case, event: guidance.GuidanceFellDue) -> Columns:
-    """R12."""
+    """R12: guidance should be offered from now on."""
     return {"guidance_fell_due_at": event.at}
 
 
 @rules.on
 def _overdue(case: Case, event: guidance.GuidanceBecameOverdue) -> Columns:
-    """R12."""
+    """R12: guidance was not offered in time, which escalates."""
     return {"guidance_overdue_at": event.at}
 
 
@@ -64,13 +64,13 @@ def _offered(case: Case, event: guidance.GuidanceOffered) -> Columns:
 
 @rules.on
 def _accepted(case: Case, event: guidance.GuidanceAccepted) -> Columns:
-    """R12."""
+    """R12: the company takes the guidance that was offered."""
     return {"guidance_stands": GuidanceStands.ACCEPTED, "guidance_accepted_at": event.answered_at}
 
 
 @rules.on
 def _declined(case: Case, event: guidance.GuidanceDeclined) -> Columns:
-    """R12."""
+    """R12: the company does not want guidance, perhaps with a coded reason."""
     return {
         "guidance_stands": GuidanceStands.DECLINED,
         "guidance_declined_at": event.answered_at,
@@ -85,7 +85,7 @@ def _closed(case: Case, event: guidance.GuidanceClosed) -> Columns:
 
 @rules.on
 def _rated(case: Case, event: guidance.UsefulnessRated) -> Columns:
-    """R12."""
+    """R12: the company said how useful the guidance was; the last answer counts."""
     return {"guidance_usefulness": event.usefulness}
 
 

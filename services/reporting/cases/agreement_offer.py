@@ -64,13 +64,13 @@ def _delivery_corrected(case: Case, event: offers.DeliveryCorrected) -> Columns:
 
 @rules.on
 def _delivery_failed(case: Case, event: offers.DeliveryFailed) -> Columns:
-    """R4."""
+    """R4: a failed delivery is counted, and the offer is not delivered."""
     return {"delivery_failures": case.delivery_failures + 1, "undelivered": True}
 
 
 @rules.on
 def _resent(case: Case, event: offers.OfferResent) -> Columns:
-    """R4."""
+    """R4: it is counted how often the offer was sent again."""
     return {"resent": case.resent + 1}
 
 
@@ -82,13 +82,13 @@ def _opened(case: Case, event: offers.OfferOpened) -> Columns:
 
 @rules.on
 def _unanswered_halfway(case: Case, event: offers.OfferUnansweredHalfway) -> Columns:
-    """R5."""
+    """R5: half of the time for an answer has passed without one."""
     return {"halfway_at": event.at}
 
 
 @rules.on
 def _accepted(case: Case, event: offers.Accepted) -> Columns:
-    """R6."""
+    """R6: the company accepted in time, which makes the offer an agreement of these terms."""
     return {
         "kind": event.kind,
         "cvr": event.cvr,
@@ -105,13 +105,13 @@ def _accepted(case: Case, event: offers.Accepted) -> Columns:
 
 @rules.on
 def _declined(case: Case, event: offers.Declined) -> Columns:
-    """R7."""
+    """R7: the company declined, perhaps with a coded reason."""
     return {"declined_at": event.declined_at, "decline_reason": event.reason}
 
 
 @rules.on
 def _lapsed(case: Case, event: offers.Lapsed) -> Columns:
-    """R6, R7."""
+    """R6, R7: no answer came in time, which is not an acceptance."""
     return {"lapsed_at": event.lapsed_at}
 
 

@@ -118,7 +118,7 @@ def _while_running(case: Case) -> Iterator[Pending]:
 
 
 def _extension(case: Case) -> Iterator[Pending]:
-    """R13."""
+    """R13: a request for a longer deadline waits for the inspector's answer."""
     if case.extension_requested_at is not None:
         due = _deadline_end(case, "compliance")
         yield Pending(Step.ANSWER_EXTENSION, Party.INSPECTOR, due, (TaskKind.ANSWER_EXTENSION,))

@@ -40,25 +40,25 @@ rules = Rules[Measures, Measures]()
 
 @rules.on
 def _documented(rows: Measures, event: DocumentationReceived) -> Measures:
-    """R16."""
+    """R16: each measure that the company reports gets a row, with the part of the documentation it came in."""
     return dict(rows) | {m.measure_id: _reported(_row(rows, event.agreement_id, m), m, event) for m in event.measures}
 
 
 @rules.on
 def _control_completed(rows: Measures, event: ControlCompleted) -> Measures:
-    """R20, R35, R39."""
+    """R20, R35, R39: the control saw whether each measure is used, and what spread further."""
     return _spread(_seen(rows, event), event)
 
 
 @rules.on
 def _control_corrected(rows: Measures, event: ControlCorrected) -> Measures:
-    """R30."""
+    """R30: what a correction says of a measure replaces what the control saw."""
     return _seen(rows, event)
 
 
 @rules.on
 def _follow_up_held(rows: Measures, event: FollowUpHeld) -> Measures:
-    """R35, R39."""
+    """R35, R39: the follow-up saw whether each measure is still used, and what spread further."""
     seen = {m.measure_id: _followed_up(_row(rows, event.agreement_id, m), m) for m in event.measures}
     return _spread(dict(rows) | seen, event)
 

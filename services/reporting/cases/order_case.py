@@ -55,7 +55,7 @@ def _appealed(case: Case, event: orders.OrderAppealed) -> Columns:
 
 @rules.on
 def _time_recorded(case: Case, event: orders.OrderTimeRecorded) -> Columns:
-    """R37."""
+    """R37: minutes that were recorded by hand count in their phase."""
     return spent(case, event.phase, event.minutes)
 
 

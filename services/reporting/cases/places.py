@@ -53,7 +53,7 @@ def _included(rows: Places, event: offers.Accepted | control.ComplianceDeadlineS
 
 @rules.on
 def _sample_chosen(rows: Places, event: control.SampleChosen) -> Places:
-    """R19."""
+    """R19: the places of the sample are controlled, the others are not."""
     chosen = set(event.places)
     return {place: row._replace(sampled=place in chosen) for place, row in rows.items()}
 
@@ -72,59 +72,59 @@ def _documented(rows: Places, event: control.DocumentationReceived) -> Places:
 
 @rules.on
 def _breached(rows: Places, event: control.Breached) -> Places:
-    """R20, R22."""
+    """R20, R22: the agreement was breached at these places."""
     breached = set(event.breached_places or (event.agreement_id,))
     return {place: row._replace(breached=place in breached) for place, row in rows.items()}
 
 
 @rules.on
 def _decision_revoked(rows: Places, event: control.DecisionRevoked) -> Places:
-    """R30."""
+    """R30: with the decision, no place is breached any more."""
     return {place: row._replace(breached=False) for place, row in rows.items()}
 
 
 @rules.on
 def _control_booked(rows: Places, event: control.ControlBooked) -> Places:
-    """R17, R18."""
+    """R17, R18: a control is booked at the place."""
     booked = {"control_id": event.control_id, "control_day": event.day, "control_announced": event.announced}
     return _changed(rows, event.agreement_id, event.place_id, **booked)
 
 
 @rules.on
 def _announced_control_cancelled(rows: Places, event: control.AnnouncedControlCancelled) -> Places:
-    """R18."""
+    """R18: the booking of an announced control that was cancelled is gone."""
     place = next((one for one, row in rows.items() if row.control_id == event.control_id), None)
     return rows if place is None else _changed(rows, event.agreement_id, place, **_NOT_BOOKED)
 
 
 @rules.on
 def _turned_into_guidance(rows: Places, event: control.ControlTurnedIntoGuidance) -> Places:
-    """R21."""
+    """R21: a control that became guidance is no longer booked at the place."""
     return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED)
 
 
 @rules.on
 def _fresh_investigation_needed(rows: Places, event: control.FreshInvestigationNeeded) -> Places:
-    """R21."""
+    """R21: the booking is gone where the matter is investigated on a later visit."""
     return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED) if event.later_visit else rows
 
 
 @rules.on
 def _control_completed(rows: Places, event: control.ControlCompleted) -> Places:
-    """R17, R20."""
+    """R17, R20: the control of the place was held, with this outcome."""
     held = {"control_held_at": event.held_at, "outcome": event.outcome}
     return _changed(rows, event.agreement_id, event.place_id, **_NOT_BOOKED, **held)
 
 
 @rules.on
 def _control_corrected(rows: Places, event: control.ControlCorrected) -> Places:
-    """R30."""
+    """R30: the outcome of a corrected control replaces what was recorded before."""
     return _changed(rows, event.agreement_id, event.place_id, outcome=event.outcome)
 
 
 @rules.on
 def _terminated(rows: Places, event: control.Terminated) -> Places:
-    """R14."""
+    """R14: a terminated agreement has no booked controls."""
     return {place: row._replace(**_NOT_BOOKED) for place, row in rows.items()}
 
 

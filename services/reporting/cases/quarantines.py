@@ -37,7 +37,7 @@ def _imposed(rows: Quarantines, event: QuarantineImposed) -> Quarantines:
 
 @rules.on
 def _ended(rows: Quarantines, event: QuarantineEnded) -> Quarantines:
-    """R22."""
+    """R22: the quarantine is over."""
     return _changed(rows, event, ended_at=event.ended_at)
 
 

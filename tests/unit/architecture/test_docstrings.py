@@ -8,8 +8,6 @@ from tests.unit.architecture.code_patterns import Source, as_source, sources
 
 _ONLY_IDS = re.compile(r"\W*R\d+(?:\W+(?:and\W+|to\W+)?R\d+)*\W*")
 """Ids of rules with nothing between them but punctuation: `R13.`, `R12, R15`, `R3-R6`."""
-_OPEN_FOLDERS = ("services/reporting/cases/",)
-"""Folders whose docstrings are rewritten next. The list only shrinks."""
 
 
 def docstrings(source: Source) -> Iterator[tuple[int, str]]:
@@ -28,14 +26,8 @@ def only_ids(source: Source) -> list[str]:
 
 
 def test_no_docstring_is_only_the_id_of_a_rule() -> None:
-    checked = [source for source in sources() if not source.path.startswith(_OPEN_FOLDERS)]
-    assert sum(1 for source in checked for _ in docstrings(source)) > 1_000
-    assert [place for source in checked for place in only_ids(source)] == []
-
-
-def test_folders_are_open_only_as_long_as_they_need_it() -> None:
-    for folder in _OPEN_FOLDERS:
-        assert any(only_ids(source) for source in sources() if source.path.startswith(folder)), folder
+    assert sum(1 for source in sources() for _ in docstrings(source)) > 1_000
+    assert [place for source in sources() for place in only_ids(source)] == []
 
 
 def test_every_form_of_such_a_docstring_is_found() -> None:
