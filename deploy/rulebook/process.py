@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 from deploy.rulebook.example_facts import full, least
+from services.control.rules import orders_on_topics
 from services.control.rules import phases as control_phases
-from services.control.rules import standing_orders
 from services.control.rules.course_decider import COURSE
-from services.control.rules.standing_orders import ORDER
+from services.control.rules.orders_on_topics import ORDER
 from services.guidance.rules import phases as guidance_phases
 from services.guidance.rules.guidance_decider import GUIDANCE
 from services.offers.rules import phases as offer_phases
@@ -57,7 +57,7 @@ SUBJECTS = (
         "Control: an order that stands",
         "Against agreements on its topic at its unit (R41).",
         ORDER,
-        get_args(standing_orders.State),
+        get_args(orders_on_topics.State),
         (control.StandingOrderNoted, control.StandingOrderEnded),
     ),
     Subject(

@@ -9,11 +9,11 @@ from typing import Any, assert_never
 from uuid import uuid5
 
 from services.control.lookups.conflicts import in_conflict_with, look_into, running_on
-from services.control.rules.after_no import NoteNotAccepted
 from services.control.rules.course_decider import COURSE, Command
+from services.control.rules.not_accepted import NoteNotAccepted
 from services.control.rules.order_requests import NoteOrderIssued
+from services.control.rules.orders_on_topics import ORDER, NoteOrder, NoteOrderEnded, order_stream
 from services.control.rules.phases import Running
-from services.control.rules.standing_orders import ORDER, NoteOrder, NoteOrderEnded, order_stream
 from services.control.rules.starting import StartCourse
 from services.control.rules.termination import NoteAnnulment, NoteCarriedOver
 from services.control.rules.turned_into_control import NoteMeeting

@@ -7,7 +7,7 @@ from services.control.lookups.inspector_calendar import lookups
 from services.control.lookups.release_steps import release_steps
 from services.control.reactions import reactions
 from services.control.rules.course_decider import COURSE
-from services.control.rules.standing_orders import ORDER
+from services.control.rules.orders_on_topics import ORDER
 from shared.contracts import control, guidance, offers, orders
 from shared.http.attachments import Attachments
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, EventSourced, Settings, make_app

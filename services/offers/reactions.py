@@ -20,9 +20,9 @@ from services.offers.rules.quarantine import (
     stream_of,
     unit_stream,
 )
-from services.offers.rules.taken_back import NoteBreach, NoteMistakenBreach
 from services.offers.rules.undecided_violations import NoteViolation
 from services.offers.rules.unit_changes import units_of
+from services.offers.rules.withdrawal import NoteBreach, NoteMistakenBreach
 from shared.contracts.control import Breached, Fulfilled
 from shared.contracts.public_forms import (
     ControlCompleted,

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.offers.http.routes import router
-from services.offers.lookups import cases_at_units, catching_up, lapse_holds_back
+from services.offers.lookups import cases_at_units, catching_up, postponed_lapse
 from services.offers.lookups.held_units import when_discarded
 from services.offers.lookups.units import UnitCopy
 from services.offers.reactions import reactions
@@ -23,7 +23,7 @@ SERVICE = EventSourced(
     reactions=reactions,
     router=router,
     register_copy=UnitCopy,
-    timer_lookups=lambda runtime: {**lapse_holds_back.lookups(runtime), **cases_at_units.lookups(runtime)},
+    timer_lookups=lambda runtime: {**postponed_lapse.lookups(runtime), **cases_at_units.lookups(runtime)},
     release_steps=lambda runtime: (*cases_at_units.release_steps(runtime), *catching_up.release_steps(runtime)),
     when_discarded=when_discarded,
     attachments=(Attachments("/v1/offers", OFFER, rule="R1"),),

@@ -17,7 +17,7 @@ from services.reporting.projection.rows_at_hand import RowsAtHand
 from services.reporting.statistics import measure_catalogue
 from services.reporting.statistics import routes as statistics_routes
 from services.reporting.view import routes
-from services.reporting.view.asking import is_as_today
+from services.reporting.view.request_parameters import is_as_today
 from shared.eventstore.database import Connection, Database, open_database
 from shared.eventstore.events import EventTypes
 from shared.http import consistency

@@ -106,7 +106,7 @@ SABOTAGES = (
     Sabotage(
         "R40", "services/offers/rules/carrying_over.py", "units_of(running) - set(named)", "set[str]()", _CARRIED_OVER
     ),
-    Sabotage("R40", "services/control/rules/after_no.py", "state.changed_units\n        or ", "", _CHANGED),
+    Sabotage("R40", "services/control/rules/not_accepted.py", "state.changed_units\n        or ", "", _CHANGED),
     Sabotage(
         "R40",
         "services/reporting/cases/agreement_steps.py",

@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from services.control.http import (
-    after_routes,
-    asking_routes,
+    advice_routes,
     booking_routes,
     change_routes,
     control_routes,
     documentation_routes,
+    hearing_and_order_routes,
     reference_routes,
 )
 from services.control.http.views import AgreementView, view
@@ -47,8 +47,8 @@ for subject in (
     booking_routes,
     control_routes,
     change_routes,
-    after_routes,
-    asking_routes,
+    hearing_and_order_routes,
+    advice_routes,
     reference_routes,
 ):
     router.include_router(subject.router)

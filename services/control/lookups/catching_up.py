@@ -6,7 +6,7 @@ from uuid import UUID, uuid4, uuid5
 import structlog
 
 from services.control.lookups.conflicts import look_into
-from services.control.rules.standing_orders import ORDER, Command, NoteOrder, NoteOrderEnded, order_stream
+from services.control.rules.orders_on_topics import ORDER, Command, NoteOrder, NoteOrderEnded, order_stream
 from shared.contracts.orders import OrderCompliedWith, OrderIssued, OrderRevoked
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import EventTypes, Metadata

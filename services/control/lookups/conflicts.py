@@ -11,9 +11,9 @@ from uuid import UUID, uuid5
 
 from services.control.rules.conflicts import NoteConflicts, Opponent, conflict_with, course_of, note
 from services.control.rules.course_decider import COURSE
+from services.control.rules.orders_on_topics import ORDER, Over, Standing, order_stream, stands_at
 from services.control.rules.phases import Broken, Kept, Running, Stopped
 from services.control.rules.running_at import running_at
-from services.control.rules.standing_orders import ORDER, Over, Standing, order_stream, stands_at
 from shared.contracts.vocabulary import ConflictKind
 from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.events import Metadata

@@ -7,11 +7,11 @@ from itertools import islice
 from uuid import UUID
 
 from services.control.lookups.errors import NoDayFree
-from services.control.rules import after_no
-from services.control.rules.after_no import BookInspection, BookInspectionWhenDue
+from services.control.rules import not_accepted
 from services.control.rules.booking import BookControl, days_after, days_inside, places_due
 from services.control.rules.calendar_places import day_and_slot, names_of_calendar
 from services.control.rules.course_decider import BookWhenDue
+from services.control.rules.not_accepted import BookInspection, BookInspectionWhenDue
 from services.control.rules.phases import AfterNo, Running, State
 from shared.contracts.control import ChosenDay, ControlBooked, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import ContactForm, Drawn
@@ -107,8 +107,8 @@ async def free_inspection(runtime: Runtime, state: AfterNo, at: datetime, policy
     calendar = await calendar_of(runtime, state.inspector, policy)
     if state.booking is not None:
         calendar.give_up(state.booking)
-    limit, in_time = after_no.limit(state, policy), after_no.days_in_time(state, at, policy)
-    drawn = calendar.draw(in_time, after_no.days_too_late(state, at, policy), policy, runtime.chance)
+    limit, in_time = not_accepted.limit(state, policy), not_accepted.days_in_time(state, at, policy)
+    drawn = calendar.draw(in_time, not_accepted.days_too_late(state, at, policy), policy, runtime.chance)
     return BookInspection(
         at=at,
         policy=policy,

@@ -8,7 +8,6 @@ from typing import assert_never
 
 from services.control.rules import (
     after_breach,
-    after_no,
     booking,
     conflicts,
     correction,
@@ -18,6 +17,7 @@ from services.control.rules import (
     follow_up,
     fresh_investigation,
     judgement,
+    not_accepted,
     order_requests,
     responsible_inspector,
     sampling,
@@ -28,12 +28,6 @@ from services.control.rules import (
     unit_changes,
 )
 from services.control.rules.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
-from services.control.rules.after_no import (
-    BookInspection,
-    BookInspectionWhenDue,
-    ConcludeInvestigation,
-    NoteNotAccepted,
-)
 from services.control.rules.booking import BookControl
 from services.control.rules.calendar_places import calendar_place
 from services.control.rules.conflicts import NoteConflicts, conflicting
@@ -44,6 +38,12 @@ from services.control.rules.extension import GrantExtension, RefuseExtension, Re
 from services.control.rules.follow_up import HoldFollowUp
 from services.control.rules.fresh_investigation import InvestigateAfresh
 from services.control.rules.judgement import CompleteControl
+from services.control.rules.not_accepted import (
+    BookInspection,
+    BookInspectionWhenDue,
+    ConcludeInvestigation,
+    NoteNotAccepted,
+)
 from services.control.rules.order_requests import NoteOrderIssued, OrderTimer, ResendOrderRequest
 from services.control.rules.phases import (
     AfterNo,
@@ -140,7 +140,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case StartCourse():
             return starting.start(command) if isinstance(state, NotStarted) else ()
         case NoteNotAccepted():
-            return after_no.begin(command) if isinstance(state, NotStarted) else ()
+            return not_accepted.begin(command) if isinstance(state, NotStarted) else ()
         case BookWhenDue():
             return booking.book_when_due(state, command.bookings) if isinstance(state, Running) else ()
         case NoteMeeting():
@@ -152,7 +152,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case NoteUnitChange():
             return unit_changes.note(state, command)
         case BookInspectionWhenDue():
-            return after_no.book_when_due(state, command) if isinstance(state, AfterNo) else ()
+            return not_accepted.book_when_due(state, command) if isinstance(state, AfterNo) else ()
         case DrawAnew():
             return drawn_anew.draw_anew(state, command) if isinstance(state, Running | AfterNo) else ()
         case NoteOrderIssued():
@@ -198,9 +198,9 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case HoldFollowUp():
             return (follow_up.hold(require_kept("R24", state), command),)
         case BookInspection():
-            return (after_no.book(require_not_accepted("R7", state), command),)
+            return (not_accepted.book(require_not_accepted("R7", state), command),)
         case ConcludeInvestigation():
-            return after_no.conclude(require_not_accepted("R7", state), command)
+            return not_accepted.conclude(require_not_accepted("R7", state), command)
         case _:
             assert_never(command)
 
@@ -284,7 +284,7 @@ def timers(state: State) -> dict[str, datetime]:
         case Kept(follow_up_due=False, followed_up=False) if state.fulfilled.follow_up_on is not None:
             return {FOLLOW_UP: start_of(state.fulfilled.follow_up_on)}
         case AfterNo():
-            inspection = after_no.inspection_due(state)
+            inspection = not_accepted.inspection_due(state)
             wanted = {} if inspection is None else {BOOK_INSPECTION: inspection}
             return wanted | order_requests.timers(state.orders)
         case NotStarted() | Running() | Kept() | Stopped():

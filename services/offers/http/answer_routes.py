@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from services.offers.lookups.found_in import found_in
+from services.offers.lookups.department_of_violation import found_in
 from services.offers.lookups.preconditions import carried, quarantines_of, refuse_while_unknown, unit_and_slot
 from services.offers.lookups.units import units_on
 from services.offers.rules.answers import Accept, Decline

@@ -20,7 +20,7 @@ from services.offers.lookups.preconditions import (
 from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State
 from services.offers.rules.sending import SendOffer
-from services.offers.rules.taken_back import Withdraw
+from services.offers.rules.withdrawal import Withdraw
 from shared.contracts.offers import OfferTerms
 from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.copenhagen import local_day

@@ -9,7 +9,7 @@ from services.offers.lookups.preconditions import register
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import Running, places_of
 from services.offers.rules.quarantine import Reach, legal_entity_stream, unit_stream
-from services.offers.rules.taken_back import NoteBreach
+from services.offers.rules.withdrawal import NoteBreach
 from shared.contracts.offers import QuarantineImposed
 from shared.deadlines.copenhagen import end_of, local_day
 from shared.eventstore.commands import Intent, execute, read

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.offers.lookups.untaken_facts import of_message
-from services.offers.rules.untaken_facts import may_reach_legal_entity
+from services.offers.lookups.unprocessed_facts import of_message
+from services.offers.rules.unprocessed_facts import may_reach_legal_entity
 from shared.contracts import register
 from shared.eventstore.database import Connection
 from shared.messaging.cloudevents import Message

@@ -4,7 +4,7 @@ from asyncio import gather
 from collections.abc import Iterable
 from uuid import UUID
 
-from services.offers.rules.taken_back import overtaken_by
+from services.offers.rules.withdrawal import overtaken_by
 from shared.eventstore.database import Connection, Database
 from shared.eventstore.reservations import held_under
 from shared.policy.policy import Policy

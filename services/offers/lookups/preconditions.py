@@ -7,12 +7,12 @@ from uuid import UUID
 
 from services.offers.lookups.open_offers import free_slot
 from services.offers.lookups.units import units_on
-from services.offers.lookups.untaken_facts import what_is_unknown
+from services.offers.lookups.unprocessed_facts import what_is_unknown
 from services.offers.rules.eligibility import Quarantine, Unit
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import State
 from services.offers.rules.quarantine import QUARANTINE, legal_entity_stream, unit_stream
-from services.offers.rules.untaken_facts import refusals_of_held
+from services.offers.rules.unprocessed_facts import refusals_of_held
 from shared.contracts.offers import QuarantineImposed
 from shared.eventstore.commands import Guard, read
 from shared.eventstore.errors import Refused

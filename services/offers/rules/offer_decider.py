@@ -12,9 +12,9 @@ from services.offers.rules import (
     delivery,
     people_and_time,
     sending,
-    taken_back,
     undecided_violations,
     unit_changes,
+    withdrawal,
 )
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.rules.answers import Accept, Decline
@@ -45,9 +45,9 @@ from services.offers.rules.phases import (
     places_of,
 )
 from services.offers.rules.sending import SendOffer
-from services.offers.rules.taken_back import NoteBreach, NoteMistakenBreach, Withdraw, overtaken
 from services.offers.rules.undecided_violations import NoteViolation, undecided_at
 from services.offers.rules.unit_changes import NoteUnitChanges, changed_units, followed_at, units_of
+from services.offers.rules.withdrawal import NoteBreach, NoteMistakenBreach, Withdraw, overtaken
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
@@ -125,11 +125,11 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case Decline():
             return (answers.decline(require_unanswered(state), command),)
         case Withdraw():
-            return (taken_back.withdraw(require_open("R9", state), command),)
+            return (withdrawal.withdraw(require_open("R9", state), command),)
         case NoteBreach():
-            return taken_back.overtake(state, command) if isinstance(state, Open | Running) else ()
+            return withdrawal.overtake(state, command) if isinstance(state, Open | Running) else ()
         case NoteMistakenBreach():
-            return taken_back.note_mistaken_breach(state, command) if isinstance(state, Running | Ended) else ()
+            return withdrawal.note_mistaken_breach(state, command) if isinstance(state, Running | Ended) else ()
         case NoteEnd():
             return agreement_ends.note_end(state, command) if isinstance(state, Running | Ended) else ()
         case NoteRevokedDecision():

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.offers.rules.carrying_over import refuse_to_carry_over
+from services.offers.rules.earlier_offer import refuse_what_follows_from_nothing
 from services.offers.rules.eligibility import (
     Quarantine,
     Unit,
@@ -12,7 +13,6 @@ from services.offers.rules.eligibility import (
     refuse_ineligible_unit,
     refuse_taken,
 )
-from services.offers.rules.following import refuse_what_follows_from_nothing
 from services.offers.rules.grounds import refuse_wrong_grounds
 from services.offers.rules.letter import LETTER_VERSION
 from services.offers.rules.phases import State

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from services.reporting.statistics.queries import UNIT_THEN
-from services.reporting.view.asking import Reader, as_known_now, reading
 from services.reporting.view.conditions import Conditions
 from services.reporting.view.queries import Found
+from services.reporting.view.request_parameters import Reader, as_known_now, reading
 from shared.eventstore.database import Connection
 from shared.http.field_types import CodeAsked, TopicAsked
 from shared.http.openapi import problems

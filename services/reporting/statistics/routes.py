@@ -13,8 +13,8 @@ from services.reporting.statistics.models import (
     UseRow,
     UseTable,
 )
-from services.reporting.view.asking import Reader, as_known_now, period, reading
 from services.reporting.view.queries import Period
+from services.reporting.view.request_parameters import Reader, as_known_now, period, reading
 from shared.http.openapi import problems
 from shared.http.tokens import Role
 

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from services.reporting.cases.case_types import CaseType, Status
 from services.reporting.view import queries
-from services.reporting.view.asking import Reader, as_known_now, period, reading
 from services.reporting.view.cursor import Cursor
 from services.reporting.view.errors import InvalidCursor
 from services.reporting.view.models import (
@@ -41,6 +40,7 @@ from services.reporting.view.models import (
     Units,
 )
 from services.reporting.view.queries import CaseFilter, Period
+from services.reporting.view.request_parameters import Reader, as_known_now, period, reading
 from shared.contracts.vocabulary import Centre
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.database import Connection

@@ -10,7 +10,7 @@ from tests.unit.architecture.code_patterns import Source, as_source, sources
 
 pytestmark = pytest.mark.rule("R31")
 CONTRACTS = ("shared.contracts.offers", "shared.contracts.guidance", "shared.contracts.control")
-DOORS_WITH_A_KEY = {"services/offers/lookups/found_in.py"}
+DOORS_WITH_A_KEY = {"services/offers/lookups/department_of_violation.py"}
 """Lookups that read a private part for a command, and say what they do where its key is destroyed."""
 
 

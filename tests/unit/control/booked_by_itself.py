@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from services.control.lookups.inspector_calendar import free_bookings, free_inspection
-from services.control.rules.after_no import BookInspection
 from services.control.rules.booking import BookControl
 from services.control.rules.calendar_places import calendar_place
+from services.control.rules.not_accepted import BookInspection
 from services.control.rules.phases import AfterNo, Running
 from shared.eventstore.events import EventTypes
 from tests.model.memory_store import MemoryDatabase, MemoryStore

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.control.rules.after_no import (
+from services.control.rules.not_accepted import (
     BookInspection,
     BookInspectionWhenDue,
     ConcludeInvestigation,

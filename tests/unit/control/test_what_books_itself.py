@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.control.http.after_no_view import view_after_no
+from services.control.http.not_accepted_view import view_after_no
 from services.control.lookups.inspector_calendar import lookups
 from services.control.rules.calendar_places import calendar_place
 from services.control.rules.course_decider import COURSE

@@ -11,7 +11,7 @@ from services.offers.rules.included_places import FoundIn, NamedPlace
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.quarantine import Reach, quarantine_ends_at
 from services.offers.rules.sending import SendOffer
-from services.offers.rules.taken_back import NoteBreach, Withdraw
+from services.offers.rules.withdrawal import NoteBreach, Withdraw
 from shared.contracts.offers import (
     Accepted,
     AgreementEndNoted,

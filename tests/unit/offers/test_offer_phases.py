@@ -8,7 +8,7 @@ import pytest
 
 from services.offers.rules.agreement_ends import NoteEnd
 from services.offers.rules.delivery import RecordOpening
-from services.offers.rules.taken_back import NoteMistakenBreach
+from services.offers.rules.withdrawal import NoteMistakenBreach
 from shared.contracts.offers import (
     AcceptanceConflictEnded,
     AcceptanceConflictFlagged,

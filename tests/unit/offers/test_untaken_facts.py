@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.offers.rules.untaken_facts import UntakenFact, may_reach, refusals_of_held
+from services.offers.rules.unprocessed_facts import UntakenFact, may_reach, refusals_of_held
 from shared.contracts import register
 from shared.contracts.control import Breached
 from shared.policy.policies import load_policies

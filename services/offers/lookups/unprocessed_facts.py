@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from services.offers.rules.untaken_facts import UntakenFact, may_reach
+from services.offers.rules.unprocessed_facts import UntakenFact, may_reach
 from shared.contracts.control import Breached
 from shared.eventstore.database import Connection
 from shared.messaging.cloudevents import Message

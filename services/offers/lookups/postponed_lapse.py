@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from services.offers.lookups.units import units_on
-from services.offers.lookups.untaken_facts import what_is_unknown
+from services.offers.lookups.unprocessed_facts import what_is_unknown
 from services.offers.rules.offer_decider import LAPSE, OFFER
 from services.offers.rules.phases import State, Unsent
 from shared.deadlines.copenhagen import local_day
