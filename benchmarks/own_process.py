@@ -18,7 +18,7 @@ def own_process(port: int, command: Sequence[str], environment: Mapping[str, str
     try:
         patience = Patience(command[0])
         while not any(one.laddr.port == port for one in process.net_connections("tcp")):
-            if process.poll() is not None or not patience.lasts(process.memory_info().rss // 2**20):
+            if process.poll() is not None or not patience.keep_waiting(process.memory_info().rss // 2**20):
                 raise SystemExit(f"{command[0]} does not start")
             time.sleep(0.05)
         yield process

@@ -152,7 +152,7 @@ async def _until_all_work(dsn: str, troupe: Troupe) -> None:
         while not (troupe.all_write() and await connection.fetchval("select exists (select from control.inbox)")):
             troupe.keep_running()
             written = await connection.fetchval("select offers.newest_position()")
-            if not patience.lasts((written, troupe.signs())):
+            if not patience.keep_waiting((written, troupe.signs())):
                 raise SystemExit(f"Nothing has moved for {patience.still_seconds:.0f} s: the logs say more.")
             await asyncio.sleep(0.2)
     finally:

@@ -270,7 +270,7 @@ async def _until_it_runs(server: LocalPostgres | LocalKafka) -> None:
             await asyncio.to_thread(server.stop)  # what is left of it
             await asyncio.to_thread(server.start)
             await asyncio.to_thread(server.wait_until_ready)
-        except processes.Fault:
+        except processes.UserError:
             if attempt == _ATTEMPTS:
                 raise
         else:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from deploy.demo import courses
 from deploy.demo.companies import breaching, declining, everybody, lapsing, studied
 from deploy.demo.courses import Course, Stage
-from deploy.local.foreign_facts import Place, register_of_businesses, unit_fact
+from deploy.local.foreign_facts import Environment, register_of_businesses, unit_fact
 from deploy.local.virtual_time import VirtualTime
 
 FIRST_DAY = date(2020, 9, 7)
@@ -42,9 +42,9 @@ async def interleave(courses: Sequence[Course], advance_to: Callable[[datetime],
     return acts
 
 
-async def register_units(place: Place) -> None:
+async def register_units(environment: Environment) -> None:
     """Let the business register publish the units, and wait until offers knows them."""
-    async with register_of_businesses(place) as register:
+    async with register_of_businesses(environment) as register:
         await register.publish(unit_fact(company.unit()) for company in everybody())
         await register.until_taken("offers")
 

@@ -10,7 +10,7 @@ from deploy.demo.courses import Stage
 from deploy.demo.play import interleave
 from deploy.demo.rules import afterwards, before_answer, controls, seen_together, while_running
 from deploy.demo.rules.scene import Course, Protocol, Scene, units
-from deploy.local.foreign_facts import Place, register_of_businesses, unit_fact
+from deploy.local.foreign_facts import Environment, register_of_businesses, unit_fact
 from deploy.local.virtual_time import VirtualTime
 from shared.contracts.register import UnitRegistered
 
@@ -73,9 +73,9 @@ async def play_rules(stage: Stage, virtual_time: VirtualTime, first_day: date) -
     return protocol
 
 
-async def register_companies(place: Place) -> None:
+async def register_companies(environment: Environment) -> None:
     """Let the business register publish every rule's company, and wait until offers and reporting know them."""
-    async with register_of_businesses(place) as register:
+    async with register_of_businesses(environment) as register:
         await register.publish(unit_fact(unit) for unit in _companies())
         await register.until_taken("offers")
         await register.until_taken("reporting")
