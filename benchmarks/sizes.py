@@ -14,7 +14,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer
 
 from benchmarks.own_database import own_database
-from deploy.demo.courses import Stage
+from deploy.demo.courses import DemoContext
 from deploy.demo.play import play, register_units
 from deploy.local.cli import DEMO_BEGINS
 from deploy.local.foreign_facts import order_system
@@ -51,7 +51,7 @@ async def _play(dsn: str, state: Path) -> tuple[int, int]:
     async with running_system(dsn, os.environ["AFTALE_KAFKA"], state, begins=DEMO_BEGINS) as system:
         await register_units(system)
         async with order_system(system) as orders:
-            await play(Stage(system.people, orders, system.time.settle, lambda _: None), system.time)
+            await play(DemoContext(system.people, orders, system.time.settle, lambda _: None), system.time)
         return await _on_topic(system.kafka)
 
 
