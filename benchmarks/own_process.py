@@ -1,4 +1,4 @@
-"""A process that serves while a benchmark asks it, ended afterwards."""
+"""Runs a server process while a benchmark uses it."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from deploy.local.patience import Patience
 
 @contextmanager
 def own_process(port: int, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[psutil.Popen]:
-    """`python -m COMMAND`, once it listens on the port. Ends the run where it does not start."""
+    """Runs `python -m COMMAND`, and yields once it listens on the port. Raises SystemExit if it does not start."""
     process = psutil.Popen([sys.executable, "-m", *command], env={**os.environ, **environment})
     try:
         patience = Patience(command[0])

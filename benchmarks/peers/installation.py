@@ -1,4 +1,4 @@
-"""The peers' own environments, made on first use beside the other programs: none of them is needed to run Aftale."""
+"""Installs the peers' own environments on first use; Aftale itself needs none of them."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ ENVIRONMENT = PROGRAMS / "peers"
 
 
 def python_of_eventsourcing() -> Path:
-    """Its interpreter, with the library installed as requirements.txt pins it."""
+    """Returns the Python interpreter with the library, installed as requirements.txt pins it."""
     folder = ENVIRONMENT / "eventsourcing"
     python = folder / "bin" / "python"
     pinned = (HERE / "requirements.txt").read_bytes()
@@ -25,7 +25,7 @@ def python_of_eventsourcing() -> Path:
 
 
 def folder_of_npm_packages() -> Path:
-    """Where the packages of Emmett and message-db lie. Raises UserError where there is no npm."""
+    """Returns the folder with the packages of Emmett and message-db. Raises UserError if there is no npm."""
     folder = ENVIRONMENT / "npm"
     pinned = (HERE / "package.json").read_bytes()
     if not _made(folder, pinned):
