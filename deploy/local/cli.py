@@ -300,7 +300,7 @@ def analyst(
         remove_login(administrator, name)
         print(f"The login of {name} was dropped.")
         return
-    print(f"{make_login(administrator, name)}\nThis is shown once. What the views hold: docs/operations/analysts.md")
+    print(f"{make_login(administrator, name)}\nThis is shown once. What the views contain: docs/operations/analysts.md")
 
 
 @register.command("import")
