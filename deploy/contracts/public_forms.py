@@ -71,18 +71,18 @@ def _class(fact: type[Event]) -> str:
         and isinstance(node.target, ast.Name)
         and node.target.id in fact.model_fields
         and node.target.id not in private_fields(fact)
-        and _first_to_say(fact, node.target.id) is base
+        and _declaring_class(fact, node.target.id) is base
     ]
     return "\n".join([f"class {fact.__name__}(Event):", *fields])
 
 
 def _bases(fact: type[Event]) -> list[type[BaseModel]]:
-    """The fact itself, then the told values whose fields it inherits."""
+    """Returns the fact itself, and the `Told` values whose fields it inherits."""
     return [base for base in fact.__mro__ if base is fact or (issubclass(base, Told) and base is not Told)]
 
 
-def _first_to_say(fact: type[Event], field: str) -> type[BaseModel]:
-    """Whose declaration of a field holds."""
+def _declaring_class(fact: type[Event], field: str) -> type[BaseModel]:
+    """Returns the class whose declaration of a field applies."""
     return next(base for base in _bases(fact) if field in inspect.get_annotations(base))
 
 
