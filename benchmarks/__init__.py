@@ -1,1 +1,1 @@
-"""Measurements that anyone can run: ./aftale bench NAME."""
+"""Benchmarks that anyone can run: ./aftale bench NAME."""

@@ -1,12 +1,12 @@
-"""Commands per second through the whole write path, beside the bare append: ./aftale bench append [SECONDS].
+"""Measures commands per second through the whole write path: ./aftale bench append [SECONDS].
 
-Decide, encode, append as a group, with the relay attached. Each command names its expected version, carries an
-idempotency key, and arms or cancels timers; 1, 32 and 128 callers, in turns of SECONDS. The bare append writes the same
-rows, of texts that are ready, with as many connections and a reader that follows. A third side does by hand what a
-command cannot do without: an event read and written by pydantic, appended as barely, and published. Prints rates, their
-ratio, latencies, and the processor time of this process per command (the relay's included). `read first` is a command
-that reads its stream, as those over HTTP do; reactions to facts go on from what their process knows. Uses a database
-and topics of its own on the servers of `./aftale up`.
+A command is decided, encoded and appended in a group, with the relay attached. It names its expected version, has an
+idempotency key, and arms or cancels timers; 1, 32 and 128 callers take turns of SECONDS. It is compared with a *bare
+append* of the same rows from finished texts, with as many connections and a reader that follows, and with a *minimum by
+hand* in Python: parse and serialise one event with pydantic, append it without the event store, publish it. *Read
+first* is a command that reads its stream, as over HTTP; reactions use the cached state instead. Prints rates, ratios,
+latencies, and this process's processor time per command, including the relay's. Uses its own database and topics on the
+servers of `./aftale up`.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ TURNS = 3
 
 
 class Stepped(Event):
-    """One small fact."""
+    """A small fact."""
 
     cvr: str
     p_number: str
@@ -55,14 +55,14 @@ class Stepped(Event):
 
 @dataclass(frozen=True)
 class Step:
-    """The command."""
+    """The command that records the fact."""
 
     fact: Stepped
 
 
 @dataclass(frozen=True)
 class Steps:
-    """How many were taken."""
+    """The state: how many facts were recorded."""
 
     taken: int = 0
 
@@ -86,12 +86,12 @@ METADATA = '{"actor": "i-17", "policy": "2024-01-01", "concerns": {}}'
 
 
 @dataclass
-class Taken:
-    """What one side was measured at."""
+class Measurement:
+    """The rate and the latencies of one variant."""
 
     seconds: float = 0.0
     processor: float = 0.0
-    """Seconds of this process."""
+    """Processor seconds of this process."""
     latencies: list[float] = field(default_factory=list)
 
     @property
@@ -99,70 +99,70 @@ class Taken:
         return len(self.latencies) / self.seconds
 
     def percentile(self, share: float) -> float:
-        """Milliseconds."""
+        """Returns a latency in milliseconds."""
         return sorted(self.latencies)[int(len(self.latencies) * share)] * 1e3
 
 
-Keep = Callable[[UUID, int], Awaitable[object]]
-"""One command for a stream at a version."""
+Append = Callable[[UUID, int], Awaitable[object]]
+"""Appends one command to a stream at a version."""
 
 
-def _ours(store: EventStore, *, read_first: bool = False) -> Keep:
-    async def keep(stream: UUID, version: int) -> None:
+def _ours(store: EventStore, *, read_first: bool = False) -> Append:
+    async def append(stream: UUID, version: int) -> None:
         metadata = Metadata(command_id=uuid4(), actor="i-17", policy="2024-01-01")
         before = await read(store, STEPS, stream) if read_first else None
         intent = Intent(STEPS, stream, Step(FACT), expected=version, read=before)
         await execute(store, [intent], at=NOW, metadata=metadata, key=partial(_key, uuid4()))
 
-    return keep
+    return append
 
 
-def _bare(bare: BareAppend) -> Keep:
-    async def keep(stream: UUID, version: int) -> None:
+def _bare(bare: BareAppend) -> Append:
+    async def append(stream: UUID, version: int) -> None:
         assert await bare.append(stream, version, DATA, METADATA, NOW if version % 3 == 1 else None)
 
-    return keep
+    return append
 
 
-def _by_hand(bare: BareAppend) -> Keep:
-    async def keep(stream: UUID, version: int) -> None:
+def _by_hand(bare: BareAppend) -> Append:
+    async def append(stream: UUID, version: int) -> None:
         fact = Stepped.model_validate_json(DATA)
-        said = {"command_id": str(uuid4()), "actor": "i-17", "policy": "2024-01-01", "concerns": {}}
-        metadata, due = orjson.dumps(said).decode(), NOW if version % 3 == 1 else None
+        values = {"command_id": str(uuid4()), "actor": "i-17", "policy": "2024-01-01", "concerns": {}}
+        metadata, due = orjson.dumps(values).decode(), NOW if version % 3 == 1 else None
         assert await bare.append(stream, version, fact.model_dump_json(), metadata, due)
 
-    return keep
+    return append
 
 
 def _key(used: UUID, decided: Sequence[Decision[Steps]]) -> IdempotencyKey:
     return IdempotencyKey(used, "fingerprint", f'{{"version": {decided[0].version}}}')
 
 
-async def _caller(keep: Keep, latencies: list[float], until: float) -> None:
+async def _caller(append: Append, latencies: list[float], until: float) -> None:
     stream, version = uuid7(), 0
     while time.perf_counter() < until:
         begun = time.perf_counter()
-        await keep(stream, version)
+        await append(stream, version)
         latencies.append(time.perf_counter() - begun)
         stream, version = (stream, version + 1) if version + 1 < EVENTS_PER_STREAM else (uuid7(), 0)
 
 
-async def _turn(keep: Keep, callers: int, taken: Taken, seconds: float) -> None:
+async def _turn(append: Append, callers: int, measured: Measurement, seconds: float) -> None:
     begun, used = time.perf_counter(), time.process_time()
-    await asyncio.gather(*(_caller(keep, taken.latencies, begun + seconds) for _ in range(callers)))
-    taken.seconds += time.perf_counter() - begun
-    taken.processor += time.process_time() - used
+    await asyncio.gather(*(_caller(append, measured.latencies, begun + seconds) for _ in range(callers)))
+    measured.seconds += time.perf_counter() - begun
+    measured.processor += time.process_time() - used
 
 
 async def _until_relayed(database: Database) -> None:
-    """What is left to publish must not be counted as the other side's."""
+    """Waits until everything is published, so that the rest is not counted in another variant's turn."""
     async with database.acquire() as connection:
         while await connection.fetchval("select newest_position() > checkpoint from relay"):
             await asyncio.sleep(0.05)
 
 
 async def _measure(dsn: str, seconds: float) -> None:
-    print(f"{'callers':>7} {'':14} {'commands/s':>10} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'CPU us':>7}")
+    print(f"{'callers':>7} {'':15}  {'commands/s':>10} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'CPU us':>7}")
     async with AsyncExitStack() as stack:
         kafka = await stack.enter_async_context(own_topics(os.environ["AFTALE_KAFKA"]))
         database = await stack.enter_async_context(open_database(dsn, "offers"))
@@ -171,28 +171,29 @@ async def _measure(dsn: str, seconds: float) -> None:
         published = await stack.enter_async_context(bare_append(dsn, "published", kafka))
         relay = Relay(dsn=dsn, source="offers", topic=AGREEMENTS_TOPIC, kafka=kafka, store=store)
         keep_running(stack, "relay", relay.run)
-        sides = {
+        variants = {
             "bare append": _bare(bare),
-            "by hand": _by_hand(published),
+            "minimum by hand": _by_hand(published),
             "whole command": _ours(store),
             "read first": _ours(store, read_first=True),
         }
         for callers in (1, 32, 128):
-            taken = {name: Taken() for name in sides}
-            for turn in range(TURNS + 1):  # the first one finds connections and plans that are being made
-                for name, keep in sides.items():
-                    await _turn(keep, callers, taken[name] if turn else Taken(), seconds if turn else 0.5)
+            measured = {name: Measurement() for name in variants}
+            for turn in range(TURNS + 1):  # the first turn warms up connections and plans
+                for name, append in variants.items():
+                    await _turn(append, callers, measured[name] if turn else Measurement(), seconds if turn else 0.5)
                     await asyncio.gather(_until_relayed(database), published.until_followed())
-            for name, of_side in taken.items():
+            for name, measurement in measured.items():
                 print(
-                    f"{callers:>7} {name:14} {of_side.rate:>10,.0f} {of_side.rate / taken['bare append'].rate:>6.2f}"
-                    f" {of_side.percentile(0.5):>7.1f} {of_side.percentile(0.99):>7.1f}"
-                    f" {of_side.processor / len(of_side.latencies) * 1e6:>7.0f}"
+                    f"{callers:>7} {name:15} {measurement.rate:>10,.0f}"
+                    f" {measurement.rate / measured['bare append'].rate:>6.2f}"
+                    f" {measurement.percentile(0.5):>7.1f} {measurement.percentile(0.99):>7.1f}"
+                    f" {measurement.processor / len(measurement.latencies) * 1e6:>7.0f}"
                 )
 
 
 def main() -> None:
-    """See above."""
+    """Runs the benchmark. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
     collect_rarely()
     with own_database("append") as dsn:

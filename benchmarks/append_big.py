@@ -1,10 +1,10 @@
-"""Is an append as fast with ten million events in the table as with one million? ./aftale bench append_big [TURNS]
+"""Compares appends to ten million events with appends to one million: ./aftale bench append_big [TURNS].
 
-Two databases are filled by SQL: events, streams, idempotency keys and timers, as many as appends would have left. Then
-32 callers run whole commands (load, decide, append with key and timers) in turns of two seconds against one and the
-other, on new streams and on old ones picked at random; of each the median over the turns is shown. The larger one is
-filled to just under ten million, so that its appends end a partition that is full and go on in the next. Takes some
-twenty minutes and 9 GB on the servers of `./aftale up`, dropped afterwards.
+Fills two databases by SQL with events, streams, idempotency keys and timers, as appends would leave them. Then 32
+callers run whole commands (load, decide, append with key and timers) on each in turns of two seconds, on new streams
+and on random old ones; prints the medians over the turns. The larger table has just under ten million events, so that
+its appends fill one partition and continue in the next. Takes about twenty minutes and 9 GB on the servers of `./aftale
+up`, dropped afterwards.
 """
 
 import asyncio
@@ -35,9 +35,9 @@ CALLERS = 32
 TURNS = 15
 TURN_SECONDS = 2.0
 OLD_STREAMS = 100_000
-"""Of which a caller picks one at random."""
-BESIDE_EACH_OTHER = 1_000
-"""Streams that grow at the same time, an event each in turn."""
+"""The number of old streams from which callers pick one at random."""
+CONCURRENT_STREAMS = 1_000
+"""The number of streams that grow concurrently, one event each in turn."""
 
 _PREPARE = f"""
 set search_path = offers;
@@ -57,9 +57,9 @@ insert into events
 select position, pg_temp.stream_of(stream), version, 1, gen_random_uuid(), 'Stepped', 1, data, null, metadata,
        now(), now()
 from template, generate_series($1::bigint, $2::bigint) position, lateral (
-  select (position - 1) / {BESIDE_EACH_OTHER * EVENTS_PER_STREAM} * {BESIDE_EACH_OTHER}
-           + (position - 1) % {BESIDE_EACH_OTHER} as stream,
-         (position - 1) / {BESIDE_EACH_OTHER} % {EVENTS_PER_STREAM} + 1 as version) which
+  select (position - 1) / {CONCURRENT_STREAMS * EVENTS_PER_STREAM} * {CONCURRENT_STREAMS}
+           + (position - 1) % {CONCURRENT_STREAMS} as stream,
+         (position - 1) / {CONCURRENT_STREAMS} % {EVENTS_PER_STREAM} + 1 as version) which
 """
 _KEYS = """
 insert into handled (key, fingerprint, answer, position)
@@ -72,8 +72,8 @@ _OLD = "select id from streams order by random() limit $1"
 
 
 @dataclass
-class Taken:
-    """What one kind of command was measured at, turn by turn."""
+class Measurements:
+    """The rates and latencies (ms) of one kind of command, turn by turn."""
 
     rates: list[float] = field(default_factory=list)
     p50: list[float] = field(default_factory=list)
@@ -81,17 +81,19 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Table:
-    """One of the two stores."""
+class FilledStore:
+    """The store of one of the two databases, with old streams and what was measured."""
 
     events: int
     store: EventStore
     old: list[UUID]
-    taken: dict[str, Taken] = field(default_factory=lambda: {"new streams": Taken(), "old streams": Taken()})
+    measured: dict[str, Measurements] = field(
+        default_factory=lambda: {"new streams": Measurements(), "old streams": Measurements()}
+    )
 
 
 async def _fill(dsn: str, events: int) -> list[UUID]:
-    """As appends would have left it; returns old streams."""
+    """Fills a database as if appends had written the events; returns the ids of old streams."""
     connection = await asyncpg.connect(dsn)
     await connection.execute(_PREPARE)
     for first in range(1, events + 1, FILLED_AT_ONCE):
@@ -121,56 +123,56 @@ async def _caller(store: EventStore, stream: Callable[[], UUID], latencies: list
         latencies.append((time.perf_counter() - begun) * 1e3)
 
 
-async def _turn(table: Table, what: str) -> None:
-    streams: Callable[[], UUID] = uuid7 if what == "new streams" else lambda: random.choice(table.old)
+async def _turn(filled: FilledStore, what: str) -> None:
+    streams: Callable[[], UUID] = uuid7 if what == "new streams" else lambda: random.choice(filled.old)
     latencies: list[float] = []
     until = time.perf_counter() + TURN_SECONDS
-    await asyncio.gather(*(_caller(table.store, streams, latencies, until) for _ in range(CALLERS)))
+    await asyncio.gather(*(_caller(filled.store, streams, latencies, until) for _ in range(CALLERS)))
     latencies.sort()
-    taken = table.taken[what]
-    taken.rates.append(len(latencies) / TURN_SECONDS)
-    taken.p50.append(latencies[len(latencies) // 2])
-    taken.p99.append(latencies[int(len(latencies) * 0.99)])
+    measured = filled.measured[what]
+    measured.rates.append(len(latencies) / TURN_SECONDS)
+    measured.p50.append(latencies[len(latencies) // 2])
+    measured.p99.append(latencies[int(len(latencies) * 0.99)])
 
 
 async def _measure(dsns: dict[int, str], turns: int) -> None:
     old = {events: await _fill(dsn, events) for events, dsn in dsns.items()}
     await _checkpoint(dsns[SMALL])
     async with AsyncExitStack() as stack:
-        tables = []
+        stores = []
         for events, dsn in dsns.items():
             database = await stack.enter_async_context(open_database(dsn, "offers"))
             store = await stack.enter_async_context(EventStore(database, EventTypes([Stepped])))
-            tables.append(Table(events, store, old[events]))
+            stores.append(FilledStore(events, store, old[events]))
         for turn in range(turns):
             for what in ("new streams", "old streams"):
-                for table in tables if turn % 2 else reversed(tables):
-                    await _turn(table, what)
-    _show(*tables)
+                for filled in stores if turn % 2 else reversed(stores):
+                    await _turn(filled, what)
+    _show(*stores)
 
 
 async def _checkpoint(dsn: str) -> None:
-    """What the filling left to be written goes to no turn's account."""
+    """Writes what the filling left in memory, so that no turn has to."""
     connection = await asyncpg.connect(dsn)
     await connection.execute("checkpoint")
     await connection.close()
 
 
-def _show(small: Table, big: Table) -> None:
+def _show(small: FilledStore, big: FilledStore) -> None:
     print(f"{'':12} {'events':>10} {'commands/s':>11} {'p50 ms':>8} {'p99 ms':>8}")
-    for what in small.taken:
+    for what in small.measured:
         figures = []
-        for table in (small, big):
-            taken = table.taken[what]
-            figures.append([median(taken.rates), median(taken.p50), median(taken.p99)])
+        for filled in (small, big):
+            measured = filled.measured[what]
+            figures.append([median(measured.rates), median(measured.p50), median(measured.p99)])
             rate, p50, p99 = figures[-1]
-            print(f"{what:12} {table.events:>10,} {rate:>11,.0f} {p50:>8.1f} {p99:>8.1f}")
+            print(f"{what:12} {filled.events:>10,} {rate:>11,.0f} {p50:>8.1f} {p99:>8.1f}")
         rate, p50, p99 = (large / little for little, large in zip(*figures, strict=True))
         print(f"{what:12} {'ratio':>10} {rate:>11.2f} {p50:>8.2f} {p99:>8.2f}", flush=True)
 
 
 def main() -> None:
-    """See above. Reads AFTALE_POSTGRES."""
+    """Runs the benchmark. Reads AFTALE_POSTGRES."""
     turns = int(sys.argv[1]) if len(sys.argv) > 1 else TURNS
     with own_database("append_small") as small, own_database("append_big") as big:
         uvloop.run(_measure({SMALL: small, BIG: big}, turns))

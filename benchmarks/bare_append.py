@@ -1,6 +1,6 @@
-"""The limit of append: the same rows by group commit, of texts that are ready, without rules, types or telemetry.
+"""The upper limit of append: the same rows in group commits from finished texts, without rules, types or telemetry.
 
-With a topic, what is appended is published too: each event by itself, with the headers that its readers need.
+With a topic, the events are published, too: each by itself, with the headers that its consumers need.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ Command = tuple[UUID, int, UUID, str, str, str, Any]
 
 @dataclass
 class BareAppend:
-    """Commands wait in a queue; each connection takes all that wait, and sends them in one call."""
+    """Queues commands; each connection takes all that wait and sends them in one call."""
 
     _waiting: list[tuple[Command, "asyncio.Future[bool]"]] = field(default_factory=list)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,7 +73,7 @@ class BareAppend:
     _followed_to: int = 0
 
     async def append(self, stream: UUID, expected: int, data: str, metadata: str, due: object) -> bool:
-        """Whether it was kept."""
+        """Appends one event; returns whether it was recorded."""
         kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         answer = f'{{"version": {expected + 1}}}'
         self._waiting.append(((stream, expected, uuid4(), data, metadata, answer, due), kept))
@@ -81,7 +81,7 @@ class BareAppend:
         return await kept
 
     async def until_followed(self) -> None:
-        """What is left to read and publish must not be counted as another side's."""
+        """Waits until everything is read and published, so that the rest is not counted in another turn."""
         while self._followed_to < self._kept:
             await asyncio.sleep(0.05)
 
@@ -92,7 +92,7 @@ class BareAppend:
         producer: AIOKafkaProducer | None,
         topic: str,
     ) -> None:
-        """Reads what is appended, as the relay does beside the event store, and publishes it where there is a topic."""
+        """Reads what is appended, as the relay does, and publishes it if there is a topic; runs until cancelled."""
         while True:
             rows = await connection.fetch(
                 f"""select position, stream, version, type, data, metadata, recorded_at from {schema}.events
@@ -108,7 +108,7 @@ class BareAppend:
             self._followed_to = rows[-1]["position"]
 
     async def commit(self, dsn: str, schema: str) -> None:
-        """Until cancelled."""
+        """Appends queued commands in groups until cancelled."""
         connection = await asyncpg.connect(dsn)
         try:
             call = await connection.prepare(f"select ordinal from {schema}.append($1, $2, $3, $4, $5, $6, $7)")
@@ -127,7 +127,7 @@ class BareAppend:
 
 @asynccontextmanager
 async def bare_append(dsn: str, schema: str = "bare", kafka: Kafka | None = None) -> AsyncIterator[BareAppend]:
-    """In a schema of its own, with as many connections as the event store has."""
+    """Creates a schema of its own, and runs as many connections as the event store has."""
     async with AsyncExitStack() as stack:
         connection = await asyncpg.connect(dsn)
         stack.push_async_callback(connection.close)

@@ -1,10 +1,10 @@
-"""Cases in the tables of their areas beside the same cases in one wide table: ./aftale bench cases_by_area [CASES].
+"""Compares cases in a table per area with the same cases in one wide table: ./aftale bench cases_by_area [CASES].
 
-Folds some courses, each left at another stage, and copies their rows under other ids until there are so many cases (a
-million by default: some minutes, and 15 GB on the servers of `./aftale up`). Beside them, in a schema of its own, the
-same rows stand as the release before kept them: one table, its indexes, the analysts' views upon it. Then the questions
-of lists, search, detail, figures and analysts are put to both in turn, with the code of the service. Their answers are
-the same. Milliseconds are medians; the database is dropped afterwards.
+Folds some courses, each up to another stage, and copies their rows under other ids until there are CASES of them (by
+default a million: some minutes, and 15 GB on the servers of `./aftale up`). A second schema has the same rows as the
+previous release stored them: one table, its indexes, and the analysts' views on it. Then the service's own queries for
+lists, search, detail, figures and analysts run on both in turns; their answers must be equal. Prints medians in
+milliseconds. The database is dropped afterwards.
 """
 
 import sys
@@ -32,7 +32,7 @@ from tests.reporting_viewers import AUTHORITY, Asking
 CASES = 1_000_000
 REPEATS = 7
 _LONGEST = 7200
-"""Seconds for one statement."""
+"""The timeout of one statement in seconds."""
 INSPECTORS = 300
 CASES_OF_A_COMPANY = 40
 STAGES = (
@@ -45,13 +45,13 @@ STAGES = (
     (*COURSE[:8], facts.controlled(ControlOutcome.VIOLATION), facts.breached(), facts.order_requested()),
     COURSE,
 )
-"""Where the copied courses stand."""
+"""The stages up to which the copied courses are played."""
 ONE_TABLE = "one_table"
-"""The schema with the layout of the release before."""
+"""The schema with the layout of the previous release."""
 
 _COPY = """
 insert into {table} ({columns})
-select {told} from {table} of_course cross join generate_series(1, $1) copy
+select {values} from {table} of_course cross join generate_series(1, $1) copy
 """
 _OF_CORE = {
     "cvr": f"lpad((10000000 + copy / {CASES_OF_A_COMPANY})::text, 8, '0')",
@@ -61,7 +61,7 @@ _OF_CORE = {
     "opened_at": "of_course.opened_at + copy * interval '3 minutes'",
     "next_due": "of_course.next_due + copy * interval '3 minutes'",
 }
-"""What differs from copy to copy, so that each index tells cases apart."""
+"""The columns that differ from copy to copy, so that each index can distinguish cases."""
 _UNITS = """
 insert into units (p_number, effective_from, cvr, name, industry, sector, size_class)
 select distinct p_number, date '2020-01-01', cvr, 'unit', 'day-care', 'public', '10-34' from case_core
@@ -75,14 +75,14 @@ _INDEXES = (
     "(audience, next_due) where next_due is not null",
     "(agreement_id) where agreement_id is not null",
 )
-"""Those of the one table, as of the core now."""
+"""The indexes of the one table, which are those of the core now."""
 _VIEWS = ("v_cases", "v_guidance", "v_measures", "v_places", "v_time", "v_involvement")
 Question = Callable[[Connection], Awaitable[object]]
 
 
 @asynccontextmanager
 async def connected(dsn: str) -> AsyncIterator[Connection]:
-    """As somebody who may make a schema, and with time enough."""
+    """Opens a connection that may create schemas, with a long timeout."""
     settings = {"search_path": "reporting"}
     async with (
         asyncpg.create_pool(dsn, min_size=1, max_size=1, server_settings=settings, command_timeout=_LONGEST) as pool,
@@ -92,7 +92,7 @@ async def connected(dsn: str) -> AsyncIterator[Connection]:
 
 
 async def fill(connection: Connection, cases: int) -> None:
-    """So many cases, in both layouts."""
+    """Creates `cases` cases, in both layouts."""
     feed = Feed()
     ids = [uuid5(AGREEMENT, str(stage)) for stage in range(len(STAGES))]
     async with connection.transaction():
@@ -100,13 +100,13 @@ async def fill(connection: Connection, cases: int) -> None:
             moved = [fact.model_copy(update={"agreement_id": case_id}) for fact in course]
             await projection.apply(connection, feed.receive(*moved))
     for table in AREA_TABLES:
-        told = [
+        values = [
             "md5(of_course.case_id::text || copy)::uuid"
             if name == "case_id"
             else _OF_CORE.get(name, f"of_course.{name}")
             for name in table.columns
         ]
-        sql = _COPY.format(table=table.name, columns=", ".join(table.columns), told=", ".join(told))
+        sql = _COPY.format(table=table.name, columns=", ".join(table.columns), values=", ".join(values))
         await connection.execute(sql, max(0, cases // len(STAGES) - 1))
     await connection.execute(_UNITS)
     await _as_one_table(connection)
@@ -114,7 +114,7 @@ async def fill(connection: Connection, cases: int) -> None:
 
 
 async def _as_one_table(connection: Connection) -> None:
-    """The layout of the release before: in front of the views of today for whoever looks there first."""
+    """Creates the layout of the previous release, in a schema that can precede the current one in `search_path`."""
     await connection.execute(f"create schema {ONE_TABLE}")
     await connection.execute(f"create table {ONE_TABLE}.cases as select * from reporting.cases")
     await connection.execute(f"alter table {ONE_TABLE}.cases add primary key (case_id, audience)")
@@ -130,7 +130,7 @@ async def _as_one_table(connection: Connection) -> None:
 
 
 def questions(a_case: UUID, a_company: str) -> Mapping[str, Question]:
-    """What is asked, by name."""
+    """Returns the queries by name."""
     company = Asking("company", a_company)
     return {
         "list, newest first": lambda c: queries.list_cases(c, AUTHORITY, CaseFilter(), limit=50),
@@ -159,9 +159,9 @@ def _of(connection: Connection, asked: CaseFilter) -> Awaitable[object]:
 
 
 async def ask_both(connection: Connection, asked: Question, repeats: int) -> tuple[list[float], list[float]]:
-    """Seconds with one table and by area. Raises AssertionError where the answers differ."""
+    """Returns the seconds with one table and by area. Raises AssertionError if the answers differ."""
     took: tuple[list[float], list[float]] = ([], [])
-    for _ in range(repeats + 1):  # the first warms up
+    for _ in range(repeats + 1):  # the first repetition warms up
         answers = []
         for seconds, path in zip(took, (f"{ONE_TABLE}, reporting", "reporting"), strict=True):
             await connection.execute(f"set search_path = {path}")
@@ -173,7 +173,7 @@ async def ask_both(connection: Connection, asked: Question, repeats: int) -> tup
 
 
 async def sizes(connection: Connection) -> tuple[int, int]:
-    """Bytes of one table, and of those by area, with indexes."""
+    """Returns the bytes of the one table, and of the tables by area, with indexes."""
     by_area = ", ".join(f"'reporting.{table.name}'" for table in AREA_TABLES)
     one: int = await connection.fetchval(f"select pg_total_relation_size('{ONE_TABLE}.cases')")
     areas: int = await connection.fetchval(
@@ -189,7 +189,7 @@ async def _measure(dsn: str, cases: int) -> None:
 
 
 async def one_that_ended(connection: Connection) -> tuple[UUID, str]:
-    """A case that has been through all its areas, and its company."""
+    """Returns a case that has been through all its areas, and its company."""
     (found,) = await connection.fetch(
         "select case_id, cvr from case_core where status = 'fulfilled' order by 1 limit 1"
     )

@@ -1,15 +1,15 @@
-"""What a check of a log came to, in the same words for Aftale and its peers."""
+"""The result of a check of a log, in the same form for Aftale and its peers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 KINDS = ("missed", "doubled", "reordered", "otherwise")
-"""In which ways something can be wrong."""
+"""The ways in which something can be wrong."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: how much it looked at, and how much of it was wrong in which way."""
+    """One check: how much it checked, and how much of it was wrong in which way."""
 
     what: str
     looked_at: int
@@ -20,12 +20,12 @@ class Finding:
 
     @property
     def wrong(self) -> int:
-        """In any way."""
+        """The number of errors of all kinds."""
         return self.missed + self.doubled + self.reordered + self.otherwise
 
 
 def as_table(findings: Iterable[Finding]) -> str:
-    """A line each, and one for all."""
+    """Formats one line per finding, and a line of sums."""
     lines = ["".join(f"{head:>12}" for head in ("looked at", *KINDS))]
     sums = [0, 0, 0, 0]
     for one in findings:

@@ -1,4 +1,4 @@
-"""A body of 200 MB without a token: what it costs a service, and how long others wait meanwhile.
+"""Measures what a body of 200 MB without a token costs a service, and how long other requests wait.
 
 python -m benchmarks.hostile_bodies [MEGABYTES]
 """
@@ -27,7 +27,7 @@ _CHUNK = f"{len(_PIECE):x}\r\n".encode() + _PIECE + b"\r\n"
 
 
 def _serve(state: str, admission: bool, told: Connection) -> None:
-    """A service that was never started: who has no token meets neither its database nor Kafka."""
+    """Serves offers without database and Kafka: requests without a token reach neither."""
     application = app(Settings(postgres="", kafka=Kafka(""), state=Path(state), virtual_clock=False))
     if not admission:
         application.user_middleware.clear()
@@ -61,7 +61,7 @@ async def _attack(port: int, megabytes: int) -> str:
 
 
 async def _longest_wait(port: int, over: Callable[[], bool]) -> float:
-    """Seconds of the slowest of the small requests that are sent meanwhile, one after the other."""
+    """Returns the seconds of the slowest of the small requests that are sent meanwhile, one after the other."""
     longest = 0.0
     while not over():
         begun = time.perf_counter()
@@ -103,7 +103,7 @@ async def _measure(name: str, admission: bool, megabytes: int) -> None:
 
 
 def main() -> None:
-    """Without what guards a service, and with it."""
+    """Measures without the admission checks, and with them."""
     megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     asyncio.run(_measure("before", False, megabytes))
     asyncio.run(_measure("after", True, megabytes))

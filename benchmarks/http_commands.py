@@ -1,12 +1,11 @@
-"""Commands per second over HTTP, beside a bare FastAPI insert in the same run: ./aftale bench http_commands [SECONDS].
+"""Measures commands per second over HTTP, compared with bare FastAPI: ./aftale bench http_commands [SECONDS].
 
-One process of offers takes offers to different units: token, body, register, quarantines, rules, an append that is
-durable with idempotency key and timers, the answer with its ETag. The peer validates four fields and inserts one row.
-A second one does by hand what an offer takes: token, body, look-ups, rows (benchmarks/offers_by_hand.py). All are asked
-by the same client, 32 and 128 connections, in turns of SECONDS each; then once more, with relay, consumers and timers
-in another process than the one that answers. Prints rates, their ratio, latencies, the processor time of each server
-process per command, and the memory of the one that answers. Uses a database and topics of its own on the servers of
-`./aftale up`.
+One process of offers receives offers to different units: it checks token and body, reads the register and the
+quarantines, applies the rules, appends durably with idempotency key and timers, and answers with an ETag. *Bare
+FastAPI* validates four fields and inserts one row. *By hand* is a route that does the work of an offer in plain Python
+(benchmarks/offers_by_hand.py). One client asks all of them with 32 and 128 connections, in turns of SECONDS; then again
+with relay, consumers and timers in a second process. Prints rates, ratios, latencies, processor time of each server
+process per command, and memory. Uses its own database and topics on the servers of `./aftale up`.
 """
 
 import asyncio
@@ -42,13 +41,13 @@ Request = Callable[[], bytes]
 
 
 @dataclass
-class Taken:
-    """What one side was measured at."""
+class Measurement:
+    """The rate and the latencies of one variant."""
 
     commands: int = 0
     seconds: float = 0.0
     processor: float = 0.0
-    """Seconds of the process that was asked."""
+    """Processor seconds of the server process."""
     latencies: list[float] = field(default_factory=list)
 
     @property
@@ -56,13 +55,13 @@ class Taken:
         return self.commands / self.seconds
 
     def percentile(self, share: float) -> float:
-        """Milliseconds."""
+        """Returns a latency in milliseconds."""
         return sorted(self.latencies)[int(len(self.latencies) * share)] * 1e3
 
 
 @dataclass(frozen=True)
-class Side:
-    """One of the two that are compared."""
+class Variant:
+    """One of the servers that are compared."""
 
     name: str
     port: int
@@ -70,7 +69,7 @@ class Side:
     make: Request
 
     def processor(self) -> float:
-        """Seconds that the process has used."""
+        """Returns the processor seconds that the server process has used."""
         times = self.process.cpu_times()
         return float(times.user + times.system)
 
@@ -100,26 +99,26 @@ def _bare() -> bytes:
     return _request("/offers", {"cvr": CVR, "p_number": "1003388394", "topic": "056", "kind": "suspicion"}, {})
 
 
-async def _caller(side: Side, taken: Taken, until: float) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", side.port)
+async def _caller(variant: Variant, measured: Measurement, until: float) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", variant.port)
     while time.perf_counter() < until:
         begun = time.perf_counter()
-        writer.write(side.make())
+        writer.write(variant.make())
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
         answer = await reader.readexactly(int(length.split(b":")[1]))
         if not head.startswith(b"HTTP/1.1 201"):
             raise SystemExit(f"not accepted: {head.splitlines()[0].decode()} {answer.decode()[:300]}")
-        taken.latencies.append(time.perf_counter() - begun)
-        taken.commands += 1
+        measured.latencies.append(time.perf_counter() - begun)
+        measured.commands += 1
     writer.close()
 
 
-async def _turn(side: Side, connections: int, taken: Taken, seconds: float) -> None:
-    begun, used = time.perf_counter(), side.processor()
-    await asyncio.gather(*(_caller(side, taken, begun + seconds) for _ in range(connections)))
-    taken.seconds += time.perf_counter() - begun
-    taken.processor += side.processor() - used
+async def _turn(variant: Variant, connections: int, measured: Measurement, seconds: float) -> None:
+    begun, used = time.perf_counter(), variant.processor()
+    await asyncio.gather(*(_caller(variant, measured, begun + seconds) for _ in range(connections)))
+    measured.seconds += time.perf_counter() - begun
+    measured.processor += variant.processor() - used
 
 
 async def _register(dsn: str) -> None:
@@ -133,26 +132,27 @@ async def _register(dsn: str) -> None:
     await connection.close()
 
 
-async def _measure(sides: Sequence[Side], seconds: float) -> None:
-    bare, *_, offers = sides
+async def _measure(variants: Sequence[Variant], seconds: float) -> None:
+    bare, *_, offers = variants
     for connections in CONNECTIONS:
-        taken = {side: Taken() for side in sides}
-        for side in taken:
-            await _turn(side, connections, Taken(), 1.0)
+        measured = {variant: Measurement() for variant in variants}
+        for variant in measured:
+            await _turn(variant, connections, Measurement(), 1.0)
         for _ in range(TURNS):
-            for side in taken:
-                await _turn(side, connections, taken[side], seconds)
-        for side, of_side in taken.items():
+            for variant in measured:
+                await _turn(variant, connections, measured[variant], seconds)
+        for variant, measurement in measured.items():
             print(
-                f"{connections:>11} {side.name:17} {of_side.rate:>10,.0f} {of_side.rate / taken[bare].rate:>6.2f}"
-                f" {of_side.percentile(0.5):>7.1f} {of_side.percentile(0.99):>7.1f}"
-                f" {of_side.processor / of_side.commands * 1e6:>7,.0f}"
+                f"{connections:>11} {variant.name:17} {measurement.rate:>10,.0f}"
+                f" {measurement.rate / measured[bare].rate:>6.2f}"
+                f" {measurement.percentile(0.5):>7.1f} {measurement.percentile(0.99):>7.1f}"
+                f" {measurement.processor / measurement.commands * 1e6:>7,.0f}"
             )
     print(f"{'':11} {offers.name:17} {offers.process.memory_info().rss / 2**20:.0f} MB resident")
 
 
 def main() -> None:
-    """Ends the processes that it started, and drops what it made."""
+    """Runs the benchmark, then ends the processes that it started and drops what it created."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
     uvloop.run(_run(seconds))
 
@@ -174,7 +174,7 @@ def _with_servers(kafka: Kafka, seconds: float) -> None:
             "AFTALE_TOPIC_PREFIX": kafka.prefix,
             "DSN": dsn,
         }
-        environment["AFTALE_TRACES"] = "0.01"  # what docs/operations/tracing.md has for a service under load
+        environment["AFTALE_TRACES"] = "0.01"  # as docs/operations/tracing.md advises for a service under load
         make = _ours(token)
         bare = stack.enter_context(_other("bare FastAPI", "benchmarks.peers.bare_fastapi", _bare, environment))
         by_hand = stack.enter_context(_other("by hand", "benchmarks.offers_by_hand", _ours(token), environment))
@@ -189,20 +189,20 @@ def _with_servers(kafka: Kafka, seconds: float) -> None:
 
 
 @contextmanager
-def _other(name: str, module: str, make: Request, environment: Mapping[str, str]) -> Iterator[Side]:
+def _other(name: str, module: str, make: Request, environment: Mapping[str, str]) -> Iterator[Variant]:
     port = free_port()
     command = ["uvicorn", f"{module}:app", "--loop", "uvloop", "--http", "httptools"]
     command += ["--no-access-log", "--log-level", "warning", "--port", str(port)]
     with own_process(port, command, environment) as process:
-        yield Side(name, port, process, make)
+        yield Variant(name, port, process, make)
 
 
 @contextmanager
-def _serving(name: str, make: Request, environment: Mapping[str, str]) -> Iterator[Side]:
+def _serving(name: str, make: Request, environment: Mapping[str, str]) -> Iterator[Variant]:
     port = free_port()
     environment = {**environment, "AFTALE_PORT_OFFERS": str(port)}
     with own_process(port, ["services.serve", "offers"], environment) as process:
-        yield Side(name, port, process, make)
+        yield Variant(name, port, process, make)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""Kafka is away, and commands go on: ./aftale bench kafka_away [SECONDS].
+"""Measures commands while Kafka is unreachable: ./aftale bench kafka_away [SECONDS].
 
-One process of offers, a Kafka of the benchmark's own, and inspectors who make offers at a steady rate: before Kafka is
-stopped, for SECONDS (60) while it is away, and after it is back. Meanwhile as many facts as two such processes would
-record are appended to the same log, so that a backlog grows. Prints commands per second and errors (must be 0) of each
-time, the memory of the process, how fast the backlog was published, beside the rate at which the same relay publishes
-the same events once more with Kafka up, and how soon the consumer was back. Uses a database of its own on the servers
-of `./aftale up`.
+Inspectors send offers at a steady rate to one process of offers: before its Kafka is stopped, for SECONDS (60) while
+Kafka is stopped, and after its return. Meanwhile as many facts as two such processes would record are appended to the
+same log, so that a backlog grows. Prints commands per second and errors (must be 0) of each phase, the memory of the
+process, how fast the backlog was published, how fast the same relay publishes the same events again with Kafka up, and
+how soon the consumer was back. Uses its own Kafka, and its own database on the servers of `./aftale up`.
 """
 
 import asyncio
@@ -45,9 +44,9 @@ from shared.messaging.cloudevents import Message
 from shared.service import AGREEMENTS_TOPIC
 
 RATE = 10
-"""Commands per second that are given; a service takes more, and the machine must have room."""
+"""Commands per second that are sent. A service can process more, so the machine has reserves."""
 FACTS = 20
-"""More facts per second in the same log."""
+"""Further facts per second in the same log."""
 UP_SECONDS = 10.0
 CVR = "13748136"
 Connection = Any
@@ -55,8 +54,8 @@ Connection = Any
 
 
 @dataclass
-class Span:
-    """A time of the run."""
+class RunPhase:
+    """One phase of the run: before, without Kafka, drained, after."""
 
     name: str
     begun: float = field(default_factory=time.monotonic)
@@ -66,18 +65,18 @@ class Span:
     megabytes: list[float] = field(default_factory=list)
 
     def show(self) -> None:
-        """Commands are counted where they were given."""
+        """Prints the phase. A command counts in the phase in which it was sent."""
         rate = len(self.latencies) / self.seconds
         p99 = sorted(self.latencies)[int(len(self.latencies) * 0.99)] * 1e3
         memory = f"{self.megabytes[0]:.0f} to {max(self.megabytes):.0f} MB"
         errors = f"{len(self.errors)} errors"
-        print(f"{self.name:8} {self.seconds:5.0f} s {rate:7.1f} commands/s, p99 {p99:6.0f} ms, {memory}, {errors}")
+        print(f"{self.name:9}  {self.seconds:5.0f} s {rate:7.1f} commands/s, p99 {p99:6.0f} ms, {memory}, {errors}")
         for error in dict.fromkeys(self.errors):
             print(f"         {error}")
 
 
 class Inspectors:
-    """Make offers to one unit after the other, each due at its time whether or not those before are answered."""
+    """Sends offers to one unit after the other, each at its time, whether or not earlier ones are answered."""
 
     def __init__(self, client: httpx.AsyncClient, token: str, process: psutil.Process) -> None:
         self._client = client
@@ -85,23 +84,23 @@ class Inspectors:
         self._process = process
         self._units = count()
 
-    async def work(self, span: Span, until: "asyncio.Task[Any]") -> Span:
-        """At a steady rate, until something is done."""
+    async def work(self, phase: RunPhase, until: "asyncio.Task[Any]") -> RunPhase:
+        """Sends offers at a steady rate until a task is done; returns the phase."""
         under_way = []
         for number in count():
             if until.done():
                 break
-            under_way.append(asyncio.create_task(self.offer(span)))
+            under_way.append(asyncio.create_task(self.offer(phase)))
             if number % RATE == 0:
-                span.megabytes.append(self._process.memory_info().rss / 2**20)
-            await asyncio.sleep(max(0.0, span.begun + number / RATE - time.monotonic()))
+                phase.megabytes.append(self._process.memory_info().rss / 2**20)
+            await asyncio.sleep(max(0.0, phase.begun + number / RATE - time.monotonic()))
         await asyncio.gather(*under_way)
         until.result()
-        span.seconds = time.monotonic() - span.begun
-        return span
+        phase.seconds = time.monotonic() - phase.begun
+        return phase
 
-    async def offer(self, span: Span) -> None:
-        """One command, and what came of it."""
+    async def offer(self, phase: RunPhase) -> None:
+        """Sends one offer, and notes its latency or its error."""
         body = {"cvr": CVR, "p_number": _unit(next(self._units)), "topic": "056", "inspection_id": "I-1"}
         headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": str(uuid4())}
         begun = time.monotonic()
@@ -110,11 +109,11 @@ class Inspectors:
                 "/v1/offers", json={**body, "period_months": 3, "observations": "Tunge løft."}, headers=headers
             )
         except httpx.TransportError as error:
-            span.errors.append(repr(error))
+            phase.errors.append(repr(error))
             return
-        span.latencies.append(time.monotonic() - begun)
+        phase.latencies.append(time.monotonic() - begun)
         if answer.status_code != 201:
-            span.errors.append(f"{answer.status_code} {answer.text[:200]}")
+            phase.errors.append(f"{answer.status_code} {answer.text[:200]}")
 
 
 def _unit(number: int) -> str:
@@ -122,28 +121,26 @@ def _unit(number: int) -> str:
 
 
 async def _measure(seconds: float, database: Connection, kafka: LocalKafka, inspectors: Inspectors) -> None:
-    spans = [await inspectors.work(Span("before"), asyncio.create_task(asyncio.sleep(UP_SECONDS)))]
+    phases = [await inspectors.work(RunPhase("before"), asyncio.create_task(asyncio.sleep(UP_SECONDS)))]
     await asyncio.to_thread(kafka.stop)
-    spans.append(await inspectors.work(Span("away"), asyncio.create_task(asyncio.sleep(seconds))))
+    phases.append(await inspectors.work(RunPhase("without"), asyncio.create_task(asyncio.sleep(seconds))))
     await asyncio.to_thread(kafka.start)
     await asyncio.to_thread(kafka.wait_until_ready)
     back, behind = time.monotonic(), await _recorded(database) - await _published(database)
     draining = asyncio.create_task(_drain(database, await _recorded(database)))
-    spans.append(await inspectors.work(Span("drained"), draining))
+    phases.append(await inspectors.work(RunPhase("drained"), draining))
     drained = time.monotonic() - back
-    await _until_heard(database, kafka)
-    heard = time.monotonic() - back
-    spans.append(await inspectors.work(Span("after"), asyncio.create_task(asyncio.sleep(UP_SECONDS))))
-    for span in spans:
-        span.show()
+    await _until_received(database, kafka)
+    received = time.monotonic() - back
+    phases.append(await inspectors.work(RunPhase("after"), asyncio.create_task(asyncio.sleep(UP_SECONDS))))
+    for phase in phases:
+        phase.show()
     await database.execute("update relay set checkpoint = 0")
     again = asyncio.create_task(_drain(database, await _recorded(database)))
-    await inspectors.work(Span("once more"), again)
+    await inspectors.work(RunPhase("once more"), again)
     print(f"{behind:,} events waited when Kafka was back, and were published within {drained:.1f} s")
-    print(
-        f"{await draining:,.0f} events/s then; all once more, with Kafka up all the time: {await again:,.0f} events/s"
-    )
-    print(f"the consumer was back {heard:.1f} s after Kafka")
+    print(f"{await draining:,.0f} events/s then; all again with Kafka up: {await again:,.0f} events/s")
+    print(f"the consumer was back {received:.1f} s after Kafka")
 
 
 async def _recorded(database: Connection) -> int:
@@ -157,7 +154,7 @@ async def _published(database: Connection) -> int:
 
 
 async def _drain(database: Connection, end: int) -> float:
-    """Wait until everything up to there is published; events per second from the first ones on."""
+    """Waits until everything up to a position is published; returns events per second since the first one."""
     stood = first = await _published(database)
     while first == stood:
         await asyncio.sleep(0.005)
@@ -169,7 +166,7 @@ async def _drain(database: Connection, end: int) -> float:
 
 
 async def _record_facts(dsn: str) -> None:
-    """At a steady rate, until cancelled."""
+    """Records facts at a steady rate until cancelled."""
     metadata = Metadata(command_id=uuid4(), actor="i-17")
     async with open_database(dsn, "offers", connections=2) as database, EventStore(database, EventTypes([])) as store:
         for second in count(time.monotonic()):
@@ -178,8 +175,8 @@ async def _record_facts(dsn: str) -> None:
             await asyncio.sleep(max(0.0, second + 1 - time.monotonic()))
 
 
-async def _until_heard(database: Connection, kafka: LocalKafka) -> None:
-    """A fact of another service reaches the inbox."""
+async def _until_received(database: Connection, kafka: LocalKafka) -> None:
+    """Publishes a fact of another service, and waits until it is in the inbox."""
     now = datetime.now(UTC)
     fact = Message(
         source="guidance",
@@ -187,7 +184,7 @@ async def _until_heard(database: Connection, kafka: LocalKafka) -> None:
         epoch=1,
         version=1,
         event_id=uuid7(),
-        type="Unheard",
+        type="Unknown",
         schema_version=1,
         occurred_at=now,
         recorded_at=now,
@@ -211,7 +208,7 @@ async def _run(seconds: float, dsn: str, state: State, kafka: LocalKafka) -> Non
     await _register(dsn, round(RATE * (seconds + 120)))
     token = LocalIssuer(state.folder).token(Role.INSPECTOR, "anna")
     with _service(environment, state.logs / "offers.log") as process:
-        fresh = httpx.Limits(keepalive_expiry=1)  # not as long as the service: it must not close what is just used
+        fresh = httpx.Limits(keepalive_expiry=1)  # shorter than the service's: it must not close a connection in use
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=fresh) as client:
             await _until_healthy(client)
             recording = asyncio.create_task(_record_facts(dsn))
@@ -263,7 +260,7 @@ async def _until_healthy(client: httpx.AsyncClient) -> None:
 
 
 def main() -> None:
-    """Reads AFTALE_POSTGRES; ends what it started, and drops what it made."""
+    """Runs the benchmark, ends what it started, and drops what it created. Reads AFTALE_POSTGRES."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
     with own_database("kafka_away") as dsn, tempfile.TemporaryDirectory(prefix="aftale kafka away ") as folder:
         state = State(Path(folder))

@@ -1,7 +1,7 @@
-"""The offers of `bench http_commands`, taken by a FastAPI route that is written by hand: what the work itself takes.
+"""The offers of `bench http_commands`, handled by a hand-written FastAPI route: the cost of the work itself.
 
-The same token check, the same body, the same look-ups and rows, each request with a connection and a transaction of its
-own. No rules, no private text sealed, nothing published, no traces. Reads DSN and AFTALE_STATE.
+It checks the same token and body, and makes the same look-ups and rows, each request with its own connection and
+transaction. It has no rules, encrypts nothing, publishes nothing and traces nothing. Reads DSN and AFTALE_STATE.
 """
 
 import hashlib
@@ -64,7 +64,7 @@ async def _asker(request: Request, bearer: Annotated[HTTPAuthorizationCredential
 
 @app.post("/v1/offers", status_code=201)
 async def send(body: NewOffer, request: Request, asker: Annotated[Identity, Depends(_asker)]) -> dict[str, UUID]:
-    """One offer."""
+    """Records one offer."""
     made = uuid7()
     fingerprint = hashlib.sha256(await request.body()).hexdigest()
     key = request.headers["Idempotency-Key"]

@@ -1,4 +1,4 @@
-"""A database for one benchmark on the servers of `./aftale up`, dropped afterwards."""
+"""Creates a database for one benchmark on the servers of `./aftale up`, and drops it afterwards."""
 
 import asyncio
 import os
@@ -14,7 +14,10 @@ from migrations.schemas import upgrade
 
 @contextmanager
 def own_database(name: str) -> Iterator[str]:
-    """With all schemas; its libpq URL. Reads AFTALE_POSTGRES. What a killed run left under the name goes first."""
+    """Creates a database with all schemas; yields its libpq URL. Reads AFTALE_POSTGRES.
+
+    A database that a killed run left under the same name is dropped first.
+    """
     admin = os.environ["AFTALE_POSTGRES"]
     database = f"aftale_bench_{name}"
     asyncio.run(_administer(admin, f"drop database if exists {database} with (force)"))

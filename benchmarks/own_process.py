@@ -1,4 +1,4 @@
-"""A process that serves while a benchmark asks it, ended afterwards."""
+"""Runs a server process while a benchmark uses it."""
 
 import os
 import sys
@@ -13,12 +13,12 @@ from deploy.local.patience import Patience
 
 @contextmanager
 def own_process(port: int, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[psutil.Popen]:
-    """`python -m COMMAND`, once it listens on the port. Ends the run where it does not start."""
+    """Runs `python -m COMMAND`, and yields once it listens on the port. Raises SystemExit if it does not start."""
     process = psutil.Popen([sys.executable, "-m", *command], env={**os.environ, **environment})
     try:
         patience = Patience(command[0])
         while not any(one.laddr.port == port for one in process.net_connections("tcp")):
-            if process.poll() is not None or not patience.lasts(process.memory_info().rss // 2**20):
+            if process.poll() is not None or not patience.keep_waiting(process.memory_info().rss // 2**20):
                 raise SystemExit(f"{command[0]} does not start")
             time.sleep(0.05)
         yield process

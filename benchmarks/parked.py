@@ -1,10 +1,9 @@
-"""What parked streams cost the others: ./aftale bench parked [TURNS].
+"""Measures what parked streams cost other streams: ./aftale bench parked [TURNS].
 
-Feeds facts of 100 streams, in batches, to the consumer of reporting (a projector) and to one that answers each with a
-command (a reactor): in turns without anything parked, and with one message more per hundred, of streams that were
-poisoned before and whose facts keep coming. Prints facts of the others per second of the clock and of Python's own
-processor time, and how much of them is lost; the limit is 10 %. Uses a database of its own on the servers of
-`./aftale up`.
+Feeds facts of 100 streams in batches to the consumer of reporting (a projector) and to one that answers each with a
+command (a reactor). Turns without parked streams alternate with turns in which each batch has one more message per
+hundred, of streams that are parked and whose facts keep coming. Prints the other streams' facts per second of wall time
+and of Python's processor time, and the loss; the limit is 10 %. Uses its own database on the servers of `./aftale up`.
 """
 
 import sys
@@ -37,12 +36,12 @@ STREAMS = 100
 FACTS_EACH = 12
 BATCH = 400
 POISONED = BATCH // 100
-"""Streams of which each batch brings one message more."""
+"""The number of parked streams; each batch has one message more of each."""
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 
 
-class Poisoned:
-    """Streams that are parked with their first message, and whose next ones keep coming."""
+class PoisonedStreams:
+    """Streams that are parked by their first message, and whose next messages keep coming."""
 
     def __init__(self, like: Message) -> None:
         self._like = like
@@ -50,7 +49,7 @@ class Poisoned:
         self._versions = count(1)
 
     def next_of_each(self) -> list[Message]:
-        """The first ones do not decode."""
+        """Returns the next message of each stream; the first ones cannot be decoded."""
         version = next(self._versions)
         body = "{not json" if version == 1 else self._like.body
         return [
@@ -59,15 +58,15 @@ class Poisoned:
 
 
 @dataclass
-class Taken:
-    """Facts of streams that are not parked."""
+class ConsumerTimes:
+    """The time that a consumer needed for facts of streams that are not parked."""
 
     facts: int = 0
     wall: float = 0.0
     python: float = 0.0
 
-    async def turn(self, consumer: Consumer, facts: Sequence[Message], poisoned: Poisoned | None) -> None:
-        """Take facts in batches, each with what comes of poisoned streams."""
+    async def turn(self, consumer: Consumer, facts: Sequence[Message], poisoned: PoisonedStreams | None) -> None:
+        """Feeds facts in batches, each with the next messages of poisoned streams if there are any."""
         batches = [list(facts[first : first + BATCH]) for first in range(0, len(facts), BATCH)]
         if poisoned is not None:
             for batch in batches:
@@ -83,23 +82,23 @@ class Taken:
 async def _compare(what: str, consumer: Consumer, facts: Iterator[Message], turns: int) -> None:
     turn = STREAMS * FACTS_EACH
     warm_up = list(islice(facts, turn))
-    poisoned = Poisoned(warm_up[0])
-    await Taken().turn(consumer, warm_up, poisoned)
-    alone, beside = Taken(), Taken()
+    poisoned = PoisonedStreams(warm_up[0])
+    await ConsumerTimes().turn(consumer, warm_up, poisoned)
+    alone, beside = ConsumerTimes(), ConsumerTimes()
     for number in range(turns):
         pair = [(alone, None), (beside, poisoned)]
-        for taken, parked in pair if number % 2 else reversed(pair):
-            await taken.turn(consumer, list(islice(facts, turn)), parked)
+        for times, parked in pair if number % 2 else reversed(pair):
+            await times.turn(consumer, list(islice(facts, turn)), parked)
     print(f"{what}, {alone.facts:,} facts each way in batches of {BATCH}")
-    for name, taken in (("nothing parked", alone), (f"{POISONED} streams parked", beside)):
+    for name, times in (("nothing parked", alone), (f"{POISONED} streams parked", beside)):
         print(
-            f"  {name:18} {taken.facts / taken.wall:8,.0f} facts/s  {taken.facts / taken.python:8,.0f} of Python alone"
+            f"  {name:18} {times.facts / times.wall:8,.0f} facts/s  {times.facts / times.python:8,.0f} of Python alone"
         )
     print(f"  {'lost':18} {1 - alone.wall / beside.wall:8.1%}          {1 - alone.python / beside.python:8.1%}")
 
 
 def steps() -> Iterator[Message]:
-    """Of streams that run beside each other."""
+    """Yields facts of streams that grow concurrently."""
     while True:
         streams = [uuid7() for _ in range(STREAMS)]
         for version in range(1, FACTS_EACH + 1):
@@ -141,7 +140,7 @@ async def _measure(dsn: str, turns: int) -> None:
 
 
 def main() -> None:
-    """See above."""
+    """Runs the benchmark. Reads AFTALE_POSTGRES."""
     turns = int(sys.argv[1]) if len(sys.argv) > 1 else 8
     with own_database("parked") as dsn:
         uvloop.run(_measure(dsn, turns))

@@ -1,8 +1,8 @@
-"""How long a stream takes to load from a table of so many partitions: ./aftale bench partitions [LOADS]
+"""Measures how long it takes to load a stream from a table of n partitions: ./aftale bench partitions [LOADS].
 
-Partitions of a thousand events stand for those of ten million: what grows is not what lies in them, but that a query
-locks and looks at each. Loads a stream of eight events from the oldest partition and one from the newest, in turns,
-on one connection; the fastest and the median of LOADS. Uses a database of its own on the servers of `./aftale up`.
+Partitions of a thousand events represent those of ten million: the time grows not with their content, but because a
+query locks and checks each. Loads a stream of eight events from the oldest partition and one from the newest, in turns,
+on one connection; prints the fastest and the median of LOADS. Uses its own database on the servers of `./aftale up`.
 """
 
 import sys
@@ -71,7 +71,7 @@ async def _measure(dsn: str, loads: int) -> None:
 
 
 def main() -> None:
-    """See above. Reads AFTALE_POSTGRES."""
+    """Runs the benchmark. Reads AFTALE_POSTGRES."""
     with own_database("partitions") as dsn:
         uvloop.run(_measure(dsn, int(sys.argv[1]) if len(sys.argv) > 1 else 500))
 

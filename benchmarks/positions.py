@@ -1,9 +1,9 @@
-"""What it costs to keep a consumer's offsets in the database: ./aftale bench positions [TURNS].
+"""Measures the cost of keeping a consumer's offsets in the database: ./aftale bench positions [TURNS].
 
-Facts on 48 partitions are taken by a consumer that answers each with a command, in turns by the kernel's own reading,
-which moves rows of the database, and by a bare loop that commits the offsets to Kafka after each batch. Prints facts
-per second of the clock and of Python's own processor time; the limit is 3 %. Uses a database and topics of its own on
-the servers of `./aftale up`.
+A consumer answers each fact on 48 partitions with a command. Its facts are read in turns by the service's own reader,
+which advances rows of the database, and by a bare loop that commits the offsets to Kafka after each batch. Prints facts
+per second of wall time and of Python's processor time; the limit is 3 %. Uses its own database and topics on the
+servers of `./aftale up`.
 """
 
 import asyncio
@@ -38,15 +38,15 @@ _READERS = count(1)
 
 
 @dataclass(frozen=True)
-class Pace:
-    """Seconds per fact."""
+class Timings:
+    """Seconds per fact: of wall time, and of Python's processor time."""
 
     wall: float
     python: float
 
 
-class Counted(Reactor):
-    """Says when it has taken so many facts."""
+class CountingReactor(Reactor):
+    """Counts the facts that it has processed."""
 
     def __init__(self, database: Database, store: EventStore) -> None:
         reactions: Reactions = {Stepped: echo}
@@ -59,14 +59,14 @@ class Counted(Reactor):
         self.taken += len(messages)
 
 
-async def _by_rows(kafka: Kafka, consumer: Counted) -> None:
+async def _by_rows(kafka: Kafka, consumer: CountingReactor) -> None:
     bus = Bus(kafka, "guidance")
     bus.consume(AGREEMENTS_TOPIC, consumer, purpose=f"bench-{next(_READERS)}", sources=SOURCES[AGREEMENTS_TOPIC])
     async with bus.connected():
         await _all_taken(consumer)
 
 
-async def _by_commits(kafka: Kafka, consumer: Counted) -> None:
+async def _by_commits(kafka: Kafka, consumer: CountingReactor) -> None:
     client = AIOKafkaConsumer(
         kafka.name(AGREEMENTS_TOPIC),
         bootstrap_servers=kafka.servers,
@@ -87,29 +87,31 @@ async def _by_commits(kafka: Kafka, consumer: Counted) -> None:
         await client.stop()
 
 
-async def _all_taken(consumer: Counted) -> None:
+async def _all_taken(consumer: CountingReactor) -> None:
     while consumer.taken < FACTS:
         await asyncio.sleep(0.01)
 
 
-async def _turn(dsn: str, read: Callable[[Kafka, Counted], Awaitable[None]], facts: Sequence[Message]) -> Pace:
-    """From the first fact that was taken: to join a group takes as long as the group likes."""
+async def _turn(
+    dsn: str, read: Callable[[Kafka, CountingReactor], Awaitable[None]], facts: Sequence[Message]
+) -> Timings:
+    """Measures from the first processed fact on, because joining a consumer group takes an arbitrary time."""
     async with (
         own_topics(os.environ["AFTALE_KAFKA"]) as kafka,
         open_database(dsn, "guidance") as database,
         EventStore(database, EventTypes(ECHOES)) as store,
     ):
         await _publish(kafka, facts)
-        consumer = Counted(database, store)
+        consumer = CountingReactor(database, store)
         reading = asyncio.ensure_future(read(kafka, consumer))
         while not (first := consumer.taken):
             await asyncio.sleep(0.001)
         wall, python = time.perf_counter(), time.process_time()
         await _all_taken(consumer)
         taken = FACTS - first
-        pace = Pace((time.perf_counter() - wall) / taken, (time.process_time() - python) / taken)
+        timing = Timings((time.perf_counter() - wall) / taken, (time.process_time() - python) / taken)
         await reading
-        return pace
+        return timing
 
 
 async def _publish(kafka: Kafka, facts: Sequence[Message]) -> None:
@@ -122,32 +124,32 @@ async def _publish(kafka: Kafka, facts: Sequence[Message]) -> None:
 
 
 async def _measure(dsn: str, turns: int) -> None:
-    ways: dict[str, Callable[[Kafka, Counted], Awaitable[None]]] = {
+    variants: dict[str, Callable[[Kafka, CountingReactor], Awaitable[None]]] = {
         "committed to Kafka": _by_commits,
         "rows of the database": _by_rows,
     }
-    paces: dict[str, list[Pace]] = {name: [] for name in ways}
+    timings: dict[str, list[Timings]] = {name: [] for name in variants}
     facts = steps()
     for number in range(turns + 1):
-        pair = list(ways.items())
-        for name, way in pair if number % 2 else reversed(pair):
-            pace = await _turn(dsn, way, list(islice(facts, FACTS)))
+        pair = list(variants.items())
+        for name, variant in pair if number % 2 else reversed(pair):
+            timing = await _turn(dsn, variant, list(islice(facts, FACTS)))
             if number:  # the first turn warms up
-                paces[name].append(pace)
+                timings[name].append(timing)
     print(f"{turns} turns of {FACTS:,} facts each, medians")
-    for name, found in paces.items():
+    for name, found in timings.items():
         wall, python = median(one.wall for one in found), median(one.python for one in found)
         print(f"  {name:22} {1 / wall:8,.0f} facts/s  {python * 1e6:6.0f} µs of Python per fact")
-    rows, commits = paces["rows of the database"], paces["committed to Kafka"]
+    rows, commits = timings["rows of the database"], timings["committed to Kafka"]
     lost = median(1 - b.wall / a.wall for a, b in zip(rows, commits, strict=True))
     more = median(a.python / b.python - 1 for a, b in zip(rows, commits, strict=True))
     print(f"  {'rows cost':22} {lost:8.1%} of the pace  {more:6.1%} more of Python (medians of the turns)")
 
 
 def main() -> None:
-    """See above."""
+    """Runs the benchmark. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
     turns = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the leaders of topics that were just made are not known
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it warns that new topics have no leader yet
     with own_database("positions") as dsn:
         uvloop.run(_measure(dsn, turns))
 

@@ -1,11 +1,11 @@
-"""Events per second into the one view, and how fast it is folded anew: ./aftale bench project [AGREEMENTS].
+"""Measures events per second into the view, and the speed of its rebuild: ./aftale bench project [AGREEMENTS].
 
-Feeds the messages of whole agreements, twelve facts each, to one consumer of reporting as Kafka would give them:
-decoded, folded per audience, written with history, tasks and checkpoint, batch by batch. Then folds all kept facts
-again beside the live tables, as an operator's rebuild does. Beside both stand, in batches of the same size, what
-PostgreSQL and what Python take at least: the bodies alone in one table; all that is written when facts are applied, by
-a client that neither decodes nor folds; facts decoded and folded, with nothing written; and the processor time of
-Python and of PostgreSQL. Uses a database of its own on the servers of `./aftale up`.
+Feeds the messages of whole agreements, twelve facts each, to one consumer of reporting as Kafka would: they are
+decoded, folded per audience, and written with history, tasks and checkpoint in batches. Then rebuilds the view from all
+kept facts, as an operator does. For comparison, in batches of the same size, it measures the least that PostgreSQL and
+Python need: the bodies alone, inserted into one table; all rows, written by a client that neither decodes nor folds;
+facts decoded and folded, with nothing written. Prints rates, and the processor time of Python and PostgreSQL. Uses its
+own database on the servers of `./aftale up`.
 """
 
 import sys
@@ -39,7 +39,7 @@ from tests.reporting_facts import AGREEMENT, Feed
 from tests.tampering import tampering
 
 BATCH = IN_BULK.records
-"""Messages that reporting takes at once."""
+"""The number of messages that reporting processes at once."""
 COURSE = (
     facts.sent(),
     facts.delivered(),
@@ -57,7 +57,7 @@ COURSE = (
 
 
 def messages(agreements: int, *, at_once: int = 100) -> Iterator[Message]:
-    """Of agreements that run beside each other, `at_once` at a time, in the order of each."""
+    """Yields the messages of agreements that run concurrently, `at_once` at a time, in the order of each."""
     template = [received.message for received in Feed().receive(*COURSE)]
     for first in range(0, agreements, at_once):
         ids = [uuid7() for _ in range(min(at_once, agreements - first))]
@@ -100,7 +100,7 @@ async def _rebuild(database: Database, expected: int) -> None:
 
 
 async def _bare(owner: "asyncpg.Connection[asyncpg.Record]", waiting: list[Message]) -> None:
-    """The bodies into one table with one index, in transactions of the same size: what PostgreSQL takes at least."""
+    """Inserts the bodies into one table with one index, in transactions of the same size: PostgreSQL's minimum."""
     await owner.execute("create table bare (position bigint primary key, stream uuid, data jsonb)")
     for first in range(0, len(waiting), BATCH):
         batch = waiting[first : first + BATCH]
@@ -113,7 +113,7 @@ async def _bare(owner: "asyncpg.Connection[asyncpg.Record]", waiting: list[Messa
 
 
 async def _folded(waiting: list[Message]) -> list[tuple[list[Received], Changes]]:
-    """The batches with the rows that each changes, folded without a database."""
+    """Returns the batches with the rows that each changes, folded without a database."""
     batches, all_rows = [], Rows()
     for first in range(0, len(waiting), BATCH):
         received = [Received.decoded(message, KNOWN_FACTS) for message in waiting[first : first + BATCH]]
@@ -127,7 +127,7 @@ async def _folded(waiting: list[Message]) -> list[tuple[list[Received], Changes]
 
 
 async def _write_alone(database: Database, batches: list[tuple[list[Received], Changes]]) -> None:
-    """What a bare client of PostgreSQL takes for the same work: the same facts and rows, decoded and folded before."""
+    """Writes facts and rows that were decoded and folded before: a bare client's time for the same work."""
     position = 0
     for received, changes in batches:
         async with database.acquire() as connection, connection.transaction():
@@ -150,8 +150,8 @@ async def _measure(dsn: str, agreements: int) -> None:
     took = {}
     begun = time.perf_counter(), time.process_time()
     batches = await _folded(waiting)
-    folded = _Took(time.perf_counter() - begun[0], time.process_time() - begun[1], 0.0)
-    owner = await asyncpg.connect(dsn)  # no service may make a table
+    folded = _Timings(time.perf_counter() - begun[0], time.process_time() - begun[1], 0.0)
+    owner = await asyncpg.connect(dsn)  # no service may create a table
     took["bare insert of the same bodies"] = await _timed(dsn, _bare(owner, waiting))
     await owner.close()
     async with open_database(dsn, NAME, connections=4) as database:
@@ -170,22 +170,22 @@ async def _measure(dsn: str, agreements: int) -> None:
 
 
 @dataclass(frozen=True)
-class _Took:
-    """Seconds by the clock, and of processor time of this process and of PostgreSQL's for its connections."""
+class _Timings:
+    """Seconds of wall time, and of processor time of this process and of PostgreSQL for its connections."""
 
     wall: float
     python: float
     postgres: float
 
 
-async def _timed(dsn: str, work: Awaitable[None]) -> _Took:
+async def _timed(dsn: str, work: Awaitable[None]) -> _Timings:
     wall, python, postgres = time.perf_counter(), time.process_time(), await _of_postgres(dsn)
     await work
-    return _Took(time.perf_counter() - wall, time.process_time() - python, await _of_postgres(dsn) - postgres)
+    return _Timings(time.perf_counter() - wall, time.process_time() - python, await _of_postgres(dsn) - postgres)
 
 
 async def _of_postgres(dsn: str) -> float:
-    """Processor time of the server's processes behind the open connections, on this machine."""
+    """Returns the processor seconds of the server's processes for the open connections, on this machine."""
     connection = await asyncpg.connect(dsn)
     rows = await connection.fetch(
         "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"

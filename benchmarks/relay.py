@@ -1,9 +1,9 @@
-"""Events per second from the log to Kafka, beside a bare pipelined producer that sends the same messages.
+"""Measures events per second from the log to Kafka, compared with a bare pipelined producer of the same messages.
 
 ./aftale bench relay [EVENTS] [--idle-minutes MINUTES]. Bare producer, relay, and relay with every trace kept take
-turns; the medians stand. Then, at up to 100 commands a second, how long an event takes from its append until a consumer
-has it: alone, and while unrelated transactions that have written stay open for so many minutes, in this database and in
-another. Uses a database and topics of its own on the servers of `./aftale up`.
+turns; prints the medians. Then measures at up to 100 commands a second how long an event takes from its append to a
+consumer: alone, and while unrelated write transactions stay open for MINUTES, in this database and in another. Uses its
+own database and topics on the servers of `./aftale up`.
 """
 
 import argparse
@@ -43,15 +43,15 @@ NOW = datetime(2026, 3, 5, tzinfo=UTC)
 ROUNDS = 3
 SECONDS_BETWEEN_PROBES = 0.01
 WARM_UP_SECONDS = 1
-"""The first probes find connections that are being made."""
+"""Probes in the first second are not counted, because connections are still being opened."""
 PROBING_SECONDS = 30
 _FILL_AT_ONCE = 500
 Records = Sequence[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]]
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How long something took for each event, in seconds: by the clock, and of this process's processor time."""
+class Timings:
+    """Seconds per event: of wall time, and of this process's processor time."""
 
     clock: float
     processor: float
@@ -59,7 +59,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Bench:
-    """A log full of events, and the cluster they go to."""
+    """A log full of events, and the Kafka to which they are published."""
 
     dsn: str
     store: EventStore
@@ -78,8 +78,8 @@ async def _fill(store: EventStore, events: int) -> None:
         await asyncio.gather(*(store.append(change) for change in changes))
 
 
-async def _relayed(bench: Bench) -> Pace:
-    """The whole log, from its beginning."""
+async def _relayed(bench: Bench) -> Timings:
+    """Relays the whole log from its beginning; returns the timings."""
     connection = await asyncpg.connect(bench.dsn)
     await connection.execute("update offers.relay set checkpoint = 0")
     relay = asyncio.create_task(bench.relay().run())
@@ -88,19 +88,21 @@ async def _relayed(bench: Bench) -> Pace:
     begun, worked = time.perf_counter(), time.process_time()
     while (reached := int(await connection.fetchval("select checkpoint from offers.relay"))) < bench.events:
         await asyncio.sleep(0.01)
-    pace = Pace((time.perf_counter() - begun) / (reached - first), (time.process_time() - worked) / (reached - first))
+    timing = Timings(
+        (time.perf_counter() - begun) / (reached - first), (time.process_time() - worked) / (reached - first)
+    )
     relay.cancel()
     await asyncio.gather(relay, return_exceptions=True)
     await connection.close()
-    return pace
+    return timing
 
 
-async def _relayed_with_every_trace_kept(bench: Bench) -> Pace:
+async def _relayed_with_every_trace_kept(bench: Bench) -> Timings:
     with tempfile.TemporaryDirectory() as folder:
         tracing = setup.start("bench", Path(folder))
-        pace = await _relayed(bench)
+        timing = await _relayed(bench)
         tracing.shutdown()
-    return pace
+    return timing
 
 
 async def _read_topic(bench: Bench) -> Records:
@@ -116,8 +118,8 @@ async def _read_topic(bench: Bench) -> Records:
     return records
 
 
-async def _bare(kafka: Kafka, records: Records) -> Pace:
-    """A bare producer, idempotent too, sends the same records one by one and has each thousand acknowledged."""
+async def _bare(kafka: Kafka, records: Records) -> Timings:
+    """Sends the same records one by one with a bare idempotent producer, and waits after each thousand."""
     producer = AIOKafkaProducer(bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all", linger_ms=2)
     await producer.start()
     begun, worked = time.perf_counter(), time.process_time()
@@ -127,17 +129,17 @@ async def _bare(kafka: Kafka, records: Records) -> Pace:
             for key, value, headers in records[start : start + 1000]
         ]
         await asyncio.gather(*sent)
-    pace = Pace((time.perf_counter() - begun) / len(records), (time.process_time() - worked) / len(records))
+    timing = Timings((time.perf_counter() - begun) / len(records), (time.process_time() - worked) / len(records))
     await producer.stop()
-    return pace
+    return timing
 
 
 async def _throughput(bench: Bench, beside: Kafka) -> None:
-    """Prints the medians of all rounds."""
+    """Runs all rounds, and prints their medians."""
     await _relayed(bench)
     records = await _read_topic(bench)
-    measured: dict[str, list[Pace]] = {}
-    turns: dict[str, Callable[[], Awaitable[Pace]]] = {
+    measured: dict[str, list[Timings]] = {}
+    turns: dict[str, Callable[[], Awaitable[Timings]]] = {
         "bare producer": lambda: _bare(beside, records),
         "relay": lambda: _relayed(bench),
         "relay, every trace kept": lambda: _relayed_with_every_trace_kept(bench),
@@ -145,15 +147,17 @@ async def _throughput(bench: Bench, beside: Kafka) -> None:
     for _ in range(ROUNDS):
         for name, turn in turns.items():
             measured.setdefault(name, []).append(await turn())
-    for name, paces in measured.items():
-        rate = 1 / median(pace.clock for pace in paces)
-        ratio = median(bare.clock / pace.clock for bare, pace in zip(measured["bare producer"], paces, strict=True))
-        worked = median(pace.processor for pace in paces) * 1e6
+    for name, timings in measured.items():
+        rate = 1 / median(timing.clock for timing in timings)
+        ratio = median(
+            bare.clock / timing.clock for bare, timing in zip(measured["bare producer"], timings, strict=True)
+        )
+        worked = median(timing.processor for timing in timings) * 1e6
         print(f"{name:<24} {rate:>8,.0f} events/s {ratio:>6.0%} of bare, Python {worked:.0f} µs per event")
 
 
 async def _latencies(bench: Bench, seconds: float) -> list[float]:
-    """From the call of append until a consumer has the event, in ms, sorted; probed for so long."""
+    """Returns the ms from the call of append until a consumer has the event, sorted; probes for `seconds`."""
     consumer = AIOKafkaConsumer(
         bench.kafka.name(AGREEMENTS_TOPIC),
         bootstrap_servers=bench.kafka.servers,
@@ -166,13 +170,13 @@ async def _latencies(bench: Bench, seconds: float) -> list[float]:
     begun: dict[UUID, float] = {}
     took: list[float] = []
 
-    async def hear() -> None:
+    async def receive() -> None:
         async for record in consumer:
             stream = read(record.headers, record.value).stream
             if stream in begun:
                 took.append((time.perf_counter() - begun.pop(stream)) * 1e3)
 
-    hearing = asyncio.create_task(hear())
+    receiving = asyncio.create_task(receive())
     warm, end = time.perf_counter() + WARM_UP_SECONDS, time.perf_counter() + WARM_UP_SECONDS + seconds
     while (now := time.perf_counter()) < end:
         stream = uuid7()
@@ -184,22 +188,22 @@ async def _latencies(bench: Bench, seconds: float) -> list[float]:
     async with asyncio.timeout(20):
         while begun:
             await asyncio.sleep(0.01)
-    for task in (relay, hearing):
+    for task in (relay, receiving):
         task.cancel()
-    await asyncio.gather(relay, hearing, return_exceptions=True)
+    await asyncio.gather(relay, receiving, return_exceptions=True)
     await consumer.stop()
     return sorted(took)
 
 
 @asynccontextmanager
 async def _idle_writers(dsn: str) -> AsyncIterator[None]:
-    """Transactions that have written and stay open, in this database and in another."""
+    """Keeps write transactions open, in this database and in another."""
     async with AsyncExitStack() as stack:
         for url in (dsn, f"{dsn.rpartition('/')[0]}/postgres"):
             connection = await asyncpg.connect(url)
             stack.push_async_callback(connection.close)
             await connection.execute("create table if not exists unrelated (written timestamptz)")
-            await stack.enter_async_context(connection.transaction())  # its commit fails if it was cut meanwhile
+            await stack.enter_async_context(connection.transaction())  # its commit fails if the connection was lost
             await connection.execute("insert into unrelated values (now())")
         yield
 
@@ -225,7 +229,7 @@ def _show(what: str, took: list[float]) -> None:
 
 
 def main() -> None:
-    """See above. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
+    """Runs the benchmark. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
     parser = argparse.ArgumentParser(prog="./aftale bench relay", description=__doc__)
     parser.add_argument("events", nargs="?", type=int, default=50_000)
     parser.add_argument("--idle-minutes", type=float, default=0.5)

@@ -1,11 +1,11 @@
-"""One, two and four processes of a service share its partitions and timers: ./aftale bench scale_out [AGREEMENTS].
+"""Measures how one, two and four processes share partitions and timers: ./aftale bench scale_out [AGREEMENTS].
 
-Each time guidance, with a database and topics of its own, takes a backlog of facts: an offer and a compliance deadline
-per agreement, of two services, each of which makes it record an event, the second with two timers. Then the clock is
-moved and all timers fall due at once, each of which makes it record an event. Prints how many per second, how the
-partitions were shared, and what it took: processor time of each process and of PostgreSQL on this machine (in cores,
-and in ms for each fact or timer), and transactions, reads included. Checks that nothing was lost or done twice, and
-ends with 1 where something was. Uses the servers of `./aftale up`.
+Each time guidance, with its own database and topics, processes a backlog of facts: an offer and a compliance deadline
+per agreement, of two services. Each fact makes it record an event, the second with two timers. Then the clock is moved
+so that all timers fall due at once, and each timer makes it record an event. Prints the rate, how the partitions were
+shared, processor time of each process and of PostgreSQL on this machine (in cores, and in ms for each fact or timer),
+and transactions, including reads. Checks that nothing was lost or done twice, and exits with 1 if something was. Uses
+the servers of `./aftale up`.
 """
 
 import asyncio
@@ -42,12 +42,12 @@ from tests.reporting_facts import Feed, deadline_set, sent
 PROCESSES = (1, 2, 4)
 PARTITIONS = TOPICS[AGREEMENTS_TOPIC]
 BEFORE, AFTER = datetime(2026, 3, 21, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC)
-"""Nothing is due yet; everything is."""
+"""Instants at which nothing is due yet, and at which everything is due."""
 RECORDED = ("GuidanceOpened", "GuidanceScheduled", "GuidanceFellDue", "GuidanceBecameOverdue")
-"""What guidance records of each agreement: two reactions, two timers."""
+"""The events that guidance records for each agreement: two by reactions, two by timers."""
 PATIENCE_SECONDS = 300
 _STATISTICS_SECONDS = 1.5
-"""After which PostgreSQL's sessions have told how often they committed."""
+"""The time after which PostgreSQL's sessions have reported their commits."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,17 @@ class Usage:
 
 @dataclass(frozen=True)
 class Phase:
-    """How long a part of the work took, and what it used."""
+    """The duration and the resources of a part of the work."""
 
     what: str
     done: int
     seconds: float
     services: tuple[float, ...]
-    """Cores, by process."""
+    """Cores used by each process."""
     postgres: float
-    """Cores."""
+    """Cores used by PostgreSQL."""
     transactions: float
-    """Per second."""
+    """Transactions per second."""
 
     @property
     def rate(self) -> float:
@@ -79,13 +79,13 @@ class Phase:
 
     @property
     def processor_time(self) -> float:
-        """Milliseconds for each fact or timer, of the services and of PostgreSQL together."""
+        """Milliseconds for each fact or timer, of the services and PostgreSQL together."""
         return (sum(self.services) + self.postgres) / self.rate * 1e3
 
 
 @dataclass
-class Cast:
-    """The processes that share the work, and where it is seen."""
+class Workers:
+    """The processes that share the work, with their Kafka, clock and database."""
 
     kafka: Kafka
     connection: "asyncpg.Connection[asyncpg.Record]"
@@ -93,7 +93,7 @@ class Cast:
     clock: VirtualClock
 
     async def usage(self) -> Usage:
-        """The sessions of the services live as long as these do."""
+        """Returns the processor seconds and transactions until now. The services' sessions must be open."""
         await asyncio.sleep(_STATISTICS_SECONDS)
         row = await self.connection.fetchrow(_SESSIONS)
         assert row is not None
@@ -103,7 +103,7 @@ class Cast:
         )
 
     async def until(self, done: str) -> None:
-        """Wait until a query says true. That it never does is for the check at the end to say."""
+        """Waits until a query returns true, for 300 s at most; the checks find what is missing then."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while not await self.connection.fetchval(done):
@@ -122,7 +122,7 @@ def _processor_seconds(process: psutil.Process) -> float:
 
 
 async def _shares(kafka: Kafka, members: int) -> list[int]:
-    """How many partitions each process reads, once all have joined."""
+    """Returns how many partitions each process reads, once all have joined."""
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.servers)
     await admin.start()
     try:
@@ -145,7 +145,7 @@ def _partitions(assignment: bytes) -> int:
 
 
 async def publish(kafka: Kafka, agreements: Sequence[UUID]) -> None:
-    """An offer and a compliance deadline of each agreement."""
+    """Publishes an offer and a compliance deadline for each agreement."""
     feed = Feed()
     facts = [received for one in agreements for received in feed.receive(sent(one), deadline_set(one))]
     producer = AIOKafkaProducer(bootstrap_servers=kafka.servers, enable_idempotence=True, acks="all", linger_ms=2)
@@ -160,18 +160,18 @@ async def publish(kafka: Kafka, agreements: Sequence[UUID]) -> None:
     await producer.stop()
 
 
-async def _phase(cast: Cast, what: str, agreements: Sequence[UUID]) -> Phase:
-    """Two events of each agreement: reactions to facts, or what timers do."""
-    before = await cast.usage()
+async def _phase(workers: Workers, what: str, agreements: Sequence[UUID]) -> Phase:
+    """Waits for two events of each agreement, by reactions or by timers; returns what it took."""
+    before = await workers.usage()
     begun = time.perf_counter()
     if what == "facts":
-        await publish(cast.kafka, agreements)
-        await cast.until(f"select guidance.newest_position() >= {2 * len(agreements)}")
+        await publish(workers.kafka, agreements)
+        await workers.until(f"select guidance.newest_position() >= {2 * len(agreements)}")
     else:
-        cast.clock.move_to(AFTER)
-        await cast.until(f"select guidance.newest_position() >= {4 * len(agreements)}")
+        workers.clock.move_to(AFTER)
+        await workers.until(f"select guidance.newest_position() >= {4 * len(agreements)}")
     seconds = time.perf_counter() - begun
-    after = await cast.usage()
+    after = await workers.usage()
     return Phase(
         what,
         done=2 * len(agreements),
@@ -182,10 +182,10 @@ async def _phase(cast: Cast, what: str, agreements: Sequence[UUID]) -> Phase:
     )
 
 
-async def faults_of(cast: Cast, agreements: int) -> list[str]:
-    """What was lost, or done twice; nothing, it is to be hoped."""
-    await cast.until("select checkpoint >= guidance.newest_position() from guidance.relay")
-    fetch, per_agreement = cast.connection.fetch, len(RECORDED)
+async def find_errors(workers: Workers, agreements: int) -> list[str]:
+    """Returns what was lost or done twice; an empty list if nothing was."""
+    await workers.until("select checkpoint >= guidance.newest_position() from guidance.relay")
+    fetch, per_agreement = workers.connection.fetch, len(RECORDED)
     events = {row["type"]: (row["count"], row["streams"]) for row in await fetch(_EVENTS)}
     marks = {(row["source"], row["version"]): row["count"] for row in await fetch(_MARKS)}
     lengths = {row["version"]: row["count"] for row in await fetch(_LENGTHS)}
@@ -198,7 +198,7 @@ async def faults_of(cast: Cast, agreements: int) -> list[str]:
         "messages parked": rest["parked"],
         "active relays": rest["relays"],
         "events not published": rest["unpublished"],
-        "messages on the topic": await _messages(cast.kafka),
+        "messages on the topic": await _messages(workers.kafka),
     }
     wanted = {
         "events of each type, and their streams": dict.fromkeys(RECORDED, (agreements, agreements)),
@@ -226,7 +226,7 @@ select (select count(*) from guidance.timers) as timers, (select count(*) from g
 
 
 async def _messages(kafka: Kafka) -> int:
-    """On the topic, of all producers."""
+    """Returns the number of messages on the topic, of all producers."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka.servers)
     await consumer.start()
     partitions = [TopicPartition(kafka.name(AGREEMENTS_TOPIC), number) for number in range(PARTITIONS)]
@@ -236,7 +236,7 @@ async def _messages(kafka: Kafka) -> int:
 
 
 async def _share(dsn: str, processes: int, agreements: int) -> tuple[list[int], list[Phase], list[str]]:
-    """The work shared by so many processes: their partitions, how fast they were, and what went wrong."""
+    """Runs the work on n processes; returns their partitions, how fast they were, and errors."""
     connection = await asyncpg.connect(dsn)
     async with own_topics(os.environ["AFTALE_KAFKA"]) as kafka:
         with ExitStack() as stack:
@@ -253,13 +253,13 @@ async def _share(dsn: str, processes: int, agreements: int) -> tuple[list[int], 
                 port = free_port()
                 own = {**environment, "AFTALE_PORT_GUIDANCE": str(port)}
                 services.append(stack.enter_context(own_process(port, ["services.serve", "guidance"], own)))
-            cast = Cast(kafka, connection, services, clock)
+            workers = Workers(kafka, connection, services, clock)
             shares = await _shares(kafka, processes)
             ids = [uuid7() for _ in range(agreements)]
-            phases = [await _phase(cast, what, ids) for what in ("facts", "timers")]
-            faults = await faults_of(cast, agreements)
+            phases = [await _phase(workers, what, ids) for what in ("facts", "timers")]
+            errors = await find_errors(workers, agreements)
     await connection.close()
-    return shares, phases, faults
+    return shares, phases, errors
 
 
 def _line(processes: int, shares: Sequence[int], phase: Phase, ratio: float) -> str:
@@ -272,24 +272,24 @@ def _line(processes: int, shares: Sequence[int], phase: Phase, ratio: float) -> 
 
 
 def main() -> None:
-    """See above. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
+    """Runs the benchmark. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
     agreements = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
     lines = [
         "processes  partitions   what     per s  ratio  cores by process    of PostgreSQL  ms each  transactions/s"
     ]
     alone: dict[str, float] = {}
-    faults: list[str] = []
+    errors: list[str] = []
     for processes in PROCESSES:
         with own_database("scale_out") as dsn:
             shares, phases, found = uvloop.run(_share(dsn, processes, agreements))
         for phase in phases:
             ratio = phase.rate / alone.setdefault(phase.what, phase.rate)
             lines.append(_line(processes, shares, phase, ratio))
-        faults += [f"{processes} processes: {fault}" for fault in found]
+        errors += [f"{processes} processes: {error}" for error in found]
     print(f"{agreements:,} agreements, {2 * agreements:,} facts and timers each, {os.cpu_count()} processors")
     print("\n".join(lines))
-    print("\n".join(faults) or "nothing was lost, nothing was done twice")
-    sys.exit(1 if faults else 0)
+    print("\n".join(errors) or "nothing was lost, nothing was done twice")
+    sys.exit(1 if errors else 0)
 
 
 if __name__ == "__main__":

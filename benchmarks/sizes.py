@@ -1,8 +1,8 @@
-"""How many facts an agreement makes, and how many bytes they take: ./aftale bench sizes
+"""Measures how many facts an agreement has, and how many bytes they take: ./aftale bench sizes
 
-Plays the demo on a system of its own, multiplies the rows of every service a thousand times under other ids, so that
-pages and indexes are as full as they would be, and prints facts and bytes per agreement, by table, with indexes. Takes
-some five minutes and 2 GB on the servers of `./aftale up`, dropped afterwards.
+Plays the demo on its own system, copies the rows of every service a thousand times under other ids, so that pages and
+indexes are realistically filled, and prints facts and bytes per agreement by table, with indexes. Takes about five
+minutes and 2 GB on the servers of `./aftale up`, dropped afterwards.
 """
 
 import os
@@ -14,7 +14,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer
 
 from benchmarks.own_database import own_database
-from deploy.demo.courses import Stage
+from deploy.demo.courses import DemoContext
 from deploy.demo.play import play, register_units
 from deploy.local.cli import DEMO_BEGINS
 from deploy.local.foreign_facts import order_system
@@ -25,7 +25,7 @@ from tests.integration.system.running_system import running_system
 
 COPIES = 1_000
 SHOWN_FROM = 50
-"""Bytes per agreement below which a table is left out."""
+"""Tables with fewer bytes per agreement are left out."""
 
 _TABLES = """
 select c.oid::regclass::text as name from pg_class c
@@ -47,16 +47,16 @@ where a.attrelid = $1::text::regclass and a.attnum > 0 and not a.attisdropped an
 
 
 async def _play(dsn: str, state: Path) -> tuple[int, int]:
-    """The demo; returns the messages on the topic of agreements, and their bytes."""
+    """Plays the demo; returns the number of messages on the topic of agreements, and their bytes."""
     async with running_system(dsn, os.environ["AFTALE_KAFKA"], state, begins=DEMO_BEGINS) as system:
         await register_units(system)
         async with order_system(system) as orders:
-            await play(Stage(system.people, orders, system.time.settle, lambda _: None), system.time)
+            await play(DemoContext(system.people, orders, system.time.settle, lambda _: None), system.time)
         return await _on_topic(system.kafka)
 
 
 async def _on_topic(kafka: Kafka) -> tuple[int, int]:
-    """Key, headers and body, not compressed."""
+    """Returns the number of messages and the bytes of keys, headers and bodies, not compressed."""
     consumer = AIOKafkaConsumer(
         kafka.name(AGREEMENTS_TOPIC), bootstrap_servers=kafka.servers, auto_offset_reset="earliest"
     )
@@ -71,7 +71,7 @@ async def _on_topic(kafka: Kafka) -> tuple[int, int]:
 
 
 async def _multiply(connection: "asyncpg.Connection[asyncpg.Record]", table: str) -> None:
-    """Each row again and again, under other ids and later positions."""
+    """Copies each row under other ids and later positions."""
     names, values = [], []
     for column in await connection.fetch(_COLUMNS, table):
         names.append(f'"{column["name"]}"')
@@ -118,7 +118,7 @@ async def _show(connection: "asyncpg.Connection[asyncpg.Record]", table: str, ag
 
 
 def main() -> None:
-    """See above. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
+    """Runs the benchmark. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
     with own_database("sizes") as dsn:
         uvloop.run(_measure(dsn))
 

@@ -1,8 +1,7 @@
-"""How soon everything is up, how much memory it holds, and how much lies on disk.
+"""Measures how soon everything is up, and how much memory it uses: ./aftale bench start_up [RUNS].
 
-./aftale bench start_up [RUNS]. Stops what runs in this state folder, and starts it anew RUNS times; the data stay.
-Prints each run, then the resident memory of each process of the last one. The limits: a second start under 10 s,
-everything under 1.2 GB.
+Stops what runs in this state folder, and starts it again RUNS times; the data stays. Prints each run, then the resident
+memory of each process of the last one. The limits: a second start under 10 s, all processes under 1.2 GB.
 """
 
 import os
@@ -20,7 +19,7 @@ LIMIT_MEGABYTES = 1200.0
 
 
 def main() -> None:
-    """Every start is the public command, as a user gives it."""
+    """Runs the benchmark with the public commands `./aftale down` and `./aftale up`."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     aftale = str(PROJECT / "aftale")
     seconds = []
@@ -40,7 +39,7 @@ def main() -> None:
 
 
 def _run(*command: str) -> None:
-    # `bench` names the local servers in the environment, and `up` would take them for servers of the user's own.
+    # `bench` sets the local servers in the environment; `up` would treat them as servers of the user.
     environment = {name: value for name, value in os.environ.items() if name not in ("AFTALE_POSTGRES", "AFTALE_KAFKA")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -1,9 +1,10 @@
-"""Timers that fall due together, and timers that a stopped service finds overdue: ./aftale bench timers [AGREEMENTS].
+"""Measures timers that fall due together, and timers that are overdue at a start: ./aftale bench timers [AGREEMENTS].
 
-Guidance, with a database and topics of its own, has a timer of each agreement that falls due at one instant, and later
-a second one. The virtual clock is moved to the first instant while it runs; then it is stopped, the clock moved to a
-week after the second, and it is started again. Prints how long each took, the largest memory of the process, and
-checks that each timer had its effect once; ends with 1 where one had not. Uses the servers of `./aftale up`.
+Guidance, with its own database and topics, has one timer per agreement that falls due at one instant, and later a
+second one. The virtual clock is moved to the first instant while guidance runs. Then guidance is stopped, the clock is
+moved to a week after the second instant, and guidance is started again. Prints how long each took, and the largest
+memory of the process. Checks that each timer had its effect once; exits with 1 if one had not. Uses the servers of
+`./aftale up`.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.own_database import own_database
 from benchmarks.own_process import own_process
-from benchmarks.scale_out import BEFORE, Cast, faults_of, publish
+from benchmarks.scale_out import BEFORE, Workers, find_errors, publish
 from deploy.local.logins import login_urls
 from deploy.local.ports import free_port
 from shared.eventstore.clock import VirtualClock
@@ -37,18 +38,18 @@ _LOOK_SECONDS = 0.1
 
 @dataclass
 class Service:
-    """A process of guidance and the most memory that it was seen to hold."""
+    """A process of guidance, and its largest memory so far."""
 
     process: psutil.Popen
     largest_bytes: int = field(default=0)
 
-    def look(self) -> None:
+    def measure_memory(self) -> None:
         self.largest_bytes = max(self.largest_bytes, self.process.memory_info().rss)
 
 
 @dataclass(frozen=True)
 class Fired:
-    """What came of timers that were due."""
+    """How long it took until due timers had fired."""
 
     what: str
     timers: int
@@ -75,14 +76,14 @@ def _guidance(dsn: str, kafka: Kafka, state: Path) -> Iterator[Service]:
 
 
 async def _until(connection: "asyncpg.Connection[asyncpg.Record]", service: Service, events: int) -> None:
-    service.look()
+    service.measure_memory()
     while await connection.fetchval("select guidance.newest_position()") < events:
         await asyncio.sleep(_LOOK_SECONDS)
-        service.look()
+        service.measure_memory()
 
 
 async def _instants(connection: "asyncpg.Connection[asyncpg.Record]", timers: int) -> Sequence[datetime]:
-    """When the timers of all agreements fall due: the first ones together, and the second ones."""
+    """Returns the two instants at which the timers of all agreements fall due."""
     rows = await connection.fetch("select due, count(*) as timers from guidance.timers group by due order by due")
     if [row["timers"] for row in rows] != [timers, timers]:
         raise SystemExit(f"there should be two instants with {timers} timers each: {[*map(dict, rows)]}")
@@ -118,19 +119,19 @@ async def _measure(dsn: str, agreements: int) -> tuple[list[Fired], list[str]]:
                     time.perf_counter() - begun,
                     service.largest_bytes / 1e6,
                 )
-                faults = await faults_of(Cast(kafka, connection, [service.process], clock), agreements)
+                errors = await find_errors(Workers(kafka, connection, [service.process], clock), agreements)
     await connection.close()
-    return [together, overdue], faults
+    return [together, overdue], errors
 
 
 def main() -> None:
-    """See above. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
+    """Runs the benchmark. Reads AFTALE_POSTGRES and AFTALE_KAFKA."""
     agreements = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     with own_database("timers") as dsn:
-        fired, faults = uvloop.run(_measure(dsn, agreements))
+        fired, errors = uvloop.run(_measure(dsn, agreements))
     print("\n".join(map(str, fired)))
-    print("\n".join(faults) or "each timer had its effect once")
-    sys.exit(1 if faults else 0)
+    print("\n".join(errors) or "each timer had its effect once")
+    sys.exit(1 if errors else 0)
 
 
 if __name__ == "__main__":

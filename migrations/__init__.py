@@ -1,1 +1,1 @@
-"""Every schema: one chain of migrations for the event stores, one for the reporting read model."""
+"""Every schema: one chain of migrations for the event stores, one for offers, one for the read model of reporting."""

@@ -1,7 +1,7 @@
-"""Bring logins, schemas and topics up to date: python -m migrations [logins | schemas | down].
+"""Migrates logins, schemas and topics: python -m migrations [logins | schemas | down].
 
-`logins` only prepares them for the login of the migrations; `schemas` leaves the topics alone; `down` takes the schemas
-away.
+`logins` only creates logins and empty schemas, as an administrator; `schemas` leaves out the topics; `down` drops the
+schemas with their data.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from shared.watching.errors import WrongSchema
 
 
 def main() -> None:
-    """Reads AFTALE_POSTGRES (an administrator's URL), AFTALE_POSTGRES_<LOGIN>, AFTALE_KAFKA, AFTALE_TOPIC_PREFIX and
-    AFTALE_KAFKA_CA with AFTALE_KAFKA_PASSWORD_OPERATOR.
+    """Migrates. Reads AFTALE_POSTGRES (an administrator's URL), AFTALE_POSTGRES_<LOGIN>, AFTALE_KAFKA and others.
 
-    Without an administrator the migrations run under their own login, on what `logins` has prepared.
+    AFTALE_TOPIC_PREFIX, AFTALE_KAFKA_CA and AFTALE_KAFKA_PASSWORD_OPERATOR are read, too. Without an administrator the
+    migrations run under their own login; then `logins` must have run before.
     """
     urls = [url for name in (*SERVICES, "migrations") if (url := os.environ.get(variable_of(name)))]
     administrator, prefix = os.environ.get("AFTALE_POSTGRES"), os.environ.get("AFTALE_TOPIC_PREFIX", "")
@@ -40,8 +40,8 @@ def main() -> None:
         sys.exit(str(error))
     for service in old:
         print(
-            f"A process of {service} of the release before is connected, and goes on: until it has ended, and this has "
-            f"run again, {service} may still change what it has recorded."
+            f"A process of {service} from the previous release is still connected and keeps running. Until it has "
+            f"stopped and you have run the migrations again, {service} can still update and delete recorded facts."
         )
     if sys.argv[1:] == ["schemas"]:
         return

@@ -1,4 +1,4 @@
-"""Make each service's schema from its schema.sql, which shows it as it is today; migrations must lead to the same."""
+"""Creates each service's schema from its schema.sql. The migrations must lead to the same schema."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ _INCLUDE = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
 
 
 async def create_schemas(dsn: str) -> None:
-    """Make every service's schema, under the login that owns them all, in a database that has none of them."""
+    """Creates every service's schema in a database that has none of them, under the login that owns them all."""
     await make_logins_and_schemas(dsn)
     for schema in CHAINS:
         settings = {"search_path": schema, "role": OWNER}
@@ -25,10 +25,10 @@ async def create_schemas(dsn: str) -> None:
 
 
 def schema_file(schema: str) -> Path:
-    """The schema.sql of the service that the schema belongs to."""
+    """Returns the schema.sql of the service with this schema."""
     return _SERVICES / schema / "schema.sql"
 
 
 def read_sql(file: Path) -> str:
-    r"""The statements of a file and of those that it includes by psql's `\ir`, whose paths are relative to the file."""
+    r"""Returns the statements of a file and of the files that it includes by `\ir`, with paths relative to the file."""
     return _INCLUDE.sub(lambda include: read_sql(file.parent / include[1]), file.read_text())

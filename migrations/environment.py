@@ -1,4 +1,4 @@
-"""What every chain runs in: one connection, in the schema of the service, under the login that owns it (see env.py)."""
+"""Runs a chain in one connection, in the schema of the service, under the login that owns it (see env.py)."""
 
 import asyncio
 
@@ -6,12 +6,12 @@ from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from migrations.give_way import LOCK_TIMEOUT
+from migrations.lock_retries import LOCK_TIMEOUT
 from migrations.logins import OWNER
 
 
 def run() -> None:
-    """Run the migrations that alembic has chosen. Not from inside an event loop."""
+    """Runs the migrations that alembic has chosen. Must not be called from an event loop."""
     asyncio.run(_run())
 
 

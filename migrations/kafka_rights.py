@@ -1,4 +1,4 @@
-"""Who may read and write which topic, as Kafka's own rights (ACLs), given once the topics are made."""
+"""Which login may read and write which topic, as Kafka's own rights (ACLs). They are granted after the topics exist."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ WRITERS: Mapping[str, tuple[str, ...]] = {
     "republish": SERVICES,
     "heads": (*_RECORDING, *_FOREIGN),
 }
-"""By topic. That each of the three services writes `agreements` under its own `ce_source` only is nothing that Kafka
-can refuse: consumers find a record of another when they compare what they took with the heads of its source."""
+"""The writers of each topic. Kafka cannot ensure that each service writes `agreements` under its own `ce_source` only:
+consumers find a forged record when they compare what they received with the heads of its source."""
 READERS: Mapping[str, tuple[str, ...]] = {
-    # The order system hears which orders are asked for; a foreign system finds in its own topic what it has published.
+    # The order system reads which orders are requested; a foreign system reads its own topic for what it has published.
     "agreements": (*SERVICES, _ORDERS),
     "orders": ("control", "reporting", _ORDERS),
     "register": ("offers", "reporting", _REGISTER),
@@ -36,11 +36,11 @@ _GROUPS: Mapping[str, str] = {
     **{service: f"aftale-{service}-" for service in SERVICES},
     **{system: f"{system}-" for system in _FOREIGN},
 }
-"""How the names of each login's consumer groups begin."""
+"""The prefix of the names of each login's consumer groups."""
 
 
 class Resource(IntEnum):
-    """What a right is about, in Kafka's protocol."""
+    """The kind of resource that a right is about, in Kafka's protocol."""
 
     TOPIC = 2
     GROUP = 3
@@ -54,7 +54,7 @@ class Pattern(IntEnum):
 
 
 class Operation(IntEnum):
-    """What is allowed, in Kafka's protocol. Each includes to describe."""
+    """The operation that is allowed, in Kafka's protocol. Each includes DESCRIBE."""
 
     READ = 3
     WRITE = 4
@@ -66,7 +66,7 @@ _ANY_HOST = "*"
 
 @dataclass(frozen=True)
 class Right:
-    """What a login may do with a topic, or with the consumer groups whose names begin so."""
+    """What a login may do with a topic, or with the consumer groups whose names begin with a prefix."""
 
     login: str
     operation: Operation
@@ -76,7 +76,7 @@ class Right:
 
 
 def rights(prefix: str) -> Iterator[Right]:
-    """All that there are, for the topics and groups under a prefix."""
+    """Yields all rights for the topics and groups with this prefix."""
     for operation, holders in ((Operation.WRITE, WRITERS), (Operation.READ, READERS)):
         for topic, logins in holders.items():
             for who in logins:
@@ -88,9 +88,9 @@ def rights(prefix: str) -> Iterator[Right]:
 async def make_topics(
     kafka: str, *, prefix: str, operator: KafkaLogin | None, say: Callable[[str], None] = print
 ) -> None:
-    """Create the topics that are missing, and give every login its rights where Kafka asks for logins.
+    """Creates missing topics, and grants every login its rights if Kafka requires logins. Can be repeated.
 
-    Waits for Kafka, and says so now and then. Runs again without harm. Raises KafkaError.
+    Waits for Kafka, and says so now and then. Raises KafkaError.
     """
     await create_topics(kafka, prefix=prefix, say=say, login=operator)
     if operator is not None:
@@ -98,7 +98,7 @@ async def make_topics(
 
 
 async def grant_rights(kafka: str, operator: KafkaLogin, *, prefix: str) -> None:
-    """Give every login its rights; those that are there already stay. The operator is a super user of Kafka."""
+    """Grants every login its rights; existing ones stay. The operator is a super user of Kafka."""
     admin = await connected_admin(kafka, login=operator)
     try:
         for right in rights(prefix):
@@ -111,7 +111,7 @@ async def _grant(admin: AIOKafkaAdminClient, right: Right) -> None:
     request = CreateAclsRequest(
         right.resource, right.name, right.pattern, f"User:{right.login}", _ANY_HOST, right.operation, _ALLOW
     )
-    # The client has the request, and no method for it.
+    # aiokafka has this request, but no method that sends it.
     response = await admin._send_to_controller(request)
     for code, message in response.creation_responses:
         if code:

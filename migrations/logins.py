@@ -1,4 +1,4 @@
-"""PostgreSQL's logins, and who owns what: the migrations own every schema; services own nothing and only use theirs."""
+"""PostgreSQL's logins: the one of the migrations owns every schema; those of the services own nothing."""
 
 import asyncio
 import base64
@@ -10,17 +10,17 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
-from migrations.give_way import LOCK_TIMEOUT, until_free
+from migrations.lock_retries import LOCK_TIMEOUT, retry_lock_conflicts
 from migrations.revisions import CHAINS
 from shared.eventstore.logins import login_of
 from shared.release import RELEASE
 
 OWNER = "aftale_migrations"
-"""The login under which migrations run. Every schema, table and function is its own."""
+"""The login of the migrations, which owns every schema, table and function."""
 ANALYSTS = "aftale_analyst"
-"""What analysts may read. Nobody logs in under it: each analyst has a login of their own that belongs to it."""
+"""The role that may read what analysts may read. Nobody logs in with it: each analyst's login is a member."""
 _ITERATIONS = 4096
-"""PostgreSQL's own number for SCRAM."""
+"""PostgreSQL's default for SCRAM."""
 
 _OWNED_BY_OTHERS = """
 select format('schema %I', n.nspname) as object, 'usage, create' as granted, n.nspowner::regrole::text as owner,
@@ -56,9 +56,9 @@ where datname = current_database() and pid <> pg_backend_pid()
 
 
 async def make_logins_and_schemas(dsn: str) -> None:
-    """Make the logins and the empty schemas that are missing, and hand over to the migrations what is not theirs yet.
+    """Creates missing logins and empty schemas, and gives the migrations what others own in them.
 
-    Needs a login that may make others wherever something is missing; where nothing is, the migrations' own will do.
+    It needs a login that may create others if something is missing; else the login of the migrations is enough.
     """
     connection = await asyncpg.connect(dsn, server_settings={"search_path": "pg_catalog"})
     try:
@@ -78,7 +78,7 @@ async def make_logins_and_schemas(dsn: str) -> None:
 
 
 async def services_of_another_release(dsn: str) -> Sequence[str]:
-    """The services of which a process is connected that is of another release, or works under another login."""
+    """Returns the services with a connected process of another release or under another login."""
     connection = await asyncpg.connect(dsn)
     try:
         rows = [await connection.fetchrow(_OLD_PROCESSES, schema, login_of(schema), RELEASE) for schema in CHAINS]
@@ -88,11 +88,11 @@ async def services_of_another_release(dsn: str) -> Sequence[str]:
 
 
 async def set_passwords(dsn: str, urls: Sequence[str]) -> None:
-    """Let each of these URLs open a session: a login that its URL does not open gets the password that stands there.
+    """Sets the password of each login whose URL cannot log in to the password in the URL.
 
     Only a hash is sent, so that no log of the server holds a password.
     """
-    closed = [url for url, opens in zip(urls, await asyncio.gather(*map(_opens, urls)), strict=True) if not opens]
+    closed = [url for url, can in zip(urls, await asyncio.gather(*map(_can_log_in, urls)), strict=True) if not can]
     if not closed:
         return
     connection = await asyncpg.connect(dsn)
@@ -107,7 +107,7 @@ async def set_passwords(dsn: str, urls: Sequence[str]) -> None:
 
 
 def scram_verifier(password: str) -> str:
-    """What PostgreSQL keeps of a password (RFC 5803)."""
+    """Returns the hash of a password that PostgreSQL stores (RFC 5803)."""
     salt = os.urandom(16)
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _ITERATIONS)
     stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
@@ -116,7 +116,7 @@ def scram_verifier(password: str) -> str:
     return f"SCRAM-SHA-256${_ITERATIONS}:{salt_text}${stored_text}:{server_text}"
 
 
-async def _opens(url: str) -> bool:
+async def _can_log_in(url: str) -> bool:
     try:
         connection = await asyncpg.connect(url, timeout=10)
     except asyncpg.InvalidAuthorizationSpecificationError:
@@ -131,7 +131,7 @@ async def _make_role(connection: "asyncpg.Connection[asyncpg.Record]", role: str
         await connection.execute(f'create role "{role}" {login}')
     elif login == "login" and not may_log_in:
         await connection.execute(f'alter role "{role}" login')
-    # Who is no superuser must belong to a role before it can work under it, as operators' commands do.
+    # A login that is no superuser must be a member of a role before it can act as it, as operators' commands do.
     known = may_log_in is not None and await connection.fetchval(
         "select rolsuper or pg_has_role(current_user, $1::text, 'set') or current_user = $2 from pg_roles "
         "where rolname = current_user",
@@ -143,27 +143,27 @@ async def _make_role(connection: "asyncpg.Connection[asyncpg.Record]", role: str
 
 
 async def _close_the_database(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """By default everybody may make temporary tables and large objects, which are in no schema."""
+    """Revokes that everybody may create temporary tables and large objects, as PostgreSQL allows by default."""
     for row in await connection.fetch(_OPEN_TO_EVERYBODY):
         await connection.execute(row["closing"])
 
 
 async def _hand_over(connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> None:
-    """One object after the other, so that nobody waits for more than one. The former owner may go on using it.
+    """Makes the migrations the owner of every object, one at a time, so that nobody waits for more than one lock.
 
-    What a service of the release before no longer needs is taken from it later (see append_only.sql).
+    The former owner can still use the objects. What services no longer need is revoked later (see append_only.sql).
     """
     for row in await connection.fetch(_OWNED_BY_OTHERS, schema, OWNER):
-        thing = row["object"].removeprefix("view ")  # GRANT knows views as tables
+        thing = row["object"].removeprefix("view ")  # GRANT treats views as tables
         grants = [f"grant {row['granted']} on {thing} to {row['owner']}"] if row["granted"] else []
-        await _as_soon_as_it_is_free(connection, [f'alter {row["object"]} owner to "{OWNER}"', *grants])
+        await _change_with_retries(connection, [f'alter {row["object"]} owner to "{OWNER}"', *grants])
 
 
-async def _as_soon_as_it_is_free(connection: "asyncpg.Connection[asyncpg.Record]", statements: Sequence[str]) -> None:
+async def _change_with_retries(connection: "asyncpg.Connection[asyncpg.Record]", statements: Sequence[str]) -> None:
     async def change() -> None:
         async with connection.transaction():
             await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
             for statement in statements:
                 await connection.execute(statement)
 
-    await until_free(change)
+    await retry_lock_conflicts(change)

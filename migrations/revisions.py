@@ -1,4 +1,4 @@
-"""Which revisions this release ships, read without alembic: a service that asks must not pay for loading it."""
+"""The revisions that this release contains, read without alembic, because services that ask should not load it."""
 
 import re
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ CHAINS = {
     "control": ("event_store",),
     "reporting": ("reporting",),
 }
-"""Which chains of migrations make each service's schema."""
+"""The chains of migrations that make each service's schema."""
 FOLDER = Path(__file__).parent
 _STEP = re.compile(r'^revision = "(\w+)"\ndown_revision = (?:"(\w+)"|None)$', re.MULTILINE)
 
 
 def revision_files(chain: str) -> Mapping[str, Path]:
-    """The files of a chain's revisions, oldest first."""
+    """Returns the files of a chain's revisions, oldest first."""
     files = sorted((FOLDER / chain / "versions").glob("*.py"))
     steps = {file: _STEP.search(file.read_text(encoding="utf-8")) for file in files}
     after = {step[2]: (step[1], file) for file, step in steps.items() if step}

@@ -1,4 +1,4 @@
-"""Run the chains of migrations, each service's in its own schema, under the login that owns them all."""
+"""Runs the chains of migrations, each service's in its own schema, under the login that owns them all."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from migrations.give_way import LOCK_TIMEOUT, until_free
+from migrations.lock_retries import LOCK_TIMEOUT, retry_lock_conflicts
 from migrations.logins import OWNER, make_logins_and_schemas, services_of_another_release
 from migrations.marks import last_before_takeover, shipped
 from migrations.revisions import CHAINS
@@ -23,12 +23,12 @@ _OF_ANALYSTS = Path(__file__).parents[1] / "services" / "reporting" / "analysts.
 
 
 def upgrade(dsn: str, revision: str = "head") -> Sequence[str]:
-    """Bring every schema to a revision; makes logins and schemas that are missing. Runs again without harm.
+    """Migrates every schema to a revision, and creates missing logins and schemas. Can be repeated.
 
-    Returns the services of which a process of another release is connected, so that these processes go on: what is
-    marked to run after them waits, and their history is not yet closed to changes. The next run does both.
+    Returns the services with a connected process of another release. These processes keep running: revisions that are
+    marked *after* wait, and the services can still change recorded facts. The next run does both steps.
 
-    Raises WrongSchema where a later release has migrated one of them.
+    Raises WrongSchema if a later release has migrated one of the schemas.
     """
     asyncio.run(_refuse_newer(dsn))
     asyncio.run(make_logins_and_schemas(dsn))
@@ -45,12 +45,12 @@ def upgrade(dsn: str, revision: str = "head") -> Sequence[str]:
 
 
 def known_revisions(chain: str) -> frozenset[str]:
-    """All revisions that this release can bring to its newest."""
+    """Returns all revisions from which this release can migrate to its newest."""
     return frozenset(one.revision for one in ScriptDirectory.from_config(_config("", "", chain)).walk_revisions())
 
 
 async def revisions(connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> dict[str, str]:
-    """At which revision each chain of a schema stands."""
+    """Returns the current revision of each chain of a schema."""
     return {
         chain: await connection.fetchval(f'select version_num from "{schema}".migrated_{chain}')
         for chain in CHAINS[schema]
@@ -58,7 +58,7 @@ async def revisions(connection: "asyncpg.Connection[asyncpg.Record]", schema: st
 
 
 def downgrade(dsn: str) -> None:
-    """Take every schema away, with all that is in it. The roles stay: other databases of the server may need them."""
+    """Drops every schema with its data. The roles stay, because other databases of the server may need them."""
     for schema in asyncio.run(_existing(dsn)):
         for chain in reversed(CHAINS[schema]):
             command.downgrade(_config(dsn, schema, chain), "base")
@@ -66,17 +66,17 @@ def downgrade(dsn: str) -> None:
 
 
 async def _upgrade(config: Config, revision: str) -> None:
-    """Each revision is a transaction of its own: one that gives way leaves those before it done."""
-    await until_free(lambda: asyncio.to_thread(command.upgrade, config, revision))
+    """Runs the revisions, each in its own transaction: if one is retried, the earlier ones stay done."""
+    await retry_lock_conflicts(lambda: asyncio.to_thread(command.upgrade, config, revision))
 
 
 async def _grant(dsn: str, schema: str, files: Sequence[Path]) -> None:
-    """Each file in a transaction of its own, so that none waits for a lock while it holds what another file changed."""
+    """Runs each file in its own transaction, so that no file waits for a lock while it holds those of another."""
     settings = {"search_path": schema, "role": OWNER, "lock_timeout": LOCK_TIMEOUT}
     connection = await asyncpg.connect(dsn, server_settings=settings)
     try:
         for file in files:
-            await until_free(partial(_in_a_transaction, connection, file.read_text(encoding="utf-8")))
+            await retry_lock_conflicts(partial(_in_a_transaction, connection, file.read_text(encoding="utf-8")))
     finally:
         await connection.close()
 
@@ -96,7 +96,10 @@ def _config(dsn: str, schema: str, chain: str) -> Config:
 
 
 async def _refuse_newer(dsn: str) -> None:
-    """Before anything is changed: alembic itself fails in the middle, and does not say what to do."""
+    """Raises WrongSchema if a later release has migrated a schema, before anything is changed.
+
+    Without this check alembic would fail half-way, without saying what to do.
+    """
     for schema in CHAINS:
         connection = await asyncpg.connect(dsn, server_settings={"search_path": schema})
         try:
@@ -116,7 +119,7 @@ async def _existing(dsn: str) -> list[str]:
 
 
 async def _drop(dsn: str, schema: str) -> None:
-    """Without `cascade`, so that what a migration forgot to take back is found."""
+    """Drops the schema without `cascade`, so that objects which a downgrade forgot are found."""
     connection = await asyncpg.connect(dsn, server_settings={"role": OWNER})
     try:
         async with connection.transaction():

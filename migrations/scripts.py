@@ -1,4 +1,4 @@
-"""Run a whole .sql file inside a migration; a prepared statement can hold only one command."""
+"""Runs a whole .sql file inside a migration; a prepared statement could hold only one command."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from alembic import op
 
 
 def run_script(file: Path) -> None:
-    """Run the file in the transaction of the migration."""
+    """Runs the file in the transaction of the migration."""
     script = file.read_text()
     connection = op.get_bind().connection.dbapi_connection
     assert connection is not None

@@ -1,7 +1,7 @@
-"""Takes over, once, where consumers stood in Kafka before their positions became rows of the services' own databases.
+"""Copies once the offsets that consumers had committed to Kafka into the services' databases, which now keep them.
 
-With the services stopped. What Kafka had committed may have run ahead of effects: so everything that the sources have
-published is compared with what was taken (docs/operations/when-something-waits.md).
+The services must be stopped. The committed offsets may be ahead of the effects, so all published facts are compared
+with what was received (docs/operations/when-something-waits.md).
 """
 
 import asyncpg
@@ -21,12 +21,12 @@ _GROUPS = {
         "register": ("register", "projection"),
     },
 }
-"""By service and consumer: its topic, and the purpose of the group that committed for it."""
+"""By service and consumer: its topic, and the purpose of the consumer group that committed for it."""
 _ANSWERING = {"republish": ("republish", "republish")}
 
 
 async def seed_positions(dsn: str, kafka: str, *, prefix: str, login: KafkaLogin | None = None) -> list[str]:
-    """Add the rows of services that have taken facts and have no row yet; returns these services."""
+    """Adds the rows of services that have processed facts and have no row yet; returns these services."""
     connection = await asyncpg.connect(dsn)
     admin = await connected_admin(kafka, login=login)
     try:
@@ -39,7 +39,10 @@ async def seed_positions(dsn: str, kafka: str, *, prefix: str, login: KafkaLogin
 async def _seed(
     connection: "asyncpg.Connection[asyncpg.Record]", admin: AIOKafkaAdminClient, service: str, prefix: str
 ) -> bool:
-    """A service that never took a fact begins at the beginning: its database may be new, and Kafka's offsets old."""
+    """Adds the rows of one service; returns whether it did.
+
+    A service that never processed a fact starts at the beginning: its database may be new, and Kafka's offsets old.
+    """
     wanted = await connection.fetchval(
         f"""select exists (select from "{service}".inbox) and not exists (select from "{service}".consumer_positions)"""
     )

@@ -1,4 +1,4 @@
-"""The Kafka topics, with the number of partitions that they keep for ever (order is per key)."""
+"""The Kafka topics, with their fixed number of partitions: events are ordered by key."""
 
 import asyncio
 import logging
@@ -13,16 +13,16 @@ from shared.messaging.kafka_login import KafkaLogin
 
 TOPICS = {"agreements": 48, "orders": 48, "register": 48, "republish": 1, "heads": 1}
 USUAL_SECONDS = 15.0
-"""After which a Kafka that is waited for is spoken of, and then again and again."""
+"""Seconds between two "Waiting for Kafka" messages."""
 _FOR_EVER = {"retention.ms": "-1"}
 _ONE_HOUR = {"retention.ms": "3600000"}
 _ANSWERS = frozenset({"heads"})
-"""Topics whose records are of use to who asked for them, and to nobody later."""
+"""Topics whose records only the service that asked needs, for a short time."""
 
 
 @contextmanager
 def quiet_client() -> Iterator[None]:
-    """While a Kafka is waited for: aiokafka logs each attempt in vain, and there are ten a second."""
+    """Silences aiokafka while Kafka is starting: it would log ten failed attempts a second."""
     logger = logging.getLogger("aiokafka")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -35,7 +35,7 @@ def quiet_client() -> Iterator[None]:
 async def connected_admin(
     kafka: str, say: Callable[[str], None] = print, *, login: KafkaLogin | None = None
 ) -> AIOKafkaAdminClient:
-    """Connected. A Kafka that is just starting is waited for, however slow the machine: who waits is told."""
+    """Returns a connected client. Waits for a Kafka that is starting, without limit, and says so now and then."""
     begun = time.monotonic()
     say_at = begun + USUAL_SECONDS
     while True:
@@ -61,7 +61,7 @@ async def create_topics(
     say: Callable[[str], None] = print,
     login: KafkaLogin | None = None,
 ) -> None:
-    """Create the topics that are missing; the others stay as they are. Waits for Kafka, and says so now and then."""
+    """Creates missing topics and leaves the others unchanged. Waits for Kafka, and says so now and then."""
     with quiet_client():
         admin = await connected_admin(kafka, say, login=login)
     try:

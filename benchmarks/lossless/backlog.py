@@ -1,4 +1,4 @@
-"""How far what follows the logs is behind them, and callers held back while it is too far."""
+"""Watches how far relays and consumers are behind the logs, and makes callers wait while the lag is too large."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from shared.eventstore.database import DATABASE_AWAY
 _LOOK_EVERY_SECONDS = 3.0
 _TELL_EVERY_SECONDS = 60.0
 _HOLD_ABOVE, _GO_ON_BELOW = 40_000, 20_000
-"""Events that are not published, or facts that the slower consumer has not taken."""
+"""Lag at which callers must wait, and at which they continue: events not published, or facts not processed."""
 _EVENTS_AND_TAKEN = """
 select o + g,
        least((select coalesce(sum(facts), 0) from control.projected),
@@ -23,14 +23,14 @@ from offers.newest_position() o, guidance.newest_position() g
 
 @dataclass
 class Backlog:
-    """Looks until it is cancelled; a database that is away is looked at next time."""
+    """Measures the lag until cancelled; if the database is unreachable, it tries again at the next look."""
 
     postgres: str
     hold: Callable[[bool], None]
     held_seconds: float = 0.0
 
     async def watch(self) -> None:
-        """And tell now and then how far it has come."""
+        """Measures the lag every 3 s, makes callers wait, and prints the progress every minute."""
         begun = told = asyncio.get_running_loop().time()
         held = False
         while True:

@@ -1,4 +1,4 @@
-"""What a consumer's database says, changed behind its back: restored, moved back or forward, made unwritable."""
+"""Changes a consumer's database from outside: restores it, moves positions, revokes permissions."""
 
 import asyncio
 import os
@@ -11,25 +11,25 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from benchmarks.lossless import topic
+from benchmarks.lossless.consumer import FINGERPRINT, FOLD, PROJECTION, REACTIONS, SOURCE
 from benchmarks.lossless.evidence import Connection
-from benchmarks.lossless.hearer import FINGERPRINT, FOLD, PROJECTION, REACTIONS, SOURCE
 from benchmarks.lossless.planted import PLANTED_IN
 from deploy.local.postgres import LocalPostgres
 from shared.eventstore.database import DATABASE_AWAY
 from shared.service import AGREEMENTS_TOPIC
 
 CONSUMERS = {SOURCE: REACTIONS, PROJECTION: FOLD}
-"""By schema: the consumer's name."""
+"""The consumer's name by schema."""
 FOLLOWED = (("offers", SOURCE), ("offers", PROJECTION), (SOURCE, PROJECTION))
-"""Whose log is taken by whom."""
-_BACK, _FORTH = 500, 20
-"""Records."""
+"""Pairs of a source and the consumer that follows its log."""
+_BACK, _FORWARD = 500, 20
+"""How many records a position is moved back, and forward."""
 _SETTLED_SECONDS = 10
-"""After which a stream that nobody has written to has most likely ended."""
+"""A stream that was not written to for this long has most likely ended."""
 _LAST_FACTS = 5
 _AGAIN_SECONDS = 0.2
 _WRITES = {SOURCE: "insert on guidance.events", PROJECTION: "insert, update on control.projected"}
-"""What each cannot do without."""
+"""The permissions that each consumer needs to write its effects."""
 _FORGET = f"""
 with last as (
   select e.stream, e.version, e.event_id, before.event_id as event_before
@@ -49,26 +49,26 @@ set facts = p.facts - 1, newest = last.version - 1,
     fingerprint = p.fingerprint - {FINGERPRINT.format(version="last.version", event_id="last.event_id")}
 from last join inbox using (stream) where p.source = 'offers' and p.stream = last.stream
 """
-"""The same state as if the records of these facts had been removed from the topic before they were taken."""
+"""Leaves the same state as if these facts had been removed from the topic before they were processed."""
 
 
-class NotDone(Exception):
-    """A program of PostgreSQL failed: most likely it found the server away. Nothing has changed then."""
+class DumpFailed(Exception):
+    """A PostgreSQL program failed, most likely because the server was unreachable. Nothing has changed then."""
 
 
 @dataclass(frozen=True)
 class Dump:
-    """A consumer's schema as it stood."""
+    """A dump of a consumer's schema."""
 
     postgres: LocalPostgres
     file: Path
 
     async def take(self, schema: str) -> None:
-        """While everything runs. Raises NotDone."""
+        """Dumps the schema while everything runs. Raises DumpFailed."""
         await self._run("pg_dump", "--format=custom", f"--schema={schema}", f"--file={self.file}")
 
     async def put_back(self) -> None:
-        """All or nothing. Raises NotDone."""
+        """Restores the schema in one transaction. Raises DumpFailed."""
         dsn = urlsplit(self.postgres.dsn)
         clean = ("--clean", "--if-exists", "--single-transaction")
         await self._run("pg_restore", *clean, f"--dbname={dsn.path.removeprefix('/')}", str(self.file))
@@ -88,11 +88,11 @@ class Dump:
         )
         _, said = await process.communicate()
         if process.returncode != 0:
-            raise NotDone(f"{program}: {said.decode(errors='replace')}")
+            raise DumpFailed(f"{program}: {said.decode(errors='replace')}")
 
 
 async def move_back(connection: Connection, schema: str) -> None:
-    """As an operator does who wants records to be read again."""
+    """Moves the positions of a consumer back, as an operator does so that records are read again."""
     await connection.execute(
         f"""update {schema}.consumer_positions
             set next_offset = greatest(next_offset - {_BACK}, 0), last_offset = null, last_timestamp = null,
@@ -103,13 +103,13 @@ async def move_back(connection: Connection, schema: str) -> None:
     )
 
 
-async def move_forth(connection: Connection, kafka: str, schema: str) -> None:
-    """Past records that have not been taken; not past the end, which would be noticed."""
+async def move_forward(connection: Connection, kafka: str, schema: str) -> None:
+    """Moves the positions past unread records, but not past the end, which would be noticed."""
     ends = await topic.ends(kafka)
     partitions = [partition for partition in ends if partition not in PLANTED_IN]
     await connection.execute(
         f"""update {schema}.consumer_positions p
-            set next_offset = greatest(next_offset, least(next_offset + {_FORTH}, until.offset))
+            set next_offset = greatest(next_offset, least(next_offset + {_FORWARD}, until.offset))
             from unnest($3::int[], $4::bigint[]) as until(partition, "offset")
             where consumer = $1 and topic = $2 and p.partition = until.partition""",
         CONSUMERS[schema],
@@ -120,13 +120,13 @@ async def move_forth(connection: Connection, kafka: str, schema: str) -> None:
 
 
 async def forget_last_facts(connection: Connection) -> None:
-    """Of streams that have ended: no later fact will show that one is missing."""
+    """Removes the last facts of ended streams, so that no later fact reveals the gap."""
     await connection.execute(_FORGET)
 
 
 @asynccontextmanager
-async def without_rights(dsn: str, schema: str) -> AsyncIterator[None]:
-    """The consumer cannot write its effects, and that is no fault of any stream. Ends well however often it is cut."""
+async def without_permissions(dsn: str, schema: str) -> AsyncIterator[None]:
+    """Revokes the consumer's permissions to write its effects, for a while. Grants them again whatever fails."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(f"revoke {_WRITES[schema]} from aftale_{schema}")

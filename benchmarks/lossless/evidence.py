@@ -1,4 +1,4 @@
-"""The tables in which evidence is kept, beside the logs that it is about. Ordinary ones: they outlive a crash."""
+"""The tables with evidence, next to the logs that they are about. They are ordinary tables and survive a crash."""
 
 from typing import TYPE_CHECKING
 
@@ -11,19 +11,19 @@ else:
 
 _TABLES = """
 create schema lossless;
-create table lossless.told (outcome text, key uuid, events int);
-create table lossless.heard  -- offsets go on counting where the topic was made anew, see topic.py
+create table lossless.answers (outcome text, key uuid, events int);
+create table lossless.messages  -- offsets continue when the topic was created again, see topic.py
   (partition int, "offset" bigint, source text, stream uuid, version int, event_id uuid);
-create table lossless.beside  -- facts that lie on the topic beside records that do not read
+create table lossless.neighbour_facts  -- facts in one batch with unreadable records
   (partition int, stream uuid, version int, event_id uuid, body text, primary key (stream, version));
 create table lossless.planted (token uuid primary key, kind text);  -- records that must be set aside
 """
 IS_PLANTED = "(parked.extensions ? 'planted' or parked.body like '%ce\\_planted%')"
-"""Of a row of parked: whether it is a record that was planted, and not a fact that could not be taken."""
+"""SQL: whether a row of `parked` is a planted record, and not a fact that failed."""
 HOLDS_TOKEN = "(parked.extensions ->> 'planted' = token::text or parked.body like '%' || token || '%')"  # noqa: S105
-"""Of rows of parked and planted: whether the first is the second, set aside."""
+"""SQL: whether a row of `parked` is the planted record with this token."""
 
 
 async def make_tables(connection: Connection) -> None:
-    """Before anything is written."""
+    """Creates the tables."""
     await connection.execute(_TABLES)

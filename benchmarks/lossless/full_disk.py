@@ -1,7 +1,7 @@
-"""A disk on which nothing more can be written for a while, without filling one: files of running processes cannot grow.
+"""Simulates a full disk without filling one: the files of running processes cannot grow for a while.
 
-Linux lets the limit of a running process be changed. A write beyond it fails with EFBIG, where a full disk says ENOSPC;
-PostgreSQL, the JVM and Python all meet both as an ordinary error of that write.
+Linux can change the file size limit of a running process. A write beyond the limit fails with EFBIG, where a full disk
+gives ENOSPC. PostgreSQL, the JVM and Python treat both as an ordinary error of that write.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,12 +10,12 @@ from contextlib import contextmanager, suppress
 import psutil
 
 _NOTHING_MORE = 1
-"""Bytes that a file may have: all that matter have more."""
+"""The limit in bytes; all files that matter are larger."""
 
 
 @contextmanager
 def no_room(process_ids: Iterable[int]) -> Iterator[None]:
-    """For these processes, and those that they start meanwhile."""
+    """Limits these processes, and those that they start meanwhile."""
     ids = list(process_ids)
     _limit(ids, _NOTHING_MORE)
     try:
@@ -25,7 +25,7 @@ def no_room(process_ids: Iterable[int]) -> Iterator[None]:
 
 
 def _limit(process_ids: Iterable[int], size: int) -> None:
-    """Parents first: a child that is started meanwhile is told with the parent, or found after it."""
+    """Limits parents first: a child that is started meanwhile inherits the limit, or is found afterwards."""
     for process_id in process_ids:
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(process_id)

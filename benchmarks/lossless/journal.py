@@ -1,4 +1,4 @@
-"""What callers were told of their commands, written down as it happens: a killed process has written what it knew."""
+"""Journals what callers were answered. Each line is written at once, so that a killed process loses none."""
 
 import os
 from collections.abc import Iterator
@@ -8,34 +8,34 @@ from uuid import UUID
 
 
 class Outcome(StrEnum):
-    """What is known of a command."""
+    """The outcome of a command, as far as it is known."""
 
     UNKNOWN = "unknown"
-    """It was asked; its process was killed before there was an answer."""
+    """The command was sent; the process was killed before there was an answer."""
     CANCELLED = "cancelled"
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"
-    """For a version that was no longer the newest, or a name that another stream held."""
+    """Refused because its version was no longer the newest, or another stream held the name."""
 
 
 class Journal:
-    """Of one process and those that come after it: a line per thing that is known."""
+    """The journal of a process and of those that replace it, one line per outcome."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._file = os.open(journal_file(folder, name), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def note(self, outcome: Outcome, key: UUID, events: int) -> None:
-        """With one write, at once."""
+        """Appends a line in one write."""
         os.write(self._file, f"{outcome} {key} {events}\n".encode())
 
 
 def journal_file(folder: Path, name: str) -> Path:
-    """Where the journal with this name lies."""
+    """Returns the file of the journal with this name."""
     return folder / f"journal-{name}"
 
 
-def told(folder: Path) -> Iterator[tuple[str, str, int]]:
-    """Outcome, key, and how many events the command records."""
+def read_outcomes(folder: Path) -> Iterator[tuple[str, str, int]]:
+    """Yields outcome, key, and how many events the command records."""
     for file in sorted(folder.glob("journal-*")):
         with file.open() as lines:
             for line in lines:

@@ -1,4 +1,4 @@
-"""Records that no source would publish, in one batch with facts that must have their effect all the same."""
+"""Plants records that no source would publish, in one batch with facts that must have their effect all the same."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,16 +14,16 @@ from aiokafka.errors import KafkaError
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 from benchmarks.lossless.evidence import HOLDS_TOKEN, Connection
-from benchmarks.lossless.faults import Fault, chosen
+from benchmarks.lossless.faults import InjectedFault, pick
 from benchmarks.lossless.subject import NEIGHBOURS, Arrived
 from benchmarks.lossless.topic import PARTITIONS, PLANTED
 from shared.messaging.cloudevents import LARGEST_VERSION, Message
 from shared.service import AGREEMENTS_TOPIC
 
 PLANTED_IN = range(len(PARTITIONS) - 4, len(PARTITIONS))
-"""Partitions. Faults that lose records on purpose keep away from them: these facts cannot be asked for again."""
+"""The partitions for planted records. Faults that lose records avoid them: nobody could publish these facts again."""
 _COMPRESSIONS = range(5)
-"""None, gzip, snappy, LZ4 and Zstandard, as Kafka numbers them."""
+"""None, gzip, snappy, LZ4 and Zstandard, by Kafka's numbers."""
 _STREAMS = 3
 _PAUSE_SECONDS = 0.2
 _LARGEST_BATCH_BYTES = 512 * 1024
@@ -33,7 +33,7 @@ Headers = list[tuple[Any, bytes | None]]
 
 
 class _NotUtf8(str):
-    """A header key that is written as bytes which do not decode."""
+    """A header key that is encoded as bytes that are no UTF-8."""
 
     def encode(self, *_: object) -> bytes:
         return b"bad\xff\xfekey"
@@ -41,7 +41,7 @@ class _NotUtf8(str):
 
 @dataclass(frozen=True)
 class Raw:
-    """A record, as bytes wherever it need not be sound."""
+    """A record as bytes, which need not be valid."""
 
     key: bytes
     headers: Headers
@@ -66,12 +66,12 @@ TO_BE_SET_ASIDE: dict[str, Callable[[Raw], Raw]] = {
     "a version that is no number": _changed("ce_sequence", b"the next"),
     "a record that says nothing of itself": lambda raw: Raw(raw.key, raw.headers[:1], raw.value),
 }
-"""What is done to a fact of an own stream whose first header is PLANTED."""
+"""Ways to break a fact of its own stream whose first header is PLANTED."""
 
 
-async def plant_batch(connection: Connection, kafka: str, fault: Fault) -> None:
-    """Facts of a few new streams, and between each two of them a record that must be set aside alone."""
-    random, partition = Random(repr(fault)), chosen(fault, PLANTED_IN)
+async def plant_batch(connection: Connection, kafka: str, fault: InjectedFault) -> None:
+    """Plants facts of a few new streams, and between them records that must be set aside alone."""
+    random, partition = Random(repr(fault)), pick(fault, PLANTED_IN)
     streams = [_uuid(random) for _ in range(_STREAMS)]
     raws: list[Raw] = []
     facts: list[Message] = []
@@ -86,20 +86,20 @@ async def plant_batch(connection: Connection, kafka: str, fault: Fault) -> None:
         raws.append(_raw(of_all[2]))
     async with connection.transaction():
         await _write_down(connection, partition, facts, tokens)
-    await _until_sent(kafka, _Sending(raws, partition, chosen(fault, _COMPRESSIONS)))
+    await _until_sent(kafka, _Sending(raws, partition, pick(fault, _COMPRESSIONS)))
 
 
-async def plant_epoch(connection: Connection, kafka: str, fault: Fault, source: str, stream: UUID) -> None:
-    """A record that says that a source was restored, which the source itself does not say."""
+async def plant_epoch(connection: Connection, kafka: str, fault: InjectedFault, source: str, stream: UUID) -> None:
+    """Plants a record which claims that a source was restored, although the source itself does not say so."""
     random = Random(repr(fault))
     token = _uuid(random)
-    await _write_down(connection, 0, [], [(token, "an epoch out of nowhere")])
+    await _write_down(connection, 0, [], [(token, "a forged epoch")])
     forged = _with(_raw(_fact(stream, 1, _uuid(random), source, LARGEST_VERSION)), (PLANTED, str(token).encode()))
-    await _until_sent(kafka, _Sending([forged], chosen(fault, PLANTED_IN), 0))
+    await _until_sent(kafka, _Sending([forged], pick(fault, PLANTED_IN), 0))
 
 
 async def forget_what_was_lost(connection: Connection, consumers: Sequence[str]) -> None:
-    """Expect no longer what went with the topic before each consumer had set it aside: nobody has it any more."""
+    """Stops expecting planted records that were deleted with the topic before every consumer had them."""
     for consumer in consumers:
         await connection.execute(
             f"""delete from lossless.planted
@@ -108,20 +108,20 @@ async def forget_what_was_lost(connection: Connection, consumers: Sequence[str])
 
 
 async def publish_again(connection: Connection, kafka: str, consumers: Sequence[str]) -> None:
-    """What the neighbours do of whom a consumer lacks a fact: nobody but them has it."""
+    """Publishes the neighbours' facts that a consumer lacks; nobody else has them."""
     lacking = " or ".join(
         f"""not exists (select from {consumer}.inbox i
                         where i.source = '{NEIGHBOURS}' and i.stream = b.stream and i.version >= b.version)"""
         for consumer in consumers
     )
-    rows = await connection.fetch(f"select * from lossless.beside b where {lacking} order by stream, version")
+    rows = await connection.fetch(f"select * from lossless.neighbour_facts b where {lacking} order by stream, version")
     for row in rows:
         again = _raw(_fact(row["stream"], row["version"], row["event_id"]))
         await _until_sent(kafka, _Sending([again], row["partition"], 0))
 
 
 def fact_with_token(random: Random, token: UUID) -> Raw:
-    """A sound fact of a stream of its own, which can be told by a token."""
+    """Returns a valid fact of its own stream, which a token identifies."""
     return _with(_raw(_fact(_uuid(random), 1, _uuid(random))), (PLANTED, str(token).encode()))
 
 
@@ -157,9 +157,9 @@ def _uuid(random: Random) -> UUID:
 async def _write_down(
     connection: Connection, partition: int, facts: Sequence[Message], tokens: Sequence[tuple[UUID, str]]
 ) -> None:
-    """Before they are sent; once, also where it is not known whether it was done."""
+    """Notes what will be sent, before it is sent. It can be repeated if the first attempt may have failed."""
     await connection.executemany(
-        "insert into lossless.beside values ($1, $2, $3, $4, $5) on conflict do nothing",
+        "insert into lossless.neighbour_facts values ($1, $2, $3, $4, $5) on conflict do nothing",
         [(partition, one.stream, one.version, one.event_id, one.body) for one in facts],
     )
     await connection.executemany("insert into lossless.planted values ($1, $2) on conflict do nothing", tokens)
@@ -167,7 +167,7 @@ async def _write_down(
 
 @dataclass(frozen=True)
 class _Sending:
-    """One batch, built in plain Python: the extension refuses header keys that do not decode."""
+    """One batch, built in pure Python, because the C extension rejects header keys that are no UTF-8."""
 
     raws: Sequence[Raw]
     partition: int
@@ -194,7 +194,7 @@ class _Sending:
 
 
 async def _until_sent(kafka: str, sending: _Sending) -> None:
-    """However long Kafka is away. What was sent twice because an answer was lost is a repeat."""
+    """Sends a batch and retries it while Kafka is down. A lost acknowledgement leads to a duplicate."""
     while True:
         producer = AIOKafkaProducer(bootstrap_servers=kafka, max_batch_size=_LARGEST_BATCH_BYTES)
         try:

@@ -1,6 +1,6 @@
-"""Can the proof fail? python -m benchmarks.lossless.sabotage [NAME...]: one thing at a time is broken in a copy.
+"""Shows that the proof can fail: breaks one thing at a time in a copy. python -m benchmarks.lossless.sabotage [NAME...]
 
-Prints what the proof found of each; ends with 1 if it found nothing of one.
+Prints what the proof found of each; exits with 1 if it did not find one.
 """
 
 import os
@@ -21,7 +21,7 @@ _COPIED = ("benchmarks", "deploy", "migrations", "shared", "services")
 _SUMS = "in all"
 _NO_REST = "it did not come to rest"
 _RESTORES = ("--only", "RESTORE", "--every", "4", "--seconds", "60")
-"""Whatever moves positions back afterwards would mend it."""
+"""Only restores, because any fault that moves positions back would correct the mistake."""
 _LAST_FACTS = ("--with-heads", "--only", "LAST_FACTS", "--every", "4")
 _EPOCHS = ("--with-heads", "--only", "EPOCH", "--every", "4")
 _LINE = re.compile(r"^ +[\d,]+ +([\d,-]+) +([\d,-]+) +([\d,-]+) +([\d,-]+)  (\w.*)$", re.MULTILINE)
@@ -29,7 +29,7 @@ _LINE = re.compile(r"^ +[\d,]+ +([\d,-]+) +([\d,-]+) +([\d,-]+) +([\d,-]+)  (\w.
 
 @dataclass(frozen=True)
 class Sabotage:
-    """A mistake that stores, relays and consumers are known to make: `right` stands in the file exactly once."""
+    """A mistake that stores, relays and consumers are known to make. The text `right` is in the file exactly once."""
 
     name: str
     mistake: str
@@ -37,7 +37,7 @@ class Sabotage:
     right: str
     wrong: str
     options: tuple[str, ...] = ()
-    """What the proof is asked for beside the usual."""
+    """Further options of the proof."""
 
 
 SABOTAGES = (
@@ -97,7 +97,7 @@ begin
     ),
     Sabotage(
         "inbox",
-        "the inbox takes again what it has taken before",
+        "the inbox accepts duplicates",
         "shared/messaging/inbox.py",
         "message.version == standing.version + 1:",
         "message.version <= standing.version + 1:",
@@ -139,7 +139,7 @@ begin
     ),
     Sabotage(
         "tail",
-        "the last record of an answer is passed over",
+        "the last record of an answer is skipped",
         "shared/messaging/assigned_partitions.py",
         """
             batch.records.extend(records)
@@ -174,8 +174,8 @@ begin
     ),
     Sabotage(
         "two",
-        "two consumers of one service take the same source, each with an effect of its own",
-        "benchmarks/lossless/hearer.py",
+        "two consumers of one service process the same source, each with its own effects",
+        "benchmarks/lossless/consumer.py",
         """
         projecting.consume(AGREEMENTS_TOPIC, counting, purpose=FOLD, sources=Publishers(SOURCES))
 """,
@@ -191,7 +191,7 @@ begin
     ),
     Sabotage(
         "zombie",
-        "a process that was stopped writes its position late, wherever the row stands by then",
+        "a process that was paused writes its position late, over whatever the row has by then",
         "shared/messaging/assigned_partitions.py",
         """
         async with self._database.acquire() as connection:
@@ -208,7 +208,7 @@ begin
     ),
     Sabotage(
         "end",
-        "what a source tells beyond what was taken counts as taken",
+        "heads beyond what was received count as received",
         "shared/messaging/reconciler.py",
         """
             differing = await _differing(connection, self.source, told.heads)
@@ -234,7 +234,7 @@ begin
 
 
 def main() -> None:
-    """See above."""
+    """Breaks and proves the named sabotages, or all of them."""
     unfound = 0
     for sabotage in SABOTAGES:
         if sys.argv[1:] and sabotage.name not in sys.argv[1:]:
@@ -246,7 +246,7 @@ def main() -> None:
 
 
 def _found(sabotage: Sabotage) -> list[str]:
-    """The lines of the report in which something is wrong."""
+    """Runs the proof on the broken copy; returns the lines of its report that show an error."""
     with tempfile.TemporaryDirectory(prefix="aftale sabotage ") as folder:
         copy = Path(folder) / "copy"
         for part in _COPIED:
@@ -268,7 +268,7 @@ def _found(sabotage: Sabotage) -> list[str]:
             check=False,
         )
     if _SUMS not in run.stdout:
-        sys.exit(f"{sabotage.name}: the proof came to no end:\n{run.stdout}")
+        sys.exit(f"{sabotage.name}: the proof did not finish:\n{run.stdout}")
     lines = [[cell.strip() for cell in line] for line in _LINE.findall(run.stdout)]
     found = [
         ", ".join(f"{kind} {number}" for kind, number in zip(KINDS, numbers, strict=True) if number != "0")

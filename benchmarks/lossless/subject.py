@@ -1,4 +1,4 @@
-"""The small subjects of the proof: walks of several steps, names that are held for a while, and an echo elsewhere."""
+"""The deciders of the proof: walks of several steps, names that are held for a while, an echo in another service."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,16 +8,16 @@ from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
 
 NAMES = 16
-"""Names for which streams compete; each is held by one at a time."""
+"""The number of names for which streams compete; each is held by one stream at a time."""
 _HELD_FOR = timedelta(seconds=1)
-"""After which a timer lets go of a name."""
+"""How long a name is held before a timer frees it."""
 LET_GO = "let-go"
 NEIGHBOURS = "neighbours"
-"""A source without a log of its own: its facts lie on the topic in one batch with records that do not read."""
+"""A source without a log: its facts are on the topic in one batch with unreadable records."""
 
 
 class Stepped(Event):
-    """A step of a walk was taken, not the last."""
+    """A step of a walk was taken, but not the last."""
 
     number: int
 
@@ -29,20 +29,20 @@ class Arrived(Event):
 
 
 class Claimed(Event):
-    """A name that must be unique is held."""
+    """The stream holds a name that must be unique."""
 
     name: str
     until: datetime
 
 
 class Freed(Event):
-    """It is held no more."""
+    """The stream no longer holds the name."""
 
     name: str
 
 
 class Echoed(Event):
-    """An arrival was heard of: the fact with this version of the stream of the same id."""
+    """An arrival was received: the fact with this version, of the stream with the same id."""
 
     heard: int
 
@@ -53,7 +53,7 @@ ECHOES: tuple[type[Event], ...] = (Echoed,)
 
 @dataclass(frozen=True)
 class Walk:
-    """Take so many steps, all or none."""
+    """Take n steps, all or none."""
 
     at: datetime
     steps: int
@@ -61,56 +61,56 @@ class Walk:
 
 @dataclass(frozen=True)
 class Claim:
-    """Hold a name, or let go of the one that is held."""
+    """Hold a name, or free the one that is held."""
 
     at: datetime
     name: str
 
 
 @dataclass(frozen=True)
-class Way:
-    """What a stream has come to."""
+class StreamState:
+    """The state of a stream: its steps, and the name that it holds."""
 
     steps: int = 0
     held: Claimed | None = None
 
 
-def _decide(way: Way, command: Walk | Claim | TimerDue) -> Sequence[Event]:
+def _decide(state: StreamState, command: Walk | Claim | TimerDue) -> Sequence[Event]:
     match command:
         case Walk():
-            last = way.steps + command.steps
-            return (*(Stepped(number=number) for number in range(way.steps + 1, last)), Arrived(number=last))
-        case Claim() if way.held is None:
+            last = state.steps + command.steps
+            return (*(Stepped(number=number) for number in range(state.steps + 1, last)), Arrived(number=last))
+        case Claim() if state.held is None:
             return (Claimed(name=command.name, until=command.at + _HELD_FOR),)
         case Claim() | TimerDue():
-            return (Freed(name=way.held.name),) if way.held else ()
+            return (Freed(name=state.held.name),) if state.held else ()
 
 
-def _evolve(way: Way, event: Event) -> Way:
+def _evolve(state: StreamState, event: Event) -> StreamState:
     match event:
         case Stepped() | Arrived():
-            return replace(way, steps=event.number)
+            return replace(state, steps=event.number)
         case Claimed():
-            return replace(way, held=event)
+            return replace(state, held=event)
         case Freed():
-            return replace(way, held=None)
+            return replace(state, held=None)
         case _:
-            return way
+            return state
 
 
-WALKS: Decider[Way, Walk | Claim | TimerDue] = Decider(
+WALKS: Decider[StreamState, Walk | Claim | TimerDue] = Decider(
     name="walks",
-    initial=Way(),
+    initial=StreamState(),
     decide=_decide,
     evolve=_evolve,
-    timers=lambda way: {LET_GO: way.held.until} if way.held else {},
-    reservations=lambda way: frozenset({way.held.name}) if way.held else frozenset(),
+    timers=lambda state: {LET_GO: state.held.until} if state.held else {},
+    reservations=lambda state: frozenset({state.held.name}) if state.held else frozenset(),
 )
 
 
 @dataclass(frozen=True)
 class Echo:
-    """Reaction: a walk ended elsewhere."""
+    """React to a walk that ended in the other service."""
 
     heard: int
 

@@ -1,4 +1,4 @@
-"""What lies on the topic, read record by record: it may be larger than memory; and the topic itself, made anew."""
+"""Reads the topic record by record, because it may be larger than memory; deletes and creates it again."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,26 +16,26 @@ from shared.messaging.record import Record
 from shared.service import AGREEMENTS_TOPIC
 
 COLUMNS = ("partition", "offset", "source", "stream", "version", "event_id")
-Heard = tuple[int, int, str, str, int, str]
+TopicMessage = tuple[int, int, str, str, int, str]
 PARTITIONS = [TopicPartition(AGREEMENTS_TOPIC, number) for number in range(TOPICS[AGREEMENTS_TOPIC])]
 PLANTED = "ce_planted"
 """The header of records that no source has published."""
 _WITH_A_LOG = ("offers", "guidance")
 _OFFSETS_OF_ONE_TOPIC = 2**40
-"""What an offset of each later topic of the same name is raised by, so that it comes after those of the earlier one."""
+"""Added to the offsets of each later topic of the same name, so that they come after those of the earlier one."""
 _SMALL_SEGMENTS = {"segment.bytes": str(16 * 1024 * 1024)}
-"""A broker that was killed reads unfinished segments again: in those of Kafka's own size, the whole topic."""
+"""A killed broker reads unfinished segments again at its start; with Kafka's default size, the whole topic."""
 
 
 async def make(kafka: str) -> None:
-    """All topics that are missing."""
+    """Creates all topics that are missing."""
     await create_topics(kafka)
     async with _admin(kafka) as admin:
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, AGREEMENTS_TOPIC, _SMALL_SEGMENTS)])
 
 
-async def make_anew(kafka: str) -> None:
-    """Remove the topic with all that it holds, and make it again: offsets begin at 0."""
+async def recreate(kafka: str) -> None:
+    """Deletes the topic with its records, and creates it again, so that offsets begin at 0."""
     while True:
         try:
             await _remove(kafka)
@@ -53,21 +53,21 @@ async def _remove(kafka: str) -> None:
             await asyncio.sleep(0.1)
 
 
-async def hear(kafka: str, connection: Connection, generation: int) -> None:
-    """Write down every message that lies on the topic now; `generation` says how often the topic was made anew."""
+async def record_messages(kafka: str, connection: Connection, generation: int) -> None:
+    """Copies all messages that are on the topic now; `generation` is how often the topic was created again."""
     raised = generation * _OFFSETS_OF_ONE_TOPIC
     records = ((partition, offset + raised, *rest) async for partition, offset, *rest in _messages(kafka))
-    await connection.copy_records_to_table("heard", schema_name="lossless", columns=COLUMNS, records=records)
+    await connection.copy_records_to_table("messages", schema_name="lossless", columns=COLUMNS, records=records)
 
 
 async def ends(kafka: str) -> dict[int, int]:
-    """The offset that the next record of each partition will have."""
+    """Returns the offset that the next record of each partition will have."""
     async with _reader(kafka) as consumer:
         return {partition.partition: end for partition, end in (await consumer.end_offsets(PARTITIONS)).items()}
 
 
-async def _messages(kafka: str) -> AsyncIterator[Heard]:
-    """Every message of a source with a log, as COLUMNS has it; each partition in its order."""
+async def _messages(kafka: str) -> AsyncIterator[TopicMessage]:
+    """Yields every message of a source with a log, with COLUMNS; each partition in its order."""
     lenient_records.install()
     async with _reader(kafka) as consumer:
         consumer.assign(PARTITIONS)

@@ -1,4 +1,4 @@
-"""One process that writes: callers on hot and cold streams, timers, and a relay; what it is told goes to a journal."""
+"""One process that writes: callers on hot and cold streams, timers, a relay. It journals the answers to callers."""
 
 import asyncio
 import sys
@@ -29,24 +29,24 @@ from shared.telemetry.logs import configure_logs
 
 SOURCE = ACTOR = "offers"
 WRITER = "writer"
-"""Who acts in commands of callers."""
+"""The actor of callers' commands."""
 HOT = 8
-"""Streams that all callers of all processes write to at a time."""
+"""The number of streams to which all callers of all processes write at a time."""
 _HOT_FOR_SECONDS = 5
-"""Then others take their places: a command loads its stream, and nobody's stream grows for ever."""
+"""How long streams are hot. Then others replace them, so that no stream grows for ever."""
 _COLD_STREAM_LENGTH = 3
-"""Commands."""
+"""The number of commands on a cold stream."""
 _HOT_STEPS, _COLD_STEPS = (1, 3), (1, 100)
 _PATIENCE_SECONDS = 0.05
 
 
 def hot_stream(number: int) -> UUID:
-    """The stream that has this place among the hot ones now, in every process."""
+    """Returns the current hot stream with this number; it is the same in every process."""
     return UUID(int=(int(time.time() / _HOT_FOR_SECONDS) << 8) + number)
 
 
 @dataclass(frozen=True)
-class Asked:
+class CallerCommand:
     """One command of a caller."""
 
     stream: UUID
@@ -56,13 +56,13 @@ class Asked:
 
     @property
     def events(self) -> int:
-        """How many it records."""
+        """How many events it records."""
         return self.command.steps if isinstance(self.command, Walk) else 1
 
 
 @dataclass
 class Caller:
-    """Gives commands, one after the other. What it draws depends on its seed alone, however long anything takes."""
+    """Gives commands one after the other. What it draws depends only on its seed, and not on timing."""
 
     database: Database
     store: EventStore
@@ -70,28 +70,28 @@ class Caller:
     hold: Path
     random: Random
     versions: dict[UUID, int]
-    """The newest that callers of this process have seen, for those who name a version."""
+    """The newest versions that callers of this process have seen, for commands that name a version."""
     pause_seconds: float
-    """Between two commands."""
+    """Seconds between two commands."""
     _cold: UUID | None = None
     _left: int = 0
 
     async def call_for_ever(self) -> None:
-        """Until killed."""
+        """Gives commands until killed."""
         while True:
             while self.hold.exists():
                 await asyncio.sleep(_PATIENCE_SECONDS)
             await asyncio.sleep(self.pause_seconds)
-            await self._ask(self._next(), cancelled=self.random.random() < 0.03, after=self.random.random() * 0.02)
+            await self._give(self._next(), cancelled=self.random.random() < 0.03, after=self.random.random() * 0.02)
 
-    def _next(self) -> Asked:
+    def _next(self) -> CallerCommand:
         hot, number, names_version = self.random.random() < 0.5, self.random.randrange(HOT), self.random.random() < 0.3
         claims, name = self.random.random() < 0.1, f"name-{self.random.randrange(NAMES)}"
         steps = self.random.randint(*(_HOT_STEPS if hot else _COLD_STEPS))
         key = self._id()
         stream = hot_stream(number) if hot else self._cold_stream()
         now = datetime.now(UTC)
-        return Asked(
+        return CallerCommand(
             stream,
             key,
             Claim(now, name) if claims else Walk(now, steps),
@@ -107,41 +107,41 @@ class Caller:
     def _id(self) -> UUID:
         return UUID(int=self.random.getrandbits(128), version=4)
 
-    async def _ask(self, asked: Asked, *, cancelled: bool, after: float) -> None:
-        self.journal.note(Outcome.UNKNOWN, asked.key, asked.events)
-        task = asyncio.create_task(self._until_answered(asked))
+    async def _give(self, given: CallerCommand, *, cancelled: bool, after: float) -> None:
+        self.journal.note(Outcome.UNKNOWN, given.key, given.events)
+        task = asyncio.create_task(self._until_answered(given))
         if cancelled:
             await asyncio.sleep(after)
             task.cancel()
         await asyncio.wait([task])
-        self.journal.note(Outcome.CANCELLED if task.cancelled() else task.result(), asked.key, asked.events)
+        self.journal.note(Outcome.CANCELLED if task.cancelled() else task.result(), given.key, given.events)
 
-    async def _until_answered(self, asked: Asked) -> Outcome:
-        """With the same key until there is an answer, as the client of a service does."""
+    async def _until_answered(self, given: CallerCommand) -> Outcome:
+        """Repeats the command with the same key until there is an answer, as a service's client does."""
         unsure = False
         while True:
             with suppress(StoreUnavailable, *DATABASE_AWAY):
-                outcome = await self._execute(asked)
-                if unsure and outcome is Outcome.REFUSED and await self._was_kept(asked.key):
-                    return Outcome.ACKNOWLEDGED  # refused for what it had itself recorded when the answer was lost
+                outcome = await self._execute(given)
+                if unsure and outcome is Outcome.REFUSED and await self._was_kept(given.key):
+                    return Outcome.ACKNOWLEDGED  # refused because of its own first attempt
                 return outcome
             unsure = True
             await asyncio.sleep(_PATIENCE_SECONDS)
 
-    async def _execute(self, asked: Asked) -> Outcome:
+    async def _execute(self, given: CallerCommand) -> Outcome:
         try:
             (decision,) = await execute(
                 self.store,
-                [Intent(WALKS, asked.stream, asked.command, expected=asked.expected)],
-                at=asked.command.at,
-                metadata=Metadata(command_id=asked.key, actor=WRITER),
-                key=lambda _: IdempotencyKey(asked.key, "fingerprint"),
+                [Intent(WALKS, given.stream, given.command, expected=given.expected)],
+                at=given.command.at,
+                metadata=Metadata(command_id=given.key, actor=WRITER),
+                key=lambda _: IdempotencyKey(given.key, "fingerprint"),
             )
         except AlreadyHandled:
             return Outcome.ACKNOWLEDGED
         except (StaleVersion, VersionMismatch, NameReserved):
             return Outcome.REFUSED
-        self._saw(asked.stream, decision.version)
+        self._saw(given.stream, decision.version)
         return Outcome.ACKNOWLEDGED
 
     async def _was_kept(self, key: UUID) -> bool:
@@ -158,7 +158,7 @@ class Caller:
 async def main(
     postgres: str, kafka: str, folder: Path, seed: str, number: str, callers: int, pause_seconds: float, start: str
 ) -> None:
-    """Until killed. Without callers only what was written is relayed, and timers fire."""
+    """Writes until killed. Without callers it only relays what was written, and fires timers."""
     cluster = Kafka(kafka)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(postgres, SOURCE))
@@ -169,7 +169,7 @@ async def main(
         relay = Relay(dsn=postgres, source=SOURCE, topic=AGREEMENTS_TOPIC, kafka=cluster, store=store)
         timers = TimerLoop(database, store, RealClock(), [WALKS], actor=ACTOR)
         journal, versions = Journal(folder, number), dict[UUID, int]()
-        async with asyncio.TaskGroup() as running:  # what nobody foresaw in one ends the process, as it ends a service
+        async with asyncio.TaskGroup() as running:  # an unexpected error ends the process, as it ends a service
             running.create_task(relay.run())
             running.create_task(timers.run())
             for caller in range(callers):

@@ -1,1 +1,1 @@
-"""What a user would pick instead, measured and checked in the same run."""
+"""Compares Aftale with the libraries that a user would otherwise pick, measured and checked in the same run."""

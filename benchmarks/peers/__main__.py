@@ -1,10 +1,10 @@
-"""./aftale bench peers append|project|lossless [SECONDS]: Aftale beside what a user would pick instead, on one server.
+"""Compares Aftale with other event stores on one server: ./aftale bench peers append|project|lossless [SECONDS].
 
-`append`: small events to new streams, durably, with 1 and 32 callers: eventsourcing (default and fast mode), Emmett,
-message-db. `project`: a log folded into rows, by the rebuild of reporting and by eventsourcing's ProjectionRunner. In
-both all take turns, each on an empty database; prints medians, and how many times theirs Aftale's is. `lossless`:
-writers of which one commit in fifty is slow, and a reader that follows the log by position. It asks what bench lossless
-asks, in the same words, but nothing is killed or restarted.
+`append` writes small events durably to new streams, with 1 and 32 callers: eventsourcing (default and fast mode),
+Emmett, message-db. `project` folds a log into rows: the rebuild of reporting, and eventsourcing's ProjectionRunner.
+Both take turns, each on an empty database, and print medians and how many times faster Aftale is. `lossless` has
+writers of which one commit in fifty is slow, and a reader that follows the log by position; it makes the checks of
+bench lossless that suit any log, but nothing is killed or restarted.
 """
 
 import json
@@ -30,7 +30,7 @@ Figures = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Program:
-    """What measures one peer: it prints a line of JSON per figure."""
+    """A program that measures one peer, and prints a line of JSON per figure."""
 
     name: str
     command: Sequence[str]
@@ -38,7 +38,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def measure(self, what: str, seconds: float) -> Iterator[Figures]:
-        """Its figures, on an empty database of its own."""
+        """Runs the program on an empty database; yields its figures."""
         with own_database(f"peer_{self.name}") as dsn:
             done = subprocess.run(
                 [*self.command, what, str(seconds)],
@@ -53,7 +53,7 @@ class Program:
 
 
 def _programs() -> Mapping[str, Sequence[Program]]:
-    """By what they measure."""
+    """Returns the programs by what they measure."""
     ours = Program("aftale", [sys.executable, "-m", "benchmarks.peers.aftale_peer"], PROJECT)
     followed = Program("aftale", [sys.executable, "-m", "benchmarks.peers.aftale_followed"], PROJECT)
     eventsourcing = Program("eventsourcing", [str(python_of_eventsourcing()), str(HERE / "eventsourcing_peer.py")])
@@ -69,7 +69,7 @@ def _programs() -> Mapping[str, Sequence[Program]]:
 
 
 def _compare(programs: Sequence[Program], what: str, seconds: float) -> None:
-    """In turns, because what a shared machine gives drifts."""
+    """Measures in turns, because the speed of a shared machine drifts, and prints medians."""
     rates: dict[tuple[str, int], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for _ in range(_TURNS):
         for program in programs:
@@ -84,7 +84,7 @@ def _compare(programs: Sequence[Program], what: str, seconds: float) -> None:
 
 
 def main() -> None:
-    """See above. Reads AFTALE_POSTGRES."""
+    """Runs the comparison. Reads AFTALE_POSTGRES."""
     what = sys.argv[1] if len(sys.argv) > 1 else "append"
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else _SECONDS
     programs = _programs().get(what)

@@ -1,4 +1,4 @@
-"""Aftale's own store under the check that its peers are put to: aftale_followed.py lossless SECONDS. Reads DSN."""
+"""Checks Aftale's own store as its peers are checked: aftale_followed.py lossless SECONDS. Reads DSN."""
 
 import asyncio
 import json
@@ -24,12 +24,12 @@ $$ begin if random() < 0.001 then perform pg_sleep(0.03); end if; return null; e
 create constraint trigger slow_commit after insert on offers.events deferrable initially deferred
 for each row execute function slow_commit();
 """
-"""Of commits of some twenty events, one in fifty takes 30 ms longer, as on a busy disk or network."""
+"""One in fifty of the commits (of about twenty events) takes 30 ms longer, as on a busy disk or network."""
 _READ = "select position, stream, version from offers.events where position > $1 order by position limit 500"
 
 
 class Stepped(Event):
-    """As small as the events of the peers."""
+    """An event as small as those of the peers."""
 
     cvr: str = "13748136"
     p_number: str = "1234567890"
@@ -38,7 +38,7 @@ class Stepped(Event):
 
 
 async def main(seconds: float) -> None:
-    """Writers whose commits are sometimes slow, and a reader that follows the log as the relay does."""
+    """Runs writers whose commits are sometimes slow, and a reader that follows the log as the relay does."""
     reading = await asyncpg.connect(os.environ["DSN"])
     await reading.execute(_SLOW_COMMITS)
     until = time.perf_counter() + seconds

@@ -1,8 +1,9 @@
-"""Aftale where its peers are measured: python -m benchmarks.peers.aftale_peer append|project SECONDS. Reads DSN.
+"""Measures Aftale as its peers are measured: python -m benchmarks.peers.aftale_peer append|project SECONDS.
 
-What is compared with the peers is called `aftale`. `append`: an event at an expected version; beside it a whole
-command, which decides, keeps an idempotency key and arms a timer, and the bare append that is the limit of both.
-`project`: the rebuild of the one view from the facts of agreements; beside it the same facts folded in as they come.
+Reads DSN. What is compared with the peers is called `aftale`. `append` writes an event at an expected version; also
+measured are a whole command, which decides, records an idempotency key and arms a timer, and the bare append that is
+the limit of both. `project` rebuilds the view from the facts of agreements; also measured are the same facts, processed
+as they arrive.
 """
 
 import asyncio
@@ -57,7 +58,7 @@ async def _append(dsn: str, seconds: float) -> None:
 
 
 async def _bare_append(dsn: str, seconds: float) -> None:
-    """The limit: bench append tells of it."""
+    """Measures the limit, as bench append does."""
     async with bare_append(dsn) as bare:
         for callers in (1, CALLERS):
             until = time.perf_counter() + seconds
@@ -105,7 +106,7 @@ def _tell(peer: str, **figures: object) -> None:
 
 
 def main() -> None:
-    """See above."""
+    """Measures what the first argument names."""
     what, seconds, dsn = sys.argv[1], float(sys.argv[2]), os.environ["DSN"]
     if what == "append":
         uvloop.run(_append(dsn, seconds))

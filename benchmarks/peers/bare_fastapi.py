@@ -1,4 +1,4 @@
-"""What a user would write instead: a FastAPI route that validates a body and inserts one row. Reads DSN."""
+"""The simplest alternative: a FastAPI route that validates a body and inserts one row. Reads DSN."""
 
 import os
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ CONNECTIONS = 16
 
 
 class Offer(BaseModel):
-    """As much of an offer as a table of one column needs."""
+    """Four fields of an offer."""
 
     cvr: str
     p_number: str
@@ -34,7 +34,7 @@ app = FastAPI(lifespan=_with_pool)
 
 @app.post("/offers", status_code=201)
 async def send(offer: Offer) -> dict[str, UUID]:
-    """No token, no rule, no key, no history."""
+    """Inserts the offer, without token, rules, idempotency key and history."""
     made = uuid4()
     await app.state.pool.execute("insert into bare_offers values ($1, $2)", made, offer.model_dump_json())
     return {"id": made}

@@ -1,7 +1,7 @@
-"""The Python library eventsourcing on PostgreSQL: how fast it appends and projects, and whether its feed loses events.
+"""Measures the Python library eventsourcing on PostgreSQL: appends, projections, and whether its feed loses events.
 
 Runs in an environment of its own, see installation.py: eventsourcing_peer.py append|project|lossless SECONDS. Reads
-DSN. With POSTGRES_ENABLE_DB_FUNCTIONS=y it inserts by a function that takes no table lock: its fast mode.
+DSN. With POSTGRES_ENABLE_DB_FUNCTIONS=y it inserts by a function that takes no table lock (its fast mode).
 """
 
 import json
@@ -49,7 +49,7 @@ for each row execute function slow_commit();
 
 
 class Offer(Aggregate):
-    """An aggregate with one small event, and more of them."""
+    """An aggregate whose events are small."""
 
     @event("Sent")
     def __init__(self, cvr: str, p_number: str, topic: str, channel: str) -> None:
@@ -61,7 +61,7 @@ class Offer(Aggregate):
 
 
 def append(seconds: float) -> None:
-    """One event to a new stream per call."""
+    """Appends one event to a new stream per call, and prints the rate."""
     application: Application = Application()
     for callers in (1, CALLERS):
         saved = [0] * callers
@@ -78,7 +78,7 @@ def append(seconds: float) -> None:
 
 
 class OfferRows(PostgresTrackingRecorder):
-    """A view of one row per offer, in the tables of the library's own tracking."""
+    """A view with one row per offer, in the tables of the library's own tracking."""
 
     def __init__(self, datastore: PostgresDatastore, **names: str) -> None:
         super().__init__(datastore, **names)
@@ -86,7 +86,7 @@ class OfferRows(PostgresTrackingRecorder):
         self.sql_create_statements.append(SQL(f"create table if not exists offer_rows ({columns})").format())
 
     def add(self, sent: Offer.Sent, tracking: Tracking) -> None:
-        """The row and how far the log was read, in one transaction."""
+        """Inserts the row and the position of the reader in one transaction."""
         self._execute(
             "insert into offer_rows values (%s, %s, %s, %s, %s)",
             (sent.originator_id, sent.cvr, sent.p_number, sent.topic, sent.channel),
@@ -94,7 +94,7 @@ class OfferRows(PostgresTrackingRecorder):
         )
 
     def step(self, stepped: Offer.Stepped, tracking: Tracking) -> None:
-        """As `add`."""
+        """Updates the row and the position of the reader in one transaction."""
         self._execute(
             "update offer_rows set number = %s where id = %s", (stepped.number, stepped.originator_id), tracking
         )
@@ -106,7 +106,7 @@ class OfferRows(PostgresTrackingRecorder):
 
 
 class OfferProjection(Projection[OfferRows]):
-    """Keeps the rows."""
+    """Folds the events into the rows."""
 
     @singledispatchmethod
     def process_event(self, domain_event: object, tracking: Tracking) -> None:
@@ -122,7 +122,7 @@ class OfferProjection(Projection[OfferRows]):
 
 
 def project(seconds: float) -> None:
-    """A log is read, and folded into one row per offer by the library's ProjectionRunner."""
+    """Reads a log, and folds it into one row per offer with the library's ProjectionRunner."""
     application: Application = Application()
     for _ in range(OFFERS // SAVED_AT_ONCE):
         offers = [Offer("13748136", "1234567890", "056", "phone") for _ in range(SAVED_AT_ONCE)]
@@ -145,7 +145,7 @@ def project(seconds: float) -> None:
 
 
 def lossless(seconds: float) -> None:
-    """Writers whose commits are sometimes slow, and a reader that follows the feed by position as its documents say."""
+    """Runs writers whose commits are sometimes slow, and a reader that follows the feed by position as documented."""
     application: Application = Application()
     recorder = application.recorder
     table = f"{recorder.datastore.schema}.{recorder.events_table_name}"

@@ -1,6 +1,6 @@
-"""What came of writers and a reader that follows them by position: the same check of every log, without faults but one.
+"""Checks what a reader received that follows writers by position: the same check for every log.
 
-Part of the adapters, also of one that runs without the rest of this project.
+It is part of the adapters, also of one that runs without the rest of this project.
 """
 
 from collections import Counter
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 EVENTS_OF_A_STREAM = 4
-"""Each is written with a call of its own."""
+"""The number of events of a stream; each is written with its own call."""
 
 
 def findings(
@@ -16,7 +16,7 @@ def findings(
     log: Iterable[tuple[int, object, int]],
     given: Sequence[tuple[int, object, int]],
 ) -> list[dict[str, Any]]:
-    """As Finding has them. Events are stream and version, in the log and as they were given with their position."""
+    """Returns findings as dictionaries. Events are stream and version; in the log and as received, with position."""
     written = list(acknowledged)
     by_position = sorted(log)
     kept = Counter((stream, version) for _, stream, version in by_position)
@@ -46,7 +46,7 @@ def findings(
 
 
 def _reordered(events: Iterable[tuple[int, object, int]]) -> int:
-    """How many come after a later one of their stream."""
+    """Returns how many events come after a later one of their stream."""
     newest: Counter[object] = Counter()
     count = 0
     for _, stream, version in events:

@@ -1,11 +1,11 @@
-"""The peers' own environments, made on first use beside the other programs: none of them is needed to run Aftale."""
+"""Installs the peers' own environments on first use; Aftale itself needs none of them."""
 
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from deploy.local.state import PROGRAMS
 
 HERE = Path(__file__).parent
@@ -13,7 +13,7 @@ ENVIRONMENT = PROGRAMS / "peers"
 
 
 def python_of_eventsourcing() -> Path:
-    """Its interpreter, with the library installed as requirements.txt pins it."""
+    """Returns the Python interpreter with the library, installed as requirements.txt pins it."""
     folder = ENVIRONMENT / "eventsourcing"
     python = folder / "bin" / "python"
     pinned = (HERE / "requirements.txt").read_bytes()
@@ -25,12 +25,12 @@ def python_of_eventsourcing() -> Path:
 
 
 def folder_of_npm_packages() -> Path:
-    """Where the packages of Emmett and message-db lie. Raises Fault where there is no npm."""
+    """Returns the folder with the packages of Emmett and message-db. Raises UserError if there is no npm."""
     folder = ENVIRONMENT / "npm"
     pinned = (HERE / "package.json").read_bytes()
     if not _made(folder, pinned):
         if shutil.which("npm") is None:
-            raise Fault("Emmett and message-db need Node.js 20 or newer, with npm.")
+            raise UserError("Emmett and message-db need Node.js 20 or newer, with npm.")
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(HERE / "package.json", folder)
         _run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"], cwd=folder)
@@ -46,4 +46,4 @@ def _made(folder: Path, pinned: bytes) -> bool:
 def _run(command: list[str], cwd: Path = HERE) -> None:
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise Fault(f"{' '.join(command[:4])} ... failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise UserError(f"{' '.join(command[:4])} ... failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

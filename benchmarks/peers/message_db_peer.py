@@ -1,8 +1,8 @@
-"""message-db, a store that is SQL functions only: how fast its write_message appends.
+"""Measures message-db, a store that consists of SQL functions: how fast its write_message appends.
 
 Runs where npm put its package, see installation.py: message_db_peer.py append SECONDS. Reads DSN. Installs what the
-package's install.sh installs, in its order, but for the role with its privileges (the database's owner asks) and the
-extension pgcrypto, of which it uses `gen_random_uuid` alone, since version 13 a part of PostgreSQL itself.
+package's install.sh installs, in its order, except the role with its privileges (the benchmark is the database's owner)
+and the extension pgcrypto, of which it uses only `gen_random_uuid`: PostgreSQL has it since version 13.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ async def _install(dsn: str) -> None:
 
 
 async def _append(pool: "asyncpg.Pool[asyncpg.Record]", until: float) -> int:
-    """One message to a new stream per call; returns how many."""
+    """Appends one message to a new stream per call until the time is over; returns how many."""
     written = 0
     async with pool.acquire() as connection:
         write = await connection.prepare("select write_message($1, $2, $3, $4::jsonb, null, $5)")

@@ -1,1 +1,1 @@
-"""Checks of our own, run with the others by `./aftale test`."""
+"""Checks that this project adds to the usual ones; `./aftale test` runs all of them."""

@@ -1,4 +1,4 @@
-"""An import-linter contract for I/O that needs no import: `open`, reading a path, reading the clock."""
+"""An import-linter contract that finds I/O without an import: `open`, reading a path, reading the clock."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from importlinter.domain.helpers import module_expressions_to_modules
 
 
 class ForbiddenCallsContract(Contract):
-    """Modules, and all below them, that call none of these names: `open(…)`, or as an attribute `path.read_text(…)`."""
+    """Forbids modules, and all below them, to call these names: `open(…)`, or as an attribute `path.read_text(…)`."""
 
     type_name = "forbidden_calls"
 
@@ -19,7 +19,7 @@ class ForbiddenCallsContract(Contract):
     forbidden_calls: Any = fields.SetField(subfield=fields.StringField())
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        """Broken by every call found; `print_broken` lists them by file and line."""
+        """Finds all forbidden calls; the contract is broken if there is one."""
         forbidden = set(self.forbidden_calls)
         named = {module.name for module in module_expressions_to_modules(graph, self.source_modules)}
         modules = named.union(*(graph.find_descendants(module) for module in named))
@@ -27,7 +27,7 @@ class ForbiddenCallsContract(Contract):
         return ContractCheck(kept=not calls, metadata={"calls": calls})
 
     def render_broken_contract(self, check: ContractCheck) -> None:
-        """A line per call."""
+        """Prints file, line and name of every forbidden call."""
         for call in check.metadata["calls"]:
             output.print_error(call)
 
@@ -42,6 +42,6 @@ def _calls(modules: set[str]) -> Iterator[tuple[Path, int, str]]:
 
 
 def _source(module: str) -> Path:
-    """Relative to the project's folder, where lint-imports is run."""
+    """Returns the file of a module, relative to the project's folder, in which lint-imports runs."""
     path = Path(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

@@ -1,7 +1,7 @@
-"""The certificates of Kafka's broker: python -m deploy.containers.certificates FOLDER BROKER_FOLDER HOST [USER].
+"""Makes the certificates of Kafka's broker: python -m deploy.containers.certificates FOLDER BROKER_FOLDER HOST [USER].
 
-FOLDER gets the file that clients trust, BROKER_FOLDER what the broker shows, with its key, readable by USER (a number)
-only. Who has certificates of an authority of their own puts them there, under the same names, before the first start.
+FOLDER gets the certificate that clients trust. BROKER_FOLDER gets the broker's certificate and key, readable only by
+USER (a number). To use an authority of your own, put files with the same names there before the first start.
 """
 
 import ipaddress
@@ -23,26 +23,26 @@ _READ_BY_ALL, _READ_BY_OWNER = 0o644, 0o600
 
 
 def make_certificates(folder: Path, broker_folder: Path, host: str, owner: int | None = None) -> bool:
-    """Make both files, unless they are there and will be valid for another month; whether they are new.
+    """Makes both files unless they exist and stay valid for 30 days; returns whether they are new.
 
-    The key that signs is thrown away: nobody can sign another certificate with it.
+    The key that signs is discarded, so that nobody can sign another certificate with it.
     """
     authority_file, broker_file = folder / AUTHORITY, broker_folder / BROKER
-    if broker_file.exists() and authority_file.exists() and _lasts(broker_file):
+    if broker_file.exists() and authority_file.exists() and _is_still_valid(broker_file):
         return False
     for one in (folder, broker_folder):
         one.mkdir(parents=True, exist_ok=True, mode=0o755)
     signing, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority_name = _name("Aftale's own authority")
     authority = (
-        _begun(authority_name, authority_name, signing.public_key())
+        _builder(authority_name, authority_name, signing.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(signing.public_key()), critical=False)
         .add_extension(_signs_certificates(), critical=True)
         .sign(signing, hashes.SHA256())
     )
     certificate = (
-        _begun(_name(host), authority_name, key.public_key())
+        _builder(_name(host), authority_name, key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([_as_host(host)]), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -56,7 +56,7 @@ def make_certificates(folder: Path, broker_folder: Path, host: str, owner: int |
     return True
 
 
-def _begun(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -64,7 +64,7 @@ def _begun(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))  # the clocks of two machines differ
+        .not_valid_before(now - timedelta(hours=1))  # clocks of two machines can differ
         .not_valid_after(now + timedelta(days=_DAYS))
     )
 
@@ -94,13 +94,13 @@ def _as_host(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _lasts(file: Path) -> bool:
+def _is_still_valid(file: Path) -> bool:
     certificate = x509.load_pem_x509_certificates(file.read_bytes())[0]
     return certificate.not_valid_after_utc > datetime.now(UTC) + timedelta(days=_RENEW_DAYS)
 
 
 def _write(file: Path, content: bytes, mode: int, owner: int | None) -> None:
-    """Whole or not at all, and never readable by others meanwhile."""
+    """Writes a file completely or not at all; others can never read it meanwhile."""
     unfinished = file.with_suffix(".new")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as target:
@@ -112,10 +112,10 @@ def _write(file: Path, content: bytes, mode: int, owner: int | None) -> None:
 
 
 def main() -> None:
-    """Runs before the broker starts."""
+    """Makes the certificates, before the broker starts."""
     folder, broker_folder, host, *owner = sys.argv[1:]
     made = make_certificates(Path(folder), Path(broker_folder), host, int(owner[0]) if owner else None)
-    print(f"The certificates of {host} are {'made' if made else 'there already'}.")
+    print(f"The certificates of {host} {'were made' if made else 'exist already'}.")
 
 
 if __name__ == "__main__":

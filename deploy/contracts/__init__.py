@@ -1,1 +1,1 @@
-"""The published contracts: what others may rely on when they call the services or consume their facts."""
+"""The published contracts, on which those rely who call the services or consume their facts."""

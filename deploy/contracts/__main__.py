@@ -1,6 +1,6 @@
-"""Write docs/contracts and shared/contracts/public_forms.py; `release` makes it what later changes are compared with.
+"""Writes docs/contracts and shared/contracts/public_forms.py: python -m deploy.contracts [release].
 
-python -m deploy.contracts [release]
+`release` also copies the contracts to docs/contracts/released, with which later changes are compared.
 """
 
 import sys
@@ -9,7 +9,7 @@ from deploy.contracts import public_forms
 
 
 def main() -> None:
-    """See above. The public forms come first: the services, whose contracts are published, import them."""
+    """Writes the public forms first, because the services, whose contracts follow, import them."""
     public_forms.write()
     from deploy.contracts.files import publish, release
 

@@ -1,4 +1,4 @@
-"""The facts on Kafka as an AsyncAPI document: topics, CloudEvents headers, and each fact's public part."""
+"""Describes the facts on Kafka as an AsyncAPI document: topics, CloudEvents headers, and each fact's public part."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class _Topic:
     name: str
     key: str
     facts: Mapping[str, Sequence[type[Event]]]
-    """By the `ce_source` of their producer."""
+    """The facts of each producer, by its `ce_source`."""
 
 
 _PUBLISHED = (
@@ -53,31 +53,31 @@ _HEADERS = {
     ],
     "properties": {
         "ce_specversion": {"const": "1.0"},
-        "ce_id": {**_ID, "description": "Id of the fact, the same in every repetition."},
-        "ce_type": {**_TEXT, "description": "Name of the fact. Readers skip those that they do not know."},
+        "ce_id": {**_ID, "description": "Id of the fact, the same in every duplicate."},
+        "ce_type": {**_TEXT, "description": "Name of the fact. Consumers ignore names that they do not know."},
         "ce_source": {**_TEXT, "description": "Its one producer."},
         "ce_subject": {**_ID, "description": "The stream that it belongs to; an agreement's is its id."},
         "ce_time": {**_INSTANT, "description": "Domain time, UTC."},
         "ce_recordedtime": {**_INSTANT, "description": "Machine time at the source, UTC."},
         "ce_sequence": {**_COUNT, "description": "Version of the stream, from 1 and without gaps."},
-        "ce_epoch": {**_COUNT, "description": "Raised where a source was restored from a backup."},
+        "ce_epoch": {**_COUNT, "description": "Grows when a source was restored from a backup and lost facts."},
         "ce_schemaversion": {**_COUNT, "description": "Version of the fact's schema."},
         "ce_actor": {**_TEXT, "description": "Pseudonymous id of who acted, never a name."},
         "ce_onbehalfof": {
             **_TEXT,
             "description": "For whom the actor acted: a company's CVR, or the pseudonymous id of the responsible "
-            "inspector for whom a colleague stood in. Absent where the actor acted for nobody else.",
+            "inspector for whom a colleague stood in. Absent if the actor acted for nobody else.",
         },
         "ce_policy": {**_TEXT, "description": "Version of the policy under which it was decided."},
         "ce_causation": {
             **_TEXT,
-            "description": "Source, stream and version of the fact that the producer reacted to. Absent where it "
+            "description": "Source, stream and version of the fact that the producer reacted to. Absent if it "
             "reacted to none, and in facts of earlier releases.",
         },
         "ce_commandid": {
             **_ID,
-            "description": "The command that recorded the fact; it says nothing of who gave it. A producer that was "
-            "restored from a backup knows by it what it has done already. Absent in facts of earlier releases.",
+            "description": "The command that recorded the fact; it does not identify who gave it. A producer that was "
+            "restored from a backup uses it to skip commands that it has carried out. Absent in older facts.",
         },
         "ce_cvr": {**_TEXT, "description": "The legal entity that it concerns."},
         "ce_pnumber": {**_TEXT, "description": "The production unit that it concerns."},
@@ -91,13 +91,13 @@ _HEADS_REQUEST = HeadsRequest.__name__
 _HEADS = Heads.__name__
 _REQUESTS: dict[str, Any] = {
     "address": REPUBLISH_TOPIC,
-    "description": "Key: the source that is asked. Consumers that miss a part of a stream ask its source for it here.",
+    "description": "Key: the source that is asked. Consumers that lack part of a stream request it from its source.",
     "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (_REQUEST, _HEADS_REQUEST)},
     "bindings": {"kafka": {"topic": REPUBLISH_TOPIC, "partitions": TOPICS[REPUBLISH_TOPIC]}},
 }
 _ANSWERS: dict[str, Any] = {
     "address": HEADS_TOPIC,
-    "description": "Key: the source that answers. Kept for an hour: an answer is of use to who asked for it only.",
+    "description": "Key: the source that answers. Kept for an hour: only the service that asked needs it.",
     "messages": {_HEADS: {"$ref": f"#/components/messages/{_HEADS}"}},
     "bindings": {"kafka": {"topic": HEADS_TOPIC, "partitions": TOPICS[HEADS_TOPIC]}},
 }
@@ -122,12 +122,12 @@ _HEADS_MESSAGE: dict[str, Any] = {
 _TELLING: dict[str, Any] = {
     "action": "receive",
     "channel": {"$ref": f"#/channels/{REPUBLISH_TOPIC}"},
-    "title": "How a source proves that its readers have everything",
+    "title": "How a source proves that its consumers have everything",
     "description": "A source that is asked for heads answers on the topic `heads`: for each stream that it published "
     "and that changed after the position, or for each stream that is named, the newest fact that Kafka has "
-    "acknowledged. Positions are the source's own: whole numbers that grow with each fact. Only because of its heads "
-    "is a new epoch, or another event at a known version, believed. What was taken of a source that does not answer "
-    "is shown as unproven.",
+    "acknowledged. Positions are the source's own: whole numbers that grow with each fact. Consumers accept a new "
+    "epoch, or another event at a known version, only if the heads confirm it. Facts of a source that does not answer "
+    "are shown as unproven.",
     "messages": [{"$ref": f"#/channels/{REPUBLISH_TOPIC}/messages/{_HEADS_REQUEST}"}],
     "reply": {
         "channel": {"$ref": f"#/channels/{HEADS_TOPIC}"},
@@ -137,16 +137,16 @@ _TELLING: dict[str, Any] = {
 _ANSWERING: dict[str, Any] = {
     "action": "receive",
     "channel": {"$ref": f"#/channels/{REPUBLISH_TOPIC}"},
-    "title": "What every source owes its readers",
-    "description": "Also other systems, such as the order system and the business register: publish the stream again "
-    "on its topic, from that version on, each fact with the id, version and epoch that it had. A source that does not "
-    "answer leaves the stream parked at its readers, for their operators to see.",
+    "title": "What every source must do for its consumers",
+    "description": "Every source, also other systems such as the order system and the business register, publishes the "
+    "stream again on its topic, from that version on, each fact with the id, version and epoch that it had. If a "
+    "source does not answer, the stream stays parked at its consumers, where operators see it.",
     "messages": [{"$ref": f"#/channels/{REPUBLISH_TOPIC}/messages/{_REQUEST}"}],
 }
 
 
 def document() -> dict[str, Any]:
-    """As it is published."""
+    """Returns the document as it is published."""
     facts = [(source, fact) for topic in _PUBLISHED for source, of_source in topic.facts.items() for fact in of_source]
     return {
         "asyncapi": "3.0.0",
@@ -155,7 +155,7 @@ def document() -> dict[str, Any]:
             "version": "1",
             "description": "CloudEvents 1.0 in binary mode. Only public parts are published: ids, codes, dates and "
             "numbers; no person's name and no free text. At least once: the same source, epoch, subject and sequence "
-            "is the same fact. Absent fields have their default, and unknown ones are to be ignored.",
+            "is the same fact. Absent fields have their default; ignore unknown ones.",
         },
         "defaultContentType": "application/json",
         "channels": {
@@ -225,12 +225,12 @@ def _message(source: str, fact: type[Event]) -> dict[str, Any]:
 
 
 def _condition(marker: ShownToCompany) -> str:
-    """R18: when a company may know the field."""
+    """R18: returns when a company is shown the field."""
     return "always" if marker.where is None else f"{marker.where} is {' or '.join(map(str, marker.among))}"
 
 
 def _schemas(facts: Sequence[type[Event]]) -> dict[str, Any]:
-    """What may stand in the log for ever: of every fact its public part, and of that only what it refers to."""
+    """Returns the schemas of the public part of every fact, and of the types to which it refers."""
     _, made = models_json_schema([(fact, "validation") for fact in facts], ref_template=f"{_SCHEMAS}{{model}}")
     schemas: dict[str, Any] = made["$defs"]
     for fact in facts:

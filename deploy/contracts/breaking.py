@@ -1,4 +1,4 @@
-"""Which changes of a contract break those who rely on the one that was released."""
+"""Finds changes of a contract that break clients of the released one."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,56 +10,57 @@ _LOWER_BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 _UPPER_BOUNDS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 _EXACT = ("pattern", "format")
 _LISTED = re.compile(r"\^\((\w+(?:\|\w+)*)\)\$")
-"""A pattern that is nothing but a list of values."""
+"""A pattern that only lists values."""
 
 Schema = Mapping[str, Any]
 
 
 def breaking_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Everything that was there and is no longer, or is demanded and was not; empty where nobody has to change.
+    """Returns what was removed or is newly required; empty if no client has to change.
 
-    Understands OpenAPI and AsyncAPI documents, and JSON schemas of files that we read, as this project makes them.
+    It understands OpenAPI and AsyncAPI documents, and JSON schemas of files that we read, as this project writes them.
     """
     if "channels" in old:
         return list(_facts(old, new))
     if "paths" in old:
         return list(_operations(old, new))
-    return list(_Comparison(old, new, taken=True).of(old, new, "file"))
+    return list(_Comparison(old, new, sent_to_us=True).compare(old, new, "file"))
 
 
 @dataclass(frozen=True)
 class _Comparison:
-    """Two documents, and who writes what the schemas describe."""
+    """Compares the schemas of two documents."""
 
     old: Mapping[str, Any]
     new: Mapping[str, Any]
-    taken: bool
-    """Whether it is taken by us (a narrower type breaks), or given by us (a wider type, or a missing field, does)."""
+    sent_to_us: bool
+    """Whether clients send the values (then a narrower type breaks), or we do (then a wider type or a missing field
+    does)."""
 
-    def of(
+    def compare(
         self, old: Schema, new: Schema, where: str, within: frozenset[tuple[int, int]] = frozenset()
     ) -> Iterator[str]:
-        """The breaking changes between two schemas."""
+        """Yields the breaking changes between two schemas."""
         old, new = _resolve(self.old, old), _resolve(self.new, new)
         before, now = _alternatives(self.old, old), _alternatives(self.new, new)
-        lost = set(before) - set(now) if self.taken else set(now) - set(before)
+        lost = set(before) - set(now) if self.sent_to_us else set(now) - set(before)
         if lost:
-            yield f"{where}: {'no longer takes' if self.taken else 'may now be'} {', '.join(sorted(lost))}"
+            yield f"{where}: {'no longer takes' if self.sent_to_us else 'may now be'} {', '.join(sorted(lost))}"
         for kind in sorted(set(before) & set(now)):
             yield from self._alike(before[kind], now[kind], where, within)
 
     def _alike(self, old: Schema, new: Schema, where: str, within: frozenset[tuple[int, int]]) -> Iterator[str]:
-        """Of two schemas of one type; a schema within itself is not looked at again."""
+        """Compares two schemas of one type; a schema that contains itself is compared once."""
         if (id(old), id(new)) in within:
             return
         within |= {(id(old), id(new))}
-        if self.taken:
+        if self.sent_to_us:
             yield from _values(old, new, where)
             yield from _bounds(old, new, where)
         yield from self._fields(old, new, where, within)
         for parts in ("items", "additionalProperties"):
             if isinstance(old.get(parts), Mapping) and isinstance(new.get(parts), Mapping):
-                yield from self.of(old[parts], new[parts], f"{where}[]", within)
+                yield from self.compare(old[parts], new[parts], f"{where}[]", within)
 
     def _fields(self, old: Schema, new: Schema, where: str, within: frozenset[tuple[int, int]]) -> Iterator[str]:
         before, now = old.get("properties", {}), new.get("properties", {})
@@ -67,9 +68,9 @@ class _Comparison:
             if name not in now:
                 yield f"{where}.{name}: is gone"
             else:
-                yield from self.of(before[name], now[name], f"{where}.{name}", within)
+                yield from self.compare(before[name], now[name], f"{where}.{name}", within)
         required_before, required_now = set(old.get("required", ())), set(new.get("required", ()))
-        if self.taken:
+        if self.sent_to_us:
             yield from (f"{where}.{name}: is required now" for name in sorted(required_now - required_before))
             if new.get("additionalProperties") is False and old.get("additionalProperties") is not False:
                 yield f"{where}: no longer takes unknown fields"
@@ -118,7 +119,7 @@ def _operations(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]
 def _parameters(
     old: Mapping[str, Any], new: Mapping[str, Any], before: Schema, now: Schema, where: str
 ) -> Iterator[str]:
-    compare = _Comparison(old, new, taken=True)
+    comparison = _Comparison(old, new, sent_to_us=True)
     asked_before = {(one["in"], one["name"]): one for one in before.get("parameters", ())}
     asked_now = {(one["in"], one["name"]): one for one in now.get("parameters", ())}
     for key, parameter in asked_before.items():
@@ -126,7 +127,7 @@ def _parameters(
         if key not in asked_now:
             yield f"{name}: is gone"
         else:
-            yield from compare.of(parameter["schema"], asked_now[key]["schema"], name)
+            yield from comparison.compare(parameter["schema"], asked_now[key]["schema"], name)
     for key, parameter in asked_now.items():
         if parameter.get("required") and not asked_before.get(key, {}).get("required"):
             yield f"{where} {key[0]} {key[1]}: is required now"
@@ -137,7 +138,7 @@ def _bodies(old: Mapping[str, Any], new: Mapping[str, Any], before: Schema, now:
     if body_now is not None and body_now.get("required") and not (body_before or {}).get("required"):
         yield f"{where} body: is required now"
     if body_before is not None:
-        yield from _contents(_Comparison(old, new, taken=True), body_before, body_now or {}, f"{where} body")
+        yield from _contents(_Comparison(old, new, sent_to_us=True), body_before, body_now or {}, f"{where} body")
 
 
 def _answers(old: Mapping[str, Any], new: Mapping[str, Any], before: Schema, now: Schema, where: str) -> Iterator[str]:
@@ -146,22 +147,24 @@ def _answers(old: Mapping[str, Any], new: Mapping[str, Any], before: Schema, now
             yield f"{where} {status}: is gone"
             continue
         answer_now = now["responses"][status]
-        yield from _contents(_Comparison(old, new, taken=False), answer, answer_now, f"{where} {status}")
+        yield from _contents(_Comparison(old, new, sent_to_us=False), answer, answer_now, f"{where} {status}")
         for header in answer.get("headers", {}):
             if header not in answer_now.get("headers", {}):
                 yield f"{where} {status} header {header}: is gone"
 
 
-def _contents(compare: _Comparison, before: Schema, now: Schema, where: str) -> Iterator[str]:
+def _contents(comparison: _Comparison, before: Schema, now: Schema, where: str) -> Iterator[str]:
     for media_type, content in before.get("content", {}).items():
         if media_type not in now.get("content", {}):
             yield f"{where}: is no longer {media_type}"
         else:
-            yield from compare.of(content.get("schema", {}), now["content"][media_type].get("schema", {}), where)
+            yield from comparison.compare(
+                content.get("schema", {}), now["content"][media_type].get("schema", {}), where
+            )
 
 
 def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """A fact is both: what was once recorded must read for ever, and readers rely on its fields."""
+    """Compares facts in both directions: recorded ones must stay readable, and consumers rely on their fields."""
     for topic, channel in old["channels"].items():
         if topic not in new["channels"]:
             yield f"topic {topic}: is gone"
@@ -177,11 +180,12 @@ def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
             payload, payload_now = (one["components"]["messages"][name]["payload"] for one in (old, new))
             where = f"topic {topic} {name}"
             taken, given = (
-                list(_Comparison(old, new, taken).of(payload, payload_now, where)) for taken in (True, False)
+                list(_Comparison(old, new, sent_to_us).compare(payload, payload_now, where))
+                for sent_to_us in (True, False)
             )
             yield from dict.fromkeys((*taken, *given))
     headers, headers_now = (one["components"]["messageTraits"]["cloudevent"]["headers"] for one in (old, new))
-    yield from _Comparison(old, new, taken=False).of(headers, headers_now, "headers")
+    yield from _Comparison(old, new, sent_to_us=False).compare(headers, headers_now, "headers")
 
 
 def _resolve(document: Mapping[str, Any], schema: Schema) -> Schema:
@@ -195,7 +199,7 @@ def _resolve(document: Mapping[str, Any], schema: Schema) -> Schema:
 
 
 def _alternatives(document: Mapping[str, Any], schema: Schema) -> dict[str, Schema]:
-    """The schemas that a value may follow, by their type; everything where none is said."""
+    """Returns the schemas that a value can have, by type; the type `anything` if the schema names none."""
     options: Sequence[Schema] = schema.get("anyOf") or (schema,)
     kinds: dict[str, Schema] = {}
     for option in (_resolve(document, one) for one in options):
@@ -207,7 +211,7 @@ def _alternatives(document: Mapping[str, Any], schema: Schema) -> dict[str, Sche
 
 
 def _allowed(schema: Schema) -> set[str] | None:
-    """The values that a schema lists, also where a pattern lists them; None where it takes others too."""
+    """Returns the values that a schema lists, also by a pattern; None if it allows others."""
     if "const" in schema:
         return {str(schema["const"])}
     if "enum" in schema:

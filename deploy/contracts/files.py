@@ -1,4 +1,4 @@
-"""The files in which the contracts are published, and the copy of the last release beside them."""
+"""Writes the contracts to their files, and keeps a copy of the last release next to them."""
 
 import json
 import shutil
@@ -13,29 +13,29 @@ PUBLISHED = Path(__file__).parents[2] / "docs" / "contracts"
 RELEASED = PUBLISHED / "released"
 
 
-def made() -> dict[str, str]:
-    """Every contract as the code has it now, by the name of its file."""
+def build_all() -> dict[str, str]:
+    """Returns every contract by the name of its file, as the code defines it now."""
     documents = {"asyncapi.json": asyncapi.document(), "policy.schema.json": policy.document()}
     documents |= {f"openapi-{service}.json": openapi.document(service) for service in DEFAULT_PORTS}
     return {name: _text(document) for name, document in documents.items()}
 
 
 def publish() -> None:
-    """Write the files."""
+    """Writes the files."""
     PUBLISHED.mkdir(exist_ok=True)
-    for name, text in made().items():
+    for name, text in build_all().items():
         (PUBLISHED / name).write_text(text, encoding="utf-8")
 
 
 def release() -> None:
-    """Let what is published be what later changes are compared with."""
+    """Copies the published contracts to the folder with which later changes are compared."""
     RELEASED.mkdir(exist_ok=True)
     for file in PUBLISHED.glob("*.json"):
         shutil.copy(file, RELEASED)
 
 
 def read(folder: Path) -> Mapping[str, Any]:
-    """The contracts of a folder, by the name of their file."""
+    """Returns the contracts in a folder by file name."""
     return {file.name: json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))}
 
 

@@ -1,7 +1,7 @@
-"""Breaks of a released contract that are meant: those that intended_breaks.toml lists by name.
+"""The intended breaks of the released contract: those that intended_breaks.toml lists by name.
 
-A break that is not listed fails the check, and so does one that is listed and no longer there. A release empties the
-list: what was broken is then what later changes are compared with.
+The check fails for a break that is not listed, and for a listed one that does not exist. A release empties the list,
+because later changes are compared with the new contract.
 """
 
 import tomllib
@@ -12,4 +12,4 @@ _FILE = Path(__file__).with_suffix(".toml")
 INTENDED: Mapping[str, frozenset[str]] = {
     document: frozenset(breaks) for document, breaks in tomllib.loads(_FILE.read_text(encoding="utf-8")).items()
 }
-"""By the name of the document."""
+"""The intended breaks by name of the document."""

@@ -1,4 +1,4 @@
-"""The HTTP interface of each service as an OpenAPI document, from an application that is built and never started."""
+"""Describes each service's HTTP interface as an OpenAPI document, from an application that is never started."""
 
 import tempfile
 from pathlib import Path
@@ -10,7 +10,7 @@ from shared.service import Settings
 
 
 def document(service: str) -> dict[str, Any]:
-    """As it is published, and as the service itself answers at /v1/<service>/openapi.json."""
+    """Returns the document as it is published, and as the service answers at /v1/<service>/openapi.json."""
     with tempfile.TemporaryDirectory() as state:
         nowhere = Settings(postgres="", kafka=Kafka(""), state=Path(state), virtual_clock=False)
         return service_module(service).app(nowhere).openapi()

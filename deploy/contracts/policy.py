@@ -1,4 +1,4 @@
-"""What a policy file may say, as a JSON schema made of the model that reads the files."""
+"""Describes a policy file as a JSON schema, from the model that reads the files."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from shared.policy.policy import Policy
 
 
 def document() -> dict[str, Any]:
-    """As it is published. The version is no key of a file: it is the file's name."""
+    """Returns the schema as it is published. It lacks `version`, which is the name of the file and no key."""
     schema = Policy.model_json_schema()
     del schema["properties"]["version"]
     schema["required"].remove("version")
@@ -14,6 +14,6 @@ def document() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
         "title": "Aftale policy",
-        "description": "One dated policy file (TOML), named for the day from which it holds. Every key is needed and "
-        "no other is taken, so that nothing holds by accident; shared/policy/files tells what each serves.",
+        "description": "One dated policy file (TOML), named for the day from which it holds. Every key is required and "
+        "no other is allowed, so that nothing holds by accident; the files in shared/policy/files explain each key.",
     }

@@ -1,4 +1,4 @@
-"""Writes the public form of every fact that has private parts, as a type that does not have them (R31)."""
+"""Writes the public form of every fact with private parts: a type without the private fields (R31)."""
 
 import ast
 import inspect
@@ -36,12 +36,12 @@ from typing import TYPE_CHECKING
 
 
 def write() -> None:
-    """Bring the file to what the contracts say."""
+    """Writes the module."""
     FILE.write_text(text(), encoding="utf-8")
 
 
 def text() -> str:
-    """The module as the contracts have it now."""
+    """Returns the source of the module as the contracts define it now."""
     facts = [fact for fact in _FACTS if private_fields(fact)]
     classes = [_class(fact) for fact in facts]
     modules = {base.__module__ for fact in facts for base in _bases(fact)}
@@ -62,7 +62,7 @@ def _inside(lines: Sequence[str]) -> list[str]:
 
 
 def _class(fact: type[Event]) -> str:
-    """Name and fields, without the private ones; defaults, limits and markers are of no use to who reads."""
+    """Returns a class with name and public fields; readers need no defaults, limits and markers."""
     fields = [
         f"    {node.target.id}: {ast.unparse(_without_markers(node.annotation, vars(sys.modules[base.__module__])))}"
         for base in _bases(fact)
@@ -71,18 +71,18 @@ def _class(fact: type[Event]) -> str:
         and isinstance(node.target, ast.Name)
         and node.target.id in fact.model_fields
         and node.target.id not in private_fields(fact)
-        and _first_to_say(fact, node.target.id) is base
+        and _declaring_class(fact, node.target.id) is base
     ]
     return "\n".join([f"class {fact.__name__}(Event):", *fields])
 
 
 def _bases(fact: type[Event]) -> list[type[BaseModel]]:
-    """The fact itself, then the told values whose fields it inherits."""
+    """Returns the fact itself, and the `Told` values whose fields it inherits."""
     return [base for base in fact.__mro__ if base is fact or (issubclass(base, Told) and base is not Told)]
 
 
-def _first_to_say(fact: type[Event], field: str) -> type[BaseModel]:
-    """Whose declaration of a field holds."""
+def _declaring_class(fact: type[Event], field: str) -> type[BaseModel]:
+    """Returns the class whose declaration of a field applies."""
     return next(base for base in _bases(fact) if field in inspect.get_annotations(base))
 
 
@@ -113,7 +113,7 @@ def _names(source: str) -> Iterator[str]:
 
 
 def _origins(module: ModuleType) -> Mapping[str, str]:
-    """From where a module has the names that it imports or defines."""
+    """Returns, for each name that the module imports or defines, the module that it comes from."""
     tree = ast.parse(inspect.getsource(module))
     own = {node.name: module.__name__ for node in tree.body if isinstance(node, ast.ClassDef)}
     imports = (node for node in tree.body if isinstance(node, ast.ImportFrom))
@@ -121,7 +121,7 @@ def _origins(module: ModuleType) -> Mapping[str, str]:
 
 
 def _imports(origins: Mapping[str, str]) -> list[str]:
-    """Import statements as ruff would have them: the standard library first."""
+    """Returns import statements in ruff's order: the standard library first."""
     modules = sorted(set(origins.values()), key=lambda module: (module.startswith("shared."), module))
     lines: list[str] = []
     for module in modules:

@@ -1,1 +1,1 @@
-"""The demo: made-up courses of agreements whose figures can be held beside the evaluation."""
+"""The demo: made-up courses of agreements, whose figures can be compared with the evaluation."""

@@ -1,4 +1,4 @@
-"""Play the demo, or one short course per rule, on the running system and show it: python -m deploy.demo [rules]."""
+"""Plays the demo, or one short course per rule, on the running system, and shows it: python -m deploy.demo [rules]."""
 
 import asyncio
 import os
@@ -14,11 +14,11 @@ import asyncpg
 import httpx
 from rich.console import Console
 
-from deploy.demo.courses import Stage
+from deploy.demo.courses import DemoContext
 from deploy.demo.people import INSPECTORS, People, Unexpected
 from deploy.demo.play import play, register_units
 from deploy.demo.rules.play import play_rules, register_companies, show_protocol
-from deploy.demo.rules.scene import Protocol
+from deploy.demo.rules.rule_scenario import Protocol
 from deploy.demo.views import show
 from deploy.local.foreign_facts import order_system
 from deploy.local.virtual_time import NotTaken, VirtualTime
@@ -27,17 +27,17 @@ from shared.eventstore.clock import VirtualClock
 from shared.service import Settings
 
 WIDTH = 160
-"""Columns that the tables need."""
+"""Columns of the terminal that the tables need."""
 SERVICES = ("offers", "guidance", "control", "reporting")
 
 
 class UsedBefore(Exception):
-    """Something else than the demo has used the system, or an earlier one was cut off."""
+    """The system has been used for something else than the demo, or an earlier demo was interrupted."""
 
 
 @dataclass(frozen=True)
-class Theatre:
-    """The running system in which is played, and what was played there before."""
+class DemoSystem:
+    """The running system, and what has been played on it."""
 
     settings: Settings
     people: People
@@ -47,63 +47,63 @@ class Theatre:
     rules_played: Path
 
     @asynccontextmanager
-    async def stage(self) -> AsyncIterator[tuple[Stage, VirtualTime]]:
-        """With the order system, and time that moves."""
+    async def context(self) -> AsyncIterator[tuple[DemoContext, VirtualTime]]:
+        """Opens the order system and the virtual clock, for the courses."""
         connection = await asyncpg.connect(self.settings.postgres)
         virtual_time = VirtualTime(self.clock, connection)
         async with order_system(self.settings) as orders:
-            yield Stage(self.people, orders, virtual_time.settle, self._say), virtual_time
+            yield DemoContext(self.people, orders, virtual_time.settle, self._say), virtual_time
         await connection.close()
 
     async def require_unused(self, command: str) -> None:
-        """Raises UsedBefore."""
+        """Raises UsedBefore if anything is recorded already."""
         connection = await asyncpg.connect(self.settings.postgres)
         used = await connection.fetchval("select offers.newest_position()")
         await connection.close()
         if used:
             raise UsedBefore(
-                f"This system has been used before, or a demo was cut off: ./aftale reset, then ./aftale {command}."
+                f"The system has been used already, or a demo was interrupted: ./aftale reset, then ./aftale {command}."
             )
 
     def _say(self, what: str) -> None:
         self.console.print(f"{local_day(self.clock.now())}  {what}", soft_wrap=True)
 
 
-async def demo(theatre: Theatre) -> None:
-    """The 20 companies of the evaluation, and a few made-up ones."""
-    console = theatre.console
-    if not theatre.demo_played.exists():
-        await theatre.require_unused("demo")
+async def demo(system: DemoSystem) -> None:
+    """Plays the 20 companies of the evaluation and a few made-up ones, and shows the result."""
+    console = system.console
+    if not system.demo_played.exists():
+        await system.require_unused("demo")
         begun = time.monotonic()
-        await register_units(theatre.settings)
-        async with theatre.stage() as (stage, virtual_time):
-            acts = await play(stage, virtual_time)
-        theatre.demo_played.touch()
-        console.print(f"{acts} acts in {time.monotonic() - begun:.0f} s.\n")
-    await show(console, theatre.people.inspector(INSPECTORS[0]))
+        await register_units(system.settings)
+        async with system.context() as (context, virtual_time):
+            steps = await play(context, virtual_time)
+        system.demo_played.touch()
+        console.print(f"{steps} steps in {time.monotonic() - begun:.0f} s.\n")
+    await show(console, system.people.inspector(INSPECTORS[0]))
 
 
-async def rules(theatre: Theatre) -> None:
-    """One short course per rule."""
-    if not theatre.rules_played.exists():
-        if not theatre.demo_played.exists():
-            await theatre.require_unused("demo rules")
+async def rules(system: DemoSystem) -> None:
+    """Plays one short course per rule, and shows what each rule answered."""
+    if not system.rules_played.exists():
+        if not system.demo_played.exists():
+            await system.require_unused("demo rules")
         begun = time.monotonic()
-        await register_companies(theatre.settings)
-        async with theatre.stage() as (stage, virtual_time):
-            protocol = await play_rules(stage, virtual_time, local_day(theatre.clock.now()) + timedelta(days=1))
-        protocol.keep(theatre.rules_played)
-        theatre.console.print(f"{len(protocol.lines)} tries in {time.monotonic() - begun:.0f} s.")
-    show_protocol(theatre.console, Protocol.read(theatre.rules_played))
+        await register_companies(system.settings)
+        async with system.context() as (context, virtual_time):
+            protocol = await play_rules(context, virtual_time, local_day(system.clock.now()) + timedelta(days=1))
+        protocol.save(system.rules_played)
+        system.console.print(f"{len(protocol.lines)} commands and observations in {time.monotonic() - begun:.0f} s.")
+    show_protocol(system.console, Protocol.read(system.rules_played))
 
 
 async def main(what: str) -> None:
-    """Play what has not been played yet, and show it."""
+    """Plays what has not been played yet, and shows it."""
     settings = Settings.from_environment()
     addresses = {name: f"http://127.0.0.1:{os.environ[f'AFTALE_PORT_{name.upper()}']}" for name in SERVICES}
     console = Console(highlight=False, width=max(Console().width, WIDTH))
     async with httpx.AsyncClient(trust_env=False) as client:
-        theatre = Theatre(
+        system = DemoSystem(
             settings=settings,
             people=People(client, addresses, settings.state),
             console=console,
@@ -111,21 +111,19 @@ async def main(what: str) -> None:
             demo_played=settings.state / "demo-played",
             rules_played=settings.state / "rules-played",
         )
-        await (rules(theatre) if what == "rules" else demo(theatre))
-        console.print(
-            f"\nThe clock stands still at {theatre.clock.now():%Y-%m-%d %H:%M} UTC. Everything is left running:"
-        )
+        await (rules(system) if what == "rules" else demo(system))
+        console.print(f"\nThe clock is stopped at {system.clock.now():%Y-%m-%d %H:%M} UTC. Everything keeps running:")
     for name, address in addresses.items():
         console.print(f"  {name:<10} {address}/v1/{name}/docs")
-    console.print("Go on with: ./aftale status, ./aftale trace ID, ./aftale token inspector anna, ./aftale down")
+    console.print("Continue with: ./aftale status, ./aftale trace ID, ./aftale token inspector anna, ./aftale down")
 
 
 if __name__ == "__main__":
     try:
         asyncio.run(main(*sys.argv[1:2] or ["everything"]))
     except KeyboardInterrupt:
-        sys.exit("\nCut off. ./aftale demo says how to go on.")
+        sys.exit("\nInterrupted. ./aftale demo says how to continue.")
     except UsedBefore as used:
         sys.exit(str(used))
     except (Unexpected, NotTaken, TimeoutError, httpx.TransportError) as error:
-        sys.exit(f"The demo stopped: {error}\nSee ./aftale logs; start over with ./aftale reset.")
+        sys.exit(f"The demo stopped: {error}\nSee ./aftale logs; start again after ./aftale reset.")

@@ -1,4 +1,4 @@
-"""The 20 companies that were studied, with their measures, and three that are made up, as the demo plays them."""
+"""The companies of the demo: the 20 that were studied, with their measures, and three made-up ones."""
 
 import csv
 from collections.abc import Iterator
@@ -18,26 +18,26 @@ REGISTERED_FROM = date(2020, 1, 1)
 
 GUIDANCE_DECLINED = frozenset({4, 6, 8})
 GUIDANCE_UNKNOWN = frozenset({2, 9, 10, 14, 16, 19})
-"""Six of the 20, as the report says; which six is made up, except that 5 of the 8 psychosocial companies accepted."""
+"""The report says six of the 20; which six is made up, except that 5 of the 8 psychosocial companies accepted."""
 TURNED_INTO_GUIDANCE = {12: "work_unfinished", 5: "processes_not_running"}
-"""Two of the 20, company 12 is one, as the report says; the other one, and the reasons, are made up."""
+"""The report says two of the 20, one of them company 12; the other one and the reasons are made up."""
 CONTROLLED_BY_PHONE = 13
 EMPLOYEES_TOOK_PART = frozenset({2, 7, 15, 17, 20})
-"""Five of the 20, as the report says; which five is made up."""
+"""The report says five of the 20; which five is made up."""
 NOT_IN_USE = {4: "in-the-way", 13: "does-not-fit-the-place"}
 """The companies and the two reasons are the report's; which reason belongs to which company is made up."""
 LIMITED_USE = frozenset({7, 11, 20})
-"""Three of the 20, one of them psychosocial, as the report says; which three is made up."""
+"""The report says three of the 20, one of them psychosocial; which three is made up."""
 SPREAD_FURTHER = frozenset(range(1, 20, 2))
-"""About half of the 20, as the report says; which ones is made up."""
+"""The report says about half of the 20; which ones is made up."""
 
 CODED_MEASURES = Path(__file__).parent / "coded_measures.csv"
-"""The published measures with a kind; that coding is made up, the evaluation describes measures in words."""
+"""The published measures with a kind. The coding is made up: the evaluation describes measures in words."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A row of measures.csv."""
+    """A row of coded_measures.csv."""
 
     kind: str
     description: str
@@ -60,7 +60,7 @@ class Company:
     measures: tuple[Measure, ...]
 
     def unit(self) -> UnitRegistered:
-        """As the business register knows it."""
+        """Returns the unit as the business register knows it."""
         return UnitRegistered(
             p_number=self.p_number,
             cvr=self.cvr,
@@ -72,7 +72,7 @@ class Company:
         )
 
     def use_of_measures(self) -> MeasureUse:
-        """R35: what was seen after fulfilment."""
+        """R35: returns whether the measures were in use at the follow-up."""
         if self.number in NOT_IN_USE:
             return MeasureUse.NOT_IN_USE
         return MeasureUse.LIMITED if self.number in LIMITED_USE else MeasureUse.IN_USE
@@ -80,7 +80,7 @@ class Company:
 
 @cache
 def studied() -> tuple[Company, ...]:
-    """The 20 companies of cases.csv."""
+    """Returns the 20 companies of cases.csv."""
     measures: dict[int, list[Measure]] = {}
     for row in _rows(CODED_MEASURES):
         measures.setdefault(int(row["case"]), []).append(_measure(row))
@@ -100,27 +100,27 @@ def studied() -> tuple[Company, ...]:
 
 
 def published_outcomes() -> dict[str, int]:
-    """What the text of the evaluation says of the 20, from case_outcomes.csv."""
+    """Returns the figures that the text of the evaluation gives for the 20, from case_outcomes.csv."""
     return {row["measure"]: int(row["value"]) for row in _rows(EVALUATION / "case_outcomes.csv")}
 
 
 def lapsing() -> Company:
-    """Made up: lets the offer lapse."""
+    """Returns the made-up company that lets the offer lapse."""
     return _company(21, "1-9", "shops", "private", "013", ())
 
 
 def declining() -> Company:
-    """Made up: declines the offer."""
+    """Returns the made-up company that declines the offer."""
     return _company(22, "10-34", "offices", "private", "013", ())
 
 
 def breaching() -> Company:
-    """Made up: breaches the agreement."""
+    """Returns the made-up company that breaches the agreement."""
     return _company(23, "35-99", "metal-and-machinery", "private", "013", ())
 
 
 def everybody() -> tuple[Company, ...]:
-    """All of the demo."""
+    """Returns all companies of the demo."""
     return (*studied(), lapsing(), declining(), breaching())
 
 

@@ -1,4 +1,4 @@
-"""The courses of the demo, each told from offer to end. A course yields the instant at which it goes on."""
+"""The courses of the demo, each from offer to end. A course yields the instant at which it continues."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -36,32 +36,32 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What the courses act on."""
+class DemoContext:
+    """The people, the order system and the output that the courses use."""
 
     people: People
     orders: ForeignSystem
     settle: Callable[[], Awaitable[None]]
-    """Waits until everybody has taken everything."""
+    """Waits until all facts have been processed."""
     say: Callable[[str], None]
 
 
 def at(day: date, hour: int = 10) -> datetime:
-    """An hour of a day in Copenhagen."""
+    """Returns an hour of a day in Copenhagen."""
     return datetime.combine(day, time(hour), COPENHAGEN)
 
 
-async def fulfilled(stage: Stage, company: Company, first_day: date) -> Course:
-    """One of the 20: accepted, guided, documented, controlled, fulfilled, and asked about again a year later."""
-    inspector, director = _inspector(stage, company), stage.people.company(company.cvr)
+async def fulfilled(context: DemoContext, company: Company, first_day: date) -> Course:
+    """Plays one of the 20 companies from offer to fulfilment, with a follow-up a year later."""
+    inspector, director = _inspector(context, company), context.people.company(company.cvr)
     yield at(first_day)
-    agreement_id = await _offer_and_deliver(stage, company, months=6 if company.number % 2 else 3)
+    agreement_id = await _offer_and_deliver(context, company, months=6 if company.number % 2 else 3)
     yield at(first_day + 2 * _DAY)
-    await stage.people.portal().do("offers", f"/v1/offers/{agreement_id}/opening")
+    await context.people.portal().do("offers", f"/v1/offers/{agreement_id}/opening")
     yield at(first_day + (5 + company.number) * _DAY)
     await director.do("offers", f"/v1/offers/{agreement_id}/acceptance", {"has_read": True})
-    await stage.settle()
-    stage.say(f"company {company.number} accepted")
+    await context.settle()
+    context.say(f"company {company.number} accepted")
 
     async for instant in _guidance(inspector, director, company, agreement_id):
         yield instant
@@ -69,7 +69,7 @@ async def fulfilled(stage: Stage, company: Company, first_day: date) -> Course:
     agreement = await director.get("control", f"/v1/agreements/{agreement_id}")
     yield at(date.fromisoformat(agreement["compliance_deadline"]["last_day"]) - 20 * _DAY)
     await director.do("control", f"/v1/agreements/{agreement_id}/documentation", _documentation(company))
-    await stage.settle()
+    await context.settle()
 
     if company.number in TURNED_INTO_GUIDANCE:
         yield await _booked_day(inspector, agreement_id)
@@ -81,28 +81,28 @@ async def fulfilled(stage: Stage, company: Company, first_day: date) -> Course:
             "summary": "Der kunne ikke konkluderes ved besøget.",
         }
         await inspector.do("control", f"/v1/agreements/{agreement_id}/conversion", turned)
-        await stage.settle()
-        stage.say(f"company {company.number}'s control was turned into guidance")
+        await context.settle()
+        context.say(f"company {company.number}'s control was turned into guidance")
 
     yield await _booked_day(inspector, agreement_id)
     await inspector.do(
         "control", f"/v1/agreements/{agreement_id}/controls", await _control(inspector, company, agreement_id)
     )
-    await stage.settle()
-    stage.say(f"company {company.number} fulfilled its agreement")
+    await context.settle()
+    context.say(f"company {company.number} fulfilled its agreement")
 
     agreement = await inspector.get("control", f"/v1/agreements/{agreement_id}")
     yield at(date.fromisoformat(agreement["follow_up_on"]))
     await inspector.do("control", f"/v1/agreements/{agreement_id}/follow-up", _follow_up(company, agreement))
 
 
-async def lapses(stage: Stage, company: Company, first_day: date) -> Course:
-    """Made up: nobody answers, which is never a yes (R6), so an investigation goes on (R7)."""
+async def lapses(context: DemoContext, company: Company, first_day: date) -> Course:
+    """Plays a made-up company that does not answer: the offer lapses (R6), and an investigation follows (R7)."""
     yield at(first_day)
-    agreement_id = await _offer_and_deliver(stage, company, months=3)
+    agreement_id = await _offer_and_deliver(context, company, months=3)
     resumed_on = first_day + 40 * _DAY
     yield at(resumed_on)
-    stage.say(f"company {company.number} let its offer lapse")
+    context.say(f"company {company.number} let its offer lapse")
     investigation = uuid5(NAMESPACE_OID, f"investigation after {agreement_id}")
     opened = OtherCaseOpened(
         case_id=investigation,
@@ -114,33 +114,33 @@ async def lapses(stage: Stage, company: Company, first_day: date) -> Course:
         opened_on=resumed_on,
         agreement_id=UUID(agreement_id),
     )
-    await stage.orders.publish([(investigation, opened, at(resumed_on))])
+    await context.orders.publish([(investigation, opened, at(resumed_on))])
     found_nothing_on = resumed_on + 30 * _DAY
     yield at(found_nothing_on)
     closed = OtherCaseClosed(case_id=investigation, closed_on=found_nothing_on)
-    await stage.orders.publish([(investigation, closed, at(found_nothing_on))])
+    await context.orders.publish([(investigation, closed, at(found_nothing_on))])
 
 
-async def declines(stage: Stage, company: Company, first_day: date) -> Course:
-    """Made up: the company says no (R7)."""
+async def declines(context: DemoContext, company: Company, first_day: date) -> Course:
+    """Plays a made-up company that declines the offer (R7)."""
     yield at(first_day)
-    agreement_id = await _offer_and_deliver(stage, company, months=3)
+    agreement_id = await _offer_and_deliver(context, company, months=3)
     yield at(first_day + 9 * _DAY)
     refusal = {"reason": None}
-    await stage.people.company(company.cvr).do("offers", f"/v1/offers/{agreement_id}/refusal", refusal)
-    stage.say(f"company {company.number} declined")
+    await context.people.company(company.cvr).do("offers", f"/v1/offers/{agreement_id}/refusal", refusal)
+    context.say(f"company {company.number} declined")
 
 
-async def breaches(stage: Stage, company: Company, first_day: date) -> Course:
-    """Made up: breached, heard, ordered, in quarantine, and refused a new offer for that reason (R8, R22)."""
-    inspector, director = _inspector(stage, company), stage.people.company(company.cvr)
+async def breaches(context: DemoContext, company: Company, first_day: date) -> Course:
+    """Plays a made-up company that breaches the agreement: hearing, order, quarantine, a refused offer (R8, R22)."""
+    inspector, director = _inspector(context, company), context.people.company(company.cvr)
     yield at(first_day)
-    agreement_id = await _offer_and_deliver(stage, company, months=3)
+    agreement_id = await _offer_and_deliver(context, company, months=3)
     yield at(first_day + 6 * _DAY)
     await director.do("offers", f"/v1/offers/{agreement_id}/acceptance", {"has_read": True})
-    await stage.settle()
+    await context.settle()
     agreement = await director.get("control", f"/v1/agreements/{agreement_id}")
-    # Nothing is documented and no guidance is asked for: the control books itself all the same (R17).
+    # Without documentation and guidance the control is booked automatically all the same (R17).
     yield at(date.fromisoformat(agreement["compliance_deadline"]["last_day"]))
     yield await _booked_day(inspector, agreement_id)
     found = {
@@ -151,8 +151,8 @@ async def breaches(stage: Stage, company: Company, first_day: date) -> Course:
         "findings": "Støjen ved maskinen er uændret.",
     }
     await inspector.do("control", f"/v1/agreements/{agreement_id}/controls", found)
-    await stage.settle()
-    stage.say(f"company {company.number} breached its agreement")
+    await context.settle()
+    context.say(f"company {company.number} breached its agreement")
     agreement = await director.get("control", f"/v1/agreements/{agreement_id}")
     heard_by = date.fromisoformat(agreement["hearing_deadline"]["last_day"])
     yield at(heard_by - 4 * _DAY)
@@ -178,31 +178,31 @@ async def breaches(stage: Stage, company: Company, first_day: date) -> Course:
         agreement_id=UUID(agreement_id),
         request_id=request_id,
     )
-    await stage.orders.publish([(order_id, order, at(issued_on))])
+    await context.orders.publish([(order_id, order, at(issued_on))])
     yield at(issued_on + 20 * _DAY)
     refused = await inspector.attempt("offers", "/v1/offers", _offer(company, 3))
     problem = refused.json()
-    stage.say(
+    context.say(
         f"company {company.number}'s next offer: {refused.status_code} {problem.get('rule')}, {problem['detail']}"
     )
     yield at(deadline - 3 * _DAY)
     complied = OrderCompliedWith(case_id=order_id, complied_on=deadline - 3 * _DAY)
-    await stage.orders.publish([(order_id, complied, at(deadline - 3 * _DAY))])
+    await context.orders.publish([(order_id, complied, at(deadline - 3 * _DAY))])
 
 
-async def offered_again(stage: Stage, company: Company, first_day: date) -> Course:
-    """Made up: the quarantine is over, so a new agreement is possible; it runs when the demo ends (R22)."""
+async def offered_again(context: DemoContext, company: Company, first_day: date) -> Course:
+    """Plays a new agreement after the quarantine of a made-up company; it runs when the demo ends (R22)."""
     yield at(first_day)
-    agreement_id = await _offer_and_deliver(stage, company, months=3)
+    agreement_id = await _offer_and_deliver(context, company, months=3)
     yield at(first_day + 7 * _DAY)
     acceptance = {"has_read": True}
-    await stage.people.company(company.cvr).do("offers", f"/v1/offers/{agreement_id}/acceptance", acceptance)
-    await stage.settle()
-    stage.say(f"company {company.number} accepted a new agreement after its quarantine")
+    await context.people.company(company.cvr).do("offers", f"/v1/offers/{agreement_id}/acceptance", acceptance)
+    await context.settle()
+    context.say(f"company {company.number} accepted a new agreement after its quarantine")
 
 
-async def other_cases(stage: Stage, company: Company, first_day: date, *, left_open: bool) -> Course:
-    """Made up: an inspection and the order that it gave, from the authority's other systems (R25, R26)."""
+async def other_cases(context: DemoContext, company: Company, first_day: date, *, left_open: bool) -> Course:
+    """Plays a made-up inspection and its order, as the authority's other systems report them (R25, R26)."""
     inspection, order = (uuid5(NAMESPACE_OID, f"{what} at {company.p_number}") for what in ("inspection", "order"))
     last_day = first_day + 60 * _DAY
     yield at(first_day)
@@ -225,24 +225,24 @@ async def other_cases(stage: Stage, company: Company, first_day: date, *, left_o
         deadline=last_day,
     )
     facts: list[tuple[UUID, Event, datetime]] = [(inspection, opened, at(first_day)), (order, issued, at(first_day))]
-    await stage.orders.publish(facts)
+    await context.orders.publish(facts)
     if left_open:
         return
     yield at(last_day)
     complied = OrderCompliedWith(case_id=order, complied_on=last_day)
     closed = OtherCaseClosed(case_id=inspection, closed_on=last_day)
-    await stage.orders.publish([(order, complied, at(last_day)), (inspection, closed, at(last_day))])
+    await context.orders.publish([(order, complied, at(last_day)), (inspection, closed, at(last_day))])
 
 
-async def _offer_and_deliver(stage: Stage, company: Company, months: int) -> str:
-    offered = await _inspector(stage, company).do("offers", "/v1/offers", _offer(company, months))
+async def _offer_and_deliver(context: DemoContext, company: Company, months: int) -> str:
+    offered = await _inspector(context, company).do("offers", "/v1/offers", _offer(company, months))
     agreement_id: str = offered["id"]
-    await stage.people.portal().do("offers", f"/v1/offers/{agreement_id}/delivery", {"delivered": True})
+    await context.people.portal().do("offers", f"/v1/offers/{agreement_id}/delivery", {"delivered": True})
     return agreement_id
 
 
 async def _guidance(inspector: Person, director: Person, company: Company, agreement_id: str) -> Course:
-    """R12, R33: offered before it is due; declined, left unanswered, or accepted and held."""
+    """R12, R33: guidance is offered before it is due; it is declined, not answered, or accepted and held."""
     guidance = await inspector.get("guidance", f"/v1/guidance/{agreement_id}")
     due = local_day(datetime.fromisoformat(guidance["due"]))
     yield at(due - 5 * _DAY)
@@ -276,7 +276,7 @@ def _offer(company: Company, months: int) -> Mapping[str, Any]:
 
 
 def _documentation(company: Company) -> Mapping[str, Any]:
-    """R16: with the levels of the study, which gave one measure on a psychosocial topic none on its ladder."""
+    """R16: documents measures with the levels of the study; one psychosocial measure has none on its ladder."""
     psychosocial = is_psychosocial(company.topic)
     return {
         "complete": True,
@@ -295,7 +295,7 @@ def _documentation(company: Company) -> Mapping[str, Any]:
 
 
 async def _control(inspector: Person, company: Company, agreement_id: str) -> Mapping[str, Any]:
-    """R18, R20: a visit, but for the company that was controlled by phone on the photos it sent."""
+    """R18, R20: controls by a visit, except the company that was controlled by phone with the photos it sent."""
     agreement = await inspector.get("control", f"/v1/agreements/{agreement_id}")
     verified = {measure.description: measure.verified for measure in company.measures}
     by_phone = company.number == CONTROLLED_BY_PHONE
@@ -314,13 +314,13 @@ async def _control(inspector: Person, company: Company, agreement_id: str) -> Ma
 
 
 def _involvement(company: Company) -> Mapping[str, str]:
-    """R33: the employees as the report says; the others are made up."""
+    """R33: returns who was involved: the employees as the report says, the others made up."""
     employees = "took_part" if company.number in EMPLOYEES_TOOK_PART else "consulted"
     return {"safety_representative": "took_part", "safety_organisation": "informed", "employees": employees}
 
 
 def _follow_up(company: Company, agreement: Mapping[str, Any]) -> Mapping[str, Any]:
-    """R24, R35, R39: what is left of it a year later."""
+    """R24, R35, R39: returns which measures are still in use a year later."""
     use = company.use_of_measures()
     reason = NOT_IN_USE.get(company.number)
     return {
@@ -334,8 +334,8 @@ def _follow_up(company: Company, agreement: Mapping[str, Any]) -> Mapping[str, A
     }
 
 
-def _inspector(stage: Stage, company: Company) -> Person:
-    return stage.people.inspector(INSPECTORS[company.number % len(INSPECTORS)])
+def _inspector(context: DemoContext, company: Company) -> Person:
+    return context.people.inspector(INSPECTORS[company.number % len(INSPECTORS)])
 
 
 def _inspector_id(company: Company) -> str:

@@ -1,4 +1,4 @@
-"""The ladder tables of the demo beside the published ones, with the differences shown and none bent."""
+"""Compares the ladder tables of the demo with the published ones; differences are shown and never adjusted."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,20 +10,20 @@ from shared.reference.reference import is_psychosocial
 
 LEVELS = (5, 4, 3, 2, 1)
 Counts = Mapping[int, int]
-"""Measures by level."""
+"""The number of measures by level."""
 
 PUBLISHED_TEXT: Mapping[tuple[str, str], Counts] = {
     ("psychosocial", "general"): {5: 3, 4: 1, 3: 1, 2: 28},
     ("musculoskeletal", "general"): {4: 17, 2: 14},
 }
-"""What the text of the evaluation says, by problem group of the company and ladder."""
+"""The figures in the text of the evaluation, by problem group of the company and ladder."""
 _EVERY_MUSCULOSKELETAL_COMPANY_HAS_LEVEL = 4
-"""The text says so; its table does not."""
+"""The text says that every such company has a measure on this level; its table does not."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One ladder in one group of companies, counted by reporting, in the published table and in the published text."""
+    """One ladder in one group of companies: counted by reporting, in the published table, and in the published text."""
 
     group: str
     ladder: str
@@ -33,7 +33,7 @@ class Line:
 
 
 def lines(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """The rows of reporting's ladder table beside what was published."""
+    """Returns the rows of reporting's ladder table with the published figures."""
     return [
         Line(
             group,
@@ -47,7 +47,7 @@ def lines(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
 
 
 def differences(compared: Sequence[Line]) -> list[str]:
-    """Where the publication differs from itself, or reporting from it: shown, never bent."""
+    """Returns where the publication contradicts itself, or reporting differs from it."""
     found = []
     for line in compared:
         name = f"{line.group}, {line.ladder} ladder"
@@ -69,7 +69,7 @@ def differences(compared: Sequence[Line]) -> list[str]:
 
 
 def from_files() -> dict[tuple[str, str], Counter[int]]:
-    """Counted straight from the published table of measures, without Aftale."""
+    """Returns the counts of the published table of measures, without using Aftale."""
     counts: dict[tuple[str, str], Counter[int]] = {}
     for company in studied():
         group = "psychosocial" if is_psychosocial(company.topic) else "musculoskeletal"

@@ -1,4 +1,4 @@
-"""Numbers of companies for the demo: taken from no register, the same ones on every run."""
+"""Makes up numbers of companies for the demo: they are in no register, and the same in every run."""
 
 from collections.abc import Iterator
 from itertools import count, islice
@@ -10,12 +10,12 @@ _FIRST_P_NUMBER = 9_000_000_000
 
 
 def made_up_cvr_numbers(how_many: int) -> tuple[str, ...]:
-    """Valid CVR numbers in rising order, from the top of the range; a longer list begins with the shorter one."""
+    """Returns valid CVR numbers in rising order; a longer list begins with the shorter one."""
     return tuple(islice(_valid_cvr_numbers(), how_many))
 
 
 def made_up_p_numbers(how_many: int) -> tuple[str, ...]:
-    """P-numbers in rising order; a longer list begins with the shorter one."""
+    """Returns P-numbers in rising order; a longer list begins with the shorter one."""
     return tuple(str(_FIRST_P_NUMBER + number) for number in range(how_many))
 
 

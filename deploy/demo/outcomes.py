@@ -1,4 +1,4 @@
-"""What became of the 20 companies, counted from reporting, beside what the text of the evaluation says."""
+"""Counts in reporting what became of the 20 companies, and compares it with the text of the evaluation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from typing import Any
 from deploy.demo.companies import published_outcomes
 
 Case = Mapping[str, Any]
-"""A case in full, as reporting answers it."""
+"""A case with all details, as reporting answers it."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many of the 20 companies it holds for."""
+    """The number of the 20 companies with an outcome, here and as published."""
 
     name: str
     here: int | None
-    """None where Aftale keeps no such thing."""
+    """None if Aftale does not record this outcome."""
     published: int
 
     @property
@@ -25,7 +25,7 @@ class Outcome:
 
 
 def outcomes(cases: Sequence[Case]) -> list[Outcome]:
-    """Every figure of case_outcomes.csv, counted in the agreements of the 20 companies."""
+    """Returns every figure of case_outcomes.csv, counted in the agreements of the 20 companies."""
     return [
         Outcome(name.replace("_", " "), sum(map(_HOLDS[name], cases)) if name in _HOLDS else None, published=published)
         for name, published in published_outcomes().items()
@@ -62,4 +62,4 @@ _HOLDS: Mapping[str, Callable[[Case], bool]] = {
     "control_turned_into_guidance": _says("ControlTurnedIntoGuidance", lambda data: True),
     "measures_spread_or_more": _says("FollowUpHeld", lambda data: data["spread_further"] is True),
 }
-"""What Aftale keeps of it. It keeps nothing of the training of inspectors."""
+"""Tests whether a case has an outcome. Aftale records nothing about the training of inspectors."""

@@ -1,4 +1,4 @@
-"""Who acts in the demo, each over the public HTTP interfaces with a token of their own."""
+"""The people of the demo; each uses the public HTTP interfaces with a token of their own."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ INSPECTORS = ("anna", "bo", "carla")
 
 
 class Unexpected(Exception):
-    """A service answered otherwise than the demo needs it to."""
+    """The answer of a service is not the one that the demo needs."""
 
 
 class Person:
-    """Somebody with a token. Carries each Consistency-Token on, so that what was done is seen everywhere."""
+    """Somebody with a token. Sends the last Consistency-Token with each request, so earlier commands are visible."""
 
     def __init__(self, client: httpx.AsyncClient, addresses: Mapping[str, str], token: str, what: str) -> None:
         self._client = client
@@ -30,16 +30,16 @@ class Person:
         self._seen: str | None = None
 
     async def get(self, service: str, path: str, **parameters: str) -> dict[str, Any]:
-        """Read something."""
+        """Reads something. Raises Unexpected if the answer is an error."""
         response = await self._ask("GET", service, path, params=parameters)
         return _checked(response, self._what)
 
     async def do(self, service: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Give a command, with a key of its own."""
+        """Gives a command with a new idempotency key. Raises Unexpected if it is refused."""
         return _checked(await self.attempt(service, path, body), self._what)
 
     async def attempt(self, service: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
-        """Give a command that may be refused."""
+        """Gives a command that may be refused, and returns the response."""
         return await self._ask("POST", service, path, json=body, headers={"Idempotency-Key": str(uuid4())})
 
     async def _ask(
@@ -60,7 +60,7 @@ class Person:
 
 
 class People:
-    """Makes the persons of the demo."""
+    """Creates the people of the demo."""
 
     def __init__(self, client: httpx.AsyncClient, addresses: Mapping[str, str], state: Path) -> None:
         self._client = client
@@ -68,19 +68,19 @@ class People:
         self._issuer = LocalIssuer(state)
 
     def inspector(self, name: str) -> Person:
-        """One of the authority's inspectors."""
+        """Returns one of the authority's inspectors."""
         return self._person(Role.INSPECTOR, name)
 
     def company(self, cvr: str) -> Person:
-        """Somebody who acts for a legal entity."""
+        """Returns somebody who acts for a legal entity."""
         return self._person(Role.COMPANY, f"director of {cvr}", cvr)
 
     def portal(self) -> Person:
-        """The company portal itself."""
+        """Returns the company portal."""
         return self._person(Role.PORTAL, "advi")
 
     def operator(self) -> Person:
-        """Who keeps the system running."""
+        """Returns an operator of the system."""
         return self._person(Role.OPERATOR, "olga")
 
     def _person(self, role: Role, name: str, cvr: str | None = None) -> Person:

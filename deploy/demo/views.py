@@ -1,4 +1,4 @@
-"""What the demo shows at its end: the one view, the tasks, and its figures beside the published ones."""
+"""Shows the result of the demo: all cases, the tasks, and its figures with the published ones."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ _NAMES = {pseudonym(Role.INSPECTOR, name): name for name in INSPECTORS}
 
 
 async def show(console: Console, inspector: Person) -> None:
-    """Read everything from reporting, as an inspector, and print it."""
+    """Reads everything from reporting as an inspector, and prints it."""
     cases = await _all_cases(inspector)
     tasks = (await inspector.get("reporting", "/v1/tasks"))["tasks"]
     ladder = (await inspector.get("reporting", "/v1/statistics/ladder"))["rows"]
@@ -87,7 +87,7 @@ def _last_day(exclusive_end: str) -> str:
 
 
 def _tasks(tasks: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table(title="Tasks of the inspectors" if tasks else "Tasks of the inspectors: none are left", box=SIMPLE)
+    table = Table(title="Tasks of the inspectors" if tasks else "Tasks of the inspectors: none are open", box=SIMPLE)
     for column in ("inspector", "task", "company", "due"):
         table.add_column(column)
     for task in sorted(tasks, key=lambda one: _NAMES.get(one["inspector"], "-")):
@@ -124,6 +124,6 @@ def _outcomes(compared: Sequence[Outcome]) -> Table:
     table.add_column("published", justify="right")
     table.add_column("")
     for one in compared:
-        here, remark = ("-", "not kept here") if one.here is None else (str(one.here), "")
+        here, remark = ("-", "not recorded here") if one.here is None else (str(one.here), "")
         table.add_row(one.name, here, str(one.published), "differs" if one.differs else remark)
     return table

@@ -1,4 +1,4 @@
-"""Logins of people who analyse with SQL: each their own, which reads the views of reporting and nothing else."""
+"""Logins for people who analyse with SQL. Each login can read the views of reporting and nothing else."""
 
 import asyncio
 import re
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from migrations.logins import ANALYSTS, scram_verifier
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -16,19 +16,21 @@ _LONGEST_QUERY = "15min"
 
 
 def make_login(administrator: str, name: str) -> str:
-    """Make the login of an analyst, or give it a new password; returns the URL with which to connect. Raises Fault."""
+    """Creates an analyst's login, or gives it a new password; returns the URL to connect with. Raises UserError."""
     return asyncio.run(_make(administrator, _login(name)))
 
 
 def remove_login(administrator: str, name: str) -> None:
-    """Raises Fault where there is none."""
+    """Drops an analyst's login. Raises UserError if there is none."""
     asyncio.run(_remove(administrator, _login(name)))
 
 
 def _login(name: str) -> str:
-    """With a beginning of its own, so that no service's login can be meant."""
+    """Returns the role's name; its prefix keeps it apart from the services' logins. Raises UserError for a bad name."""
     if not _NAME.fullmatch(name):
-        raise Fault("The name of an analyst begins with a letter; a-z, 0-9 and _ may follow, 31 characters in all.")
+        raise UserError(
+            "The name of an analyst begins with a letter from a to z; a-z, 0-9 and _ can follow (31 characters)."
+        )
     return f"analyst_{name}"
 
 
@@ -59,7 +61,7 @@ async def _remove(administrator: str, login: str) -> None:
     connection = await asyncpg.connect(administrator)
     try:
         if not await _exists(connection, login):
-            raise Fault(f"There is no login {login}.")
+            raise UserError(f"There is no login {login}.")
         await connection.execute(f"drop role {login}")
     finally:
         await connection.close()

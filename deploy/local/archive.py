@@ -1,4 +1,4 @@
-"""A backup as one file: a tar archive whose last member, the manifest, says what it holds and that it is whole."""
+"""A backup is one tar archive. Its last member, the manifest, lists what it holds and shows that it is complete."""
 
 import hashlib
 import io
@@ -13,7 +13,7 @@ from typing import BinaryIO, Self
 
 from pydantic import BaseModel, ValidationError
 
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -22,43 +22,43 @@ _PIECE = 1024 * 1024
 
 
 class ServiceStand(BaseModel):
-    """Where a service stood when its database was copied."""
+    """The state of a service when its database was copied."""
 
     revisions: dict[str, str]
-    """Of its schema, by chain of migrations."""
+    """The revision of its schema, by chain of migrations."""
     epoch: int | None = None
     position: int | None = None
-    """Of the newest event; both are None for reporting, which records nothing of its own."""
+    """The position of the newest event. Epoch and position are None for reporting, which records no events."""
     relay_checkpoint: int | None = None
 
 
 class Member(BaseModel):
-    """A file of the archive."""
+    """Size and SHA-256 of a file in the archive."""
 
     size: int
     sha256: str
 
 
 class Manifest(BaseModel):
-    """What the archive holds."""
+    """The contents of an archive, as its last member lists them."""
 
     format: int
     made_at: datetime
-    """When the databases were copied: all of them as they stood at this one instant."""
+    """When the databases were copied; all of them are from the same snapshot."""
     postgres_major: int
     services: dict[str, ServiceStand]
     files: dict[str, Member]
 
 
-class Writing:
-    """An archive that is being written."""
+class ArchiveWriter:
+    """Writes the members of a new archive."""
 
     def __init__(self, tar: tarfile.TarFile) -> None:
         self._tar = tar
         self.files: dict[str, Member] = {}
 
     def add(self, name: str, source: BinaryIO) -> None:
-        """A file, read to the size that it has now."""
+        """Adds a file, up to the size that it has now; what is appended meanwhile is left out."""
         info = tarfile.TarInfo(name)
         info.size = os.fstat(source.fileno()).st_size
         info.mode = 0o600
@@ -67,7 +67,7 @@ class Writing:
         self.files[name] = Member(size=info.size, sha256=hashed.digest.hexdigest())
 
     def finish(self, manifest: Manifest) -> None:
-        """The manifest comes last: an archive that was cut off has none."""
+        """Writes the manifest as the last member, so that a truncated archive has none."""
         content = manifest.model_dump_json(indent=2).encode()
         info = tarfile.TarInfo(MANIFEST)
         info.size = len(content)
@@ -76,8 +76,8 @@ class Writing:
 
 
 @contextmanager
-def writing(file: Path) -> Iterator[Writing]:
-    """Under its own name only once it is whole and on the disk; for its owner only, since it holds keys."""
+def write_archive(file: Path) -> Iterator[ArchiveWriter]:
+    """Writes an archive that only its owner can read. It gets its name when it is complete and on the disk."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f"{file.name}.unfinished")
     unfinished.unlink(missing_ok=True)
@@ -85,7 +85,7 @@ def writing(file: Path) -> Iterator[Writing]:
     try:
         with unfinished.open("wb") as stream:
             with tarfile.open(fileobj=stream, mode="w") as tar:
-                yield Writing(tar)
+                yield ArchiveWriter(tar)
             stream.flush()
             os.fsync(stream.fileno())
         unfinished.rename(file)
@@ -94,7 +94,7 @@ def writing(file: Path) -> Iterator[Writing]:
 
 
 class Archive:
-    """An archive that is read."""
+    """An open archive, for reading."""
 
     def __init__(self, tar: tarfile.TarFile, manifest: Manifest) -> None:
         self._tar = tar
@@ -102,22 +102,22 @@ class Archive:
 
     @classmethod
     def read(cls, tar: tarfile.TarFile) -> Self:
-        """Raises Fault where it is none of ours, or of another format."""
+        """Reads the manifest. Raises UserError if the file is no backup of Aftale or has another format."""
         found = tar.extractfile(MANIFEST) if MANIFEST in tar.getnames() else None
         if found is None:
-            raise Fault(f"It has no {MANIFEST}: it is no backup of Aftale, or it was cut off while it was made.")
+            raise UserError(f"It has no {MANIFEST}: it is not a backup of Aftale, or writing it was interrupted.")
         try:
             manifest = Manifest.model_validate_json(found.read())
         except ValidationError as error:
-            raise Fault(f"Its {MANIFEST} does not read: {error}") from error
+            raise UserError(f"Its {MANIFEST} cannot be read: {error}") from error
         if manifest.format != FORMAT:
-            raise Fault(f"It has format {manifest.format}, and this release reads format {FORMAT}.")
+            raise UserError(f"It has format {manifest.format}, and this release reads format {FORMAT}.")
         if odd := [name for name in manifest.files if not _NAME.fullmatch(name) or ".." in PurePosixPath(name).parts]:
-            raise Fault(f"Its {MANIFEST} names what no backup holds: {odd[0]}")
+            raise UserError(f"Its {MANIFEST} names a file that no backup has: {odd[0]}")
         return cls(tar, manifest)
 
     def check(self) -> None:
-        """Compare every file with the manifest. Raises Fault."""
+        """Compares every file with the manifest. Raises UserError if one differs."""
         for name, member in self.manifest.files.items():
             digest, size = hashlib.sha256(), 0
             with self.open(name) as content:
@@ -125,35 +125,35 @@ class Archive:
                     digest.update(piece)
                     size += len(piece)
             if (size, digest.hexdigest()) != (member.size, member.sha256):
-                raise Fault(f"{name} is not as it was when the backup was made. Nothing was changed.")
+                raise UserError(f"{name} differs from the file that was backed up. Nothing was changed.")
 
     def open(self, name: str) -> BinaryIO:
-        """A file of the archive. Raises Fault where it is missing."""
+        """Opens a file of the archive. Raises UserError if it is missing."""
         try:
             found = self._tar.extractfile(name)
         except KeyError:
             found = None
         if found is None:
-            raise Fault(f"{name} is missing in the archive. Nothing was changed.")
+            raise UserError(f"{name} is missing in the archive. Nothing was changed.")
         return found  # type: ignore[return-value]  # a BufferedReader, which is a BinaryIO
 
     def under(self, folder: str) -> list[str]:
-        """The names of its files in a folder."""
+        """Returns the names of the archive's files in a folder."""
         return [name for name in self.manifest.files if name.startswith(f"{folder}/")]
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[Archive]:
-    """Raises Fault."""
+def open_archive(file: Path) -> Iterator[Archive]:
+    """Opens an archive for reading. Raises UserError if the file is no backup of Aftale."""
     try:
         with tarfile.open(file, mode="r:") as tar:
             yield Archive.read(tar)
     except (tarfile.TarError, FileNotFoundError, IsADirectoryError, EOFError) as error:
-        raise Fault(f"{file} is no backup of Aftale: {error}") from error
+        raise UserError(f"{file} is not a backup of Aftale: {error}") from error
 
 
 class _Hashing:
-    """Reads, and hashes what it has read."""
+    """Wraps a file and hashes everything that is read from it."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source

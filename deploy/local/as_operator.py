@@ -1,4 +1,4 @@
-"""The person who is logged in, as the operator of the services that run on this machine: over HTTP, with a token."""
+"""Sends operators' requests to the local services over HTTP, with a token for the user who is logged in."""
 
 import getpass
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ import httpx
 
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from deploy.local.settings import SERVICES
 from shared.http.pages import NEXT_CURSOR
 from shared.http.tokens import LocalIssuer, Role
@@ -18,12 +18,12 @@ from shared.http.tokens import LocalIssuer, Role
 HOLDS_UNITS = "offers"
 """The service that knows which units are held."""
 _PATIENCE_SECONDS = 60.0
-"""A replay lasts as long as taking what waits does."""
+"""The timeout of a request. A replay takes as long as processing all messages that wait."""
 
 
 @dataclass(frozen=True)
 class Parked:
-    """A stream of a source that waits at a service."""
+    """Names a parked stream: the service at which it waits, its source, and its id."""
 
     service: str
     source: str
@@ -31,7 +31,7 @@ class Parked:
 
     @property
     def path(self) -> str:
-        """Where its service has it."""
+        """The path of the stream below `/v1/operations/<service>/`."""
         return f"parked/{quote(self.source, safe='')}/{quote(self.stream, safe='')}"
 
     def __str__(self) -> str:
@@ -39,7 +39,7 @@ class Parked:
 
 
 class Operator:
-    """Answers are JSON as the services' OpenAPI documents have it; what goes wrong is a Fault that says what."""
+    """A client of the operators' interface. Returns JSON as in the OpenAPI documents; raises UserError on failure."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -47,23 +47,23 @@ class Operator:
         self._identity = {"Authorization": f"Bearer {token}"}
 
     def streams(self, service: str) -> Any:
-        """The streams that wait at a service."""
+        """Returns the streams that are parked at a service."""
         return list(self._every(service, "parked"))
 
     def messages(self, parked: Parked, limit: int) -> Any:
-        """The first that wait in a stream, and how many wait in all."""
+        """Returns the first `limit` messages that wait in a stream, and how many wait in all."""
         return self._ask("GET", parked.service, f"{parked.path}?limit={limit}")
 
     def completeness(self, service: str) -> Any:
-        """How far each source of a service has been compared, and what is missing."""
+        """Returns how far a service has compared each of its sources, and what is missing."""
         return self._ask("GET", service, "completeness")
 
     def compare(self, service: str, *, everything: bool) -> None:
-        """Let a service compare its sources now."""
+        """Makes a service compare its sources now."""
         self._ask("POST", service, "completeness/comparisons", {"everything": everything})
 
     def drift(self, service: str) -> Iterator[Any]:
-        """Page by page which streams of a service have timers or reservations that their deciders do not say."""
+        """Yields, page by page, the streams of a service whose timers or reservations differ from those declared."""
         path = "drift"
         while True:
             page = self._ask("GET", service, path)
@@ -73,49 +73,49 @@ class Operator:
             path = f"drift?cursor={page['next_cursor']}"
 
     def replay(self, parked: Parked) -> Any:
-        """Try a stream again."""
+        """Makes a service process the parked messages of a stream again."""
         return self._ask("POST", parked.service, f"{parked.path}/replay")
 
     def discard(self, parked: Parked, event_id: str, reason: str) -> Any:
-        """Pass over the first message of a stream."""
+        """Discards the first parked message of a stream permanently."""
         return self._ask("POST", parked.service, f"{parked.path}/discard", {"event_id": event_id, "reason": reason})
 
     def retake(self, parked: Parked) -> Any:
-        """Have the source publish a stream again, and wait until it came."""
+        """Asks the source to publish a stream again, and waits until the missing version has arrived, up to 20 s."""
         return self._ask("POST", parked.service, f"{parked.path}/retake")
 
     def discard_unreadable(self, service: str, reason: str) -> Any:
-        """Pass over all records that do not say which fact they are."""
+        """Discards all records of a service that do not say which fact they are."""
         return self._ask("POST", service, "parked/unreadable/discard", {"reason": reason})
 
     def held_units(self) -> Any:
-        """The units at which nothing is offered or accepted, as a fact about them was lost."""
+        """Returns the units at which no offer is made or accepted because a fact about them was lost."""
         return list(self._every(HOLDS_UNITS, "held-units"))
 
     def release(self, units: Sequence[str], reason: str) -> Any:
-        """Let offers be made again at these units; at all, if none is named."""
+        """Releases these units, or every held unit if none is named: offers can be made there again."""
         body = {"p_numbers": list(units), "all": not units, "reason": reason}
         return self._ask("POST", HOLDS_UNITS, "held-units/release", body)
 
     def erase(self, service: str, case: str | None, person: str | None, *, dry_run: bool) -> Any:
-        """Erase what a service keeps of a case or a person, or say what that would be."""
+        """Erases what a service keeps of a case or a person; with `dry_run` only returns what would be erased."""
         body = {"case": case, "person": person}
         return self._ask("POST", service, f"erasures?dry_run={str(dry_run).lower()}", body)
 
     def republish(self, source: str, stream: str, from_version: int) -> None:
-        """Have a service publish one of its own streams again."""
+        """Makes a service publish one of its own streams again."""
         self._ask("POST", source, "republications", {"stream": stream, "from_version": from_version})
 
     def begin_view_work(self, work: str) -> Any:
-        """Have reporting rebuild or check its view."""
+        """Makes reporting start to rebuild or to check its view."""
         return self._ask("POST", "reporting", f"view/{work}")
 
     def view_work(self) -> Any:
-        """How far that is."""
+        """Returns the progress of the rebuild or check that was started last."""
         return self._ask("GET", "reporting", "view")
 
     def _every(self, service: str, path: str) -> Iterator[Any]:
-        """Every item of a list, page by page."""
+        """Yields every item of a list, page by page."""
         cursor = ""
         while True:
             answer = self._answer("GET", service, path + cursor)
@@ -130,7 +130,7 @@ class Operator:
 
     def _answer(self, method: str, service: str, path: str, body: object = None) -> httpx.Response:
         if service not in SERVICES:
-            raise Fault(f"There is no service {service}; there are {', '.join(SERVICES)}.")
+            raise UserError(f"There is no service {service}; there are {', '.join(SERVICES)}.")
         port = self._machine.service(service).port or self._machine.settings.port(service)
         url = f"http://{HOST}:{port}/v1/operations/{service}/{path}"
         try:
@@ -138,9 +138,9 @@ class Operator:
                 method, url, json=body, headers=self._identity, timeout=_PATIENCE_SECONDS, trust_env=False
             )
         except httpx.TransportError as error:
-            raise Fault(f"{service} does not answer on port {port}: ./aftale status says what runs.") from error
+            raise UserError(f"{service} does not answer on port {port}: ./aftale status says what runs.") from error
         if answer.is_error:
-            raise Fault(_what_is_wrong(service, answer))
+            raise UserError(_what_is_wrong(service, answer))
         return answer
 
 
@@ -150,6 +150,6 @@ def _what_is_wrong(service: str, answer: httpx.Response) -> str:
     except ValueError:
         problem = None
     if not isinstance(problem, dict) or "detail" not in problem:
-        return f"What answers for {service} is no service of Aftale ({answer.status_code})."
+        return f"Another program answers on the port of {service} (HTTP status {answer.status_code})."
     faults = [f"  {fault['where']}: {fault['what']}" for fault in problem.get("faults", ())]
     return "\n".join([f"{service}: {problem['detail']} ({answer.status_code}).", *faults])

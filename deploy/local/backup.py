@@ -1,4 +1,4 @@
-"""Copy a service or all of them into one file: python -m deploy.local.backup FILE [SERVICE]."""
+"""Copies one service or all of them into a file: python -m deploy.local.backup FILE [SERVICE]."""
 
 import asyncio
 import subprocess
@@ -14,11 +14,11 @@ from typing import Self
 import asyncpg
 
 from deploy.local import archive
-from deploy.local.archive import Manifest, ServiceStand, Writing
+from deploy.local.archive import ArchiveWriter, Manifest, ServiceStand
 from deploy.local.counted import counted
 from deploy.local.postgres import LocalPostgres
 from deploy.local.postgres_programs import Programs
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from deploy.local.settings import SERVICES
 from deploy.local.state import State
 from migrations.schemas import revisions
@@ -30,13 +30,13 @@ from shared.service import Settings
 RECORDING = ("offers", "guidance", "control")
 """The services that record facts of their own."""
 NOT_COPIED = ("postgres-password",)
-"""Secrets of a server, which another server does not share."""
+"""Secrets that belong to one server and are of no use to another."""
 _HASH_LENGTH = 64
 
 
 @dataclass(frozen=True)
-class Place:
-    """What is backed up, or restored to."""
+class BackupTarget:
+    """The system that is backed up, or to which a backup is restored."""
 
     postgres: str
     kafka: Kafka
@@ -47,8 +47,8 @@ class Place:
     kafka_logins: Mapping[str, KafkaLogin] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Where the services of these settings stand."""
+    def from_settings(cls, settings: Settings) -> Self:
+        """Returns the system to which these settings of the services point."""
         programs = LocalPostgres(State(settings.state)).programs()
         return cls(
             settings.postgres, settings.kafka, settings.state, settings.policies, programs, settings.kafka_logins
@@ -57,7 +57,7 @@ class Place:
 
 @dataclass(frozen=True)
 class _Instant:
-    """All databases as they stood at one moment, for as long as the transaction that exported it is open."""
+    """A snapshot of all databases. It is valid while the transaction that exported it is open."""
 
     snapshot: str
     at: datetime
@@ -65,38 +65,38 @@ class _Instant:
     services: dict[str, ServiceStand]
 
 
-def backup(place: Place, file: Path, services: Sequence[str] = SERVICES) -> Manifest:
-    """Copy databases, attachments, erasures, secrets and policies, while the services run. Raises Fault."""
-    return asyncio.run(_backup(place, file, services))
+def backup(target: BackupTarget, file: Path, services: Sequence[str] = SERVICES) -> Manifest:
+    """Copies databases, attachments, erasures, secrets and policies while the services run. Raises UserError."""
+    return asyncio.run(_backup(target, file, services))
 
 
-async def _backup(place: Place, file: Path, services: Sequence[str]) -> Manifest:
-    async with _instant(place, services) as instant:
-        programs = Programs.fitting(place.postgres, instant.major, place.programs)
-        with archive.writing(file) as writing, tempfile.TemporaryDirectory(dir=file.parent) as folder:
+async def _backup(target: BackupTarget, file: Path, services: Sequence[str]) -> Manifest:
+    async with _instant(target, services) as instant:
+        programs = Programs.fitting(target.postgres, instant.major, target.programs)
+        with archive.write_archive(file) as writer, tempfile.TemporaryDirectory(dir=file.parent) as folder:
             for service in services:
-                await asyncio.to_thread(_add_database, writing, programs, service, instant.snapshot, Path(folder))
-            # After the databases: a file is put only where a recorded fact names it, sealed under a key that stands
-            # in the database by then, and none is ever removed. So whatever file the copied database knows of is still
-            # there now. The other way round, one that was put between the two copies would be missing. What was put
-            # since is copied too, and is of use once its fact has come back.
+                await asyncio.to_thread(_add_database, writer, programs, service, instant.snapshot, Path(folder))
+            # Files are copied after the databases. A file is stored before the fact that names it is recorded, under
+            # a key that is in the database by then, and no file is ever removed. So every file that the copied
+            # database names is still there now. In the other order, a file stored between the two copies would be
+            # missing. Newer files are copied, too: they are needed once their facts have come back.
             for service in services:
-                _add_files(place, writing, service)
-            _add_settings(place, writing)
+                _add_files(target, writer, service)
+            _add_settings(target, writer)
             manifest = Manifest(
                 format=archive.FORMAT,
                 made_at=instant.at,
                 postgres_major=instant.major,
                 services=instant.services,
-                files=writing.files,
+                files=writer.files,
             )
-            writing.finish(manifest)
+            writer.finish(manifest)
     return manifest
 
 
 @asynccontextmanager
-async def _instant(place: Place, services: Sequence[str]) -> AsyncIterator[_Instant]:
-    connection = await asyncpg.connect(place.postgres)
+async def _instant(target: BackupTarget, services: Sequence[str]) -> AsyncIterator[_Instant]:
+    connection = await asyncpg.connect(target.postgres)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await connection.execute("set local idle_in_transaction_session_timeout = 0")
@@ -114,7 +114,7 @@ async def _stand(connection: "asyncpg.Connection[asyncpg.Record]", service: str)
     try:
         stand = ServiceStand(revisions=await revisions(connection, service))
     except asyncpg.UndefinedTableError as error:
-        raise Fault(f"{service} has no database here: there is nothing to back up.") from error
+        raise UserError(f"{service} has no database here: there is nothing to back up.") from error
     if service not in RECORDING:
         return stand
     row = await connection.fetchrow(
@@ -126,57 +126,59 @@ async def _stand(connection: "asyncpg.Connection[asyncpg.Record]", service: str)
     return stand.model_copy(update=found)
 
 
-def _add_database(writing: Writing, programs: Programs, service: str, snapshot: str, folder: Path) -> None:
+def _add_database(writer: ArchiveWriter, programs: Programs, service: str, snapshot: str, folder: Path) -> None:
     file = folder / f"{service}.dump"
     command = programs.command(
         "pg_dump", "--format=custom", f"--schema={service}", f"--snapshot={snapshot}", f"--file={file}"
     )
     made = subprocess.run(command, env=programs.environment(), capture_output=True, text=True, check=False)
     if made.returncode:
-        raise Fault(f"pg_dump could not copy {service}:\n{made.stderr}")
-    _add(writing, f"databases/{service}.dump", file)
+        raise UserError(f"pg_dump could not copy {service}:\n{made.stderr}")
+    _add(writer, f"databases/{service}.dump", file)
     file.unlink()
 
 
-def _add_files(place: Place, writing: Writing, service: str) -> None:
-    folder = place.state / "attachments" / service
+def _add_files(target: BackupTarget, writer: ArchiveWriter, service: str) -> None:
+    folder = target.state / "attachments" / service
     for file in sorted(folder.glob("*/*")):
         if len(file.name) == _HASH_LENGTH:  # others are still being written
-            _add(writing, f"attachments/{service}/{file.parent.name}/{file.name}", file)
-    erasures = place.state / "erasures" / f"{service}.jsonl"
+            _add(writer, f"attachments/{service}/{file.parent.name}/{file.name}", file)
+    erasures = target.state / "erasures" / f"{service}.jsonl"
     if erasures.exists():
-        _add(writing, f"erasures/{erasures.name}", erasures)
+        _add(writer, f"erasures/{erasures.name}", erasures)
 
 
-def _add_settings(place: Place, writing: Writing) -> None:
-    for file in sorted((place.state / "secrets").glob("*")):
+def _add_settings(target: BackupTarget, writer: ArchiveWriter) -> None:
+    for file in sorted((target.state / "secrets").glob("*")):
         if file.is_file() and file.name not in NOT_COPIED:
-            _add(writing, f"secrets/{file.name}", file)
-    for file in sorted(place.policies.glob("*.toml")):
-        _add(writing, f"policies/{file.name}", file)
+            _add(writer, f"secrets/{file.name}", file)
+    for file in sorted(target.policies.glob("*.toml")):
+        _add(writer, f"policies/{file.name}", file)
 
 
-def _add(writing: Writing, name: str, file: Path) -> None:
+def _add(writer: ArchiveWriter, name: str, file: Path) -> None:
     with file.open("rb") as source:
-        writing.add(name, source)
+        writer.add(name, source)
 
 
 def main() -> None:
-    """The command behind `./aftale backup`."""
+    """Runs the command `./aftale backup`."""
     file, services = Path(sys.argv[1]), sys.argv[2:] or SERVICES
     try:
-        manifest = backup(Place.of(Settings.from_environment()), file, services)
-    except Fault as fault:
+        manifest = backup(BackupTarget.from_settings(Settings.from_environment()), file, services)
+    except UserError as fault:
         sys.exit(str(fault))
     except DATABASE_AWAY as error:
-        sys.exit(f"PostgreSQL does not answer ({error}); nothing was kept.")
+        sys.exit(f"PostgreSQL does not answer ({error}); no backup was made.")
     for service, stand in manifest.services.items():
         stands = "" if stand.position is None else f"position {stand.position}, epoch {stand.epoch}, "
         schema = ", ".join(f"{chain} {revision}" for chain, revision in stand.revisions.items())
         files = sum(name.startswith(f"attachments/{service}/") for name in manifest.files)
         print(f"  {service:<10} {stands}schema {schema}, {counted(files, 'attachment')}")
     print(f"As of {manifest.made_at.astimezone():%Y-%m-%d %H:%M:%S %Z}: {file}, {file.stat().st_size / 1e6:,.1f} MB")
-    print("It holds keys and secrets: keep it where only operators read it, and on another disk than state/erasures.")
+    print(
+        "It holds keys and secrets: keep it where only operators can read it, and on another disk than state/erasures."
+    )
 
 
 if __name__ == "__main__":

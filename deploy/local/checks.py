@@ -1,4 +1,4 @@
-"""All checks of the project in order, with a last line that counts them."""
+"""Runs all checks of the project in order, and prints a last line that counts them."""
 
 import os
 import subprocess
@@ -21,23 +21,23 @@ _CHECKS = {
     "types": (sys.executable, "-m", "mypy"),
     "imports": (str(Path(sys.executable).with_name("lint-imports")),),
 }
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of its own is made in it)
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 (a private folder is made in it)
 _PLENTY = 8 * 2**30
 _SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
-"""Three processes of pytest, each with servers of its own: on two cores they take the waiting out of the tests.
+"""Runs pytest in three processes, each with its own servers: tests mostly wait, so two cores are enough.
 
-The tests of a file stay together; folders in their order, so that the short ones of `tests/unit` fill the end.
+The tests of a file stay in one process; folders keep their order, so that the short tests of `tests/unit` come last.
 """
 
 
 def run_checks() -> int:
-    """Run everything but the nightly tests, also after a failure; 0 only if all passed."""
+    """Runs everything but the nightly tests, and continues after a failure; returns 0 only if all passed."""
     passed = [_check(name, command) for name, command in _CHECKS.items()]
     return _finish(passed, _pytest([*_SIDE_BY_SIDE, "-m", "not nightly", "tests"]))
 
 
 def run_tests(arguments: Sequence[str]) -> int:
-    """Only pytest, with these arguments."""
+    """Runs only pytest, with these arguments; returns 0 only if all passed."""
     return _finish([], _pytest(arguments))
 
 
@@ -50,7 +50,7 @@ def _check(name: str, command: Sequence[str]) -> bool:
 
 
 def _pytest(arguments: Sequence[str]) -> tuple[int, int, int]:
-    """Passed, failed and skipped; a run without a result, or without any test, counts as failed."""
+    """Returns how many tests passed, failed and were skipped; a run without any result or test counts as failed."""
     report = project_state().logs / "pytest.xml"
     report.unlink(missing_ok=True)
     print(f"== tests: pytest {' '.join(arguments)}", flush=True)
@@ -63,12 +63,12 @@ def _pytest(arguments: Sequence[str]) -> tuple[int, int, int]:
 
 @contextmanager
 def _scratch() -> Iterator[Mapping[str, str]]:
-    """Where the servers of tests keep their data: in memory where there is plenty, which takes half the time."""
+    """Yields variables that put the data of the tests' servers in memory if 8 GB are free; this halves the time."""
     if not _IN_MEMORY.is_dir() or min(psutil.virtual_memory().available, disk_usage(_IN_MEMORY).free) < _PLENTY:
         yield {}
         return
     with TemporaryDirectory(prefix="aftale-", dir=_IN_MEMORY, ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # PostgreSQL's data is reached by another user where root runs the tests
+        Path(folder).chmod(0o755)  # when root runs the tests, PostgreSQL runs as another user
         yield {"TMPDIR": folder}
 
 

@@ -2,5 +2,5 @@
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """`1 unit`, `2 units`, `1,000 units`."""
+    """Returns a number with its noun: `1 unit`, `2 units`, `1,000 units`."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"

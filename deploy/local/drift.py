@@ -1,24 +1,25 @@
-"""The command ./aftale drift: are timers and reservations of every stream what the deciders say?"""
+"""The command ./aftale drift: compares the timers and reservations of every stream with what the deciders declare."""
 
 from typing import Any
 
 from deploy.local.as_operator import Operator
-from deploy.local.processes import Fault
+from deploy.local.counted import counted
+from deploy.local.processes import UserError
 
 
 def compare_rows(operator: Operator, services: list[str]) -> None:
-    """Says how many streams were compared. Raises Fault with what drifted."""
+    """Compares all streams of these services, and prints how many. Raises UserError with every stream that differs."""
     compared, faults = 0, list[str]()
     for service in services:
         for page in operator.drift(service):
             compared += page["compared"]
-            faults += [f"{service} {one['stream']}: {_told(one)}" for one in page["drifted"]]
+            faults += [f"{service} {one['stream']}: {_as_text(one)}" for one in page["drifted"]]
     if faults:
-        raise Fault("\n".join([f"{len(faults)} of {compared} streams drifted:", *faults]))
-    print(f"The timers and reservations of {compared} streams are what their facts say.")
+        raise UserError("\n".join([f"{len(faults)} of {compared} streams drifted:", *faults]))
+    print(f"The timers and reservations of {counted(compared, 'stream')} match their facts.")
 
 
-def _told(stream: Any) -> str:
+def _as_text(stream: Any) -> str:
     missing = [f"{timer['name']} at {timer['due']}" for timer in stream["missing_timers"]]
     parts = {
         "missing": [*missing, *stream["missing_reservations"]],

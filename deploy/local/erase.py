@@ -1,4 +1,4 @@
-"""The command ./aftale erase: private texts and files of a case or a person, at every service that keeps any."""
+"""The command ./aftale erase: erases private texts and files of a case or a person at every service that keeps any."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ from deploy.local.settings import EVENT_SOURCED
 
 
 def erase(operator: Operator, case: str | None, person: str | None, *, dry_run: bool, console: Console) -> int:
-    """Erase, or with `dry_run` only say what; returns how many keys and files there were. Raises Fault.
+    """Erases, or with `dry_run` only reports; returns the number of keys and files. Raises UserError.
 
-    A service that is away keeps nobody else from erasing: the command is given again once it is back.
+    If a service is unreachable, what the services before it erased stays erased; run the command again once it answers.
     """
     table = Table("service", "case", "what", box=None, header_style="bold")
     found = 0
@@ -36,9 +36,9 @@ def erase(operator: Operator, case: str | None, person: str | None, *, dry_run: 
 
 
 def _what(about: Sequence[str], files: int) -> str:
-    """Texts of the case itself have no name, or `~2`, `~3` …; all others are about the person whose id is named."""
+    """Describes what is erased. Empty names and names with `~` are texts of the case; others are ids of persons."""
     persons = sorted(one for one in about if one and not one.startswith("~"))
-    said = ["the texts of the case"] if len(persons) < len(about) else []
-    said += [f"what is private about {person}" for person in persons]
-    said += [counted(files, "file")] if files else []
-    return ", ".join(said)
+    parts = ["the texts of the case"] if len(persons) < len(about) else []
+    parts += [f"private texts about {person}" for person in persons]
+    parts += [counted(files, "file")] if files else []
+    return ", ".join(parts)

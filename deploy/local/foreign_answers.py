@@ -1,7 +1,7 @@
-"""Answers for the stand-ins of other systems: python -m deploy.local.foreign_answers, begun by ./aftale up.
+"""Answers requests for the stand-ins of other systems: python -m deploy.local.foreign_answers, run by ./aftale up.
 
-Tells heads and publishes again what a stand-in keeps (foreign_record.py), as every source must. A stand-in that never
-published anything stays silent: another system may speak for its source.
+Reports heads and publishes again what a stand-in has recorded (foreign_record.py), as every source must. A stand-in
+that never published anything does not answer: another system may be the source.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ from shared.telemetry.logs import configure_logs
 
 NAME = "other-systems"
 HEADS_OF_USE_SECONDS = 60.0
-"""After which nobody waits for an answer any more; what is missing is asked for again."""
+"""Older requests for heads are not answered: nobody waits for the answer, and what is missing is requested again."""
 _log = structlog.get_logger()
 
 
 async def answer_for_ever(kafka: Kafka, state: Path) -> None:
-    """Until cancelled. A Kafka that is away is tried again with growing pauses."""
+    """Answers requests until cancelled. If Kafka is unreachable, it is retried with backoff."""
     backoff = Backoff()
     while True:
         try:
@@ -40,7 +40,7 @@ async def answer_for_ever(kafka: Kafka, state: Path) -> None:
 
 
 async def _answer(kafka: Kafka, state: Path, backoff: Backoff) -> None:
-    """A request is acknowledged once it is answered: one that came while nobody ran is answered late."""
+    """Answers requests. One is acknowledged after its answer, so it is answered later if nobody runs when it comes."""
     requests = AIOKafkaConsumer(
         kafka.name(REPUBLISH_TOPIC),
         **kafka.client(),
@@ -66,14 +66,14 @@ async def _answer(kafka: Kafka, state: Path, backoff: Backoff) -> None:
 async def answer(
     record: "ConsumerRecord[bytes | None, bytes | None]", producer: AIOKafkaProducer, kafka: Kafka, state: Path
 ) -> None:
-    """One request; one that is for another source, or that does not read, is left to others."""
+    """Answers one request, and ignores a request that cannot be parsed or that is for another source."""
     asked = HeadsRequest.read(record.value) or RepublishRequest.read(record.value)
     if asked is None or asked.source not in STAND_INS:
         return
     file = file_of(state, kafka.name(asked.source))
     if not file.exists():
         return
-    with ForeignRecord.opened(file, asked.source) as kept:
+    with ForeignRecord.open_record(file, asked.source) as kept:
         if kept.is_empty():
             return
         if isinstance(asked, RepublishRequest):
@@ -85,7 +85,7 @@ async def answer(
 
 
 def main() -> None:
-    """Reads the environment of every process of the project."""
+    """Answers for the stand-ins until it is ended. Reads the environment of every process of the project."""
     configure_logs()
     settings = Settings.from_environment()
     asyncio.run(answer_for_ever(settings.kafka, settings.state))

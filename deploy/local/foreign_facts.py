@@ -1,8 +1,7 @@
-"""Publish facts as another system would: the business register, the order system.
+"""Publishes facts as another system would: the business register or the order system.
 
-A stand-in of a source outside of Aftale that keeps its part of the contract (docs/contracts/asyncapi.json): it keeps
-what it published, gives each version once, and what it keeps is told and published again on request
-(foreign_answers.py).
+A stand-in keeps the contract of a source outside of Aftale (docs/contracts/asyncapi.json): it records what it
+published, uses each version once, and reports and publishes again what it has recorded (foreign_answers.py).
 """
 
 import asyncio
@@ -19,7 +18,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from uuid_utils.compat import uuid7
 
-from deploy.local.foreign_record import EPOCH, ForeignRecord, Published, alone, file_of
+from deploy.local.foreign_record import EPOCH, ForeignRecord, Published, exclusive_lock, file_of
 from shared.contracts import orders, register
 from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.deadlines.copenhagen import start_of
@@ -33,7 +32,7 @@ from shared.service import ORDERS_TOPIC, REGISTER_TOPIC
 
 PATIENCE_SECONDS = 30.0
 STAND_INS = {register.SOURCE: REGISTER_TOPIC, orders.SOURCE: ORDERS_TOPIC}
-"""The topic of each source that is played here."""
+"""The topic of each source that has a stand-in."""
 _BEHIND = """
 select count(*) from unnest($2::uuid[], $3::int[]) as published(stream, version)
 left join {}.inbox i on i.source = $1 and i.stream = published.stream
@@ -41,8 +40,8 @@ where coalesce(i.version, 0) < published.version
 """
 
 
-class Place(Protocol):
-    """Where a system runs: settings of the services, or what a test has started."""
+class Environment(Protocol):
+    """The servers and the state folder of a system: settings of the services, or what a test has started."""
 
     @property
     def postgres(self) -> str: ...
@@ -53,28 +52,28 @@ class Place(Protocol):
 
 
 class ForeignSystem:
-    """One source outside of Aftale, with its own streams; goes on where its own record ends.
+    """Publishes facts of one source outside of Aftale, and continues where its own record ends.
 
-    Opening it waits while another process publishes for the same source, and sends what an earlier run could not.
+    Opening it waits while another process publishes for the same source, and sends what an earlier run did not send.
     """
 
-    def __init__(self, place: Place, *, source: str, topic: str) -> None:
-        self._postgres = place.postgres
-        self._kafka = place.kafka
-        self._producer = AIOKafkaProducer(**place.kafka.client(), enable_idempotence=True, acks="all")
+    def __init__(self, environment: Environment, *, source: str, topic: str) -> None:
+        self._postgres = environment.postgres
+        self._kafka = environment.kafka
+        self._producer = AIOKafkaProducer(**environment.kafka.client(), enable_idempotence=True, acks="all")
         self._source = source
         self._topic = topic
-        self._file = file_of(place.state, place.kafka.name(source))
+        self._file = file_of(environment.state, environment.kafka.name(source))
         self._left = ExitStack()
         self.published: dict[UUID, int] = {}
         """The newest version of each stream."""
 
     async def __aenter__(self) -> Self:
         with ExitStack() as stack:
-            await asyncio.to_thread(stack.enter_context, alone(self._file))
-            self.record = stack.enter_context(ForeignRecord.opened(self._file, self._source))
+            await asyncio.to_thread(stack.enter_context, exclusive_lock(self._file))
+            self.record = stack.enter_context(ForeignRecord.open_record(self._file, self._source))
             if self.record.is_empty():
-                self.record.keep(await published_before(self._kafka, self._topic, self._source), acknowledged=True)
+                self.record.add(await published_before(self._kafka, self._topic, self._source), acknowledged=True)
             self.published = self.record.versions()
             await self._producer.start()
             self._left = stack.pop_all()
@@ -90,26 +89,26 @@ class ForeignSystem:
             self._left.close()
 
     async def publish(self, facts: Iterable[tuple[UUID, Event, datetime]]) -> None:
-        """Publish facts of streams, each with its instant; returns once Kafka has them."""
-        self.record.keep([self.next(*fact) for fact in facts])
+        """Publishes facts of streams, each with its time; returns once Kafka has acknowledged them."""
+        self.record.add([self.next(*fact) for fact in facts])
         await self._send_unacknowledged()
 
     async def until_taken(self, consumer: str) -> None:
-        """Wait until a service has taken everything that was published here. Raises TimeoutError."""
+        """Waits until a service has processed everything that was published here. Raises TimeoutError."""
         connection = await asyncpg.connect(self._postgres)
         try:
             until = time.monotonic() + PATIENCE_SECONDS
             while await connection.fetchval(_BEHIND.format(consumer), self._source, *self._versions()):
                 if time.monotonic() > until:
                     raise TimeoutError(
-                        f"{consumer} has not taken what {self._source} published; see ./aftale logs {consumer}"
+                        f"{consumer} has not processed all facts of {self._source}; see ./aftale logs {consumer}"
                     )
                 await asyncio.sleep(0.02)
         finally:
             await connection.close()
 
     def next(self, stream: UUID, event: Event, at: datetime) -> Message:
-        """A fact as the next version of its stream; nothing is published yet."""
+        """Returns a fact as the next version of its stream, without publishing it."""
         version = self.published.get(stream, 0) + 1
         self.published[stream] = version
         return Message(
@@ -145,11 +144,11 @@ async def send(producer: AIOKafkaProducer, topic: str, facts: Sequence[Published
 
 
 async def published_before(kafka: Kafka, topic: str, source: str) -> list[Message]:
-    """What lies on the topic of a source of its own, each version once, in order.
+    """Returns what a source has published on its topic, each version once, in order.
 
-    For a stand-in without a record: its file was lost, or it published under a release that kept none.
+    It is needed by a stand-in without a record: its file was lost, or an earlier release kept none.
     """
-    lenient_records.install()  # what others wrote there must not hide it
+    lenient_records.install()  # records that others wrote there must not prevent reading
     found: dict[tuple[UUID, int], Message] = {}
 
     async def keep(messages: Sequence[Message]) -> None:
@@ -164,18 +163,18 @@ async def published_before(kafka: Kafka, topic: str, source: str) -> list[Messag
     return [found[key] for key in sorted(found)]
 
 
-def register_of_businesses(place: Place) -> ForeignSystem:
-    """The business register."""
-    return ForeignSystem(place, source=register.SOURCE, topic=REGISTER_TOPIC)
+def register_of_businesses(environment: Environment) -> ForeignSystem:
+    """Returns the stand-in of the business register."""
+    return ForeignSystem(environment, source=register.SOURCE, topic=REGISTER_TOPIC)
 
 
-def order_system(place: Place) -> ForeignSystem:
-    """The authority's order system."""
-    return ForeignSystem(place, source=orders.SOURCE, topic=ORDERS_TOPIC)
+def order_system(environment: Environment) -> ForeignSystem:
+    """Returns the stand-in of the authority's order system."""
+    return ForeignSystem(environment, source=orders.SOURCE, topic=ORDERS_TOPIC)
 
 
 def unit_fact(unit: UnitRegistered | UnitCeased) -> tuple[UUID, Event, datetime]:
-    """A unit with its stream; it holds from the beginning of its day."""
+    """Returns the stream of a unit, the fact, and the beginning of the day from which it holds."""
     stream = uuid5(NAMESPACE_OID, f"register/unit/{unit.p_number}")
     return stream, unit, start_of(unit.effective_from)
 

@@ -1,4 +1,4 @@
-"""What a stand-in of another system has published: its own truth, so that it can tell heads and publish again."""
+"""Records what a stand-in of another system has published, so that it can report heads and publish again."""
 
 import json
 import sqlite3
@@ -15,7 +15,7 @@ from shared.messaging.heads import POSITIONS_AT_ONCE, Head, Heads, HeadsRequest
 from shared.private_folders import private_folder
 
 EPOCH = 1
-"""A stand-in is never restored from a backup: it begins its history once."""
+"""The epoch never grows, because a stand-in is never restored from a backup."""
 _TABLE = """
 create table if not exists published (
   position integer primary key autoincrement,
@@ -36,7 +36,7 @@ _CHANGED = "select stream from published where position > ? and position <= ?"
 
 @dataclass(frozen=True)
 class Published:
-    """One fact as it goes to Kafka: key, headers, body."""
+    """One fact with its headers and body, as it is sent to Kafka."""
 
     position: int
     stream: UUID
@@ -45,7 +45,7 @@ class Published:
 
 
 class ForeignRecord:
-    """A file per source in the state folder. One process at a time publishes; any number may read meanwhile."""
+    """A SQLite file per source in the state folder. One process at a time publishes; any number can read meanwhile."""
 
     def __init__(self, connection: sqlite3.Connection, source: str) -> None:
         self._connection = connection
@@ -53,8 +53,8 @@ class ForeignRecord:
 
     @classmethod
     @contextmanager
-    def opened(cls, file: Path, source: str) -> Iterator[Self]:
-        """Made where it is missing."""
+    def open_record(cls, file: Path, source: str) -> Iterator[Self]:
+        """Opens the file of a source, and creates it if it is missing."""
         private_folder(file.parent)
         with closing(sqlite3.connect(file, timeout=30)) as connection:
             connection.execute("pragma journal_mode = wal")
@@ -63,12 +63,12 @@ class ForeignRecord:
             yield cls(connection, source)
 
     def versions(self) -> dict[UUID, int]:
-        """The newest version of each stream."""
+        """Returns the newest version of each stream."""
         rows = self._connection.execute("select stream, max(version) from published group by stream")
         return {UUID(stream): version for stream, version in rows}
 
-    def keep(self, messages: Iterable[Message], *, acknowledged: bool = False) -> None:
-        """All of them or none. Raises sqlite3.IntegrityError where a version of a stream is kept already."""
+    def add(self, messages: Iterable[Message], *, acknowledged: bool = False) -> None:
+        """Records all of these facts or none. Raises sqlite3.IntegrityError if a version of a stream exists already."""
         with self._connection:
             self._connection.executemany(
                 "insert into published (stream, version, headers, body, acknowledged) values (?, ?, ?, ?, ?)",
@@ -85,20 +85,20 @@ class ForeignRecord:
             )
 
     def unacknowledged(self) -> list[Published]:
-        """What Kafka has perhaps not got, in order: it is sent again, and whoever took it knows a duplicate."""
+        """Returns, in order, the facts that Kafka may lack. They are sent again; consumers ignore duplicates."""
         return self._facts("not acknowledged", ())
 
     def acknowledge(self, up_to: int) -> None:
-        """Kafka has everything up to a position."""
+        """Marks all facts up to this position as acknowledged by Kafka."""
         with self._connection:
             self._connection.execute("update published set acknowledged = 1 where position <= ?", (up_to,))
 
     def of_stream(self, stream: UUID, from_version: int) -> list[Published]:
-        """What was published of a stream from a version on."""
+        """Returns the acknowledged facts of a stream from a version on."""
         return self._facts("acknowledged and stream = ? and version >= ?", (str(stream), from_version))
 
     def heads(self, asked: HeadsRequest) -> Heads:
-        """The answer to a request for heads."""
+        """Returns the answer to a request for heads."""
         end = self._end()
         if asked.after is None:
             up_to, streams = end, [str(stream) for stream in asked.streams]
@@ -116,11 +116,11 @@ class ForeignRecord:
         )
 
     def is_empty(self) -> bool:
-        """Whether this stand-in never published anything: then another system may speak for the source."""
+        """Returns whether this stand-in never published anything: then another system may be the source."""
         return self._connection.execute("select 1 from published limit 1").fetchone() is None
 
     def _end(self) -> int:
-        """Up to which position Kafka has everything."""
+        """Returns the position up to which Kafka has acknowledged every fact."""
         (end,) = self._connection.execute(
             "select coalesce((select min(position) - 1 from published where not acknowledged), max(position), 0)"
             " from published"
@@ -154,13 +154,13 @@ class ForeignRecord:
 
 
 def file_of(state: Path, name: str) -> Path:
-    """Where the stand-in of a source keeps what it published; the name is with the prefix of its environment."""
+    """Returns the file in which the stand-in of a source records; `name` includes the topic prefix."""
     return state / "other-systems" / f"{name}.sqlite"
 
 
 @contextmanager
-def alone(file: Path) -> Iterator[None]:
-    """One process at a time publishes for a source: two would give a version twice."""
+def exclusive_lock(file: Path) -> Iterator[None]:
+    """Waits for the lock of a source: two processes at once would publish a version twice."""
     private_folder(file.parent)
     with file.with_suffix(".lock").open("w") as lock:
         flock(lock, LOCK_EX)

@@ -4,11 +4,11 @@ import runpy
 import sys
 
 INTERRUPTED = 130
-"""The status of a command that Ctrl-C ended, as shells have it."""
+"""The exit status of a command that Ctrl-C ended, by the convention of shells."""
 
 
 def main() -> None:
-    """Ctrl-C ends it with a word, whatever the module was doing, and not with a traceback."""
+    """Runs the module. Ctrl-C ends it with one line and not with a traceback, whatever the module is doing."""
     module = sys.argv[1]
     del sys.argv[1]
     try:

@@ -22,7 +22,7 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = PROJECT / "deploy" / "requirements"
 BENCHMARKS = PROJECT / "benchmarks"
 COMMANDS = PROJECT / "deploy" / "local" / "commands.txt"
-"""What ./aftale --help says before anything is installed; a test holds it to the commands that there are."""
+"""The text of ./aftale --help before anything is installed; a test compares it with the real commands."""
 NEED_DEVELOPMENT = ("test", "bench")
 _NO_NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|ConnectTimeout|Network is unreachable|Connection refused|ProxyError"
@@ -30,24 +30,24 @@ _NO_NETWORK = re.compile(
 
 
 def main(arguments: list[str]) -> None:
-    """Make sure that what the command needs is installed, then become it. What only tells about itself needs none."""
+    """Installs what the command needs, then becomes the command. Help, version and lists install nothing."""
     if (told := _told_without(arguments)) is not None and not _installed():
         print(told)
         return
     wanted = ["runtime", "development"] if arguments[:1] and arguments[0] in NEED_DEVELOPMENT else ["runtime"]
     try:
-        with _alone() as lock:
+        with _exclusive_lock() as lock:
             if not set(wanted) <= _installed():
                 _install(wanted, lock)
     except PermissionError as denied:
         sys.exit(f"{denied.filename} belongs to another user: run ./aftale as that user, or remove {PROGRAMS}.")
     except KeyboardInterrupt:
-        sys.exit("\nStopped. The next ./aftale begins the installation anew.")
+        sys.exit("\nStopped. The next ./aftale starts the installation again.")
     os.execv(PYTHON, [str(PYTHON), "-m", "deploy.local.cli", *arguments])
 
 
 def _told_without(arguments: list[str]) -> str | None:
-    """What the commands tell about themselves; None for one that has something to do."""
+    """Returns the text of a command that only describes the program, or None if the command has something to do."""
     if arguments == ["bench"]:
         return name_a_benchmark()
     if arguments[:1] == ["--version"]:
@@ -58,18 +58,18 @@ def _told_without(arguments: list[str]) -> str | None:
 
 
 def version() -> str:
-    """What ./aftale --version says."""
+    """Returns the output of ./aftale --version."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return f"{project['name']} {project['version']}"
 
 
 def name_a_benchmark() -> str:
-    """What ./aftale bench says that is given no name."""
+    """Returns the message of ./aftale bench without a name."""
     return f"Name a benchmark: ./aftale bench NAME. There are: {', '.join(benchmarks())}."
 
 
 def benchmarks() -> list[str]:
-    """The names of what can be run: modules, or packages of one."""
+    """Returns the names of all benchmarks: modules, or packages that can be run."""
     mains = {file.stem: file / "__main__.py" if file.is_dir() else file for file in BENCHMARKS.iterdir()}
     return sorted(
         name for name, main in mains.items() if main.is_file() and "__main__" in main.read_text(encoding="utf-8")
@@ -77,7 +77,7 @@ def benchmarks() -> list[str]:
 
 
 def _installed() -> set[str]:
-    """The sets of packages that are complete and current; none after an interrupted installation."""
+    """Returns the sets of packages that are complete and current; none after an interrupted installation."""
     stamp = VENV / "installed"
     if not stamp.exists() or not PYTHON.exists():
         return set()
@@ -86,7 +86,7 @@ def _installed() -> set[str]:
 
 
 def _fingerprint(name: str) -> str:
-    """Changes with the pinned packages and with what a virtual environment is tied to: its place and its Python."""
+    """Returns a hash of the pinned packages and of what ties an environment to a machine: its folder and its Python."""
     parts = [(REQUIREMENTS / f"{name}.txt").read_text(), str(VENV), str(sys.implementation.cache_tag)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -104,7 +104,7 @@ def _install(wanted: list[str], lock: int) -> None:
         if name not in keep:
             _pip_install(name, lock)
     if set(wanted) - keep:
-        with _shown("Compiling the packages (once)"):  # on all cores, which pip does not; four services start sooner
+        with _shown("Compiling the packages (once)"):  # on all cores, unlike pip; services start sooner
             packages = VENV / "lib"
             compiler = [str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(packages)]
             subprocess.run(compiler, pass_fds=[lock], capture_output=True, check=False)  # packages ship odd test files
@@ -176,7 +176,7 @@ def _why_pip_failed(output: str) -> str:
 
 @contextmanager
 def _shown(what: str) -> Iterator["_Progress"]:
-    """Show what is going on: a moving line on a terminal, else a line every ten seconds."""
+    """Shows progress: a line that changes on a terminal, else a line every ten seconds."""
     progress = _Progress(what)
     ticker = threading.Thread(target=progress.run, daemon=True)
     ticker.start()
@@ -214,8 +214,8 @@ class _Progress:
 
 
 @contextmanager
-def _alone() -> Iterator[int]:
-    """One installation at a time. pip inherits the lock, so that a pip left by a killed installation counts too."""
+def _exclusive_lock() -> Iterator[int]:
+    """Waits for the lock of installations. A pip that a killed installation left behind still holds it."""
     PROGRAMS.mkdir(exist_ok=True)
     with (PROGRAMS / "install.lock").open("w") as lock:
         try:

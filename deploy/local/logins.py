@@ -1,4 +1,4 @@
-"""The logins of the services and of the migrations, on a server whose administrator is known."""
+"""Derives the logins of the services and of the migrations from the URL of a server's administrator."""
 
 import base64
 import hashlib
@@ -18,11 +18,10 @@ _ITERATIONS = 200_000
 
 
 def login_urls(administrator: str, named: Mapping[str, str | None] | None = None) -> dict[str, str]:
-    """By variable of the environment: the URL of each login, as it is named or else made from the administrator's.
+    """Returns the URL of each login by environment variable: the given one, else one derived from the administrator's.
 
-    A password that is made follows from the administrator's, which it does not betray: whoever knows that one may set
-    all others anyway, and there is nothing to keep, to copy or to lose. Where the administrator needs no password,
-    neither do they.
+    A derived password follows from the administrator's and does not reveal it. The administrator can set all passwords
+    anyway, and nothing has to be kept, copied or lost. If the administrator needs no password, the logins need none.
     """
     logins = (*map(login_of, CHAINS), OWNER)
     made = {variable: _url(administrator, login) for variable, login in zip(LOGIN_VARIABLES, logins, strict=True)}
@@ -42,5 +41,5 @@ def _password(of_administrator: str, login: str) -> str:
 
 @cache
 def _key(of_administrator: str) -> bytes:
-    """Slow on purpose: an administrator's password that is short must not be guessed from a service's."""
+    """Derives a key slowly on purpose, so that an administrator's short password cannot be guessed from a service's."""
     return hashlib.pbkdf2_hmac("sha256", of_administrator.encode(), b"logins of aftale", _ITERATIONS)

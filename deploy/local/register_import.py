@@ -1,4 +1,4 @@
-"""Publish the units of a file as the business register would.
+"""Publishes the units of a file as the business register would.
 
 python -m deploy.local.register_import FILE [--dry-run]
 """
@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.local.counted import counted
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
-from deploy.local.tables import Fault, NotATable, Row, read_table
+from deploy.local.tables import CellError, NotATable, Row, read_table
 from services.reporting.cases.unknown_codes import unknown_in_unit
 from shared.contracts.register import SOURCE, UnitCeased, UnitRegistered
 from shared.eventstore.database import DATABASE_AWAY
@@ -25,75 +25,75 @@ from shared.service import Settings
 
 COLUMNS = tuple(UnitRegistered.model_fields)
 CEASED = "ceased"
-"""The optional column that says that the unit does not exist any more from the day of the row on (R40)."""
+"""The optional column which says that the unit ceased to exist on the day of the row (R40)."""
 _YES, _NO = frozenset({"yes", "ja", "true", "sand", "1", "x"}), frozenset({"", "no", "nej", "false", "falsk", "0"})
 _OF_NO_UNIT = tuple(name for name in COLUMNS if name not in UnitCeased.model_fields)
-"""What a unit that ceased does not have."""
+"""Columns that must be empty for a unit that ceased."""
 _LONGEST = 200
-"""Characters of a cell: more than any name has, and less than a missing quote swallows."""
+"""The most characters of a cell: longer than any name, and shorter than what a missing quote swallows."""
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2100, 1, 1)
 _BY_EXPONENT = re.compile(r"\d+([.,]\d+)?[eE][+-]?\d+")
 _WITH_DECIMALS = re.compile(r"(\d+)[.,]0+")
 _TEXT_COLUMN = "format the column as text in the spreadsheet, and export it again"
 
 
-Told = UnitRegistered | UnitCeased
+UnitFact = UnitRegistered | UnitCeased
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The units of a file, what is odd about it and about those that are kept, and why others could not be."""
+    """The units of a file, remarks about the file and its units, and the reasons why other rows were left out."""
 
-    units: list[Told] = field(default_factory=list)
-    odd: list[str] = field(default_factory=list)
+    units: list[UnitFact] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
 def read_units(file: Path) -> Reading:
-    """R26, R40: the units of a table with a header line, in any of the forms that read_table knows.
+    """R26, R40: reads the units of a table with a header line, in any form that read_table knows. Raises NotATable.
 
-    A CVR that fails its check and a code that is not known are kept as they came, and flagged. A row whose numbers or
-    day were lost on the way, or that contradicts another, is no fact about a unit, and is named. Raises NotATable.
+    A CVR that fails its check and an unknown code are kept and remarked on. A row whose numbers or day were damaged, or
+    which contradicts another row, is left out and named.
     """
     table = read_table(file.read_bytes(), COLUMNS, optional=(CEASED,))
-    reading = Reading(odd=list(table.said))
-    told, faults = [], list(table.faults)
+    reading = Reading(remarks=list(table.remarks))
+    units, errors = [], list(table.errors)
     for row in table.rows:
-        found = [Fault(row.line, name, what) for name, what in _faults(row.cells)]
-        faults.extend(found)
+        found = [CellError(row.line, name, what) for name, what in _errors(row.cells)]
+        errors.extend(found)
         if not found:
-            told.append((row, _unit(row)))
-    faults.extend(_keep_what_agrees(told, reading))
-    reading.left_out.extend(str(fault) for fault in sorted(faults, key=lambda fault: fault.line))
+            units.append((row, _unit(row)))
+    errors.extend(_keep_what_agrees(units, reading))
+    reading.left_out.extend(str(error) for error in sorted(errors, key=lambda error: error.line))
     return reading
 
 
-def _keep_what_agrees(told: list[tuple[Row, Told]], reading: Reading) -> Iterator[Fault]:
-    """Of one unit from one day on only one thing can hold; which of two rows is right, nobody here knows."""
-    alike: dict[tuple[str, date], list[tuple[Row, Told]]] = defaultdict(list)
-    for row, unit in told:
+def _keep_what_agrees(units: list[tuple[Row, UnitFact]], reading: Reading) -> Iterator[CellError]:
+    """Keeps the rows that do not contradict each other, and reports the others: which is right is unknown."""
+    alike: dict[tuple[str, date], list[tuple[Row, UnitFact]]] = defaultdict(list)
+    for row, unit in units:
         alike[unit.p_number, unit.effective_from].append((row, unit))
-    for row, unit in told:
+    for row, unit in units:
         rows = alike[unit.p_number, unit.effective_from]
         differing = [(other.line, name) for other, it in rows for name in _difference(it, unit)]
         if differing:
             line, name = differing[0]
-            yield Fault(row.line, name, f"contradicts line {line}: keep the row that is right")
+            yield CellError(row.line, name, f"contradicts line {line}: keep the row that is right")
         elif rows[0][0] is not row:
-            reading.odd.append(f"line {row.line}: says the same as line {rows[0][0].line}")
+            reading.remarks.append(f"line {row.line}: says the same as line {rows[0][0].line}")
         else:
             reading.units.append(unit)
-            reading.odd.extend(f"line {row.line}: {what}" for what in _odd(unit))
+            reading.remarks.extend(f"line {row.line}: {what}" for what in _remarks(unit))
 
 
-def _difference(one: Told, other: Told) -> list[str]:
-    """The columns in which two rows about a unit on a day differ; whether it ceased comes before what else is said."""
+def _difference(one: UnitFact, other: UnitFact) -> list[str]:
+    """Returns the columns in which two rows about a unit and a day differ; only `ceased` if that differs."""
     if type(one) is not type(other):
         return [CEASED]
     return [name for name in type(one).model_fields if getattr(one, name) != getattr(other, name)]
 
 
-def _unit(row: Row) -> Told:
+def _unit(row: Row) -> UnitFact:
     cells = {name: cell.strip() for name, cell in row.cells.items()}
     day = date.fromisoformat(cells["effective_from"])
     if _has_ceased(cells):
@@ -109,19 +109,22 @@ def _marker(cells: Mapping[str, str]) -> str:
     return cells[CEASED].strip().casefold()
 
 
-def _faults(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _errors(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if _marker(cells) not in _YES | _NO:
-        yield CEASED, f"{cells[CEASED][:40]!r} is neither yes nor no: write yes where the unit has ceased, else nothing"
+        yield (
+            CEASED,
+            f"{cells[CEASED][:40]!r} is neither yes nor no: write yes if the unit has ceased, else leave it empty",
+        )
         return
     if what := _not_so_many_digits(cells["p_number"].strip(), 10):
         yield "p_number", what
-    yield from _said_of_no_unit(cells) if _has_ceased(cells) else _faults_of_a_unit(cells)
+    yield from _superfluous_cells(cells) if _has_ceased(cells) else _errors_of_a_unit(cells)
     if what := _no_day(cells["effective_from"].strip()):
         yield "effective_from", what
 
 
-def _said_of_no_unit(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """R40: what else the row says may mean that it is about a unit that exists."""
+def _superfluous_cells(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """R40: names cells that a ceased unit cannot have: the row may be about a unit that still exists."""
     for name in _OF_NO_UNIT:
         if cell := cells[name].strip():
             yield (
@@ -130,7 +133,7 @@ def _said_of_no_unit(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             )
 
 
-def _faults_of_a_unit(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _errors_of_a_unit(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if what := _not_so_many_digits(cells["cvr"].strip(), 8):
         yield "cvr", what
     for name in ("name", "industry", "sector", "size_class"):
@@ -173,21 +176,21 @@ def _no_day(cell: str) -> str | None:
     return None if _EARLIEST <= day < _LATEST else f"{cell} is not between {_EARLIEST} and {_LATEST}: check the year"
 
 
-def _odd(unit: Told) -> Iterator[str]:
+def _remarks(unit: UnitFact) -> Iterator[str]:
     if isinstance(unit, UnitCeased):
         return
     for name, value in unknown_in_unit(unit).items():
         yield f"{name} {value} {'fails its check' if name == 'cvr' else 'is not known'}"
 
 
-async def publish(units: list[Told], settings: Settings) -> None:
-    """All units, on the topic `register`."""
+async def publish(units: list[UnitFact], settings: Settings) -> None:
+    """Publishes all units on the topic `register`."""
     async with register_of_businesses(settings) as register:
         await register.publish(unit_fact(unit) for unit in units)
 
 
 def main() -> None:
-    """The command behind `./aftale register import`. Leaves with 1 where a row was left out or nothing was read."""
+    """Runs the command `./aftale register import`. Exits with 1 if a row was left out or nothing could be read."""
     parser = argparse.ArgumentParser(prog="aftale register import")
     parser.add_argument("file", type=Path)
     parser.add_argument("--dry-run", action="store_true", help="read and report, and publish nothing")
@@ -196,7 +199,7 @@ def main() -> None:
         reading = read_units(asked.file)
     except (NotATable, OSError) as error:
         sys.exit(f"{asked.file.name}: {error}")
-    for line in reading.odd:
+    for line in reading.remarks:
         print(line)
     for line in reading.left_out:
         print(f"left out: {line}")
@@ -206,13 +209,13 @@ def main() -> None:
     left_out = "would be left out" if asked.dry_run else "were left out"
     if ceasing := sum(isinstance(unit, UnitCeased) for unit in reading.units):
         done += f", {ceasing} of which {'ceases' if ceasing == 1 else 'cease'}"
-    remarks, faults = counted(len(reading.odd), "remark"), counted(len(reading.left_out), "fault")
-    print(f"{counted(len(reading.units), 'unit')} {done}, {remarks}, {faults}.")
+    remarks, errors = counted(len(reading.remarks), "remark"), counted(len(reading.left_out), "error")
+    print(f"{counted(len(reading.units), 'unit')} {done}, {remarks}, {errors}.")
     if reading.left_out:
-        sys.exit(f"Rows {left_out}: mend them and import them again.")
+        sys.exit(f"Rows {left_out}: correct them and import them again.")
 
 
-def _publish_or_exit(units: list[Told]) -> None:
+def _publish_or_exit(units: list[UnitFact]) -> None:
     settings = Settings.from_environment()
     settings = replace(settings, kafka=settings.kafka_of(SOURCE))
     try:

@@ -1,10 +1,11 @@
-"""What a restore tells: what came back, and by case which private texts and files are gone. Ids only, no names."""
+"""Reports a restore: how many facts came back, and by case which private texts and files are lost. Only ids."""
 
 import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+from deploy.local.counted import counted
 from shared.eventstore.database import Database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes
@@ -25,7 +26,7 @@ order by f.stream, f.version
 
 @dataclass(frozen=True)
 class Lost:
-    """A private part, or a file, that is gone: who knows what it held has to tell it again."""
+    """A private part or a file that is lost; somebody who knows its content must enter it again."""
 
     case: UUID
     what: str
@@ -33,20 +34,20 @@ class Lost:
 
 @dataclass(frozen=True)
 class Report:
-    """How a service stands after its restore."""
+    """The result of the restore of one service."""
 
     service: str
     erased: int = 0
-    """Keys that were destroyed again (R31)."""
+    """How many keys were destroyed again (R31)."""
     outcome: Outcome = field(default_factory=Outcome)
     epoch: int | None = None
     lost: list[Lost] = field(default_factory=list)
     waits_for: str | None = None
-    """Why it could not be compared with Kafka yet; its start does it, and answers nothing before."""
+    """Why it could not be compared with Kafka yet. Its start compares it, and answers no request before."""
 
 
 async def private_parts_lost(database: Database, types: EventTypes, state: Path) -> list[Lost]:
-    """Of the facts that came back; and the files of their cases that no fact names any more that can be read."""
+    """Returns the private parts of facts that came back, and files of their cases that no readable fact names."""
     async with database.acquire() as connection:
         rows = await connection.fetch(_LOST)
     lost = []
@@ -62,21 +63,24 @@ async def private_parts_lost(database: Database, types: EventTypes, state: Path)
 
 
 def show(report: Report, state: Path) -> None:
-    """For a person; everything in a file, the first of it on the screen."""
+    """Prints the report. The full list of what is lost goes into a file, and its beginning to the screen."""
     if report.waits_for is not None:
-        print(f"{report.service}: restored. Kafka does not answer: the start waits for it ({report.waits_for}).")
+        print(
+            f"{report.service}: restored. Kafka does not answer, so its start will wait for Kafka ({report.waits_for})."
+        )
         return
     if report.epoch is None:
-        print(f"{report.service}: restored. It records nothing of its own, and reads again what it lacks.")
+        print(f"{report.service}: restored. It records no facts of its own, and reads what is missing from Kafka.")
         return
     print(
-        f"{report.service}: restored, and {report.outcome.recovered} facts taken back from Kafka; epoch {report.epoch}."
+        f"{report.service}: restored; read back {counted(report.outcome.recovered, 'fact')} from Kafka; "
+        f"epoch {report.epoch}."
     )
     if report.erased:
-        print(f"  {report.erased} keys were destroyed again (R31).")
+        print(f"  Keys destroyed again (R31): {report.erased}.")
     if report.outcome.unrecoverable:
         print(
-            f"  {report.outcome.unrecoverable} facts could not be taken back, and the epoch was raised: "
+            f"  Not read back: {counted(report.outcome.unrecoverable, 'fact')}; the epoch was raised: "
             f"select * from {report.service}.unrecoverable_facts"
         )
     if not report.lost:
@@ -88,7 +92,7 @@ def show(report: Report, state: Path) -> None:
         rows.writerow(["case", "what"])
         rows.writerows((one.case, one.what) for one in report.lost)
     cases = len({one.case for one in report.lost})
-    print(f"  Gone are private parts of {cases} cases, where they held anything; all of them: {file}")
+    print(f"  Private parts of {counted(cases, 'case')} are lost if they had content. Full list: {file}")
     for one in report.lost[:_SHOWN]:
         print(f"    {one.case}  {one.what}")
     if len(report.lost) > _SHOWN:

@@ -1,4 +1,4 @@
-"""PostgreSQL and Kafka together: started side by side, stopped in order."""
+"""Starts PostgreSQL and Kafka concurrently for tests, and stops them in order."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from deploy.local.state import State
 
 @dataclass(frozen=True)
 class Servers:
-    """Where the two servers are."""
+    """The addresses of the two servers."""
 
     postgres_dsn: str
     kafka_bootstrap: str
@@ -21,7 +21,7 @@ class Servers:
 
 @contextmanager
 def local_servers(state: Path, *, postgres_port: int | None = None, kafka_port: int | None = None) -> Iterator[Servers]:
-    """Private servers for tests: data in `state`, on free ports unless some are given, stopped at the end."""
+    """Runs private servers for tests: data in `state`, on free ports unless some are given. Stops them at the end."""
     folder = State(state.absolute())
     postgres = LocalPostgres(folder, postgres_port or free_port())
     kafka = LocalKafka(folder, kafka_port or free_port(), free_port())

@@ -1,4 +1,4 @@
-"""What the user may set in the environment for a run on one machine."""
+"""The settings that the user can make in the environment for a run on one machine."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,39 +14,39 @@ from shared.messaging import kafka_login
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 EVENT_SOURCED = ("offers", "guidance", "control")
-"""The services with a truth of their own: deciders, timers, private parts. The one view follows from theirs."""
+"""The services that record their own facts, with deciders, timers and private parts. Reporting only derives."""
 SERVICES = (*EVENT_SOURCED, "reporting")
 ROLES = ("inspector", "supporter", "company", "portal", "operator")
-"""Those of shared/http/tokens.py, which a command must not load to tell its help; a test compares."""
+"""The roles of shared/http/tokens.py, copied so that --help need not load that module; a test compares them."""
 
 
 class Settings(BaseSettings):
-    """The variables AFTALE_...; what is not set is local, on the default ports."""
+    """The variables AFTALE_...; a server that is not set is local, on its default port."""
 
     model_config = SettingsConfigDict(env_prefix="AFTALE_", env_ignore_empty=True, frozen=True)
 
     postgres: str | None = None
-    """A libpq URL of an administrator: that server is used, and no local one is started."""
+    """A libpq URL of an administrator. If it is set, no local PostgreSQL is started."""
     postgres_offers: str | None = None
     postgres_guidance: str | None = None
     postgres_control: str | None = None
     postgres_reporting: str | None = None
     postgres_migrations: str | None = None
-    """Libpq URLs of the logins of services and migrations; what is not set follows from the administrator's."""
+    """The libpq URLs of the logins of services and migrations; by default derived from the administrator's."""
     kafka: str | None = None
-    """host:port of a Kafka: that one is used, and no local one is started."""
+    """The `host:port` of a Kafka. If it is set, no local one is started."""
     postgres_port: Port | None = None
     kafka_port: Port | None = None
     kafka_controller_port: Port | None = None
     clock: Literal["real", "virtual"] = "real"
     policies: Path | None = None
-    """A folder of dated policy files, instead of those that come with the project."""
+    """A folder of dated policy files that replaces those of the project."""
     people: Path | None = None
-    """A file of inspectors, instead of the one that comes with the project."""
+    """A file of inspectors that replaces the project's."""
     traces: Annotated[float, Field(ge=0, le=1)] = 1.0
-    """The share of the traces that is kept."""
+    """The share of traces that is kept, from 0 to 1."""
     chance_seed: str | None = None
-    """Each run with this seed draws the same, for demos; whoever knows it can compute every draw."""
+    """A seed that makes draws repeatable, for demos. Whoever knows it can compute every draw."""
     port_offers: Port = 8101
     port_guidance: Port = 8102
     port_control: Port = 8103
@@ -64,12 +64,12 @@ class Settings(BaseSettings):
         return project_state()
 
     def port(self, service: str) -> int:
-        """The HTTP port of a service."""
+        """Returns the HTTP port of a service."""
         port: int = getattr(self, f"port_{service}")
         return port
 
     def environment(self, postgres: str, kafka: str) -> dict[str, str]:
-        """What operators' commands read their place in the world from: with every login."""
+        """Returns the environment of operators' commands: addresses, settings and every login."""
         named = {variable: getattr(self, variable.removeprefix("AFTALE_").lower()) for variable in LOGIN_VARIABLES}
         return {
             ADMINISTRATOR: postgres,
@@ -86,7 +86,7 @@ class Settings(BaseSettings):
         }
 
     def environment_of(self, services: Sequence[str], postgres: str, kafka: str) -> dict[str, str]:
-        """The same for a process of services: with their own logins, and empty where others would stand."""
+        """Returns the environment of a process of services: as `environment`, but the logins of others are empty."""
         own = {variable_of(service) for service in services}
         hidden = {variable: "" for variable in (ADMINISTRATOR, *LOGIN_VARIABLES) if variable not in own}
         hidden |= {kafka_login.variable_of(who): "" for who in kafka_login.LOGINS if who not in services}
@@ -94,5 +94,5 @@ class Settings(BaseSettings):
 
 
 def clock_file(folder: Path) -> Path:
-    """Where the virtual clock of a state folder stands."""
+    """Returns the file of the virtual clock in a state folder."""
     return folder / "clock"

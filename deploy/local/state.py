@@ -1,4 +1,4 @@
-"""Where everything that runs on one machine keeps its files."""
+"""The folders in which everything that runs on one machine keeps its files."""
 
 import os
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from shared.private_folders import private_folder
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAMS = PROJECT / ".aftale"
-"""What is installed, not made: the virtual environment and Kafka's jars; every state folder uses the same."""
+"""What is installed: the virtual environment and Kafka's jars. All state folders share it."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class State:
     folder: Path
 
     def sub(self, name: str) -> Path:
-        """A folder of that name for its owner only, made if it is missing."""
+        """Returns the folder with this name, for its owner only; creates it if it is missing."""
         self.folder.mkdir(parents=True, exist_ok=True)
         return private_folder(self.folder / name)
 
@@ -28,7 +28,7 @@ class State:
 
     @property
     def run(self) -> Path:
-        """Pid files."""
+        """The folder of pid files."""
         return self.sub("run")
 
     @property
@@ -37,5 +37,5 @@ class State:
 
 
 def project_state() -> State:
-    """The state folder of the project, or the one that AFTALE_STATE names."""
+    """Returns the state folder that AFTALE_STATE names, else that of the project."""
     return State(Path(os.environ.get("AFTALE_STATE") or PROGRAMS).absolute())

@@ -1,4 +1,4 @@
-"""What runs, since when and how big: for a person."""
+"""Shows operators what runs, since when and with how much memory."""
 
 from datetime import datetime
 from pathlib import Path
@@ -10,14 +10,14 @@ from rich.table import Table
 from deploy.local import foreign_answers, watcher
 from deploy.local.as_operator import HOLDS_UNITS, Operator
 from deploy.local.machine import DATA, Machine
-from deploy.local.processes import Fault, Process
+from deploy.local.processes import Process, UserError
 from deploy.local.settings import SERVICES, clock_file
 from deploy.local.watcher import read_report
 from shared.eventstore.clock import VirtualClock
 
 
 def show_status(machine: Machine, console: Console) -> None:
-    """One line per process, then the clock and the sizes of the data."""
+    """Prints one line per process, then the clock and the sizes of the data."""
     table = Table(box=None, pad_edge=False)
     for heading in ("process", "state", "pid", "MB", "address", "since", "restarts"):
         table.add_column(heading, justify="right" if heading in ("pid", "MB", "restarts") else "left")
@@ -30,13 +30,13 @@ def show_status(machine: Machine, console: Console) -> None:
         else:
             restarts = str(report[name].restarts) if name in report else "not watched"
             table.add_row(*_row(machine.service(name)), restarts)
-    # What the watcher has started again are its children, and have rows of their own.
+    # Processes that the watcher has restarted are its children, and have rows of their own.
     table.add_row(*_row(machine.service(watcher.NAME), with_children=False), "")
     console.print(table)
     _show_held_units(machine, console)
-    for name, told in report.items():
-        if told.next_at or told.fault:
-            console.print(f"{name}: tried again at {told.next_at or 'once'}. {told.fault or ''}", markup=False)
+    for name, restarted in report.items():
+        if restarted.next_at or restarted.fault:
+            console.print(f"{name}: next attempt {restarted.next_at or 'now'}. {restarted.fault or ''}", markup=False)
     console.print(f"\nclock: {_clock(machine)}")
     folder = machine.state.folder
     sizes = {name: _megabytes(folder / name) for name in (*DATA, "venv", "kafka-jars") if (folder / name).is_dir()}
@@ -62,25 +62,25 @@ def _row(process: Process, *, with_children: bool = True) -> tuple[str, str, str
 
 
 def _show_held_units(machine: Machine, console: Console) -> None:
-    """R8: the units at which nothing is offered or accepted until an operator releases them."""
+    """R8: prints the units at which no offer is made or accepted until an operator releases them."""
     if machine.service(HOLDS_UNITS).running() is None:
         return
     try:
         held = Operator(machine).held_units()
-    except Fault as fault:
+    except UserError as fault:
         console.print(f"\nheld units: {fault}", markup=False)
         return
     facts: dict[str, list[str]] = {}
     for one in held:
         facts.setdefault(one["p_number"], []).append(f"{one['type']} of {one['source']} {one['stream']}")
     if facts:
-        console.print("\nheld units, with what was lost about them (./aftale parked release):")
+        console.print("\nheld units, with the lost facts (./aftale parked release):")
     for unit, lost in facts.items():
         console.print(f"  {unit}: {', '.join(lost)}", markup=False, soft_wrap=True)
 
 
 def resident_megabytes(process: psutil.Process, *, with_children: bool = True) -> float:
-    """With its children; pages that they share count once (where the system tells)."""
+    """Returns the memory of a process and its children; shared pages count once if the system reports them."""
     total = 0.0
     for member in (process, *(process.children(recursive=True) if with_children else ())):
         try:
@@ -95,7 +95,7 @@ def _clock(machine: Machine) -> str:
     running = [process for name in SERVICES if (process := machine.service(name).running()) is not None]
     file = clock_file(machine.state.folder)
     if file.exists() and not (running and running[0].environ().get("AFTALE_CLOCK") == "real"):
-        return f"virtual, stands still at {VirtualClock(file).now():%Y-%m-%d %H:%M:%S} UTC"
+        return f"virtual, stopped at {VirtualClock(file).now():%Y-%m-%d %H:%M:%S} UTC"
     return "real"
 
 

@@ -1,4 +1,4 @@
-"""Reads a table that people exported: whatever its encoding and separator, row by row, with the line each began on."""
+"""Reads a table that people exported, in any encoding and with any usual separator, row by row with line numbers."""
 
 import codecs
 import csv
@@ -17,21 +17,21 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-"""UTF-32 before UTF-16, whose mark it begins with."""
+"""UTF-32 comes before UTF-16, because its mark begins with that of UTF-16."""
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_TOLD_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,;\t|]*\s*?(?:\r\n|\r|\n)', re.IGNORECASE)
-"""A line that spreadsheets write before the names of columns, for one another."""
+_SEP_LINE = re.compile(r'"?sep=([,;\t|])"?[,;\t|]*\s*?(?:\r\n|\r|\n)', re.IGNORECASE)
+"""The line `sep=;` that spreadsheets write before the names of columns."""
 _LONGEST_ROW = 20
-"""Lines over which one row may go; beyond that a quote was opened and not closed."""
+"""The most lines of one row; a longer row means that a quote was opened and not closed."""
 
 
 class NotATable(ValueError):
-    """A file that cannot be read as a table with the columns that are asked for; says why and what to do."""
+    """A file that cannot be read as a table with the required columns; its text says why and what to do."""
 
 
 @dataclass(frozen=True)
-class Fault:
-    """Why a row is left out: where, and what to do."""
+class CellError:
+    """Why a row is left out: the line, the column, and what to do."""
 
     line: int
     column: str
@@ -43,36 +43,36 @@ class Fault:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a table, by the names of its first line."""
+    """One row of a table, with its cells by the names in the first line."""
 
     line: int
-    """Where it begins; the first line of the file is 1."""
+    """The line on which it begins; the first line of the file is 1."""
     cells: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Table:
-    """What a file holds, what was noticed about it, and the rows that have no form."""
+    """The rows of a file, remarks about it, and errors of rows that are left out."""
 
     rows: list[Row] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    errors: list[CellError] = field(default_factory=list)
 
 
 def read_table(content: bytes, columns: Sequence[str], optional: Sequence[str] = ()) -> Table:
-    """Raises NotATable where there is nothing to go on with; every other fault costs its own rows only.
+    """Reads a table. Raises NotATable if no row can be read; any other error leaves out only its own row.
 
-    Cells of an optional column that the first line does not name are empty.
+    If the first line does not name an optional column, the cells of that column are empty.
     """
     table = Table()
-    text = _text(content, table.said)
+    text = _text(content, table.remarks)
     if not text.strip():
         raise NotATable("it is empty")
-    told = _TOLD_SEPARATOR.match(text)
-    separator = told[1] if told else _separator(text.splitlines()[0], columns)
+    sep_line = _SEP_LINE.match(text)
+    separator = sep_line[1] if sep_line else _separator(text.splitlines()[0], columns)
     if separator != ",":
-        table.said.append(f"its columns are separated by {_SEPARATORS[separator]}s")
-    records = _Records(text, separator, table.faults, first=1 if told else 0)
+        table.remarks.append(f"its columns are separated by {_SEPARATORS[separator]}s")
+    records = _Records(text, separator, table.errors, first=1 if sep_line else 0)
     names = [name.strip() for name in next(records)[1]]
     if missing := sorted(set(columns) - set(names)):
         raise NotATable(f"its first line lacks the columns {', '.join(missing)}")
@@ -84,35 +84,35 @@ def read_table(content: bytes, columns: Sequence[str], optional: Sequence[str] =
             continue
         if len(cells) < len(names):
             last = names[len(cells)] or "after the last"
-            table.faults.append(Fault(line, last, f"is missing: the row has {len(cells)} of {len(names)} columns"))
+            table.errors.append(CellError(line, last, f"is missing: the row has {len(cells)} of {len(names)} columns"))
             continue
         if surplus := [cell for cell in cells[len(names) :] if cell.strip()]:
             what = f"a {_SEPARATORS[separator]} in a cell needs quotes around the cell"
-            table.faults.append(Fault(line, "after the last", f"{surplus[0][:40]!r} stands there: {what}"))
+            table.errors.append(CellError(line, "after the last", f"{surplus[0][:40]!r} is one cell too many: {what}"))
             continue
         table.rows.append(
             Row(line, {**dict.fromkeys(optional, ""), **{name: cells[names.index(name)] for name in known}})
         )
-    if not table.rows and not table.faults:
+    if not table.rows and not table.errors:
         raise NotATable("it has a first line with the names of columns, and no row")
     return table
 
 
-def _text(content: bytes, said: list[str]) -> str:
+def _text(content: bytes, remarks: list[str]) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
-            said.append(f"it is {encoding.upper()} with a byte order mark")
+            remarks.append(f"it is {encoding.upper()} with a byte order mark")
             return _decoded(content[len(mark) :], encoding)
-    if b"\x00" in content[:2]:  # of a first character that is ASCII
+    if b"\x00" in content[:2]:  # UTF-16, if the first character is ASCII
         encoding = "utf-16-le" if content[1:2] == b"\x00" else "utf-16-be"
-        said.append(f"it is {encoding.upper()} without a byte order mark")
+        remarks.append(f"it is {encoding.upper()} without a byte order mark")
         return _decoded(content, encoding)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         found = from_bytes(content, cp_isolation=["cp1252", "cp850", "mac_roman"]).best()
         encoding = found.encoding if found is not None else "cp1252"
-        said.append(f"it is not UTF-8, and was read as {'Windows-1252' if encoding == 'cp1252' else encoding}")
+        remarks.append(f"it is not UTF-8, and was read as {'Windows-1252' if encoding == 'cp1252' else encoding}")
         return content.decode(encoding, errors="replace")
 
 
@@ -120,21 +120,23 @@ def _decoded(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise NotATable(f"it begins as {encoding.upper()} and is none at byte {error.start}: save it anew") from error
+        raise NotATable(
+            f"it begins as {encoding.upper()} and is invalid at byte {error.start}: save it again"
+        ) from error
 
 
 def _separator(first: str, columns: Sequence[str]) -> str:
-    """The one under which the first line has most of the columns that are asked for."""
+    """Returns the separator with which the first line has most of the required columns."""
     return max(_SEPARATORS, key=lambda one: len(set(columns) & {name.strip().strip('"') for name in first.split(one)}))
 
 
 class _Records:
-    """The cells of each row, with the line on which it begins. A quote that is not closed costs the line of its own."""
+    """Iterates over the rows, each with the line on which it begins. An unclosed quote loses only its own line."""
 
-    def __init__(self, text: str, separator: str, faults: list[Fault], *, first: int) -> None:
+    def __init__(self, text: str, separator: str, errors: list[CellError], *, first: int) -> None:
         self._lines = re.split(r"\r\n|\r|\n", text)
         self._separator = separator
-        self._faults = faults
+        self._errors = errors
         self._first = self._at = first
 
     def __iter__(self) -> Self:
@@ -148,11 +150,11 @@ class _Records:
                 return begins + 1, row
             if begins == self._first:
                 raise NotATable('a quote in its first line is not closed: write the closing "')
-            self._faults.append(Fault(begins + 1, "of the quote", 'a quote is not closed: write the closing "'))
+            self._errors.append(CellError(begins + 1, "of the quote", 'a quote is not closed: write the closing "'))
         raise StopIteration
 
     def _row(self, begins: int) -> tuple[list[str] | None, int]:
-        """The row that begins on a line, and the line after it. Quotes within a cell may swallow the next row: none."""
+        """Returns the row that begins on a line, and the next line; None as row if a quote swallows the next row."""
         for after in range(begins + 1, min(begins + _LONGEST_ROW, len(self._lines)) + 1):
             record = "\n".join(self._lines[begins:after])
             if record.count('"') % 2 == 0:

@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to be root: ways for root to run it all the same."""
+"""PostgreSQL refuses to run as root: finds a way in which root can run it as another user."""
 
 import os
 import pwd
@@ -7,34 +7,34 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 
 
 @dataclass(frozen=True)
 class Runner:
-    """What to put before a command so that it does not run as root, and the id that then owns its files."""
+    """A prefix for commands so that they do not run as root, and the id of the user who then owns their files."""
 
     prefix: tuple[str, ...]
     owner: int
 
     def may_enter(self, folder: Path) -> bool:
-        """Whether the command, run this way, gets at what is in the folder (as root, every parent may stop it)."""
+        """Returns whether the command's user can enter the folder. For root, any parent folder may prevent it."""
         return os.geteuid() != 0 or _works(*self.prefix, "test", "-x", str(folder))
 
     def own(self, path: Path) -> None:
-        """Make a file or a whole folder belong to the user that the command runs as, if root may decide that."""
+        """Gives a file or a whole folder to the user as whom the command runs. Raises UserError if others own it."""
         owner = path.stat().st_uid
         if owner == self.owner:
             return
         if os.geteuid() != 0 or owner not in (0, _unprivileged_user()):
-            raise Fault(f"{path} belongs to {_name(owner)}: run ./aftale as that user, or remove the folder.")
+            raise UserError(f"{path} belongs to {_name(owner)}: run ./aftale as that user, or remove the folder.")
         for inside in (path, *path.rglob("*")):
             os.lchown(inside, self.owner, self.owner)
 
 
 @cache
 def runner() -> Runner:
-    """As an ordinary user nothing is needed; as root a user namespace, else another user id."""
+    """Returns how to run PostgreSQL: directly as an ordinary user; as root in a user namespace, else with setpriv."""
     if os.geteuid() != 0:
         return Runner((), os.geteuid())
     user = _unprivileged_user()
@@ -44,17 +44,19 @@ def runner() -> Runner:
     other = ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups")
     if _works(*other, "true"):
         return Runner(other, user)
-    raise Fault(
+    raise UserError(
         "PostgreSQL refuses to run as root, and neither unshare nor setpriv (util-linux) works here: "
         "run as an ordinary user."
     )
 
 
 def _unprivileged_user() -> int:
-    # initdb looks its user up by name, so a number that is not in the user database will not do.
+    # initdb looks its user up by name, so the id must be in the user database.
     users = {entry.pw_name: entry.pw_uid for entry in pwd.getpwall() if entry.pw_uid != 0}
     if not users:
-        raise Fault("PostgreSQL refuses to run as root, and this machine has no other user: add one (useradd aftale).")
+        raise UserError(
+            "PostgreSQL refuses to run as root, and this machine has no other user: add one (useradd aftale)."
+        )
     return users.get("nobody") or max(users.values())
 
 

@@ -1,4 +1,4 @@
-"""The commands ./aftale view ...: the one view is folded again from all facts, or compared with such a fold."""
+"""The commands ./aftale view ...: fold the view again from all facts, or compare it with such a fold."""
 
 import time
 from typing import Any
@@ -8,19 +8,19 @@ import typer
 from deploy.local.as_operator import Operator
 from deploy.local.counted import counted
 from deploy.local.machine import Machine
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from deploy.local.settings import Settings
 
-commands = typer.Typer(no_args_is_help=True, help="The one view: is it what the facts say, and make it so.")
+commands = typer.Typer(no_args_is_help=True, help="The one view: check it against the facts, or rebuild it.")
 _LOOK_EVERY_SECONDS = 0.2
 
 
 @commands.command()
 def rebuild() -> None:
-    """Fold all facts again and switch to the result; reading and taking facts go on meanwhile.
+    """Fold all facts again and switch to the result; meanwhile the view can be read and facts are processed.
 
-    For when the check below names rows, or after an upgrade whose notes ask for it. It goes on where this command is
-    stopped, and one runs at a time.
+    Use it if `check` names rows, or after an upgrade whose notes ask for it. The rebuild continues in the service if
+    this command is stopped; only one runs at a time.
     """
     done = _until_done("rebuild")
     print(f"The view is rebuilt from {counted(done['facts'], 'fact')}.")
@@ -28,28 +28,30 @@ def rebuild() -> None:
 
 @commands.command()
 def check() -> None:
-    """Compare the view with a fold of all facts; ends with 1 where they differ, and names the rows.
+    """Compare the view with a fold of all facts; exit with 1 if they differ, and name the rows. Nothing is changed.
 
-    It changes nothing. Rows differ where somebody wrote to them by hand, or where a release folds a fact otherwise than
-    the one that took it.
+    Rows differ if somebody wrote to them by hand, or if this release folds a fact differently from the release that
+    processed it.
     """
     differences = _until_done("check")["differences"]
     if differences:
-        raise Fault("\n".join(["The view differs from its facts; ./aftale view rebuild mends it:", *differences]))
-    print("The view is what its facts say.")
+        raise UserError(
+            "\n".join(["The view differs from its facts; ./aftale view rebuild corrects it:", *differences])
+        )
+    print("The view matches its facts.")
 
 
 def _until_done(work: str) -> Any:
-    """The outcome. The work goes on where this command is stopped."""
+    """Starts the work, waits until it is done and returns its result. It continues if this command is stopped."""
     operator = Operator(Machine(Settings()))
     begun = operator.begin_view_work(work)
     while True:
         now = operator.view_work()
         if now is None or now["began_at"] != begun["began_at"]:
-            raise Fault(f"reporting was started again in the middle of the {work}: give the command once more.")
+            raise UserError(f"reporting was restarted during the {work}: run the command again.")
         match now["state"]:
             case "done":
                 return now
             case "failed":
-                raise Fault(f"The {work} failed ({now['fault']}): ./aftale logs reporting says why.")
+                raise UserError(f"The {work} failed ({now['fault']}): ./aftale logs reporting says why.")
         time.sleep(_LOOK_EVERY_SECONDS)

@@ -1,4 +1,4 @@
-"""Move the virtual clock: no further than to the next due timer, and only when everything has been taken."""
+"""Moves the virtual clock: at most to the next due timer, and only when all facts have been processed."""
 
 import asyncio
 from datetime import datetime
@@ -12,7 +12,8 @@ SOURCES = ("offers", "guidance", "control")
 CONSUMERS = ("offers", "guidance", "control", "reporting")
 _PAUSE_SECONDS = 0.01
 _LOOKS_PER_SIGN = 100
-"""How many looks at what is behind there are for one at how much has been taken, which reads every inbox."""
+"""Number of cheap lag checks per progress check. The progress check reads every inbox and is therefore done less
+often."""
 
 _BEHIND = " + ".join(
     f"""(select count(*) from {source}.streams s
@@ -28,25 +29,25 @@ _TAKEN = "select array[{}, {}]".format(
     ", ".join(f"(select coalesce(sum(version), 0) from {consumer}.inbox)" for consumer in CONSUMERS),
     ", ".join(f"(select coalesce(sum(version), 0) from {source}.streams)" for source in SOURCES),
 )
-"""Moves with every fact that is taken or recorded, and stands still where something only fails and is tried again."""
+"""Grows with every fact that is processed or recorded; it does not change while something only fails and is retried."""
 _PARKED = " union all ".join(
     f"select '{consumer}' as at, source, stream, reason, detail from {consumer}.parked" for consumer in CONSUMERS
 )
 
 
 class NotTaken(Exception):
-    """Something was not taken in time; says what waits where."""
+    """Something was not processed in time; the text says what waits and where."""
 
 
 class VirtualTime:
-    """Drives the clock of a state folder against the databases of its services."""
+    """Moves the clock of a state folder, and waits on the databases of its services."""
 
     def __init__(self, clock: VirtualClock, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self.clock = clock
         self._connection = connection
 
     async def advance_to(self, instant: datetime) -> None:
-        """Let time pass up to an instant, stopping at every timer on the way. An instant in the past only settles."""
+        """Moves the clock to an instant, and stops at every timer on the way. An instant in the past only settles."""
         while True:
             await self.settle()
             due = await self._connection.fetchval(_NEXT)
@@ -58,7 +59,7 @@ class VirtualTime:
             await self.settle()
 
     async def settle(self) -> None:
-        """Wait until every fact has been taken by everyone and no timer is due. Raises NotTaken if nothing moves."""
+        """Waits until all facts are processed and no timer is due. Raises NotTaken if there is no progress."""
         patience = Patience("Taking everything that was published")
         looks, taken = 0, None
         while True:
@@ -68,8 +69,8 @@ class VirtualTime:
             if looks % _LOOKS_PER_SIGN == _LOOKS_PER_SIGN - 1:
                 taken = await self._connection.fetchval(_TAKEN)
             looks += 1
-            if not patience.lasts((behind, due, taken)):
+            if not patience.keep_waiting((behind, due, taken)):
                 parked = [dict(row) for row in await self._connection.fetch(_PARKED)]
-                still = f"nothing has moved for {patience.still_seconds:.0f} s"
-                raise NotTaken(f"{behind} streams are not taken and {due} timers due, {still}; parked: {parked}")
+                still = f"no progress for {patience.still_seconds:.0f} s"
+                raise NotTaken(f"{behind} streams are not processed and {due} timers due, {still}; parked: {parked}")
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -1,1 +1,1 @@
-"""Documents about the rules and the process, generated from the code and its tests so that they cannot drift."""
+"""Generates documents about the rules and the process from the code and its tests, so that they cannot drift."""

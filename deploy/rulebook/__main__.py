@@ -1,10 +1,10 @@
-"""Write the files in docs that are made of the code (see files.py): python -m deploy.rulebook."""
+"""Writes the generated files in docs (see files.py): python -m deploy.rulebook."""
 
 from deploy.rulebook.files import publish
 
 
 def main() -> None:
-    """See above."""
+    """Writes the generated files."""
     publish()
 
 

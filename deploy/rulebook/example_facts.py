@@ -1,4 +1,4 @@
-"""A valid fact of any type, made from its fields: with as little as it can have, and with all that it can have."""
+"""Builds a valid fact of any type from its fields: with the fewest fields, or with all of them."""
 
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -28,13 +28,13 @@ _VALUES: dict[Any, Any] = {
 
 
 def least(fact: type[Event]) -> Event:
-    """Only what it must have; every flag is off."""
+    """Returns a fact with only its required fields; every flag is off."""
     required = {name: field for name, field in fact.model_fields.items() if field.is_required()}
     return fact(**{name: False if field.annotation is bool else _value(field) for name, field in required.items()})
 
 
 def full(fact: type[Event]) -> Event:
-    """All that it can have; every flag is on."""
+    """Returns a fact with all its fields; every flag is on."""
     return fact(**{name: _value(field) for name, field in fact.model_fields.items()})
 
 

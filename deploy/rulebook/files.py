@@ -1,4 +1,4 @@
-"""The files in which the rulebook is published."""
+"""Writes the generated documents."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,8 +10,8 @@ DOCS = PROJECT / "docs"
 
 
 @cache
-def made() -> Mapping[str, str]:
-    """As the code has them now, by the name of the file."""
+def build_all() -> Mapping[str, str]:
+    """Returns the generated documents by file name, as the code defines them now."""
     return {
         "rules.md": rules.document(),
         "process.md": process.document(),
@@ -22,6 +22,6 @@ def made() -> Mapping[str, str]:
 
 
 def publish() -> None:
-    """Write them."""
-    for name, text in made().items():
+    """Writes the generated documents."""
+    for name, text in build_all().items():
         (DOCS / name).write_text(text, encoding="utf-8")

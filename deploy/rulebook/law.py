@@ -1,4 +1,4 @@
-"""How docs/domain.md differs from another text of the rules: python -m deploy.rulebook.law [FILE]."""
+"""Compares docs/domain.md with another text of the rules: python -m deploy.rulebook.law [FILE]."""
 
 import sys
 from difflib import unified_diff
@@ -8,17 +8,17 @@ from deploy.rulebook.files import DOCS
 from deploy.rulebook.sources import PROJECT
 
 _TOLD_TO_US = PROJECT.parent / "shared" / "domain.md"
-"""Where the text from which docs/domain.md was taken may lie, beside the project."""
+"""Where the original of docs/domain.md may lie, outside of the project."""
 
 
 def difference(ours: str, theirs: str) -> str:
-    """Line by line, as a patch from ours to theirs; empty where they are the same."""
+    """Returns a patch from our text to theirs, line by line; empty if they are the same."""
     lines = unified_diff(ours.splitlines(), theirs.splitlines(), "docs/domain.md", "the other text", lineterm="")
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Print the difference, or that there is none, or that there is nothing to compare with; fails nothing."""
+    """Prints the difference, or that there is none or nothing to compare with; never fails."""
     other = Path(sys.argv[1]) if len(sys.argv) > 1 else _TOLD_TO_US
     if not other.is_file():
         print(f"There is no file {other} to compare with.")

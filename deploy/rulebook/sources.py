@@ -1,4 +1,4 @@
-"""What the code says about rules, read without running it: who decides, who refuses, and which tests hold it."""
+"""Reads from the source what it says about rules: who decides, who refuses, and which tests check them."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ DECIDING = (
     "shared/eventstore",
     "shared/messaging",
 )
-"""Where rules are decided; contracts only say what was decided."""
+"""The folders in which rules are decided; contracts only say what was decided."""
 _RULE = re.compile(r"R([1-9]\d?)\b")
 _RANGE = re.compile(r"\bR([1-9]\d?)-R([1-9]\d?)\b")
 _TEST_NAME = re.compile(r"test_((?:r\d+_)+)")
@@ -24,7 +24,7 @@ _TEST_NAME = re.compile(r"test_((?:r\d+_)+)")
 
 @dataclass(frozen=True)
 class Decided:
-    """A function or class that a rule is decided in."""
+    """A function or class in which a rule is decided."""
 
     file: str
     name: str
@@ -33,7 +33,7 @@ class Decided:
 
 @dataclass(frozen=True)
 class Tested:
-    """A test, and the rules that it holds the code to."""
+    """A test, and the rules that it checks."""
 
     file: str
     name: str
@@ -41,15 +41,15 @@ class Tested:
 
 
 def rules_in(text: str) -> frozenset[str]:
-    """Every rule that a text names; `R1-R10` names all of them."""
+    """Returns every rule that a text names; `R1-R10` names all of them."""
     found = {f"R{number}" for number in _RULE.findall(text)}
     for first, last in _RANGE.findall(text):
         found |= {f"R{number}" for number in range(int(first), int(last) + 1)}
     return frozenset(found)
 
 
-def decided() -> Iterator[Decided]:
-    """Functions whose docstring begins with rules: `R6, R10: ...`. Facts, commands and views only carry them."""
+def find_deciding_functions() -> Iterator[Decided]:
+    """Yields functions whose docstring begins with rules: `R6, R10: ...`. Facts, commands and views are left out."""
     for file, tree in modules(DECIDING):
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -58,8 +58,8 @@ def decided() -> Iterator[Decided]:
                     yield Decided(file, node.name, rules_in(summary))
 
 
-def tested() -> Iterator[Tested]:
-    """Tests that carry a rule: by the marker `rule`, on the test or its module, or in their name (`test_r6_...`)."""
+def find_tests() -> Iterator[Tested]:
+    """Yields tests of a rule: by the marker `rule` on the test or its module, or by name (`test_r6_...`)."""
     for file, tree in modules(("tests",)):
         of_module = _marked(
             node.value
@@ -77,7 +77,7 @@ def tested() -> Iterator[Tested]:
 
 
 def policies() -> Mapping[str, list[str]]:
-    """Keys of the newest policy file by the rules that their comments name."""
+    """Returns the keys of the newest policy file by rule, from the rules that their comments name."""
     file = max((PROJECT / "shared" / "policy" / "files").glob("*.toml"))
     section, found = "", dict[str, list[str]]()
     for line in file.read_text(encoding="utf-8").splitlines():
@@ -90,14 +90,14 @@ def policies() -> Mapping[str, list[str]]:
 
 
 def modules(folders: tuple[str, ...]) -> Iterator[tuple[str, ast.Module]]:
-    """The parsed modules of some folders, each with its path in the project."""
+    """Yields the parsed modules of some folders, each with its path in the project."""
     for folder in folders:
         for file in sorted((PROJECT / folder).rglob("*.py")):
             yield str(file.relative_to(PROJECT)), ast.parse(file.read_text(encoding="utf-8"))
 
 
 def _marked(expressions: object) -> frozenset[str]:
-    """The ids in `pytest.mark.rule("R6", ...)`."""
+    """Returns the ids in `pytest.mark.rule("R6", ...)`."""
     found: set[str] = set()
     for expression in expressions if isinstance(expressions, list) else list(expressions):  # type: ignore[call-overload]
         for node in ast.walk(expression):

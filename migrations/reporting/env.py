@@ -1,4 +1,4 @@
-"""Called by alembic."""
+"""Runs the chain; alembic calls this file."""
 
 from migrations.environment import run
 

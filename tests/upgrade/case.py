@@ -8,10 +8,10 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from deploy.demo.courses import Stage, at
+from deploy.demo.courses import DemoContext, at
 from deploy.demo.made_up_numbers import made_up_cvr_numbers, made_up_p_numbers
 from deploy.demo.people import Person
-from deploy.demo.rules.scene import NOISE, measure, spread
+from deploy.demo.rules.rule_scenario import NOISE, measure, spread
 from shared.contracts.register import UnitRegistered
 from tests.upgrade.manifest import KeptAttachment, KeptText
 
@@ -29,7 +29,7 @@ _FINDINGS = "Set på stedet, og drøftet med dem, det vedrører."
 class Case:
     """What a case is about, and the persons who act in it."""
 
-    stage: Stage
+    stage: DemoContext
     cvr: str
     units: tuple[str, ...]
     inspector_name: str
@@ -44,7 +44,7 @@ class Case:
         self.portal: Person = self.stage.people.portal()
 
     @classmethod
-    def numbered(cls, stage: Stage, number: int) -> "Case":
+    def numbered(cls, stage: DemoContext, number: int) -> "Case":
         """With a company and an inspector that no other case has: neither a calendar nor a quarantine ties two."""
         first = _FIRST_UNIT + number * UNITS_PER_CASE
         return cls(

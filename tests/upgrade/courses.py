@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from deploy.demo.courses import Stage
-from deploy.demo.rules.scene import LIFTING, spread
+from deploy.demo.courses import DemoContext
+from deploy.demo.rules.rule_scenario import LIFTING, spread
 from shared.contracts.orders import OrderIssued, OrderKind
 from tests.upgrade.case import Case, day
 
@@ -464,6 +464,6 @@ COURSES: Mapping[str, Play] = {
 """By the name of the standing."""
 
 
-def cases_of(stage: Stage) -> Mapping[str, Case]:
+def cases_of(stage: DemoContext) -> Mapping[str, Case]:
     """A case for every standing, each with a company of its own."""
     return {name: Case.numbered(stage, number) for number, name in enumerate(COURSES)}

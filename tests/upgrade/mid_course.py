@@ -10,7 +10,7 @@ import asyncpg
 
 from deploy.demo import courses as demo
 from deploy.demo.companies import breaching, declining, everybody, lapsing, studied
-from deploy.demo.courses import Course, Stage
+from deploy.demo.courses import Course, DemoContext
 from deploy.demo.play import interleave
 from deploy.local.foreign_facts import order_system
 from shared.http.tokens import LocalIssuer, Role
@@ -45,7 +45,7 @@ class Played:
 async def play_to_mid_course(system: RunningSystem) -> Played:
     """Leaves the clock at CLOCK, with everything taken by everyone."""
     async with order_system(system) as orders:
-        stage = Stage(system.people, orders, system.time.settle, lambda _: None)
+        stage = DemoContext(system.people, orders, system.time.settle, lambda _: None)
         cases = cases_of(stage)
         await _register_units(system, cases)
         courses = [*_courses_of_the_demo(stage), *(COURSES[name](case) for name, case in cases.items())]
@@ -69,7 +69,7 @@ async def _register_units(system: RunningSystem, cases: Mapping[str, Case]) -> N
     await system.register(*units)
 
 
-def _courses_of_the_demo(stage: Stage) -> list[Course]:
+def _courses_of_the_demo(stage: DemoContext) -> list[Course]:
     first_days = [BEGINS + _BETWEEN_COURSES * number for number in range(len(studied()))]
     return [
         *(demo.fulfilled(stage, one, first) for one, first in zip(studied(), first_days, strict=True)),
@@ -95,7 +95,7 @@ async def _put_photos(system: RunningSystem, cases: Mapping[str, Case]) -> None:
         )
 
 
-async def _open_inspection(stage: Stage, case: Case) -> UUID:
+async def _open_inspection(stage: DemoContext, case: Case) -> UUID:
     case_id = uuid5(NAMESPACE_OID, f"inspection at {case.cvr}")
     opened = other_system.inspection(case_id, case.cvr, case.units[0])
     await stage.orders.publish([(case_id, opened, day(0))])

@@ -1,1 +1,1 @@
-"""One short course per rule of the process: what was tried, and what the rule said."""
+"""One short course per rule of the process, which shows commands and what the rule answers."""

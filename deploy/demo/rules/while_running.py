@@ -1,40 +1,40 @@
-"""While an agreement runs: guidance, changes, people, time (R11-R16, R33, R34, R36, R37)."""
+"""Courses while an agreement runs: guidance, changes, people, time (R11-R16, R33, R34, R36, R37)."""
 
 from datetime import date, timedelta
 
-from deploy.demo.rules.scene import LIFTING, NOISE, WORKLOAD, Course, Scene, inspector_id, measure
+from deploy.demo.rules.rule_scenario import LIFTING, NOISE, WORKLOAD, Course, RuleScenario, inspector_id, measure
 from shared.deadlines.copenhagen import local_day
 
 _DAY = timedelta(days=1)
 
 
-async def r11(scene: Scene) -> Course:
-    """May we inspect this topic here?"""
-    yield scene.day(0)
-    await scene.agreed()
+async def r11(scenario: RuleScenario) -> Course:
+    """The system advises whether a topic may be inspected at a unit."""
+    yield scenario.day(0)
+    await scenario.make_agreement()
     for what, topic in (("the topic of the agreement", NOISE), ("another topic", LIFTING)):
-        advice = await scene.inspector.get("control", "/v1/inspection-advice", p_number=scene.unit(), topic=topic)
-        scene.notes(
+        advice = await scenario.inspector.get("control", "/v1/inspection-advice", p_number=scenario.unit(), topic=topic)
+        scenario.note(
             f"ask whether to inspect {what}", f"{'yes' if advice['may_inspect'] else 'no'}: {advice['reason']['en']}"
         )
 
 
-async def r12(scene: Scene) -> Course:
+async def r12(scenario: RuleScenario) -> Course:
     """Guidance must be offered about a third into the period."""
-    yield scene.day(0)
-    agreement = await scene.agreed()
-    due = (await scene.inspector.get("guidance", f"/v1/guidance/{agreement}", language="en"))["why"]
-    scene.notes("ask when guidance must be offered", due)
-    await scene.tries(
+    yield scenario.day(0)
+    agreement = await scenario.make_agreement()
+    due = (await scenario.inspector.get("guidance", f"/v1/guidance/{agreement}", language="en"))["why"]
+    scenario.note("ask when guidance must be offered", due)
+    await scenario.attempt(
         "record guidance at which nobody took part",
-        scene.inspector,
+        scenario.inspector,
         "guidance",
         f"/v1/guidance/{agreement}/meetings",
         {"form": "phone"},
     )
-    await scene.tries(
+    await scenario.attempt(
         "record an informal contact",
-        scene.inspector,
+        scenario.inspector,
         "guidance",
         f"/v1/guidance/{agreement}/meetings",
         {
@@ -46,132 +46,136 @@ async def r12(scene: Scene) -> Course:
             "minutes_spent": 10,
         },
     )
-    yield scene.day(50)
-    scene.notes("nobody offers it in time", f"tasks: {await scene.tasks(agreement)}")
-    await scene.tries(
-        "offer it late", scene.inspector, "guidance", f"/v1/guidance/{agreement}/offer", {"form": "virtual"}
+    yield scenario.day(50)
+    scenario.note("nobody offers it in time", f"tasks: {await scenario.open_tasks(agreement)}")
+    await scenario.attempt(
+        "offer it late", scenario.inspector, "guidance", f"/v1/guidance/{agreement}/offer", {"form": "virtual"}
     )
-    await scene.tries(
+    await scenario.attempt(
         "the company says no",
-        scene.director,
+        scenario.director,
         "guidance",
         f"/v1/guidance/{agreement}/answer",
         {"accepted": False, "reason": "no-need"},
     )
 
 
-async def r13(scene: Scene) -> Course:
-    """A longer deadline: asked, granted or refused, with reasons."""
-    yield scene.day(0)
-    agreement = await scene.agreed()
+async def r13(scenario: RuleScenario) -> Course:
+    """A longer deadline is asked for, and granted or refused with reasons."""
+    yield scenario.day(0)
+    agreement = await scenario.make_agreement()
     asked, granted = f"/v1/agreements/{agreement}/extension-requests", f"/v1/agreements/{agreement}/extensions"
-    last_day = date.fromisoformat((await scene.course(agreement))["compliance_deadline"]["last_day"])
+    last_day = date.fromisoformat((await scenario.agreement(agreement))["compliance_deadline"]["last_day"])
     later = (last_day + 30 * _DAY).isoformat()
-    await scene.tries(
-        "grant what nobody asked for", scene.inspector, "control", granted, {"until": later, "reasons": "Rart."}
+    await scenario.attempt(
+        "grant what nobody asked for", scenario.inspector, "control", granted, {"until": later, "reasons": "Rart."}
     )
-    await scene.tries(
+    await scenario.attempt(
         "ask for an earlier day",
-        scene.director,
+        scenario.director,
         "control",
         asked,
-        {"until": scene.day(30).date().isoformat(), "reasons": "Ferie."},
+        {"until": scenario.day(30).date().isoformat(), "reasons": "Ferie."},
     )
-    await scene.tries(
-        "ask for a month more", scene.director, "control", asked, {"until": later, "reasons": "Levering."}
+    await scenario.attempt(
+        "ask for a month more", scenario.director, "control", asked, {"until": later, "reasons": "Levering."}
     )
-    await scene.tries(
-        "grant it", scene.inspector, "control", granted, {"until": later, "reasons": "Leverandøren er forsinket."}
+    await scenario.attempt(
+        "grant it", scenario.inspector, "control", granted, {"until": later, "reasons": "Leverandøren er forsinket."}
     )
-    course = await scene.course(agreement)
-    scene.notes("ask why the deadline is what it is now", course["compliance_deadline"]["why"])
+    course = await scenario.agreement(agreement)
+    scenario.note("ask why the deadline is what it is now", course["compliance_deadline"]["why"])
 
 
-async def r14(scene: Scene) -> Course:
-    """Either side may end it when circumstances change."""
-    yield scene.day(0)
-    agreement = await scene.agreed()
+async def r14(scenario: RuleScenario) -> Course:
+    """Either side may end the agreement when circumstances change."""
+    yield scenario.day(0)
+    agreement = await scenario.make_agreement()
     path = f"/v1/agreements/{agreement}/termination"
     grounds = {"grounds": "Afdelingen er lukket.", "reason": "unit-closed"}
-    await scene.tries("the company ends the agreement", scene.director, "control", path, grounds)
-    await scene.tries("the authority ends it too", scene.inspector, "control", path, grounds)
-    scene.notes("look at the view", (await scene.case(agreement))["status"])
+    await scenario.attempt("the company ends the agreement", scenario.director, "control", path, grounds)
+    await scenario.attempt("the authority ends it too", scenario.inspector, "control", path, grounds)
+    scenario.note("look at the view", (await scenario.case(agreement))["status"])
 
 
-async def r15(scene: Scene) -> Course:
-    """Another inspector: what is booked or due moves along."""
-    yield scene.day(0)
-    open_offer = await scene.offer(LIFTING)
+async def r15(scenario: RuleScenario) -> Course:
+    """When another inspector takes over, what is booked or due moves along."""
+    yield scenario.day(0)
+    open_offer = await scenario.offer(LIFTING)
     new = {"inspector": inspector_id(1), "reason": "Orlov."}
-    await scene.tries(
+    await scenario.attempt(
         "give an unanswered offer to another inspector",
-        scene.inspector,
+        scenario.inspector,
         "offers",
         f"/v1/offers/{open_offer}/inspector",
         new,
     )
-    agreement = await scene.agreed()
-    await scene.document(agreement)
-    yield scene.day(2)
-    await scene.tries(
+    agreement = await scenario.make_agreement()
+    await scenario.document(agreement)
+    yield scenario.day(2)
+    await scenario.attempt(
         "give a running agreement with a booked control to another inspector",
-        scene.inspector,
+        scenario.inspector,
         "control",
         f"/v1/agreements/{agreement}/inspector",
         new,
     )
-    course = await scene.course(agreement)
-    scene.notes("look at the booked control", f"still on {course['control']['day']}, in the other calendar")
+    course = await scenario.agreement(agreement)
+    scenario.note("look at the booked control", f"still on {course['control']['day']}, in the other calendar")
 
 
-async def r16(scene: Scene) -> Course:
-    """Documentation in parts, correctable, deciding nothing."""
-    yield scene.day(0)
-    agreement = await scene.agreed()
+async def r16(scenario: RuleScenario) -> Course:
+    """Documentation comes in parts, can be corrected, and decides nothing."""
+    yield scenario.day(0)
+    agreement = await scenario.make_agreement()
     path = f"/v1/agreements/{agreement}/documentation"
-    await scene.tries(
+    await scenario.attempt(
         "send a measure with a psychosocial level on a topic that is not",
-        scene.director,
+        scenario.director,
         "control",
         path,
         {"complete": False, "measures": [measure(psychosocial_level=3)]},
     )
-    await scene.tries(
+    await scenario.attempt(
         "send a measure of a kind that nobody knows",
-        scene.director,
+        scenario.director,
         "control",
         path,
         {"complete": False, "measures": [measure(kind="magic")]},
     )
-    await scene.tries("send a part", scene.director, "control", path, {"complete": False, "measures": [measure()]})
-    sent = (await scene.course(agreement))["measures"][0]["measure_id"]
-    await scene.tries(
+    await scenario.attempt(
+        "send a part", scenario.director, "control", path, {"complete": False, "measures": [measure()]}
+    )
+    sent = (await scenario.agreement(agreement))["measures"][0]["measure_id"]
+    await scenario.attempt(
         "correct it in the part that is complete",
-        scene.director,
+        scenario.director,
         "control",
         path,
         {"complete": True, "measures": [measure(measure_id=sent, ladder_level=4, kind="substitution")]},
     )
-    psychosocial = f"/v1/agreements/{await scene.agreed(WORKLOAD)}/documentation"
+    psychosocial = f"/v1/agreements/{await scenario.make_agreement(WORKLOAD)}/documentation"
     for what, level in (("without", {}), ("with", {"psychosocial_level": 3})):
-        await scene.tries(
+        await scenario.attempt(
             f"send a measure {what} a psychosocial level on a topic that is",
-            scene.director,
+            scenario.director,
             "control",
             psychosocial,
             {"complete": False, "measures": [measure(**level)]},
         )
-    measures = (await scene.course(agreement))["measures"]
-    scene.notes("look at the measures", ", ".join(f"{one['kind']} on level {one['ladder_level']}" for one in measures))
+    measures = (await scenario.agreement(agreement))["measures"]
+    scenario.note(
+        "look at the measures", ", ".join(f"{one['kind']} on level {one['ladder_level']}" for one in measures)
+    )
 
 
-async def r33(scene: Scene) -> Course:
-    """Who was involved, asked at guidance and at control, and reported."""
-    yield scene.day(0)
-    agreement = await scene.agreed()
-    await scene.tries(
+async def r33(scenario: RuleScenario) -> Course:
+    """Who was involved is asked at guidance and at the control, and reported."""
+    yield scenario.day(0)
+    agreement = await scenario.make_agreement()
+    await scenario.attempt(
         "record a meeting, and who was involved",
-        scene.inspector,
+        scenario.inspector,
         "guidance",
         f"/v1/guidance/{agreement}/meetings",
         {
@@ -184,51 +188,57 @@ async def r33(scene: Scene) -> Course:
             },
         },
     )
-    rows = (await scene.inspector.get("reporting", "/v1/statistics/involvement"))["rows"]
-    scene.notes("read the statistics", f"{len(rows)} rows by sector, industry and group")
+    rows = (await scenario.inspector.get("reporting", "/v1/statistics/involvement"))["rows"]
+    scenario.note("read the statistics", f"{len(rows)} rows by sector, industry and group")
 
 
-async def r34(scene: Scene) -> Course:
-    """Contacts of the company, each replaceable."""
-    yield scene.day(0)
-    agreement = await scene.offer()
+async def r34(scenario: RuleScenario) -> Course:
+    """A company names its contacts, and can replace each."""
+    yield scenario.day(0)
+    agreement = await scenario.offer()
     path = f"/v1/offers/{agreement}/contacts"
     contact = {"role": "safety_representative", "name": "Kim Andersen", "email": "kim@example.com"}
-    await scene.tries("name a contact in a role that is none", scene.director, "offers", path, {**contact, "role": "x"})
-    await scene.tries("name the safety representative", scene.director, "offers", path, contact)
-    await scene.tries("replace him", scene.director, "offers", path, {**contact, "name": "Bo Holm"})
-    contacts = (await scene.director.get("offers", f"/v1/offers/{agreement}"))["contacts"]
-    scene.notes("look at the contacts", ", ".join(f"{one['role']}: {one['name']}" for one in contacts))
-    (told,) = [[message["code"] for message in one["is_told"]] for one in contacts]
-    scene.notes("ask what he is told of", ", ".join(told))
+    await scenario.attempt(
+        "name a contact in a role that is none", scenario.director, "offers", path, {**contact, "role": "x"}
+    )
+    await scenario.attempt("name the safety representative", scenario.director, "offers", path, contact)
+    await scenario.attempt("replace him", scenario.director, "offers", path, {**contact, "name": "Bo Holm"})
+    contacts = (await scenario.director.get("offers", f"/v1/offers/{agreement}"))["contacts"]
+    scenario.note("look at the contacts", ", ".join(f"{one['role']}: {one['name']}" for one in contacts))
+    (messages,) = [[message["code"] for message in one["is_told"]] for one in contacts]
+    scenario.note("ask what he is notified of", ", ".join(messages))
 
 
-async def r36(scene: Scene) -> Course:
-    """Coded reasons: optional, never decisive, and known."""
-    yield scene.day(0)
-    path = f"/v1/offers/{await scene.offer()}/refusal"
-    await scene.tries("decline for a reason that nobody knows", scene.director, "offers", path, {"reason": "moon"})
-    await scene.tries("decline for a known one", scene.director, "offers", path, {"reason": "already-solved"})
-    path = f"/v1/offers/{await scene.offer(LIFTING)}/refusal"
-    await scene.tries("decline without a reason", scene.director, "offers", path, {})
+async def r36(scenario: RuleScenario) -> Course:
+    """Coded reasons are optional and never decide anything, but they must be known."""
+    yield scenario.day(0)
+    path = f"/v1/offers/{await scenario.offer()}/refusal"
+    await scenario.attempt(
+        "decline for a reason that nobody knows", scenario.director, "offers", path, {"reason": "moon"}
+    )
+    await scenario.attempt("decline for a known one", scenario.director, "offers", path, {"reason": "already-solved"})
+    path = f"/v1/offers/{await scenario.offer(LIFTING)}/refusal"
+    await scenario.attempt("decline without a reason", scenario.director, "offers", path, {})
 
 
-async def r37(scene: Scene) -> Course:
-    """Where an inspector's time goes."""
-    yield scene.day(0)
-    agreement = await scene.offer()
+async def r37(scenario: RuleScenario) -> Course:
+    """Inspectors record how they spend their time, and can correct it."""
+    yield scenario.day(0)
+    agreement = await scenario.offer()
     for phase, minutes in (("investigation", 120), ("offer", 45)):
-        body = {"phase": phase, "minutes": minutes, "on_day": local_day(scene.day(0)).isoformat()}
-        await scene.tries(
-            f"record {minutes} minutes for {phase}", scene.inspector, "offers", f"/v1/offers/{agreement}/time", body
+        body = {"phase": phase, "minutes": minutes, "on_day": local_day(scenario.day(0)).isoformat()}
+        await scenario.attempt(
+            f"record {minutes} minutes for {phase}", scenario.inspector, "offers", f"/v1/offers/{agreement}/time", body
         )
-    (_, mistaken) = (await scene.inspector.get("offers", f"/v1/offers/{agreement}"))["time"]
-    await scene.tries(
+    (_, mistaken) = (await scenario.inspector.get("offers", f"/v1/offers/{agreement}"))["time"]
+    await scenario.attempt(
         "correct the second: it was 30",
-        scene.inspector,
+        scenario.inspector,
         "offers",
         f"/v1/offers/{agreement}/time/{mistaken['entry_id']}/correction",
         {"phase": "offer", "minutes": 30, "reason": "Tastefejl."},
     )
-    rows = (await scene.inspector.get("reporting", "/v1/statistics/time"))["rows"]
-    scene.notes("read the statistics", ", ".join(f"{row['case_type']} {row['phase']} {row['minutes']}" for row in rows))
+    rows = (await scenario.inspector.get("reporting", "/v1/statistics/time"))["rows"]
+    scenario.note(
+        "read the statistics", ", ".join(f"{row['case_type']} {row['phase']} {row['minutes']}" for row in rows)
+    )

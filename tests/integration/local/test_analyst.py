@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from deploy.local.analyst import make_login, remove_login
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from tests.integration.test_migrations import connected, relations
 
 
@@ -61,12 +61,12 @@ async def test_asked_again_there_is_a_new_password(postgres_dsn: str, name: str)
 
 @pytest.mark.parametrize("odd", ["aftale offers", "x; drop role aftale", "Ib", "", "a" * 32])
 def test_an_odd_name_is_refused_before_anything_is_asked(odd: str) -> None:
-    with pytest.raises(Fault, match="begins with a letter"):
+    with pytest.raises(UserError, match="begins with a letter"):
         make_login("postgresql://nowhere.invalid/aftale", odd)
 
 
 def test_nobody_is_removed_twice(postgres_dsn: str) -> None:
-    with pytest.raises(Fault, match=r"no login analyst_nobody\."):
+    with pytest.raises(UserError, match=r"no login analyst_nobody\."):
         remove_login(postgres_dsn, "nobody")
 
 

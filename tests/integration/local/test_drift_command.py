@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from deploy.local import cli
 from deploy.local.ports import free_port
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from services.offers import service
 from services.offers.rules.quarantine import QUARANTINE, Impose, Reach
 from shared.eventstore.commands import Intent, execute
@@ -41,21 +41,21 @@ async def offers(
 
 
 async def drift(*words: str) -> str:
-    """./aftale drift ...; what it prints. Raises Fault where it ends with one."""
+    """./aftale drift ...; what it prints. Raises UserError where it ends with one."""
     result = await asyncio.to_thread(CliRunner().invoke, cli.app, ["drift", *words])
-    if isinstance(result.exception, Fault):
+    if isinstance(result.exception, UserError):
         raise result.exception
     return " ".join(result.output.split())
 
 
 @pytest.mark.rule("R28")
 async def test_rows_that_drifted_are_named(offers: FastAPI) -> None:
-    assert await drift("offers") == "The timers and reservations of 1 streams are what their facts say."
+    assert await drift("offers") == "The timers and reservations of 1 stream match their facts."
     async with offers.state.database.acquire() as connection:
         await connection.execute("delete from timers")
         await connection.execute("insert into reservations (name, stream) values ('open/left-over', $1)", REGISTER)
     told = f"1 of 1 streams drifted:\noffers {REGISTER}: missing quarantine:end:{AGREEMENT} at .*; needless open/left"
-    with pytest.raises(Fault, match=told):
+    with pytest.raises(UserError, match=told):
         await drift("offers")
-    with pytest.raises(Fault, match="reporting has no timers"):
+    with pytest.raises(UserError, match="reporting has no timers"):
         await drift("reporting")

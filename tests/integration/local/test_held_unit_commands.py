@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from deploy.local import cli
 from deploy.local.ports import free_port
-from deploy.local.processes import Fault, Process
+from deploy.local.processes import Process, UserError
 from services.offers import service
 from shared.messaging.bus import Kafka
 from shared.service import Settings
@@ -42,9 +42,9 @@ async def offers(
 
 
 async def say(*words: str) -> str:
-    """./aftale ...; what it prints. Raises Fault where it ends with one."""
+    """./aftale ...; what it prints. Raises UserError where it ends with one."""
     result = await asyncio.to_thread(CliRunner().invoke, cli.app, words)
-    if isinstance(result.exception, Fault):
+    if isinstance(result.exception, UserError):
         raise result.exception
     return " ".join(result.output.split())
 
@@ -54,7 +54,7 @@ async def test_status_names_held_units_until_they_are_released(offers: FastAPI) 
     told = await say("status")
     assert all(f"{unit}: Breached of control" in told for unit in UNITS)
     assert (await say("parked", "release", UNITS[0], "--reason", "seen")).endswith(f"Released: {UNITS[0]}.")
-    with pytest.raises(Fault, match=f"These units are not held: {UNITS[0]}"):
+    with pytest.raises(UserError, match=f"These units are not held: {UNITS[0]}"):
         await say("parked", "release", UNITS[0], "--reason", "seen")
     told = await say("status")
     assert (UNITS[0] in told, UNITS[1] in told) == (False, True)

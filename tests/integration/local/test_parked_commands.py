@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from deploy.local import cli
 from deploy.local.ports import free_port
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from services.control import service
 from shared.contracts.orders import SOURCE
 from shared.http.tokens import Role, pseudonym
@@ -39,12 +39,12 @@ class Operator:
     app: FastAPI
 
     async def say(self, *words: str) -> str:
-        """./aftale parked ...; what it prints. Raises Fault where it ends with one.
+        """./aftale parked ...; what it prints. Raises UserError where it ends with one.
 
         The service is in the same process, and may log meanwhile: that is left out.
         """
         result = await asyncio.to_thread(CliRunner().invoke, cli.app, ["parked", *words])
-        if isinstance(result.exception, Fault):
+        if isinstance(result.exception, UserError):
             raise result.exception
         return " ".join(_LOGGED.sub("", result.output).split())
 
@@ -118,7 +118,7 @@ async def test_a_gap_is_listed_shown_and_replayed_until_it_is_mended(operator: O
     again = await operator.say("replay", *where)
     assert again == f"{' '.join(where)} still waits, with 2 messages: ./aftale parked show {' '.join(where)}"
     await operator.take(message(stream, 1))
-    with pytest.raises(Fault, match="was not found"):
+    with pytest.raises(UserError, match="was not found"):
         await operator.say("show", *where)
 
 
@@ -127,10 +127,10 @@ async def test_the_first_that_waits_is_discarded_with_who_and_why(operator: Oper
     await operator.take(message(stream, 3), message(stream, 4))
     told = await operator.say("discard", "control", SOURCE, str(stream), "--reason", "lost at its source", "--yes")
     assert told.endswith(  # the service, which is in the same process, logs before it
-        "Versions 1 to 2 never came and are passed over too. "
+        "Also skipped, because never received: versions 1 to 2. "
         "Missing from now on: facts, versions 1 to 2: they were never received, so their effects here are unknown. "
         "Missing from now on: Unheard, version 3: nobody here knows what follows from it: ask its source before it is "
-        f"passed over. Version 3 is passed over. control {SOURCE} {stream} is free."
+        f"passed over. Version 3 is discarded. control {SOURCE} {stream} is no longer parked."
     )
     assert await operator.fetch("select version, discarded_by, discard_reason from discarded") == [
         (3, pseudonym(Role.OPERATOR, "olga"), "lost at its source")
@@ -144,7 +144,7 @@ async def test_a_stream_is_taken_from_its_source_again(operator: Operator, monke
     await operator.take(bad, message(stream, 2))
     monkeypatch.setattr(replaying, "RETAKE_SECONDS", 0.5)
     silent = await operator.say("retake", *where)
-    assert f"{SOURCE} is silent: version 1 of {stream} has not come again." in silent
+    assert f"{SOURCE} has not sent version 1 of {stream} again." in silent
     assert "still waits, with 2 messages" in silent
     assert "Why: version 1: Undecodable" in silent
     assert "nobody here knows what follows from it" in await operator.say("show", *where)
@@ -155,25 +155,25 @@ async def test_a_stream_is_taken_from_its_source_again(operator: Operator, monke
     monkeypatch.setattr(operator.app.state.consumers["*"]._replays, "_ask_again", publish_again)
     mended = await operator.say("retake", *where)
     assert mended.endswith(
-        f"{SOURCE} has published {stream} again from version 1 on. control {SOURCE} {stream} is free."
+        f"{SOURCE} has published {stream} again from version 1 on. control {SOURCE} {stream} is no longer parked."
     )
 
 
 async def test_all_records_that_do_not_read_are_discarded_at_once(operator: Operator) -> None:
     await operator.app.state.consumers["*"].take_records([Record([("odd", b"1")], b"x")])
     words = ("discard", "control", "--unreadable", "--reason", "not ours")
-    with pytest.raises(Fault, match="Nobody can be asked here"):
+    with pytest.raises(UserError, match="No terminal to confirm on"):
         await operator.say(*words)
-    assert (await operator.say(*words, "--yes")).endswith("control: 1 passed over.")
-    with pytest.raises(Fault, match="or --unreadable"):
+    assert (await operator.say(*words, "--yes")).endswith("control: 1 discarded.")
+    with pytest.raises(UserError, match="or --unreadable"):
         await operator.say("discard", "control", "--reason", "not ours", "--yes")
     assert await operator.say("list", "--service", "control") == "Nothing waits."
 
 
 async def test_units_are_released_by_name_or_all(operator: Operator) -> None:
-    with pytest.raises(Fault, match="Name the units that are released, or --all"):
+    with pytest.raises(UserError, match="Name the units to release, or use --all"):
         await operator.say("release", "--reason", "seen")
-    with pytest.raises(Fault, match="offers does not answer on port"):
+    with pytest.raises(UserError, match="offers does not answer on port"):
         await operator.say("release", "--all", "--reason", "seen")
 
 
@@ -182,9 +182,9 @@ async def test_nothing_is_discarded_without_a_reason_or_unasked(operator: Operat
     where = ("control", SOURCE, str(stream))
     await operator.take(message(stream, 2))
     assert "Missing option '--reason'" in await operator.say("discard", *where)
-    with pytest.raises(Fault, match=r"body\.reason: String should have at least 1 character"):
+    with pytest.raises(UserError, match=r"body\.reason: String should have at least 1 character"):
         await operator.say("discard", *where, "--reason", "", "--yes")
-    with pytest.raises(Fault, match="Nobody can be asked here"):
+    with pytest.raises(UserError, match="No terminal to confirm on"):
         await operator.say("discard", *where, "--reason", "lost at its source")
     assert await operator.fetch("select version from parked") == [(2,)]
 
@@ -211,5 +211,5 @@ async def test_what_is_not_there_is_named(operator: Operator) -> None:
         (("list", "--service", "kontrol"), "There is no service kontrol; there are offers, guidance, control, report"),
         (("list",), "offers does not answer on port"),
     ):
-        with pytest.raises(Fault, match=fault):
+        with pytest.raises(UserError, match=fault):
             await operator.say(*words)

@@ -14,10 +14,10 @@ import pytest
 
 from deploy.local import archive
 from deploy.local.archive import MANIFEST, Manifest, Member
-from deploy.local.backup import Place, backup
+from deploy.local.backup import BackupTarget, backup
 from deploy.local.ports import free_port
 from deploy.local.postgres import LocalPostgres
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from deploy.local.restore import restore
 from deploy.local.state import State
 from shared.eventstore.database import open_database
@@ -30,32 +30,32 @@ DUMP = "databases/offers.dump"
 
 
 @pytest.fixture
-def place(postgres_dsn: str, tmp_path: Path) -> Place:
+def target(postgres_dsn: str, tmp_path: Path) -> BackupTarget:
     """Kafka is away."""
     programs = LocalPostgres(State(tmp_path)).programs()
-    return Place(postgres_dsn, Kafka(f"127.0.0.1:{free_port()}"), tmp_path, POLICY_FILES, programs)
+    return BackupTarget(postgres_dsn, Kafka(f"127.0.0.1:{free_port()}"), tmp_path, POLICY_FILES, programs)
 
 
-async def counted(place: Place, times: int) -> None:
-    async with open_bench(place.postgres) as bench:
+async def counted(target: BackupTarget, times: int) -> None:
+    async with open_bench(target.postgres) as bench:
         for _ in range(times):
             await bench.count(uuid4(), 1)
 
 
-async def events(place: Place) -> int:
-    ((found,),) = await rows(place.postgres, "select count(*) from offers.events")
+async def events(target: BackupTarget) -> int:
+    ((found,),) = await rows(target.postgres, "select count(*) from offers.events")
     return int(found)
 
 
-async def schemas(place: Place) -> list[str]:
-    found = await rows(place.postgres, "select nspname from pg_namespace where nspname ~ '^offers' order by 1")
+async def schemas(target: BackupTarget) -> list[str]:
+    found = await rows(target.postgres, "select nspname from pg_namespace where nspname ~ '^offers' order by 1")
     return [name for (name,) in found]
 
 
 def changed(file: Path, dump: Callable[[bytes], bytes], manifest: Callable[[Manifest], Manifest]) -> Path:
     """The backup with another dump, and a manifest that agrees with it."""
     other = file.with_name("changed.tar")
-    with archive.opened(file) as found, tarfile.open(other, "w") as tar:
+    with archive.open_archive(file) as found, tarfile.open(other, "w") as tar:
         files = {name: found.open(name).read() for name in found.manifest.files}
         files[DUMP] = dump(files[DUMP])
         members = {
@@ -90,63 +90,63 @@ def of_the_future(manifest: Manifest) -> Manifest:
     ids=["cut off", "empty", "newer schema", "newer server"],
 )
 async def test_what_cannot_be_put_back_changes_nothing(
-    dump: Callable[[bytes], bytes], manifest: Callable[[Manifest], Manifest], said: str, place: Place
+    dump: Callable[[bytes], bytes], manifest: Callable[[Manifest], Manifest], said: str, target: BackupTarget
 ) -> None:
-    file = place.state / "it.tar"
-    await counted(place, 3)
-    await asyncio.to_thread(backup, place, file, ["offers"])
-    await counted(place, 2)
-    with pytest.raises(Fault, match=said):
-        await asyncio.to_thread(restore, place, changed(file, dump, manifest))
-    assert (await events(place), await schemas(place)) == (5, ["offers"])
+    file = target.state / "it.tar"
+    await counted(target, 3)
+    await asyncio.to_thread(backup, target, file, ["offers"])
+    await counted(target, 2)
+    with pytest.raises(UserError, match=said):
+        await asyncio.to_thread(restore, target, changed(file, dump, manifest))
+    assert (await events(target), await schemas(target)) == (5, ["offers"])
 
 
-async def test_other_policies_than_those_of_the_backup_are_refused(place: Place, tmp_path: Path) -> None:
-    file, folder = place.state / "it.tar", tmp_path / "policies"
-    await asyncio.to_thread(backup, place, file, ["offers"])
+async def test_other_policies_than_those_of_the_backup_are_refused(target: BackupTarget, tmp_path: Path) -> None:
+    file, folder = target.state / "it.tar", tmp_path / "policies"
+    await asyncio.to_thread(backup, target, file, ["offers"])
     folder.mkdir()
     for policy in POLICY_FILES.glob("*.toml"):
         (folder / policy.name).write_bytes(policy.read_bytes())
     newest = max(folder.glob("*.toml"))
     newest.write_text("other = true")
-    with pytest.raises(Fault, match=rf"not those of the backup: {newest.name}"):
-        await asyncio.to_thread(restore, replace(place, policies=folder), file)
+    with pytest.raises(UserError, match=rf"not those of the backup: {newest.name}"):
+        await asyncio.to_thread(restore, replace(target, policies=folder), file)
 
 
-async def test_a_service_that_runs_is_not_restored(place: Place) -> None:
-    file = place.state / "it.tar"
-    await asyncio.to_thread(backup, place, file, ["offers", "control"])
-    async with open_database(place.postgres, "offers"):
-        with pytest.raises(Fault, match=r"^offers still runs"):
-            await asyncio.to_thread(restore, place, file)
-        await asyncio.to_thread(restore, place, file, ["control"])
+async def test_a_service_that_runs_is_not_restored(target: BackupTarget) -> None:
+    file = target.state / "it.tar"
+    await asyncio.to_thread(backup, target, file, ["offers", "control"])
+    async with open_database(target.postgres, "offers"):
+        with pytest.raises(UserError, match=r"^offers still runs"):
+            await asyncio.to_thread(restore, target, file)
+        await asyncio.to_thread(restore, target, file, ["control"])
 
 
-async def test_what_was_there_before_the_first_attempt_is_kept(place: Place) -> None:
+async def test_what_was_there_before_the_first_attempt_is_kept(target: BackupTarget) -> None:
     """Kafka is away, so that no attempt has worked yet."""
-    file = place.state / "it.tar"
-    await counted(place, 3)
-    await asyncio.to_thread(backup, place, file, ["offers"])
-    await counted(place, 2)
+    file = target.state / "it.tar"
+    await counted(target, 3)
+    await asyncio.to_thread(backup, target, file, ["offers"])
+    await counted(target, 2)
     for _ in range(2):
-        (report,) = await asyncio.to_thread(restore, place, file)
+        (report,) = await asyncio.to_thread(restore, target, file)
         assert report.waits_for is not None
-        assert (await events(place), await schemas(place)) == (3, ["offers", "offers_replaced"])
-        assert await rows(place.postgres, "select count(*) from offers_replaced.events") == [(5,)]
-    assert await rows(place.postgres, "select count(*) from restores where checked_at is null") == [(1,)]
+        assert (await events(target), await schemas(target)) == (3, ["offers", "offers_replaced"])
+        assert await rows(target.postgres, "select count(*) from offers_replaced.events") == [(5,)]
+    assert await rows(target.postgres, "select count(*) from restores where checked_at is null") == [(1,)]
 
 
-async def test_a_service_without_a_database_is_told(place: Place, empty_database: str) -> None:
-    with pytest.raises(Fault, match="offers has no database here"):
-        await asyncio.to_thread(backup, replace(place, postgres=empty_database), place.state / "it.tar")
-    assert not (place.state / "it.tar").exists()
+async def test_a_service_without_a_database_is_told(target: BackupTarget, empty_database: str) -> None:
+    with pytest.raises(UserError, match="offers has no database here"):
+        await asyncio.to_thread(backup, replace(target, postgres=empty_database), target.state / "it.tar")
+    assert not (target.state / "it.tar").exists()
 
 
-async def test_another_role_reaches_nothing_of_a_restored_service(place: Place) -> None:
-    file = place.state / "it.tar"
-    await asyncio.to_thread(backup, place, file)
-    await asyncio.to_thread(restore, place, file)
-    connection = await asyncpg.connect(place.postgres, server_settings={"role": "aftale_offers"})
+async def test_another_role_reaches_nothing_of_a_restored_service(target: BackupTarget) -> None:
+    file = target.state / "it.tar"
+    await asyncio.to_thread(backup, target, file)
+    await asyncio.to_thread(restore, target, file)
+    connection = await asyncpg.connect(target.postgres, server_settings={"role": "aftale_offers"})
     try:
         await connection.execute("select from offers.events")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -10,7 +10,7 @@ import pytest
 from deploy.local import patience
 from deploy.local.kafka import LocalKafka
 from deploy.local.ports import free_port
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from deploy.local.state import State
 from migrations import topics
 
@@ -28,7 +28,7 @@ def test_it_is_given_up_where_nothing_moves_and_waited_for_where_it_goes_on(
         running = kafka.process.running()
         assert running is not None
         running.send_signal(signal.SIGSTOP)
-        with pytest.raises(Fault, match="Kafka has not got on for"):
+        with pytest.raises(UserError, match="Kafka has made no progress for"):
             kafka.wait_until_ready(said.append)
         assert said
         assert said[0].startswith("Kafka takes longer than usual")

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from deploy.local import cli
 from deploy.local.ports import free_port
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from services.reporting import service
 from services.reporting.projection import projection
 from shared.http.tokens import LocalIssuer, Role
@@ -35,9 +35,9 @@ class Operator:
     port: int
 
     async def say(self, word: str) -> str:
-        """./aftale view ...; what it prints. Raises Fault where it ends with one."""
+        """./aftale view ...; what it prints. Raises UserError where it ends with one."""
         result = await asyncio.to_thread(CliRunner().invoke, cli.app, ["view", word])
-        if isinstance(result.exception, Fault):
+        if isinstance(result.exception, UserError):
             raise result.exception
         return " ".join(result.output.split())
 
@@ -73,15 +73,15 @@ async def operator(
 
 
 async def test_a_view_that_is_what_its_facts_say_is_found_to_be_so(operator: Operator) -> None:
-    assert await operator.say("check") == "The view is what its facts say."
+    assert await operator.say("check") == "The view matches its facts."
 
 
 async def test_a_row_that_drifted_is_named_and_a_rebuild_mends_it(operator: Operator) -> None:
     await operator.change_a_row()
-    with pytest.raises(Fault, match=rf"./aftale view rebuild mends it:\ncases: {AGREEMENT} authority"):
+    with pytest.raises(UserError, match=rf"./aftale view rebuild corrects it:\ncases: {AGREEMENT} authority"):
         await operator.say("check")
     assert await operator.say("rebuild") == f"The view is rebuilt from {len(COURSE)} facts."
-    assert await operator.say("check") == "The view is what its facts say."
+    assert await operator.say("check") == "The view matches its facts."
 
 
 async def test_one_piece_of_work_at_a_time(operator: Operator) -> None:
@@ -89,7 +89,7 @@ async def test_one_piece_of_work_at_a_time(operator: Operator) -> None:
         await connection.execute("select from checkpoint for update")  # the check cannot end meanwhile
         assert await operator.ask("POST", f"{PATH}/check", Role.OPERATOR) == 202
         assert await operator.ask("POST", f"{PATH}/rebuild", Role.OPERATOR) == 409
-        with pytest.raises(Fault, match="already running"):
+        with pytest.raises(UserError, match="already running"):
             await operator.say("rebuild")
     async with asyncio.timeout(30):
         while operator.app.state.upkeep.last.state != "done":
@@ -101,7 +101,7 @@ async def test_another_process_at_the_same_work_is_told_as_a_failure(operator: O
     lock = "pg_advisory_lock(hashtext(current_schema() || '.rebuild'))"
     async with operator.app.state.database.acquire() as connection:
         await connection.execute(f"select {lock}")
-        with pytest.raises(Fault, match=r"The rebuild failed \(RebuildRuns\)"):
+        with pytest.raises(UserError, match=r"The rebuild failed \(RebuildRuns\)"):
             await operator.say("rebuild")
         await connection.execute(f"select {lock.replace('_lock', '_unlock')}")
 

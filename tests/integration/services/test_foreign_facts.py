@@ -13,7 +13,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from deploy.local.foreign_answers import answer_for_ever
-from deploy.local.foreign_facts import Place, order_system, register_of_businesses, unit_fact
+from deploy.local.foreign_facts import Environment, order_system, register_of_businesses, unit_fact
 from deploy.local.foreign_record import file_of
 from services.control.lookups.catching_up import catch_up, take_orders_again
 from services.reporting import service as reporting
@@ -164,9 +164,9 @@ async def test_what_is_missing_of_a_foreign_case_is_asked_of_its_source_and_park
 
 
 @asynccontextmanager
-async def answering(place: Place) -> AsyncIterator[None]:
+async def answering(environment: Environment) -> AsyncIterator[None]:
     """While the stand-ins' answers are given, as ./aftale up does."""
-    answers = asyncio.create_task(answer_for_ever(place.kafka, place.state))
+    answers = asyncio.create_task(answer_for_ever(environment.kafka, environment.state))
     try:
         yield
     finally:
@@ -191,7 +191,7 @@ async def test_what_kafka_lost_of_a_foreign_case_is_told_and_published_again_by_
     order = issued(agreement_id, request_id)
     settings = control.runtime.settings
     async with order_system(settings) as system, answering(settings):
-        system.record.keep([system.next(order.case_id, order, control.clock.now())], acknowledged=True)
+        system.record.add([system.next(order.case_id, order, control.clock.now())], acknowledged=True)
         if followed:
             complied = OrderCompliedWith(case_id=order.case_id, complied_on=date(2026, 8, 1))
             await system.publish([(order.case_id, complied, control.clock.now())])
@@ -229,7 +229,7 @@ async def test_a_source_that_begins_again_gives_no_version_twice_and_sends_what_
     if record_lost:
         file_of(tmp_path, topics.name(business_register.SOURCE)).unlink()
     async with register_of_businesses(settings) as register:
-        register.record.keep([register.next(*unit("Børnehuset II"))])  # and its process ends before it is sent
+        register.record.add([register.next(*unit("Børnehuset II"))])  # and its process ends before it is sent
     async with register_of_businesses(settings) as register:
         await register.publish([unit("Børnehuset III")])
     app = reporting.app(settings)

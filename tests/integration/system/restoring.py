@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from deploy.local.backup import RECORDING, Place
+from deploy.local.backup import RECORDING, BackupTarget
 from deploy.local.postgres import LocalPostgres
 from deploy.local.state import State
 from shared.contracts.register import UnitRegistered
@@ -34,10 +34,10 @@ _VIEW = {
 }
 
 
-def place_of(system: RunningSystem, kafka: Kafka | None = None) -> Place:
+def place_of(system: RunningSystem, kafka: Kafka | None = None) -> BackupTarget:
     """Where the system stands; with another Kafka as it looks where that is away."""
     programs = LocalPostgres(State(system.state)).programs()
-    return Place(system.postgres, kafka or system.kafka, system.state, POLICY_FILES, programs)
+    return BackupTarget(system.postgres, kafka or system.kafka, system.state, POLICY_FILES, programs)
 
 
 class Load:

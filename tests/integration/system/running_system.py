@@ -76,7 +76,7 @@ class RunningSystem:
                 except httpx.TransportError:
                     pass
                 ended = self.processes[name].poll() is not None
-                if ended or not patience.lasts(self._sign(name)):
+                if ended or not patience.keep_waiting(self._sign(name)):
                     raise AssertionError(f"{name} is not up: {(self.state / f'{name}.log').read_text()[-3000:]}")
                 await asyncio.sleep(0.05)
 

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local.backup import backup
 from deploy.local.ports import free_port
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from deploy.local.restore import restore
 from shared.eventstore.database import open_database
 from shared.eventstore.erasures import Erasures
@@ -46,7 +46,7 @@ async def test_a_restored_service_has_all_that_it_had_published(
             photo.parent.mkdir(parents=True)
             photo.write_bytes(b"sealed")
         before = await stands(system)
-        with pytest.raises(Fault, match=f"{service} still runs"):
+        with pytest.raises(UserError, match=f"{service} still runs"):
             await asyncio.to_thread(restore, place_of(system), file, [service])
         await stop(system, service)
         (report,) = await asyncio.to_thread(restore, place_of(system), file, [service])

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from deploy.demo.courses import Stage
+from deploy.demo.courses import DemoContext
 from deploy.demo.ladders import differences, lines
 from deploy.demo.play import play, register_units
 from deploy.demo.views import show
@@ -20,7 +20,7 @@ async def test_the_demo_gives_the_published_ladders_and_outcomes(postgres_dsn: s
     async with running_system(postgres_dsn, kafka, tmp_path, begins=DEMO_BEGINS) as system:
         await register_units(system)
         async with order_system(system) as orders:
-            await play(Stage(system.people, orders, system.time.settle, said.append), system.time)
+            await play(DemoContext(system.people, orders, system.time.settle, said.append), system.time)
         inspector = system.people.inspector("anna")
         ladder = (await inspector.get("reporting", "/v1/statistics/ladder"))["rows"]
         counts: dict[str, Any] = (await inspector.get("reporting", "/v1/cases"))["counts"]

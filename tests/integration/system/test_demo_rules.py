@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deploy.demo.courses import Stage
+from deploy.demo.courses import DemoContext
 from deploy.demo.rules.play import RULES, play_rules, register_companies, show_protocol
-from deploy.demo.rules.scene import Protocol
+from deploy.demo.rules.rule_scenario import Protocol
 from deploy.local.cli import RULES_BEGIN
 from deploy.local.foreign_facts import order_system
 from shared.deadlines.copenhagen import local_day
@@ -216,18 +216,18 @@ async def test_every_rule_has_a_course_and_says_in_it_what_it_must(
     async with running_system(postgres_dsn, kafka, tmp_path, together=True, begins=RULES_BEGIN) as system:
         await register_companies(system)
         async with order_system(system) as orders:
-            stage = Stage(system.people, orders, system.time.settle, lambda _: None)
+            stage = DemoContext(system.people, orders, system.time.settle, lambda _: None)
             protocol = await play_rules(stage, system.time, local_day(RULES_BEGIN) + timedelta(days=1))
     differences = {
         rule: (expected, said)
         for rule, expected in SAID.items()
-        if not _is_as_expected(expected, said := [line.answer for line in protocol.of(rule)])
+        if not _is_as_expected(expected, said := [line.answer for line in protocol.of_rule(rule)])
     }
     assert differences == {}
     assert len(protocol.lines) == sum(map(len, SAID.values())), "no line belongs to a rule that is not shown"
 
     kept = tmp_path / "rules-played"
-    protocol.keep(kept)
+    protocol.save(kept)
     shown = StringIO()
     show_protocol(Console(file=shown, width=160), Protocol.read(kept))
     words = shown.getvalue()

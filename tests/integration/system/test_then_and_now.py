@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.demo.courses import at
-from deploy.demo.rules.scene import spread
+from deploy.demo.rules.rule_scenario import spread
 from shared.http.tokens import Role
 from tests.integration.system.asking import Asker
 from tests.integration.system.course import CVR, SISTER, SISTER_P_NUMBER, UNIT, offer

@@ -56,6 +56,6 @@ class UnreliableNetwork(httpx.AsyncHTTPTransport):
             try:
                 return await super().handle_async_request(request)
             except httpx.TransportError:
-                if not patience.lasts(self._sign(request.url.port)):
+                if not patience.keep_waiting(self._sign(request.url.port)):
                     raise
                 await asyncio.sleep(_PAUSE_SECONDS)

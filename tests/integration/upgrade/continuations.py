@@ -7,8 +7,8 @@ from uuid import UUID
 
 import httpx
 
-from deploy.demo.courses import Stage, at
-from deploy.demo.rules.scene import spread
+from deploy.demo.courses import DemoContext, at
+from deploy.demo.rules.rule_scenario import spread
 from shared.contracts.orders import OrderCompliedWith
 from shared.deadlines.copenhagen import local_day
 from shared.http.tokens import Role, pseudonym
@@ -28,7 +28,7 @@ class Continued(Case):
     """Where the clock of the release stands."""
 
     @classmethod
-    def kept(cls, stage: Stage, kept: KeptCase, view: View, now: datetime) -> "Continued":
+    def kept(cls, stage: DemoContext, kept: KeptCase, view: View, now: datetime) -> "Continued":
         """As the manifest names it."""
         case = cls(stage, kept.cvr, kept.units, kept.inspector, str(kept.agreement_id))
         case.view, case.now = view, now

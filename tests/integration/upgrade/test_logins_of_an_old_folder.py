@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local.logins import login_urls
 from migrations import schemas
-from migrations.give_way import LOCK_TIMEOUT
+from migrations.lock_retries import LOCK_TIMEOUT
 from migrations.logins import make_logins_and_schemas, set_passwords
 from migrations.revisions import revision_files
 from migrations.schemas import upgrade

@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 import pytest
 
-from deploy.demo.courses import Stage
+from deploy.demo.courses import DemoContext
 from deploy.demo.play import interleave
 from deploy.local.foreign_facts import order_system
 from services.control.rules.phases import Running
@@ -74,14 +74,14 @@ async def connected(dsn: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Recor
 
 
 @asynccontextmanager
-async def on_stage(system: RunningSystem) -> AsyncIterator[tuple[Stage, View]]:
+async def on_stage(system: RunningSystem) -> AsyncIterator[tuple[DemoContext, View]]:
     """With the order system, and the one view as an inspector reads it who has no part in any case."""
     async with order_system(system) as orders, connected(system.postgres) as connection:
         known = await connection.fetch(
             "select stream, version from reporting.inbox where source = $1", order_contract.SOURCE
         )
         orders.published |= {row["stream"]: row["version"] for row in known}  # this Kafka holds nothing of it
-        stage = Stage(system.people, orders, system.time.settle, lambda _: None)
+        stage = DemoContext(system.people, orders, system.time.settle, lambda _: None)
         yield stage, View(stage.people.inspector(READER))
 
 

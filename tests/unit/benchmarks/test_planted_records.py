@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from benchmarks.lossless.hearer import SOURCES
+from benchmarks.lossless.consumer import SOURCES
 from benchmarks.lossless.planted import TO_BE_SET_ASIDE, Raw, fact_with_token
 from benchmarks.lossless.subject import FACTS
 from shared.eventstore.events import EventTypes

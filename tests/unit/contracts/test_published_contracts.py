@@ -9,7 +9,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from deploy.contracts.breaking import breaking_changes
-from deploy.contracts.files import PUBLISHED, RELEASED, made, read
+from deploy.contracts.files import PUBLISHED, RELEASED, build_all, read
 from deploy.contracts.intended_breaks import INTENDED
 from services.serve import service_module
 from shared.contracts import control, guidance, offers, orders, register
@@ -26,7 +26,7 @@ FACTS = (*offers.FACTS, *guidance.FACTS, *control.FACTS, *orders.FACTS, *registe
 
 @pytest.fixture(scope="module")
 def current() -> dict[str, str]:
-    return made()
+    return build_all()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from deploy.rulebook.example_facts import full, least
-from deploy.rulebook.process import reached, shape
+from deploy.rulebook.process import shape, walk
 from services.control.rules import phases
 from services.control.rules.course_decider import COURSE
 from services.guidance.rules import phases as guidance_phases
@@ -31,7 +31,7 @@ DECIDERS: dict[str, tuple[Decider[Any, Any], Iterable[type], Callable[[Any], obj
 
 def reached_by_any_history(decider: Decider[Any, Any], facts: Iterable[Event]) -> list[Any]:
     """Every phase, in every shape, that some sequence of these facts leads to; tries every fact in each of them."""
-    found = {shape(after): after for _, _, after in reached(decider, facts)}
+    found = {shape(after): after for _, _, after in walk(decider, facts)}
     return [decider.initial, *found.values()]
 
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from deploy.contracts.files import PUBLISHED, read
-from deploy.rulebook.refusals import said
+from deploy.rulebook.refusals import find_refusals
 from services.offers.service import app
 from shared.http.errors import MEDIA_TYPE, Problem
 from shared.http.problems import not_routed
@@ -139,7 +139,7 @@ async def answered(port: int, sent: bytes) -> tuple[str, Any]:
 
 def test_every_problem_in_the_code_has_two_bodies() -> None:
     """Of every text that the code refuses with, and of every title."""
-    problems = [(one.title or "Not valid", one.text) for one in said() if one.text is not None]
+    problems = [(one.title or "Not valid", one.text) for one in find_refusals() if one.text is not None]
     assert len(problems) > 150
     same = [
         (title, text)
@@ -150,7 +150,7 @@ def test_every_problem_in_the_code_has_two_bodies() -> None:
 
 
 def test_every_status_that_a_service_says_it_answers_has_a_problem_in_two_languages() -> None:
-    told = {one.title for one in said() if one.title}
+    told = {one.title for one in find_refusals() if one.title}
     assert told - sentences().keys() == set()
     statuses = {
         int(status)

@@ -10,7 +10,7 @@ import pytest
 from deploy.local import archive
 from deploy.local.archive import MANIFEST, Manifest, Member, ServiceStand
 from deploy.local.postgres_programs import Programs
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 
 NAME = "attachments/offers/case/" + "ab" * 32
 
@@ -24,10 +24,10 @@ def manifest(files: dict[str, Member], version: int = archive.FORMAT) -> Manifes
 def made(folder: Path, content: bytes = b"sealed") -> Path:
     source, file = folder / "source", folder / "it.tar"
     source.write_bytes(content)
-    with archive.writing(file) as writing:
+    with archive.write_archive(file) as writer:
         with source.open("rb") as stream:
-            writing.add(NAME, stream)
-        writing.finish(manifest(writing.files))
+            writer.add(NAME, stream)
+        writer.finish(manifest(writer.files))
     return file
 
 
@@ -44,7 +44,7 @@ def by_hand(folder: Path, said: Manifest, **content: bytes) -> Path:
 
 def test_what_was_put_in_comes_out(tmp_path: Path) -> None:
     file = made(tmp_path)
-    with archive.opened(file) as found:
+    with archive.open_archive(file) as found:
         found.check()
         assert found.under("attachments/offers") == [NAME]
         assert found.open(NAME).read() == b"sealed"
@@ -55,12 +55,12 @@ def test_what_was_put_in_comes_out(tmp_path: Path) -> None:
 def test_one_that_was_cut_off_is_none(tmp_path: Path) -> None:
     file = made(tmp_path, b"x" * 100_000)
     file.write_bytes(file.read_bytes()[:50_000])
-    with pytest.raises(Fault, match="no backup of Aftale"), archive.opened(file):
+    with pytest.raises(UserError, match="not a backup of Aftale"), archive.open_archive(file):
         pass
 
 
 def test_one_whose_making_failed_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), archive.writing(tmp_path / "it.tar"):
+    with pytest.raises(RuntimeError), archive.write_archive(tmp_path / "it.tar"):
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 
@@ -68,25 +68,31 @@ def test_one_whose_making_failed_leaves_nothing(tmp_path: Path) -> None:
 def test_a_changed_byte_is_found(tmp_path: Path) -> None:
     file = made(tmp_path)
     file.write_bytes(file.read_bytes().replace(b"sealed", b"Sealed", 1))
-    with archive.opened(file) as found, pytest.raises(Fault, match="not as it was"):
+    with (
+        archive.open_archive(file) as found,
+        pytest.raises(UserError, match="differs from the file that was backed up"),
+    ):
         found.check()
 
 
 def test_a_missing_file_is_found(tmp_path: Path) -> None:
     file = by_hand(tmp_path, manifest({NAME: Member(size=1, sha256="0" * 64)}))
-    with archive.opened(file) as found, pytest.raises(Fault, match="is missing"):
+    with archive.open_archive(file) as found, pytest.raises(UserError, match="is missing"):
         found.check()
 
 
 @pytest.mark.parametrize("name", ["attachments/../../etc/passwd", "/etc/passwd", "elsewhere/file", "secrets/a b"])
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
     file = by_hand(tmp_path, manifest({name: Member(size=1, sha256="0" * 64)}))
-    with pytest.raises(Fault, match="names what no backup holds"), archive.opened(file):
+    with pytest.raises(UserError, match="names a file that no backup has"), archive.open_archive(file):
         pass
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="has format 2"), archive.opened(by_hand(tmp_path, manifest({}, version=2))):
+    with (
+        pytest.raises(UserError, match="has format 2"),
+        archive.open_archive(by_hand(tmp_path, manifest({}, version=2))),
+    ):
         pass
 
 
@@ -96,7 +102,7 @@ def test_an_older_pg_dump_than_the_server_is_refused_in_words(tmp_path: Path, mo
     program.chmod(0o755)
     monkeypatch.setenv("PATH", "/nowhere")
     assert Programs.fitting("postgresql:///aftale", 18, tmp_path).folder == tmp_path
-    with pytest.raises(Fault, match="The server is PostgreSQL 19, and pg_dump must be of the same major"):
+    with pytest.raises(UserError, match="The server is PostgreSQL 19, and pg_dump must be of the same major"):
         Programs.fitting("postgresql:///aftale", 19, tmp_path)
 
 

@@ -21,7 +21,7 @@ from deploy.local.erase import erase
 from deploy.local.in_terminal import INTERRUPTED
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST, free_port
-from deploy.local.processes import Fault
+from deploy.local.processes import UserError
 from deploy.local.settings import ROLES, Settings
 from deploy.local.state import PROJECT
 from shared.http.tokens import Role
@@ -86,7 +86,7 @@ def test_what_would_be_erased_is_told_by_case_and_person(capsys: pytest.CaptureF
     assert erase(operator, "c1", None, dry_run=True, console=Console(width=120)) == 3
     assert "offers" in (told := capsys.readouterr().out)
     assert "c1" in told
-    assert "the texts of the case, what is private about erna" in told
+    assert "the texts of the case, private texts about erna" in told
     assert "guidance" not in told
 
 
@@ -104,7 +104,7 @@ def test_a_used_port_is_said_before_anything_is_started(tmp_path: Path, monkeypa
         other.bind((HOST, 0))
         other.listen()
         monkeypatch.setenv("AFTALE_PORT_REPORTING", str(other.getsockname()[1]))
-        with pytest.raises(Fault, match="AFTALE_PORT_REPORTING=NUMBER"):
+        with pytest.raises(UserError, match="AFTALE_PORT_REPORTING=NUMBER"):
             Machine(Settings(), said.append).up()
     assert said == []
 

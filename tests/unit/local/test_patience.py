@@ -19,7 +19,7 @@ class Waiting:
 
     def looks(self, sign: object) -> bool:
         self.now += self.seconds_per_look
-        return self.patience.lasts(sign)
+        return self.patience.keep_waiting(sign)
 
     def looks_until_given_up(self) -> int:
         return next(number for number in count(1) if not self.looks("still"))

@@ -29,7 +29,7 @@ def read(folder: Path, *lines: str, header: str = HEADER, encoding: str = "utf-8
 def test_a_sound_unit_is_kept_without_a_word(tmp_path: Path) -> None:
     reading = read(tmp_path, SOUND)
     assert [unit.model_dump()["name"] for unit in reading.units] == ["Børnehuset"]
-    assert (reading.odd, reading.left_out) == ([], [])
+    assert (reading.remarks, reading.left_out) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_encodings_and_separators_of_spreadsheets_are_read_and_said(
     lines = [line.replace(",", separator) for line in (HEADER, SOUND, OTHER)]
     reading = read(tmp_path, *lines[1:], header=lines[0], encoding=encoding)
     assert [unit.model_dump()["name"] for unit in reading.units] == ["Børnehuset", "Børnehuset"]
-    assert said in reading.odd[0]
-    assert len(reading.odd) == (1 if separator == "," else 2)
+    assert said in reading.remarks[0]
+    assert len(reading.remarks) == (1 if separator == "," else 2)
     assert reading.left_out == []
 
 
@@ -65,7 +65,7 @@ def test_encodings_and_separators_of_spreadsheets_are_read_and_said(
 )
 def test_what_is_odd_is_kept_as_it_came_and_flagged(tmp_path: Path, written: str, instead: str, remark: str) -> None:
     reading = read(tmp_path, SOUND.replace(written, instead))
-    assert reading.odd == [remark]
+    assert reading.remarks == [remark]
     assert instead in reading.units[0].model_dump().values()
     assert reading.left_out == []
 
@@ -107,7 +107,7 @@ def test_rows_that_contradict_each_other_are_both_refused_and_repeated_ones_coun
     reading = read(tmp_path, SOUND, OTHER, SOUND.replace("13748136", "24256790"), OTHER)
     assert [unit.p_number for unit in reading.units] == ["1003388395"]
     assert [told.partition(":")[0] for told in reading.left_out] == ["line 2, column cvr", "line 4, column cvr"]
-    assert reading.odd == ["line 5: says the same as line 3"]
+    assert reading.remarks == ["line 5: says the same as line 3"]
 
 
 def test_a_quote_that_is_not_closed_costs_its_own_line_only(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_unit_that_ceased_is_marked_in_a_column_of_its_own(tmp_path: Path, mar
     reading = read(tmp_path, *lines, lines[2], header=WITH_CEASED)
     assert reading.units[2:] == [UnitCeased(p_number="1003388394", effective_from=date(2026, 3, 16))]
     assert [type(unit) for unit in reading.units[:2]] == [UnitRegistered, UnitRegistered]
-    assert (reading.odd, reading.left_out) == (["line 5: says the same as line 4"], [])
+    assert (reading.remarks, reading.left_out) == (["line 5: says the same as line 4"], [])
 
 
 @pytest.mark.rule("R40")
@@ -207,7 +207,8 @@ def test_cells_beyond_the_last_column_leave_their_row_out(tmp_path: Path) -> Non
     reading = read(tmp_path, f"{SOUND},a second cell", f"{OTHER},,")
     assert [unit.p_number for unit in reading.units] == ["1003388395"]
     assert reading.left_out == [
-        "line 2, column after the last: 'a second cell' stands there: a comma in a cell needs quotes around the cell"
+        "line 2, column after the last: 'a second cell' is one cell too many: "
+        "a comma in a cell needs quotes around the cell"
     ]
 
 

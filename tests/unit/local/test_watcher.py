@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from deploy.local.processes import Fault
-from deploy.local.watcher import LONGEST_PAUSE_SECONDS, STEADY_SECONDS, Restarts, Watch, look
+from deploy.local.processes import UserError
+from deploy.local.watcher import LONGEST_PAUSE_SECONDS, STEADY_SECONDS, Restarts, Watch, start_what_died
 
 
 @dataclass
@@ -25,17 +25,17 @@ class Machine:
     def start(self) -> None:
         self.starts.append(self.now)
         if self.refuses:
-            raise Fault("The service offers cannot use port 8101.")
+            raise UserError("The service offers cannot use port 8101.")
         self.runs = not self.dies_at_once
 
     @contextmanager
-    def alone(self) -> Iterator[bool]:
+    def try_lock(self) -> Iterator[bool]:
         yield self.free
 
     def watched_for(self, seconds: float) -> None:
         until = self.now + seconds
         while self.now < until:
-            look([self.watch], self.now, self.alone)
+            start_what_died([self.watch], self.now, self.try_lock)
             self.now += 0.5
 
 
@@ -50,7 +50,7 @@ def test_what_died_is_started_again_at_once_and_counted() -> None:
     machine.runs = False
     machine.watched_for(10)
     assert machine.starts == [10.5]
-    assert (machine.watch.told.restarts, machine.watch.told.next_at) == (1, None)
+    assert (machine.watch.report.restarts, machine.watch.report.next_at) == (1, None)
 
 
 def test_what_dies_again_and_again_is_started_after_growing_pauses_and_never_given_up() -> None:
@@ -60,7 +60,7 @@ def test_what_dies_again_and_again_is_started_after_growing_pauses_and_never_giv
     assert grown == sorted(grown)
     assert grown[:4] == [1.5, 2.5, 4.5, 8.5]
     assert set(grown[7:]) == {LONGEST_PAUSE_SECONDS + 0.5}
-    assert machine.watch.told.next_at is not None
+    assert machine.watch.report.next_at is not None
 
 
 def test_what_has_run_steadily_is_started_at_once_when_it_dies_again() -> None:
@@ -87,8 +87,8 @@ def test_what_cannot_be_started_says_why_and_is_tried_again() -> None:
     machine = Machine(runs=False, refuses=True)
     machine.watched_for(5)
     assert len(machine.starts) == 3
-    assert machine.watch.told.fault == "The service offers cannot use port 8101."
+    assert machine.watch.report.fault == "The service offers cannot use port 8101."
     machine.refuses = False
     machine.watched_for(10)
     assert machine.runs
-    assert machine.watch.told.fault is None
+    assert machine.watch.report.fault is None

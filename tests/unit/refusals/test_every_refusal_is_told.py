@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from deploy.rulebook.refusals import kinds_of_faults, said
+from deploy.rulebook.refusals import find_refusals, kinds_of_faults
 from shared.deadlines.in_words import Language
 from shared.reference.reference import CODE_LISTS
 from shared.refusals.sentences import KINDS, Sentence, faults, fill, placeholders, sentences
 
-SAID = list(said())
+SAID = list(find_refusals())
 LANGUAGES: tuple[Language, Language] = ("da", "en")
 COLUMNS: dict[Language, str] = {"da": "danish", "en": "english"}
 _IDS = re.compile(r"(.*_id|place|origin|agreement|follows|missing)$")

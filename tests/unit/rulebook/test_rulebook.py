@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from deploy.rulebook.files import DOCS, made
+from deploy.rulebook.files import DOCS, build_all
 from deploy.rulebook.law import difference
 from deploy.rulebook.process import SUBJECTS, explore
 from deploy.rulebook.rules import Rule, files_of, rules
@@ -17,7 +17,7 @@ RULES = {rule.rule: rule for rule in rules()}
 
 @pytest.mark.parametrize("name", ["rules.md", "process.md", "refusals.md"])
 def test_what_is_published_is_what_the_code_says(name: str) -> None:
-    assert (DOCS / name).read_text(encoding="utf-8") == made()[name], "python -m deploy.rulebook writes it anew"
+    assert (DOCS / name).read_text(encoding="utf-8") == build_all()[name], "python -m deploy.rulebook writes it anew"
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -28,7 +28,7 @@ def test_every_rule_is_decided_somewhere_and_tested_or_told_to_be_still_to_come(
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_every_rule_has_one_room_that_takes_part_in_deciding_it(rule: Rule) -> None:
-    assert (rule.room in files_of(rule)) if rule.room else rule.to_come
+    assert (rule.deciding_file in files_of(rule)) if rule.deciding_file else rule.to_come
 
 
 def test_no_rule_is_forgotten() -> None:

@@ -1,4 +1,4 @@
-"""One process that hears: it echoes every arrival in a log of its own, and counts every fact in a projection."""
+"""One process that consumes: it records an echo of every arrival, and counts every fact in a projection."""
 
 import sys
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ from shared.telemetry.logs import configure_logs
 
 SOURCE, PROJECTION = "guidance", "control"
 REACTIONS, FOLD = "reactions", "projection"
-"""What the two consumers are called."""
+"""The names of the two consumers."""
 WITH_HEADS = frozenset({"offers", SOURCE})
-"""Sources with a log of their own, which tell its heads."""
+"""Sources with a log of their own, which report its heads."""
 SOURCES = WITH_HEADS | {NEIGHBOURS}
-"""Who is believed on the topic."""
+"""The sources whose facts are accepted on the topic."""
 PROJECTED_TABLE = """
 create table projected (
   source text not null, stream uuid not null, facts bigint not null, fingerprint bigint not null,
   newest int not null, reordered bigint not null, primary key (source, stream)) with (fillfactor = 70)
 """
-"""A fold that shows a fact missing or doubled (number and fingerprint), or one that did not come after the newest."""
+"""A fold that reveals missing or doubled facts (count and fingerprint), and facts out of order."""
 FINGERPRINT = "({version}::bigint * (hashtext({event_id}::text) % 1000003))"
 
 
@@ -39,7 +39,7 @@ class Counting(Projector):
     """Counts facts per stream."""
 
     async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
-        """See Projector.apply."""
+        """Implements Projector.apply."""
         await connection.execute(
             f"""with fact as (
                   select source, stream, version, event_id,
@@ -67,7 +67,7 @@ async def _react(received: Received) -> Reaction:
 
 
 async def main(postgres: str, kafka: str, *, with_heads: bool) -> None:
-    """Until killed. Without heads nothing mends what was passed over: then it shows."""
+    """Consumes until killed. Without heads nothing corrects what was skipped, so that the checks find it."""
     cluster = Kafka(kafka)
     async with (
         open_database(postgres, SOURCE) as database,

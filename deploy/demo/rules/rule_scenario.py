@@ -1,4 +1,4 @@
-"""What the courses of rules act on: a company of its own for each rule, the people, and a protocol of what was said."""
+"""The context of a rule's course: a company of its own, the people, and a protocol of commands and answers."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from deploy.demo.courses import Stage, at
+from deploy.demo.courses import DemoContext, at
 from deploy.demo.made_up_numbers import made_up_cvr_numbers, made_up_p_numbers
 from deploy.demo.people import INSPECTORS, Person, Unexpected
 from shared.contracts.register import UnitRegistered
@@ -27,8 +27,8 @@ _REGISTERED_FROM = date(2020, 1, 1)
 
 
 @dataclass(frozen=True)
-class Said:
-    """One line of the protocol."""
+class ProtocolLine:
+    """One line of the protocol: what was tried for a rule, and the answer."""
 
     rule: str
     tried: str
@@ -37,72 +37,72 @@ class Said:
 
 @dataclass
 class Protocol:
-    """Everything that was tried, in the order in which it happened."""
+    """All commands and answers, in the order in which they happened."""
 
-    lines: list[Said] = field(default_factory=list)
+    lines: list[ProtocolLine] = field(default_factory=list)
 
     @classmethod
     def read(cls, file: Path) -> Self:
-        """As it was kept."""
-        return cls([Said(**line) for line in json.loads(file.read_text(encoding="utf-8"))])
+        """Reads a saved protocol."""
+        return cls([ProtocolLine(**line) for line in json.loads(file.read_text(encoding="utf-8"))])
 
-    def keep(self, file: Path) -> None:
-        """To be shown again."""
+    def save(self, file: Path) -> None:
+        """Saves the protocol, so that it can be shown again."""
         file.write_text(json.dumps([asdict(line) for line in self.lines]), encoding="utf-8")
 
-    def of(self, rule: str) -> list[Said]:
-        """What was tried for one rule."""
+    def of_rule(self, rule: str) -> list[ProtocolLine]:
+        """Returns the lines of one rule."""
         return [line for line in self.lines if line.rule == rule]
 
 
-class Scene:
-    """The stage of one rule."""
+class RuleScenario:
+    """Gives the commands of one rule's course, and notes their answers."""
 
-    def __init__(self, stage: Stage, protocol: Protocol, rule: str, first_day: date) -> None:
-        self.stage = stage
+    def __init__(self, context: DemoContext, protocol: Protocol, rule: str, first_day: date) -> None:
+        self.context = context
         self.rule = rule
         self.first_day = first_day
         self.cvr = _cvr(_number(rule))
-        self.inspector = stage.people.inspector(INSPECTORS[0])
-        self.other_inspector = stage.people.inspector(INSPECTORS[1])
-        self.director = stage.people.company(self.cvr)
-        self.portal = stage.people.portal()
-        self.operator = stage.people.operator()
+        self.inspector = context.people.inspector(INSPECTORS[0])
+        self.other_inspector = context.people.inspector(INSPECTORS[1])
+        self.director = context.people.company(self.cvr)
+        self.portal = context.people.portal()
+        self.operator = context.people.operator()
         self._protocol = protocol
 
     def unit(self, number: int = 0) -> str:
-        """P-number of one of the company's units."""
+        """Returns the P-number of one of the company's units."""
         return unit_of(self.rule, number)
 
     def day(self, days: int, hour: int = 10) -> datetime:
-        """An hour of the day so many days after the course began."""
+        """Returns an hour of the day that is `days` days after the course began."""
         return at(self.first_day + days * DAY, hour)
 
-    async def tries(
+    async def attempt(
         self, tried: str, who: Person, service: str, path: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Give a command that may be refused, and write down what the rule said; the answer where it was taken."""
+        """Gives a command that may be refused, notes the answer in the protocol, and returns it."""
         response = await who.attempt(service, path, body)
-        self.notes(tried, _told(response))
-        await self.stage.settle()
+        self.note(tried, _as_text(response))
+        await self.context.settle()
         answer: dict[str, Any] = response.json()
         return answer
 
-    def notes(self, tried: str, answer: str) -> None:
-        """Write down what was seen."""
-        self._protocol.lines.append(Said(self.rule, tried, answer))
+    def note(self, tried: str, answer: str) -> None:
+        """Notes an observation in the protocol."""
+        self._protocol.lines.append(ProtocolLine(self.rule, tried, answer))
 
     async def offer(self, topic: str = NOISE, unit: int = 0, *, delivered: bool = True, **changes: Any) -> str:
-        """An offer that is sent and, unless told otherwise, available to the company."""
-        sent = await self.inspector.do("offers", "/v1/offers", self.offering(topic, unit, **changes))
+        """Sends an offer and, unless `delivered` is false, makes it available to the company; returns its id."""
+        sent = await self.inspector.do("offers", "/v1/offers", self.offer_body(topic, unit, **changes))
         agreement: str = sent["id"]
         if delivered:
             await self.portal.do("offers", f"/v1/offers/{agreement}/delivery", {"delivered": True})
-        await self.stage.settle()
+        await self.context.settle()
         return agreement
 
-    def offering(self, topic: str = NOISE, unit: int = 0, **changes: Any) -> dict[str, Any]:
-        """The body of an offer."""
+    def offer_body(self, topic: str = NOISE, unit: int = 0, **changes: Any) -> dict[str, Any]:
+        """Returns the body of an offer."""
         return {
             "cvr": self.cvr,
             "p_number": self.unit(unit),
@@ -114,39 +114,39 @@ class Scene:
         }
 
     async def accept(self, agreement: str, **more: Any) -> None:
-        """The company's yes."""
+        """Accepts an offer for the company."""
         await self.director.do("offers", f"/v1/offers/{agreement}/acceptance", {"has_read": True, **more})
-        await self.stage.settle()
+        await self.context.settle()
 
-    async def agreed(self, topic: str = NOISE, unit: int = 0, **changes: Any) -> str:
-        """An offer that is accepted at once."""
+    async def make_agreement(self, topic: str = NOISE, unit: int = 0, **changes: Any) -> str:
+        """Sends an offer that is accepted at once; returns its id."""
         agreement = await self.offer(topic, unit, **changes)
         await self.accept(agreement)
         return agreement
 
     async def document(self, agreement: str, *, complete: bool = True, measures: int = 1, **more: Any) -> None:
-        """Documentation of so many technical aids."""
+        """Sends documentation of `measures` technical aids."""
         body = {"complete": complete, "text": "Vi er færdige.", "measures": [measure()] * measures, **more}
         await self.director.do("control", f"/v1/agreements/{agreement}/documentation", body)
-        await self.stage.settle()
+        await self.context.settle()
 
-    async def course(self, agreement: str) -> dict[str, Any]:
-        """The agreement as the authority sees it."""
+    async def agreement(self, agreement: str) -> dict[str, Any]:
+        """Returns the agreement as control shows it to the authority."""
         return await self.inspector.get("control", f"/v1/agreements/{agreement}", language="en")
 
-    async def booked(self, agreement: str) -> datetime:
-        """The day of the booked control."""
-        return at(date.fromisoformat((await self.course(agreement))["control"]["day"]))
+    async def control_day(self, agreement: str) -> datetime:
+        """Returns the day of the booked control."""
+        return at(date.fromisoformat((await self.agreement(agreement))["control"]["day"]))
 
-    async def controlled(self, agreement: str, outcome: str = "no_violation", **more: Any) -> None:
-        """The control that was booked takes place."""
-        body = await self.finding(agreement, outcome, **more)
+    async def hold_control(self, agreement: str, outcome: str = "no_violation", **more: Any) -> None:
+        """Records the control that was booked."""
+        body = await self.control_body(agreement, outcome, **more)
         await self.inspector.do("control", f"/v1/agreements/{agreement}/controls", body)
-        await self.stage.settle()
+        await self.context.settle()
 
-    async def finding(self, agreement: str, outcome: str = "no_violation", **more: Any) -> dict[str, Any]:
-        """What a control found, with every measure in use."""
-        measures = (await self.course(agreement))["measures"]
+    async def control_body(self, agreement: str, outcome: str = "no_violation", **more: Any) -> dict[str, Any]:
+        """Returns the body of a control, with every measure in use."""
+        measures = (await self.agreement(agreement))["measures"]
         return {
             "outcome": outcome,
             "judged_by": ["seen_in_use"],
@@ -155,28 +155,28 @@ class Scene:
             **more,
         }
 
-    async def tasks(self, agreement: str) -> str:
-        """Open tasks of the agreement, as the view has them."""
+    async def open_tasks(self, agreement: str) -> str:
+        """Returns the kinds of the open tasks of the agreement, from the view."""
         tasks = (await self.inspector.get("reporting", "/v1/tasks"))["tasks"]
         return ", ".join(sorted({task["kind"] for task in tasks if task["case_id"] == agreement})) or "none"
 
     async def case(self, agreement: str) -> dict[str, Any]:
-        """The agreement in the one view."""
+        """Returns the agreement from the view of all cases."""
         return await self.inspector.get("reporting", f"/v1/cases/{agreement}")
 
 
 def sentence_with(word: str, letter: str) -> str:
-    """The sentence of a letter in which a word stands."""
+    """Returns the first sentence of a letter that contains a word."""
     return next(f"{one.strip()}." for one in " ".join(letter.split()).split(".") if word in one)
 
 
 def measure(**changes: Any) -> dict[str, Any]:
-    """A technical aid, on level 3 of the ladder."""
+    """Returns a technical aid on level 3 of the ladder."""
     return {"kind": "technical-aid", "description": "En løftevogn.", "ladder_level": 3, **changes}
 
 
 def spread(**changes: Any) -> dict[str, Any]:
-    """R2: what an offer of a spread agreement rests on."""
+    """R2: returns the grounds of a spread agreement."""
     return {
         "violation": "found",
         "concrete": True,
@@ -189,12 +189,12 @@ def spread(**changes: Any) -> dict[str, Any]:
 
 
 def unit_of(rule: str, number: int) -> str:
-    """P-number of one of the units of a rule's company."""
+    """Returns the P-number of one of the units of a rule's company."""
     return _p_numbers()[_FIRST_UNIT + _number(rule) * MOST_UNITS + number]
 
 
 def units(rule: str, how_many: int, industry: str = "metal-and-machinery") -> list[UnitRegistered]:
-    """A rule's company in the business register."""
+    """Returns a rule's company as the business register knows it."""
     return [
         UnitRegistered(
             p_number=unit_of(rule, number),
@@ -210,11 +210,11 @@ def units(rule: str, how_many: int, industry: str = "metal-and-machinery") -> li
 
 
 def inspector_id(number: int) -> str:
-    """The pseudonym of an inspector."""
+    """Returns the pseudonym of an inspector."""
     return pseudonym(Role.INSPECTOR, INSPECTORS[number])
 
 
-def _told(response: httpx.Response) -> str:
+def _as_text(response: httpx.Response) -> str:
     answer = response.json()
     if response.is_success:
         recorded = ", ".join(fact["type"] for fact in answer["recorded"]) or "nothing that the asker may know of"
