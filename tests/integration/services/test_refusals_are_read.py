@@ -94,7 +94,7 @@ async def test_a_foreign_case_and_none_are_told_alike_also_with_a_faulty_body(of
     agreement_id = await offers.offered_and_delivered()
     own = await offers.post(f"/v1/offers/{uuid4()}/refusal", {}, Role.COMPANY, headers=DANISH)
     assert own.status_code == 404
-    assert "kan det være på vej" in detail(own)
+    assert "prøv igen om lidt" in detail(own)
     faulty = [
         (await offers.post(f"/v1/offers/{case}/refusal", {"reason": 5}, Role.SUPPORTER)).text
         for case in (agreement_id, uuid4())
