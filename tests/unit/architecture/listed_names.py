@@ -10,7 +10,7 @@ from itertools import product
 from tests.unit.architecture.code_patterns import PROJECT
 
 FILE = PROJECT / "docs" / "names-in-data.md"
-PROSE = ("How such a name changes", "What is held elsewhere")
+PROSE = ("How such a name changes", "Names that are listed elsewhere")
 """Headings under which nothing is listed."""
 _CODE = re.compile(r"`([^`]+)`")
 
