@@ -104,7 +104,7 @@ class Measurement:
 
 
 Append = Callable[[UUID, int], Awaitable[object]]
-"""Appends one command to a stream at a version."""
+"""A function that appends one command to a stream at a version."""
 
 
 def _ours(store: EventStore, *, read_first: bool = False) -> Append:

@@ -152,7 +152,7 @@ async def _measure(dsns: dict[int, str], turns: int) -> None:
 
 
 async def _checkpoint(dsn: str) -> None:
-    """Writes what the filling left in memory, so that no turn has to."""
+    """Runs a checkpoint, so that what the filling left to write is not counted in a turn."""
     connection = await asyncpg.connect(dsn)
     await connection.execute("checkpoint")
     await connection.close()

@@ -75,7 +75,7 @@ _INDEXES = (
     "(audience, next_due) where next_due is not null",
     "(agreement_id) where agreement_id is not null",
 )
-"""The indexes of the one table, which are those of the core now."""
+"""The indexes of the one table; the core has the same ones now."""
 _VIEWS = ("v_cases", "v_guidance", "v_measures", "v_places", "v_time", "v_involvement")
 Question = Callable[[Connection], Awaitable[object]]
 
@@ -159,7 +159,7 @@ def _of(connection: Connection, asked: CaseFilter) -> Awaitable[object]:
 
 
 async def ask_both(connection: Connection, asked: Question, repeats: int) -> tuple[list[float], list[float]]:
-    """Returns the seconds with one table and by area. Raises AssertionError if the answers differ."""
+    """Runs a query on both layouts in turns; returns the seconds of each. Raises AssertionError if answers differ."""
     took: tuple[list[float], list[float]] = ([], [])
     for _ in range(repeats + 1):  # the first repetition warms up
         answers = []

@@ -9,7 +9,7 @@ KINDS = ("missed", "doubled", "reordered", "otherwise")
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: how much it checked, and how much of it was wrong in which way."""
+    """The result of one check: how many things it checked, and how many of them were wrong in which way."""
 
     what: str
     looked_at: int

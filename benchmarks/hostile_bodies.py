@@ -61,7 +61,7 @@ async def _attack(port: int, megabytes: int) -> str:
 
 
 async def _longest_wait(port: int, over: Callable[[], bool]) -> float:
-    """Returns the seconds of the slowest of the small requests that are sent meanwhile, one after the other."""
+    """Returns the longest time in seconds that a small request took, sending them one after the other meanwhile."""
     longest = 0.0
     while not over():
         begun = time.perf_counter()
@@ -103,7 +103,7 @@ async def _measure(name: str, admission: bool, megabytes: int) -> None:
 
 
 def main() -> None:
-    """Measures without the admission checks, and with them."""
+    """Measures a service without the admission checks, and one with them."""
     megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     asyncio.run(_measure("before", False, megabytes))
     asyncio.run(_measure("after", True, megabytes))

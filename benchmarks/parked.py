@@ -36,7 +36,7 @@ STREAMS = 100
 FACTS_EACH = 12
 BATCH = 400
 POISONED = BATCH // 100
-"""The number of parked streams; each batch has one message more of each."""
+"""The number of parked streams; each batch has one further message of each of them."""
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 
 
@@ -66,7 +66,7 @@ class ConsumerTimes:
     python: float = 0.0
 
     async def turn(self, consumer: Consumer, facts: Sequence[Message], poisoned: PoisonedStreams | None) -> None:
-        """Feeds facts in batches, each with the next messages of poisoned streams if there are any."""
+        """Feeds facts in batches and measures the time; with `poisoned`, each batch has messages of parked streams."""
         batches = [list(facts[first : first + BATCH]) for first in range(0, len(facts), BATCH)]
         if poisoned is not None:
             for batch in batches:

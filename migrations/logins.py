@@ -1,4 +1,4 @@
-"""PostgreSQL's logins: the one of the migrations owns every schema; those of the services own nothing."""
+"""PostgreSQL's logins. The migrations' login owns every schema; the services' logins own nothing."""
 
 import asyncio
 import base64
@@ -149,7 +149,7 @@ async def _close_the_database(connection: "asyncpg.Connection[asyncpg.Record]") 
 
 
 async def _hand_over(connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> None:
-    """Makes the migrations the owner of every object, one at a time, so that nobody waits for more than one lock.
+    """Makes the migrations' login the owner of every object, one at a time, so that nobody waits for several locks.
 
     The former owner can still use the objects. What services no longer need is revoked later (see append_only.sql).
     """

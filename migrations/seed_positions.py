@@ -26,7 +26,7 @@ _ANSWERING = {"republish": ("republish", "republish")}
 
 
 async def seed_positions(dsn: str, kafka: str, *, prefix: str, login: KafkaLogin | None = None) -> list[str]:
-    """Adds the rows of services that have processed facts and have no row yet; returns these services."""
+    """Copies the offsets of services that have processed facts and have no positions yet; returns these services."""
     connection = await asyncpg.connect(dsn)
     admin = await connected_admin(kafka, login=login)
     try:
@@ -39,7 +39,7 @@ async def seed_positions(dsn: str, kafka: str, *, prefix: str, login: KafkaLogin
 async def _seed(
     connection: "asyncpg.Connection[asyncpg.Record]", admin: AIOKafkaAdminClient, service: str, prefix: str
 ) -> bool:
-    """Adds the rows of one service; returns whether it did.
+    """Copies the offsets of one service if it has none yet; returns whether it did.
 
     A service that never processed a fact starts at the beginning: its database may be new, and Kafka's offsets old.
     """

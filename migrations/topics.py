@@ -35,7 +35,7 @@ def quiet_client() -> Iterator[None]:
 async def connected_admin(
     kafka: str, say: Callable[[str], None] = print, *, login: KafkaLogin | None = None
 ) -> AIOKafkaAdminClient:
-    """Returns a connected client. Waits for a Kafka that is starting, without limit, and says so now and then."""
+    """Returns a connected client. Waits for Kafka without limit, and prints a line every 15 s."""
     begun = time.monotonic()
     say_at = begun + USUAL_SECONDS
     while True:

@@ -188,7 +188,7 @@ async def _behind(connection: Connection) -> int:
 
 
 async def _not_compared(connection: Connection) -> int:
-    """Returns the positions that are not compared yet, plus the streams that are known to be missing."""
+    """Returns how many positions consumers have not compared yet, plus how many streams they know to be missing."""
     return sum(
         [
             int(await connection.fetchval(_NOT_COMPARED.format(source=source, consumer=consumer)))

@@ -12,7 +12,7 @@ from shared.eventstore.database import DATABASE_AWAY
 _LOOK_EVERY_SECONDS = 3.0
 _TELL_EVERY_SECONDS = 60.0
 _HOLD_ABOVE, _GO_ON_BELOW = 40_000, 20_000
-"""Lag at which callers must wait, and at which they continue: events not published, or facts not processed."""
+"""Lags above which callers must wait and below which they continue: events to publish, or facts to process."""
 _EVENTS_AND_TAKEN = """
 select o + g,
        least((select coalesce(sum(facts), 0) from control.projected),

@@ -149,7 +149,7 @@ class FaultInjector:
             await transaction.rollback()
 
     async def _publish_again(self, fault: InjectedFault) -> None:
-        """Publishes a stream that was just written to again from its beginning, which causes duplicates."""
+        """Publishes a hot stream again from its beginning, which causes duplicates."""
         async with self._connection() as connection:
             await connection.execute(
                 "insert into offers.republications (stream, from_version) values ($1, 1)",
@@ -235,7 +235,7 @@ class FaultInjector:
                     await connection.execute(_LACKING.format(source=source, consumer=consumer))
 
     async def _stop_publishing(self, connection: "asyncpg.Connection[asyncpg.Record]", fault: InjectedFault) -> None:
-        """Ends the relays and takes their locks, so that none becomes active before the connection ends."""
+        """Ends publishing processes and takes the relays' locks, so that none publishes until the connection ends."""
         for writer in self.group.writers:
             writer.end()
         first = pick(fault, self.group.consumers)

@@ -66,7 +66,7 @@ TO_BE_SET_ASIDE: dict[str, Callable[[Raw], Raw]] = {
     "a version that is no number": _changed("ce_sequence", b"the next"),
     "a record that says nothing of itself": lambda raw: Raw(raw.key, raw.headers[:1], raw.value),
 }
-"""Ways to break a fact of its own stream whose first header is PLANTED."""
+"""Functions that break a valid fact, by what is wrong afterwards; its first header stays PLANTED."""
 
 
 async def plant_batch(connection: Connection, kafka: str, fault: InjectedFault) -> None:
@@ -167,7 +167,7 @@ async def _write_down(
 
 @dataclass(frozen=True)
 class _Sending:
-    """One batch, built in pure Python, because the C extension rejects header keys that are no UTF-8."""
+    """One batch to send. It is built in pure Python, because the C extension rejects header keys that are no UTF-8."""
 
     raws: Sequence[Raw]
     partition: int

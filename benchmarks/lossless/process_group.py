@@ -21,14 +21,14 @@ CALLERS = 8
 
 @dataclass
 class ManagedProcess:
-    """One process that is kept running."""
+    """A process that is restarted whenever it ends."""
 
     command: Sequence[str]
     log: Path
     starts: int = 0
     popen: "subprocess.Popen[bytes] | None" = None
     cpu_seconds: int = 0
-    """The most processor time that one run of it was seen to use, up to 60 s."""
+    """The most processor time that was seen in one run of the process, up to 60 s."""
 
     def keep_running(self) -> None:
         """Starts the process if it does not run: the first time, after a kill, or after it gave up."""
@@ -104,7 +104,7 @@ class ProcessGroup:
 
     @contextmanager
     def consumers_stopped(self, paused: ManagedProcess) -> Iterator[None]:
-        """Kills the consumers for a while, except one that is paused (SIGSTOP) and resumes with its old state."""
+        """Kills the consumers for a while, except `paused`: it is stopped by SIGSTOP and resumes with its old state."""
         self._not_restarted = self.consumers
         if paused.popen is not None:
             paused.popen.send_signal(signal.SIGSTOP)

@@ -42,7 +42,7 @@ class Freed(Event):
 
 
 class Echoed(Event):
-    """An arrival was received: the fact with this version, of the stream with the same id."""
+    """Guidance has received the arrival with version `heard`, of the source's stream with the same id."""
 
     heard: int
 

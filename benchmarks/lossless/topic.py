@@ -67,7 +67,7 @@ async def ends(kafka: str) -> dict[int, int]:
 
 
 async def _messages(kafka: str) -> AsyncIterator[TopicMessage]:
-    """Yields every message of a source with a log, with COLUMNS; each partition in its order."""
+    """Yields every message of a source with a log, as a tuple of COLUMNS; each partition in its order."""
     lenient_records.install()
     async with _reader(kafka) as consumer:
         consumer.assign(PARTITIONS)

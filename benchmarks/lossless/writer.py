@@ -56,7 +56,7 @@ class CallerCommand:
 
     @property
     def events(self) -> int:
-        """How many events it records."""
+        """How many events the command records."""
         return self.command.steps if isinstance(self.command, Walk) else 1
 
 

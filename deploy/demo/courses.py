@@ -320,7 +320,7 @@ def _involvement(company: Company) -> Mapping[str, str]:
 
 
 def _follow_up(company: Company, agreement: Mapping[str, Any]) -> Mapping[str, Any]:
-    """R24, R35, R39: returns which measures are still in use a year later."""
+    """R24, R35, R39: returns the body of a follow-up, which says what measures are still in use a year later."""
     use = company.use_of_measures()
     reason = NOT_IN_USE.get(company.number)
     return {

@@ -81,7 +81,7 @@ class Operator:
         return self._ask("POST", parked.service, f"{parked.path}/discard", {"event_id": event_id, "reason": reason})
 
     def retake(self, parked: Parked) -> Any:
-        """Asks the source to publish a stream again, and waits until the missing version has arrived, up to 20 s."""
+        """Asks the source to publish a stream again, and waits up to 20 s for it; returns what still waits, and why."""
         return self._ask("POST", parked.service, f"{parked.path}/retake")
 
     def discard_unreadable(self, service: str, reason: str) -> Any:

@@ -57,7 +57,7 @@ def demo(
         str | None, typer.Argument(metavar="[rules]", help="rules: one short course per rule, with each answer.")
     ] = None,
 ) -> None:
-    """Start everything on a clock of its own, and play a demo through it."""
+    """Start everything on a virtual clock, and play a demo on it."""
     if what not in (None, "rules"):
         raise UserError(f"There is no demo {what}; there are ./aftale demo and ./aftale demo rules.")
     machine = Machine(Settings(clock="virtual"))
@@ -290,7 +290,7 @@ def analyst(
     name: str,
     remove: Annotated[bool, typer.Option("--remove", help="Drop the login.")] = False,
 ) -> None:
-    """Make a login for an analyst, or set a new password; it can read the views of reporting with SQL."""
+    """Make a login with which an analyst can read the views of reporting by SQL, or set a new password for it."""
     machine = Machine(Settings())
     with machine.exclusive_lock():
         machine.servers_up()

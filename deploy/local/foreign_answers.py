@@ -40,7 +40,7 @@ async def answer_for_ever(kafka: Kafka, state: Path) -> None:
 
 
 async def _answer(kafka: Kafka, state: Path, backoff: Backoff) -> None:
-    """Answers requests. One is acknowledged after its answer, so it is answered later if nobody runs when it comes."""
+    """Answers requests, and acknowledges each after its answer: a request that came while nobody ran is not lost."""
     requests = AIOKafkaConsumer(
         kafka.name(REPUBLISH_TOPIC),
         **kafka.client(),

@@ -215,7 +215,7 @@ class _Progress:
 
 @contextmanager
 def _exclusive_lock() -> Iterator[int]:
-    """Waits for the lock of installations. A pip that a killed installation left behind still holds it."""
+    """Waits until no other installation runs; yields the lock. A pip that outlives a killed installation holds it."""
     PROGRAMS.mkdir(exist_ok=True)
     with (PROGRAMS / "install.lock").open("w") as lock:
         try:

@@ -170,7 +170,7 @@ class Machine:
         self.service(foreign_answers.NAME).start(command, cwd=PROJECT, port=None, env=self.environment())
 
     def watch(self, *services: str) -> None:
-        """Makes the watcher restart the local servers and these services when they die, as well as what it watches."""
+        """Makes the watcher restart the local servers and these services, in addition to what it watches now."""
         local = {"postgres": self.settings.postgres is None, "kafka": self.settings.kafka is None}
         before = watcher.watched_processes(self.state)
         names = [
@@ -251,7 +251,7 @@ class Machine:
         os.execve(sys.executable, command, environment)
 
     def run(self, module: str, arguments: Sequence[str]) -> None:
-        """Runs a module of the project and waits. Exits with its status if it fails: it has printed the error."""
+        """Runs a module of the project and waits; if the module fails, which prints why, exits with its status."""
         ended = subprocess.run([sys.executable, "-m", module, *arguments], cwd=PROJECT, env=self._child(), check=False)
         if ended.returncode:
             raise SystemExit(ended.returncode)
@@ -295,7 +295,7 @@ def _healthy(url: str) -> bool:
 
 
 def _port(process: Process, wanted: int | None, default: int) -> int:
-    """Returns the port of a server: a running one keeps its port even if the settings have changed since."""
+    """Returns the port of a server. A running server keeps its port, even if the settings have changed."""
     if process.running() is not None and process.port is not None:
         return process.port
     return wanted or default

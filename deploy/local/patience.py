@@ -1,4 +1,4 @@
-"""Waits for something that starts: as long as it makes progress, and without output if it takes the usual time."""
+"""Waits for something that is starting, as long as it makes progress; prints nothing if that takes a usual time."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Say = Callable[[str], None]
 
 
 class Patience:
-    """Decides how long to wait for one thing. A sign is anything that changes while it makes progress: sizes, ports."""
+    """Decides how long to wait for one thing. A sign is any value that changes as it makes progress, e.g. a size."""
 
     def __init__(self, what: str, say: Say = print, clock: Callable[[], float] = time.monotonic) -> None:
         self._what = what
@@ -26,7 +26,7 @@ class Patience:
         self._looks = 0
 
     def keep_waiting(self, sign: object) -> bool:
-        """Returns whether to keep waiting after a look that found this sign; prints a line if it takes long."""
+        """Notes a sign; returns whether to keep waiting. Prints a line if the wait takes longer than usual."""
         now = self._clock()
         if sign != self._sign:
             self._sign, self._changed, self._looks = sign, now, 0

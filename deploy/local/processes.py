@@ -40,14 +40,14 @@ class Process:
 
     @property
     def port(self) -> int | None:
-        """The port on which it was started last."""
+        """The port on which the process was started last."""
         file = self.state.run / f"{self.name}.port"
         return int(file.read_text()) if file.exists() else None
 
     def start(
         self, command: Sequence[str], *, cwd: Path, port: int | None, env: Mapping[str, str] | None = None
     ) -> None:
-        """Starts it in its own session: Ctrl-C and a closed terminal do not reach it. `port` is noted for `status`."""
+        """Starts the process in its own session, out of reach of Ctrl-C. `port` is noted for `./aftale status`."""
         self.pid_file.unlink(missing_ok=True)
         if port is not None:
             (self.state.run / f"{self.name}.port").write_text(str(port))
@@ -79,7 +79,7 @@ class Process:
         return process
 
     def vital_sign(self) -> tuple[int, int]:
-        """Returns what changes while it starts: the size of its log in bytes, and its memory in steps of 4 MB."""
+        """Returns what changes as the process starts: the size of its log in bytes, and its memory in steps of 4 MB."""
         running = self.running()
         try:
             memory = running.memory_info().rss if running else 0

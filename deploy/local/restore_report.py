@@ -43,7 +43,7 @@ class Report:
     epoch: int | None = None
     lost: list[Lost] = field(default_factory=list)
     waits_for: str | None = None
-    """Why it could not be compared with Kafka yet. Its start compares it, and answers no request before."""
+    """Why the service could not be compared with Kafka yet. It will be compared when it starts, before it answers."""
 
 
 async def private_parts_lost(database: Database, types: EventTypes, state: Path) -> list[Lost]:

@@ -17,7 +17,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-"""UTF-32 comes before UTF-16, because its mark begins with that of UTF-16."""
+"""Encodings by their mark. The marks of UTF-32 come first, because they begin with those of UTF-16."""
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SEP_LINE = re.compile(r'"?sep=([,;\t|])"?[,;\t|]*\s*?(?:\r\n|\r|\n)', re.IGNORECASE)
 """The line `sep=;` that spreadsheets write before the names of columns."""
@@ -131,7 +131,7 @@ def _separator(first: str, columns: Sequence[str]) -> str:
 
 
 class _Records:
-    """Iterates over the rows, each with the line on which it begins. An unclosed quote loses only its own line."""
+    """Iterates over the rows, each with its first line number. A quote that is not closed loses only its own line."""
 
     def __init__(self, text: str, separator: str, errors: list[CellError], *, first: int) -> None:
         self._lines = re.split(r"\r\n|\r|\n", text)

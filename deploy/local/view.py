@@ -42,7 +42,7 @@ def check() -> None:
 
 
 def _until_done(work: str) -> Any:
-    """Starts the work, waits until it is done and returns its result. It continues if this command is stopped."""
+    """Starts a rebuild or a check in reporting, waits until it is done, and returns its result. Raises UserError."""
     operator = Operator(Machine(Settings()))
     begun = operator.begin_view_work(work)
     while True:

@@ -52,7 +52,7 @@ class Watch:
     started: float | None = None
 
     def is_due(self, now: float) -> bool:
-        """Returns whether to start the process now; plans the next attempt with backoff if the process has died."""
+        """Returns whether to start the process now. If it has died, plans the next attempt with backoff."""
         if self.runs():
             self.due = self.report.next_at = None
             if self.started is not None and now - self.started > STEADY_SECONDS:

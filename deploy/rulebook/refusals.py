@@ -142,7 +142,7 @@ def _constant(node: ast.expr | None) -> str | None:
 
 
 def _texts(node: ast.expr, scope: ast.AST) -> Iterator[str]:
-    """Yields a constant text, or the texts that a name has in its function."""
+    """Yields the text of an argument: a constant, or each constant that is assigned to the name in the function."""
     match node:
         case ast.Constant(str(text)):
             yield text

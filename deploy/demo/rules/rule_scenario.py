@@ -131,7 +131,7 @@ class RuleScenario:
         await self.context.settle()
 
     async def agreement(self, agreement: str) -> dict[str, Any]:
-        """Returns the agreement as control shows it to the authority."""
+        """Returns the agreement as control shows it to the inspector."""
         return await self.inspector.get("control", f"/v1/agreements/{agreement}", language="en")
 
     async def control_day(self, agreement: str) -> datetime:
