@@ -13,7 +13,6 @@ from services.reporting.cases.case_types import Status
 from services.reporting.cases.columns import DETAIL, LIST, Shown, columns_of
 from services.reporting.view import shown_facts
 from services.reporting.view.conditions import Conditions
-from services.reporting.view.cursor import Cursor
 from services.reporting.view.visible import Viewer, visible
 from shared.eventstore.database import Connection
 
@@ -92,12 +91,12 @@ class Period:
 
 
 async def list_cases(
-    connection: Connection, viewer: Viewer, asked: CaseFilter, *, after: Cursor | None = None, limit: int
+    connection: Connection, viewer: Viewer, asked: CaseFilter, *, after: Key | None = None, limit: int
 ) -> list[Found]:
     """A page of cases, the one opened last first."""
     where = _filtered(viewer, asked)
     if after is not None:
-        where.add("(c.opened_at, c.case_id) < ({}, {})", after.opened_at, after.case_id)
+        where.add("(c.opened_at, c.case_id) < ({}, {})", *after)
     page = where.place(limit)
     sql = f"""select {_LISTED} from {_CASES_WITH_UNIT} where {where}
               order by c.opened_at desc, c.case_id desc limit {page}"""

@@ -11,8 +11,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from services.reporting.cases.case_types import CaseType, Status
 from services.reporting.view import queries
-from services.reporting.view.cursor import Cursor
-from services.reporting.view.errors import InvalidCursor
 from services.reporting.view.models import (
     AgreementsTable,
     CaseCursors,
@@ -49,7 +47,7 @@ from shared.http.access import Viewer
 from shared.http.field_types import CodeAsked, CursorAsked, CvrAsked, IsoInstant, PersonAsked, PNumberAsked, TopicAsked
 from shared.http.openapi import problems
 from shared.http.pages import PageCursor, PageLimit
-from shared.http.problems import malformed, not_found
+from shared.http.problems import not_found
 from shared.http.tokens import Role
 
 PAGE_SIZE = 50
@@ -114,7 +112,7 @@ async def list_cases(
     if asked.cvr is not None:
         asker.require_company(asked.cvr)
     async with reading(request, asker) as connection:
-        return await _page(connection, asker, asked, _after(cursor), limit)
+        return await _page(connection, asker, asked, cursor, limit)
 
 
 @router.get("/cases/{case_id}", responses=problems(400, 404))
@@ -209,7 +207,7 @@ async def get_company(
     async with reading(request, asker) as connection:
         units = await _units(connection, asker, cvr)
         quarantines = await _quarantines(connection, asker, cvr, _today(request))
-        cases = await _page(connection, asker, CaseFilter(cvr=cvr), _after(cursor), limit)
+        cases = await _page(connection, asker, CaseFilter(cvr=cvr), cursor, limit)
     if not units.units and not cases.counts:
         raise not_found()
     return Company(
@@ -333,22 +331,13 @@ def _today(request: Request) -> date:
     return local_day(request.app.state.clock.now())
 
 
-async def _page(connection: Connection, asker: Viewer, asked: CaseFilter, after: Cursor | None, limit: int) -> CaseList:
+async def _page(connection: Connection, asker: Viewer, asked: CaseFilter, cursor: str | None, limit: int) -> CaseList:
+    after = pages.read_cursor(cursor, pages.instant, pages.uuid)
     found = await queries.list_cases(connection, asker, asked, after=after, limit=limit + 1)
     counts = await queries.count_cases(connection, asker, asked)
-    page = found[:limit]
-    more = len(found) > limit
+    page, further = pages.cut(found, limit, itemgetter("opened_at", "case_id"))
     return CaseList(
         cases=[CaseItem.of(row) for row in page],
         counts={Status(status): cases for status, cases in counts.items()},
-        next_cursor=str(Cursor(page[-1]["opened_at"], page[-1]["case_id"])) if more else None,
+        next_cursor=further,
     )
-
-
-def _after(cursor: str | None) -> Cursor | None:
-    if cursor is None:
-        return None
-    try:
-        return Cursor.read(cursor)
-    except InvalidCursor as error:
-        raise malformed("query.cursor", "the cursor cannot be read") from error

@@ -12,13 +12,13 @@ import pytest
 from services.reporting.projection import projection
 from services.reporting.projection.tables import TABLES
 from services.reporting.view import queries
-from services.reporting.view.cursor import Cursor
 from services.reporting.view.queries import CaseFilter, Period
 from services.reporting.view.visible import Viewer
 from shared.contracts.control import DecisionRevoked, Fulfilled
 from shared.contracts.vocabulary import Decision
 from shared.eventstore.database import Connection
 from shared.eventstore.events import Event
+from shared.http.pages import cursor_of, instant, read_cursor, uuid
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, CVR, ORDER, OTHER_CVR, Feed
 from tests.reporting_viewers import AUTHORITY, COMPANY, NOBODY, OTHER_COMPANY
@@ -54,7 +54,7 @@ async def forget(connection: Connection) -> None:
 async def all_answers(connection: Connection, viewer: Viewer) -> dict[str, Any]:
     """Everything that can be asked, as the asker gets it."""
     first = await queries.list_cases(connection, viewer, CaseFilter(), limit=2)
-    cursor = Cursor(first[-1]["opened_at"], first[-1]["case_id"]) if first else None
+    cursor = (first[-1]["opened_at"], first[-1]["case_id"]) if first else None
     rest = await queries.list_cases(connection, viewer, CaseFilter(), after=cursor, limit=50)
     due = CaseFilter(due_before=facts.on("2027-01-01"))
     case = await queries.find_case(connection, viewer, AGREEMENT)
@@ -147,7 +147,7 @@ async def test_pages_hold_every_case_once_though_cases_come_in_between(connectio
     cursor = None
     while page := await queries.list_cases(connection, AUTHORITY, CaseFilter(), after=cursor, limit=3):
         seen += [row["case_id"] for row in page]
-        cursor = Cursor.read(str(Cursor(page[-1]["opened_at"], page[-1]["case_id"])))
+        cursor = read_cursor(cursor_of(page[-1]["opened_at"], page[-1]["case_id"]), instant, uuid)
         newer = facts.sent(uuid5(AGREEMENT, f"newer {len(seen)}"), at="2026-04-01")
         async with connection.transaction():
             await projection.apply(connection, feed.receive(newer))

@@ -1,7 +1,0 @@
-"""Why the view is not read as asked."""
-
-from shared.errors import AftaleError
-
-
-class InvalidCursor(AftaleError, ValueError):
-    """Not a cursor of ours."""
