@@ -23,6 +23,7 @@ from shared.messaging import keyed_batches, relay
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message, read
 from shared.messaging.relay import Relay
+from tests.integration.cut_connections import cut_connections
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count
 from tests.integration.messaging.cable import plugged_in
 
@@ -59,12 +60,7 @@ class Bench:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def cut_sessions_of_relays(self) -> None:
-        operator = await asyncpg.connect(self.dsn)
-        await operator.execute(
-            """select pg_terminate_backend(pid) from pg_stat_activity
-               where application_name like 'aftale-offers-relay/%' and datname = current_database()"""
-        )
-        await operator.close()
+        await cut_connections(self.dsn, "aftale-offers-relay/%")
 
     async def until_relayed(self) -> None:
         async with asyncio.timeout(20), self.database.acquire() as connection:
