@@ -19,12 +19,12 @@ from shared.watching.figures import Figures, read_figures
 from shared.watching.schema import Shipped, found_revisions, mismatch
 
 AT_MOST_EVERY_SECONDS = 1.0
-"""Until then, the last result is returned: asking needs no token, and must not become a load."""
+"""Shortest time between two checks; the last result serves in between, because anybody may ask without a token."""
 ANSWER_SECONDS = 5.0
 """A database that has not answered by then counts as unreachable."""
 KAFKA_ANSWER_SECONDS = 2.0
 WAITS_SECONDS = 5.0
-"""How long a loop must wait for a server before this is reported: a loop waits shortly for each acknowledgement."""
+"""How long a loop must wait for a server before this is reported; it waits briefly for every acknowledgement."""
 RELAY_LAG_SECONDS = 30.0
 CONSUMER_LAG_RECORDS = 10_000
 OVERDUE_SECONDS = 60.0
