@@ -1,4 +1,4 @@
-"""Sets Python's cyclic garbage collector for a process that serves."""
+"""Tunes Python's cyclic garbage collector for a server process."""
 
 import gc
 

@@ -55,7 +55,7 @@ from shared.messaging.start_check import StartCheck, after
 from shared.people.directory import LOCAL_INSPECTORS, Directory, load_directory
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
 from shared.tasks import end_tasks
-from shared.telemetry.loops import Loops, Pulse
+from shared.telemetry.loops import Heartbeat, Loops
 from shared.watching.schema import Shipped
 from shared.watching.watched import Watched
 
@@ -180,7 +180,7 @@ class Runtime:
     """The consumers by the source whose facts they process; `*` processes those of all other sources."""
     start_check: StartCheck
     reconcilers: Sequence[Reconciler] = ()
-    """Compare what each source has published with what this service has received."""
+    """They compare what each source has published with what this service has received."""
     loops: Loops = field(default_factory=Loops)
     chance: RandomSource = field(default_factory=SystemRandom)
     """Draws what nobody may guess (R18, R19)."""
@@ -339,7 +339,7 @@ def recovery_of(service: EventSourced, kafka: Kafka, database: Database) -> Reco
 def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: Runtime, bus: Bus) -> None:
     """Starts the background loops of a service; its consumers begin when the bus is started."""
     database, store, settings = runtime.database, runtime.store, runtime.settings
-    of_timers, of_relay = runtime.loops.pulse("timers"), runtime.loops.pulse("relay")
+    of_timers, of_relay = runtime.loops.heartbeat("timers"), runtime.loops.heartbeat("relay")
     read_topic(bus, AGREEMENTS_TOPIC, runtime.consumers["*"], purpose="reactions")
     if ORDERS_TOPIC in service.topics:
         read_topic(bus, ORDERS_TOPIC, runtime.consumers["*"], purpose="orders")
@@ -348,7 +348,7 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
     bus.republish_on_request(republisher(database), database)
     lookups = service.timer_lookups(runtime)
     timers = TimerLoop(
-        database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups, pulse=of_timers
+        database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups, heartbeat=of_timers
     )
     relay = Relay(
         dsn=settings.postgres_of(service.name),
@@ -356,21 +356,21 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
         topic=AGREEMENTS_TOPIC,
         kafka=settings.kafka_of(service.name),
         store=store,
-        pulse=of_relay,
+        heartbeat=of_relay,
     )
     check = runtime.start_check
-    of_steps = Pulse("release steps")
+    of_steps = Heartbeat("release steps")
     keep_running(
         stack, f"{service.name} release steps", after(check.may_act, _steps_of(service, runtime), of_steps), of_steps
     )
-    of_answers = runtime.loops.pulse("answers")
+    of_answers = runtime.loops.heartbeat("answers")
     forget = partial(keep_forgetting, database, lambda: _answers_kept_since(runtime), of_answers)
-    for pulse, event, loop in (
+    for heartbeat, event, loop in (
         (of_timers, check.may_act, timers.run),
         (of_relay, check.checked, relay.run),
         (of_answers, check.may_act, forget),
     ):
-        keep_running(stack, f"{service.name} {pulse.name}", after(event, loop, pulse), pulse)
+        keep_running(stack, f"{service.name} {heartbeat.name}", after(event, loop, heartbeat), heartbeat)
 
 
 def _answers_kept_since(runtime: Runtime) -> datetime:
@@ -430,21 +430,21 @@ def republisher(database: Database) -> Republish:
 
 
 def keep_running(
-    stack: AsyncExitStack, name: str, loop: Callable[[], Awaitable[None]], pulse: Pulse | None = None
+    stack: AsyncExitStack, name: str, loop: Callable[[], Awaitable[None]], heartbeat: Heartbeat | None = None
 ) -> None:
-    """Runs a loop in the background until the stack is closed; reports its errors to its pulse."""
-    stack.push_async_callback(end_tasks, [asyncio.create_task(_for_ever(name, loop, pulse or Pulse(name)))])
+    """Runs a loop in the background until the stack is closed; reports its errors to its heartbeat."""
+    stack.push_async_callback(end_tasks, [asyncio.create_task(_for_ever(name, loop, heartbeat or Heartbeat(name)))])
 
 
-async def _for_ever(name: str, loop: Callable[[], Awaitable[None]], pulse: Pulse) -> None:
+async def _for_ever(name: str, loop: Callable[[], Awaitable[None]], heartbeat: Heartbeat) -> None:
     """Runs a loop; logs an unexpected error and starts the loop again, so that no loop ends unnoticed."""
     while True:
         try:
             await loop()
         except Exception as error:
             if isinstance(error, DATABASE_AWAY):
-                pulse.waits_for("postgres")
+                heartbeat.waiting_for("postgres")
             else:
-                pulse.failed(error)
+                heartbeat.failed(error)
             _log.error("loop_starts_again", loop=name, error=repr(error), exc_info=True)
             await asyncio.sleep(RESTART_SECONDS)

@@ -27,7 +27,7 @@ class ShownToCompany:
     among: tuple[Any, ...] = (True,)
 
     def holds(self, model: BaseModel) -> bool:
-        """Returns whether the condition is met, or there is none."""
+        """Returns whether the condition is met; True if there is no condition."""
         return self.where is None or getattr(model, self.where) in self.among
 
 
@@ -71,7 +71,7 @@ def shown_json(model: BaseModel, leave_out: frozenset[str] = frozenset()) -> dic
 
 
 def rules_of_visibility(facts: Iterable[type[BaseModel]]) -> str:
-    """Returns a hash of the markers of these facts and the values within them, which changes with each marker."""
+    """Returns a hash of the markers of these facts and the values within them; it changes when a marker changes."""
     known: dict[str, list[str]] = {}
     for fact in facts:
         _describe(fact, known)

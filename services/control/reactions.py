@@ -96,7 +96,7 @@ def reactions(runtime: Runtime) -> Reactions:
         return Reaction([Intent(COURSE, fact.agreement_id, follows)])
 
     async def order_ended(received: Received) -> Reaction:
-        """R41: records the end of an order, which is in conflict with no agreement any more."""
+        """R41: records the end of an order, and with it the end of its conflicts."""
         fact = received.event
         assert isinstance(fact, OrderRevoked | OrderCompliedWith)
         on = fact.revoked_on if isinstance(fact, OrderRevoked) else fact.complied_on

@@ -30,7 +30,7 @@ from shared.messaging.received import Fact, Received
 from shared.policy.policies import load_policies
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, keep_running, new_app, read_topic
 from shared.telemetry.context import mark
-from shared.telemetry.loops import Loops, Pulse
+from shared.telemetry.loops import Heartbeat, Loops
 from shared.watching.watched import Watched
 
 NAME = "reporting"
@@ -70,23 +70,23 @@ def smallest_count(settings: Settings) -> Callable[[], int]:
     return lambda: policies.at(clock.now()).statistics.smallest_count
 
 
-async def _limit_publication(database: Database, smallest: Callable[[], int], pulse: Pulse) -> None:
+async def _limit_publication(database: Database, smallest: Callable[[], int], heartbeat: Heartbeat) -> None:
     """Where analysts ask with SQL, a new policy is in force within the hour."""
     while True:
         async with database.acquire() as connection:
             await measure_catalogue.limit_publication(connection, smallest())
-        pulse.turned()
+        heartbeat.succeeded()
         await asyncio.sleep(_ONE_HOUR)
 
 
-async def keep_visibility(database: Database, pulse: Pulse) -> None:
+async def keep_visibility(database: Database, heartbeat: Heartbeat) -> None:
     """R18: after an upgrade, or after a process of another release has written, all facts are folded anew."""
     while True:
         async with database.acquire() as connection:
             if not await is_as_today(connection):
                 with suppress(RebuildRuns):
                     await rebuild(connection)
-        pulse.turned()
+        heartbeat.succeeded()
         await asyncio.sleep(_TEN_SECONDS)
 
 
@@ -103,9 +103,9 @@ def app(settings: Settings) -> FastAPI:
             database = await stack.enter_async_context(open_database(settings.postgres_of(NAME), NAME))
             app.state.smallest_count = smallest_count(settings)
             loops = Loops()
-            pulse = loops.pulse("publication", still_after=2 * _ONE_HOUR)
-            publish = partial(_limit_publication, database, app.state.smallest_count, pulse)
-            keep_running(stack, f"{NAME} publication", publish, pulse)
+            heartbeat = loops.heartbeat("publication", stalled_after=2 * _ONE_HOUR)
+            publish = partial(_limit_publication, database, app.state.smallest_count, heartbeat)
+            keep_running(stack, f"{NAME} publication", publish, heartbeat)
             app.state.watched = Watched(
                 NAME,
                 database=database,
@@ -116,8 +116,8 @@ def app(settings: Settings) -> FastAPI:
             bus = Bus(settings.kafka_of(NAME), NAME, loops)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
             if settings.background:
-                pulse = loops.pulse("visibility", still_after=_ONE_DAY)
-                keep_running(stack, f"{NAME} visibility", partial(keep_visibility, database, pulse), pulse)
+                heartbeat = loops.heartbeat("visibility", stalled_after=_ONE_DAY)
+                keep_running(stack, f"{NAME} visibility", partial(keep_visibility, database, heartbeat), heartbeat)
                 read_topic(bus, AGREEMENTS_TOPIC, projection_of_facts, purpose="projection", pace=IN_BULK)
                 read_topic(bus, ORDERS_TOPIC, projection_of_facts, purpose="orders", pace=IN_BULK)
                 read_topic(bus, REGISTER_TOPIC, projection_of_facts, purpose="register", pace=IN_BULK)

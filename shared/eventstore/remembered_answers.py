@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from shared.eventstore.database import Database
-from shared.telemetry.loops import Pulse
+from shared.telemetry.loops import Heartbeat
 
 BATCH = 500
 """Keys that one transaction deletes, at most."""
@@ -32,11 +32,11 @@ async def forget_some(database: Database, before: datetime) -> int:
     return forgotten
 
 
-async def keep_forgetting(database: Database, before: Callable[[], datetime], pulse: Pulse) -> None:
+async def keep_forgetting(database: Database, before: Callable[[], datetime], heartbeat: Heartbeat) -> None:
     """For ever: delete the keys that were used before what `before` says at that time."""
     while True:
         while await forget_some(database, before()) == BATCH:
-            pulse.turned()
+            heartbeat.succeeded()
             await asyncio.sleep(_PAUSE_SECONDS)
-        pulse.turned()
+        heartbeat.succeeded()
         await asyncio.sleep(EVERY_SECONDS)

@@ -20,7 +20,7 @@ from shared.eventstore.errors import HoldBack, NameReserved, StaleVersion, Store
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Metadata
 from shared.telemetry.context import span
-from shared.telemetry.loops import Pulse
+from shared.telemetry.loops import Heartbeat
 
 HELD_BACK_FOR = timedelta(seconds=1)
 """Real time after which a timer that was held back is tried again."""
@@ -80,7 +80,7 @@ class TimerLoop:
         *,
         actor: str,
         lookups: Mapping[str, Lookup] | None = None,
-        pulse: Pulse | None = None,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         self._database = database
         self._store = store
@@ -88,16 +88,16 @@ class TimerLoop:
         self._subjects = {subject.name: subject for subject in subjects}
         self._actor = actor
         self._lookups = lookups or {}
-        self._pulse = pulse or Pulse("timers")
+        self._heartbeat = heartbeat or Heartbeat("timers")
 
     async def run(self) -> None:
         """Until cancelled. A database that is away is waited for."""
         while True:
             try:
                 fired = await self.fire_due()
-                self._pulse.turned()
+                self._heartbeat.succeeded()
             except (*DATABASE_AWAY, StoreUnavailable) as error:
-                self._pulse.waits_for("postgres")
+                self._heartbeat.waiting_for("postgres")
                 _log.warning("timers_wait_for_the_database", error=str(error))
                 fired = 0
             if not fired:
@@ -122,7 +122,7 @@ class TimerLoop:
             try:
                 with span("timer", service=self._database.schema, case=str(due.stream), timer=due.name):
                     await self._fire_until_free(due)
-                self._pulse.turned()  # a look that finds hundreds is not one step
+                self._heartbeat.succeeded()  # a look that finds hundreds is not one step
             except StoreUnavailable:
                 raise
             except HoldBack as reason:

@@ -130,7 +130,7 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
 
 
 async def _named(request: Request, asker: Viewer, subject: Decider[Any, Any], case: UUID, sha256: str) -> _Named | None:
-    """R18: finds a file in facts that the asker may know of; None if none names it, also if only a hidden fact does.
+    """R18: finds a file in facts that the asker may know of; None if only hidden facts name it, or none do.
 
     Raises Problem: 404 if the asker may not know of the case, 410 if its key was destroyed (R31).
     """

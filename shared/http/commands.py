@@ -295,7 +295,7 @@ def _require_match(request: Request, visible: Sequence[Recorded]) -> None:
 
 
 def _refuse_beyond(limits: Input, asker: Viewer, loaded: Loaded) -> None:
-    """Raises Problem (409) if the case is full. A company's side counts as full when half of the case is used."""
+    """Raises Problem (409) if the case is full, which it is for the company's side when half of it is used."""
     facts = len(visible_facts(asker, loaded.events))
     most = limits.facts_of_a_case if asker.sees_every_company else limits.facts_of_a_case // 2
     if facts >= most:

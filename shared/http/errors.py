@@ -20,7 +20,7 @@ BY_RULE = "rule"
 
 
 @dataclass(frozen=True)
-class Fault:
+class FieldError:
     """One thing that is wrong with a request: where, and the sentence that says what."""
 
     where: str
@@ -56,7 +56,7 @@ class Problem(AftaleError):
         detail: str,
         *,
         rule: str | None = None,
-        faults: Sequence[Fault] = (),
+        faults: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         values: Mapping[str, Any] | None = None,
     ) -> None:
@@ -106,7 +106,7 @@ class RefusedByRules(Problem):
     """409: all refusals of one command by the rules."""
 
     def __init__(self, refusal: Refused) -> None:
-        faults = [Fault(BY_RULE, Sentence(one.reason, one.values), rule=one.rule) for one in refusal.every_fault]
+        faults = [FieldError(BY_RULE, Sentence(one.reason, one.values), rule=one.rule) for one in refusal.every_fault]
         super().__init__(
             409, "Refused by a rule", refusal.reason, rule=refusal.rule, faults=faults, values=refusal.values
         )

@@ -26,7 +26,9 @@ async def health(path: str, services: Sequence[Watched]) -> Response | None:
 
 def _live(services: Sequence[Watched]) -> Response:
     """Answers 503 if a loop is stalled, which only a restart of the process can fix. Asks no server."""
-    loops = {one.service: {pulse.name: round(pulse.silent_seconds, 1) for pulse in one.loops} for one in services}
+    loops = {
+        one.service: {heartbeat.name: round(heartbeat.silent_seconds, 1) for heartbeat in one.loops} for one in services
+    }
     live = all(one.live for one in services)
     body = {"status": "live" if live else "stands_still", "seconds_since_turned": loops}
     return JSONResponse(body, 200 if live else 503)

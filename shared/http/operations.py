@@ -38,7 +38,7 @@ class Versions(BaseModel):
 
 
 class ParkedStream(BaseModel):
-    """A parked stream, with the first of its messages that waits."""
+    """A parked stream, with its first waiting message."""
 
     source: str
     stream: UUID

@@ -81,7 +81,7 @@ def text(part: Any) -> str:
 
 
 def number(part: Any) -> int:
-    """Returns the part of a sort key that counts earlier items with the same key. Raises ValueError."""
+    """Parses how many earlier items have the same sort key. Raises ValueError."""
     if type(part) is not int or not 0 <= part < 2**31:
         raise ValueError("no number")
     return part

@@ -19,7 +19,7 @@ from shared.eventstore.errors import (
     VersionMismatch,
 )
 from shared.eventstore.events import MAX_EVENT_BYTES
-from shared.http.errors import BY_RULE, Fault, Problem, RefusedByRules
+from shared.http.errors import BY_RULE, FieldError, Problem, RefusedByRules
 from shared.http.rule_checks_of_invalid_bodies import rule_refusals_despite_invalid_fields
 from shared.messaging.errors import SourceUnreachable
 from shared.policy.errors import PolicyError
@@ -41,10 +41,10 @@ def not_found() -> Problem:
 
 def malformed(where: str, what: str, **values: Any) -> Problem:
     """Returns a 422 for a part of the request that only the route itself can check."""
-    return not_valid([Fault(where, Sentence(what, values))])
+    return not_valid([FieldError(where, Sentence(what, values))])
 
 
-def not_valid(faults: Sequence[Fault]) -> Problem:
+def not_valid(faults: Sequence[FieldError]) -> Problem:
     """Returns a 422 with everything that is wrong with the form of a request."""
     if len(faults) == 1:
         return Problem(422, "Not valid", "one fault in the request", faults=faults)
@@ -144,12 +144,12 @@ def _asked(request: Request) -> str | None:
     return request.headers.get("Accept-Language")
 
 
-def _fault_of_rule(refusal: Mapping[str, Any]) -> Fault:
+def _fault_of_rule(refusal: Mapping[str, Any]) -> FieldError:
     """Returns the refusal of a dry run, which is in the reader's language already."""
-    return Fault(BY_RULE, Sentence(refusal["what"], refusal.get("values", {})), refusal["rule"])
+    return FieldError(BY_RULE, Sentence(refusal["what"], refusal.get("values", {})), refusal["rule"])
 
 
-def _fault(found: Mapping[str, Any]) -> Fault:
+def _fault(found: Mapping[str, Any]) -> FieldError:
     context = found.get("ctx") or {}
     where = ".".join(str(part) for part in found["loc"])
-    return Fault(where, Sentence(found["msg"], context), context.get("rule"), kind=found["type"])
+    return FieldError(where, Sentence(found["msg"], context), context.get("rule"), kind=found["type"])

@@ -94,7 +94,7 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
 
 
 class InputLimits:
-    """The limits on input of the policy that is in force when the caller asks."""
+    """Finds the limits on input in the policy that is in force."""
 
     def __init__(self, policies: Callable[[], Policies], clock: Callable[[], Clock]) -> None:
         """Calls both functions only with the first request, because an application's document needs neither result."""

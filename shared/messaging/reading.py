@@ -94,7 +94,7 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def run(self) -> None:
         """Until cancelled, or until the Kafka client is closed. Whatever is raised leads back to the own positions."""
-        self._pulse = self._loops.pulse(self.name)
+        self._heartbeat = self._loops.heartbeat(self.name)
         while True:
             try:
                 await self._turn()
@@ -140,15 +140,15 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition, next_offset in self._assigned.next_offsets.items():
             newest = self._client().highwater(partition) if partition in assigned else None
             behind[partition.topic] = behind.get(partition.topic, 0) + max(0, (newest or 0) - next_offset)
-        self._pulse.turned()
+        self._heartbeat.succeeded()
         taken: dict[str, int] = {}
         for record in batch.records:
             taken[record.topic] = taken.get(record.topic, 0) + 1
         for topic, lag in behind.items():
             if topic in taken:
-                self._pulse.batch_taken(topic, records=taken[topic], lag=lag)
+                self._heartbeat.batch_processed(topic, records=taken[topic], lag=lag)
             else:
-                self._pulse.behind(topic, lag)
+                self._heartbeat.set_lag(topic, lag)
 
     async def _recover(self, error: Exception, recovery: Awaitable[None]) -> None:
         """After a fault: report it, go back to where the database stands, and wait a little longer each time."""
@@ -156,11 +156,11 @@ class Reading(ConsumerRebalanceListener):  # type: ignore[misc]
         pause = self._backoff.failed()
         match error:
             case KafkaError():
-                self._pulse.waits_for("kafka")
+                self._heartbeat.waiting_for("kafka")
             case _ if isinstance(error, DATABASE_AWAY):
-                self._pulse.waits_for("postgres")
+                self._heartbeat.waiting_for("postgres")
             case _:
-                self._pulse.batch_tried_again(error)
+                self._heartbeat.batch_retried(error)
         report("batch_comes_again", service=self._service, consumer=self.name, error=repr(error), pause_seconds=pause)
         try:
             await recovery

@@ -23,7 +23,7 @@ from shared.messaging.cloudevents import Message
 from shared.messaging.errors import Fenced
 from shared.messaging.published_epoch import published_epoch
 from shared.telemetry.context import mark
-from shared.telemetry.loops import Pulse
+from shared.telemetry.loops import Heartbeat
 
 BATCH = 500
 POLL_SECONDS = 0.05
@@ -53,14 +53,14 @@ class Relay:
     """One of these runs per process; a session lock lets only one per service be active."""
 
     def __init__(
-        self, *, dsn: str, source: str, topic: str, kafka: Kafka, store: EventStore, pulse: Pulse | None = None
+        self, *, dsn: str, source: str, topic: str, kafka: Kafka, store: EventStore, heartbeat: Heartbeat | None = None
     ) -> None:
         self._dsn = dsn
         self._source = source
         self._topic = kafka.name(topic)
         self._kafka = kafka
         self._store = store
-        self._pulse = pulse or Pulse("relay")
+        self._heartbeat = heartbeat or Heartbeat("relay")
 
     async def run(self) -> None:
         """Until cancelled. Waits its turn for the lock; a server that is away is waited for."""
@@ -74,18 +74,18 @@ class Relay:
 
     def _note(self, error: Exception) -> None:
         if isinstance(error, KafkaError):
-            self._pulse.waits_for("kafka")
+            self._heartbeat.waiting_for("kafka")
         elif isinstance(error, DATABASE_AWAY):
-            self._pulse.waits_for("postgres")
+            self._heartbeat.waiting_for("postgres")
         else:
-            self._pulse.failed(error)
+            self._heartbeat.failed(error)
 
     async def _with_connection(self) -> None:
         connection = await connect(self._dsn, self._source)
         try:
             if await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", f"relay.{self._source}"):
                 await self._while_active(connection)
-            self._pulse.turned()
+            self._heartbeat.succeeded()
             await asyncio.sleep(RETRY_SECONDS)  # another process is the active relay
         finally:
             with suppress(Exception):  # a connection that is broken already cannot be closed politely
@@ -109,7 +109,7 @@ class Relay:
             max_batch_size=keyed_batches.MAX_BATCH_BYTES,
         )
         try:
-            self._pulse.waits_for("kafka")
+            self._heartbeat.waiting_for("kafka")
             await producer.start()
             await self._publish(connection, producer)
         finally:
@@ -135,13 +135,13 @@ class Relay:
                     sent_to = rows[-1]["position"]
                     on_their_way.append((sent_to, await self._send(producer, rows)))
                 if len(on_their_way) > (1 if rows else 0):
-                    self._pulse.waits_for("kafka")
+                    self._heartbeat.waiting_for("kafka")
                     up_to, acknowledged = on_their_way[0]
                     async with _in_time():
                         await acknowledged
                     acknowledged_to = up_to
                     on_their_way.popleft()
-                self._pulse.turned()
+                self._heartbeat.succeeded()
                 if checkpoint < acknowledged_to and time.monotonic() >= next_move:
                     checkpoint = await self._move_checkpoint(connection, checkpoint, acknowledged_to)
                     next_move = time.monotonic() + CHECKPOINT_SECONDS

@@ -12,7 +12,7 @@ from shared.eventstore.erasures import Erasures
 from shared.messaging.bus import CONNECT_AGAIN_SECONDS, CONNECT_SECONDS
 from shared.messaging.recovery import Recovery
 from shared.tasks import end_tasks
-from shared.telemetry.loops import Pulse
+from shared.telemetry.loops import Heartbeat
 
 KEEP_CHECKED_SECONDS = 60.0
 """Between two notes of how far Kafka has come: what a start has to read is at most of this time."""
@@ -99,12 +99,14 @@ class StartCheck:
                 self.may_act.set()
 
 
-def after(event: asyncio.Event, loop: Callable[[], Awaitable[None]], pulse: Pulse) -> Callable[[], Awaitable[None]]:
+def after(
+    event: asyncio.Event, loop: Callable[[], Awaitable[None]], heartbeat: Heartbeat
+) -> Callable[[], Awaitable[None]]:
     """A loop that begins once the event is set; until then it waits for Kafka, and says so."""
 
     async def wait_and_run() -> None:
         while not event.is_set():
-            pulse.waits_for("kafka")
+            heartbeat.waiting_for("kafka")
             with suppress(TimeoutError):
                 async with asyncio.timeout(CONNECT_AGAIN_SECONDS):
                     await event.wait()

@@ -50,7 +50,7 @@ class Directory:
         return None if known is None else known.name
 
     def refusals(self, inspector: str) -> tuple[Refused, ...]:
-        """R42: refuses an inspector whom the directory does not know, to whom no case may be given."""
+        """R42: returns a refusal if the directory does not know the inspector; an unknown one gets no case."""
         if inspector in self.inspectors:
             return ()
         return (Refused("R42", "the directory knows no inspector {inspector}", inspector=inspector),)

@@ -94,7 +94,7 @@ class Guidance(_Section):
 
 
 class SampleStep(_Section):
-    """R19: asks for at least `at_least` controls if there are up to `up_to` places."""
+    """R19: up to `up_to` places, at least `at_least` of them are controlled."""
 
     up_to: Positive
     at_least: Positive
@@ -129,7 +129,7 @@ class Control(_Section):
     days_after_deadline: Positive
     closed_last_day: ClosedLastDay
     target_days: Positive | None = None
-    """R17: has no effect any more; it is read because files from before days were drawn set it."""
+    """R17: has no effect any more; it is accepted because files of earlier releases contain it."""
     day_spread: Literal["evenly"] = "evenly"
     """R18: how the system draws a day: each free working day of the window is equally likely."""
     late_days_drawn_from: Positive = 10

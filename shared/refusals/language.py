@@ -3,7 +3,7 @@
 from shared.deadlines.in_words import Language
 
 UNASKED: Language = "en"
-"""Language for clients that name none; it has not changed since the first release."""
+"""Language for clients that name none, as in every release so far."""
 
 
 def language_of(accept_language: str | None) -> Language:

@@ -11,7 +11,7 @@ QUEUE = 65_536
 """Most spans that wait, some four seconds of writing. OpenTelemetry's own limit, 2,048, drops spans silently."""
 BATCH = 2_048
 DELAY_MILLIS = 200
-"""Most time that a span waits: a killed process loses that much, and a trace can be printed that soon."""
+"""Milliseconds that a span waits at most: a killed process loses that much, and a trace can be printed that soon."""
 
 _log = structlog.get_logger()
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-STILL_SECONDS = 120.0
+STALLED_SECONDS = 120.0
 """A loop that has reported nothing for this long is stalled.
 
 No single step may take as long: a send to Kafka is given up after 30 s, a statement after 30 s, a connection after 40
@@ -23,75 +23,75 @@ class Followed:
 
 
 @dataclass
-class Pulse:
-    """Called by one loop, often and cheaply; read by health and metrics. Times are of the monotonic clock."""
+class Heartbeat:
+    """Called by one loop, often and cheaply, to report its state to health and metrics. The clock is monotonic."""
 
     name: str
-    still_after: float = STILL_SECONDS
+    stalled_after: float = STALLED_SECONDS
     """Seconds without a report after which the loop is stalled."""
     clock: Callable[[], float] = time.monotonic
     waits_since: float | None = None
-    waiting_for: str | None = None
+    awaited_server: str | None = None
     """The unreachable server for which the loop waits: `kafka` or `postgres`."""
     failing: str | None = None
     """The type of the error that ended the last iteration; its text may hold a name, and is only logged."""
     failures: int = 0
-    tried_again: int = 0
+    retries: int = 0
     """Number of retries of batches."""
-    trying_again: bool = False
+    retrying: bool = False
     topics: dict[str, Followed] = field(default_factory=dict)
     last_batch_at: float | None = None
 
     def __post_init__(self) -> None:
-        self._turned_at = self.clock()
+        self._reported_at = self.clock()
 
-    def turned(self) -> None:
+    def succeeded(self) -> None:
         """Reports an iteration that succeeded, also one that found nothing to do."""
-        self._turned_at = self.clock()
-        self.waits_since = self.waiting_for = self.failing = None
-        self.trying_again = False
+        self._reported_at = self.clock()
+        self.waits_since = self.awaited_server = self.failing = None
+        self.retrying = False
 
-    def waits_for(self, server: str) -> None:
+    def waiting_for(self, server: str) -> None:
         """Reports that the loop waits for an unreachable server, and will retry. Such a loop is alive."""
-        self._turned_at = self.clock()
-        if self.waiting_for != server:
-            self.waiting_for, self.waits_since = server, self._turned_at
+        self._reported_at = self.clock()
+        if self.awaited_server != server:
+            self.awaited_server, self.waits_since = server, self._reported_at
 
     def failed(self, error: BaseException) -> None:
         """Reports an error that ended an iteration. The loop is restarted, and still counts as alive."""
-        self._turned_at = self.clock()
+        self._reported_at = self.clock()
         self.failing = type(error).__name__
         self.failures += 1
 
-    def batch_taken(self, topic: str, *, records: int, lag: int) -> None:
+    def batch_processed(self, topic: str, *, records: int, lag: int) -> None:
         """Reports that a consumer has processed a batch; `lag` is the number of records of the topic not yet read."""
-        self.turned()
-        self.last_batch_at = self._turned_at
+        self.succeeded()
+        self.last_batch_at = self._reported_at
         followed = self.topics.setdefault(topic, Followed())
         followed.batches += 1
         followed.records += records
         followed.lag = lag
 
-    def behind(self, topic: str, lag: int) -> None:
+    def set_lag(self, topic: str, lag: int) -> None:
         """Sets the number of records of a topic not yet read, if a consumer learns it between two batches."""
         self.topics.setdefault(topic, Followed()).lag = lag
 
-    def batch_tried_again(self, error: BaseException) -> None:
+    def batch_retried(self, error: BaseException) -> None:
         """Reports that a batch failed and will be retried."""
-        self._turned_at = self.clock()
-        self.tried_again += 1
-        self.trying_again = True
+        self._reported_at = self.clock()
+        self.retries += 1
+        self.retrying = True
         self.failing = type(error).__name__
 
     @property
     def silent_seconds(self) -> float:
         """Returns the seconds since the last report."""
-        return self.clock() - self._turned_at
+        return self.clock() - self._reported_at
 
     @property
-    def still(self) -> bool:
+    def is_stalled(self) -> bool:
         """Returns whether the loop is stalled."""
-        return self.silent_seconds > self.still_after
+        return self.silent_seconds > self.stalled_after
 
     @property
     def waited_seconds(self) -> float:
@@ -108,17 +108,17 @@ class Loops:
     """The loops of one service in this process, by name, and the number of missing facts that they have found."""
 
     def __init__(self) -> None:
-        self._pulses: dict[str, Pulse] = {}
+        self._heartbeats: dict[str, Heartbeat] = {}
         self.missing: dict[str, int] = {}
         """Number of facts, by source, that were not received when they were last compared with the source's report."""
 
-    def pulse(self, name: str, *, still_after: float = STILL_SECONDS) -> Pulse:
-        """Returns the pulse of a loop; the first call creates it."""
-        return self._pulses.setdefault(name, Pulse(name, still_after))
+    def heartbeat(self, name: str, *, stalled_after: float = STALLED_SECONDS) -> Heartbeat:
+        """Returns the heartbeat of a loop; the first call creates it."""
+        return self._heartbeats.setdefault(name, Heartbeat(name, stalled_after))
 
     def report_missing(self, source: str, facts: int) -> None:
         """Reports how many facts a comparison with a source's heads found to be missing; 0 clears an earlier report."""
         self.missing[source] = facts
 
-    def __iter__(self) -> Iterator[Pulse]:
-        return iter(list(self._pulses.values()))
+    def __iter__(self) -> Iterator[Heartbeat]:
+        return iter(list(self._heartbeats.values()))

@@ -1,4 +1,4 @@
-"""Write spans as OTLP JSON lines to a file that this process alone writes."""
+"""Writes spans as OTLP JSON lines to a file that only this process writes."""
 
 import os
 import re
@@ -53,7 +53,7 @@ class SpansToFile(SpanExporter):
             old.unlink(missing_ok=True)
 
     def shutdown(self) -> None:
-        """Close the file."""
+        """Closes the file."""
         self._exporter.shutdown()
 
 

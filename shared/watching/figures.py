@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from shared.eventstore.database import Connection
 
 OVERDUE_AFTER = timedelta(seconds=5)
-"""How late a timer is, by the service's clock, to count as overdue; one that is held back is retried after a second."""
+"""A timer that is late by more than this, by the service's clock, counts as overdue.
+
+Timers are polled ten times a second, and one that is held back is retried after a second.
+"""
 
 # In real time, as the id of an event tells it, also where facts are recorded by a virtual clock.
 _RELAY = """

@@ -87,11 +87,11 @@ def _of_loops(checked: Checked) -> Iterator[Metric]:
         "aftale_loop_waiting_seconds", "For how long a loop has waited for a server.", labels=[*labels, "server"]
     )
     for one, _ in checked:
-        for pulse in one.loops:
-            silent.add_metric([one.service, pulse.name], pulse.silent_seconds)
-            failures.add_metric([one.service, pulse.name], pulse.failures)
-            if pulse.waiting_for:
-                waiting.add_metric([one.service, pulse.name, pulse.waiting_for], pulse.waited_seconds)
+        for heartbeat in one.loops:
+            silent.add_metric([one.service, heartbeat.name], heartbeat.silent_seconds)
+            failures.add_metric([one.service, heartbeat.name], heartbeat.failures)
+            if heartbeat.awaited_server:
+                waiting.add_metric([one.service, heartbeat.name, heartbeat.awaited_server], heartbeat.waited_seconds)
     yield from (silent, failures, waiting)
 
 
@@ -103,13 +103,13 @@ def _of_consumers(checked: Checked) -> Iterator[Metric]:
     again = CounterMetricFamily("aftale_consumer_batches_tried_again", "Failed attempts.", labels=of_consumer)
     since = GaugeMetricFamily("aftale_consumer_last_batch_seconds", "Since the last batch.", labels=of_consumer)
     for one, _ in checked:
-        for pulse in one.loops:
-            for topic, followed in pulse.topics.items():
-                lag.add_metric([one.service, pulse.name, topic], followed.lag)
-                records.add_metric([one.service, pulse.name, topic], followed.records)
-                batches.add_metric([one.service, pulse.name, topic], followed.batches)
-            if pulse.tried_again or pulse.topics:
-                again.add_metric([one.service, pulse.name], pulse.tried_again)
-            if (seconds := pulse.seconds_since_batch) is not None:
-                since.add_metric([one.service, pulse.name], seconds)
+        for heartbeat in one.loops:
+            for topic, followed in heartbeat.topics.items():
+                lag.add_metric([one.service, heartbeat.name, topic], followed.lag)
+                records.add_metric([one.service, heartbeat.name, topic], followed.records)
+                batches.add_metric([one.service, heartbeat.name, topic], followed.batches)
+            if heartbeat.retries or heartbeat.topics:
+                again.add_metric([one.service, heartbeat.name], heartbeat.retries)
+            if (seconds := heartbeat.seconds_since_batch) is not None:
+                since.add_metric([one.service, heartbeat.name], seconds)
     yield from (lag, records, batches, again, since)

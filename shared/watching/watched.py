@@ -19,12 +19,12 @@ from shared.watching.figures import Figures, read_figures
 from shared.watching.schema import Shipped, found_revisions, mismatch
 
 AT_MOST_EVERY_SECONDS = 1.0
-"""Until then, the last result is returned: asking needs no token, and must not become a load."""
+"""Shortest time between two checks; the last result serves in between, because anybody may ask without a token."""
 ANSWER_SECONDS = 5.0
 """A database that has not answered by then counts as unreachable."""
 KAFKA_ANSWER_SECONDS = 2.0
 WAITS_SECONDS = 5.0
-"""How long a loop must wait for a server before this is reported: a loop waits shortly for each acknowledgement."""
+"""How long a loop must wait for a server before this is reported; it waits briefly for every acknowledgement."""
 RELAY_LAG_SECONDS = 30.0
 CONSUMER_LAG_RECORDS = 10_000
 OVERDUE_SECONDS = 60.0
@@ -100,7 +100,7 @@ class Watched:
     @property
     def live(self) -> bool:
         """Returns whether no loop is stalled. A loop that waits for a server or is restarted on errors is alive."""
-        return self._appends() and not any(pulse.still for pulse in self.loops)
+        return self._appends() and not any(heartbeat.is_stalled for heartbeat in self.loops)
 
     async def check(self) -> CheckResult:
         """Checks the servers, at most once a second; callers at the same time share one check."""
@@ -143,7 +143,7 @@ class Watched:
             found.append(self._reason(Code.DATABASE_AWAY, "PostgreSQL does not answer."))
         if result.schema_fault:
             found.append(self._reason(Code.WRONG_SCHEMA, result.schema_fault))
-        waited = max((one.waited_seconds for one in self.loops if one.waiting_for == "kafka"), default=0.0)
+        waited = max((one.waited_seconds for one in self.loops if one.awaited_server == "kafka"), default=0.0)
         if not result.kafka or waited >= WAITS_SECONDS:
             says = "Kafka does not answer: commands go on, and facts are neither published nor received."
             found.append(self._reason(Code.KAFKA_AWAY, says, seconds=round(waited, 1)))
@@ -154,12 +154,12 @@ class Watched:
         if not self._appends():
             found.append(self._reason(Code.LOOP_STANDS_STILL, "The loop that appends has ended."))
         for one in self.loops:
-            if one.still:
+            if one.is_stalled:
                 says = f"The loop {one.name} has reported nothing for {one.silent_seconds:.0f} s."
                 found.append(self._reason(Code.LOOP_STANDS_STILL, says, seconds=round(one.silent_seconds, 1)))
-            if one.trying_again:
+            if one.retrying:
                 says = f"The consumer {one.name} retries a batch after {one.failing}."
-                found.append(self._reason(Code.BATCH_TRIED_AGAIN, says, attempts=one.tried_again))
+                found.append(self._reason(Code.BATCH_TRIED_AGAIN, says, attempts=one.retries))
             elif one.failing:
                 says = f"The loop {one.name} fails with {one.failing} and is restarted."
                 found.append(self._reason(Code.LOOP_FAILS, says, failures=one.failures))

@@ -143,7 +143,7 @@ async def _named_places(
                 sent.topic,
                 local_day(now),
                 policy,
-                beside=int(place.p_number in going_over),
+                replaced_agreements=int(place.p_number in going_over),
             ),
             quarantines_of(runtime, asker, sent.cvr, place.p_number),
         )

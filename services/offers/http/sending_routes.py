@@ -72,7 +72,12 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
         held, (unit, slot), (quarantines, guards), undecided, (carried_over, further) = await gather(
             refuse_while_unknown(runtime, asker, body.cvr, body.p_number, local_day(now)),
             unit_and_slot(
-                runtime, body.p_number, body.topic, local_day(now), policy, beside=int(body.carries_over is not None)
+                runtime,
+                body.p_number,
+                body.topic,
+                local_day(now),
+                policy,
+                replaced_agreements=int(body.carries_over is not None),
             ),
             quarantines_of(runtime, asker, body.cvr, body.p_number),
             undecided_at(runtime.database, body.p_number),

@@ -46,7 +46,7 @@ async def catch_up(runtime: Runtime, stream: UUID) -> None:
 
 
 def _noted(runtime: Runtime, quarantine: QuarantineImposed, now: datetime) -> NoteBreach:
-    """Builds the command. The day of the breach follows from the quarantine's end; acceptances of that day are left."""
+    """Builds the command. The quarantine's end gives the day of the breach; acceptances of that day are not flagged."""
     months = runtime.policies.at(quarantine.imposed_at).breach.quarantine_months
     day = local_day(quarantine.ends_at - _INSIDE) - relativedelta(months=months)
     reach = Reach(quarantine.cvr, quarantine.p_number, quarantine.ends_at, quarantine.policy)

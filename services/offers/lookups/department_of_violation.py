@@ -1,4 +1,4 @@
-"""Where in an offer's unit the violation was found: private, and read with the key of the case (R10, R31)."""
+"""Finds the department where an offer's violation was found: private, and read with the key of the case (R10, R31)."""
 
 from services.offers.rules.included_places import FoundIn
 from shared.contracts import public_forms
@@ -8,7 +8,7 @@ from shared.service import Runtime
 
 
 async def found_in(runtime: Runtime, sent: public_forms.OfferSent) -> FoundIn | None:
-    """Returns the place; None for an offer on suspicion, which names no department, or if the key was destroyed."""
+    """Returns the department; None for an offer on suspicion, which names none, or if the key was destroyed."""
     if sent.kind is not AgreementKind.SPREAD:
         return None
     loaded = await runtime.store.load(sent.agreement_id, readable=True)

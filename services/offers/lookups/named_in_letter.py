@@ -8,7 +8,7 @@ from shared.service import Runtime
 
 
 async def named_in(runtime: Runtime, sent: OfferSent) -> Named:
-    """Returns the unit of the day of the offer, and the values of that day's policy (R22, R42)."""
+    """Returns what the letter names: the unit on the day of the offer, and values of that day's policy (R22, R42)."""
     unit = await runtime.database.ask(units_on, (sent.p_number, local_day(sent.sent_at)))
     policies = runtime.policies
     policy = policies.at(sent.sent_at) if policies.has(sent.sent_at) else policies.by_effective_date[0]

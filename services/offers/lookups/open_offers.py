@@ -10,13 +10,15 @@ from shared.eventstore.reservations import held_under
 from shared.policy.policy import Policy
 
 
-async def free_slot(database: Database, p_number: str, topic: str, policy: Policy, *, beside: int = 0) -> int | None:
+async def free_slot(
+    database: Database, p_number: str, topic: str, policy: Policy, *, replaced_agreements: int = 0
+) -> int | None:
     """R8: returns a free slot for an agreement on a topic at a unit; None if the policy allows no more agreements.
 
-    R40: `beside` raises the limit: the number of existing agreements that end when this one begins.
+    R40: `replaced_agreements` raises the limit: the number of existing agreements that end when this one begins.
     """
     taken = await database.ask(held_under, f"open/{p_number}/{topic}/")
-    allowed = policy.offer.open_per_topic_and_unit + beside
+    allowed = policy.offer.open_per_topic_and_unit + replaced_agreements
     if len(taken) >= allowed:
         return None
     slots = range(1, allowed + len(taken) + 1)

@@ -13,7 +13,7 @@ from shared.service import Runtime
 
 
 def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable[object]]]:
-    """Returns the look-up of the lapse timer, which waits while the unit is held or moved, or a fact about it waits."""
+    """Returns the look-up of the lapse timer, which waits while the unit is held, has moved, or has a waiting fact."""
 
     async def lapse(state: State, timer: TimerDue) -> object:
         if isinstance(state, Unsent):

@@ -44,12 +44,12 @@ async def refuse_while_unknown(
 
 
 async def unit_and_slot(
-    runtime: Runtime, p_number: str, topic: str, day: date, policy: Policy, *, beside: int = 0
+    runtime: Runtime, p_number: str, topic: str, day: date, policy: Policy, *, replaced_agreements: int = 0
 ) -> tuple[Unit | None, int | None]:
     """R8: returns the unit as the register has it on a day, and a free slot for an agreement on the topic there."""
     return await gather(
         runtime.database.ask(units_on, (p_number, day)),
-        free_slot(runtime.database, p_number, topic, policy, beside=beside),
+        free_slot(runtime.database, p_number, topic, policy, replaced_agreements=replaced_agreements),
     )
 
 

@@ -10,7 +10,7 @@ from services.reporting.cases.known_facts import VISIBILITY
 from services.reporting.view.queries import Period
 from shared.eventstore.database import Connection, Database
 from shared.http.access import Viewer, viewer
-from shared.http.errors import Fault, Problem
+from shared.http.errors import FieldError, Problem
 from shared.http.field_types import IsoInstant
 from shared.http.problems import unavailable
 from shared.http.tokens import Role
@@ -45,7 +45,9 @@ async def as_known_now(
     """R26: a figure that is kept only as it is known today is refused for any other time, and says why. Raises 422."""
     asked = {"held_at": held_at, "known_at": known_at}
     faults = [
-        Fault(f"query.{name}", Sentence("this figure is kept as it is known today, and cannot be asked of the past"))
+        FieldError(
+            f"query.{name}", Sentence("this figure is kept as it is known today, and cannot be asked of the past")
+        )
         for name, instant in asked.items()
         if instant is not None
     ]

@@ -19,7 +19,7 @@ from shared.eventstore.database import Database
 from shared.http import problems
 from shared.http.access import Viewer, viewer
 from shared.http.tokens import Role
-from shared.telemetry.loops import Pulse
+from shared.telemetry.loops import Heartbeat
 from tests import reporting_facts as facts
 from tests.reporting_facts import CVR, OTHER_CVR, UNIT, Feed
 
@@ -110,7 +110,7 @@ async def test_a_process_of_another_release_stops_companies_from_being_served(da
 
 async def until_served(database: Database, asker: Asker) -> None:
     """The service's own loop does it, from its start on."""
-    loop = asyncio.create_task(keep_visibility(database, Pulse("visibility")))
+    loop = asyncio.create_task(keep_visibility(database, Heartbeat("visibility")))
     try:
         async with asyncio.timeout(30):
             while (await asker.get("/v1/cases")).status_code == 503:

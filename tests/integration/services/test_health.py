@@ -209,11 +209,11 @@ async def miss(offers: Watched) -> None:
 
 
 async def fall_behind(offers: Watched) -> None:
-    offers.app.state.runtime.loops.pulse("told").batch_taken("agreements", records=500, lag=20_000)
+    offers.app.state.runtime.loops.heartbeat("told").batch_processed("agreements", records=500, lag=20_000)
 
 
 async def try_again(offers: Watched) -> None:
-    offers.app.state.runtime.loops.pulse("told").batch_tried_again(OSError("Anna Jensen"))
+    offers.app.state.runtime.loops.heartbeat("told").batch_retried(OSError("Anna Jensen"))
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ async def test_what_is_wrong_is_told_by_code_with_figures_and_measured(
 async def test_a_loop_that_hangs_makes_the_process_not_live(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> None:
     async with watched(postgres_dsn, postgres_dsn, topics, tmp_path) as offers:
         assert await offers.live() == 200
-        offers.app.state.runtime.loops.pulse("hangs", still_after=0.0)
+        offers.app.state.runtime.loops.heartbeat("hangs", stalled_after=0.0)
         assert await offers.live() == 503
         told = await offers.until_ready_says("degraded", "loop_stands_still")
         assert told["loop_stands_still"]["seconds"] >= 0
