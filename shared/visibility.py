@@ -4,7 +4,7 @@ A field without a marker is hidden from companies, so that a new field is hidden
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, TypeVar
@@ -48,16 +48,17 @@ def markers(model_type: type[BaseModel]) -> Mapping[str, ShownToCompany]:
 
 def is_shown(model: BaseModel) -> bool:
     """Returns whether a company may know that this fact exists: that is so if it may know any field of it."""
+    if _has_a_field_for_all(type(model)):
+        return True
     return any(marker.holds(model) for marker in markers(type(model)).values())
 
 
 def as_shown(model: Model) -> Model:
     """Returns the fact with hidden fields, also those of values within, set to their default or None."""
-    shown, blanks = markers(type(model)), _blanks(type(model))
     changes: dict[str, Any] = {}
-    for name, blank in blanks.items():
+    for name, blank, marker in _maybe_hidden(type(model)):
         value = getattr(model, name)
-        known = _value_as_shown(value) if name in shown and shown[name].holds(model) else blank
+        known = _value_as_shown(value) if marker is not None and marker.holds(model) else blank
         if known is not value and (known != value or type(known) is not type(value)):
             changes[name] = known
     return model.model_copy(update=changes) if changes else model
@@ -89,15 +90,20 @@ def values_within(model_type: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
 
 
 @cache
-def _blanks(model_type: type[BaseModel]) -> Mapping[str, Any]:
-    """Returns what replaces the value of each field that is hidden, or may be, in whole or in part."""
-    always = {name for name, marker in markers(model_type).items() if marker.where is None}
-    within = values_within(model_type)
-    return {
-        name: None if info.is_required() else info.get_default(call_default_factory=True)
+def _has_a_field_for_all(model_type: type[BaseModel]) -> bool:
+    return any(marker.where is None for marker in markers(model_type).values())
+
+
+@cache
+def _maybe_hidden(model_type: type[BaseModel]) -> Sequence[tuple[str, Any, ShownToCompany | None]]:
+    """Returns the fields that are, or may be, hidden in whole or in part: what replaces each, and what may show it."""
+    shown, within = markers(model_type), values_within(model_type)
+    always = {name for name, marker in shown.items() if marker.where is None}
+    return [
+        (name, None if info.is_required() else info.get_default(call_default_factory=True), shown.get(name))
         for name, info in model_type.model_fields.items()
-        if name not in always or (name in within and _blanks(within[name]))
-    }
+        if name not in always or (name in within and _maybe_hidden(within[name]))
+    ]
 
 
 def _value_as_shown(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """How an agreement looks in the view: its dates and its status, folded from facts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 
@@ -67,8 +67,10 @@ def following(case: Case, changes: Columns) -> Columns:
 
 def status(case: Case) -> Status:
     """From the dates alone, so that a fact that comes late changes nothing it should not."""
-    signs = zip(_signs(case), _SIGNS.values(), strict=True)
-    return next((sign for known, sign in signs if known is not None), Status.UNKNOWN)
+    for known, sign in zip(_signs(case), _SIGNS.values(), strict=True):
+        if known is not None:
+            return sign
+    return Status.UNKNOWN
 
 
 def reaches(event: Event) -> Status | None:
@@ -81,4 +83,8 @@ def reaches(event: Event) -> Status | None:
 
 def ended_at(case: Case) -> datetime | None:
     """When the course ended, however it did."""
-    return next((at for at in _endings(case) if at is not None), None)
+    known: Sequence[datetime | None] = _endings(case)
+    for at in known:
+        if at is not None:
+            return at
+    return None

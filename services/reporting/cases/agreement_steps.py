@@ -110,7 +110,7 @@ def _while_running(case: Case) -> Iterator[Pending]:
         steps.append(Pending(Step.SEND_DOCUMENTATION, Party.COMPANY, _deadline_end(case, "compliance")))
     else:
         steps.append(_control(case))
-    yield from sorted(steps, key=lambda one: (one.due is None, one.due))
+    yield from steps if len(steps) == 1 else sorted(steps, key=lambda one: (one.due is None, one.due))
     if waits and case.control_day is not None:
         yield _control(case)
     if late and not waits:

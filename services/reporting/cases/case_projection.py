@@ -103,6 +103,7 @@ class Draft:
         self.case = changed(case, {})
         self._columns = vars(self.case)
         self._subject = _SUBJECTS[case.case_type]
+        self._pending: Sequence[Pending] | None = None
 
     def take(self, event: Event, at: datetime) -> Status | None:
         """Fold one more fact, of `at`; the status that it brought the case to, if it stood elsewhere before.
@@ -110,6 +111,7 @@ class Draft:
         Raises UnknownColumn where a rule sets what no row has.
         """
         case, columns, before = self.case, self._columns, self.case.status
+        self._pending = None
         for rule in self._subject.rules.about(type(event)):
             changes = rule(case, event)
             columns.update(changes)
@@ -132,7 +134,9 @@ class Draft:
     @property
     def pending(self) -> Sequence[Pending]:
         """All that must still happen in the case, what comes first first."""
-        return _PENDING[self.case.case_type](self.case)
+        if self._pending is None:
+            self._pending = _PENDING[self.case.case_type](self.case)
+        return self._pending
 
 
 @cache

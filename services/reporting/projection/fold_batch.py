@@ -1,8 +1,9 @@
 """Fold a batch of facts in memory: rows as they were in, rows as they are out, no I/O."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from services.reporting.cases.links import Link, Links
 from services.reporting.cases.measures import MeasureRow, Measures
 from services.reporting.cases.places import PlaceRow, Places
 from services.reporting.cases.quarantines import Quarantine, Quarantines
+from services.reporting.cases.rules import Rules
 from services.reporting.cases.tasks import Task
 from services.reporting.cases.units import Unit, unit_of
 from services.reporting.cases.when_held import held_from
@@ -171,11 +173,22 @@ def _as_the_company_has_it(case: Case) -> Case:
     return changed(case, {"audience": "company"})
 
 
+_WHAT_HANGS_ON_CASES: Mapping[str, Rules[Any, Any]] = {
+    "measures": measures.rules,
+    "places": places.rules,
+    "quarantines": quarantines.rules,
+}
+"""Rules of what has rows of its own beside its case, by the mapping of Rows that holds these rows."""
+
+
+@cache
+def _rules_of_others(event_type: type[Event]) -> Sequence[tuple[str, Callable[[Any, Event], Any]]]:
+    """What facts of a type change beside the row of their case; for most types nothing."""
+    return [(name, rule) for name, rules in _WHAT_HANGS_ON_CASES.items() for rule in rules.about(event_type)]
+
+
 def _fold_others(rows: Rows, case_id: UUID, event: Event) -> None:
     """What hangs on a case, by the facts that are about it."""
-    for of_measures in measures.rules.about(type(event)):
-        rows.measures[case_id] = of_measures(rows.measures.get(case_id, {}), event)
-    for of_places in places.rules.about(type(event)):
-        rows.places[case_id] = of_places(rows.places.get(case_id, {}), event)
-    for of_quarantines in quarantines.rules.about(type(event)):
-        rows.quarantines[case_id] = of_quarantines(rows.quarantines.get(case_id, {}), event)
+    for name, rule in _rules_of_others(type(event)):
+        of_cases = getattr(rows, name)
+        of_cases[case_id] = rule(of_cases.get(case_id, {}), event)
