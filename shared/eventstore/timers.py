@@ -13,12 +13,13 @@ import structlog
 
 from shared.eventstore.change import Change, Write
 from shared.eventstore.clock import Clock
-from shared.eventstore.commands import ATTEMPTS, Intent, execute, read, timer_rows
+from shared.eventstore.commands import ATTEMPTS, Intent, execute, timer_rows
 from shared.eventstore.database import DATABASE_AWAY, Database
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.errors import HoldBack, NameReserved, StaleVersion, StoreUnavailable, VersionMismatch
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Metadata
+from shared.eventstore.state_cache import VersionedState
 from shared.telemetry.context import span
 from shared.telemetry.loops import Heartbeat
 
@@ -149,7 +150,8 @@ class TimerLoop:
         subject_name, _, name = due.name.partition(":")
         subject = self._subjects[subject_name]
         metadata = Metadata(command_id=uuid5(due.stream, f"{due.name}@{due.due.isoformat()}"), actor=self._actor)
-        standing = await read(self._store, subject, due.stream)
+        loaded = await self._store.load(due.stream)
+        standing = VersionedState(loaded.version, subject.fold([recorded.event for recorded in loaded.events]))
         state = standing.state
         wanted = timer_rows(subject, state).get(due.name)
         if wanted is None:  # what it waited for has happened otherwise
@@ -161,7 +163,9 @@ class TimerLoop:
             guard = (Write(due.stream, standing.version),)
             await self._store.append(Change(metadata, guard, arm=((due.stream, due.name, wanted),)))
             return
-        timer = TimerDue(name, due.due, self._clock.now())
+        # Not before what stands in its stream, which a jump of the clock may have passed as well.
+        at = max([self._clock.fires_at(due.due), *(recorded.occurred_at for recorded in loaded.events[-1:])])
+        timer = TimerDue(name, due.due, at)
         lookup = self._lookups.get(due.name)
         command = await lookup(state, timer) if lookup else timer
         intent = Intent(subject, due.stream, command, expected=standing.version, read=standing)

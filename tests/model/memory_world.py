@@ -54,6 +54,9 @@ class MemoryClock:
     def now(self) -> datetime:
         return self.instant
 
+    def fires_at(self, due: datetime) -> datetime:
+        return self.instant
+
 
 _PEOPLE = Directory(
     {

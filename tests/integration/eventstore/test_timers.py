@@ -97,6 +97,11 @@ class Bench:
     async def bells_rung(self, stream: UUID) -> list[datetime]:
         return [one.event.at for one in (await self.store.load(stream)).events if isinstance(one.event, Rang)]
 
+    async def recorded_at(self, stream: UUID) -> list[tuple[datetime, datetime]]:
+        """For each bell that rang, for when it hung and when it is recorded to have rung."""
+        events = (await self.store.load(stream)).events
+        return [(one.event.at, one.occurred_at) for one in events if isinstance(one.event, Rang)]
+
     async def end_leases(self, of: str = "true") -> None:
         """As if the time of leases and of pauses after a failure were over."""
         async with self.database.acquire() as connection:
@@ -200,6 +205,26 @@ async def test_after_downtime_what_was_missed_happens(bench: Bench) -> None:
     bench.clock.move_to(NOW + 24 * HOUR)
     assert await bench.loop().fire_due() == 5
     assert [(await bench.counter(stream)).rings for stream in streams] == [1] * 5
+
+
+async def test_r28_timers_that_a_jump_of_the_clock_passes_ring_at_their_own_time_in_order(bench: Bench) -> None:
+    towers = {uuid4(): [NOW + hours * HOUR for hours in (first, first + 4, first + 9)] for first in (1, 2, 3)}
+    for tower, instants in towers.items():
+        await bench.hang_bells(tower, list(reversed(instants)))
+    bench.clock.jump_to(NOW + 24 * HOUR)
+    while await bench.loop().fire_due():
+        pass
+    for tower, instants in towers.items():
+        assert await bench.recorded_at(tower) == [(instant, instant) for instant in instants]
+
+
+async def test_a_timer_never_rings_before_what_stands_in_its_stream(bench: Bench) -> None:
+    """It may be armed after the jump, for a time that the clock had passed by then."""
+    tower = uuid4()
+    bench.clock.jump_to(NOW + 24 * HOUR)
+    await bench.hang_bells(tower, [NOW + 5 * HOUR])
+    assert await bench.loop().fire_due() == 1
+    assert await bench.recorded_at(tower) == [(NOW + 5 * HOUR, NOW + 24 * HOUR)]
 
 
 async def test_a_timer_that_is_moved_while_it_fires_does_not_fire(bench: Bench) -> None:

@@ -62,6 +62,50 @@ def test_an_instant_of_any_offset_and_before_1970_is_kept_to_the_microsecond(tmp
     assert clock.now().tzinfo is UTC
 
 
+def test_a_timer_that_a_jump_passes_is_judged_by_its_own_due_time(tmp_path: Path) -> None:
+    clock, other = VirtualClock(tmp_path / "clock", NOW), VirtualClock(tmp_path / "clock")
+    clock.jump_to(NOW + 10 * HOUR)
+    assert other.now() == NOW + 10 * HOUR
+    assert [other.fires_at(NOW + hours * HOUR) for hours in (1, 9, 10)] == [NOW + hours * HOUR for hours in (1, 9, 10)]
+
+
+def test_a_timer_that_fell_due_before_the_jump_is_late(tmp_path: Path) -> None:
+    clock = VirtualClock(tmp_path / "clock", NOW)
+    clock.jump_to(NOW + 10 * HOUR)
+    assert clock.fires_at(NOW) == clock.fires_at(NOW - HOUR) == NOW + 10 * HOUR
+
+
+def test_a_move_is_no_jump_and_ends_one(tmp_path: Path) -> None:
+    clock = VirtualClock(tmp_path / "clock", NOW)
+    clock.move_to(NOW + 10 * HOUR)
+    assert clock.fires_at(NOW + HOUR) == NOW + 10 * HOUR
+    clock.jump_to(NOW + 20 * HOUR)
+    clock.move_to(NOW + 20 * HOUR)
+    assert clock.fires_at(NOW + 11 * HOUR) == NOW + 20 * HOUR
+
+
+def test_a_jump_never_goes_back(tmp_path: Path) -> None:
+    clock = VirtualClock(tmp_path / "clock", NOW)
+    with pytest.raises(ValueError, match="cannot move back"):
+        clock.jump_to(NOW - HOUR)
+    assert clock.now() == NOW
+
+
+def test_the_file_of_an_earlier_release_which_could_not_jump_goes_on(tmp_path: Path) -> None:
+    VirtualClock(tmp_path / "clock", NOW)
+    kept = (tmp_path / "clock").read_bytes()
+    (tmp_path / "clock").write_bytes(kept[: len(kept) // 2])
+    clock = VirtualClock(tmp_path / "clock")
+    assert clock.now() == NOW
+    clock.move_to(NOW + HOUR)
+    clock.jump_to(NOW + 3 * HOUR)
+    assert (clock.fires_at(NOW), clock.fires_at(NOW + 2 * HOUR)) == (NOW + 3 * HOUR, NOW + 2 * HOUR)
+
+
+def test_the_real_clock_judges_a_timer_when_it_fires() -> None:
+    assert RealClock().fires_at(NOW) >= NOW + HOUR
+
+
 def test_the_real_clock_tells_utc() -> None:
     before = datetime.now(UTC)
     assert before <= RealClock().now() <= datetime.now(UTC)
