@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,15 +20,24 @@ class Unexpected(Exception):
     """The answer of a service is not the one that the demo needs."""
 
 
+@dataclass
+class Seen:
+    """What has been seen of the services, by one person or by several who tell each other."""
+
+    consistency_token: str | None = None
+
+
 class Person:
     """Somebody with a token. Sends the last Consistency-Token with each request, so earlier commands are visible."""
 
-    def __init__(self, client: httpx.AsyncClient, addresses: Mapping[str, str], token: str, what: str) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, addresses: Mapping[str, str], token: str, what: str, seen: Seen
+    ) -> None:
         self._client = client
         self._addresses = addresses
         self._token = token
         self._what = what
-        self._seen: str | None = None
+        self._seen = seen
 
     async def get(self, service: str, path: str, **parameters: str) -> dict[str, Any]:
         """Reads something. Raises Unexpected if the answer is an error."""
@@ -46,8 +56,8 @@ class Person:
         self, method: str, service: str, path: str, headers: Mapping[str, str] | None = None, **rest: Any
     ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token}", "If-Match": "*", **(headers or {})}
-        if self._seen:
-            headers["Consistency-Token"] = self._seen
+        if self._seen.consistency_token:
+            headers["Consistency-Token"] = self._seen.consistency_token
         for _ in range(RETRIES):
             response = await self._client.request(
                 method, f"{self._addresses[service]}{path}", headers=headers, timeout=10, **rest
@@ -55,17 +65,26 @@ class Person:
             if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break
             await asyncio.sleep(_PAUSE_SECONDS)
-        self._seen = response.headers.get("Consistency-Token", self._seen)
+        self._seen.consistency_token = response.headers.get("Consistency-Token", self._seen.consistency_token)
         return response
 
 
 class People:
     """Creates the people of the demo."""
 
-    def __init__(self, client: httpx.AsyncClient, addresses: Mapping[str, str], state: Path) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, addresses: Mapping[str, str], state: Path, seen: Seen | None = None
+    ) -> None:
+        """With `seen` all of them have seen what one of them has."""
         self._client = client
         self._addresses = addresses
+        self._state = state
         self._issuer = LocalIssuer(state)
+        self._seen = seen
+
+    def of_one_case(self) -> "People":
+        """Returns people who tell each other what they have seen, so that each reads what another one has just done."""
+        return People(self._client, self._addresses, self._state, Seen())
 
     def inspector(self, name: str) -> Person:
         """Returns one of the authority's inspectors."""
@@ -85,7 +104,7 @@ class People:
 
     def _person(self, role: Role, name: str, cvr: str | None = None) -> Person:
         what = f"{role.value} {name}"
-        return Person(self._client, self._addresses, self._issuer.token(role, name, cvr), what)
+        return Person(self._client, self._addresses, self._issuer.token(role, name, cvr), what, self._seen or Seen())
 
 
 def _checked(response: httpx.Response, what: str) -> dict[str, Any]:
