@@ -9,7 +9,6 @@ from services.offers.lookups.open_offers import acceptances_overtaken_by, all_fr
 from services.offers.lookups.preconditions import as_it_stands
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.rules.offer_decider import OFFER, reservations
-from services.offers.rules.people_and_time import NoteInspector
 from services.offers.rules.phases import Ended, Running
 from services.offers.rules.quarantine import (
     QUARANTINE,
@@ -20,6 +19,7 @@ from services.offers.rules.quarantine import (
     stream_of,
     unit_stream,
 )
+from services.offers.rules.responsible_inspector import NoteInspector
 from services.offers.rules.undecided_violations import NoteViolation
 from services.offers.rules.unit_changes import units_of
 from services.offers.rules.withdrawal import NoteBreach, NoteMistakenBreach

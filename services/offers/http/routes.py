@@ -10,7 +10,16 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from services.offers.http import answer_routes, held_unit_routes, people_and_time_routes, portal_routes, sending_routes
+from services.offers.http import (
+    answer_routes,
+    contact_routes,
+    held_unit_routes,
+    internal_note_routes,
+    portal_routes,
+    responsible_inspector_routes,
+    sending_routes,
+    time_spent_routes,
+)
 from services.offers.http.views import OfferView, view
 from services.offers.lookups.named_in_letter import named_in
 from services.offers.lookups.preconditions import register
@@ -143,5 +152,14 @@ def _quarantine_view(one: QuarantineImposed, asker: Asker, cvr: str, language: L
     )
 
 
-for subject in (sending_routes, portal_routes, answer_routes, people_and_time_routes, held_unit_routes):
+for subject in (
+    sending_routes,
+    portal_routes,
+    answer_routes,
+    contact_routes,
+    responsible_inspector_routes,
+    time_spent_routes,
+    internal_note_routes,
+    held_unit_routes,
+):
     router.include_router(subject.router)
