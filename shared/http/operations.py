@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from shared.contracts.losses import meaning_of_loss
+from shared.contracts.discard_consequences import meaning_of_loss
 from shared.http import pages
 from shared.http.access import Asker
 from shared.http.bodies import Body

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.control.lookups.inspector_calendar import Calendar, calendar_of
-from services.control.rules import booking, not_accepted
+from services.control.rules import after_offer_not_accepted, booking
+from services.control.rules.after_offer_not_accepted import BookInspection
 from services.control.rules.booking import BookControl
-from services.control.rules.not_accepted import BookInspection
 from services.control.rules.phases import AfterNo, Running
 from shared.contracts.control import ChosenDay, ControlBooked, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import Drawn
@@ -54,11 +54,11 @@ async def moved_inspection(
     if state.booking is None:
         return None
     calendar = await calendar_of(runtime, inspector, policy)
-    inside = not_accepted.days_in_time(state, at, policy)
+    inside = after_offer_not_accepted.days_in_time(state, at, policy)
     new = _same_day(calendar, state.booking) or calendar.draw(
-        inside, not_accepted.days_too_late(state, at, policy), policy, runtime.chance
+        inside, after_offer_not_accepted.days_too_late(state, at, policy), policy, runtime.chance
     )
-    late_reason = not_accepted.limit(state, policy).reason_of_itself(new.day, (state.booking.day, *inside))
+    late_reason = after_offer_not_accepted.limit(state, policy).reason_of_itself(new.day, (state.booking.day, *inside))
     return BookInspection(
         at=at,
         policy=policy,

@@ -13,15 +13,15 @@ from pydantic import BaseModel, Field
 from services.offers.http import (
     answer_routes,
     contact_routes,
-    held_unit_routes,
     internal_note_routes,
     portal_routes,
     responsible_inspector_routes,
     sending_routes,
     time_spent_routes,
+    unit_hold_routes,
 )
 from services.offers.http.views import OfferView, view
-from services.offers.lookups.named_in_letter import named_in
+from services.offers.lookups.letter_details import named_in
 from services.offers.lookups.preconditions import register
 from services.offers.lookups.units import units_on
 from services.offers.rules.offer_decider import OFFER
@@ -160,6 +160,6 @@ for subject in (
     responsible_inspector_routes,
     time_spent_routes,
     internal_note_routes,
-    held_unit_routes,
+    unit_hold_routes,
 ):
     router.include_router(subject.router)

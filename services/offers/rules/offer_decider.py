@@ -15,8 +15,8 @@ from services.offers.rules import (
     responsible_inspector,
     sending,
     time_spent,
-    undecided_violations,
     unit_changes,
+    violations_pending_decision,
     withdrawal,
 )
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
@@ -44,8 +44,8 @@ from services.offers.rules.phases import (
 from services.offers.rules.responsible_inspector import NoteInspector, ReassignOffer
 from services.offers.rules.sending import SendOffer
 from services.offers.rules.time_spent import CorrectTime, SpendTime
-from services.offers.rules.undecided_violations import NoteViolation, undecided_at
 from services.offers.rules.unit_changes import NoteUnitChanges, changed_units, followed_at, units_of
+from services.offers.rules.violations_pending_decision import NoteViolation, undecided_at
 from services.offers.rules.withdrawal import NoteBreach, NoteMistakenBreach, Withdraw, overtaken
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.errors import Refused
@@ -136,7 +136,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case NoteInspector():
             return responsible_inspector.note_inspector(state, command) if isinstance(state, Running | Ended) else ()
         case NoteViolation():
-            return undecided_violations.note(state, command) if isinstance(state, Running) else ()
+            return violations_pending_decision.note(state, command) if isinstance(state, Running) else ()
         case NoteUnitChanges():
             return note_unit_changes(state, command)
         case TimerDue():

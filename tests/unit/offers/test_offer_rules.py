@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.offers.lookups.named_in_letter import named_in
+from services.offers.lookups.letter_details import named_in
 from services.offers.rules.agreement_ends import NoteEnd
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.delivery import RecordDelivery, RecordOpening
