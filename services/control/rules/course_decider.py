@@ -46,6 +46,7 @@ from services.control.rules.fresh_investigation import InvestigateAfresh
 from services.control.rules.judgement import CompleteControl
 from services.control.rules.order_requests import NoteOrderIssued, OrderTimer, ResendOrderRequest
 from services.control.rules.phases import (
+    CHANGES_NOTHING,
     AfterNo,
     Broken,
     Kept,
@@ -355,4 +356,5 @@ COURSE: Decider[State, Command] = Decider(
     reservations=reservations,
     concerns=concerns,
     responsible=responsible,
+    changes_nothing=CHANGES_NOTHING,
 )

@@ -31,6 +31,7 @@ from services.offers.rules.delivery import (
 )
 from services.offers.rules.internal_notes import WriteNote
 from services.offers.rules.phases import (
+    CHANGES_NOTHING,
     Ended,
     Open,
     Running,
@@ -282,4 +283,5 @@ OFFER: Decider[State, Command] = Decider(
     reservations=reservations,
     concerns=concerns,
     responsible=responsible,
+    changes_nothing=CHANGES_NOTHING,
 )
