@@ -140,14 +140,14 @@ class Settings:
             mode=environment.get("AFTALE_MODE") or None,
             chance_seed=environment.get("AFTALE_CHANCE_SEED") or None,
         )
-        settings.chance()  # a seed that is not allowed stops the process before anything is started
+        settings.random_source()  # a seed that is not allowed stops the process before anything is started
         return settings
 
     def clock(self) -> Clock:
         """Returns the virtual clock of the state folder, or the machine's."""
         return VirtualClock(self.state / "clock") if self.virtual_clock else RealClock()
 
-    def chance(self) -> RandomSource:
+    def random_source(self) -> RandomSource:
         """Returns the system's source of chance, or a seeded one. Raises ValueError if a seed is not allowed."""
         return random_source_of(self.mode, self.chance_seed)
 
@@ -182,7 +182,7 @@ class Runtime:
     reconcilers: Sequence[Reconciler] = ()
     """They compare what each source has published with what this service has received."""
     loops: Loops = field(default_factory=Loops)
-    chance: RandomSource = field(default_factory=SystemRandom)
+    random_source: RandomSource = field(default_factory=SystemRandom)
     """Draws what nobody may guess (R18, R19)."""
     people: Directory = field(default_factory=load_directory)
     """Who can be responsible for a case (R42)."""
@@ -301,7 +301,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             ),
             loops=loops,
             reconcilers=bus.reconcilers,
-            chance=settings.chance(),
+            random_source=settings.random_source(),
             people=load_directory(settings.people),
         )
         reactions = service.reactions(runtime)

@@ -63,7 +63,7 @@ def reactions(runtime: Runtime) -> Reactions:
         now = runtime.clock.now()
         carried, ends = await _carried_over(runtime, fact)
         named = [place.place_id for place in fact.places[1:]]
-        drawn = tuple(runtime.chance.sample(named, len(named)))
+        drawn = tuple(runtime.random_source.sample(named, len(named)))
         policy = runtime.policies.at(fact.accepted_at)
         start = StartCourse(at=now, policy=policy, fact=fact, drawn=drawn, carried=carried)
         await record(received, Intent(COURSE, fact.agreement_id, start), *ends)

@@ -164,7 +164,7 @@ SABOTAGES = (
     Sabotage(
         "R19",
         "services/control/reactions.py",
-        "tuple(runtime.chance.sample(named, len(named)))",
+        "tuple(runtime.random_source.sample(named, len(named)))",
         "tuple(sorted(named))",
         _DRAWN_SAMPLE,
     ),

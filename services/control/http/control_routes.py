@@ -152,7 +152,7 @@ class FollowUp(Spreading, FollowUpReport):
 async def complete_control(agreement_id: UUID, body: Control, request: Request, asker: Asker) -> Response:
     """The inspector records the control of a place, and what it decides (R18, R20, R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
-    control_id, spread = random_id(runtime_of(request).chance), body.spread()
+    control_id, spread = random_id(runtime_of(request).random_source), body.spread()
     others = tuple(FindingElsewhere(uuid7(), told(OtherFinding, found)) for found in body.other_findings)
 
     def command(at: datetime, policy: Policy) -> Command:

@@ -132,7 +132,7 @@ async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Requ
     """The inspector chooses the day on which the investigation is resumed (R7)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
-    inspection_id = random_id(runtime.chance)
+    inspection_id = random_id(runtime.random_source)
 
     async def prepare(state: State, at: datetime, policy: Policy) -> Prepared[State, Command]:
         inspector = state.inspector if isinstance(state, AfterNo) else asker.subject

@@ -111,11 +111,13 @@ async def free_inspection(runtime: Runtime, state: AfterNo, at: datetime, policy
         after_offer_not_accepted.limit(state, policy),
         after_offer_not_accepted.days_in_time(state, at, policy),
     )
-    drawn = calendar.draw(in_time, after_offer_not_accepted.days_too_late(state, at, policy), policy, runtime.chance)
+    drawn = calendar.draw(
+        in_time, after_offer_not_accepted.days_too_late(state, at, policy), policy, runtime.random_source
+    )
     return BookInspection(
         at=at,
         policy=policy,
-        inspection_id=random_id(runtime.chance),
+        inspection_id=random_id(runtime.random_source),
         slot=drawn.slot,
         told=InspectionPlan(day=drawn.day, late_reason=limit.reason_of_itself(drawn.day, in_time)),
         drawn=drawn.how,
@@ -135,7 +137,7 @@ async def drawn_bookings(
     for place in places:
         if place in course.bookings:
             calendar.give_up(course.bookings[place])
-    return tuple(_booking(course, place, at, policy, calendar, runtime.chance) for place in places)
+    return tuple(_booking(course, place, at, policy, calendar, runtime.random_source) for place in places)
 
 
 def _booking(

@@ -24,7 +24,7 @@ async def moved_bookings(
     for place, standing in course.bookings.items():
         inside = booking.days_inside(course, place, at, policy)
         new = _same_day(calendar, standing) or calendar.draw(
-            inside, booking.days_after(course, place, at, policy), policy, runtime.chance
+            inside, booking.days_after(course, place, at, policy), policy, runtime.random_source
         )
         late_reason = course.limit(place).reason_of_itself(new.day, (standing.day, *inside))
         moved.append(
@@ -32,7 +32,7 @@ async def moved_bookings(
                 at=at,
                 policy=policy,
                 place_id=place,
-                control_id=random_id(runtime.chance),
+                control_id=random_id(runtime.random_source),
                 slot=new.slot,
                 told=ChosenDay(
                     day=new.day,
@@ -56,13 +56,13 @@ async def moved_inspection(
     calendar = await calendar_of(runtime, inspector, policy)
     inside = after_offer_not_accepted.days_in_time(state, at, policy)
     new = _same_day(calendar, state.booking) or calendar.draw(
-        inside, after_offer_not_accepted.days_too_late(state, at, policy), policy, runtime.chance
+        inside, after_offer_not_accepted.days_too_late(state, at, policy), policy, runtime.random_source
     )
     late_reason = after_offer_not_accepted.limit(state, policy).reason_of_itself(new.day, (state.booking.day, *inside))
     return BookInspection(
         at=at,
         policy=policy,
-        inspection_id=random_id(runtime.chance),
+        inspection_id=random_id(runtime.random_source),
         slot=new.slot,
         told=InspectionPlan(day=new.day, late_reason=late_reason and (state.booking.late_reason or late_reason)),
         drawn=new.how,

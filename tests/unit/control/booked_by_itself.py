@@ -24,7 +24,7 @@ def runtime(now: datetime, full: Iterable[date] = (), chance: Random = CHANCE) -
     """A service whose inspector has these days full."""
     store = MemoryStore("control", EventTypes(()), lambda: now, lambda message: None)
     store.reservations = {calendar_slot_name(INSPECTOR, day, slot): UUID(int=91) for day in full for slot in (1, 2)}
-    return SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}), chance=chance)
+    return SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}), random_source=chance)
 
 
 async def control(
