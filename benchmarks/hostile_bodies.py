@@ -17,7 +17,7 @@ import psutil
 import uvicorn
 
 from services.offers.service import app
-from shared.http.guarded_protocol import guarded
+from shared.http.connection_limits import limited_protocol
 from shared.messaging.bus import Kafka
 from shared.policy.policy import Input
 from shared.service import Settings
@@ -31,7 +31,7 @@ def _serve(state: str, admission: bool, told: Connection) -> None:
     application = app(Settings(postgres="", kafka=Kafka(""), state=Path(state), virtual_clock=False))
     if not admission:
         application.user_middleware.clear()
-    protocol = guarded(Input()) if admission else "httptools"
+    protocol = limited_protocol(Input()) if admission else "httptools"
     config = uvicorn.Config(application, port=0, http=protocol, loop="uvloop", log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import psutil
 
-from deploy.local.patience import Patience
+from deploy.local.progress_wait import ProgressWait
 
 
 @contextmanager
@@ -16,9 +16,9 @@ def own_process(port: int, command: Sequence[str], environment: Mapping[str, str
     """Runs `python -m COMMAND`, and yields once it listens on the port. Raises SystemExit if it does not start."""
     process = psutil.Popen([sys.executable, "-m", *command], env={**os.environ, **environment})
     try:
-        patience = Patience(command[0])
+        wait = ProgressWait(command[0])
         while not any(one.laddr.port == port for one in process.net_connections("tcp")):
-            if process.poll() is not None or not patience.keep_waiting(process.memory_info().rss // 2**20):
+            if process.poll() is not None or not wait.keep_waiting(process.memory_info().rss // 2**20):
                 raise SystemExit(f"{command[0]} does not start")
             time.sleep(0.05)
         yield process

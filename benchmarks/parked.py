@@ -30,7 +30,7 @@ from shared.eventstore.events import EventTypes
 from shared.messaging.cloudevents import Message
 from shared.messaging.consumer import Consumer
 from shared.messaging.reactor import Reaction, Reactions, Reactor
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 
 STREAMS = 100
 FACTS_EACH = 12
@@ -120,7 +120,7 @@ def _step(stream: UUID, version: int) -> Message:
     )
 
 
-async def echo(received: Received) -> Reaction:
+async def echo(received: ReceivedFact) -> Reaction:
     return Reaction([Intent(ECHO, received.message.stream, Echo(received.message.version))])
 
 

@@ -28,8 +28,8 @@ from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes
 from shared.messaging.bus import PROMPT, Bus, Kafka
 from shared.messaging.cloudevents import Message
+from shared.messaging.kafka_record import Record
 from shared.messaging.reactor import Reactions, Reactor
-from shared.messaging.record import Record
 from shared.service import AGREEMENTS_TOPIC, SOURCES
 from tests.own_topics import own_topics
 

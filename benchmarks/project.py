@@ -33,7 +33,7 @@ from shared.eventstore.database import Database, open_database
 from shared.garbage_collector import collect_rarely
 from shared.messaging.bus import IN_BULK
 from shared.messaging.cloudevents import Message
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, Feed
 from tests.tampering import tampering
@@ -112,11 +112,11 @@ async def _bare(owner: "asyncpg.Connection[asyncpg.Record]", waiting: list[Messa
         )
 
 
-async def _folded(waiting: list[Message]) -> list[tuple[list[Received], Changes]]:
+async def _folded(waiting: list[Message]) -> list[tuple[list[ReceivedFact], Changes]]:
     """Returns the batches with the rows that each changes, folded without a database."""
     batches, all_rows = [], Rows()
     for first in range(0, len(waiting), BATCH):
-        received = [Received.decoded(message, KNOWN_FACTS) for message in waiting[first : first + BATCH]]
+        received = [ReceivedFact.decoded(message, KNOWN_FACTS) for message in waiting[first : first + BATCH]]
         facts_of_batch = numbered(received, first + 1)
         cases = by_case(facts_of_batch)
         changes = Changes(all_rows.of(cases))
@@ -126,7 +126,7 @@ async def _folded(waiting: list[Message]) -> list[tuple[list[Received], Changes]
     return batches
 
 
-async def _write_alone(database: Database, batches: list[tuple[list[Received], Changes]]) -> None:
+async def _write_alone(database: Database, batches: list[tuple[list[ReceivedFact], Changes]]) -> None:
     """Writes facts and rows that were decoded and folded before: a bare client's time for the same work."""
     position = 0
     for received, changes in batches:

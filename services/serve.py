@@ -18,7 +18,7 @@ from shared.eventstore.database import DATABASE_AWAY
 from shared.eventstore.errors import WrongLogin
 from shared.eventstore.logins import POWERFUL_LOGIN, require_own_login
 from shared.garbage_collector import collect_rarely
-from shared.http.guarded_protocol import guarded
+from shared.http.connection_limits import limited_protocol
 from shared.http.path_router import PathRouter
 from shared.http.request_limits import InputLimits
 from shared.policy.errors import PolicyError
@@ -94,7 +94,7 @@ def main() -> None:
         {name: (modules[name].PREFIXES, app) for name, app in apps.items()},
         at_end=tracing.shutdown,
     )
-    protocol = guarded(InputLimits(partial(load_policies, settings.policies), settings.clock).in_force())
+    protocol = limited_protocol(InputLimits(partial(load_policies, settings.policies), settings.clock).in_force())
     uvicorn.run(one, host=host, port=port, loop="uvloop", http=protocol, log_level="warning", access_log=False)
 
 

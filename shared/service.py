@@ -22,16 +22,16 @@ from shared.contracts import register as business_register
 from shared.eventstore.clock import Clock, RealClock, VirtualClock
 from shared.eventstore.database import DATABASE_AWAY, Database, open_database
 from shared.eventstore.decider import Decider
-from shared.eventstore.drift import mend
-from shared.eventstore.erasures import Erasures
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes
 from shared.eventstore.logins import urls_of_services
+from shared.eventstore.personal_data_erasure import Erasures
 from shared.eventstore.randomness import RandomSource, random_source_of
 from shared.eventstore.release_steps import ReleaseStep, carry_out
 from shared.eventstore.remembered_answers import keep_forgetting
+from shared.eventstore.timer_and_reservation_drift import mend
 from shared.eventstore.timers import Lookup, TimerLoop
-from shared.http import completeness, drift, erasing, openapi, operations, problems
+from shared.http import completeness, drift_report, erasing, openapi, operations, problems
 from shared.http.admission import Admission
 from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
@@ -46,12 +46,12 @@ from shared.messaging.discarding import WhenDiscarded
 from shared.messaging.kafka_login import KafkaLogin
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
-from shared.messaging.reading import Pace
 from shared.messaging.reconciler import Reconciler
 from shared.messaging.recovered_commands import RecoveredCommands
-from shared.messaging.recovery import Recovery
+from shared.messaging.recovery_from_kafka import Recovery
 from shared.messaging.relay import Relay
 from shared.messaging.start_check import StartCheck, after
+from shared.messaging.topic_reader import Pace
 from shared.people.directory import LOCAL_INSPECTORS, Directory, load_directory
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
 from shared.tasks import end_tasks
@@ -140,14 +140,14 @@ class Settings:
             mode=environment.get("AFTALE_MODE") or None,
             chance_seed=environment.get("AFTALE_CHANCE_SEED") or None,
         )
-        settings.chance()  # a seed that is not allowed stops the process before anything is started
+        settings.random_source()  # a seed that is not allowed stops the process before anything is started
         return settings
 
     def clock(self) -> Clock:
         """Returns the virtual clock of the state folder, or the machine's."""
         return VirtualClock(self.state / "clock") if self.virtual_clock else RealClock()
 
-    def chance(self) -> RandomSource:
+    def random_source(self) -> RandomSource:
         """Returns the system's source of chance, or a seeded one. Raises ValueError if a seed is not allowed."""
         return random_source_of(self.mode, self.chance_seed)
 
@@ -182,7 +182,7 @@ class Runtime:
     reconcilers: Sequence[Reconciler] = ()
     """They compare what each source has published with what this service has received."""
     loops: Loops = field(default_factory=Loops)
-    chance: RandomSource = field(default_factory=SystemRandom)
+    random_source: RandomSource = field(default_factory=SystemRandom)
     """Draws what nobody may guess (R18, R19)."""
     people: Directory = field(default_factory=load_directory)
     """Who can be responsible for a case (R42)."""
@@ -234,7 +234,7 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
     files = map(attachment_routes, service.attachments)
     app = new_app(service.name, [service.router, *files], settings, lifespan, [Depends(require_start_check)])
     app.include_router(erasing.router, prefix=f"/v1/operations/{service.name}")
-    app.include_router(drift.router, prefix=f"/v1/operations/{service.name}")
+    app.include_router(drift_report.router, prefix=f"/v1/operations/{service.name}")
     return app
 
 
@@ -301,7 +301,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             ),
             loops=loops,
             reconcilers=bus.reconcilers,
-            chance=settings.chance(),
+            random_source=settings.random_source(),
             people=load_directory(settings.people),
         )
         reactions = service.reactions(runtime)

@@ -19,7 +19,7 @@ from shared.deadlines.copenhagen import end_of
 from shared.deadlines.deadline import Deadline, Length, LengthUnit
 from shared.eventstore.events import Event
 from shared.messaging.cloudevents import Message
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 
 CVR = "13748136"
 OTHER_CVR = "24256790"
@@ -323,18 +323,18 @@ class Feed:
     def __init__(self) -> None:
         self._versions: dict[tuple[str, UUID], int] = {}
 
-    def receive(self, *events: Event) -> list[Received]:
+    def receive(self, *events: Event) -> list[ReceivedFact]:
         return [self._receive(event) for event in events]
 
-    def unknown(self, agreement_id: UUID = AGREEMENT) -> Received:
+    def unknown(self, agreement_id: UUID = AGREEMENT) -> ReceivedFact:
         """A fact of a type that reporting has no class for."""
         message = self._message("SomethingNew", "control", agreement_id, on("2026-05-01"), '{"answer": 42}')
-        return Received(message, None)
+        return ReceivedFact(message, None)
 
-    def _receive(self, event: Event) -> Received:
+    def _receive(self, event: Event) -> ReceivedFact:
         source = next(name for name, types in _SOURCES if isinstance(event, tuple(types)))
         stream = getattr(event, "case_id", None) or getattr(event, "agreement_id", None) or uuid5(AGREEMENT, source)
-        return Received(
+        return ReceivedFact(
             self._message(type(event).__name__, source, stream, occurred_at(event), event.public_json()), event
         )
 

@@ -32,9 +32,9 @@ from benchmarks.lossless.faults import WITHOUT_HEADS, InjectedFault, Kind, plan_
 from benchmarks.lossless.process_group import ProcessGroup
 from benchmarks.lossless.subject import NEIGHBOURS
 from deploy.local.kafka import LocalKafka
-from deploy.local.patience import Patience
 from deploy.local.ports import answers
 from deploy.local.postgres import LocalPostgres
+from deploy.local.progress_wait import ProgressWait
 from deploy.local.state import State
 from migrations.schemas import upgrade
 from shared.service import AGREEMENTS_TOPIC
@@ -145,12 +145,12 @@ async def _until_all_work(dsn: str, group: ProcessGroup) -> None:
     """Waits until every writer has given a command and the last consumer has received a fact."""
     connection = await asyncpg.connect(dsn)
     try:
-        patience = Patience("The first fact on its way through all processes")
+        wait = ProgressWait("The first fact on its way through all processes")
         while not (group.all_write() and await connection.fetchval("select exists (select from control.inbox)")):
             group.keep_running()
             written = await connection.fetchval("select offers.newest_position()")
-            if not patience.keep_waiting((written, group.signs())):
-                raise SystemExit(f"No progress for {patience.still_seconds:.0f} s: see the logs.")
+            if not wait.keep_waiting((written, group.signs())):
+                raise SystemExit(f"No progress for {wait.still_seconds:.0f} s: see the logs.")
             await asyncio.sleep(0.2)
     finally:
         await connection.close()

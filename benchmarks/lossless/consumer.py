@@ -14,7 +14,7 @@ from shared.eventstore.events import EventTypes
 from shared.messaging.bus import Bus, Kafka, Publishers
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reaction, Reactor
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 from shared.messaging.relay import Relay
 from shared.service import AGREEMENTS_TOPIC, republisher
 from shared.telemetry.logs import configure_logs
@@ -38,7 +38,7 @@ FINGERPRINT = "({version}::bigint * (hashtext({event_id}::text) % 1000003))"
 class Counting(Projector):
     """Counts facts per stream."""
 
-    async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
+    async def apply(self, connection: Connection, facts: Sequence[ReceivedFact]) -> None:
         """Implements Projector.apply."""
         await connection.execute(
             f"""with fact as (
@@ -62,7 +62,7 @@ class Counting(Projector):
         )
 
 
-async def _react(received: Received) -> Reaction:
+async def _react(received: ReceivedFact) -> Reaction:
     return Reaction([Intent(ECHO, received.message.stream, Echo(received.message.version))])
 
 

@@ -105,7 +105,7 @@ begin
     Sabotage(
         "row",
         "a consumer's row moves before the batch has its effect",
-        "shared/messaging/reading.py",
+        "shared/messaging/topic_reader.py",
         """
             if batch.records:
                 await self._take(batch.records)
@@ -122,7 +122,7 @@ begin
     Sabotage(
         "exception",
         "a consumer's row moves although taking the batch has failed",
-        "shared/messaging/reading.py",
+        "shared/messaging/topic_reader.py",
         """
             if batch.records:
                 await self._take(batch.records)

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from benchmarks.lossless.evidence import Connection
 from migrations.topics import TOPICS, create_topics
 from shared.messaging import lenient_records
-from shared.messaging.record import Record
+from shared.messaging.kafka_record import Record
 from shared.service import AGREEMENTS_TOPIC
 
 COLUMNS = ("partition", "offset", "source", "stream", "version", "event_id")

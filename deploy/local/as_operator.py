@@ -88,7 +88,7 @@ class Operator:
         """Discards all records of a service that do not say which fact they are."""
         return self._ask("POST", service, "parked/unreadable/discard", {"reason": reason})
 
-    def held_units(self) -> Any:
+    def units_on_hold(self) -> Any:
         """Returns the units at which no offer is made or accepted because a fact about them was lost."""
         return list(self._every(HOLDS_UNITS, "held-units"))
 

@@ -15,10 +15,10 @@ import asyncpg
 
 from deploy.local import archive
 from deploy.local.archive import ArchiveWriter, Manifest, ServiceStand
-from deploy.local.counted import counted
 from deploy.local.postgres import LocalPostgres
 from deploy.local.postgres_programs import Programs
 from deploy.local.processes import UserError
+from deploy.local.quantities import quantity
 from deploy.local.settings import SERVICES
 from deploy.local.state import State
 from migrations.schemas import revisions
@@ -174,7 +174,7 @@ def main() -> None:
         stands = "" if stand.position is None else f"position {stand.position}, epoch {stand.epoch}, "
         schema = ", ".join(f"{chain} {revision}" for chain, revision in stand.revisions.items())
         files = sum(name.startswith(f"attachments/{service}/") for name in manifest.files)
-        print(f"  {service:<10} {stands}schema {schema}, {counted(files, 'attachment')}")
+        print(f"  {service:<10} {stands}schema {schema}, {quantity(files, 'attachment')}")
     print(f"As of {manifest.made_at.astimezone():%Y-%m-%d %H:%M:%S %Z}: {file}, {file.stat().st_size / 1e6:,.1f} MB")
     print(
         "It holds keys and secrets: keep it where only operators can read it, and on another disk than state/erasures."

@@ -3,8 +3,8 @@
 from typing import Any
 
 from deploy.local.as_operator import Operator
-from deploy.local.counted import counted
 from deploy.local.processes import UserError
+from deploy.local.quantities import quantity
 
 
 def compare_rows(operator: Operator, services: list[str]) -> None:
@@ -16,7 +16,7 @@ def compare_rows(operator: Operator, services: list[str]) -> None:
             faults += [f"{service} {one['stream']}: {_as_text(one)}" for one in page["drifted"]]
     if faults:
         raise UserError("\n".join([f"{len(faults)} of {compared} streams drifted:", *faults]))
-    print(f"The timers and reservations of {counted(compared, 'stream')} match their facts.")
+    print(f"The timers and reservations of {quantity(compared, 'stream')} match their facts.")
 
 
 def _as_text(stream: Any) -> str:

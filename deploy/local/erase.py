@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.as_operator import Operator
-from deploy.local.counted import counted
+from deploy.local.quantities import quantity
 from deploy.local.settings import EVENT_SOURCED
 
 
@@ -40,5 +40,5 @@ def _what(about: Sequence[str], files: int) -> str:
     persons = sorted(one for one in about if one and not one.startswith("~"))
     parts = ["the texts of the case"] if len(persons) < len(about) else []
     parts += [f"private texts about {person}" for person in persons]
-    parts += [counted(files, "file")] if files else []
+    parts += [quantity(files, "file")] if files else []
     return ", ".join(parts)

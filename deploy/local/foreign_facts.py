@@ -27,7 +27,7 @@ from shared.messaging import lenient_records
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.errors import Undecodable
-from shared.messaging.own_records import read_own, reading
+from shared.messaging.published_facts import read_own, reading
 from shared.service import ORDERS_TOPIC, REGISTER_TOPIC
 
 PATIENCE_SECONDS = 30.0

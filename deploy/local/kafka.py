@@ -21,9 +21,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from jgo.maven import MavenContext
 
-from deploy.local.patience import Patience, Say
 from deploy.local.ports import HOST, answers, require_free
 from deploy.local.processes import Process, UserError
+from deploy.local.progress_wait import ProgressWait, Say
 from deploy.local.state import PROGRAMS, State
 from migrations.topics import quiet_client
 
@@ -93,7 +93,7 @@ class LocalKafka:
     def wait_until_ready(self, say: Say = print) -> None:
         """Waits until the broker takes requests, while it makes progress. Raises UserError if it stalls or ends."""
         with quiet_client():
-            asyncio.run(self._wait_until_ready(Patience("Kafka", say)))
+            asyncio.run(self._wait_until_ready(ProgressWait("Kafka", say)))
 
     def stop(self) -> bool:
         """Stops the broker, and kills it if it does not end in 15 s; returns whether it ran."""
@@ -134,12 +134,12 @@ class LocalKafka:
             raise UserError(f"Kafka could not make its data folder {self.home}:\n{made.stdout}{made.stderr}")
         formatted.touch()
 
-    async def _wait_until_ready(self, patience: Patience) -> None:
+    async def _wait_until_ready(self, wait: ProgressWait) -> None:
         while not await self._has_broker():
             if self.process.running() is None:
                 raise UserError(f"Kafka ended right away. Its log ends with:\n{self.process.last_lines()}")
-            if not patience.keep_waiting(self._sign()):
-                stalled = f"Kafka has made no progress for {patience.still_seconds:.0f} s."
+            if not wait.keep_waiting(self._sign()):
+                stalled = f"Kafka has made no progress for {wait.still_seconds:.0f} s."
                 raise UserError(f"{stalled} Its log: {self.process.log}")
             await asyncio.sleep(0.1)
 

@@ -16,12 +16,12 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 import httpx
 from aiokafka.errors import KafkaError
 
-from deploy.local import foreign_answers, in_terminal, kafka, postgres, watcher
+from deploy.local import foreign_answers, kafka, postgres, run_module, watcher
 from deploy.local.kafka import LocalKafka
-from deploy.local.patience import Patience
 from deploy.local.ports import HOST, answers, require_free
 from deploy.local.postgres import LocalPostgres
 from deploy.local.processes import Process, UserError
+from deploy.local.progress_wait import ProgressWait
 from deploy.local.settings import SERVICES, Settings, clock_file
 from deploy.local.state import PROGRAMS, PROJECT
 from migrations.kafka_rights import make_topics
@@ -241,13 +241,13 @@ class Machine:
 
     def become(self, module: str, arguments: Sequence[str]) -> None:
         """Replaces this process with a module of the project, which then has the terminal."""
-        command = [sys.executable, "-m", in_terminal.__name__, module, *arguments]
+        command = [sys.executable, "-m", run_module.__name__, module, *arguments]
         os.execve(sys.executable, command, self._child())
 
     def become_services(self, names: Sequence[str]) -> None:
         """Replaces this process with one that runs these services, and that has only their logins."""
         environment = {**os.environ, **self.settings.environment_of(names, *self._servers())}
-        command = [sys.executable, "-m", in_terminal.__name__, "services.serve", *names]
+        command = [sys.executable, "-m", run_module.__name__, "services.serve", *names]
         os.execve(sys.executable, command, environment)
 
     def run(self, module: str, arguments: Sequence[str]) -> None:
@@ -275,14 +275,14 @@ class Machine:
                 )
 
     def _wait_until_healthy(self, name: str) -> None:
-        process, patience = self.service(name), Patience(f"The service {name}", self._progress)
+        process, wait = self.service(name), ProgressWait(f"The service {name}", self._progress)
         assert process.port is not None
         url = f"http://{HOST}:{process.port}/health/ready"
         while not _healthy(url):
             if process.running() is None:
                 raise UserError(f"The service {name} ended right away. Its log ends with:\n{process.last_lines()}")
-            if not patience.keep_waiting((process.vital_sign(), answers(process.port))):
-                still = f"has made no progress for {patience.still_seconds:.0f} s"
+            if not wait.keep_waiting((process.vital_sign(), answers(process.port))):
+                still = f"has made no progress for {wait.still_seconds:.0f} s"
                 raise UserError(f"The service {name} is not ready ({url}) and {still}. Its log: {process.log}")
             time.sleep(0.1)
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from deploy.local.as_operator import Operator, Parked
 from deploy.local.machine import Machine
 from deploy.local.processes import UserError
+from deploy.local.quantities import quantity
 from deploy.local.settings import SERVICES, Settings
 
 commands = typer.Typer(
@@ -62,7 +63,7 @@ def show(service: _Service, source: _Source, stream: _Stream) -> None:
     for message in found["messages"]:
         _print_message(message)
     if more := found["waiting"] - len(found["messages"]):
-        print(f"\n... and {_counted(more)} more.")
+        print(f"\n... and {quantity(more, 'message')} more.")
 
 
 @commands.command()
@@ -186,11 +187,7 @@ def _operator() -> Operator:
 def _how_it_stands(parked: Parked, waiting: int) -> str:
     if not waiting:
         return f"{parked} is no longer parked."
-    return f"{parked} still waits, with {_counted(waiting)}: ./aftale parked show {parked}"
-
-
-def _counted(messages: int) -> str:
-    return "one message" if messages == 1 else f"{messages} messages"
+    return f"{parked} still waits, with {quantity(waiting, 'message')}: ./aftale parked show {parked}"
 
 
 def _print_message(message: dict[str, Any]) -> None:

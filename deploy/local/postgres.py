@@ -16,9 +16,9 @@ from pathlib import Path
 import asyncpg
 import psutil
 
-from deploy.local.patience import Patience, Say
 from deploy.local.ports import HOST, require_free
 from deploy.local.processes import Process, UserError
+from deploy.local.progress_wait import ProgressWait, Say
 from deploy.local.state import State
 from deploy.local.unprivileged import runner
 
@@ -76,7 +76,7 @@ class LocalPostgres:
 
     def wait_until_ready(self, say: Say = print) -> None:
         """Waits for connections while the server makes progress; creates the database. Raises UserError."""
-        asyncio.run(self._wait_until_ready(Patience("PostgreSQL", say)))
+        asyncio.run(self._wait_until_ready(ProgressWait("PostgreSQL", say)))
 
     def stop(self) -> bool:
         """Stops the server fast (sessions are cut off, data is safe), or kills a hung one; returns whether it ran."""
@@ -158,7 +158,7 @@ class LocalPostgres:
             else:
                 path.unlink()
 
-    async def _wait_until_ready(self, patience: Patience) -> None:
+    async def _wait_until_ready(self, wait: ProgressWait) -> None:
         while True:
             try:
                 connection = await asyncpg.connect(self._dsn_of("postgres"), timeout=5)
@@ -173,8 +173,8 @@ class LocalPostgres:
                     raise UserError(
                         f"PostgreSQL ended right away. Its log ends with:\n{self.process.last_lines()}"
                     ) from not_yet
-                if not patience.keep_waiting((self.process.vital_sign(), type(not_yet))):
-                    stalled = f"PostgreSQL has made no progress for {patience.still_seconds:.0f} s."
+                if not wait.keep_waiting((self.process.vital_sign(), type(not_yet))):
+                    stalled = f"PostgreSQL has made no progress for {wait.still_seconds:.0f} s."
                     raise UserError(f"{stalled} Its log: {self.process.log}") from not_yet
                 await asyncio.sleep(0.05)
         try:

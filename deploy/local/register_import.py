@@ -15,8 +15,8 @@ from pathlib import Path
 
 from aiokafka.errors import KafkaError
 
-from deploy.local.counted import counted
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
+from deploy.local.quantities import quantity
 from deploy.local.tables import CellError, NotATable, Row, read_table
 from services.reporting.cases.unknown_codes import unknown_in_unit
 from shared.contracts.register import SOURCE, UnitCeased, UnitRegistered
@@ -209,8 +209,8 @@ def main() -> None:
     left_out = "would be left out" if asked.dry_run else "were left out"
     if ceasing := sum(isinstance(unit, UnitCeased) for unit in reading.units):
         done += f", {ceasing} of which {'ceases' if ceasing == 1 else 'cease'}"
-    remarks, errors = counted(len(reading.remarks), "remark"), counted(len(reading.left_out), "error")
-    print(f"{counted(len(reading.units), 'unit')} {done}, {remarks}, {errors}.")
+    remarks, errors = quantity(len(reading.remarks), "remark"), quantity(len(reading.left_out), "error")
+    print(f"{quantity(len(reading.units), 'unit')} {done}, {remarks}, {errors}.")
     if reading.left_out:
         sys.exit(f"Rows {left_out}: correct them and import them again.")
 

@@ -27,9 +27,9 @@ from deploy.local.restore_report import Lost, Report, private_parts_lost, show
 from migrations.revisions import CHAINS
 from migrations.schemas import known_revisions, upgrade
 from shared.eventstore.database import DATABASE_AWAY, open_database
-from shared.eventstore.erasures import Erasure, Erasures
 from shared.eventstore.events import EventTypes
-from shared.messaging.recovery import Outcome
+from shared.eventstore.personal_data_erasure import Erasure, Erasures
+from shared.messaging.recovery_from_kafka import Outcome
 from shared.policy.policies import POLICY_FILES
 from shared.private_folders import private_folder
 from shared.service import EventSourced, Settings, recovery_of

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-from deploy.local.counted import counted
+from deploy.local.quantities import quantity
 from shared.eventstore.database import Database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes
 from shared.http.attachments import files_named
-from shared.messaging.recovery import Outcome
+from shared.messaging.recovery_from_kafka import Outcome
 from shared.private_folders import private_folder
 
 _SHOWN = 20
@@ -73,14 +73,14 @@ def show(report: Report, state: Path) -> None:
         print(f"{report.service}: restored. It records no facts of its own, and reads what is missing from Kafka.")
         return
     print(
-        f"{report.service}: restored; read back {counted(report.outcome.recovered, 'fact')} from Kafka; "
+        f"{report.service}: restored; read back {quantity(report.outcome.recovered, 'fact')} from Kafka; "
         f"epoch {report.epoch}."
     )
     if report.erased:
         print(f"  Keys destroyed again (R31): {report.erased}.")
     if report.outcome.unrecoverable:
         print(
-            f"  Not read back: {counted(report.outcome.unrecoverable, 'fact')}; the epoch was raised: "
+            f"  Not read back: {quantity(report.outcome.unrecoverable, 'fact')}; the epoch was raised: "
             f"select * from {report.service}.unrecoverable_facts"
         )
     if not report.lost:
@@ -92,7 +92,7 @@ def show(report: Report, state: Path) -> None:
         rows.writerow(["case", "what"])
         rows.writerows((one.case, one.what) for one in report.lost)
     cases = len({one.case for one in report.lost})
-    print(f"  Private parts of {counted(cases, 'case')} are lost if they had content. Full list: {file}")
+    print(f"  Private parts of {quantity(cases, 'case')} are lost if they had content. Full list: {file}")
     for one in report.lost[:_SHOWN]:
         print(f"    {one.case}  {one.what}")
     if len(report.lost) > _SHOWN:

@@ -33,7 +33,7 @@ def show_status(machine: Machine, console: Console) -> None:
     # Processes that the watcher has restarted are its children, and have rows of their own.
     table.add_row(*_row(machine.service(watcher.NAME), with_children=False), "")
     console.print(table)
-    _show_held_units(machine, console)
+    _show_units_on_hold(machine, console)
     for name, restarted in report.items():
         if restarted.next_at or restarted.fault:
             console.print(f"{name}: next attempt {restarted.next_at or 'now'}. {restarted.fault or ''}", markup=False)
@@ -61,12 +61,12 @@ def _row(process: Process, *, with_children: bool = True) -> tuple[str, str, str
     )
 
 
-def _show_held_units(machine: Machine, console: Console) -> None:
+def _show_units_on_hold(machine: Machine, console: Console) -> None:
     """R8: prints the units at which no offer is made or accepted until an operator releases them."""
     if machine.service(HOLDS_UNITS).running() is None:
         return
     try:
-        held = Operator(machine).held_units()
+        held = Operator(machine).units_on_hold()
     except UserError as fault:
         console.print(f"\nheld units: {fault}", markup=False)
         return

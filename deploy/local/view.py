@@ -6,9 +6,9 @@ from typing import Any
 import typer
 
 from deploy.local.as_operator import Operator
-from deploy.local.counted import counted
 from deploy.local.machine import Machine
 from deploy.local.processes import UserError
+from deploy.local.quantities import quantity
 from deploy.local.settings import Settings
 
 commands = typer.Typer(no_args_is_help=True, help="The one view: check it against the facts, or rebuild it.")
@@ -23,7 +23,7 @@ def rebuild() -> None:
     this command is stopped; only one runs at a time.
     """
     done = _until_done("rebuild")
-    print(f"The view is rebuilt from {counted(done['facts'], 'fact')}.")
+    print(f"The view is rebuilt from {quantity(done['facts'], 'fact')}.")
 
 
 @commands.command()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from deploy.local.patience import Patience
+from deploy.local.progress_wait import ProgressWait
 from deploy.local.settings import EVENT_SOURCED as SOURCES
 from deploy.local.settings import SERVICES as CONSUMERS
 from shared.deadlines.copenhagen import end_of, local_day
@@ -82,7 +82,7 @@ class VirtualTime:
 
     async def settle(self) -> None:
         """Waits until all facts are processed and no timer is due. Raises NotTaken if there is no progress."""
-        patience = Patience("Taking everything that was published")
+        wait = ProgressWait("Taking everything that was published")
         looks, taken = 0, None
         while True:
             behind, due = await self._connection.fetchrow(f"select {_BEHIND}, {_DUE}", self.clock.now()) or (1, 1)
@@ -91,8 +91,8 @@ class VirtualTime:
             if looks % _LOOKS_PER_SIGN == _LOOKS_PER_SIGN - 1:
                 taken = await self._connection.fetchval(_TAKEN)
             looks += 1
-            if not patience.keep_waiting((behind, due, taken)):
+            if not wait.keep_waiting((behind, due, taken)):
                 parked = [dict(row) for row in await self._connection.fetch(_PARKED)]
-                still = f"no progress for {patience.still_seconds:.0f} s"
+                still = f"no progress for {wait.still_seconds:.0f} s"
                 raise NotTaken(f"{behind} streams are not processed and {due} timers due, {still}; parked: {parked}")
             await asyncio.sleep(_PAUSE_SECONDS)

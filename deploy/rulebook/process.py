@@ -14,7 +14,7 @@ from services.guidance.rules.guidance_decider import GUIDANCE
 from services.offers.rules import phases as offer_phases
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.quarantine import QUARANTINE, Register
-from services.offers.rules.unit_watch import UNIT, Watched
+from services.offers.rules.unit_change_schedule import UNIT, Watched
 from shared.contracts import control, guidance, offers
 from shared.eventstore.decider import Decider
 from shared.eventstore.events import Event

@@ -9,8 +9,8 @@ from typing import Any, assert_never
 from uuid import uuid5
 
 from services.control.lookups.conflicts import in_conflict_with, look_into, running_on
+from services.control.rules.after_offer_not_accepted import NoteNotAccepted
 from services.control.rules.course_decider import COURSE, Command
-from services.control.rules.not_accepted import NoteNotAccepted
 from services.control.rules.order_requests import NoteOrderIssued
 from services.control.rules.orders_on_topics import ORDER, NoteOrder, NoteOrderEnded, order_stream
 from services.control.rules.phases import Running
@@ -31,7 +31,7 @@ from shared.contracts.public_forms import Accepted, GuidanceHeld, MeetingCorrect
 from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.events import Metadata
 from shared.messaging.reactor import React, Reaction, Reactions
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 from shared.service import Runtime
 
 
@@ -39,21 +39,21 @@ def reactions(runtime: Runtime) -> Reactions:
     """Returns the reaction to each type of fact."""
 
     def reacting(command: Callable[[Any], Command | None]) -> React:
-        async def react(received: Received) -> Reaction:
+        async def react(received: ReceivedFact) -> Reaction:
             fact: Any = received.event
             wanted = command(fact)
             return Reaction() if wanted is None else Reaction([Intent(COURSE, fact.agreement_id, wanted)])
 
         return react
 
-    async def record(received: Received, *intents: Intent[Any, Any]) -> None:
+    async def record(received: ReceivedFact, *intents: Intent[Any, Any]) -> None:
         """Records commands in their own transaction, before the fact counts as processed; a repeat changes nothing."""
         metadata = _caused_by(runtime, received)
         policy = getattr(intents[0].command, "policy", None)
         named = replace(metadata, command_id=uuid5(metadata.command_id, "first"), policy=policy and policy.version)
         await execute(runtime.store, intents, at=runtime.clock.now(), metadata=named)
 
-    async def accepted(received: Received) -> Reaction:
+    async def accepted(received: ReceivedFact) -> Reaction:
         """R19: starts a course with a random order of the places, so that nobody can predict or steer which are drawn.
 
         R40: if an agreement is carried over, the former owner's course ends in the same transaction.
@@ -63,24 +63,24 @@ def reactions(runtime: Runtime) -> Reactions:
         now = runtime.clock.now()
         carried, ends = await _carried_over(runtime, fact)
         named = [place.place_id for place in fact.places[1:]]
-        drawn = tuple(runtime.chance.sample(named, len(named)))
+        drawn = tuple(runtime.random_source.sample(named, len(named)))
         policy = runtime.policies.at(fact.accepted_at)
         start = StartCourse(at=now, policy=policy, fact=fact, drawn=drawn, carried=carried)
         await record(received, Intent(COURSE, fact.agreement_id, start), *ends)
         return await changed(received)
 
-    async def annulled(received: Received) -> Reaction:
+    async def annulled(received: ReceivedFact) -> Reaction:
         fact: Any = received.event
         await record(received, Intent(COURSE, fact.agreement_id, NoteAnnulment(runtime.clock.now())))
         return await changed(received)
 
-    async def changed(received: Received) -> Reaction:
+    async def changed(received: ReceivedFact) -> Reaction:
         """R41: looks for conflicts after an agreement has started, resumed or ended."""
         fact: Any = received.event
         await look_into(runtime, [fact.agreement_id], _caused_by(runtime, received))
         return Reaction()
 
-    async def issued(received: Received) -> Reaction:
+    async def issued(received: ReceivedFact) -> Reaction:
         """R25: notes an order on its agreement, if it has one. R41: an order without a topic has no conflicts."""
         fact = received.event
         assert isinstance(fact, OrderIssued)
@@ -95,7 +95,7 @@ def reactions(runtime: Runtime) -> Reactions:
         follows = NoteOrderIssued(now, fact.request_id, fact.case_id, fact.p_number)
         return Reaction([Intent(COURSE, fact.agreement_id, follows)])
 
-    async def order_ended(received: Received) -> Reaction:
+    async def order_ended(received: ReceivedFact) -> Reaction:
         """R41: records the end of an order, and with it the end of its conflicts."""
         fact = received.event
         assert isinstance(fact, OrderRevoked | OrderCompliedWith)
@@ -154,7 +154,7 @@ async def _carried_over(runtime: Runtime, fact: Accepted) -> tuple[Running | Non
     return state, [Intent(COURSE, fact.carries_over, ended)]
 
 
-def _caused_by(runtime: Runtime, received: Received) -> Metadata:
+def _caused_by(runtime: Runtime, received: ReceivedFact) -> Metadata:
     """R30: returns the metadata of commands that the fact causes in addition to the reaction itself."""
     message = received.message
     return Metadata(

@@ -20,7 +20,7 @@ from shared.contracts.public_forms import (
 from shared.eventstore.commands import Intent
 from shared.eventstore.events import Event
 from shared.messaging.reactor import React, Reaction, Reactions
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 from shared.service import Runtime
 
 _ENDS: tuple[type[Event], ...] = (Declined, Lapsed, Withdrawn, AcceptanceAnnulled, Terminated, Fulfilled, Breached)
@@ -31,7 +31,7 @@ def reactions(runtime: Runtime) -> Reactions:
     """Returns the reaction to each type of fact."""
 
     def reacting(command: Callable[[Any], Command]) -> React:
-        async def react(received: Received) -> Reaction:
+        async def react(received: ReceivedFact) -> Reaction:
             fact: Any = received.event
             return Reaction([Intent(GUIDANCE, fact.agreement_id, command(fact))])
 

@@ -9,7 +9,6 @@ from services.offers.lookups.open_offers import acceptances_overtaken_by, all_fr
 from services.offers.lookups.preconditions import as_it_stands
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.rules.offer_decider import OFFER, reservations
-from services.offers.rules.people_and_time import NoteInspector
 from services.offers.rules.phases import Ended, Running
 from services.offers.rules.quarantine import (
     QUARANTINE,
@@ -20,8 +19,9 @@ from services.offers.rules.quarantine import (
     stream_of,
     unit_stream,
 )
-from services.offers.rules.undecided_violations import NoteViolation
+from services.offers.rules.responsible_inspector import NoteInspector
 from services.offers.rules.unit_changes import units_of
+from services.offers.rules.violations_pending_decision import NoteViolation
 from services.offers.rules.withdrawal import NoteBreach, NoteMistakenBreach
 from shared.contracts.control import Breached, Fulfilled
 from shared.contracts.public_forms import (
@@ -35,24 +35,24 @@ from shared.contracts.vocabulary import ControlOutcome, Decision
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import Metadata
 from shared.messaging.reactor import Reaction, Reactions
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 from shared.service import Runtime
 
 
 def reactions(runtime: Runtime) -> Reactions:
     """Returns the reaction to each type of fact."""
 
-    async def fulfilled(received: Received) -> Reaction:
+    async def fulfilled(received: ReceivedFact) -> Reaction:
         fact = received.event
         assert isinstance(fact, Fulfilled)
         return Reaction([Intent(OFFER, fact.agreement_id, NoteEnd(runtime.clock.now(), "fulfilled"))])
 
-    async def terminated(received: Received) -> Reaction:
+    async def terminated(received: ReceivedFact) -> Reaction:
         fact = received.event
         assert isinstance(fact, Terminated)
         return Reaction([Intent(OFFER, fact.agreement_id, NoteEnd(runtime.clock.now(), "terminated"))])
 
-    async def controlled(received: Received) -> Reaction:
+    async def controlled(received: ReceivedFact) -> Reaction:
         """R14, R30: notes whether a control has found a violation at a place; a correction replaces the outcome."""
         fact = received.event
         assert isinstance(fact, ControlCompleted | ControlCorrected)
@@ -60,12 +60,12 @@ def reactions(runtime: Runtime) -> Reactions:
         noted = NoteViolation(runtime.clock.now(), place, found=fact.outcome is ControlOutcome.VIOLATION)
         return Reaction([Intent(OFFER, fact.agreement_id, noted)])
 
-    async def another_inspector(received: Received) -> Reaction:
+    async def another_inspector(received: ReceivedFact) -> Reaction:
         fact = received.event
         assert isinstance(fact, InspectorChanged)
         return Reaction([Intent(OFFER, fact.agreement_id, NoteInspector(runtime.clock.now(), fact.inspector))])
 
-    async def breached(received: Received) -> Reaction:
+    async def breached(received: ReceivedFact) -> Reaction:
         """R8, R22: records the quarantines first, then the breach on each open case within their reach.
 
         An offer that is made or accepted meanwhile depends on the registers and is decided again; one that was recorded
@@ -91,7 +91,7 @@ def reactions(runtime: Runtime) -> Reactions:
             ]
         )
 
-    async def revoked(received: Received) -> Reaction:
+    async def revoked(received: ReceivedFact) -> Reaction:
         """R30: the agreement runs again, and a quarantine that rested on a mistake ends."""
         fact = received.event
         assert isinstance(fact, DecisionRevoked)
@@ -118,7 +118,7 @@ def reactions(runtime: Runtime) -> Reactions:
     }
 
 
-async def _record_first(runtime: Runtime, received: Received, intents: list[Intent[Any, Any]], policy: str) -> None:
+async def _record_first(runtime: Runtime, received: ReceivedFact, intents: list[Intent[Any, Any]], policy: str) -> None:
     """Records commands in their own transaction, before the fact counts as processed; a repeat changes nothing."""
     message = received.message
     metadata = Metadata(

@@ -81,7 +81,7 @@ comment on column v_cases.guidance_safety_representative is
 comment on column v_cases.guidance_safety_organisation is 'The same of the safety organisation.';
 comment on column v_cases.guidance_employees is 'The same of the employees.';
 comment on column v_cases.documentation_at is 'When the first part of the documentation came.';
-comment on column v_cases.documentation_complete_at is 'When the documentation was complete (R15).';
+comment on column v_cases.documentation_complete_at is 'When the documentation was complete (R16, R17).';
 comment on column v_cases.documentation_parts is 'How many parts of documentation came.';
 comment on column v_cases.control_booked_at is 'When the control was booked.';
 comment on column v_cases.control_day is 'The day for which control is booked.';

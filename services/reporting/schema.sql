@@ -189,7 +189,7 @@ create table case_control (
   audience text not null,
   documentation_at timestamptz,                -- When the first part of the documentation came.
   documentation_parts int not null default 0,  -- How many parts of documentation came.
-  documentation_complete_at timestamptz,       -- When the documentation was complete (R15).
+  documentation_complete_at timestamptz,       -- When the documentation was complete (R16, R17).
   bookings jsonb not null default '{}',        -- By place the control that is booked there (R18, R19).
   control_id uuid,                             -- The booked control that comes next.
   control_day date,                            -- The day for which control is booked.

@@ -24,9 +24,9 @@ from shared.http import consistency
 from shared.http.access import Asker
 from shared.http.consistency import ConsistencyTokens
 from shared.messaging.bus import IN_BULK, Bus
-from shared.messaging.completeness import AskAgain
 from shared.messaging.projector import Projector
-from shared.messaging.received import Fact, Received
+from shared.messaging.received_fact import Fact, ReceivedFact
+from shared.messaging.reconciliation_state import AskAgain
 from shared.policy.policies import load_policies
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, keep_running, new_app, read_topic
 from shared.telemetry.context import mark
@@ -54,7 +54,7 @@ class Projection(Projector):
         async with self._one_at_a_time:
             await super().take(facts)
 
-    async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
+    async def apply(self, connection: Connection, facts: Sequence[ReceivedFact]) -> None:
         """See Projector.apply. The span of a fact is its row's: it ends what began with a request."""
         await projection.apply(connection, facts, self._at_hand)
         for received in facts:

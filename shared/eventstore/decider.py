@@ -108,6 +108,8 @@ class Decider(Generic[State, Command]):
     before and after.
     `concerns` gives ids that travel beside every fact of the subject, for rules that reach over subjects.
     `responsible` names who is responsible: whoever else acts for the authority stands in for that person (R30).
+    `changes_nothing` names the facts of its streams that leave every state as it is; a test finds each fact either
+    there or in `evolve`, since a fact that `evolve` forgot would change nothing unseen.
     """
 
     name: str
@@ -118,6 +120,7 @@ class Decider(Generic[State, Command]):
     reservations: Callable[[State], frozenset[str]] = no_reservations
     concerns: Callable[[State], Mapping[str, str]] = concerns_nothing
     responsible: Callable[[State], str | None] = nobody
+    changes_nothing: frozenset[type[Event]] = frozenset()
 
     def fold(self, events: Sequence[Event], state: State | None = None) -> State:
         """The state after the public forms of these events, from `state` or from the beginning."""

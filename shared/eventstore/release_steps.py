@@ -11,8 +11,8 @@ from uuid import UUID
 import structlog
 
 from shared.eventstore.database import Database
-from shared.eventstore.drift import streams_after
 from shared.eventstore.errors import NameReserved
+from shared.eventstore.timer_and_reservation_drift import streams_after
 
 BATCH = 100
 _BEGIN = "insert into release_steps (name) values ($1) on conflict do nothing"

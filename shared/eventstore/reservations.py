@@ -6,7 +6,7 @@ from uuid import UUID
 from shared.eventstore.database import Connection
 
 
-async def held_under(connection: Connection, prefixes: Sequence[str]) -> list[dict[str, UUID]]:
+async def reserved_under(connection: Connection, prefixes: Sequence[str]) -> list[dict[str, UUID]]:
     """The names that begin with each prefix, which ends with `/`, and their holders."""
     rows = await connection.fetch(
         """select asked.place, held.name, held.stream

@@ -24,7 +24,7 @@ from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.errors import Problem
 from shared.http.problems import not_found
 from shared.http.tokens import Role
-from shared.messaging.recovered_rows import RECOVERED
+from shared.messaging.recovery_writes import RECOVERED
 from shared.policy.policy import Input
 
 State = TypeVar("State")

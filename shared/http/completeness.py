@@ -12,7 +12,7 @@ from shared.http.bodies import Body, SourceName
 from shared.http.openapi import problems
 from shared.http.problems import not_found
 from shared.http.tokens import Role
-from shared.messaging import completeness
+from shared.messaging import reconciliation_state
 
 router = APIRouter(tags=["operations"])
 MOST_SHOWN = 1_000
@@ -38,7 +38,7 @@ class MissingStream(BaseModel):
 
     source: str
     stream: UUID
-    problem: completeness.Problem
+    problem: reconciliation_state.Problem
     version: int
     """The version that the source reports."""
     event_id: UUID
@@ -66,8 +66,8 @@ async def show_completeness(request: Request, asker: Asker) -> Completeness:
     """Show how far each source was compared, and which streams differ from their source's report."""
     asker.require_role(Role.OPERATOR)
     async with request.app.state.database.acquire() as connection:
-        sources = await completeness.compared_sources(connection)
-        differing = await completeness.missing(connection)
+        sources = await reconciliation_state.compared_sources(connection)
+        differing = await reconciliation_state.missing(connection)
     known = {one.source for one in sources}
     never = [one.source for one in request.app.state.reconcilers if one.source not in known]
     return Completeness(
@@ -80,7 +80,7 @@ async def show_completeness(request: Request, asker: Asker) -> Completeness:
                 compares_all_because=one.full_because,
                 compared_at=one.compared_at,
             )
-            for one in (*sources, *(completeness.Compared(source, 0, 0, None, None) for source in never))
+            for one in (*sources, *(reconciliation_state.Compared(source, 0, 0, None, None) for source in never))
         ],
         missing=len(differing),
         streams=[
@@ -107,6 +107,6 @@ async def compare(body: Comparison, request: Request, asker: Asker) -> None:
     if body.everything:
         async with request.app.state.database.acquire() as connection:
             names = [one.source for one in wanted]
-            await completeness.compare_all_again(connection, names, because=f"{asker.subject} asked for it")
+            await reconciliation_state.compare_all_again(connection, names, because=f"{asker.subject} asked for it")
     for one in wanted:
         one.wake.set()

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from shared.attachments.storage import AttachmentStorage
 from shared.eventstore import private_keys
 from shared.eventstore.database import Database
-from shared.eventstore.erasures import Erasures
+from shared.eventstore.personal_data_erasure import Erasures
 from shared.http.access import Asker
 from shared.http.bodies import Body, GivenText
 from shared.http.tokens import Role

@@ -129,15 +129,15 @@ Email = Annotated[str, Field(min_length=3, max_length=200), AfterValidator(_chec
 """R34: an e-mail address."""
 Phone = Annotated[str, Field(min_length=4, max_length=30), AfterValidator(_checked_phone)]
 """R34: a telephone number."""
-CvrAsked = Annotated[str, Field(pattern=r"^[0-9]{8}$", examples=["13748136"])]
+CvrParameter = Annotated[str, Field(pattern=r"^[0-9]{8}$", examples=["13748136"])]
 """A legal entity in a query; only the form is checked, because the view also holds invalid numbers of imports."""
-PNumberAsked = Annotated[str, Field(pattern=r"^[0-9]{10}$", examples=["1003388394"])]
+PNumberParameter = Annotated[str, Field(pattern=r"^[0-9]{10}$", examples=["1003388394"])]
 """A production unit in a query."""
-TopicAsked = Annotated[str, Field(pattern=r"^[0-9]{3}$", examples=["056"])]
+TopicParameter = Annotated[str, Field(pattern=r"^[0-9]{3}$", examples=["056"])]
 """A topic in a query; it may be unknown to the reference data, if it was imported."""
-CodeAsked = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+CodeParameter = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 """A code in a query."""
-PersonAsked = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(says_something)]
+PersonParameter = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(says_something)]
 """Pseudonymous id of somebody at the authority, in a query; the issuer of tokens chooses its form."""
-CursorAsked = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[A-Za-z0-9_.-]+$")]
+CursorParameter = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[A-Za-z0-9_.-]+$")]
 """The cursor that the previous page gave."""

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from shared.contracts.losses import meaning_of_loss
+from shared.contracts.discard_consequences import meaning_of_loss
 from shared.http import pages
 from shared.http.access import Asker
 from shared.http.bodies import Body
 from shared.http.errors import Problem
-from shared.http.field_types import CursorAsked, says_something
+from shared.http.field_types import CursorParameter, says_something
 from shared.http.openapi import problems
 from shared.http.problems import malformed, not_found
 from shared.http.tokens import Role
@@ -79,7 +79,7 @@ class ParkedMessages(BaseModel):
     """Number of messages that wait, on all pages."""
     missing: Annotated[Versions | None, Field(description="Earlier versions that were never received.")] = None
     messages: list[ParkedMessage]
-    next_cursor: Annotated[CursorAsked | None, Field(description="Asks for the next page; null on the last.")]
+    next_cursor: Annotated[CursorParameter | None, Field(description="Asks for the next page; null on the last.")]
 
 
 class Waiting(BaseModel):
@@ -193,7 +193,7 @@ async def parked_messages(
     stream: UUID,
     request: Request,
     asker: Asker,
-    cursor: Annotated[CursorAsked | None, Query(description="`next_cursor` of the previous page.")] = None,
+    cursor: Annotated[CursorParameter | None, Query(description="`next_cursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Messages on a page, at most.")] = LARGEST_PAGE,
 ) -> ParkedMessages:
     """List the messages that wait in a stream: what they say, why they wait and since when."""

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from shared.http.field_types import CursorAsked
+from shared.http.field_types import CursorParameter
 from shared.http.problems import malformed
 
 Row = TypeVar("Row")
@@ -21,7 +21,7 @@ LARGEST_PAGE = 1000
 """Also the limit of a request that names none: releases without pages returned up to that many items at once."""
 NEXT_CURSOR = "Next-Cursor"
 """Response header that holds the cursor of the next page if the body is a bare list, which has no field for it."""
-PageCursor = Annotated[CursorAsked | None, Query(description="The cursor that the previous page gave.")]
+PageCursor = Annotated[CursorParameter | None, Query(description="The cursor that the previous page gave.")]
 PageLimit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Items on a page, at most.")]
 IN_PAGES: dict[int | str, dict[str, Any]] = {
     200: {

@@ -30,7 +30,7 @@ _faulty: ContextVar[tuple[tuple[str, PydanticCustomError], ...]] = ContextVar("f
 """Unknown, repeated and wrongly written parameters in the query of this request, each with its error."""
 
 
-class _Asked(BaseModel):
+class _Parameters(BaseModel):
     """The whole query of a request; it declares no fields, so that documents show none."""
 
     model_config = ConfigDict(extra="allow")
@@ -56,7 +56,7 @@ async def note_query(request: Request) -> None:
     _faulty.set((*unknown, *repeated, *((name, _NOT_WHOLE) for name, told in numbers if _is_taken_for_whole(told))))
 
 
-async def refuse_unknown_parameters(_: Annotated[_Asked, Query()]) -> None:
+async def refuse_unknown_parameters(_: Annotated[_Parameters, Query()]) -> None:
     """Route dependency: refuses unknown parameters, because a misspelt filter would return the whole list."""
 
 

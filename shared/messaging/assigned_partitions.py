@@ -15,9 +15,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from shared.eventstore.database import Database
-from shared.messaging import completeness, positions
+from shared.messaging import positions, reconciliation_state
+from shared.messaging.kafka_record import Record
 from shared.messaging.positions import LastRecord, Move, Position
-from shared.messaging.record import Record
 
 LOOK_SECONDS = 2.0
 """How soon a position that somebody else has moved is noticed where no records come."""
@@ -228,7 +228,7 @@ class AssignedPartitions:
         _log.error("partition_is_read_from_its_beginning", service=self._service, partition=str(partition), why=why)
         async with self._database.acquire() as connection, connection.transaction():
             await positions.move(connection, self._consumer, [Move(partition, place.position, Position(begins))])
-            await completeness.compare_all_again(connection, self._sources, because=f"{partition}: {why}")
+            await reconciliation_state.compare_all_again(connection, self._sources, because=f"{partition}: {why}")
         await self.resume([partition])
 
     async def _offsets_without_records(self) -> list[Move]:

@@ -22,9 +22,9 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.errors import SourceUnreachable
 from shared.messaging.heads import HEADS_TOPIC, HeadsOfSources, HeadsRequest, answer_from
 from shared.messaging.kafka_login import KafkaLogin
-from shared.messaging.reading import Pace, Reading, Take
+from shared.messaging.kafka_record import Record
 from shared.messaging.reconciler import Reconciler
-from shared.messaging.record import Record
+from shared.messaging.topic_reader import Pace, Take, TopicReader
 from shared.messaging.transient_errors import retry_while_transient
 from shared.tasks import end_tasks
 from shared.telemetry.loops import Loops
@@ -113,7 +113,7 @@ class Bus:
             client_id=f"aftale-{source}",
             allow_auto_create_topics=False,
         )
-        self.readings: list[Reading] = []
+        self.readings: list[TopicReader] = []
         self.heads = HeadsOfSources(self._publish, REPUBLISH_TOPIC)
         self.reconcilers: list[Reconciler] = []
         self._hears_heads = False
@@ -239,7 +239,7 @@ class Bus:
 
         FastStream's own loop begins again after an exception where the client stands then, past what was dropped.
         """
-        reading = Reading(
+        reading = TopicReader(
             database,
             take,
             name=purpose,

@@ -10,19 +10,19 @@ import structlog
 
 from shared.eventstore.database import Database
 from shared.eventstore.events import EventTypes
-from shared.messaging import parking, retakes
+from shared.messaging import parking, republish_requests
+from shared.messaging.batch_sorter import Sorter
 from shared.messaging.cloudevents import Message, source_of
-from shared.messaging.completeness import AskAgain
 from shared.messaging.discarding import Discarded, Discards, WhenDiscarded
 from shared.messaging.errors import NotAboutOneStream, Undecodable
 from shared.messaging.heads import HeadsOfSources
 from shared.messaging.inbox import standings, stream_of
+from shared.messaging.kafka_record import Record
+from shared.messaging.parked_replay import ParkedReplay, Retaken
 from shared.messaging.parking import Obstacle, Reason
 from shared.messaging.poison import CaseByCase, failing_records
-from shared.messaging.received import Fact
-from shared.messaging.record import Record
-from shared.messaging.replaying import Replays, Retaken
-from shared.messaging.sorting import Sorter
+from shared.messaging.received_fact import Fact
+from shared.messaging.reconciliation_state import AskAgain
 from shared.messaging.source_verification import SourceVerification
 from shared.messaging.transient_errors import is_transient, retry_while_transient
 from shared.messaging.unreadable import read_record, unreadable
@@ -42,7 +42,7 @@ class Consumer(ABC):
         self._verification = SourceVerification(database)
         self._sorter = Sorter(database, types, self._verification)
         self._isolation = self.isolation(lambda facts: self.take(facts))
-        self._replays = Replays(database, types, self._isolation.fault_of, ask_again)
+        self._replays = ParkedReplay(database, types, self._isolation.fault_of, ask_again)
         self._discards = Discards(database, self._replays, own_source=own_source)
 
     def believe(self, heads: HeadsOfSources) -> None:
@@ -92,14 +92,14 @@ class Consumer(ABC):
         await self._replays.replay_all(batch.can_go_on | due)
         if batch.of_parked:
             async with self.database.acquire() as connection:
-                await retakes.note_arrivals(connection, batch.of_parked)
+                await republish_requests.note_arrivals(connection, batch.of_parked)
 
     async def replay(self, source: str, stream: UUID) -> int:
         """Try what is parked in a stream again; returns how many messages still wait."""
         return await self._replays.replay(source, stream)
 
     async def retake(self, source: str, stream: UUID, *, by: str) -> Retaken:
-        """Ask a source to publish a stream again, see Replays.retake."""
+        """Ask a source to publish a stream again, see ParkedReplay.retake."""
         return await self._replays.retake(source, stream, by=by)
 
     async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> Discarded:

@@ -10,8 +10,8 @@ from shared.eventstore.database import Connection, Database
 from shared.messaging import parking
 from shared.messaging.cloudevents import Message
 from shared.messaging.inbox import Place, place, standings
+from shared.messaging.parked_replay import ParkedReplay
 from shared.messaging.parking import Reason
-from shared.messaging.replaying import Replays
 from shared.messaging.unreadable import UNREADABLE
 
 _log = structlog.get_logger()
@@ -39,7 +39,7 @@ class Discarded:
 class Discards:
     """Passes over messages for ever, by the word of an operator."""
 
-    def __init__(self, database: Database, replays: Replays, *, own_source: str) -> None:
+    def __init__(self, database: Database, replays: ParkedReplay, *, own_source: str) -> None:
         self._database = database
         self._replays = replays
         self._own_source = own_source

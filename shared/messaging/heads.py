@@ -1,7 +1,7 @@
 """The heads of a source's streams: what it says itself that it has published, asked for and told over Kafka.
 
 A head is the newest fact of a stream that Kafka has acknowledged: epoch, version, event id, and what it concerns.
-Readers compare heads with what they took (completeness.py). A gap at the end of a stream shows in no other way.
+Readers compare heads with what they took (reconciler.py). A gap at the end of a stream shows in no other way.
 """
 
 import asyncio

@@ -11,9 +11,9 @@ import structlog
 
 from shared.messaging.errors import NotAboutOneStream
 from shared.messaging.inbox import StreamKey, stream_of
+from shared.messaging.kafka_record import Record
 from shared.messaging.parking import Obstacle, Reason, behind_another
-from shared.messaging.received import Fact, Received
-from shared.messaging.record import Record
+from shared.messaging.received_fact import Fact, ReceivedFact
 from shared.messaging.transient_errors import is_about_values, is_transient
 
 IN_SUCCESSION = 3
@@ -28,9 +28,9 @@ Take = Callable[[Sequence[Fact]], Awaitable[None]]
 class Failure:
     """A fact that cannot be taken for a reason that is not transient, and what follows it in its stream."""
 
-    first: Received
+    first: ReceivedFact
     error: Exception
-    behind: list[Received]
+    behind: list[ReceivedFact]
 
     @property
     def kind(self) -> str:

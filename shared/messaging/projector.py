@@ -9,7 +9,7 @@ from shared.messaging.cloudevents import Message
 from shared.messaging.consumer import Consumer
 from shared.messaging.inbox import Standing, StreamKey, stream_of
 from shared.messaging.poison import ByHalves
-from shared.messaging.received import Fact, Received
+from shared.messaging.received_fact import Fact, ReceivedFact
 
 
 class Projector(Consumer):
@@ -18,7 +18,7 @@ class Projector(Consumer):
     isolation = ByHalves
 
     @abstractmethod
-    async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
+    async def apply(self, connection: Connection, facts: Sequence[ReceivedFact]) -> None:
         """Fold facts into the read model, in the transaction that is open."""
 
     async def take(self, facts: Sequence[Fact]) -> None:

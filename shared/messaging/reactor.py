@@ -13,10 +13,10 @@ from shared.eventstore.commands import Guard, Intent, execute
 from shared.eventstore.database import Database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes, Metadata
-from shared.messaging.completeness import AskAgain
 from shared.messaging.consumer import Consumer
 from shared.messaging.inbox import Standing
-from shared.messaging.received import Fact, Received
+from shared.messaging.received_fact import Fact, ReceivedFact
+from shared.messaging.reconciliation_state import AskAgain
 from shared.messaging.recovered_commands import DoneBefore, done_nowhere
 from shared.telemetry.context import span
 
@@ -29,7 +29,7 @@ class Reaction:
     guards: Sequence[Guard] = ()
 
 
-React = Callable[[Received], Awaitable[Reaction]]
+React = Callable[[ReceivedFact], Awaitable[Reaction]]
 Reactions = Mapping[type[Event], React]
 """How a service reacts, by the class of the fact. A reaction never refuses: what cannot be applied becomes a fact."""
 
@@ -58,7 +58,7 @@ class Reactor(Consumer):
     async def take(self, facts: Sequence[Fact]) -> None:
         """Facts that call for nothing only move the inbox, together with the next one that does."""
         start = facts[0][0]
-        last: Received | None = None
+        last: ReceivedFact | None = None
         for _, received in facts:
             react = self._reactions.get(type(received.event)) if received.event is not None else None
             if react is None:
@@ -70,11 +70,11 @@ class Reactor(Consumer):
             metadata = Metadata(command_id=last.message.event_id, actor=self._own_source)
             await self._store.append(Change(metadata, mark=start.step(last.message)))
 
-    async def _react(self, react: React, standing: Standing, received: Received) -> None:
+    async def _react(self, react: React, standing: Standing, received: ReceivedFact) -> None:
         message = received.message
         about = {"case": str(message.stream), "fact": message.type, "service": self._own_source}
         with span(f"apply {message.type}", kind=SpanKind.CONSUMER, parent=message.traceparent, **about):
-            reaction = await react(Received(message, received.event and received.event.public_form()))
+            reaction = await react(ReceivedFact(message, received.event and received.event.public_form()))
             command_id = uuid5(message.event_id, self._own_source)
             done = await self._done_before(command_id)
             await execute(

@@ -14,9 +14,9 @@ from uuid import UUID
 import structlog
 
 from shared.eventstore.database import Connection, Database
-from shared.messaging.completeness import AskAgain, Compared, Problem, compare_all_again
 from shared.messaging.errors import SourceUnreachable
 from shared.messaging.heads import STREAMS_AT_ONCE, Head, Heads, HeadsOfSources
+from shared.messaging.reconciliation_state import AskAgain, Compared, Problem, compare_all_again
 from shared.messaging.transient_errors import is_transient
 from shared.telemetry.loops import Loops
 

@@ -8,10 +8,10 @@ import structlog
 
 from shared.eventstore.database import Database
 from shared.messaging.cloudevents import Message
-from shared.messaging.completeness import known_epochs
 from shared.messaging.errors import SourceUnreachable
 from shared.messaging.heads import STREAMS_AT_ONCE, Head, HeadsOfSources
 from shared.messaging.inbox import Place, Standing, StreamKey, place, stream_of
+from shared.messaging.reconciliation_state import known_epochs
 
 SILENT_SECONDS = 60.0
 """For which a source that did not answer is not asked again: its records must not hold up those of others."""

@@ -8,9 +8,9 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from shared.eventstore.database import DATABASE_AWAY, Database
-from shared.eventstore.erasures import Erasures
+from shared.eventstore.personal_data_erasure import Erasures
 from shared.messaging.bus import CONNECT_AGAIN_SECONDS, CONNECT_SECONDS
-from shared.messaging.recovery import Recovery
+from shared.messaging.recovery_from_kafka import Recovery
 from shared.tasks import end_tasks
 from shared.telemetry.loops import Heartbeat
 

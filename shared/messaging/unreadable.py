@@ -6,8 +6,8 @@ from uuid import UUID, uuid5
 
 from shared.messaging.cloudevents import Message, concerns_of, read
 from shared.messaging.errors import Undecodable
+from shared.messaging.kafka_record import Record
 from shared.messaging.parking import Obstacle, Reason
-from shared.messaging.record import Record
 
 UNREADABLE = "unreadable"
 """The source under which a record is parked that does not say which fact it is."""

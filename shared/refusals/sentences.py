@@ -19,6 +19,8 @@ from shared.reference.reference import CODE_LISTS, Term
 
 FOLDER = Path(__file__).parent
 _COLUMNS: Mapping[Language, str] = {"da": "danish", "en": "english"}
+NOT_VALID = "er ikke gyldig"
+"""What is said in Danish of an error that has no sentence of its own."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,16 @@ def _rows(file: str, key: str) -> Mapping[str, Mapping[str, str]]:
 
 
 def fault_in_danish(kind: str, values: Mapping[str, Any]) -> str:
-    """Returns in Danish what is wrong with a part of a body; translates `error` if it is a sentence of our own."""
+    """Returns in Danish what is wrong with a part of a body, without the English words of a library."""
     if kind == "extra_forbidden" and "unknown" in values:  # of a value inside a body, which names them itself
         kind = "unknown_fields"
-    told = {**values, "error": Sentence(str(values["error"])).in_language("da")} if "error" in values else values
-    return fill(faults().get(kind, "er ikke gyldig"), told, "da")
+    told = dict(values)
+    if "expected" in told:  # pydantic separates the last of the codes by a word: 'a', 'b' or 'c'
+        told["expected"] = str(told["expected"]).replace("' or '", "' eller '")
+    if "error" in told:
+        error = sentences().get(str(told["error"]))
+        told["error"] = NOT_VALID if error is None else error["danish"]
+    return fill(faults().get(kind, NOT_VALID), told, "da")
 
 
 def fill(template: str, values: Mapping[str, Any], language: Language) -> str:

@@ -144,7 +144,7 @@ class MemoryDatabase:
     async def fetch(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of the tables that are read so. Raises LookupError for a statement that is new."""
         if "join reservations held" in statement:
-            return self._held_under(*values)
+            return self._reserved_under(*values)
         if "join inbox i using" in statement:
             return self._standings(*values)
         if "from units owned" in statement:
@@ -193,7 +193,7 @@ class MemoryDatabase:
         cvr = [owner for since, owner in self._owners(unit) if since <= day][-1]
         return {**self.units[unit], "cvr": cvr}
 
-    def _held_under(self, firsts: Sequence[str], before: Sequence[str]) -> list[dict[str, Any]]:
+    def _reserved_under(self, firsts: Sequence[str], before: Sequence[str]) -> list[dict[str, Any]]:
         return [
             {"place": place, "name": name, "stream": stream}
             for place, (first, beyond) in enumerate(zip(firsts, before, strict=True), 1)

@@ -115,7 +115,7 @@ class _Service:
             gate,
             {},
             nothing,
-            chance=world.chance,
+            random_source=world.random_source,
             people=_PEOPLE,
         )
         types = EventTypes(service.hears)
@@ -197,7 +197,7 @@ class MemoryWorld:
     ) -> None:
         self.clock = MemoryClock(begins)
         self._random = random.Random(seed)
-        self.chance = random.Random(seed)
+        self.random_source = random.Random(seed)
         """A world plays the same again; that the system's chance is used is tested elsewhere."""
         self._loop = _event_loop()
         self._services = {

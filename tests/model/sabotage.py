@@ -19,7 +19,7 @@ _CONTROL = ("-m", "pytest", "-q", "-x", "tests/unit/control")
 _CARRIED_OVER = ("-m", "pytest", "-q", "-x", "tests/unit/offers/test_carrying_over.py")
 _CHANGED = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_changed_unit_of_agreement.py")
 _TERMINATION = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_termination.py")
-_UNDECIDED = ("-m", "pytest", "-q", "-x", "tests/unit/offers/test_undecided_violations.py")
+_UNDECIDED = ("-m", "pytest", "-q", "-x", "tests/unit/offers/test_violations_pending_decision.py")
 _QUARANTINES = ("-m", "pytest", "-q", "-x", "tests/unit/offers/test_quarantines.py")
 _DRAWN_DAYS = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_drawn_days.py")
 _DRAWN_SAMPLE = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_drawn_sample.py")
@@ -79,7 +79,9 @@ SABOTAGES = (
         "return course.limit(place).is_late(next",
         "return not course.limit(place).is_late(next",
     ),
-    Sabotage("R30", "services/control/rules/correction.py", " and decided_at(before) == decided_at(after)", ""),
+    Sabotage(
+        "R30", "services/control/rules/corrections_as_new_facts.py", " and decided_at(before) == decided_at(after)", ""
+    ),
     Sabotage("R24", "services/control/rules/follow_up.py", "held_at < start_of(due)", "held_at <= start_of(due)"),
     Sabotage("R10", "shared/deadlines/deadline.py", "return instant >= self.ends_at", "return instant > self.ends_at"),
     Sabotage(
@@ -106,7 +108,9 @@ SABOTAGES = (
     Sabotage(
         "R40", "services/offers/rules/carrying_over.py", "units_of(running) - set(named)", "set[str]()", _CARRIED_OVER
     ),
-    Sabotage("R40", "services/control/rules/not_accepted.py", "state.changed_units\n        or ", "", _CHANGED),
+    Sabotage(
+        "R40", "services/control/rules/after_offer_not_accepted.py", "state.changed_units\n        or ", "", _CHANGED
+    ),
     Sabotage(
         "R40",
         "services/reporting/cases/agreement_steps.py",
@@ -160,7 +164,7 @@ SABOTAGES = (
     Sabotage(
         "R19",
         "services/control/reactions.py",
-        "tuple(runtime.chance.sample(named, len(named)))",
+        "tuple(runtime.random_source.sample(named, len(named)))",
         "tuple(sorted(named))",
         _DRAWN_SAMPLE,
     ),

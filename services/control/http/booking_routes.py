@@ -53,7 +53,7 @@ async def book_control(agreement_id: UUID, body: Booking, request: Request, aske
     """The inspector chooses the day of a control, replacing the booking of that place that stands (R17, R18)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
-    control_id = random_id(runtime.chance)
+    control_id = random_id(runtime.random_source)
     place_id = body.place_id or agreement_id
 
     async def prepare(state: State, at: datetime, policy: Policy) -> Prepared[State, Command]:

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from services.control.http.documentation_routes import Files, ToldMeasure
 from services.control.http.perform import perform
-from services.control.rules.correction import CorrectControl
+from services.control.rules.corrections_as_new_facts import CorrectControl
 from services.control.rules.course_decider import Command
 from services.control.rules.follow_up import HoldFollowUp
 from services.control.rules.fresh_investigation import InvestigateAfresh
@@ -152,7 +152,7 @@ class FollowUp(Spreading, FollowUpReport):
 async def complete_control(agreement_id: UUID, body: Control, request: Request, asker: Asker) -> Response:
     """The inspector records the control of a place, and what it decides (R18, R20, R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
-    control_id, spread = random_id(runtime_of(request).chance), body.spread()
+    control_id, spread = random_id(runtime_of(request).random_source), body.spread()
     others = tuple(FindingElsewhere(uuid7(), told(OtherFinding, found)) for found in body.other_findings)
 
     def command(at: datetime, policy: Policy) -> Command:

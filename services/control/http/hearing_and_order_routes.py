@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.control.http.not_accepted_view import AfterNoView, view_after_no
+from services.control.http.after_offer_not_accepted_view import AfterNoView, view_after_no
 from services.control.http.perform import perform, perform_prepared
 from services.control.lookups.inspector_calendar import calendar_of
 from services.control.rules.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
+from services.control.rules.after_offer_not_accepted import BookInspection, ConcludeInvestigation
 from services.control.rules.course_decider import COURSE, Command
-from services.control.rules.not_accepted import BookInspection, ConcludeInvestigation
 from services.control.rules.order_requests import ResendOrderRequest
 from services.control.rules.phases import AfterNo, State
 from shared.contracts.control import InspectionPlan, InvestigationReport
@@ -132,7 +132,7 @@ async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Requ
     """The inspector chooses the day on which the investigation is resumed (R7)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
-    inspection_id = random_id(runtime.chance)
+    inspection_id = random_id(runtime.random_source)
 
     async def prepare(state: State, at: datetime, policy: Policy) -> Prepared[State, Command]:
         inspector = state.inspector if isinstance(state, AfterNo) else asker.subject

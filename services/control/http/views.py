@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.control.http.after_offer_not_accepted_view import OrderView, orders_view
 from services.control.http.deadline_view import DeadlineView
 from services.control.http.hearing_view import HearingView, hearing_view
 from services.control.http.held_controls_view import HeldControlView, held_controls
-from services.control.http.not_accepted_view import OrderView, orders_view
 from services.control.http.places_view import ControlView, PlaceView, booked_view, places_view
 from services.control.http.reasons_view import (
     ExtensionAnswerView,

@@ -12,7 +12,7 @@ from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import EventTypes, Metadata
 from shared.messaging.cloudevents import Message
 from shared.messaging.inbox import standings, stream_of
-from shared.messaging.own_records import read_facts, reading
+from shared.messaging.published_facts import read_facts, reading
 from shared.service import ORDERS_TOPIC, SOURCES, Runtime
 
 CATCH_UP = "conflicts-2026-12"

@@ -13,22 +13,22 @@ from services.control.rules.conflicts import NoteConflicts, Opponent, conflict_w
 from services.control.rules.course_decider import COURSE
 from services.control.rules.orders_on_topics import ORDER, Over, Standing, order_stream, stands_at
 from services.control.rules.phases import Broken, Kept, Running, Stopped
-from services.control.rules.running_at import running_at
+from services.control.rules.running_agreement_index import running_agreements_prefix
 from shared.contracts.vocabulary import ConflictKind
 from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.events import Metadata
-from shared.eventstore.reservations import held_under
+from shared.eventstore.reservations import reserved_under
 from shared.service import Runtime
 
 
 async def in_conflict_with(runtime: Runtime, case_id: UUID) -> list[UUID]:
     """Returns the agreements on which a conflict with a case is recorded."""
-    return sorted((await runtime.database.ask(held_under, conflict_with(case_id))).values())
+    return sorted((await runtime.database.ask(reserved_under, conflict_with(case_id))).values())
 
 
 async def running_on(runtime: Runtime, p_number: str, topic: str) -> list[UUID]:
     """Returns the agreements that run on a topic at a unit."""
-    return sorted((await runtime.database.ask(held_under, running_at(p_number, topic))).values())
+    return sorted((await runtime.database.ask(reserved_under, running_agreements_prefix(p_number, topic))).values())
 
 
 async def look_into(runtime: Runtime, agreements: Iterable[UUID], metadata: Metadata) -> None:
@@ -68,7 +68,7 @@ async def _current_conflicts(runtime: Runtime, state: Running | Kept | Broken | 
     started = state.started
     found: list[Opponent] = []
     for p_number in dict.fromkeys(place.p_number for place in state.places):
-        orders = await runtime.database.ask(held_under, stands_at(p_number, started.topic))
+        orders = await runtime.database.ask(reserved_under, stands_at(p_number, started.topic))
         for stream in orders.values():
             order = (await read(runtime.store, ORDER, stream)).state
             if isinstance(order, Standing):

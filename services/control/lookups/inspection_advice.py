@@ -6,10 +6,10 @@ from uuid import UUID
 
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import Running
-from services.control.rules.running_at import running_at
+from services.control.rules.running_agreement_index import running_agreements_prefix
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.commands import read
-from shared.eventstore.reservations import held_under
+from shared.eventstore.reservations import reserved_under
 from shared.service import Runtime
 
 
@@ -44,7 +44,7 @@ async def advise(runtime: Runtime, p_number: str, topic: str) -> Advice:
 
 
 async def _agreements(runtime: Runtime, p_number: str, topic: str) -> list[UUID]:
-    return list((await runtime.database.ask(held_under, running_at(p_number, topic))).values())
+    return list((await runtime.database.ask(reserved_under, running_agreements_prefix(p_number, topic))).values())
 
 
 async def _courses(runtime: Runtime, agreements: Sequence[UUID]) -> list[Running]:

@@ -7,17 +7,17 @@ from itertools import islice
 from uuid import UUID
 
 from services.control.lookups.errors import NoDayFree
-from services.control.rules import not_accepted
+from services.control.rules import after_offer_not_accepted
+from services.control.rules.after_offer_not_accepted import BookInspection, BookInspectionWhenDue
 from services.control.rules.booking import BookControl, days_after, days_inside, places_due
-from services.control.rules.calendar_places import day_and_slot, names_of_calendar
+from services.control.rules.calendar_slots import calendar_prefix, day_and_slot
 from services.control.rules.course_decider import BookWhenDue
-from services.control.rules.not_accepted import BookInspection, BookInspectionWhenDue
 from services.control.rules.phases import AfterNo, Running, State
 from shared.contracts.control import ChosenDay, ControlBooked, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import ContactForm, Drawn
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.randomness import RandomSource, random_id
-from shared.eventstore.reservations import held_under
+from shared.eventstore.reservations import reserved_under
 from shared.policy.policy import Policy
 from shared.service import Runtime
 
@@ -79,7 +79,7 @@ class Calendar:
 
 async def calendar_of(runtime: Runtime, inspector: str, policy: Policy) -> Calendar:
     """Reads the taken slots in an inspector's calendar."""
-    held = await runtime.database.ask(held_under, names_of_calendar(inspector))
+    held = await runtime.database.ask(reserved_under, calendar_prefix(inspector))
     taken = {day_and_slot(inspector, name) for name in held}
     return Calendar(inspector, policy.control.controls_per_day, taken)
 
@@ -107,12 +107,17 @@ async def free_inspection(runtime: Runtime, state: AfterNo, at: datetime, policy
     calendar = await calendar_of(runtime, state.inspector, policy)
     if state.booking is not None:
         calendar.give_up(state.booking)
-    limit, in_time = not_accepted.limit(state, policy), not_accepted.days_in_time(state, at, policy)
-    drawn = calendar.draw(in_time, not_accepted.days_too_late(state, at, policy), policy, runtime.chance)
+    limit, in_time = (
+        after_offer_not_accepted.limit(state, policy),
+        after_offer_not_accepted.days_in_time(state, at, policy),
+    )
+    drawn = calendar.draw(
+        in_time, after_offer_not_accepted.days_too_late(state, at, policy), policy, runtime.random_source
+    )
     return BookInspection(
         at=at,
         policy=policy,
-        inspection_id=random_id(runtime.chance),
+        inspection_id=random_id(runtime.random_source),
         slot=drawn.slot,
         told=InspectionPlan(day=drawn.day, late_reason=limit.reason_of_itself(drawn.day, in_time)),
         drawn=drawn.how,
@@ -132,7 +137,7 @@ async def drawn_bookings(
     for place in places:
         if place in course.bookings:
             calendar.give_up(course.bookings[place])
-    return tuple(_booking(course, place, at, policy, calendar, runtime.chance) for place in places)
+    return tuple(_booking(course, place, at, policy, calendar, runtime.random_source) for place in places)
 
 
 def _booking(

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.control.lookups.inspector_calendar import Calendar, calendar_of
-from services.control.rules import booking, not_accepted
+from services.control.rules import after_offer_not_accepted, booking
+from services.control.rules.after_offer_not_accepted import BookInspection
 from services.control.rules.booking import BookControl
-from services.control.rules.not_accepted import BookInspection
 from services.control.rules.phases import AfterNo, Running
 from shared.contracts.control import ChosenDay, ControlBooked, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import Drawn
@@ -24,7 +24,7 @@ async def moved_bookings(
     for place, standing in course.bookings.items():
         inside = booking.days_inside(course, place, at, policy)
         new = _same_day(calendar, standing) or calendar.draw(
-            inside, booking.days_after(course, place, at, policy), policy, runtime.chance
+            inside, booking.days_after(course, place, at, policy), policy, runtime.random_source
         )
         late_reason = course.limit(place).reason_of_itself(new.day, (standing.day, *inside))
         moved.append(
@@ -32,7 +32,7 @@ async def moved_bookings(
                 at=at,
                 policy=policy,
                 place_id=place,
-                control_id=random_id(runtime.chance),
+                control_id=random_id(runtime.random_source),
                 slot=new.slot,
                 told=ChosenDay(
                     day=new.day,
@@ -54,15 +54,15 @@ async def moved_inspection(
     if state.booking is None:
         return None
     calendar = await calendar_of(runtime, inspector, policy)
-    inside = not_accepted.days_in_time(state, at, policy)
+    inside = after_offer_not_accepted.days_in_time(state, at, policy)
     new = _same_day(calendar, state.booking) or calendar.draw(
-        inside, not_accepted.days_too_late(state, at, policy), policy, runtime.chance
+        inside, after_offer_not_accepted.days_too_late(state, at, policy), policy, runtime.random_source
     )
-    late_reason = not_accepted.limit(state, policy).reason_of_itself(new.day, (state.booking.day, *inside))
+    late_reason = after_offer_not_accepted.limit(state, policy).reason_of_itself(new.day, (state.booking.day, *inside))
     return BookInspection(
         at=at,
         policy=policy,
-        inspection_id=random_id(runtime.chance),
+        inspection_id=random_id(runtime.random_source),
         slot=new.slot,
         told=InspectionPlan(day=new.day, late_reason=late_reason and (state.booking.late_reason or late_reason)),
         drawn=new.how,

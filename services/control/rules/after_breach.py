@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from services.control.rules.judgement import violating_controls
 from services.control.rules.order_requests import requested
 from services.control.rules.phases import Broken
-from services.control.rules.when_held import refuse_impossible_time
+from services.control.rules.plausible_times import refuse_impossible_time
 from shared.contracts.control import HearingAnswered, HearingExpired, HearingOpened, OrderRequested
 from shared.eventstore.decider import TimerDue, every_fault
 from shared.eventstore.errors import Refused

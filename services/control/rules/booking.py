@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.control.rules.form_of_control import refuse_faulty_form
+from services.control.rules.control_form_and_announcement import refuse_faulty_form
+from services.control.rules.included_places import refuse_not_awaited, require_place
 from services.control.rules.phases import Running
-from services.control.rules.places import refuse_not_awaited, require_place
 from shared.contracts.control import AnnouncedControlCancelled, ChosenDay, ControlBooked
 from shared.contracts.vocabulary import Drawn
 from shared.deadlines.copenhagen import local_day

@@ -8,16 +8,16 @@ from typing import assert_never
 
 from services.control.rules import (
     after_breach,
+    after_offer_not_accepted,
     booking,
     conflicts,
-    correction,
+    corrections_as_new_facts,
     documentation,
     drawn_anew,
     extension,
     follow_up,
     fresh_investigation,
     judgement,
-    not_accepted,
     order_requests,
     responsible_inspector,
     sampling,
@@ -28,24 +28,25 @@ from services.control.rules import (
     unit_changes,
 )
 from services.control.rules.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
+from services.control.rules.after_offer_not_accepted import (
+    BookInspection,
+    BookInspectionWhenDue,
+    ConcludeInvestigation,
+    NoteNotAccepted,
+)
 from services.control.rules.booking import BookControl
-from services.control.rules.calendar_places import calendar_place
+from services.control.rules.calendar_slots import calendar_slot_name
 from services.control.rules.conflicts import NoteConflicts, conflicting
-from services.control.rules.correction import CorrectControl
+from services.control.rules.corrections_as_new_facts import CorrectControl
 from services.control.rules.documentation import ReceiveDocumentation
 from services.control.rules.drawn_anew import DrawAnew
 from services.control.rules.extension import GrantExtension, RefuseExtension, RequestExtension
 from services.control.rules.follow_up import HoldFollowUp
 from services.control.rules.fresh_investigation import InvestigateAfresh
 from services.control.rules.judgement import CompleteControl
-from services.control.rules.not_accepted import (
-    BookInspection,
-    BookInspectionWhenDue,
-    ConcludeInvestigation,
-    NoteNotAccepted,
-)
 from services.control.rules.order_requests import NoteOrderIssued, OrderTimer, ResendOrderRequest
 from services.control.rules.phases import (
+    CHANGES_NOTHING,
     AfterNo,
     Broken,
     Kept,
@@ -57,7 +58,7 @@ from services.control.rules.phases import (
     how_it_stands,
 )
 from services.control.rules.responsible_inspector import ChangeInspector
-from services.control.rules.running_at import runs_at
+from services.control.rules.running_agreement_index import running_agreement_name
 from services.control.rules.sampling import ChooseSample
 from services.control.rules.starting import StartCourse
 from services.control.rules.termination import NoteAnnulment, NoteCarriedOver, Terminate
@@ -140,7 +141,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case StartCourse():
             return starting.start(command) if isinstance(state, NotStarted) else ()
         case NoteNotAccepted():
-            return not_accepted.begin(command) if isinstance(state, NotStarted) else ()
+            return after_offer_not_accepted.begin(command) if isinstance(state, NotStarted) else ()
         case BookWhenDue():
             return booking.book_when_due(state, command.bookings) if isinstance(state, Running) else ()
         case NoteMeeting():
@@ -152,7 +153,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case NoteUnitChange():
             return unit_changes.note(state, command)
         case BookInspectionWhenDue():
-            return not_accepted.book_when_due(state, command) if isinstance(state, AfterNo) else ()
+            return after_offer_not_accepted.book_when_due(state, command) if isinstance(state, AfterNo) else ()
         case DrawAnew():
             return drawn_anew.draw_anew(state, command) if isinstance(state, Running | AfterNo) else ()
         case NoteOrderIssued():
@@ -182,7 +183,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case Terminate():
             return termination.terminate(require_running("R14", state), command)
         case CorrectControl():
-            return correction.correct(require_controlled("R30", state), command)
+            return corrections_as_new_facts.correct(require_controlled("R30", state), command)
         case ChangeInspector():
             return responsible_inspector.change(require_responsible("R15", state), command)
         case AnswerHearing():
@@ -198,9 +199,9 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case HoldFollowUp():
             return (follow_up.hold(require_kept("R24", state), command),)
         case BookInspection():
-            return (not_accepted.book(require_not_accepted("R7", state), command),)
+            return (after_offer_not_accepted.book(require_not_accepted("R7", state), command),)
         case ConcludeInvestigation():
-            return not_accepted.conclude(require_not_accepted("R7", state), command)
+            return after_offer_not_accepted.conclude(require_not_accepted("R7", state), command)
         case _:
             assert_never(command)
 
@@ -284,7 +285,7 @@ def timers(state: State) -> dict[str, datetime]:
         case Kept(follow_up_due=False, followed_up=False) if state.fulfilled.follow_up_on is not None:
             return {FOLLOW_UP: start_of(state.fulfilled.follow_up_on)}
         case AfterNo():
-            inspection = not_accepted.inspection_due(state)
+            inspection = after_offer_not_accepted.inspection_due(state)
             wanted = {} if inspection is None else {BOOK_INSPECTION: inspection}
             return wanted | order_requests.timers(state.orders)
         case NotStarted() | Running() | Kept() | Stopped():
@@ -300,13 +301,15 @@ def reservations(state: State) -> frozenset[str]:
     """
     match state:
         case Running(started=started):
-            booked = (calendar_place(one.inspector, one.day, one.slot) for one in state.bookings.values())
-            running = (runs_at(place.p_number, started.topic, started.agreement_id) for place in state.places)
+            booked = (calendar_slot_name(one.inspector, one.day, one.slot) for one in state.bookings.values())
+            running = (
+                running_agreement_name(place.p_number, started.topic, started.agreement_id) for place in state.places
+            )
             conflicts_standing = (conflicting(other, started.agreement_id) for other in state.conflicts)
             return frozenset((*booked, *running, *conflicts_standing))
         case AfterNo(booking=NewInspectionBooked() as booked_inspection):
             return frozenset(
-                {calendar_place(booked_inspection.inspector, booked_inspection.day, booked_inspection.slot)}
+                {calendar_slot_name(booked_inspection.inspector, booked_inspection.day, booked_inspection.slot)}
             )
         case Kept(course=course) | Broken(course=course) | Stopped(course=course):
             return frozenset(conflicting(other, course.started.agreement_id) for other in course.conflicts)
@@ -353,4 +356,5 @@ COURSE: Decider[State, Command] = Decider(
     reservations=reservations,
     concerns=concerns,
     responsible=responsible,
+    changes_nothing=CHANGES_NOTHING,
 )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.control.rules.included_places import refuse_unknown_places
 from services.control.rules.phases import Running
-from services.control.rules.places import refuse_unknown_places
 from shared.contracts.control import DocumentationPart, DocumentationReceived
 from shared.contracts.vocabulary import Measure
 from shared.deadlines.deadlines import control_window

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.control.rules.after_offer_not_accepted import BookInspection, booked_inspection
 from services.control.rules.booking import BookControl, booked
-from services.control.rules.not_accepted import BookInspection, booked_inspection
 from services.control.rules.phases import AfterNo, Running
 from shared.contracts.control import ControlBooked, NewInspectionBooked
 from shared.contracts.public_forms import InspectorChanged

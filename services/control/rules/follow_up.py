@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.control.rules.measures_beyond_agreement import as_recorded, refuse_faulty_spread
 from services.control.rules.measures_in_use import refuse_faulty_observations, refuse_unobserved
 from services.control.rules.phases import Kept
-from services.control.rules.spread_further import as_recorded, refuse_faulty_spread
-from services.control.rules.when_held import refuse_impossible_time
+from services.control.rules.plausible_times import refuse_impossible_time
 from shared.contracts.control import FollowUpFellDue, FollowUpHeld, FollowUpReport, SpreadFurther
 from shared.deadlines.copenhagen import start_of
 from shared.eventstore.decider import TimerDue, every_fault

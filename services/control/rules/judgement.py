@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.control.rules.booking import fall_away, require_booking
-from services.control.rules.form_of_control import refuse_faulty_form
+from services.control.rules.control_form_and_announcement import refuse_faulty_form
+from services.control.rules.included_places import refuse_not_awaited, require_place, units_of
 from services.control.rules.lateness import Limit
+from services.control.rules.measures_beyond_agreement import as_recorded, refuse_faulty_spread
 from services.control.rules.measures_in_use import measures_at, refuse_faulty_observations, refuse_unobserved
 from services.control.rules.phases import Running, controlled
-from services.control.rules.places import refuse_not_awaited, require_place, units_of
-from services.control.rules.spread_further import as_recorded, refuse_faulty_spread
+from services.control.rules.plausible_times import refuse_impossible_time
 from services.control.rules.turned_into_control import require_meeting
-from services.control.rules.when_held import refuse_impossible_time
 from shared.contracts.control import (
     Breached,
     ControlCompleted,

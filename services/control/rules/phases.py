@@ -40,6 +40,7 @@ from shared.contracts.public_forms import (
     HearingAnswered,
     InspectorChanged,
     InvestigationConcluded,
+    OtherFindingRecorded,
     Terminated,
 )
 from shared.contracts.vocabulary import Measure, Place
@@ -183,6 +184,10 @@ def changed_by(changes: Sequence[AgreementUnitChanged]) -> frozenset[str]:
 def places_of(started: ComplianceDeadlineSet) -> tuple[Place, ...]:
     """R10, R19: in facts of the first release, which name none, the one place where the suspicion arose."""
     return started.places or (Place(place_id=started.agreement_id, p_number=started.p_number),)
+
+
+CHANGES_NOTHING: frozenset[type[Event]] = frozenset({OtherFindingRecorded})
+"""R20: a finding on another topic is handled outside of the agreement; it decides nothing here."""
 
 
 def evolve(state: State, event: Event) -> State:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.control.rules.after_offer_not_accepted import BookInspection, booked_inspection
 from services.control.rules.booking import BookControl, booked
-from services.control.rules.not_accepted import BookInspection, booked_inspection
 from services.control.rules.phases import AfterNo, Broken, Kept, Running
 from shared.contracts.control import InspectorChanged
 from shared.contracts.vocabulary import Centre, NextInspector

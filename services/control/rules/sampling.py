@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.control.rules.booking import fall_away
+from services.control.rules.included_places import refuse_unknown_places, require_place
 from services.control.rules.judgement import decision
 from services.control.rules.phases import DRAWN, Running, controlled
-from services.control.rules.places import refuse_unknown_places, require_place
 from shared.contracts.control import SampleChosen
 from shared.contracts.vocabulary import Place
 from shared.eventstore.decider import every_fault

@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.control.rules.booking import fall_away
+from services.control.rules.included_places import units_of
 from services.control.rules.judgement import violating_places
 from services.control.rules.phases import Running
-from services.control.rules.places import units_of
 from shared.contracts.control import Terminated, TerminationGrounds
 from shared.contracts.vocabulary import Side
 from shared.eventstore.errors import Refused

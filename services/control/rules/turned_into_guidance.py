@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.control.rules.booking import require_booking, window_is_used_up
+from services.control.rules.included_places import refuse_not_awaited
 from services.control.rules.phases import Running
-from services.control.rules.places import refuse_not_awaited
-from services.control.rules.when_held import refuse_impossible_time
+from services.control.rules.plausible_times import refuse_impossible_time
 from shared.contracts.control import ControlTurnedIntoGuidance, UndecidedControlReport
 from shared.eventstore.decider import every_fault
 from shared.eventstore.errors import Refused

@@ -6,7 +6,7 @@ from typing import assert_never
 from services.guidance.rules import meetings, offering, schedule, understanding
 from services.guidance.rules.meetings import CorrectMeeting, NoteTurnedControl, RateUsefulness, RecordMeeting
 from services.guidance.rules.offering import AnswerGuidance, OfferGuidance
-from services.guidance.rules.phases import State, Unknown, about, evolve
+from services.guidance.rules.phases import CHANGES_NOTHING, State, Unknown, about, evolve
 from services.guidance.rules.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
 from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectUnderstanding
 from shared.eventstore.decider import Decider, TimerDue
@@ -84,4 +84,5 @@ GUIDANCE: Decider[State, Command] = Decider(
     timers=schedule.timers,
     concerns=concerns,
     responsible=responsible,
+    changes_nothing=CHANGES_NOTHING,
 )

@@ -17,6 +17,7 @@ from shared.contracts.guidance import (
     GuidanceStands,
     MeetingReport,
     UnderstandingReport,
+    UsefulnessRated,
 )
 from shared.contracts.public_forms import (
     GuidanceHeld,
@@ -105,6 +106,10 @@ class Closed:
 
 Known = Opened | Awaited | Offered | Answered | Held | Closed
 State = Unknown | Opened | Awaited | Offered | Answered | Held | Closed
+
+
+CHANGES_NOTHING: frozenset[type[Event]] = frozenset({UsefulnessRated})
+"""R12: no decision depends on how useful a meeting was; the views and figures read it from the history."""
 
 
 def evolve(state: State, event: Event) -> State:

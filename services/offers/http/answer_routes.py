@@ -147,7 +147,7 @@ async def _named_places(
             ),
             quarantines_of(runtime, asker, sent.cvr, place.p_number),
         )
-        place_id = random_id(runtime.chance)
+        place_id = random_id(runtime.random_source)
         return NamedPlace(place_id, place.p_number, place.department, unit, slot, quarantines), guards
 
     looked_up = await gather(*map(look_up, includes))

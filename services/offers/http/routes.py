@@ -10,9 +10,18 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from services.offers.http import answer_routes, held_unit_routes, people_and_time_routes, portal_routes, sending_routes
+from services.offers.http import (
+    answer_routes,
+    contact_routes,
+    internal_note_routes,
+    portal_routes,
+    responsible_inspector_routes,
+    sending_routes,
+    time_spent_routes,
+    unit_hold_routes,
+)
 from services.offers.http.views import OfferView, view
-from services.offers.lookups.named_in_letter import named_in
+from services.offers.lookups.letter_details import named_in
 from services.offers.lookups.preconditions import register
 from services.offers.lookups.units import units_on
 from services.offers.rules.offer_decider import OFFER
@@ -84,8 +93,10 @@ async def read_quarantines(
     request: Request,
     response: Response,
     asker: Asker,
-    cvr: Annotated[Cvr, Query()],
     p_number: Annotated[PNumber, Query()],
+    cvr: Annotated[
+        Cvr | None, Query(description="The legal entity; if left out, the one that has the unit today.")
+    ] = None,
     language: Annotated[Language, Query()] = "da",
     cursor: pages.PageCursor = None,
     limit: pages.PageLimit = pages.LARGEST_PAGE,
@@ -95,16 +106,22 @@ async def read_quarantines(
     The authority sees those too that a unit has from a former legal entity, with the case. So does the company that
     has the unit today, with the reason, but without the former owner's case.
     """
-    asker.require_company(cvr)
+    if cvr is not None:
+        asker.require_company(cvr)
     last = pages.read_cursor(cursor, pages.number, pages.instant, pages.number)
     runtime = runtime_of(request)
     await runtime.gate.wait_for_token(request, asker)
     now = runtime.clock.now()
     unit = await runtime.database.ask(units_on, (p_number, local_day(now)))
+    if cvr is None:
+        if unit is None or not asker.may_see_company(unit.cvr):
+            raise not_found()
+        cvr = unit.cvr
     owned = unit is not None and unit.cvr == cvr
+    streams = (unit_stream(p_number), *(() if cvr is None else (legal_entity_stream(cvr),)))
     standing = [
         (of_legal_entity, one)
-        for of_legal_entity, stream in enumerate((unit_stream(p_number), legal_entity_stream(cvr)))
+        for of_legal_entity, stream in enumerate(streams)
         for one in (await register(runtime, stream))[0]
         if stands(one.ends_at, now) and (asker.may_see_company(one.cvr) or owned)
     ]
@@ -130,7 +147,7 @@ def _placed(standing: Sequence[tuple[int, QuarantineImposed]]) -> list[tuple[_Pl
     return placed
 
 
-def _quarantine_view(one: QuarantineImposed, asker: Asker, cvr: str, language: Language) -> QuarantineView:
+def _quarantine_view(one: QuarantineImposed, asker: Asker, cvr: str | None, language: Language) -> QuarantineView:
     reason: Literal["breach", "breach_of_former_owner"] = "breach" if one.cvr == cvr else "breach_of_former_owner"
     known = asker.may_see_company(one.cvr)
     return QuarantineView(
@@ -143,5 +160,14 @@ def _quarantine_view(one: QuarantineImposed, asker: Asker, cvr: str, language: L
     )
 
 
-for subject in (sending_routes, portal_routes, answer_routes, people_and_time_routes, held_unit_routes):
+for subject in (
+    sending_routes,
+    portal_routes,
+    answer_routes,
+    contact_routes,
+    responsible_inspector_routes,
+    time_spent_routes,
+    internal_note_routes,
+    unit_hold_routes,
+):
     router.include_router(subject.router)

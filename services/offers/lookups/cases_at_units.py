@@ -7,8 +7,8 @@ from services.offers.lookups.open_offers import at_unit
 from services.offers.lookups.units import learn, owners_of
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import Ended, Open, Running
+from services.offers.rules.unit_change_schedule import TELL_CASES, UNIT, Watched
 from services.offers.rules.unit_changes import NoteUnitChanges, Owner, Owners, units_of
-from services.offers.rules.unit_watch import TELL_CASES, UNIT, Watched
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.decider import TimerDue

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.offers.rules.withdrawal import overtaken_by
 from shared.eventstore.database import Connection, Database
-from shared.eventstore.reservations import held_under
+from shared.eventstore.reservations import reserved_under
 from shared.policy.policy import Policy
 
 
@@ -17,7 +17,7 @@ async def free_slot(
 
     R40: `replaced_agreements` raises the limit: the number of existing agreements that end when this one begins.
     """
-    taken = await database.ask(held_under, f"open/{p_number}/{topic}/")
+    taken = await database.ask(reserved_under, f"open/{p_number}/{topic}/")
     allowed = policy.offer.open_per_topic_and_unit + replaced_agreements
     if len(taken) >= allowed:
         return None
@@ -27,7 +27,7 @@ async def free_slot(
 
 async def undecided_at(database: Database, p_number: str) -> tuple[UUID, ...]:
     """R14: returns undecided agreements of which a control has found a violation at the unit."""
-    return tuple(sorted((await database.ask(held_under, f"undecided/{p_number}/")).values()))
+    return tuple(sorted((await database.ask(reserved_under, f"undecided/{p_number}/")).values()))
 
 
 async def at_unit(database: Database, p_number: str) -> tuple[UUID, ...]:
@@ -35,13 +35,13 @@ async def at_unit(database: Database, p_number: str) -> tuple[UUID, ...]:
 
     It also returns ended ones after which something may still follow at the unit (R7, R22, R24).
     """
-    names = await gather(*(database.ask(held_under, f"{prefix}/{p_number}/") for prefix in ("open-at", "after-at")))
+    names = await gather(*(database.ask(reserved_under, f"{prefix}/{p_number}/") for prefix in ("open-at", "after-at")))
     return tuple(sorted({stream for held in names for stream in held.values()}))
 
 
 async def acceptances_overtaken_by(database: Database, breached: UUID) -> list[UUID]:
     """R41: returns the agreements whose acceptance is in conflict with a breach."""
-    return sorted((await database.ask(held_under, overtaken_by(breached))).values())
+    return sorted((await database.ask(reserved_under, overtaken_by(breached))).values())
 
 
 async def within_reach(database: Database, cvr: str, units: Iterable[str | None]) -> list[UUID]:
@@ -50,7 +50,7 @@ async def within_reach(database: Database, cvr: str, units: Iterable[str | None]
     A unit is found whatever legal entity it has today.
     """
     prefixes = [f"open-of/{cvr}/" if unit is None else f"open-at/{unit}/" for unit in units]
-    held = await gather(*(database.ask(held_under, prefix) for prefix in prefixes))
+    held = await gather(*(database.ask(reserved_under, prefix) for prefix in prefixes))
     return sorted({stream for of_prefix in held for stream in of_prefix.values()})
 
 

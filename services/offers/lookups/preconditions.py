@@ -7,12 +7,12 @@ from uuid import UUID
 
 from services.offers.lookups.open_offers import free_slot
 from services.offers.lookups.units import units_on
-from services.offers.lookups.unprocessed_facts import what_is_unknown
+from services.offers.lookups.unprocessed_facts_about_units import what_is_unknown
 from services.offers.rules.eligibility import Quarantine, Unit
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import State
 from services.offers.rules.quarantine import QUARANTINE, legal_entity_stream, unit_stream
-from services.offers.rules.unprocessed_facts import refusals_of_held
+from services.offers.rules.reach_of_unprocessed_facts import refusals_of_units_on_hold
 from shared.contracts.offers import QuarantineImposed
 from shared.eventstore.commands import Guard, read
 from shared.eventstore.errors import Refused
@@ -40,7 +40,7 @@ async def refuse_while_unknown(
     held, waiting = await what_is_unknown(runtime, cvr, units, own=units if asker.sees_every_company else sorted(own))
     if waiting:
         raise unavailable("a fact about {p_number} has not been processed yet", rule="R8", p_number=waiting[0])
-    return refusals_of_held(held)
+    return refusals_of_units_on_hold(held)
 
 
 async def unit_and_slot(

@@ -6,15 +6,15 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from services.offers.rules.eligibility import Unit
+from services.offers.rules.unit_change_schedule import UNIT, LearnChange, unit_stream
 from services.offers.rules.unit_changes import Owner, Owners
-from services.offers.rules.unit_watch import UNIT, LearnChange, unit_stream
 from shared.contracts.register import FACTS, UnitCeased, UnitRegistered
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Connection
 from shared.eventstore.events import EventTypes, Metadata
-from shared.messaging.completeness import AskAgain
 from shared.messaging.projector import Projector
-from shared.messaging.received import Fact, Received
+from shared.messaging.received_fact import Fact, ReceivedFact
+from shared.messaging.reconciliation_state import AskAgain
 from shared.service import Runtime
 
 
@@ -30,7 +30,7 @@ class UnitCopy(Projector):
         await self._learn([received for _, received in facts])
         await super().take(facts)
 
-    async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
+    async def apply(self, connection: Connection, facts: Sequence[ReceivedFact]) -> None:
         """Implements Projector.apply."""
         await connection.executemany(
             """insert into units (p_number, effective_from, cvr, industry, name) values ($1, $2, $3, $4, $5)
@@ -39,7 +39,7 @@ class UnitCopy(Projector):
             [tuple(row) for row in map(_row, facts) if row is not None],
         )
 
-    async def _learn(self, facts: Sequence[Received]) -> None:
+    async def _learn(self, facts: Sequence[ReceivedFact]) -> None:
         """Records changes only of units that have had more than one legal entity, because most never change it."""
         told = [row for row in map(_row, facts) if row is not None]
         async with self.database.acquire() as connection:
@@ -62,7 +62,7 @@ class _Row(NamedTuple):
     name: str | None
 
 
-def _row(received: Received) -> _Row | None:
+def _row(received: ReceivedFact) -> _Row | None:
     match received.event:
         case UnitRegistered() as unit:
             return _Row(unit.p_number, unit.effective_from, unit.cvr, unit.industry, unit.name)

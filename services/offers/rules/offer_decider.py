@@ -9,15 +9,19 @@ from uuid import UUID
 from services.offers.rules import (
     agreement_ends,
     answers,
+    contacts,
     delivery,
-    people_and_time,
+    internal_notes,
+    responsible_inspector,
     sending,
-    undecided_violations,
+    time_spent,
     unit_changes,
+    violations_pending_decision,
     withdrawal,
 )
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.rules.answers import Accept, Decline
+from services.offers.rules.contacts import NameContact
 from services.offers.rules.delivery import (
     CorrectDelivery,
     RecordDelivery,
@@ -25,15 +29,9 @@ from services.offers.rules.delivery import (
     RecordOpening,
     ResendOffer,
 )
-from services.offers.rules.people_and_time import (
-    CorrectTime,
-    NameContact,
-    NoteInspector,
-    ReassignOffer,
-    SpendTime,
-    WriteNote,
-)
+from services.offers.rules.internal_notes import WriteNote
 from services.offers.rules.phases import (
+    CHANGES_NOTHING,
     Ended,
     Open,
     Running,
@@ -44,9 +42,11 @@ from services.offers.rules.phases import (
     may_be_followed,
     places_of,
 )
+from services.offers.rules.responsible_inspector import NoteInspector, ReassignOffer
 from services.offers.rules.sending import SendOffer
-from services.offers.rules.undecided_violations import NoteViolation, undecided_at
+from services.offers.rules.time_spent import CorrectTime, SpendTime
 from services.offers.rules.unit_changes import NoteUnitChanges, changed_units, followed_at, units_of
+from services.offers.rules.violations_pending_decision import NoteViolation, undecided_at
 from services.offers.rules.withdrawal import NoteBreach, NoteMistakenBreach, Withdraw, overtaken
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.errors import Refused
@@ -111,15 +111,15 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case CorrectDelivery():
             return (delivery.correct(require_open("R30", state), command),)
         case ReassignOffer():
-            return (people_and_time.reassign(require_open("R15", state), command),)
+            return (responsible_inspector.reassign(require_open("R15", state), command),)
         case NameContact():
-            return (people_and_time.name_contact(require_sent("R34", state), command),)
+            return (contacts.name_contact(require_sent("R34", state), command),)
         case SpendTime():
-            return (people_and_time.spend_time(require_sent("R37", state), command),)
+            return (time_spent.spend_time(require_sent("R37", state), command),)
         case CorrectTime():
-            return (people_and_time.correct_time(require_sent("R30", state), command),)
+            return (time_spent.correct_time(require_sent("R30", state), command),)
         case WriteNote():
-            return (people_and_time.write_note(require_sent("R18", state), command),)
+            return (internal_notes.write_note(require_sent("R18", state), command),)
         case Accept():
             return (answers.accept(require_unanswered(state), command),)
         case Decline():
@@ -135,9 +135,9 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case NoteRevokedDecision():
             return note_revoked_decision(state, command) if isinstance(state, Running | Ended) else ()
         case NoteInspector():
-            return people_and_time.note_inspector(state, command) if isinstance(state, Running | Ended) else ()
+            return responsible_inspector.note_inspector(state, command) if isinstance(state, Running | Ended) else ()
         case NoteViolation():
-            return undecided_violations.note(state, command) if isinstance(state, Running) else ()
+            return violations_pending_decision.note(state, command) if isinstance(state, Running) else ()
         case NoteUnitChanges():
             return note_unit_changes(state, command)
         case TimerDue():
@@ -283,4 +283,5 @@ OFFER: Decider[State, Command] = Decider(
     reservations=reservations,
     concerns=concerns,
     responsible=responsible,
+    changes_nothing=CHANGES_NOTHING,
 )

@@ -26,7 +26,9 @@ from shared.contracts.offers import (
 )
 from shared.contracts.public_forms import (
     Accepted,
+    ContactNamed,
     DeliveryCorrected,
+    InternalNoteWritten,
     OfferReassigned,
     OfferSent,
     TimeCorrected,
@@ -124,6 +126,10 @@ State = Unsent | Open | Running | Ended
 def places_of(accepted: Accepted) -> tuple[Place, ...]:
     """R10, R19: in facts of the first release, which name none, the one place where the suspicion arose."""
     return accepted.places or (Place(place_id=accepted.agreement_id, p_number=accepted.p_number),)
+
+
+CHANGES_NOTHING: frozenset[type[Event]] = frozenset({ContactNamed, InternalNoteWritten})
+"""R18, R34: no decision depends on contacts and notes; the views read them from the history."""
 
 
 def evolve(state: State, event: Event) -> State:

@@ -16,7 +16,7 @@ from services.offers.rules.eligibility import (
 from services.offers.rules.grounds import refuse_wrong_grounds
 from services.offers.rules.letter import LETTER_VERSION
 from services.offers.rules.phases import State
-from services.offers.rules.undecided_violations import refuse_where_undecided
+from services.offers.rules.violations_pending_decision import refuse_where_undecided
 from shared.contracts.offers import OfferSent, OfferTerms
 from shared.contracts.vocabulary import AgreementKind, Centre
 from shared.eventstore.decider import every_fault

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.reporting.cases import agreement_case, agreement_steps, order_case, other_case
+from services.reporting.cases import agreement_case, agreement_steps, orders_from_order_system, other_case
 from services.reporting.cases.case import Case, Columns, changed, refuse_unknown
 from services.reporting.cases.case_types import AUDIENCES, Audience, CaseType, Status
 from services.reporting.cases.rules import Rules
@@ -16,12 +16,12 @@ from shared.eventstore.events import Event
 
 _SUBJECTS = {
     CaseType.AGREEMENT: agreement_case,
-    CaseType.ORDER: order_case,
+    CaseType.ORDER: orders_from_order_system,
     CaseType.OTHER: other_case,
 }
 _PENDING: Mapping[CaseType, Callable[[Case], Sequence[Pending]]] = {
     CaseType.AGREEMENT: agreement_steps.pending,
-    CaseType.ORDER: order_case.pending,
+    CaseType.ORDER: orders_from_order_system.pending,
     CaseType.OTHER: other_case.pending,
 }
 FOLLOWS_FROM: Mapping[type[Event], str] = {

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.eventstore.events import Event
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 
 
 class Fact(NamedTuple):
@@ -18,7 +18,7 @@ class Fact(NamedTuple):
     recorded_at: datetime
 
 
-def numbered(received: Sequence[Received], first: int) -> list[Fact]:
+def numbered(received: Sequence[ReceivedFact], first: int) -> list[Fact]:
     """Facts with their positions, from the first one's on."""
     return [
         Fact(position, fact.event, fact.message.occurred_at, fact.message.recorded_at)

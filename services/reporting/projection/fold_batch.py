@@ -11,6 +11,7 @@ from services.reporting.cases import case_projection, links, measures, places, q
 from services.reporting.cases.case import Case, changed, unopened
 from services.reporting.cases.case_projection import Draft, Reached
 from services.reporting.cases.case_types import AUDIENCES, Audience, CaseType
+from services.reporting.cases.effective_time import effective_from
 from services.reporting.cases.links import Link, Links
 from services.reporting.cases.measures import MeasureRow, Measures
 from services.reporting.cases.places import PlaceRow, Places
@@ -18,7 +19,6 @@ from services.reporting.cases.quarantines import Quarantine, Quarantines
 from services.reporting.cases.rules import Rules
 from services.reporting.cases.tasks import Task
 from services.reporting.cases.units import Unit, unit_of
-from services.reporting.cases.when_held import held_from
 from services.reporting.projection.fact import Fact
 from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.eventstore.events import Event
@@ -137,7 +137,7 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
                 row = rows.cases.get((audience, case_id)) or unopened(audience, case_id, case_type, at)
                 draft = drafts[audience] = Draft(row)
             authority = drafts["authority"].case if "authority" in drafts else None
-            held_at = held_from(event, at, draft.case)
+            held_at = effective_from(event, at, draft.case)
             reached = draft.take(case_projection.as_told(event, audience, authority), at)
             if reached is not None and is_own:
                 for knows in AUDIENCES if know_the_same else (audience,):

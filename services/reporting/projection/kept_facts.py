@@ -11,7 +11,7 @@ from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.fact import Fact
 from shared.eventstore.database import Connection
 from shared.eventstore.events import Event
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 
 _COLUMNS = (
     *("position", "source", "stream", "epoch", "version", "event_id", "type", "schema_version", "data"),
@@ -79,7 +79,7 @@ class Kept(NamedTuple):
     """Whether it is kept under the cases, and for the audiences, that today's classes say."""
 
 
-async def keep(connection: Connection, facts: Sequence[Received], first: int) -> None:
+async def keep(connection: Connection, facts: Sequence[ReceivedFact], first: int) -> None:
     """Add facts, at positions from `first` on, and what today's classes understand of each."""
     rows = (_row(position, fact) for position, fact in enumerate(facts, first))
     await connection.copy_records_to_table("facts", records=rows, columns=_COLUMNS)
@@ -136,7 +136,7 @@ async def adopt(connection: Connection, facts: Sequence[Fact]) -> None:
     )
 
 
-def _row(position: int, fact: Received) -> tuple[Any, ...]:
+def _row(position: int, fact: ReceivedFact) -> tuple[Any, ...]:
     message = fact.message
     return (
         position,

@@ -25,14 +25,14 @@ from services.reporting.projection.tables import (
 )
 from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.eventstore.database import Connection
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 
 Result = TypeVar("Result")
 _NO_TABLE_IS_READ_WHOLE = "set local enable_seqscan = off"
 """A plan that is made while a table is empty is kept for as long as the connection lives."""
 
 
-async def apply(connection: Connection, received: Sequence[Received], at_hand: RowsAtHand | None = None) -> None:
+async def apply(connection: Connection, received: Sequence[ReceivedFact], at_hand: RowsAtHand | None = None) -> None:
     """Keep facts and fold them into the rows that they are about, in the transaction of the caller.
 
     Rows that are at hand are not read again. The caller has left out repeats: a fact that was kept before raises

@@ -10,7 +10,7 @@ from services.reporting.view.conditions import Conditions
 from services.reporting.view.queries import Found
 from services.reporting.view.request_parameters import Reader, as_known_now, reading
 from shared.eventstore.database import Connection
-from shared.http.field_types import CodeAsked, TopicAsked
+from shared.http.field_types import CodeParameter, TopicParameter
 from shared.http.openapi import problems
 
 router = APIRouter(prefix="/v1", tags=["reporting"])
@@ -21,7 +21,7 @@ class CatalogueRow(BaseModel):
 
     topic: str | None
     problem_group: str | None
-    industry: Annotated[CodeAsked | None, Field(description="Null where no industry was asked for.")]
+    industry: Annotated[CodeParameter | None, Field(description="Null where no industry was asked for.")]
     kind: str
     ladder_level: int | None
     psychosocial_level: int | None
@@ -43,9 +43,9 @@ class Catalogue(BaseModel):
 async def measure_catalogue(
     request: Request,
     asker: Reader,
-    topic: Annotated[TopicAsked | None, Query(description="Three-digit code.")] = None,
-    problem_group: Annotated[CodeAsked | None, Query(description="Problem group.")] = None,
-    industry: Annotated[CodeAsked | None, Query(description="Only of units in this industry.")] = None,
+    topic: Annotated[TopicParameter | None, Query(description="Three-digit code.")] = None,
+    problem_group: Annotated[CodeParameter | None, Query(description="Problem group.")] = None,
+    industry: Annotated[CodeParameter | None, Query(description="Only of units in this industry.")] = None,
 ) -> Catalogue:
     """R38: what did others do? Anonymous, and only what several companies did."""
     async with reading(request, asker) as connection:

@@ -1,6 +1,6 @@
 """Who was involved, where time goes, and whether approved measures are used (R33, R35, R37)."""
 
-from services.reporting.view.queries import ONE_AGREEMENT, Found, Period, in_period, measures_table
+from services.reporting.view.queries import LATER_OWNERS, ONE_AGREEMENT, Found, Period, in_period, measures_table
 from services.reporting.view.visible import Viewer
 from shared.eventstore.database import Connection
 
@@ -17,19 +17,21 @@ left join lateral (
 async def involvement(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
     """R33: each side by how far it was involved, at guidance and at control, by sector, industry and group.
 
-    R40: in an agreement that was carried over it is as the new owner has told last, else as the former one has.
+    R40: in an agreement that was carried over it is as the latest owner has told who has told of that side.
     """
     where = in_period(viewer, period)
     sql = f"""select asked.at, asked.side, asked.involvement, unit.sector, unit.industry, c.problem_group,
                      count(*) as agreements
               from cases c {UNIT_THEN}
-              left join cases later on later.case_id = c.carried_over_to and later.audience = c.audience
               cross join lateral (values
-                ('guidance', c.guidance_involvement, later.guidance_involvement),
-                ('control', c.control_involvement, later.control_involvement)) as told(at, sides, told_later)
+                ('guidance', c.guidance_involvement), ('control', c.control_involvement)) as told(at, sides)
               cross join lateral (
                 select told.at, side.key as side, side.value as involvement from jsonb_each_text(told.sides) as side
-                where told.told_later ->> side.key is null
+                where c.carried_over_to is null or not exists (
+                  {LATER_OWNERS}
+                  select from later join cases owned on owned.case_id = later.case_id and owned.audience = c.audience
+                  where case told.at when 'guidance' then owned.guidance_involvement
+                                     else owned.control_involvement end ->> side.key is not null)
               ) as asked
               where {where} and c.case_type = 'agreement' and asked.involvement is not null
               group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4 nulls last, 5 nulls last, 6 nulls last"""
@@ -37,7 +39,7 @@ async def involvement(connection: Connection, viewer: Viewer, period: Period) ->
 
 
 async def time_spent(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
-    """R37: minutes by phase, of agreements beside those of orders. R40: both owners' minutes are of one agreement."""
+    """R37: minutes by phase, of agreements beside those of orders. R40: all owners' minutes are of one agreement."""
     where = in_period(viewer, period)
     sql = f"""select c.case_type, spent.phase, sum(spent.minutes)::int as minutes,
                      count(distinct {ONE_AGREEMENT}) filter (where spent.minutes > 0) as cases

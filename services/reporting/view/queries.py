@@ -292,14 +292,28 @@ async def quarantines(
     return await connection.fetch(sql, *where.values)
 
 
-ONE_AGREEMENT = "coalesce(c.carried_over_to, c.case_id)"
-"""R40: both owners' cases `c` of an agreement that was carried over are one."""
+LATER_OWNERS = """
+with recursive later as (
+  select n.case_id, n.carried_over_to from case_core n
+  where n.case_id = c.carried_over_to and n.audience = c.audience
+  union
+  select n.case_id, n.carried_over_to from case_core n
+  join later on n.case_id = later.carried_over_to and n.audience = c.audience
+)
+"""
+"""R40: the cases of those who had the unit of a case `c` after its owner, however often it was carried over."""
+ONE_AGREEMENT = f"""
+case when c.carried_over_to is null then c.case_id
+     else coalesce(({LATER_OWNERS} select later.case_id from later where later.carried_over_to is null),
+                   c.carried_over_to) end
+"""
+"""R40: the case with which the agreement of a case `c` goes on in the end: all owners' cases are one agreement."""
 
 
 async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
     """Measures by level and problem group, on both ladders, with the use seen last (R35).
 
-    R40: those that a former owner took count, too, as measures of the agreement that goes on.
+    R40: those that former owners took count, too, as measures of the agreement that goes on.
     """
     where = in_period(viewer, period)
     table = await measures_table(connection, viewer, where)

@@ -44,7 +44,15 @@ from shared.deadlines.copenhagen import local_day
 from shared.eventstore.database import Connection
 from shared.http import pages
 from shared.http.access import Viewer
-from shared.http.field_types import CodeAsked, CursorAsked, CvrAsked, IsoInstant, PersonAsked, PNumberAsked, TopicAsked
+from shared.http.field_types import (
+    CodeParameter,
+    CursorParameter,
+    CvrParameter,
+    IsoInstant,
+    PersonParameter,
+    PNumberParameter,
+    TopicParameter,
+)
 from shared.http.openapi import problems
 from shared.http.pages import PageCursor, PageLimit
 from shared.http.problems import not_found
@@ -52,7 +60,6 @@ from shared.http.tokens import Role
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
-LARGEST_LIST = pages.LARGEST_PAGE
 """Of what hangs on one case or company: so much came at once before there were pages."""
 
 
@@ -69,15 +76,17 @@ def _whom(asker: Viewer, inspector: str | None) -> str | None:
 
 async def case_filter(
     asker: Reader,
-    cvr: Annotated[CvrAsked | None, Query(description="Legal entity.")] = None,
-    p_number: Annotated[PNumberAsked | None, Query(description="Production unit.")] = None,
+    cvr: Annotated[CvrParameter | None, Query(description="Legal entity.")] = None,
+    p_number: Annotated[PNumberParameter | None, Query(description="Production unit.")] = None,
     inspector: Annotated[
-        PersonAsked | None, Query(description="Pseudonymous id of the responsible inspector; `me` for the asker.")
+        PersonParameter | None, Query(description="Pseudonymous id of the responsible inspector; `me` for the asker.")
     ] = None,
     centre: Annotated[Centre | None, Query(description="R42: centre of the responsible inspector.")] = None,
-    topic: Annotated[TopicAsked | None, Query(description="Three-digit code.")] = None,
-    group: Annotated[CodeAsked | None, Query(description="Problem group.")] = None,
-    industry: Annotated[CodeAsked | None, Query(description="Industry of the unit when the case was opened.")] = None,
+    topic: Annotated[TopicParameter | None, Query(description="Three-digit code.")] = None,
+    group: Annotated[CodeParameter | None, Query(description="Problem group.")] = None,
+    industry: Annotated[
+        CodeParameter | None, Query(description="Industry of the unit when the case was opened.")
+    ] = None,
     status: Annotated[Status | None, Query()] = None,
     case_type: Annotated[CaseType | None, Query()] = None,
     due_before: Annotated[IsoInstant | None, Query(description="The next step is due before this instant.")] = None,
@@ -142,7 +151,7 @@ async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail
 
 @router.get("/cases/{case_id}/timeline", responses=problems(400, 404))
 async def list_timeline(
-    request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = LARGEST_LIST
+    request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = pages.LARGEST_PAGE
 ) -> Timeline:
     """What happened in a case, page by page."""
     async with _case(request, asker, case_id) as connection:
@@ -151,7 +160,7 @@ async def list_timeline(
 
 @router.get("/cases/{case_id}/related", responses=problems(400, 404))
 async def list_related(
-    request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = LARGEST_LIST
+    request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = pages.LARGEST_PAGE
 ) -> RelatedCases:
     """The cases that hang together with one, page by page."""
     async with _case(request, asker, case_id) as connection:
@@ -160,7 +169,7 @@ async def list_related(
 
 @router.get("/cases/{case_id}/conflicts", responses=problems(400, 404))
 async def list_conflicts(
-    request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = LARGEST_LIST
+    request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = pages.LARGEST_PAGE
 ) -> Conflicts:
     """R8, R41: the cases with which one is in conflict, or was, page by page."""
     async with _case(request, asker, case_id) as connection:
@@ -171,7 +180,9 @@ async def list_conflicts(
 async def list_tasks(
     request: Request,
     asker: Reader,
-    inspector: Annotated[PersonAsked | None, Query(description="Whose tasks, `me` for one's own; else all.")] = None,
+    inspector: Annotated[
+        PersonParameter | None, Query(description="Whose tasks, `me` for one's own; else all.")
+    ] = None,
     case_id: Annotated[UUID | None, Query(description="Those of one case.")] = None,
     due_before: Annotated[IsoInstant | None, Query(description="Due before this instant.")] = None,
     cursor: PageCursor = None,
@@ -198,8 +209,8 @@ async def list_tasks(
 async def get_company(
     request: Request,
     asker: Reader,
-    cvr: Annotated[CvrAsked, Path()],
-    cursor: Annotated[CursorAsked | None, Query(description="From the page of cases before.")] = None,
+    cvr: Annotated[CvrParameter, Path()],
+    cursor: Annotated[CursorParameter | None, Query(description="From the page of cases before.")] = None,
     limit: Limit = PAGE_SIZE,
 ) -> Company:
     """A legal entity with its units, quarantines and cases."""
@@ -223,9 +234,9 @@ async def get_company(
 async def list_units(
     request: Request,
     asker: Reader,
-    cvr: Annotated[CvrAsked, Path()],
+    cvr: Annotated[CvrParameter, Path()],
     cursor: PageCursor = None,
-    limit: PageLimit = LARGEST_LIST,
+    limit: PageLimit = pages.LARGEST_PAGE,
 ) -> Units:
     """The units that a legal entity has or had, page by page."""
     asker.require_company(cvr)
@@ -237,9 +248,9 @@ async def list_units(
 async def list_quarantines(
     request: Request,
     asker: Reader,
-    cvr: Annotated[CvrAsked, Path()],
+    cvr: Annotated[CvrParameter, Path()],
     cursor: PageCursor = None,
-    limit: PageLimit = LARGEST_LIST,
+    limit: PageLimit = pages.LARGEST_PAGE,
 ) -> Quarantines:
     """R22, R40: the quarantines of a legal entity's units, page by page."""
     asker.require_company(cvr)
@@ -282,7 +293,7 @@ async def _case(request: Request, asker: Viewer, case_id: UUID) -> AsyncIterator
 
 
 async def _timeline(
-    connection: Connection, asker: Viewer, case_id: UUID, cursor: str | None = None, limit: int = LARGEST_LIST
+    connection: Connection, asker: Viewer, case_id: UUID, cursor: str | None = None, limit: int = pages.LARGEST_PAGE
 ) -> Timeline:
     after = pages.read_cursor(cursor, pages.instant, pages.number)
     found = await queries.timeline(connection, asker, case_id, after=after, limit=limit + 1)
@@ -291,7 +302,7 @@ async def _timeline(
 
 
 async def _related(
-    connection: Connection, asker: Viewer, case_id: UUID, cursor: str | None = None, limit: int = LARGEST_LIST
+    connection: Connection, asker: Viewer, case_id: UUID, cursor: str | None = None, limit: int = pages.LARGEST_PAGE
 ) -> RelatedCases:
     after = pages.read_cursor(cursor, pages.instant, pages.uuid)
     found = await queries.related_cases(connection, asker, case_id, after=after, limit=limit + 1)
@@ -300,7 +311,7 @@ async def _related(
 
 
 async def _conflicts(
-    connection: Connection, asker: Viewer, case_id: UUID, cursor: str | None = None, limit: int = LARGEST_LIST
+    connection: Connection, asker: Viewer, case_id: UUID, cursor: str | None = None, limit: int = pages.LARGEST_PAGE
 ) -> Conflicts:
     after = pages.read_cursor(cursor, pages.instant, pages.uuid, pages.text)
     found = await queries.conflicts(connection, asker, case_id, after=after, limit=limit + 1)
@@ -309,7 +320,7 @@ async def _conflicts(
 
 
 async def _units(
-    connection: Connection, asker: Viewer, cvr: str, cursor: str | None = None, limit: int = LARGEST_LIST
+    connection: Connection, asker: Viewer, cvr: str, cursor: str | None = None, limit: int = pages.LARGEST_PAGE
 ) -> Units:
     after = pages.read_cursor(cursor, pages.text, pages.day)
     found = await queries.units(connection, asker, cvr, after=after, limit=limit + 1)
@@ -318,7 +329,12 @@ async def _units(
 
 
 async def _quarantines(
-    connection: Connection, asker: Viewer, cvr: str, today: date, cursor: str | None = None, limit: int = LARGEST_LIST
+    connection: Connection,
+    asker: Viewer,
+    cvr: str,
+    today: date,
+    cursor: str | None = None,
+    limit: int = pages.LARGEST_PAGE,
 ) -> Quarantines:
     after = pages.read_cursor(cursor, pages.instant_or_none, pages.number)
     found = await queries.quarantines(connection, asker, cvr, today=today, after=after, limit=limit + 1)

@@ -21,10 +21,10 @@ from deploy.local.processes import UserError
 from services.control import service
 from shared.contracts.orders import SOURCE
 from shared.http.tokens import Role, pseudonym
-from shared.messaging import replaying
+from shared.messaging import parked_replay
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
-from shared.messaging.record import Record
+from shared.messaging.kafka_record import Record
 from shared.service import Settings
 from tests.integration.test_migrations import connected
 
@@ -142,7 +142,7 @@ async def test_a_stream_is_taken_from_its_source_again(operator: Operator, monke
     where = ("control", SOURCE, str(stream))
     bad, good = message(stream, 1, "{not json"), message(stream, 1)
     await operator.take(bad, message(stream, 2))
-    monkeypatch.setattr(replaying, "RETAKE_SECONDS", 0.5)
+    monkeypatch.setattr(parked_replay, "RETAKE_SECONDS", 0.5)
     silent = await operator.say("retake", *where)
     assert f"{SOURCE} has not sent version 1 of {stream} again." in silent
     assert "still waits, with 2 messages" in silent

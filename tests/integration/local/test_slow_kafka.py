@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import patience
+from deploy.local import progress_wait
 from deploy.local.kafka import LocalKafka
 from deploy.local.ports import free_port
 from deploy.local.processes import UserError
@@ -18,9 +18,9 @@ from migrations import topics
 def test_it_is_given_up_where_nothing_moves_and_waited_for_where_it_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(patience, "STILL_SECONDS", 0.5)
-    monkeypatch.setattr(patience, "STILL_LOOKS", 3)
-    monkeypatch.setattr(patience, "USUAL_SECONDS", 0.2)
+    monkeypatch.setattr(progress_wait, "STILL_SECONDS", 0.5)
+    monkeypatch.setattr(progress_wait, "STILL_LOOKS", 3)
+    monkeypatch.setattr(progress_wait, "USUAL_SECONDS", 0.2)
     kafka = LocalKafka(State(tmp_path), free_port(), free_port())
     said: list[str] = []
     try:
@@ -33,7 +33,7 @@ def test_it_is_given_up_where_nothing_moves_and_waited_for_where_it_goes_on(
         assert said
         assert said[0].startswith("Kafka takes longer than usual")
         running.send_signal(signal.SIGCONT)
-        monkeypatch.setattr(patience, "STILL_SECONDS", 60.0)
+        monkeypatch.setattr(progress_wait, "STILL_SECONDS", 60.0)
         kafka.wait_until_ready(said.append)
         assert not [one for one in caplog.records if one.name.startswith("aiokafka") and one.levelno >= logging.WARNING]
     finally:

@@ -15,13 +15,13 @@ from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from shared.messaging import parking
 from shared.messaging.cloudevents import Message
-from shared.messaging.completeness import AskAgain
 from shared.messaging.errors import SourceUnreachable
 from shared.messaging.inbox import stream_of
+from shared.messaging.kafka_record import Record
 from shared.messaging.parking import Parked, Reason
 from shared.messaging.reactor import Reaction, Reactor
-from shared.messaging.received import Received
-from shared.messaging.record import Record
+from shared.messaging.received_fact import ReceivedFact
+from shared.messaging.reconciliation_state import AskAgain
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count, Counted, Counter
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -67,7 +67,7 @@ class Bench:
             ask_again=self.ask_again,
         )
 
-    async def react(self, received: Received) -> Reaction:
+    async def react(self, received: ReceivedFact) -> Reaction:
         self.reached.set()
         await self.gate.wait()
         await asyncio.sleep(self.slow)

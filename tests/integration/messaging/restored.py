@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.local.servers import Servers
 from shared.eventstore.events import EventTypes
 from shared.messaging.bus import Kafka
-from shared.messaging.recovery import Recovery
+from shared.messaging.recovery_from_kafka import Recovery
 from shared.messaging.relay import Relay
 from tests.integration.eventstore.counter import COUNTER, FACTS
 from tests.integration.messaging.reacting import Bench, open_bench

@@ -14,12 +14,12 @@ from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
-from shared.messaging import completeness, heads, parking, reconciler, source_verification
+from shared.messaging import heads, parking, reconciler, reconciliation_state, source_verification
 from shared.messaging.bus import REPUBLISH_TOPIC, Bus, Kafka, Publishers
 from shared.messaging.cloudevents import Message
-from shared.messaging.completeness import Problem
 from shared.messaging.heads import HEADS_TOPIC, HeadsRequest, answer
 from shared.messaging.parking import Obstacle, Reason
+from shared.messaging.reconciliation_state import Problem
 from shared.messaging.relay import Relay
 from shared.service import republisher
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count
@@ -82,7 +82,7 @@ class Pair:
 
         async def reached() -> bool:
             async with self.bench.database.acquire() as connection:
-                found = {one.source: one for one in await completeness.compared_sources(connection)}
+                found = {one.source: one for one in await reconciliation_state.compared_sources(connection)}
                 (end,) = await self._end()
             one = found.get(SOURCE)
             return one is not None and one.full_because is None and one.position == end and one.position > after
@@ -102,7 +102,7 @@ class Pair:
 
     async def problems(self) -> list[tuple[UUID, Problem]]:
         async with self.bench.database.acquire() as connection:
-            return [(one.head.stream, one.problem) for one in await completeness.missing(connection)]
+            return [(one.head.stream, one.problem) for one in await reconciliation_state.missing(connection)]
 
     async def forget(self, stream: UUID, version: int) -> None:
         """As if the reader had passed over what came after a version of a stream, for whatever reason."""
@@ -162,7 +162,7 @@ async def test_a_fact_that_is_missing_at_the_end_of_a_stream_is_found_and_comes_
         await pair.forget(stream, kept)
         pair.bench.sum_of = uuid4()
         async with pair.bench.database.acquire() as connection:
-            await completeness.compare_all_again(connection, [SOURCE], because="the test says so")
+            await reconciliation_state.compare_all_again(connection, [SOURCE], because="the test says so")
         async with pair.reading():
 
             async def taken_again() -> bool:
@@ -185,7 +185,7 @@ async def test_a_gap_whose_answer_was_passed_over_is_asked_for_again(pair: Pair)
         behind = message(stream, 3, source=SOURCE, event_id=await pair.event_id(stream, 3))
         async with pair.bench.database.acquire() as connection:
             await parking.park(connection, [Obstacle(behind, Reason.GAP, "version 2 is missing")])
-            await completeness.compare_all_again(connection, [SOURCE], because="the test says so")
+            await reconciliation_state.compare_all_again(connection, [SOURCE], because="the test says so")
         async with pair.reading():
 
             async def healed() -> bool:
@@ -203,7 +203,7 @@ async def test_what_stays_missing_is_shown(pair: Pair, monkeypatch: pytest.Monke
             await pair.until_compared(after=0)
         await pair.forget(stream, 0)
         async with pair.bench.database.acquire() as connection:
-            await completeness.compare_all_again(connection, [SOURCE], because="the test says so")
+            await reconciliation_state.compare_all_again(connection, [SOURCE], because="the test says so")
         monkeypatch.setattr(reconciler.Reconciler, "_ask_for_what_is_missing", _asks_nobody)
         async with pair.reading():
             await pair.until_compared()
@@ -226,7 +226,7 @@ async def test_a_source_that_tells_less_than_was_taken_is_behind_and_one_that_te
         async with pair.bench.database.acquire() as connection:
             await connection.execute("update inbox set version = 7 where stream = $1", ahead)
             await connection.execute("update inbox set event_id = $2 where stream = $1", other, uuid4())
-            await completeness.compare_all_again(connection, [SOURCE], because="the test says so")
+            await reconciliation_state.compare_all_again(connection, [SOURCE], because="the test says so")
         async with pair.reading():
             await pair.until_compared()
     assert dict(await pair.problems()) == {ahead: Problem.BEHIND, other: Problem.OTHER_EVENT}
@@ -282,7 +282,7 @@ async def test_a_silent_source_holds_nothing_back(pair: Pair, monkeypatch: pytes
 
         await until(taken)
     async with pair.bench.database.acquire() as connection:
-        assert [one.epoch for one in await completeness.compared_sources(connection)] == []
+        assert [one.epoch for one in await reconciliation_state.compared_sources(connection)] == []
 
 
 async def test_a_restored_source_that_raised_its_epoch_is_believed_and_compared_anew(pair: Pair) -> None:

@@ -10,7 +10,7 @@ from shared.eventstore.commands import Guard, Intent, execute
 from shared.eventstore.events import Metadata
 from shared.messaging.parking import Reason
 from shared.messaging.reactor import Reaction
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 from shared.messaging.transient_errors import retry_while_transient
 from tests.integration.cut_connections import cut_connections
 from tests.integration.eventstore.counter import COUNTER, Count, Counted, CountUnderPolicy
@@ -49,7 +49,7 @@ async def test_a_source_of_a_higher_epoch_goes_on_where_it_was_restored(bench: B
 async def test_facts_of_one_case_are_taken_in_order_also_where_they_come_of_several_services(bench: Bench) -> None:
     case, taken = uuid4(), []
 
-    async def react(received: Received) -> Reaction:
+    async def react(received: ReceivedFact) -> Reaction:
         source, version = received.message.source, received.message.version
         await asyncio.sleep({"first": 0.2, "second": 0.0}[source])
         taken.append((source, version))
@@ -64,7 +64,7 @@ async def test_facts_of_one_case_are_taken_in_order_also_where_they_come_of_seve
 async def test_a_fact_that_fails_holds_back_its_stream_and_not_what_others_say_of_the_case(bench: Bench) -> None:
     case = uuid4()
 
-    async def react(received: Received) -> Reaction:
+    async def react(received: ReceivedFact) -> Reaction:
         if (received.message.source, received.message.version) == ("first", 1):
             raise RuntimeError("broken on purpose")
         return Reaction([Intent(COUNTER, bench.sum_of, Count())])
@@ -89,7 +89,7 @@ async def test_a_service_skips_its_own_facts(bench: Bench) -> None:
 async def test_a_reaction_whose_guard_moved_reads_again(bench: Bench) -> None:
     watched, read = uuid4(), 0
 
-    async def react(_: Received) -> Reaction:
+    async def react(_: ReceivedFact) -> Reaction:
         nonlocal read
         read += 1
         version = (await bench.store.load(watched)).version
@@ -104,7 +104,7 @@ async def test_a_reaction_whose_guard_moved_reads_again(bench: Bench) -> None:
 
 
 async def test_a_reaction_is_shaped_by_the_policy_of_its_command_and_not_by_that_of_the_fact(bench: Bench) -> None:
-    async def react(received: Received) -> Reaction:
+    async def react(received: ReceivedFact) -> Reaction:
         plain = received.message.version == 1
         return Reaction([Intent(COUNTER, bench.sum_of, Count() if plain else CountUnderPolicy())])
 

@@ -9,10 +9,10 @@ import pytest
 
 from shared.eventstore.database import Connection
 from shared.eventstore.errors import StoreUnavailable
-from shared.messaging import backoff, parking, replaying
+from shared.messaging import backoff, parked_replay, parking
+from shared.messaging.kafka_record import Record
 from shared.messaging.parking import Obstacle, Reason
-from shared.messaging.received import Fact
-from shared.messaging.record import Record
+from shared.messaging.received_fact import Fact
 from tests.integration.messaging.reacting import Bench, message, open_bench, record
 
 
@@ -484,7 +484,7 @@ async def test_what_comes_again_and_still_fails_is_told_to_have_come(bench: Benc
 async def test_a_source_that_publishes_nothing_again_is_told_to_be_silent(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replaying, "RETAKE_SECONDS", 0.3)
+    monkeypatch.setattr(parked_replay, "RETAKE_SECONDS", 0.3)
     stream = uuid4()
     await bench.take(message(stream, 2), message(stream, 3))
     bench.ask_again_with = lambda *_: bench.take(message(stream, 4))  # news are no answer

@@ -12,7 +12,7 @@ from shared.eventstore.events import EventTypes
 from shared.messaging.cloudevents import Message
 from shared.messaging.parking import Reason, waiting_messages
 from shared.messaging.projector import Projector
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 from tests.integration.eventstore.counter import FACTS, Counted
 from tests.integration.messaging.reacting import message, record
 from tests.tampering import tampering
@@ -25,7 +25,7 @@ class Diary(Projector):
 
     batches = 0
 
-    async def apply(self, connection: Connection, facts: Sequence[Received]) -> None:
+    async def apply(self, connection: Connection, facts: Sequence[ReceivedFact]) -> None:
         self.batches += 1
         await connection.executemany(
             "insert into diary (stream, by) values ($1, $2)",

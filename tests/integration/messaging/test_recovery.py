@@ -13,15 +13,15 @@ from deploy.local.ports import free_port
 from deploy.local.servers import Servers
 from shared.eventstore.change import IdempotencyKey
 from shared.eventstore.commands import Intent, execute
-from shared.eventstore.erasures import Erasures
 from shared.eventstore.events import EventTypes, Metadata
-from shared.messaging import own_records
+from shared.eventstore.personal_data_erasure import Erasures
+from shared.messaging import published_facts
 from shared.messaging.bus import Bus, Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.reactor import Reactor
 from shared.messaging.recovered_commands import RecoveredCommands
-from shared.messaging.recovered_rows import RECOVERED
-from shared.messaging.recovery import Outcome
+from shared.messaging.recovery_from_kafka import Outcome
+from shared.messaging.recovery_writes import RECOVERED
 from shared.messaging.start_check import StartCheck
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count, SetAlarm
 from tests.integration.messaging.reacting import NOW, Bench, message, open_bench
@@ -161,14 +161,14 @@ async def test_a_start_reads_only_what_came_since_the_last_check(
             await asyncio.gather(*(give(source, uuid4(), Count(1)) for _ in range(100)))
         async with open_bench(postgres_dsn) as bench:
             await recovery(bench, cluster).keep_checked()
-            found = own_records._own_facts
+            found = published_facts._own_facts
 
             def seen(records: object, source: str) -> object:
                 facts = list(found(records, source))  # type: ignore[arg-type]
                 read.extend(facts)
                 return iter(facts)
 
-            monkeypatch.setattr(own_records, "_own_facts", seen)
+            monkeypatch.setattr(published_facts, "_own_facts", seen)
             lost = uuid4()
             await publish(cluster, own(lost, 1))
             assert await recovery(bench, cluster).run() == Outcome(recovered=1)

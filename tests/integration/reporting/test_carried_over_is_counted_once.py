@@ -1,6 +1,7 @@
 """An agreement that was carried over to a unit's new owner is one agreement in every figure (R40, R26)."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,8 @@ from tests.reporting_facts import AGREEMENT, CVR, INSPECTOR, OTHER_CVR, Feed, on
 
 pytestmark = [pytest.mark.rule("R40"), pytest.mark.rule("R26")]
 GOES_ON = UUID("0190c1b2-0000-7000-8000-000000000002")
+GOES_ON_AGAIN = UUID("0190c1b2-0000-7000-8000-000000000003")
+THIRD_CVR = "31000009"
 INFORMED = Involvement(safety_representative=Participation.INFORMED)
 TOOK_PART = Involvement(safety_representative=Participation.TOOK_PART)
 
@@ -79,20 +82,27 @@ FORMER = (
     met(AGREEMENT, "2026-04-20", INFORMED),
     documented(AGREEMENT),
 )
-CARRIED_OVER = (
-    changed(facts.sent(GOES_ON, at="2026-05-04", cvr=OTHER_CVR), is_carried_over=True, carries_over=AGREEMENT),
-    changed(facts.delivered(GOES_ON), available_at=on("2026-05-04")),
-    changed(facts.accepted(GOES_ON, cvr=OTHER_CVR), accepted_at=on("2026-05-05"), carries_over=AGREEMENT),
-    changed(facts.deadline_set(GOES_ON, cvr=OTHER_CVR), accepted_at=on("2026-05-05")),
-    control.Terminated(
-        agreement_id=AGREEMENT,
-        by=Side.AUTHORITY,
-        terminated_at=on("2026-05-05", 11),
-        terminated_by="control",
-        reason="changed-owner",
-        carried_over_to=GOES_ON,
-    ),
-)
+
+
+def carried_over(before: UUID, after: UUID, cvr: str, on_day: str) -> tuple[Event, ...]:
+    """A new owner accepts that an agreement goes on, and the former owner's ends."""
+    return (
+        changed(facts.sent(after, at=on_day, cvr=cvr), is_carried_over=True, carries_over=before),
+        changed(facts.delivered(after), available_at=on(on_day)),
+        changed(facts.accepted(after, cvr=cvr), accepted_at=on(on_day, 10), carries_over=before),
+        changed(facts.deadline_set(after, cvr=cvr), accepted_at=on(on_day, 10)),
+        control.Terminated(
+            agreement_id=before,
+            by=Side.AUTHORITY,
+            terminated_at=on(on_day, 11),
+            terminated_by="control",
+            reason="changed-owner",
+            carried_over_to=after,
+        ),
+    )
+
+
+CARRIED_OVER = carried_over(AGREEMENT, GOES_ON, OTHER_CVR, "2026-05-05")
 DECIDED = (
     spent(GOES_ON),
     met(GOES_ON, "2026-05-20", TOOK_PART),
@@ -121,8 +131,9 @@ class Figures:
         return {name: number for name, number in every.items() if isinstance(number, int) and number}
 
 
-@pytest.fixture
-async def figures(database: Database) -> AsyncIterator[Figures]:
+@asynccontextmanager
+async def figures_of(database: Database, *told: Event) -> AsyncIterator[Figures]:
+    """The figures after these facts."""
     app = FastAPI()
     problems.install(app)
     for router in (routes.router, measure_catalogue.router, statistics_routes.router):
@@ -131,9 +142,24 @@ async def figures(database: Database) -> AsyncIterator[Figures]:
     app.state.smallest_count = lambda: 1
     feed = Feed()
     async with database.acquire() as connection, connection.transaction():
-        await projection.apply(connection, feed.receive(*FORMER, *CARRIED_OVER, *DECIDED))
+        await projection.apply(connection, feed.receive(*told))
     async with AsyncClient(transport=ASGITransport(app), base_url="http://reporting") as client:
         yield Figures(app, client)
+
+
+@pytest.fixture
+async def figures(database: Database) -> AsyncIterator[Figures]:
+    async with figures_of(database, *FORMER, *CARRIED_OVER, *DECIDED) as asked:
+        yield asked
+
+
+@pytest.fixture
+async def of_three_owners(database: Database) -> AsyncIterator[Figures]:
+    """The second owner has told nothing of who is involved; the third has."""
+    second = (spent(GOES_ON), documented(GOES_ON), *carried_over(GOES_ON, GOES_ON_AGAIN, THIRD_CVR, "2026-05-20"))
+    third = (spent(GOES_ON_AGAIN), met(GOES_ON_AGAIN, "2026-06-01", TOOK_PART), documented(GOES_ON_AGAIN))
+    async with figures_of(database, *FORMER, *CARRIED_OVER, *second, *third) as asked:
+        yield asked
 
 
 async def test_by_status_it_stands_where_it_goes_on(figures: Figures) -> None:
@@ -174,6 +200,16 @@ async def test_all_minutes_count_and_are_of_one_agreement(figures: Figures) -> N
     rows = (await figures.ask("/v1/statistics/time"))["rows"]
     told = {row["phase"]: (row["minutes"], row["cases"]) for row in rows}
     assert told == {"offer": (20, 1), "guidance": (40, 1)}
+
+
+async def test_carried_over_twice_it_is_one_agreement_in_every_figure(of_three_owners: Figures) -> None:
+    assert await of_three_owners.agreements() == {"agreements": 1, "running": 1}
+    (measures,) = (await of_three_owners.ask("/v1/statistics/ladder"))["rows"]
+    assert (measures["agreements"], measures["measures"]) == (1, 3)
+    spent_on = (await of_three_owners.ask("/v1/statistics/time"))["rows"]
+    assert {row["phase"]: (row["minutes"], row["cases"]) for row in spent_on} == {"offer": (30, 1), "guidance": (40, 1)}
+    involved = (await of_three_owners.ask("/v1/statistics/involvement"))["rows"]
+    assert [(row["at"], row["involvement"], row["agreements"]) for row in involved] == [("guidance", "took_part", 1)]
 
 
 async def test_analysts_can_leave_the_former_part_out_and_views_that_count_do(

@@ -20,7 +20,7 @@ from shared.contracts import orders
 from shared.contracts.vocabulary import ControlOutcome
 from shared.eventstore.database import Connection, Database
 from shared.eventstore.events import Event
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, INSPECTOR, ORDER, Feed
 from tests.reporting_viewers import AUTHORITY
@@ -49,7 +49,7 @@ COURSE = (
 )
 
 
-async def apply(connection: Connection, received: Sequence[Received]) -> None:
+async def apply(connection: Connection, received: Sequence[ReceivedFact]) -> None:
     async with connection.transaction():
         await projection.apply(connection, received)
 
@@ -141,7 +141,7 @@ async def test_a_rebuild_in_small_batches_gives_the_same(
 async def test_a_rebuild_folds_facts_whose_type_was_unknown_when_they_came(connection: Connection) -> None:
     feed = Feed()
     sent, delivered = feed.receive(facts.sent(), facts.delivered())
-    await apply(connection, [sent, Received(delivered.message, None)])
+    await apply(connection, [sent, ReceivedFact(delivered.message, None)])
     assert await compare(connection) == ["facts: 2"]
     await rebuild(connection)
     assert await compare(connection) == []

@@ -10,7 +10,7 @@ from services.reporting.projection.rebuild import compare, rebuild
 from services.reporting.projection.rows_at_hand import RowsAtHand
 from shared.eventstore.database import Connection
 from shared.eventstore.events import Event
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, Feed
 
@@ -26,7 +26,7 @@ class Process:
     async def take(self, *events: Event) -> None:
         await self.take_received(*self._feed.receive(*events))
 
-    async def take_received(self, *received: Received) -> None:
+    async def take_received(self, *received: ReceivedFact) -> None:
         async with self._connection.transaction():
             await projection.apply(self._connection, received, self.at_hand)
 
@@ -78,7 +78,7 @@ async def test_what_another_process_wrote_is_read(process: Process, connection: 
 
 async def test_after_a_rebuild_its_rows_are_read(process: Process, connection: Connection, feed: Feed) -> None:
     sent, delivered = feed.receive(facts.sent(), facts.delivered())
-    await process.take_received(sent, Received(delivered.message, None))
+    await process.take_received(sent, ReceivedFact(delivered.message, None))
     await rebuild(connection)
     await process.take(facts.accepted())
     assert await compare(connection) == []

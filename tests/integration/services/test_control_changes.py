@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from services.control.rules.after_offer_not_accepted import NoteNotAccepted
 from services.control.rules.course_decider import COURSE
-from services.control.rules.not_accepted import NoteNotAccepted
 from services.control.rules.order_requests import NoteOrderIssued
 from shared.contracts.offers import NotAccepted
 from shared.contracts.vocabulary import AgreementKind

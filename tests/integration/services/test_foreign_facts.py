@@ -26,9 +26,9 @@ from shared.eventstore.event_store import Loaded
 from shared.eventstore.events import Event
 from shared.http.tokens import Role
 from shared.messaging.bus import Kafka
-from shared.messaging.completeness import compared_sources, missing
 from shared.messaging.heads import HeadsRequest
 from shared.messaging.parking import Reason, waiting_streams
+from shared.messaging.reconciliation_state import compared_sources, missing
 from shared.service import Settings
 from tests.integration.services.control_running import CVR, Control, booking, found
 

@@ -356,6 +356,9 @@ async def test_a_unit_that_breached_takes_its_quarantine_along_to_another_owner(
         standing = await offers.get(f"/v1/quarantines?cvr={CVR}&p_number={UNIT}")
         assert [one["p_number"] for one in standing] == [UNIT, None]
         assert {one["because_of"] for one in standing} == {str(breach.stream)}
+        (of_unit,) = await offers.get(f"/v1/quarantines?p_number={UNIT}")
+        assert (of_unit["p_number"], of_unit["cvr"], of_unit["reason"]) == (UNIT, CVR, "breach_of_former_owner")
+        assert await offers.get(f"/v1/quarantines?p_number={SISTER}") == []
         revoked = DecisionRevoked(
             agreement_id=breach.stream,
             decision=Decision.BREACHED,

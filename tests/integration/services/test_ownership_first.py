@@ -15,7 +15,6 @@ import pytest
 from shared.http.tokens import Role
 from shared.messaging.bus import Kafka
 from shared.service import Settings
-from tests.integration.services.test_held_units import discard, take, unreadable
 from tests.integration.services.test_offers_service import (
     FOREIGN,
     SISTER,
@@ -26,6 +25,7 @@ from tests.integration.services.test_offers_service import (
     offer,
     running,
 )
+from tests.integration.services.test_unit_holds import discard, take, unreadable
 
 OTHER_CVR = "24256790"
 NOWHERE = "1003388397"

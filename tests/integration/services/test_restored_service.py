@@ -16,7 +16,7 @@ from services.control import service
 from shared.http.tokens import LocalIssuer, Role
 from shared.messaging import start_check
 from shared.messaging.bus import Kafka
-from shared.messaging.recovered_rows import RECOVERED
+from shared.messaging.recovery_writes import RECOVERED
 from shared.service import Settings
 from tests.integration.services.control_running import Control
 

@@ -13,8 +13,8 @@ import pytest
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from services.offers.lookups.cases_at_units import TELL_OF_UNITS
 from services.offers.lookups.units import learn
+from services.offers.rules.unit_change_schedule import unit_stream
 from services.offers.rules.unit_changes import Owner
-from services.offers.rules.unit_watch import unit_stream
 from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.deadlines.copenhagen import local_day, start_of
 from shared.http.tokens import Role

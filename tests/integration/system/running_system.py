@@ -18,8 +18,8 @@ import psutil
 from deploy.demo.people import People
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
 from deploy.local.logins import login_urls
-from deploy.local.patience import Patience
 from deploy.local.ports import free_port
+from deploy.local.progress_wait import ProgressWait
 from deploy.local.virtual_time import VirtualTime
 from migrations.logins import set_passwords
 from shared.contracts.register import UnitCeased, UnitRegistered
@@ -68,7 +68,7 @@ class RunningSystem:
     async def until_healthy(self, *names: str) -> None:
         """Wait until services answer."""
         for name in names:
-            patience = Patience(name)
+            wait = ProgressWait(name)
             while True:
                 try:
                     if (await self.client.get(f"http://127.0.0.1:{self.ports[name]}/health")).is_success:
@@ -76,7 +76,7 @@ class RunningSystem:
                 except httpx.TransportError:
                     pass
                 ended = self.processes[name].poll() is not None
-                if ended or not patience.keep_waiting(self._sign(name)):
+                if ended or not wait.keep_waiting(self._sign(name)):
                     raise AssertionError(f"{name} is not up: {(self.state / f'{name}.log').read_text()[-3000:]}")
                 await asyncio.sleep(0.05)
 

@@ -12,7 +12,7 @@ from deploy.local.ports import free_port
 from deploy.local.processes import UserError
 from deploy.local.restore import restore
 from shared.eventstore.database import open_database
-from shared.eventstore.erasures import Erasures
+from shared.eventstore.personal_data_erasure import Erasures
 from shared.messaging.bus import Kafka
 from tests.integration.system.course import PHOTO
 from tests.integration.system.restoring import UNITS, Load, differences, place_of, stands, start_again, stop

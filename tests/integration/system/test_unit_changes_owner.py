@@ -169,6 +169,9 @@ async def test_the_buyer_is_shown_the_quarantine_of_its_unit_with_the_reason_and
         (shown,) = (await buyer.get(asked)).json()
         assert (shown["because_of"], shown["cvr"], shown["reason"]) == (None, None, "breach_of_former_owner")
         assert "keeps its quarantine" in shown["why"]
+        by_unit = f"/v1/quarantines?p_number={P_NUMBER}&language=en"
+        assert (await buyer.get(by_unit)).json() == [shown], "the unit alone names its legal entity of today"
+        assert (await seller.get(by_unit)).status_code == 404
         (listed,) = (await buyer.get(f"/v1/companies/{BUYER}")).json()["quarantines"]
         assert (listed["agreement_id"], listed["p_number"]) == (None, P_NUMBER)
         assert listed["ends_at"] == shown["ends_at"]

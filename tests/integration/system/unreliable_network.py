@@ -6,7 +6,7 @@ from enum import Enum
 
 import httpx
 
-from deploy.local.patience import Patience
+from deploy.local.progress_wait import ProgressWait
 
 _PAUSE_SECONDS = 0.1
 _INTO_THE_REQUEST_SECONDS = 0.004
@@ -51,11 +51,11 @@ class UnreliableNetwork(httpx.AsyncHTTPTransport):
         return answer
 
     async def _until_answered(self, request: httpx.Request) -> httpx.Response:
-        patience = Patience(f"Whoever listens on port {request.url.port}")
+        wait = ProgressWait(f"Whoever listens on port {request.url.port}")
         while True:
             try:
                 return await super().handle_async_request(request)
             except httpx.TransportError:
-                if not patience.keep_waiting(self._sign(request.url.port)):
+                if not wait.keep_waiting(self._sign(request.url.port)):
                     raise
                 await asyncio.sleep(_PAUSE_SECONDS)

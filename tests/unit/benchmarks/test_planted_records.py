@@ -13,7 +13,7 @@ from benchmarks.lossless.subject import FACTS
 from shared.eventstore.events import EventTypes
 from shared.messaging.cloudevents import read
 from shared.messaging.errors import Undecodable
-from shared.messaging.received import Received
+from shared.messaging.received_fact import ReceivedFact
 
 FACT = fact_with_token(Random(1), UUID(int=7))
 
@@ -21,7 +21,7 @@ FACT = fact_with_token(Random(1), UUID(int=7))
 def is_a_fact(raw: Raw) -> bool:
     try:
         message = read(raw.headers, raw.value)
-        Received.decoded(message, EventTypes(FACTS))
+        ReceivedFact.decoded(message, EventTypes(FACTS))
     except (Undecodable, ValidationError):
         return False
     return message.source in SOURCES

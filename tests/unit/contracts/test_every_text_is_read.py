@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from deploy.rulebook.example_facts import full
-from services.control.http.not_accepted_view import view_after_no
+from services.control.http.after_offer_not_accepted_view import view_after_no
 from services.control.http.views import view as agreement_view
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import AfterNo, NotStarted

@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from services.control.lookups.inspector_calendar import free_bookings, free_inspection
+from services.control.rules.after_offer_not_accepted import BookInspection
 from services.control.rules.booking import BookControl
-from services.control.rules.calendar_places import calendar_place
-from services.control.rules.not_accepted import BookInspection
+from services.control.rules.calendar_slots import calendar_slot_name
 from services.control.rules.phases import AfterNo, Running
 from shared.eventstore.events import EventTypes
 from tests.model.memory_store import MemoryDatabase, MemoryStore
@@ -23,8 +23,8 @@ CHANCE = SystemRandom()
 def runtime(now: datetime, full: Iterable[date] = (), chance: Random = CHANCE) -> Any:
     """A service whose inspector has these days full."""
     store = MemoryStore("control", EventTypes(()), lambda: now, lambda message: None)
-    store.reservations = {calendar_place(INSPECTOR, day, slot): UUID(int=91) for day in full for slot in (1, 2)}
-    return SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}), chance=chance)
+    store.reservations = {calendar_slot_name(INSPECTOR, day, slot): UUID(int=91) for day in full for slot in (1, 2)}
+    return SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}), random_source=chance)
 
 
 async def control(

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from services.control.rules.correction import CorrectControl
+from services.control.rules.corrections_as_new_facts import CorrectControl
 from services.control.rules.fresh_investigation import InvestigateAfresh
 from services.control.rules.sampling import ChooseSample
 from services.control.rules.starting import StartCourse

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from services.control.rules.after_offer_not_accepted import BookInspection, BookInspectionWhenDue
 from services.control.rules.booking import place_due
 from services.control.rules.course_decider import COURSE
-from services.control.rules.not_accepted import BookInspection, BookInspectionWhenDue
 from services.control.rules.phases import AfterNo, Broken, Kept, Running
 from services.control.rules.starting import StartCourse
 from services.control.rules.termination import NoteCarriedOver

@@ -64,7 +64,7 @@ class Upgraded:
             policies=POLICIES,
             store=self.store,
             database=MemoryDatabase(self.store, {}),
-            chance=SystemRandom(),
+            random_source=SystemRandom(),
         )
         done = [await draw_anew(runtime, AGREEMENT) for _ in range(3)]
         assert done[1:] == [False, False], "once"

@@ -41,7 +41,7 @@ async def drawn(fact: Accepted) -> tuple[UUID, ...]:
         name="control",
         clock=clock,
         policies=POLICIES,
-        chance=SystemRandom(),
+        random_source=SystemRandom(),
         store=store,
         database=MemoryDatabase(store, {}),
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from services.control.lookups.inspection_advice import Advice
-from services.control.rules.running_at import running_at, runs_at
+from services.control.rules.running_agreement_index import running_agreement_name, running_agreements_prefix
 from shared.eventstore.events import Event
 from tests.unit.control.control_facts import (
     AGREEMENT,
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.rule("R11")
 
 
 def test_while_an_agreement_runs_it_is_found_by_unit_and_topic() -> None:
-    assert runs_at(UNIT, NOISE, AGREEMENT) in given(started()).reservations()
-    assert runs_at(UNIT, NOISE, AGREEMENT).startswith(running_at(UNIT, NOISE))
-    assert not runs_at(UNIT, "013", AGREEMENT).startswith(running_at(UNIT, NOISE))
-    assert not runs_at("1000000002", NOISE, AGREEMENT).startswith(running_at(UNIT, NOISE))
+    assert running_agreement_name(UNIT, NOISE, AGREEMENT) in given(started()).reservations()
+    assert running_agreement_name(UNIT, NOISE, AGREEMENT).startswith(running_agreements_prefix(UNIT, NOISE))
+    assert not running_agreement_name(UNIT, "013", AGREEMENT).startswith(running_agreements_prefix(UNIT, NOISE))
+    assert not running_agreement_name("1000000002", NOISE, AGREEMENT).startswith(running_agreements_prefix(UNIT, NOISE))
 
 
 @pytest.mark.parametrize("history", [fulfilled_course(), breached_course()], ids=["fulfilled", "breached"])

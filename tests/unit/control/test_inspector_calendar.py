@@ -8,7 +8,7 @@ import pytest
 
 from services.control.lookups.errors import NoDayFree
 from services.control.lookups.inspector_calendar import Calendar
-from services.control.rules.calendar_places import calendar_place, day_and_slot, names_of_calendar
+from services.control.rules.calendar_slots import calendar_prefix, calendar_slot_name, day_and_slot
 from tests.unit.control.control_facts import INSPECTOR, POLICIES, at, booked, started
 
 pytestmark = pytest.mark.rule("R17")
@@ -60,12 +60,12 @@ def test_a_day_that_is_drawn_is_taken() -> None:
 
 @pytest.mark.parametrize("inspector", STRANGE)
 def test_a_name_says_what_it_was_made_of_whatever_the_inspector_is_called(inspector: str) -> None:
-    assert day_and_slot(inspector, calendar_place(inspector, DAY, 12)) == (DAY, 12)
+    assert day_and_slot(inspector, calendar_slot_name(inspector, DAY, 12)) == (DAY, 12)
 
 
 def test_a_calendar_holds_the_names_of_its_inspector_and_no_other() -> None:
-    names = {(one, calendar_place(one, DAY, slot)) for one in STRANGE for slot in (1, 2)}
+    names = {(one, calendar_slot_name(one, DAY, slot)) for one in STRANGE for slot in (1, 2)}
     assert len({name for _, name in names}) == len(names)
     for inspector in STRANGE:
-        within = {owner for owner, name in names if name.startswith(names_of_calendar(inspector))}
+        within = {owner for owner, name in names if name.startswith(calendar_prefix(inspector))}
         assert within == {inspector}

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from services.control.rules.after_offer_not_accepted import BookInspection
 from services.control.rules.course_decider import COURSE
-from services.control.rules.not_accepted import BookInspection
 from services.control.rules.responsible_inspector import ChangeInspector
 from shared.contracts.control import ControlBooked, InspectionPlan, InspectorChanged, NewInspectionBooked
 from shared.contracts.vocabulary import NextInspector

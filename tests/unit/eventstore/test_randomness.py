@@ -14,13 +14,13 @@ SEED = {"AFTALE_CHANCE_SEED": "a demo"}
 @pytest.mark.rule("R18")
 @pytest.mark.parametrize("mode", ["", "local", "cluster"])
 def test_r18_chance_is_the_systems(mode: str) -> None:
-    assert type(Settings.from_environment({**HERE, "AFTALE_MODE": mode}).chance()) is SystemRandom
+    assert type(Settings.from_environment({**HERE, "AFTALE_MODE": mode}).random_source()) is SystemRandom
 
 
 @pytest.mark.rule("R18")
 def test_r18_a_seed_is_taken_in_mode_local_and_draws_the_same_again() -> None:
     settings = Settings.from_environment({**HERE, **SEED, "AFTALE_MODE": "local"})
-    assert [settings.chance().random() for _ in range(3)] == [Random("a demo").random()] * 3
+    assert [settings.random_source().random() for _ in range(3)] == [Random("a demo").random()] * 3
 
 
 @pytest.mark.rule("R18")

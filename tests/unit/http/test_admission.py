@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 from joserfc import jws
 
 from services.offers.service import app
+from shared.http.connection_limits import limited_protocol
 from shared.http.errors import InvalidToken
-from shared.http.guarded_protocol import guarded
 from shared.http.tokens import LocalIssuer, Role, TokenVerifier
 from shared.messaging.bus import Kafka
 from shared.policy.policy import Input
@@ -107,7 +107,7 @@ def test_a_signed_token_of_an_odd_form_is_not_valid_and_no_fault_of_ours(tmp_pat
 async def served(application: Any) -> AsyncIterator[int]:
     """A real server under the limits of these tests."""
     server = uvicorn.Server(
-        uvicorn.Config(application, port=0, http=guarded(LIMITS), log_level="critical", lifespan="off")
+        uvicorn.Config(application, port=0, http=limited_protocol(LIMITS), log_level="critical", lifespan="off")
     )
     running = asyncio.create_task(server.serve())
     try:

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from services.control.http.control_routes import Control
 from services.guidance.http.routes import Answer
-from services.offers.http.people_and_time_routes import Contact
+from services.offers.http.contact_routes import Contact
 from services.offers.http.sending_routes import NewOffer
 from shared.contracts.control import FirstControlReport
 from shared.contracts.vocabulary import MeasureObservation, MeasureUse

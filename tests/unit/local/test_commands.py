@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 
 from deploy.local import install
 from deploy.local.cli import app
-from deploy.local.counted import counted
 from deploy.local.erase import erase
-from deploy.local.in_terminal import INTERRUPTED
 from deploy.local.machine import Machine
 from deploy.local.ports import HOST, free_port
 from deploy.local.processes import UserError
+from deploy.local.quantities import quantity
+from deploy.local.run_module import INTERRUPTED
 from deploy.local.settings import ROLES, Settings
 from deploy.local.state import PROJECT
 from shared.http.tokens import Role
@@ -76,7 +76,7 @@ def test_a_token_of_no_role_is_refused() -> None:
 
 @pytest.mark.parametrize(("number", "said"), [(0, "0 units"), (1, "1 unit"), (1_000, "1,000 units")])
 def test_numbers_agree_with_their_nouns(number: int, said: str) -> None:
-    assert counted(number, "unit") == said
+    assert quantity(number, "unit") == said
 
 
 @pytest.mark.rule("R31")
@@ -112,7 +112,7 @@ def test_a_used_port_is_said_before_anything_is_started(tmp_path: Path, monkeypa
 def test_ctrl_c_ends_a_command_with_a_word_and_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "sleeps.py").write_text("import time\nprint('here', flush=True)\nwhile True: time.sleep(1)\n")
     with subprocess.Popen(
-        [sys.executable, "-m", "deploy.local.in_terminal", "sleeps"],
+        [sys.executable, "-m", "deploy.local.run_module", "sleeps"],
         env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{PROJECT}"},
         cwd=PROJECT,
         stdout=subprocess.PIPE,

@@ -12,7 +12,7 @@ import pytest
 from deploy.local.kafka import LocalKafka
 from deploy.local.state import State
 from shared.attachments.storage import FolderStorage
-from shared.eventstore.erasures import Erasure, Erasures
+from shared.eventstore.personal_data_erasure import Erasure, Erasures
 from shared.http.secret_files import keep_first
 from shared.private_folders import PRIVATE, close_folders
 from shared.telemetry.spans_to_file import SpansToFile

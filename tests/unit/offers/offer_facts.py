@@ -166,3 +166,9 @@ ENDINGS: dict[str, tuple[Event, ...]] = {
     "declined": (given(sent(), delivered()).when(decline()).one(Declined),),
     "fulfilled": (accepted(), AgreementEndNoted(agreement_id=AGREEMENT, outcome="fulfilled", noted_at=TOO_LATE)),
 }
+ANY_TIME: dict[str, tuple[Event, ...]] = {
+    "sent": (),
+    "delivered": (delivered(),),
+    "accepted": (delivered(), accepted()),
+    **{name: (delivered(), *ending) for name, ending in ENDINGS.items()},
+}

@@ -4,7 +4,7 @@ import pytest
 
 from services.offers.http.views import view
 from services.offers.rules.offer_decider import OFFER
-from services.offers.rules.people_and_time import NoteInspector
+from services.offers.rules.responsible_inspector import NoteInspector
 from shared.contracts.offers import InspectorNoted
 from shared.eventstore.events import Event
 from tests.unit.offers.offer_facts import ENDINGS, TOO_LATE, accepted, delivered, given, recorded, sent

@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 
 from services.offers.http.views import view
+from services.offers.rules.internal_notes import WriteNote
 from services.offers.rules.offer_decider import OFFER
-from services.offers.rules.people_and_time import WriteNote
 from services.offers.rules.phases import Unsent
 from shared.contracts.offers import InternalNoteWritten
 from shared.eventstore.events import Event, Recorded

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.offers.lookups.named_in_letter import named_in
+from services.offers.lookups.letter_details import named_in
 from services.offers.rules.agreement_ends import NoteEnd
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.delivery import RecordDelivery, RecordOpening
@@ -335,3 +335,9 @@ def test_what_nobody_knows_any_more_is_left_out_and_not_made_up() -> None:
     assert "Den tilsynsførende er jeres kontakt" in text
     assert "Det har vi set" not in text
     assert "None" not in text
+
+
+def test_r7_a_no_says_what_was_offered_so_that_the_authority_can_go_on() -> None:
+    for fact in (given(sent(), delivered()).when(decline(IN_TIME)).one(Declined), lapsed()):
+        assert fact.offer is not None
+        assert (fact.offer.kind, fact.offer.topic, fact.offer.inspector) == ("suspicion", "056", "inspector-1")

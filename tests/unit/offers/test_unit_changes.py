@@ -8,9 +8,9 @@ import pytest
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
 from services.offers.rules.eligibility import Unit
 from services.offers.rules.offer_decider import OFFER
+from services.offers.rules.unit_change_schedule import LOOKS_AGAIN_AFTER, UNIT, LearnChange
+from services.offers.rules.unit_change_schedule import timers as watch_timers
 from services.offers.rules.unit_changes import NoteUnitChanges, Owner, changed_units
-from services.offers.rules.unit_watch import LOOKS_AGAIN_AFTER, UNIT, LearnChange
-from services.offers.rules.unit_watch import timers as watch_timers
 from shared.contracts.offers import (
     Accepted,
     AgreementEndNoted,

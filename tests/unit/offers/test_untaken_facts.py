@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.offers.rules.unprocessed_facts import UntakenFact, may_reach, refusals_of_held
+from services.offers.rules.reach_of_unprocessed_facts import UntakenFact, may_reach, refusals_of_units_on_hold
 from shared.contracts import register
 from shared.contracts.control import Breached
 from shared.policy.policies import load_policies
@@ -66,6 +66,6 @@ def test_sister_units_are_reached_only_where_the_policy_of_that_day_says_so(
 
 @pytest.mark.rule("R8")
 def test_a_held_unit_is_refused_by_its_name() -> None:
-    assert refusals_of_held([]) == ()
-    (refused,) = refusals_of_held([UNIT])
+    assert refusals_of_units_on_hold([]) == ()
+    (refused,) = refusals_of_units_on_hold([UNIT])
     assert (refused.rule, refused.values) == ("R8", {"p_number": UNIT})

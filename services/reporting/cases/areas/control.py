@@ -27,7 +27,7 @@ class Control:
     documentation_complete_at: Annotated[
         datetime | None,
         Column(
-            "When the documentation was complete (R15).",
+            "When the documentation was complete (R16, R17).",
             of=("DocumentationReceived.complete", "DocumentationReceived.received_at"),
             shown=DETAIL | ANALYSTS,
         ),

@@ -1,0 +1,220 @@
+"""What follows an offer that was not accepted: a new inspection and what it ends in, or an order at once (R7)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import takewhile
+from uuid import UUID, uuid5
+
+from services.control.rules.lateness import Limit
+from services.control.rules.order_requests import requested
+from services.control.rules.phases import AfterNo
+from services.control.rules.plausible_times import refuse_impossible_time
+from shared.contracts.control import (
+    InspectionPlan,
+    InvestigationConcluded,
+    InvestigationReport,
+    NewInspectionBooked,
+    OfferNotAcceptedNoted,
+)
+from shared.contracts.offers import NotAccepted
+from shared.contracts.vocabulary import AgreementKind, Drawn, InvestigationOutcome
+from shared.deadlines.copenhagen import local_day
+from shared.deadlines.deadlines import is_working_day, next_working_day
+from shared.eventstore.decider import every_fault
+from shared.eventstore.errors import Refused
+from shared.eventstore.events import Event
+from shared.policy.policy import Policy
+
+BY_ITSELF = "control"
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class NoteNotAccepted:
+    """Reaction: the company said no, or nothing."""
+
+    at: datetime
+    policy: Policy
+    agreement_id: UUID
+    how: str
+    offer: NotAccepted
+
+
+@dataclass(frozen=True)
+class BookInspection:
+    """An inspection on a day that is free in the inspector's calendar."""
+
+    at: datetime
+    policy: Policy
+    inspection_id: UUID
+    slot: int
+    told: InspectionPlan
+    drawn: Drawn | None = None
+    """R18: how the system drew the day; None where an inspector chose it."""
+
+
+@dataclass(frozen=True)
+class BookInspectionWhenDue:
+    """The timer of the new inspection, with the free day that was found."""
+
+    policy: Policy
+    """Which the day was chosen by."""
+    booking: BookInspection
+
+
+@dataclass(frozen=True)
+class ConcludeInvestigation:
+    """The inspection took place, and what it ended in."""
+
+    at: datetime
+    policy: Policy
+    held_at: datetime
+    inspector: str
+    request_id: UUID
+    """Of the order, where one is asked for."""
+    told: InvestigationReport
+
+
+def begin(command: NoteNotAccepted) -> tuple[Event, ...]:
+    """R7: a suspicion is investigated again; a found violation gives an order with deadline at once."""
+    offer = command.offer
+    noted = OfferNotAcceptedNoted(
+        agreement_id=command.agreement_id,
+        kind=offer.kind,
+        cvr=offer.cvr,
+        p_number=offer.p_number,
+        topic=offer.topic,
+        inspector=offer.inspector,
+        how=command.how,
+        noted_at=command.at,
+    )
+    if offer.kind is AgreementKind.SUSPICION:
+        return (noted,)
+    order = requested(
+        noted,
+        offer.p_number,
+        request_id=uuid5(command.agreement_id, "order after a no"),
+        by=BY_ITSELF,
+        rule="R7",
+        reasons=None,
+        at=command.at,
+        policy=command.policy,
+    )
+    return noted, order
+
+
+def inspection_due(state: AfterNo) -> datetime | None:
+    """R7: when the new inspection books itself; None where it is booked, or nothing is to be inspected.
+
+    R40: nothing at a unit that is another's than who was asked: the inspector decides.
+    """
+    if (
+        state.changed_units
+        or state.noted.kind is not AgreementKind.SUSPICION
+        or state.booking is not None
+        or state.concluded is not None
+    ):
+        return None
+    return state.noted.noted_at
+
+
+def _working_days(first: date, policy: Policy) -> Iterator[date]:
+    day = first
+    while True:
+        day = next_working_day(day, policy)
+        yield day
+        day += _ONE_DAY
+
+
+def limit(state: AfterNo, policy: Policy) -> Limit:
+    """R7: the policy's days, counted from the day on which the no was noted."""
+    return Limit(local_day(state.noted.noted_at) + timedelta(days=policy.not_accepted.inspection_within_days))
+
+
+def days_in_time(state: AfterNo, at: datetime, policy: Policy) -> list[date]:
+    """R7, R18: the working days from tomorrow on that come in time, among which one is drawn."""
+    until = limit(state, policy)
+    return list(takewhile(lambda day: not until.is_late(day), _working_days(local_day(at) + _ONE_DAY, policy)))
+
+
+def days_too_late(state: AfterNo, at: datetime, policy: Policy) -> Iterator[date]:
+    """R7: the working days after those in time, which need a reason, the next one first."""
+    return _working_days(max(local_day(at), limit(state, policy).last_day) + _ONE_DAY, policy)
+
+
+def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
+    """R7: by the inspector, on a working day that is not over and in time, or with a reason; it replaces another."""
+    refuse_nothing_to_inspect(state)
+    until = limit(state, command.policy)
+    with every_fault() as check:
+        if command.told.day < local_day(command.at):
+            check.note(Refused("R7", "{day} is over", day=command.told.day))
+        if not is_working_day(command.told.day, command.policy):
+            check.note(Refused("R7", "{day} is not a working day", day=command.told.day))
+        if until.lacks_reason(command.told.day, command.told.late_reason):
+            raise Refused(
+                "R7",
+                "{day} is after {last_day}, {days} days after the no, and needs a reason: {known}",
+                day=command.told.day,
+                last_day=until.last_day,
+                days=command.policy.not_accepted.inspection_within_days,
+                known=", ".join(until.reasons),
+            )
+    return booked_inspection(state, command)
+
+
+def book_when_due(state: AfterNo, command: BookInspectionWhenDue) -> tuple[NewInspectionBooked, ...]:
+    """R7: the same by itself."""
+    return () if inspection_due(state) is None else (booked_inspection(state, command.booking),)
+
+
+def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
+    """R7, R15: in the calendar of whoever is responsible; a day that is late says why."""
+    late_reason = limit(state, command.policy).reason(command.told.day, command.told.late_reason)
+    return NewInspectionBooked(
+        agreement_id=state.noted.agreement_id,
+        inspection_id=command.inspection_id,
+        inspector=state.inspector,
+        slot=command.slot,
+        booked_at=command.at,
+        replaces=state.booking.inspection_id if state.booking else None,
+        drawn=command.drawn,
+        **dict(command.told) | {"late_reason": late_reason},
+    )
+
+
+def conclude(state: AfterNo, command: ConcludeInvestigation) -> tuple[Event, ...]:
+    """R7: in an order with deadline, in the offer of a spread agreement, or in "no violation"."""
+    refuse_nothing_to_inspect(state)
+    if state.booking is None:
+        raise Refused("R7", "no inspection is booked")
+    refuse_impossible_time("R7", command.held_at, now=command.at, after=state.noted.noted_at)
+    concluded = InvestigationConcluded(
+        agreement_id=state.noted.agreement_id,
+        inspection_id=state.booking.inspection_id,
+        held_at=command.held_at,
+        inspector=command.inspector,
+        **dict(command.told),
+    )
+    if command.told.outcome is not InvestigationOutcome.ORDER:
+        return (concluded,)
+    order = requested(
+        state.noted,
+        state.noted.p_number,
+        request_id=command.request_id,
+        by=command.inspector,
+        rule="R7",
+        reasons=command.told.findings,
+        at=command.at,
+        policy=command.policy,
+    )
+    return concluded, order
+
+
+def refuse_nothing_to_inspect(state: AfterNo) -> None:
+    """R7: for a found violation the order was asked for at once; and an investigation ends once."""
+    if state.noted.kind is not AgreementKind.SUSPICION:
+        raise Refused("R7", "the violation was found already: an order was asked for at once")
+    if state.concluded is not None:
+        raise Refused("R7", "the investigation ended at {at}", at=state.concluded.held_at.isoformat())

@@ -1,0 +1,13 @@
+"""Refuses times that cannot be: not yet come, or before what the event follows on (R17, R21, R22, R24)."""
+
+from datetime import datetime
+
+from shared.eventstore.errors import Refused
+
+
+def refuse_impossible_time(rule: str, held_at: datetime, *, now: datetime, after: datetime) -> None:
+    """R17: what is recorded has happened, and later than what it follows on."""
+    if held_at > now:
+        raise Refused(rule, "{held_at} has not come yet", held_at=held_at)
+    if held_at < after:
+        raise Refused(rule, "{held_at} is before {after}", held_at=held_at, after=after)

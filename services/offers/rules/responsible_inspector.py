@@ -1,0 +1,51 @@
+"""The inspector responsible for an open offer: reassigned here, and noted when control reassigns an agreement (R15)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.offers.rules.phases import Ended, Open, Running
+from shared.contracts.offers import InspectorNoted, OfferReassigned
+from shared.contracts.vocabulary import Centre, NextInspector
+from shared.eventstore.errors import Refused
+from shared.eventstore.events import Event
+
+
+@dataclass(frozen=True)
+class ReassignOffer:
+    """An unanswered offer gets another responsible inspector (R15)."""
+
+    at: datetime
+    by: str
+    told: NextInspector
+    centre: Centre | None = None
+    """R42: of the new inspector, as the directory has it."""
+
+
+@dataclass(frozen=True)
+class NoteInspector:
+    """Reaction: control has another inspector responsible for what became of the offer (R15)."""
+
+    at: datetime
+    inspector: str
+
+
+def reassign(offer: Open, command: ReassignOffer) -> OfferReassigned:
+    """R15: while it is unanswered; afterwards the agreement itself is reassigned."""
+    if command.told.inspector == offer.about.inspector:
+        raise Refused("R15", "{inspector} is responsible already", inspector=command.told.inspector)
+    return OfferReassigned(
+        agreement_id=offer.sent.agreement_id,
+        previous=offer.about.inspector,
+        reassigned_at=command.at,
+        reassigned_by=command.by,
+        centre=command.centre,
+        **dict(command.told),
+    )
+
+
+def note_inspector(state: Running | Ended, command: NoteInspector) -> Sequence[Event]:
+    """R15, R30: whoever else acts here from now on stands in for that person."""
+    if command.inspector == state.about.inspector:
+        return ()
+    return (InspectorNoted(agreement_id=state.sent.agreement_id, inspector=command.inspector, noted_at=command.at),)

@@ -1,0 +1,26 @@
+"""Effective time: from when on a fact held, which may be long before it was recorded (R26)."""
+
+from datetime import date, datetime
+
+from services.reporting.cases.case import Case
+from shared.contracts.control import DecisionRevoked
+from shared.deadlines.copenhagen import start_of
+from shared.eventstore.events import OCCURRED, Event
+
+
+def effective_from(event: Event, occurred_at: datetime, case: Case) -> datetime:
+    """The time that the fact's type names, a day from its beginning; `case` is the row before the fact.
+
+    Where the fact leaves it open it held when it occurred. A decision that a fact of an earlier release takes back is
+    found in the row: as it held, there never was one (R30).
+    """
+    told: date | datetime | None = occurred_at if event.held == OCCURRED else getattr(event, event.held)
+    if told is None and isinstance(event, DecisionRevoked):
+        told = case.breached_at or case.fulfilled_at
+    match told:
+        case None:
+            return occurred_at
+        case datetime():
+            return told
+        case date():
+            return start_of(told)

@@ -1,0 +1,28 @@
+"""A fact that a consumer received: its message, and the event decoded from it."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from shared.eventstore.events import Event, EventTypes
+from shared.messaging.cloudevents import Message
+from shared.messaging.inbox import Standing
+
+
+@dataclass(frozen=True)
+class ReceivedFact:
+    """A message with its event; the event is None where the reader has no class for its type."""
+
+    message: Message
+    event: Event | None
+
+    @classmethod
+    def decoded(cls, message: Message, types: EventTypes) -> Self:
+        """Raises Undecodable where the body is no JSON object, ValidationError where it does not fit its type."""
+        if message.type not in types:
+            message.data()
+            return cls(message, None)
+        return cls(message, types.read(message.type, message.body, message.schema_version))
+
+
+Fact = tuple[Standing, ReceivedFact]
+"""A fact, and where the inbox stands before it."""
