@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.demo.companies import everybody, studied
-from deploy.demo.ladders import LEVELS, Counts, Line, differences, lines
+from deploy.demo.measures_by_ladder_level import LEVELS, Counts, Line, differences, lines
 from deploy.demo.outcomes import Outcome, outcomes
 from deploy.demo.people import INSPECTORS, Person
 from shared.deadlines.copenhagen import local_day

@@ -14,7 +14,7 @@ from services.control.rules.course_decider import COURSE, Command
 from services.control.rules.order_requests import NoteOrderIssued
 from services.control.rules.orders_on_topics import ORDER, NoteOrder, NoteOrderEnded, order_stream
 from services.control.rules.phases import Running
-from services.control.rules.starting import StartCourse
+from services.control.rules.start_of_agreement import StartCourse
 from services.control.rules.termination import NoteAnnulment, NoteCarriedOver
 from services.control.rules.turned_into_control import NoteMeeting
 from services.control.rules.unit_changes import NoteUnitChange

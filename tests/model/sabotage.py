@@ -99,14 +99,18 @@ SABOTAGES = (
     Sabotage("R40", "services/offers/rules/offer_decider.py", " or changed_units(state):", ":", _OFFERS),
     Sabotage(
         "R40",
-        "services/offers/rules/carrying_over.py",
+        "services/offers/rules/carrying_over_to_new_owner.py",
         "changed_units(running) if owners[p_number] == cvr)",
         "changed_units(running))",
         _OFFERS,
     ),
     Sabotage("R40", "services/control/rules/booking.py", " or _has_changed(course, place):", ":", _CONTROL),
     Sabotage(
-        "R40", "services/offers/rules/carrying_over.py", "units_of(running) - set(named)", "set[str]()", _CARRIED_OVER
+        "R40",
+        "services/offers/rules/carrying_over_to_new_owner.py",
+        "units_of(running) - set(named)",
+        "set[str]()",
+        _CARRIED_OVER,
     ),
     Sabotage(
         "R40", "services/control/rules/after_offer_not_accepted.py", "state.changed_units\n        or ", "", _CHANGED

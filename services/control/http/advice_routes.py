@@ -8,7 +8,7 @@ import httpx
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
-from services.control.http.before_and_after import ThenAndNow, offer_as_seen_by, side_by_side
+from services.control.http.photos_before_and_after import ThenAndNow, offer_as_seen_by, side_by_side
 from services.control.lookups.inspection_advice import advise
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import AfterNo, NotStarted

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from services.control.http.perform import perform, perform_prepared
+from services.control.http.run_command import perform, perform_prepared
 from services.control.lookups.inspector_calendar import calendar_of
 from services.control.rules.booking import BookControl
 from services.control.rules.course_decider import Command

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from uuid_utils.compat import uuid7
 
-from services.control.http.perform import perform, perform_prepared
+from services.control.http.run_command import perform, perform_prepared
 from services.control.lookups.moving_bookings import moved_bookings, moved_inspection
 from services.control.rules.course_decider import Command
 from services.control.rules.extension import GrantExtension, RefuseExtension, RequestExtension

@@ -9,7 +9,7 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.control.http.documentation_routes import Files, ToldMeasure
-from services.control.http.perform import perform
+from services.control.http.run_command import perform
 from services.control.rules.corrections_as_new_facts import CorrectControl
 from services.control.rules.course_decider import Command
 from services.control.rules.follow_up import HoldFollowUp

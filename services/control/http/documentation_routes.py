@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.control.http.perform import perform
+from services.control.http.run_command import perform
 from services.control.rules.course_decider import Command
 from services.control.rules.documentation import ReceiveDocumentation
 from shared.contracts.control import DocumentationPart

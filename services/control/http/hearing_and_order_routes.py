@@ -9,7 +9,7 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.control.http.after_offer_not_accepted_view import AfterNoView, view_after_no
-from services.control.http.perform import perform, perform_prepared
+from services.control.http.run_command import perform, perform_prepared
 from services.control.lookups.inspector_calendar import calendar_of
 from services.control.rules.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
 from services.control.rules.after_offer_not_accepted import BookInspection, ConcludeInvestigation

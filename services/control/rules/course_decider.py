@@ -21,7 +21,7 @@ from services.control.rules import (
     order_requests,
     responsible_inspector,
     sampling,
-    starting,
+    start_of_agreement,
     termination,
     turned_into_control,
     turned_into_guidance,
@@ -60,7 +60,7 @@ from services.control.rules.phases import (
 from services.control.rules.responsible_inspector import ChangeInspector
 from services.control.rules.running_agreement_index import running_agreement_name
 from services.control.rules.sampling import ChooseSample
-from services.control.rules.starting import StartCourse
+from services.control.rules.start_of_agreement import StartCourse
 from services.control.rules.termination import NoteAnnulment, NoteCarriedOver, Terminate
 from services.control.rules.turned_into_control import NoteMeeting
 from services.control.rules.turned_into_guidance import TurnIntoGuidance
@@ -139,7 +139,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
     """
     match command:
         case StartCourse():
-            return starting.start(command) if isinstance(state, NotStarted) else ()
+            return start_of_agreement.start(command) if isinstance(state, NotStarted) else ()
         case NoteNotAccepted():
             return after_offer_not_accepted.begin(command) if isinstance(state, NotStarted) else ()
         case BookWhenDue():

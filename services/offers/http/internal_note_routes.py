@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from uuid_utils.compat import uuid7
 
-from services.offers.http.perform import perform
+from services.offers.http.run_command import perform
 from services.offers.rules.internal_notes import WriteNote
 from shared.http.access import Asker
 from shared.http.bodies import Body, TextOfTheAuthority

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.offers.http.perform import perform
+from services.offers.http.run_command import perform
 from services.offers.rules.delivery import (
     CorrectDelivery,
     RecordDelivery,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.offers.http.perform import perform
+from services.offers.http.run_command import perform
 from services.offers.lookups.open_offers import undecided_at
 from services.offers.lookups.preconditions import (
     as_it_stands,
@@ -17,9 +17,9 @@ from services.offers.lookups.preconditions import (
     refuse_while_unknown,
     unit_and_slot,
 )
+from services.offers.rules.new_offer import SendOffer
 from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State
-from services.offers.rules.sending import SendOffer
 from services.offers.rules.withdrawal import Withdraw
 from shared.contracts.offers import OfferTerms
 from shared.contracts.vocabulary import AgreementKind

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.offers.http.perform import perform
+from services.offers.http.run_command import perform
 from services.offers.rules.time_spent import CorrectTime, SpendTime
 from shared.contracts.offers import SpentTime
 from shared.deadlines.copenhagen import local_day

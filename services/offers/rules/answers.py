@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.offers.rules.carrying_over import refuse_consent
+from services.offers.rules.carrying_over_to_new_owner import refuse_consent
 from services.offers.rules.eligibility import Quarantine, Unit, is_of, refuse_in_quarantine, refuse_ineligible_unit
 from services.offers.rules.included_places import FoundIn, NamedPlace, include
 from services.offers.rules.phases import Ended, Open, Running, State, how_it_stands

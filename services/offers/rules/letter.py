@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from services.offers.rules.first_letter import FIRST_VERSION, first_letter
+from services.offers.rules.letter_until_november_2026 import FIRST_VERSION, first_letter
 from shared.contracts.public_forms import OfferSent
 from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.deadline import Deadline

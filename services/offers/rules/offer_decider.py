@@ -12,8 +12,8 @@ from services.offers.rules import (
     contacts,
     delivery,
     internal_notes,
+    new_offer,
     responsible_inspector,
-    sending,
     time_spent,
     unit_changes,
     violations_pending_decision,
@@ -30,6 +30,7 @@ from services.offers.rules.delivery import (
     ResendOffer,
 )
 from services.offers.rules.internal_notes import WriteNote
+from services.offers.rules.new_offer import SendOffer
 from services.offers.rules.phases import (
     CHANGES_NOTHING,
     Ended,
@@ -43,7 +44,6 @@ from services.offers.rules.phases import (
     places_of,
 )
 from services.offers.rules.responsible_inspector import NoteInspector, ReassignOffer
-from services.offers.rules.sending import SendOffer
 from services.offers.rules.time_spent import CorrectTime, SpendTime
 from services.offers.rules.unit_changes import NoteUnitChanges, changed_units, followed_at, units_of
 from services.offers.rules.violations_pending_decision import NoteViolation, undecided_at
@@ -99,7 +99,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
     match command:
         case SendOffer():
             refuse_sent_before(state)
-            return (sending.send(command),)
+            return (new_offer.send(command),)
         case RecordDelivery():
             return () if has_ended(state) else delivery.deliver(require_open("R3", state), command)
         case RecordFailedDelivery():

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.reporting.cases.agreement_control import WITHOUT_BOOKING
 from services.reporting.cases.case import Case, Columns, changed, with_deadlines
-from services.reporting.cases.rules import Rules
+from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.time_spent import spent
 from shared.contracts import control, offers, orders
 from shared.contracts.guidance import GuidanceStands

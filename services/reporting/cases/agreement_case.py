@@ -13,7 +13,7 @@ from services.reporting.cases import (
 )
 from services.reporting.cases.case import Case, Columns
 from services.reporting.cases.case_types import Status
-from services.reporting.cases.rules import Rules
+from services.reporting.cases.fold_rules import Rules
 from shared.contracts import control, offers
 from shared.eventstore.events import Event
 

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting.cases.case import Case, Columns, answered, with_deadlines
+from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.problem_group import problem_group
-from services.reporting.cases.rules import Rules
 from services.reporting.cases.time_spent import spent
 from shared.contracts import control
 from shared.contracts.vocabulary import WorkPhase

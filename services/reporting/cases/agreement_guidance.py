@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.reporting.cases.case import Case, Columns, answered, with_deadlines
-from services.reporting.cases.rules import Rules
+from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.time_spent import spent
 from shared.contracts import guidance
 from shared.contracts.guidance import GuidanceStands

@@ -1,8 +1,8 @@
 """How facts of offers change an agreement's row: sent, delivered, answered, taken back, time spent (R1-R10, R37)."""
 
 from services.reporting.cases.case import Case, Columns, changed, with_deadlines
+from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.problem_group import problem_group
-from services.reporting.cases.rules import Rules
 from services.reporting.cases.time_spent import spent
 from shared.contracts import offers
 

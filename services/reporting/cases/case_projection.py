@@ -9,7 +9,7 @@ from uuid import UUID
 from services.reporting.cases import agreement_case, agreement_steps, orders_from_order_system, other_case
 from services.reporting.cases.case import Case, Columns, changed, refuse_unknown
 from services.reporting.cases.case_types import AUDIENCES, Audience, CaseType, Status
-from services.reporting.cases.rules import Rules
+from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.steps import Pending, next_of
 from shared.contracts import offers, orders
 from shared.eventstore.events import Event

@@ -1,7 +1,7 @@
 """How a change of a unit's legal entity, or its end, changes an agreement's row (R40)."""
 
 from services.reporting.cases.case import Case, Columns
-from services.reporting.cases.rules import Rules
+from services.reporting.cases.fold_rules import Rules
 from shared.contracts import control, offers
 
 rules = Rules[Case, Columns]()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.reporting.cases.case_types import Audience
-from services.reporting.cases.rules import Rules
+from services.reporting.cases.fold_rules import Rules
 from shared.contracts.control import ConflictEnded, ConflictFlagged
 from shared.contracts.offers import AcceptanceConflictEnded, AcceptanceConflictFlagged
 

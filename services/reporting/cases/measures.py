@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.reporting.cases.rules import Rules
+from services.reporting.cases.fold_rules import Rules
 from shared.contracts.control import ControlCompleted, ControlCorrected, DocumentationReceived, FollowUpHeld
 from shared.contracts.vocabulary import Measure, MeasureObservation
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from services.reporting.cases.case import Case, Columns
 from services.reporting.cases.case_types import Status
+from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.problem_group import problem_group
-from services.reporting.cases.rules import Rules
 from services.reporting.cases.steps import Party, Pending, Step
 from services.reporting.cases.time_spent import spent
 from services.reporting.cases.unknown_codes import unknown_in_case

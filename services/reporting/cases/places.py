@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.reporting.cases.rules import Rules
+from services.reporting.cases.fold_rules import Rules
 from shared.contracts import control, offers
 from shared.contracts.vocabulary import Place
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.reporting.cases.rules import Rules
+from services.reporting.cases.fold_rules import Rules
 from shared.contracts.offers import QuarantineEnded, QuarantineImposed
 
 WHOLE_ENTITY = ""

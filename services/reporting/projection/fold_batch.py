@@ -12,11 +12,11 @@ from services.reporting.cases.case import Case, changed, unopened
 from services.reporting.cases.case_projection import Draft, Reached
 from services.reporting.cases.case_types import AUDIENCES, Audience, CaseType
 from services.reporting.cases.effective_time import effective_from
+from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.links import Link, Links
 from services.reporting.cases.measures import MeasureRow, Measures
 from services.reporting.cases.places import PlaceRow, Places
 from services.reporting.cases.quarantines import Quarantine, Quarantines
-from services.reporting.cases.rules import Rules
 from services.reporting.cases.tasks import Task
 from services.reporting.cases.units import Unit, unit_of
 from services.reporting.projection.fact import Fact

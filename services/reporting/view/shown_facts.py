@@ -10,10 +10,10 @@ from uuid import UUID
 
 import orjson
 
+from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.cases.measures import rules as measure_rules
 from services.reporting.cases.places import rules as place_rules
-from services.reporting.cases.rules import Rules
 from services.reporting.view.conditions import Conditions
 from shared.eventstore.database import Connection
 from shared.eventstore.events import Event

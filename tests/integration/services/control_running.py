@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from services.control.rules.course_decider import COURSE
-from services.control.rules.starting import StartCourse
+from services.control.rules.start_of_agreement import StartCourse
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import AgreementKind, Place
 from shared.eventstore.clock import VirtualClock

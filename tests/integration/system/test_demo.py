@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from deploy.demo.courses import DemoContext
-from deploy.demo.ladders import differences, lines
+from deploy.demo.measures_by_ladder_level import differences, lines
 from deploy.demo.play import play, register_units
 from deploy.demo.views import show
 from deploy.local.cli import DEMO_BEGINS

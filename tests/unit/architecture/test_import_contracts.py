@@ -28,7 +28,7 @@ VIOLATIONS = (
     Violation(
         "A service's doors", "services/control/rules/booking.py", "import services.control.lookups.moving_bookings"
     ),
-    Violation("A service's doors", "services/offers/lookups/units.py", "import services.offers.http.perform"),
+    Violation("A service's doors", "services/offers/lookups/units.py", "import services.offers.http.run_command"),
     Violation("A service's doors", "services/guidance/another_door.py", '"""A module that stands in no door."""'),
     Violation("Reporting's doors", "services/reporting/cases/case.py", "import services.reporting.projection.tables"),
     Violation("Reporting's doors", "services/reporting/view/routes.py", "import services.reporting.statistics.routes"),

@@ -11,7 +11,7 @@ from services.control.rules.documentation import ReceiveDocumentation
 from services.control.rules.follow_up import HoldFollowUp
 from services.control.rules.judgement import CompleteControl
 from services.control.rules.phases import Running
-from services.control.rules.starting import StartCourse
+from services.control.rules.start_of_agreement import StartCourse
 from services.control.rules.turned_into_guidance import TurnIntoGuidance
 from shared.contracts.control import (
     ChosenDay,

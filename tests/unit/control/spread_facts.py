@@ -6,7 +6,7 @@ from uuid import UUID
 from services.control.rules.corrections_as_new_facts import CorrectControl
 from services.control.rules.fresh_investigation import InvestigateAfresh
 from services.control.rules.sampling import ChooseSample
-from services.control.rules.starting import StartCourse
+from services.control.rules.start_of_agreement import StartCourse
 from shared.contracts.control import ControlBooked, ControlReport, FreshInvestigationReport, SampleChosen
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import (

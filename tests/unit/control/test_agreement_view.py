@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from services.control.http.after_offer_not_accepted_view import view_after_no
-from services.control.http.before_and_after import side_by_side
 from services.control.http.hearing_view import HearingView
+from services.control.http.photos_before_and_after import side_by_side
 from services.control.http.views import AgreementView, view
 from services.control.rules.judgement import FindingElsewhere
 from services.control.rules.phases import AfterNo, NotStarted

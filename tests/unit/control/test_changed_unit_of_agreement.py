@@ -10,7 +10,7 @@ from services.control.rules.after_offer_not_accepted import BookInspection, Book
 from services.control.rules.booking import place_due
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import AfterNo, Broken, Kept, Running
-from services.control.rules.starting import StartCourse
+from services.control.rules.start_of_agreement import StartCourse
 from services.control.rules.termination import NoteCarriedOver
 from services.control.rules.unit_changes import NoteUnitChange
 from shared.contracts.control import (

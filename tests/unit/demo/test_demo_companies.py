@@ -8,7 +8,7 @@ from deploy.demo.companies import (
     everybody,
     studied,
 )
-from deploy.demo.ladders import differences, from_files, lines
+from deploy.demo.measures_by_ladder_level import differences, from_files, lines
 from shared.contracts.vocabulary import MeasureUse
 from shared.reference.identifiers import is_valid_cvr, is_valid_p_number
 from shared.reference.reference import is_psychosocial, measure_kinds

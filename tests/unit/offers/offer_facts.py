@@ -8,9 +8,9 @@ from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.delivery import RecordDelivery, RecordFailedDelivery
 from services.offers.rules.eligibility import Unit
 from services.offers.rules.included_places import FoundIn, NamedPlace
+from services.offers.rules.new_offer import SendOffer
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.quarantine import Reach, quarantine_ends_at
-from services.offers.rules.sending import SendOffer
 from services.offers.rules.withdrawal import NoteBreach, Withdraw
 from shared.contracts.offers import (
     Accepted,

@@ -10,7 +10,7 @@ from services.reporting.cases.case import Case, Columns, changed, unopened
 from services.reporting.cases.case_projection import Draft, type_of_case
 from services.reporting.cases.case_types import CaseType
 from services.reporting.cases.errors import UnknownColumn
-from services.reporting.cases.rules import Rules
+from services.reporting.cases.fold_rules import Rules
 from shared.contracts import control, guidance, offers, orders
 from shared.eventstore.events import Event
 

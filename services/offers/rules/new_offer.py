@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.offers.rules.carrying_over import refuse_to_carry_over
+from services.offers.rules.carrying_over_to_new_owner import refuse_to_carry_over
 from services.offers.rules.earlier_offer import refuse_what_follows_from_nothing
 from services.offers.rules.eligibility import (
     Quarantine,
