@@ -1,4 +1,4 @@
-"""Completes OpenAPI schemas: a property without a description or example of its own gets one by its name."""
+"""Completes OpenAPI schemas: a property without a description or example of its own gets one by model and name."""
 
 import csv
 from collections.abc import Mapping
@@ -29,20 +29,31 @@ _BY_FORMAT = {
 _BY_TYPE: Mapping[str, Any] = {"boolean": True, "number": 0.5, "array": [], "object": {}, "null": None}
 
 
+EVERY_MODEL = "*"
+"""Stands for the models in a row whose property means the same in all of them."""
+
+
 @cache
-def _descriptions() -> Mapping[str, str]:
+def descriptions() -> Mapping[tuple[str, str], str]:
+    """Returns the descriptions of `properties.csv` by model and property: one name may mean two things."""
     with _FILE.open(encoding="utf-8", newline="") as lines:
-        return {row["property"]: row["description"] for row in csv.DictReader(lines, delimiter=";")}
+        return {
+            (model, row["property"]): row["description"]
+            for row in csv.DictReader(lines, delimiter=";")
+            for model in row["models"].split()
+        }
 
 
 def describe(schemas: Mapping[str, Any]) -> None:
     """Completes the schemas of a document in place. A test finds properties without a description."""
-    for schema in schemas.values():
+    known = descriptions()
+    for model, schema in schemas.items():
         if "enum" in schema:
             schema.setdefault("examples", [schema["enum"][0]])
         for name, described in schema.get("properties", {}).items():
-            if "description" not in described and name in _descriptions():
-                described["description"] = _descriptions()[name]
+            meaning = known.get((model, name)) or known.get((EVERY_MODEL, name))
+            if "description" not in described and meaning is not None:
+                described["description"] = meaning
             if "examples" not in described and "example" not in described:
                 described["examples"] = [_example(name, described, schemas)]
 

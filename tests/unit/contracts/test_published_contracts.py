@@ -86,7 +86,7 @@ def test_every_property_and_parameter_has_a_description_and_an_example(
         for own, described in schema.get("properties", {}).items()
         if not described.get("description") or "examples" not in described
     ]
-    assert bare == [], "describe it where it is declared, or in shared/http/properties.csv"
+    assert bare == [], "describe it where it is declared, or name the model in its row of shared/http/properties.csv"
     assert [name for name, schema in schemas.items() if "enum" in schema and not schema.get("description")] == []
     assert [name for name, schema in schemas.items() if "enum" in schema and "examples" not in schema] == []
 
