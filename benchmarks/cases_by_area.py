@@ -50,6 +50,8 @@ STAGES = (
 """The stages up to which the copied courses are played."""
 ONE_TABLE = "one_table"
 """The schema with the layout of the previous release."""
+BY_AREA, AS_ONE_TABLE = "reporting", f"{ONE_TABLE}, reporting"
+"""The search paths of the two layouts."""
 
 _COPY = """
 insert into {table} ({columns})
@@ -83,9 +85,9 @@ Question = Callable[[Connection], Awaitable[object]]
 
 
 @asynccontextmanager
-async def connected(dsn: str) -> AsyncIterator[Connection]:
-    """Opens a connection that may create schemas, with a long timeout."""
-    settings = {"search_path": "reporting"}
+async def connected(dsn: str, path: str = BY_AREA) -> AsyncIterator[Connection]:
+    """Opens a connection that may create schemas, with a long timeout; its plans are kept as those of a service are."""
+    settings = {"search_path": path, "plan_cache_mode": "force_generic_plan"}
     async with (
         asyncpg.create_pool(dsn, min_size=1, max_size=1, server_settings=settings, command_timeout=_LONGEST) as pool,
         pool.acquire() as connection,
@@ -158,15 +160,16 @@ def _of(connection: Connection, asked: CaseFilter) -> Awaitable[object]:
     return queries.list_cases(connection, AUTHORITY, asked, limit=50)
 
 
-async def ask_both(connection: Connection, asked: Question, repeats: int) -> tuple[list[float], list[float]]:
+async def ask_both(
+    one_table: Connection, by_area: Connection, asked: Question, repeats: int
+) -> tuple[list[float], list[float]]:
     """Runs a query on both layouts in turns; returns the seconds of each. Raises AssertionError if answers differ."""
     took: tuple[list[float], list[float]] = ([], [])
     for number in range(repeats + 1):  # the first repetition warms up
         if number > 1 and sum(map(sum, took)) > _ENOUGH_SECONDS:
             break
         answers = []
-        for seconds, path in zip(took, (f"{ONE_TABLE}, reporting", "reporting"), strict=True):
-            await connection.execute(f"set search_path = {path}")
+        for seconds, connection in zip(took, (one_table, by_area), strict=True):
             begun = time.perf_counter()
             answers.append(await asked(connection))
             seconds.append(time.perf_counter() - begun)
@@ -187,7 +190,8 @@ async def sizes(connection: Connection) -> tuple[int, int]:
 async def _measure(dsn: str, cases: int) -> None:
     async with connected(dsn) as connection:
         await fill(connection, cases)
-        await _tell(connection, cases)
+    async with connected(dsn, AS_ONE_TABLE) as one_table, connected(dsn) as by_area:
+        await _tell(one_table, by_area, cases)
 
 
 async def one_that_ended(connection: Connection) -> tuple[UUID, str]:
@@ -198,12 +202,12 @@ async def one_that_ended(connection: Connection) -> tuple[UUID, str]:
     return found["case_id"], found["cvr"]
 
 
-async def _tell(connection: Connection, cases: int) -> None:
-    one, areas = await sizes(connection)
+async def _tell(one_table: Connection, by_area: Connection, cases: int) -> None:
+    one, areas = await sizes(by_area)
     print(f"{cases:,} cases; one table {one / 2**20:,.0f} MB, by area {areas / 2**20:,.0f} MB, with indexes")
     print(f"{f'ms, median of at most {REPEATS}':32} {'one table':>10} {'by area':>10}")
-    for name, asked in questions(*await one_that_ended(connection)).items():
-        before, after = await ask_both(connection, asked, REPEATS)
+    for name, asked in questions(*await one_that_ended(by_area)).items():
+        before, after = await ask_both(one_table, by_area, asked, REPEATS)
         print(f"{name:32} {median(before) * 1e3:10.2f} {median(after) * 1e3:10.2f}")
 
 
