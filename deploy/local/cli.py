@@ -275,6 +275,7 @@ def token(
     role: Annotated[str, typer.Argument(help=f"One of: {', '.join(ROLES)}.")],
     name: Annotated[str, typer.Argument(help="The id of the person or system, as facts will record it.")],
     cvr: Annotated[str | None, typer.Option(help="The legal entity that a company's token speaks for.")] = None,
+    leads: Annotated[str | None, typer.Option(help="The centre that a leader's token leads.")] = None,
 ) -> None:
     """Print a token to try the HTTP interfaces with.
 
@@ -282,7 +283,9 @@ def token(
     """
     if role not in ROLES:
         raise UserError(f"There is no role {role}; there are {', '.join(ROLES)}.")
-    Machine(Settings()).become("shared.http.tokens", [role, name, *(["--cvr", cvr] if cvr else [])])
+    Machine(Settings()).become(
+        "shared.http.tokens", [role, name, *(["--cvr", cvr] if cvr else []), *(["--leads", leads] if leads else [])]
+    )
 
 
 @app.command()

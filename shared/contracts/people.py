@@ -4,17 +4,14 @@ Their public part holds ids, codes and days: no name, no address, and no reason 
 """
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.vocabulary import Centre, PersonDescription, Span, StandIn
-from shared.eventstore.events import Event, PrivatePart
-
-OfPerson = Annotated[str | None, PrivatePart(about="person_id")]
-"""R31, R42: encrypted under a key of the person, and erased with it."""
+from shared.contracts.vocabulary import Centre, PersonDescription, Reachable, Span, StandIn
+from shared.eventstore.events import Event
 
 
-class PersonListed(PersonDescription, Event):
+class PersonListed(PersonDescription, Reachable, Event):
     """R42: the authority has this person: for the first time, or again."""
 
     held: ClassVar[str] = "listed_at"
@@ -22,21 +19,15 @@ class PersonListed(PersonDescription, Event):
     """Pseudonymous id, as tokens carry it."""
     listed_at: datetime
     listed_by: str
-    name: OfPerson = None
-    email: OfPerson = None
-    phone: OfPerson = None
 
 
-class PersonChanged(PersonDescription, Event):
+class PersonChanged(PersonDescription, Reachable, Event):
     """R42: the person is described anew; everything that was said before is replaced, and the absences stay."""
 
     held: ClassVar[str] = "changed_at"
     person_id: str
     changed_at: datetime
     changed_by: str
-    name: OfPerson = None
-    email: OfPerson = None
-    phone: OfPerson = None
 
 
 class AwayNoted(Span, Event):

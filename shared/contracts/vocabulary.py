@@ -264,7 +264,7 @@ class PersonDescription(Told):
 
     roles: tuple[PersonRole, ...]
     centre: Centre
-    area: Annotated[str, Field(pattern=r"^\w[\w-]{0,63}$")] | None = None
+    area: Annotated[str, Field(pattern=r"^[a-z0-9æøå][a-z0-9æøå_-]{0,63}$")] | None = None
     """Code of the part of the country in which the person works, as the authority divides it; None for no part."""
     competences: tuple[str, ...] = ()
     """Codes of the problem groups in which the person may judge; all groups if none is named."""
@@ -273,6 +273,18 @@ class PersonDescription(Told):
     visits_per_day: Annotated[int, Field(ge=0, le=20)] | None = None
     """The most visits in a day; as many as the policy allows if None."""
     leads: Centre | None = None
+
+
+OfPerson = Annotated[str | None, PrivatePart(about="person_id")]
+"""R31, R42: encrypted under a key of the person whom the fact is about, and erased with it."""
+
+
+class Reachable(Told):
+    """R42: how somebody at the authority is called and reached: never published."""
+
+    name: OfPerson = None
+    email: OfPerson = None
+    phone: OfPerson = None
 
 
 class Span(Told):

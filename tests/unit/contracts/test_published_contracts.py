@@ -139,7 +139,7 @@ def test_every_command_says_that_it_is_idempotent_and_can_be_tried(service: str,
 @pytest.mark.parametrize("service", ["offers", "guidance", "control"])
 def test_every_command_that_changes_a_case_names_its_version(service: str, published: Mapping[str, Any]) -> None:
     for path, operation in commands(published[f"openapi-{service}.json"]).items():
-        changes = "{agreement_id}" in path
+        changes = "{agreement_id}" in path or "{person_id}" in path
         assert ("If-Match" in parameters(operation)) == changes, path
         assert ({"404", "412", "428"} <= set(operation["responses"])) == changes, path
 

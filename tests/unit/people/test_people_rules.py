@@ -10,7 +10,7 @@ import pytest
 from deploy.rulebook.example_facts import full
 from services.control.people.rules.absences import NoteAway, WithdrawAway
 from services.control.people.rules.centre_holidays import CENTRE, SetHolidays, centre_stream
-from services.control.people.rules.listing import ListPerson, NoteLeaving, Reachable
+from services.control.people.rules.listing import ListPerson, NoteLeaving
 from services.control.people.rules.person_decider import PERSON, person_stream
 from services.control.people.rules.phases import Gone, Listed, Unlisted
 from services.control.people.rules.stand_ins import NameStandIn, WithdrawStandIn
@@ -25,7 +25,7 @@ from shared.contracts.people import (
     StandInNamed,
     StandInWithdrawn,
 )
-from shared.contracts.vocabulary import Centre, PersonDescription, PersonRole, Span, StandIn, WorkingHours
+from shared.contracts.vocabulary import Centre, PersonDescription, PersonRole, Reachable, Span, StandIn, WorkingHours
 from shared.eventstore.events import Event
 from tests.unit.scenario import scenarios_of
 

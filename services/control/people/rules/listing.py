@@ -7,20 +7,11 @@ from itertools import pairwise
 
 from services.control.people.rules.phases import Gone, Listed, State, Unlisted, require_listed
 from shared.contracts.people import PersonChanged, PersonLeft, PersonListed
-from shared.contracts.vocabulary import PersonDescription, PersonRole, WorkingHours
+from shared.contracts.vocabulary import PersonDescription, PersonRole, Reachable, WorkingHours
 from shared.eventstore.decider import every_fault
 from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.reference.reference import problem_groups
-
-
-@dataclass(frozen=True)
-class Reachable:
-    """How a person is called and reached: private parts."""
-
-    name: str
-    email: str | None = None
-    phone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +24,7 @@ class ListPerson:
     told: PersonDescription
     reachable: Reachable
     known: Reachable | None = None
-    """How the person was called and reached until now; None if that is unknown or was erased."""
+    """How the person was called and reached until now; None if nothing was said before."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,7 @@ def list_person(state: State, command: ListPerson) -> Sequence[Event]:
         check(_refuse_unknown_group, command.told)
         check(_refuse_leading_without_role, command)
         check(_refuse_impossible_hours, command.told.working_pattern)
-    reached = vars(command.reachable)
+    reached = dict(command.reachable)
     match state:
         case Unlisted() | Gone():
             return (
