@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from migrations.topics import TOPICS
-from shared.contracts import control, guidance, offers, orders, register
+from shared.contracts import control, guidance, offers, orders, people, register
 from shared.eventstore.events import Event, private_fields
 from shared.messaging.bus import REPUBLISH_TOPIC, RepublishRequest
 from shared.messaging.heads import HEADS_TOPIC, Heads, HeadsRequest
@@ -33,8 +33,8 @@ class _Topic:
 _PUBLISHED = (
     _Topic(
         AGREEMENTS_TOPIC,
-        "The agreement (or, of a quarantine, its register), so that causes come before effects.",
-        {"offers": offers.FACTS, "guidance": guidance.FACTS, "control": control.FACTS},
+        "The agreement (or the person, or a quarantine's register), so that causes come before effects.",
+        {"offers": offers.FACTS, "guidance": guidance.FACTS, "control": (*control.FACTS, *people.FACTS)},
     ),
     _Topic(ORDERS_TOPIC, "The case in the system that it comes from.", {orders.SOURCE: orders.FACTS}),
     _Topic(REGISTER_TOPIC, "The production unit.", {register.SOURCE: register.FACTS}),

@@ -10,7 +10,7 @@ from types import ModuleType
 
 from pydantic import BaseModel
 
-from shared.contracts import control, guidance, offers, orders, register
+from shared.contracts import control, guidance, offers, orders, people, register
 from shared.contracts.vocabulary import Told
 from shared.eventstore.events import Event, private_fields
 
@@ -20,6 +20,7 @@ _FACTS: tuple[type[Event], ...] = (
     *offers.FACTS,
     *guidance.FACTS,
     *control.FACTS,
+    *people.FACTS,
     *orders.FACTS,
     *register.FACTS,
 )
@@ -127,7 +128,7 @@ def _imports(origins: Mapping[str, str]) -> list[str]:
     for module in modules:
         if lines and module.startswith("shared.") and not lines[0].startswith("from shared."):
             lines += [""] if "" not in lines else []
-        names = sorted(name for name, origin in origins.items() if origin == module)
+        names = sorted((name for name, origin in origins.items() if origin == module), key=str.lower)
         names.sort(key=str.islower)
         line = f"from {module} import {', '.join(names)}"
         lines += [line] if len(line) + 4 <= _LINE else [f"from {module} import (", *(f"    {n}," for n in names), ")"]

@@ -1,10 +1,11 @@
 """Sends operators' requests to the local services over HTTP, with a token for the user who is logged in."""
 
 import getpass
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 
@@ -17,6 +18,8 @@ from shared.http.tokens import LocalIssuer, Role
 
 HOLDS_UNITS = "offers"
 """The service that knows which units are held."""
+_ABOUT_THE_PERSON = (404, 409, 422, 428)
+"""Statuses that refuse one person, and say nothing against the next."""
 _PATIENCE_SECONDS = 60.0
 """The timeout of a request. A replay takes as long as processing all messages that wait."""
 
@@ -102,6 +105,20 @@ class Operator:
         body = {"case": case, "person": person}
         return self._ask("POST", service, f"erasures?dry_run={str(dry_run).lower()}", body)
 
+    def list_person(
+        self, person_id: str, body: Mapping[str, Any], *, dry_run: bool, only_unlisted: bool
+    ) -> httpx.Response:
+        """Lists a person in control's directory, or describes one anew, and returns the answer, also a refusal.
+
+        With `only_unlisted` a person who is listed already is left as is (428): no version is named.
+        """
+        path = f"/v1/people/{quote(person_id, safe='')}?dry_run={str(dry_run).lower()}"
+        headers = {"Idempotency-Key": str(uuid4()), **({} if only_unlisted else {"If-Match": "*"})}
+        answer = self._send("PUT", "control", path, body, headers)
+        if answer.status_code not in _ABOUT_THE_PERSON and answer.is_error:
+            raise UserError(_what_is_wrong("control", answer))
+        return answer
+
     def republish(self, source: str, stream: str, from_version: int) -> None:
         """Makes a service publish one of its own streams again."""
         self._ask("POST", source, "republications", {"stream": stream, "from_version": from_version})
@@ -131,17 +148,27 @@ class Operator:
     def _answer(self, method: str, service: str, path: str, body: object = None) -> httpx.Response:
         if service not in SERVICES:
             raise UserError(f"There is no service {service}; there are {', '.join(SERVICES)}.")
-        port = self._machine.service(service).port or self._machine.settings.port(service)
-        url = f"http://{HOST}:{port}/v1/operations/{service}/{path}"
-        try:
-            answer = httpx.request(
-                method, url, json=body, headers=self._identity, timeout=_PATIENCE_SECONDS, trust_env=False
-            )
-        except httpx.TransportError as error:
-            raise UserError(f"{service} does not answer on port {port}: ./aftale status says what runs.") from error
+        answer = self._send(method, service, f"/v1/operations/{service}/{path}", body)
         if answer.is_error:
             raise UserError(_what_is_wrong(service, answer))
         return answer
+
+    def _send(
+        self, method: str, service: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        port = self._machine.service(service).port or self._machine.settings.port(service)
+        headers = {**self._identity, **(headers or {})}
+        try:
+            return httpx.request(
+                method,
+                f"http://{HOST}:{port}{path}",
+                json=body,
+                headers=headers,
+                timeout=_PATIENCE_SECONDS,
+                trust_env=False,
+            )
+        except httpx.TransportError as error:
+            raise UserError(f"{service} does not answer on port {port}: ./aftale status says what runs.") from error
 
 
 def _what_is_wrong(service: str, answer: httpx.Response) -> str:

@@ -33,6 +33,8 @@ app = typer.Typer(
 )
 register = typer.Typer(no_args_is_help=True, help="The register of companies and units.")
 app.add_typer(register, name="register")
+people = typer.Typer(no_args_is_help=True, help="The directory of people.")
+app.add_typer(people, name="people")
 app.add_typer(parked.commands, name="parked")
 app.add_typer(view.commands, name="view")
 
@@ -275,6 +277,7 @@ def token(
     role: Annotated[str, typer.Argument(help=f"One of: {', '.join(ROLES)}.")],
     name: Annotated[str, typer.Argument(help="The id of the person or system, as facts will record it.")],
     cvr: Annotated[str | None, typer.Option(help="The legal entity that a company's token speaks for.")] = None,
+    leads: Annotated[str | None, typer.Option(help="The centre that a leader's token leads.")] = None,
 ) -> None:
     """Print a token to try the HTTP interfaces with.
 
@@ -282,7 +285,9 @@ def token(
     """
     if role not in ROLES:
         raise UserError(f"There is no role {role}; there are {', '.join(ROLES)}.")
-    Machine(Settings()).become("shared.http.tokens", [role, name, *(["--cvr", cvr] if cvr else [])])
+    Machine(Settings()).become(
+        "shared.http.tokens", [role, name, *(["--cvr", cvr] if cvr else []), *(["--leads", leads] if leads else [])]
+    )
 
 
 @app.command()
@@ -312,6 +317,18 @@ def register_import(
         raise UserError(f"There is no file {file}.")
     Machine(Settings()).become(
         "deploy.local.register_import", [str(file.absolute()), *(["--dry-run"] if dry_run else [])]
+    )
+
+
+@people.command("import")
+def people_import(
+    file: Path, dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report; record nothing.")] = False
+) -> None:
+    """Read a file of people and list them in the directory; what it says again changes nothing."""
+    if not file.is_file():
+        raise UserError(f"There is no file {file}.")
+    Machine(Settings()).become(
+        "deploy.local.people_import", [str(file.absolute()), *(["--dry-run"] if dry_run else [])]
     )
 
 

@@ -30,7 +30,7 @@ from shared.messaging.kafka_login import OPERATOR, logins
 
 DATA = (
     *("postgres", "kafka", "logs", "run", "spans", "secrets", "attachments", "erasures", "clock", "other-systems"),
-    *("demo-played", "rules-played", "restores"),
+    *("demo-played", "rules-played", "restores", "people-listed"),
 )
 """The files and folders in the state folder that `reset` deletes."""
 
@@ -206,10 +206,22 @@ class Machine:
                 migrating.wait()  # no migration may run after this command has ended
             self._finish_migrating(migrating)
             self.services_up()
+            self._list_people()
             stand_ins = () if self.settings.kafka else (foreign_answers.NAME,)
             if stand_ins and self.service(foreign_answers.NAME).running() is None:
                 self._start_stand_ins()
             self.watch(*SERVICES, *stand_ins)
+
+    def _list_people(self) -> None:
+        """R42: lists the people of the file in control's directory, once; who is listed already stays as is."""
+        done = self.state.folder / "people-listed"
+        if not done.exists():
+            file = self.settings.people or PROJECT / "shared" / "people" / "inspectors.csv"
+            command = [sys.executable, "-m", "deploy.local.people_import", str(file.absolute()), "--only-unlisted"]
+            if subprocess.run(command, cwd=PROJECT, env=self._child(), check=False).returncode == 0:
+                done.touch()
+            else:
+                self._progress(f"Not everybody in {file.name} was listed, see above; the next ./aftale up tries again.")
 
     def down(self) -> list[str]:
         """Stops the watcher first, then services, Kafka and PostgreSQL; returns the names of what ran."""

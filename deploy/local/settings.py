@@ -16,7 +16,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 EVENT_SOURCED = ("offers", "guidance", "control")
 """The services that record their own facts, with deciders, timers and private parts. Reporting only derives."""
 SERVICES = (*EVENT_SOURCED, "reporting")
-ROLES = ("inspector", "supporter", "company", "portal", "operator")
+ROLES = ("inspector", "supporter", "company", "portal", "operator", "leader", "personnel_register")
 """The roles of shared/http/tokens.py, copied so that --help need not load that module; a test compares them."""
 
 

@@ -1,6 +1,6 @@
 """Builds a valid fact of any type from its fields: with the fewest fields, or with all of them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -23,6 +23,7 @@ _VALUES: dict[Any, Any] = {
     bool: True,
     date: AT.date(),
     datetime: AT,
+    time: time(8),
     Deadline: DEADLINE,
 }
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 from deploy.rulebook.example_facts import full, least
+from services.control.people.rules import phases as people_phases
+from services.control.people.rules.centre_holidays import CENTRE, Holidays
+from services.control.people.rules.person_decider import PERSON
 from services.control.rules import orders_on_topics
 from services.control.rules import phases as control_phases
 from services.control.rules.course_decider import COURSE
@@ -15,11 +18,11 @@ from services.offers.rules import phases as offer_phases
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.quarantine import QUARANTINE, Register
 from services.offers.rules.unit_change_schedule import UNIT, Watched
-from shared.contracts import control, guidance, offers
+from shared.contracts import control, guidance, offers, people
 from shared.eventstore.decider import Decider
 from shared.eventstore.events import Event
 
-FACTS: tuple[type[Event], ...] = (*offers.FACTS, *guidance.FACTS, *control.FACTS)
+FACTS: tuple[type[Event], ...] = (*offers.FACTS, *guidance.FACTS, *control.FACTS, *people.FACTS)
 _HEADER = """\
 # The life of an agreement
 
@@ -60,6 +63,14 @@ SUBJECTS = (
         get_args(orders_on_topics.State),
         (control.StandingOrderNoted, control.StandingOrderEnded),
     ),
+    Subject(
+        "Control: a person in the directory",
+        "Who works where, and when somebody is away (R42).",
+        PERSON,
+        get_args(people_phases.State),
+        people.FACTS,
+    ),
+    Subject("Control: a centre", "Its holidays (R42).", CENTRE, (Holidays,), people.FACTS),
     Subject(
         "Offers: a register of quarantines",
         "Of a unit or a legal entity (R22).",

@@ -5,20 +5,22 @@ from fastapi import FastAPI
 from services.control.http.routes import router
 from services.control.lookups.inspector_calendar import lookups
 from services.control.lookups.release_steps import release_steps
+from services.control.people.rules.centre_holidays import CENTRE
+from services.control.people.rules.person_decider import PERSON
 from services.control.reactions import reactions
 from services.control.rules.course_decider import COURSE
 from services.control.rules.orders_on_topics import ORDER
-from shared.contracts import control, guidance, offers, orders
+from shared.contracts import control, guidance, offers, orders, people
 from shared.http.attachments import Attachments
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, EventSourced, Settings, make_app
 
-PREFIXES = ("/v1/agreements", "/v1/inspection-advice", "/v1/code-lists", "/v1/inspectors")
+PREFIXES = ("/v1/agreements", "/v1/inspection-advice", "/v1/code-lists", "/v1/inspectors", "/v1/people", "/v1/centres")
 SERVICE = EventSourced(
     name="control",
-    facts=control.FACTS,
+    facts=(*control.FACTS, *people.FACTS),
     hears=(*offers.FACTS, *guidance.FACTS, *orders.FACTS),
     topics=(AGREEMENTS_TOPIC, ORDERS_TOPIC),
-    subjects=(COURSE, ORDER),
+    subjects=(COURSE, ORDER, PERSON, CENTRE),
     reactions=reactions,
     router=router,
     timer_lookups=lookups,

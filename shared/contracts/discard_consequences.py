@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.contracts import control, guidance, offers, orders, register
+from shared.contracts import control, guidance, offers, orders, people, register
 from shared.eventstore.events import Event
 
 _MEANINGS: Mapping[type[Event], str] = {
@@ -36,7 +36,7 @@ _MEANINGS: Mapping[type[Event], str] = {
     register.UnitCeased: "the unit seems to exist still: offers can be made there, and those that are open lapse",
 }
 _KNOWN: Mapping[str, type[Event]] = {
-    fact.__name__: fact for source in (offers, guidance, control, orders, register) for fact in source.FACTS
+    fact.__name__: fact for source in (offers, guidance, control, people, orders, register) for fact in source.FACTS
 }
 
 

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
         JudgedBy,
         Measure,
         MeasureObservation,
+        PersonRole,
         Place,
         Side,
         SpokeWith,
+        WorkingHours,
         WorkPhase,
     )
     from shared.deadlines.deadline import Deadline
@@ -342,6 +344,30 @@ if TYPE_CHECKING:
         added_measures: tuple[Measure, ...]
         spread_further: bool | None
         carried_on: tuple[UUID, ...]
+
+    class PersonListed(Event):
+        person_id: str
+        listed_at: datetime
+        listed_by: str
+        roles: tuple[PersonRole, ...]
+        centre: Centre
+        area: str | None
+        competences: tuple[str, ...]
+        working_pattern: tuple[WorkingHours, ...]
+        visits_per_day: int | None
+        leads: Centre | None
+
+    class PersonChanged(Event):
+        person_id: str
+        changed_at: datetime
+        changed_by: str
+        roles: tuple[PersonRole, ...]
+        centre: Centre
+        area: str | None
+        competences: tuple[str, ...]
+        working_pattern: tuple[WorkingHours, ...]
+        visits_per_day: int | None
+        leads: Centre | None
 else:
     from shared.contracts.control import (
         ControlCompleted,
@@ -377,6 +403,7 @@ else:
         TimeCorrected,
         Withdrawn,
     )
+    from shared.contracts.people import PersonChanged, PersonListed
 
 __all__ = [
     "Accepted",
@@ -404,6 +431,8 @@ __all__ = [
     "OfferUnderstandingCorrected",
     "OrderRequested",
     "OtherFindingRecorded",
+    "PersonChanged",
+    "PersonListed",
     "Terminated",
     "TimeCorrected",
     "Withdrawn",

@@ -1,6 +1,6 @@
 """Words that several facts share: coded values of the process, and nothing else."""
 
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -43,6 +43,14 @@ class Centre(StrEnum):
     EAST = "east"
     SOUTH = "south"
     OTHER = "other"
+
+
+class PersonRole(StrEnum):
+    """R42: what somebody does at the authority. A leader leads a centre."""
+
+    INSPECTOR = "inspector"
+    SUPPORTER = "supporter"
+    LEADER = "leader"
 
 
 class WorkPhase(StrEnum):
@@ -237,6 +245,60 @@ class NextInspector(Told):
     inspector: Shown[str]
     """Pseudonymous id, as tokens carry it."""
     reason: PrivateText = None
+
+
+class WorkingHours(Value):
+    """R42: a span of a weekday in which somebody works as a rule, in Copenhagen time."""
+
+    weekday: Annotated[int, Field(ge=1, le=7)]
+    """1 is Monday, 7 is Sunday."""
+    begins: time
+    ends: time
+
+
+class PersonDescription(Told):
+    """R42: what is known of somebody at the authority without saying who it is: nothing of it is a name or an address.
+
+    It travels to the other services, which plan and assign by it.
+    """
+
+    roles: tuple[PersonRole, ...]
+    centre: Centre
+    area: Annotated[str, Field(pattern=r"^[a-z0-9æøå][a-z0-9æøå_-]{0,63}$")] | None = None
+    """Code of the part of the country in which the person works, as the authority divides it; None for no part."""
+    competences: tuple[str, ...] = ()
+    """Codes of the problem groups in which the person may judge; all groups if none is named."""
+    working_pattern: tuple[WorkingHours, ...] = ()
+    """The hours of each week; those of the policy if none are named."""
+    visits_per_day: Annotated[int, Field(ge=0, le=20)] | None = None
+    """The most visits in a day; as many as the policy allows if None."""
+    leads: Centre | None = None
+
+
+OfPerson = Annotated[str | None, PrivatePart(about="person_id")]
+"""R31, R42: encrypted under a key of the person whom the fact is about, and erased with it."""
+
+
+class Reachable(Told):
+    """R42: how somebody at the authority is called and reached: never published."""
+
+    name: OfPerson = None
+    email: OfPerson = None
+    phone: OfPerson = None
+
+
+class Span(Told):
+    """R42: from one day to another, both included."""
+
+    first: date
+    last: date
+
+
+class StandIn(Span):
+    """R42: the colleague who acts for somebody in these days."""
+
+    stand_in: str
+    """Pseudonymous id, as tokens carry it."""
 
 
 class ContactDetails(Told):

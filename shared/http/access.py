@@ -8,12 +8,17 @@ import orjson
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from shared.contracts import people
+from shared.contracts.vocabulary import Centre
 from shared.eventstore.events import Event, Recorded
 from shared.http.errors import InvalidToken, Problem
 from shared.http.problems import forbidden, not_found
 from shared.http.tokens import Identity, Role, TokenVerifier
 
 Audience = Literal["authority", "company"]
+AUTHORITY = (Role.INSPECTOR, Role.SUPPORTER, Role.LEADER)
+"""The roles that see all cases completely."""
+_OF_DIRECTORY = frozenset(people.FACTS)
 
 
 @dataclass(frozen=True)
@@ -23,16 +28,23 @@ class Viewer:
     role: Role
     subject: str
     cvr: str | None = None
+    leads: Centre | None = None
+    """R42: the centre that the viewer leads, if it is a leader."""
 
     @property
     def audience(self) -> Audience:
         """Returns whether the viewer gets the authority's view of a case or the company's."""
-        return "authority" if self.role in (Role.INSPECTOR, Role.SUPPORTER) else "company"
+        return "authority" if self.role in AUTHORITY else "company"
 
     @property
     def sees_every_company(self) -> bool:
         """Returns whether the viewer belongs to the authority, which sees all cases completely."""
         return self.audience == "authority"
+
+    @property
+    def keeps_directory(self) -> bool:
+        """R42: returns whether the viewer says who works where, without seeing names: operators and the register."""
+        return self.role in (Role.OPERATOR, Role.PERSONNEL_REGISTER)
 
     def may_see_company(self, cvr: str | None) -> bool:
         """Returns whether the viewer may see a company's cases: the authority all, a company its own, others none."""
@@ -40,17 +52,21 @@ class Viewer:
 
     def may_see(self, event: Event) -> bool:
         """R18: a company sees only facts that it may know of."""
-        return self.sees_every_company or event.seen_by_company()
+        return self._sees_all_of(event) or event.seen_by_company()
 
     def as_told(self, event: Event) -> Event:
         """R18: returns the fact without the parts that the viewer may not know, for a fact that the viewer may see."""
-        return event if self.sees_every_company else event.as_company_sees()
+        return event if self._sees_all_of(event) else event.as_company_sees()
 
     def as_told_in_json(self, event: Event, without: frozenset[str]) -> Any:
         """R18: returns the public part of the fact as the viewer may know it, as JSON and without some fields."""
-        if self.sees_every_company:
+        if self._sees_all_of(event):
             return orjson.Fragment(event.public_json(without=without))
         return {name: value for name, value in event.company_data().items() if name not in without}
+
+    def _sees_all_of(self, event: Event) -> bool:
+        """R42: who keeps the directory sees the public part of its facts, which names nobody, and of no others."""
+        return self.sees_every_company or (self.keeps_directory and type(event) in _OF_DIRECTORY)
 
     def acts_for(self, responsible: str | None) -> str | None:
         """R30: returns for whom the viewer acts: its company, or the colleague who is responsible for the case."""
@@ -64,8 +80,11 @@ class Viewer:
             raise not_found()
 
     def require_to_act(self, cvr: str | None) -> None:
-        """Raises Problem (404) if the viewer may not act in a company's cases. The portal may act in all of them."""
-        if self.role is not Role.PORTAL:
+        """Raises Problem (404) if the viewer may not act in a company's cases. The portal may act in all of them.
+
+        R42: who keeps the directory may act on what concerns no company.
+        """
+        if self.role is not Role.PORTAL and not (cvr is None and self.keeps_directory):
             self.require_company(cvr)
 
     def require_role(self, *roles: Role) -> None:
@@ -104,7 +123,7 @@ def identify(verifier: TokenVerifier, authorization: str | None) -> Identity:
 async def viewer(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Viewer:
     """Route dependency: returns the sender of a request, by its bearer token. Raises Problem (401)."""
     identity = identify(request.app.state.verifier, request.headers.get("Authorization"))
-    return Viewer(identity.role, identity.subject, identity.cvr)
+    return Viewer(identity.role, identity.subject, identity.cvr, identity.leads)
 
 
 Asker = Annotated[Viewer, Depends(viewer)]

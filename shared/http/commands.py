@@ -85,20 +85,24 @@ class CommandGate:
         at: Any,
         policy: str | None = None,
         creates: bool = False,
+        may_create: bool = False,
     ) -> Response:
         """Decide and record a command, or with `?dry_run=true` only say what it would record.
 
         A command that changes something needs `If-Match` (428, 412); every command needs `Idempotency-Key` (400; the
         same key with another body: 409). A company that may not know of the case gets 404. `at` is when the request was
         received: an answer is judged by that time. The command waits for a Consistency-Token of its own case, or for
-        any token if it begins a case; it ignores a token of another case.
+        any token if it begins a case; it ignores a token of another case. With `may_create` the command begins its
+        stream if there is none, and then needs no `If-Match`.
         """
         if creates:
             await self.wait_for_token(request, asker)
         dry_run = request.query_params.get("dry_run", "false") == "true"
         key = None if dry_run else await _key(request, asker)
         try:
-            return await self._decide_and_record(request, asker, decider, stream, prepare, key, at, policy, creates)
+            return await self._decide_and_record(
+                request, asker, decider, stream, prepare, key, at, policy, creates, may_create
+            )
         except (Problem, Refused):
             # Most keys are new, so the stored answer is not looked up in advance. A duplicate request fails in the
             # append, or is refused because of what the first one recorded; only then is the stored answer looked up.
@@ -117,6 +121,7 @@ class CommandGate:
         at: Any,
         policy: str | None,
         creates: bool,
+        may_create: bool,
     ) -> Response:
         """Decides and records a command, again after a conflict; without a key, only says what would be recorded."""
         command_id = key.key if key else uuid4()
@@ -125,14 +130,17 @@ class CommandGate:
 
         def answer_kept(decided: Sequence[Decision[Any]]) -> IdempotencyKey:
             assert key is not None
-            answers.append(self._answer(asker, decider, decided[0], loaded, dry_run=False, created=creates))
+            answers.append(self._answer(asker, decider, decided[0], loaded, dry_run=False))
             return _with_answer(key, answers[-1])
 
         for attempt in range(1, ATTEMPTS + 1):
             state = decider.initial
             if not creates:
-                loaded, state = await self._load(request, asker, decider, stream, acts=True, waits=attempt == 1)
-                _require_match(request, visible_facts(asker, loaded.events))
+                loaded, state = await self._load(
+                    request, asker, decider, stream, acts=True, waits=attempt == 1, may_be_new=may_create
+                )
+                if loaded.events or "If-Match" in request.headers:
+                    _require_match(request, visible_facts(asker, loaded.events))
                 _refuse_beyond(request.app.state.input_limits.in_force(), asker, loaded)
             represented = asker.acts_for(decider.responsible(state))
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
@@ -142,7 +150,7 @@ class CommandGate:
                 _refuse_all(prepared.refused, intent, before)
             try:
                 if key is None:
-                    return self._answer(asker, decider, decide(intent, before), loaded, dry_run=True, created=creates)
+                    return self._answer(asker, decider, decide(intent, before), loaded, dry_run=True)
                 guards = prepared.guards
                 await execute(self.store, [intent], at=at, metadata=metadata, guards=guards, key=answer_kept)
                 return answers[-1]
@@ -184,6 +192,7 @@ class CommandGate:
         acts: bool = False,
         readable: bool = False,
         waits: bool = True,
+        may_be_new: bool = False,
     ) -> tuple[Loaded, State]:
         """Loads a case, at least up to the fact that a Consistency-Token of this case names. Raises Problem.
 
@@ -201,14 +210,14 @@ class CommandGate:
             require(decider.concerns(state).get("cvr") if loaded.events else named.cvr)
             await consistency.wait_for_case(self.database, self._source, named)
             loaded, state = await self._as_it_stands(decider, stream, readable=readable)
-        if not loaded.events:
+        if not loaded.events and not may_be_new:
             raise not_found()
         require(decider.concerns(state).get("cvr"))
         return loaded, state
 
     async def _may_know(self, asker: Viewer, stream: UUID, *, acts: bool) -> bool:
         """Returns whether the asker may know of the case, by a check whose duration does not reveal the answer."""
-        if asker.sees_every_company or (acts and asker.role is Role.PORTAL):
+        if asker.sees_every_company or (acts and (asker.role is Role.PORTAL or asker.keeps_directory)):
             return True
         return await self.store.may_concern(stream, asker.cvr or "")
 
@@ -246,7 +255,6 @@ class CommandGate:
         before: Loaded,
         *,
         dry_run: bool,
-        created: bool,
     ) -> Response:
         visible = visible_events(asker, decision.events)
         body = {
@@ -258,7 +266,7 @@ class CommandGate:
         if not dry_run:
             newest = Seen(self._source, decision.stream, decision.version, decider.concerns(decision.state).get("cvr"))
             headers[consistency.HEADER] = self._tokens.seal(newest)
-        status = 201 if created and not dry_run else 200
+        status = 200 if before.events or dry_run else 201
         return Response(orjson.dumps(body), status, headers, media_type="application/json")
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 import phonenumbers
@@ -16,6 +16,7 @@ from shared.deadlines.copenhagen import local_day
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}([.]\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_TIME = re.compile(r"\d{2}:\d{2}(:00)?", re.ASCII)
 _LAYOUT = frozenset("\t\n\r")
 _STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that change the direction of the text after them, so that a reader sees other words than were sent."""
@@ -66,6 +67,17 @@ def _instant_written(told: Any) -> Any:
     if isinstance(told, datetime):
         return told
     raise PydanticCustomError("instant", "is not an instant: write it as 2026-03-05T12:00:00+01:00, with its offset")
+
+
+def _time_written(told: Any) -> Any:
+    if isinstance(told, str) and _TIME.fullmatch(told):
+        try:
+            return time.fromisoformat(told)
+        except ValueError:
+            pass
+    if isinstance(told, time):
+        return told
+    raise PydanticCustomError("local_time", "is not a time of day: write it as 08:30")
 
 
 def _refuse_outside(day: date) -> None:
@@ -121,6 +133,8 @@ IsoDay = Annotated[date, BeforeValidator(_day_written)]
 """A day in ISO 8601, e.g. `2026-03-05`; a Unix time or an instant is refused."""
 IsoInstant = Annotated[AwareDatetime, BeforeValidator(_instant_written)]
 """An instant in RFC 3339 with its offset; a Unix time is refused."""
+LocalTime = Annotated[time, BeforeValidator(_time_written)]
+"""A time of day in Copenhagen, in whole minutes, e.g. `08:30`."""
 Day = Annotated[IsoDay, AfterValidator(_day_within)]
 """A day in a body, which must be one that the policy allows."""
 Instant = Annotated[IsoInstant, AfterValidator(_instant_within)]

@@ -128,6 +128,17 @@ CHANGE: dict[str, Any] = {
 }
 """Arguments of routes for commands that change a case, and therefore need its version."""
 
+PUT: dict[str, Any] = {
+    "openapi_extra": {"parameters": [_SEEN_ELSEWHERE, _KEY, {**_VERSION, "required": False}]},
+    "dependencies": [Depends(_dry_run)],
+    "responses": {
+        200: {**_RECORDED, "description": "Changed, or said again; or a dry run"},
+        201: {**_RECORDED},
+        **problems(400, 404, 409, 412, 413, 428),
+    },
+}
+"""Arguments of routes for commands that begin something, or change it and then need its version."""
+
 
 def operation_id(route: APIRoute) -> str:
     """Returns the name of a route's function: it is short, and stays the same if the path changes."""

@@ -1,6 +1,6 @@
 """Verifies bearer tokens against the issuer's keys, and issues tokens in mode `local`.
 
-python -m shared.http.tokens ROLE NAME [--cvr CVR] prints a token for a trial (needs AFTALE_STATE).
+python -m shared.http.tokens ROLE NAME [--cvr CVR] [--leads CENTRE] prints a token for a trial (needs AFTALE_STATE).
 """
 
 import argparse
@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet, OKPKey
 
+from shared.contracts.vocabulary import Centre
 from shared.http.errors import InvalidToken
 from shared.http.secret_files import keep_first
 from shared.reference.identifiers import is_valid_cvr
@@ -44,6 +45,8 @@ class Role(StrEnum):
     COMPANY = "company"
     PORTAL = "portal"
     OPERATOR = "operator"
+    LEADER = "leader"
+    PERSONNEL_REGISTER = "personnel_register"
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Identity:
     """Pseudonymous id, never a name."""
     cvr: str | None = None
     """The legal entity that the asker acts for; only companies have one."""
+    leads: Centre | None = None
+    """R42: the centre that the asker leads; only leaders have one."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,8 @@ class TokenVerifier:
             raise InvalidToken("the token is nested too deeply") from error
         if (identity.role is Role.COMPANY) != (identity.cvr is not None):
             raise InvalidToken("a company's token names its cvr, and no other token does")
+        if (identity.role is Role.LEADER) != (identity.leads is not None):
+            raise InvalidToken("a leader's token names the centre in leads, and no other token does")
         return identity, claims["exp"]
 
     def _claims(self, token: str) -> dict[str, Any]:
@@ -134,7 +141,8 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
         raise ValueError("sub is no text")
     if cvr is not None and not isinstance(cvr, str):
         raise ValueError("cvr is no text")
-    return Identity(Role(claims["role"]), subject, cvr)
+    leads = claims.get("leads")
+    return Identity(Role(claims["role"]), subject, cvr, None if leads is None else Centre(leads))
 
 
 class LocalIssuer:
@@ -149,7 +157,7 @@ class LocalIssuer:
         self._key()
         return self._folder / "jwks.json"
 
-    def token(self, role: Role, name: str, cvr: str | None = None) -> str:
+    def token(self, role: Role, name: str, cvr: str | None = None, leads: Centre | None = None) -> str:
         """Issues a token for a person; it contains a pseudonym, not the name."""
         now = int(time.time())
         claims: dict[str, Any] = {
@@ -161,6 +169,8 @@ class LocalIssuer:
         }
         if cvr is not None:
             claims["cvr"] = cvr
+        if leads is not None:
+            claims["leads"] = leads.value
         key = self._key()
         return jwt.encode({"alg": _ALGORITHM, "kid": key.kid}, claims, key, algorithms=[_ALGORITHM])
 
@@ -187,12 +197,16 @@ def main() -> None:
     parser.add_argument("role", choices=[role.value for role in Role])
     parser.add_argument("name")
     parser.add_argument("--cvr")
+    parser.add_argument("--leads", choices=[centre.value for centre in Centre])
     asked = parser.parse_args()
     if (asked.role == Role.COMPANY) != (asked.cvr is not None):
         parser.error("a company's token needs --cvr, and no other token takes it")
+    if (asked.role == Role.LEADER) != (asked.leads is not None):
+        parser.error("a leader's token needs --leads, and no other token takes it")
     if asked.cvr is not None and not is_valid_cvr(asked.cvr):
         parser.error(f"{asked.cvr} is not a CVR number: 8 digits whose weighted sum is divisible by 11")
-    print(LocalIssuer(Path(os.environ["AFTALE_STATE"])).token(Role(asked.role), asked.name, asked.cvr))
+    leads = None if asked.leads is None else Centre(asked.leads)
+    print(LocalIssuer(Path(os.environ["AFTALE_STATE"])).token(Role(asked.role), asked.name, asked.cvr, leads))
 
 
 if __name__ == "__main__":

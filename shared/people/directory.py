@@ -57,13 +57,17 @@ class Directory:
 
 
 def load_directory(file: Path = LOCAL_INSPECTORS) -> Directory:
-    """Reads the inspectors of a file. Raises FaultyDirectory, or OSError if there is no such file."""
+    """Reads id, name and centre of each row, and passes over what else an import reads there.
+
+    Raises FaultyDirectory, or OSError if there is no such file.
+    """
     found: dict[str, Inspector] = {}
     with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
         for row in reader:
             try:
-                inspector = Inspector.model_validate(row)
+                read = {name: row[name] for name in Inspector.model_fields if name in row}
+                inspector = Inspector.model_validate(read)
             except ValidationError as error:
                 fault = error.errors()[0]
                 raise FaultyDirectory(file, reader.line_num, f"{fault['loc'][0]}: {fault['msg']}") from error

@@ -13,10 +13,9 @@ from services.control.lookups.inspection_advice import advise
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import AfterNo, NotStarted
 from shared.deadlines.in_words import Language
-from shared.http.access import Asker
+from shared.http.access import AUTHORITY, Asker
 from shared.http.openapi import READ, problems
 from shared.http.problems import not_found
-from shared.http.tokens import Role
 from shared.reference.identifiers import PNumber, TopicCode
 from shared.service import runtime_of
 
@@ -39,7 +38,7 @@ async def inspection_advice(
     request: Request, asker: Asker, p_number: Annotated[PNumber, Query()], topic: Annotated[TopicCode, Query()]
 ) -> InspectionAdvice:
     """May we inspect this topic at this unit (R11)? For whoever plans an inspection."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    asker.require_role(*AUTHORITY)
     runtime = runtime_of(request)
     await runtime.gate.wait_for_token(request, asker)
     advice = await advise(runtime, p_number, topic)

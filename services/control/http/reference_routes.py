@@ -6,8 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from shared.http.access import Asker
-from shared.http.tokens import Role
+from shared.http.access import AUTHORITY, Asker
 from shared.people.directory import Inspector
 from shared.reference.identifiers import ENUMERATED
 from shared.reference.reference import CODE_LISTS, Term, closed_lists, reference_version
@@ -57,7 +56,7 @@ async def read_code_lists(asker: Asker) -> CodeLists:
 @router.get("/v1/inspectors")
 async def list_inspectors(request: Request, asker: Asker) -> InspectorList:
     """The inspectors whom the directory knows, with name and centre (R42). For the authority only."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    asker.require_role(*AUTHORITY)
     return InspectorList(inspectors=list(runtime_of(request).people.inspectors.values()))
 
 

@@ -15,6 +15,7 @@ from services.control.http import (
     reference_routes,
 )
 from services.control.http.views import AgreementView, view
+from services.control.people.http import routes as people_routes
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import AfterNo, NotStarted
 from shared.deadlines.in_words import Language
@@ -50,5 +51,6 @@ for subject in (
     hearing_and_order_routes,
     advice_routes,
     reference_routes,
+    people_routes,
 ):
     router.include_router(subject.router)

@@ -15,8 +15,8 @@ from services.reporting.statistics.models import (
 )
 from services.reporting.view.queries import Period
 from services.reporting.view.request_parameters import Reader, as_known_now, period, reading
+from shared.http.access import AUTHORITY
 from shared.http.openapi import problems
-from shared.http.tokens import Role
 
 router = APIRouter(prefix="/v1", tags=["reporting"])
 
@@ -32,7 +32,7 @@ async def involvement(request: Request, asker: Reader, asked: Annotated[Period, 
 @router.get("/statistics/time", responses=problems(400), dependencies=[Depends(as_known_now)])
 async def time_spent(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> TimeTable:
     """R37: inspectors' minutes by phase, of agreements beside orders. For the authority only."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    asker.require_role(*AUTHORITY)
     async with reading(request, asker) as connection:
         rows = await statistics_queries.time_spent(connection, asker, asked)
     return TimeTable(rows=[TimeRow.model_validate(dict(row)) for row in rows])

@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request
 from services.reporting.cases.known_facts import VISIBILITY
 from services.reporting.view.queries import Period
 from shared.eventstore.database import Connection, Database
-from shared.http.access import Viewer, viewer
+from shared.http.access import AUTHORITY, Viewer, viewer
 from shared.http.errors import FieldError, Problem
 from shared.http.field_types import IsoInstant
 from shared.http.problems import unavailable
@@ -19,7 +19,7 @@ from shared.refusals.sentences import Sentence
 
 async def reader(asker: Annotated[Viewer, Depends(viewer)]) -> Viewer:
     """Who may read cases: the authority, and a company its own. The portal acts with a company's token."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER, Role.COMPANY)
+    asker.require_role(*AUTHORITY, Role.COMPANY)
     return asker
 
 

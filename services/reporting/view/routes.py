@@ -43,7 +43,7 @@ from shared.contracts.vocabulary import Centre
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.database import Connection
 from shared.http import pages
-from shared.http.access import Viewer
+from shared.http.access import AUTHORITY, Viewer
 from shared.http.field_types import (
     CodeParameter,
     CursorParameter,
@@ -56,7 +56,6 @@ from shared.http.field_types import (
 from shared.http.openapi import problems
 from shared.http.pages import PageCursor, PageLimit
 from shared.http.problems import not_found
-from shared.http.tokens import Role
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
@@ -189,7 +188,7 @@ async def list_tasks(
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Tasks on a page, at most.")] = LARGEST_PAGE,
 ) -> TaskList:
     """R29: what inspectors have to do, the most urgent first. For the authority only."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    asker.require_role(*AUTHORITY)
     after = pages.read_cursor(cursor, pages.instant_or_none, pages.instant, pages.uuid, pages.text, pages.number)
     async with reading(request, asker) as connection:
         found = await queries.tasks(

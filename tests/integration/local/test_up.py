@@ -18,6 +18,7 @@ from deploy.local.settings import SERVICES, Settings
 from deploy.local.state import PROJECT
 from deploy.local.watcher import NAME as WATCHER
 from deploy.local.watcher import read_report
+from shared.http.tokens import LocalIssuer, Role
 from shared.messaging.bus import Kafka
 
 
@@ -81,6 +82,19 @@ async def test_a_killed_service_comes_back_by_itself_and_stays_away_after_down(m
     assert (status, said) == (0, "Stopped: offers, guidance, control, reporting.\n")
     assert [name for name in (*SERVICES, WATCHER) if machine.service(name).running()] == []
     assert read_report(machine.state) == {}
+
+
+@pytest.mark.rule("R42")
+async def test_the_first_start_lists_the_people_of_the_file_and_the_next_nobody(machine: Machine) -> None:
+    status, said = await aftale("up")
+    assert (status, "People: 6 listed; 0 errors." in said) == (0, True), said
+    token = LocalIssuer(machine.state.folder).token(Role.INSPECTOR, "anna")
+    async with httpx.AsyncClient() as client:
+        url = f"http://127.0.0.1:{machine.service('control').port}/v1/people"
+        answer = await client.get(url, headers={"Authorization": f"Bearer {token}"})
+    assert "Anna Vestergaard" in [person["name"] for person in answer.json()]
+    status, said = await aftale("up")
+    assert (status, "People:" in said) == (0, False), said
 
 
 @pytest.mark.parametrize("words", [("up",), ("serve", "offers"), ("migrate",)])

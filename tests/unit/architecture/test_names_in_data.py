@@ -13,13 +13,18 @@ from pydantic import BaseModel
 from deploy.rulebook.example_facts import full, least
 from shared.contracts import offers, vocabulary
 from shared.deadlines import deadline
-from shared.eventstore.decider import Decider
+from shared.eventstore.decider import Decider, no_reservations, no_timers
 from tests.unit.architecture import listed_names, names_in_code
 from tests.unit.architecture.code_patterns import as_source, sources, sql_files
 from tests.unit.architecture.names_in_code import DECIDERS, KINDS, Kind, facts, names, relations
 
 WHAT_TO_DO = "a name in data changes only by a migration that old processes survive; see docs/names-in-data.md"
 EXAMPLES = [make(fact) for fact in facts() for make in (least, full)]
+
+
+def declares(decider: Decider[Any, Any]) -> bool:
+    """Whether it has timers or reservations at all: the holidays of a centre need none."""
+    return decider.timers is not no_timers or decider.reservations is not no_reservations
 
 
 def listed(heading: str) -> Counter[str]:
@@ -70,7 +75,7 @@ def vocabulary_of_facts() -> list[type[BaseModel]]:
     return [value for value in values if isinstance(value, type) and issubclass(value, BaseModel)]
 
 
-@pytest.mark.parametrize("decider", DECIDERS, ids=lambda decider: decider.name)
+@pytest.mark.parametrize("decider", [one for one in DECIDERS if declares(one)], ids=lambda decider: decider.name)
 def test_what_example_facts_call_for_is_listed(decider: Decider[Any, Any]) -> None:
     """What the code's text tells is also what its functions say when they run."""
     called_for = {f"{decider.name} {name}" for state in states(decider) for name in decider.timers(state)}

@@ -12,6 +12,9 @@ from pydantic import BaseModel
 from deploy.rulebook.example_facts import full
 from services.control.http.after_offer_not_accepted_view import view_after_no
 from services.control.http.views import view as agreement_view
+from services.control.people.http.views import person_view
+from services.control.people.rules.person_decider import PERSON
+from services.control.people.rules.phases import Unlisted
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import AfterNo, NotStarted
 from services.guidance.http.views import view as guidance_view
@@ -19,7 +22,7 @@ from services.guidance.rules.guidance_decider import GUIDANCE
 from services.offers.http.views import view as offer_view
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.phases import Unsent
-from shared.contracts import control, guidance, offers
+from shared.contracts import control, guidance, offers, people
 from shared.contracts.vocabulary import ContactDetails, FileReference
 from shared.eventstore.decider import Decider
 from shared.eventstore.events import Event, Recorded, private_fields
@@ -59,16 +62,22 @@ def _guidance(state: Any, recorded: list[Recorded]) -> BaseModel | None:
     return guidance_view(UUID(int=1), state, recorded, "en")
 
 
+def _person(state: Any, recorded: list[Recorded]) -> BaseModel | None:
+    return None if isinstance(state, Unlisted) else person_view(state, recorded)
+
+
 OFFERS = Operation("GET /v1/offers/{agreement_id}", OFFER, _offer, (offers.OfferSent, offers.OfferDelivered))
 AGREEMENTS = Operation("GET /v1/agreements/{agreement_id}", COURSE, _agreement, (control.ComplianceDeadlineSet,))
 AFTER_NO = Operation("GET /v1/agreements/{agreement_id}/after-no", COURSE, _after_no, (control.OfferNotAcceptedNoted,))
 GUIDANCES = Operation(
     "GET /v1/guidance/{agreement_id}", GUIDANCE, _guidance, (guidance.GuidanceOpened, guidance.GuidanceScheduled)
 )
+PEOPLE = Operation("GET /v1/people/{person_id}", PERSON, _person, (people.PersonListed,))
 OPERATIONS: Mapping[str, Sequence[Operation]] = {
     "offers": (OFFERS,),
     "guidance": (GUIDANCES,),
     "control": (AGREEMENTS, AFTER_NO),
+    "people": (PEOPLE,),
 }
 LEADS_TO: Mapping[type[Event], tuple[type[Event], ...]] = {
     offers.TimeCorrected: (offers.TimeSpent,),
@@ -83,12 +92,13 @@ LEADS_TO: Mapping[type[Event], tuple[type[Event], ...]] = {
     control.FollowUpHeld: (control.Fulfilled,),
 }
 """The facts without which a fact makes no sense."""
-FIELDS = [
-    (service, fact, name)
-    for service, facts in (("offers", offers.FACTS), ("guidance", guidance.FACTS), ("control", control.FACTS))
-    for fact in facts
-    for name in private_fields(fact)
-]
+FACTS: Mapping[str, Sequence[type[Event]]] = {
+    "offers": offers.FACTS,
+    "guidance": guidance.FACTS,
+    "control": control.FACTS,
+    "people": people.FACTS,
+}
+FIELDS = [(service, fact, name) for service, facts in FACTS.items() for fact in facts for name in private_fields(fact)]
 
 
 def planted(fact: type[Event], name: str) -> Event:

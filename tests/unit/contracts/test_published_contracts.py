@@ -12,7 +12,7 @@ from deploy.contracts.breaking import breaking_changes
 from deploy.contracts.files import PUBLISHED, RELEASED, build_all, read
 from deploy.contracts.intended_breaks import INTENDED
 from services.serve import service_module
-from shared.contracts import control, guidance, offers, orders, register
+from shared.contracts import control, guidance, offers, orders, people, register
 from shared.eventstore.events import private_fields
 from shared.http.bodies import Body
 from shared.messaging.bus import Kafka, RepublishRequest
@@ -21,7 +21,7 @@ from shared.policy.policies import POLICY_FILES
 from shared.service import Settings
 
 SERVICES = ("offers", "guidance", "control", "reporting")
-FACTS = (*offers.FACTS, *guidance.FACTS, *control.FACTS, *orders.FACTS, *register.FACTS)
+FACTS = (*offers.FACTS, *guidance.FACTS, *control.FACTS, *people.FACTS, *orders.FACTS, *register.FACTS)
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_every_command_says_that_it_is_idempotent_and_can_be_tried(service: str,
 @pytest.mark.parametrize("service", ["offers", "guidance", "control"])
 def test_every_command_that_changes_a_case_names_its_version(service: str, published: Mapping[str, Any]) -> None:
     for path, operation in commands(published[f"openapi-{service}.json"]).items():
-        changes = "{agreement_id}" in path
+        changes = "{agreement_id}" in path or "{person_id}" in path
         assert ("If-Match" in parameters(operation)) == changes, path
         assert ({"404", "412", "428"} <= set(operation["responses"])) == changes, path
 

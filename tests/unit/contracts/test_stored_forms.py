@@ -15,13 +15,13 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from deploy.rulebook.example_facts import full, least
-from shared.contracts import control, guidance, offers, orders, register
+from shared.contracts import control, guidance, offers, orders, people, register
 from shared.eventstore.events import Event, EventTypes
 from tests.upgrade.kept_release import FOLDER
 
 pytestmark = pytest.mark.rule("R30")
 FILE = Path(__file__).with_name("stored_forms.jsonl")
-FACTS = (*offers.FACTS, *guidance.FACTS, *control.FACTS, *orders.FACTS, *register.FACTS)
+FACTS = (*offers.FACTS, *guidance.FACTS, *control.FACTS, *people.FACTS, *orders.FACTS, *register.FACTS)
 TYPES = EventTypes(FACTS)
 _ROWS = re.compile(r"^INSERT INTO (?:\w+\.events_\d+|reporting\.facts) VALUES\n(.*?);\n", re.MULTILINE | re.DOTALL)
 _FACT = re.compile(r"'(?P<type>[A-Z]\w+)', (?P<schema_version>\d+), '(?P<data>\{(?:[^']|'')*\})', ")

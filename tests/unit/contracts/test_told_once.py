@@ -7,7 +7,7 @@ from inspect import get_annotations
 import pytest
 from pydantic import BaseModel
 
-from shared.contracts import control, guidance, offers
+from shared.contracts import control, guidance, offers, people
 from shared.contracts.vocabulary import Told
 from shared.eventstore.events import Event
 from shared.http.bodies import Body
@@ -15,7 +15,7 @@ from shared.http.bodies import Body
 for service in ("offers", "guidance", "control"):
     import_module(f"services.{service}.service")
 
-FACTS = (*offers.FACTS, *guidance.FACTS, *control.FACTS)
+FACTS = (*offers.FACTS, *guidance.FACTS, *control.FACTS, *people.FACTS)
 SAID_ANEW = {
     "TimeSpent": {"minutes"},
     "ControlCorrected": {"form_reason", "measures", "involvement"},

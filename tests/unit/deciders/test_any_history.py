@@ -7,6 +7,8 @@ import pytest
 
 from deploy.rulebook.example_facts import full, least
 from deploy.rulebook.process import shape, walk
+from services.control.people.rules import phases as people_phases
+from services.control.people.rules.person_decider import PERSON
 from services.control.rules import phases
 from services.control.rules.course_decider import COURSE
 from services.guidance.rules import phases as guidance_phases
@@ -14,17 +16,18 @@ from services.guidance.rules.guidance_decider import GUIDANCE
 from services.offers.rules import phases as offer_phases
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.quarantine import QUARANTINE, Register
-from shared.contracts import control, offers
+from shared.contracts import control, offers, people
 from shared.contracts import guidance as guidance_facts
 from shared.eventstore.decider import Decider
 from shared.eventstore.events import Event
 
-FACTS: tuple[type[Event], ...] = (*offers.FACTS, *guidance_facts.FACTS, *control.FACTS)
+FACTS: tuple[type[Event], ...] = (*offers.FACTS, *guidance_facts.FACTS, *control.FACTS, *people.FACTS)
 DECIDERS: dict[str, tuple[Decider[Any, Any], Iterable[type], Callable[[Any], object]]] = {
     "offer": (OFFER, get_args(offer_phases.State), offer_phases.how_it_stands),
     "quarantine": (QUARANTINE, (Register,), lambda register: register.standing),
     "guidance": (GUIDANCE, get_args(guidance_phases.State), guidance_phases.how_it_stands),
     "course": (COURSE, get_args(phases.State), phases.how_it_stands),
+    "person": (PERSON, get_args(people_phases.State), people_phases.how_it_stands),
 }
 """Each with its phases, and with what a view says of them."""
 

@@ -209,17 +209,20 @@ def test_every_day_in_a_body_is_one_that_the_policy_lets_anybody_name() -> None:
                 "9999-12-31T23:59:59-12:00",
                 "0001-01-01T00:00:00Z",
             ):
-                with pytest.raises(ValidationError) as refused:
-                    body.model_validate({name: written})
-                kinds = {fault["type"] for fault in refused.value.errors() if fault["loc"][:1] == (name,)}
+                kinds = {fault["type"] for fault in _faults(body, name, as_told(body, name, written))}
                 assert kinds & {"day_outside", "day", "instant"}, (body, name, written)
             assert {"day_outside"} <= {
                 fault["type"]
                 for written in ("9999-12-31", "9999-12-31T12:00:00Z")
-                for fault in _faults(body, name, written)
+                for fault in _faults(body, name, as_told(body, name, written))
             }, (body, name)
     finally:
         within.reset(token)
+
+
+def as_told(body: type[BaseModel], name: str, value: Any) -> Any:
+    """The value as the field takes it: alone, or as the only one of several."""
+    return [value] if get_origin(body.model_fields[name].annotation) is tuple else value
 
 
 def _faults(body: type[BaseModel], name: str, value: Any) -> list[Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.contracts.vocabulary import Centre
 from shared.http import tokens
 from shared.http.errors import InvalidToken
 from shared.http.tokens import Identity, LocalIssuer, Role, TokenVerifier, pseudonym
@@ -72,6 +73,20 @@ def test_an_unknown_key_is_no_key_also_after_reading_again(
 def test_a_company_names_its_cvr_and_nobody_else_does(issuer: LocalIssuer, role: Role, cvr: str | None) -> None:
     with pytest.raises(InvalidToken, match="names its cvr"):
         TokenVerifier(issuer.jwks_file).verify(issuer.token(role, "anna", cvr))
+
+
+@pytest.mark.rule("R42")
+@pytest.mark.parametrize(("role", "leads"), [(Role.LEADER, None), (Role.INSPECTOR, Centre.EAST)])
+def test_a_leader_names_the_centre_and_nobody_else_does(issuer: LocalIssuer, role: Role, leads: Centre | None) -> None:
+    with pytest.raises(InvalidToken, match="names the centre"):
+        TokenVerifier(issuer.jwks_file).verify(issuer.token(role, "anna", leads=leads))
+
+
+@pytest.mark.rule("R42")
+def test_a_leader_is_known_with_the_centre(issuer: LocalIssuer) -> None:
+    token = issuer.token(Role.LEADER, "lone", leads=Centre.EAST)
+    known = TokenVerifier(issuer.jwks_file).verify(token)
+    assert (known.role, known.leads) == (Role.LEADER, Centre.EAST)
 
 
 def test_a_token_that_has_run_out_is_not_taken(issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,12 @@ def test_of_somebody_who_is_not_known_nothing_is_made_up() -> None:
     assert [refusal.rule for refusal in directory.refusals(ANNA)] == ["R42"]
 
 
+def test_columns_that_only_an_import_reads_are_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "inspectors.csv"
+    file.write_text("id,name,roles,centre\ni-1,Ida,inspector,east\n")
+    assert load_directory(file).centre_of("i-1") == Centre.EAST
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [

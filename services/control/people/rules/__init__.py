@@ -1,0 +1,1 @@
+"""What is known of people and centres: pure decisions, a file per subject."""

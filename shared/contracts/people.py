@@ -1,0 +1,103 @@
+"""Facts of the directory of people, which control owns: who works where, and when somebody is away (R42).
+
+Their public part holds ids, codes and days: no name, no address, and no reason why somebody is away.
+"""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.vocabulary import Centre, PersonDescription, Reachable, Span, StandIn
+from shared.eventstore.events import Event
+
+
+class PersonListed(PersonDescription, Reachable, Event):
+    """R42: the authority has this person: for the first time, or again."""
+
+    held: ClassVar[str] = "listed_at"
+    person_id: str
+    """Pseudonymous id, as tokens carry it."""
+    listed_at: datetime
+    listed_by: str
+
+
+class PersonChanged(PersonDescription, Reachable, Event):
+    """R42: the person is described anew; everything that was said before is replaced, and the absences stay."""
+
+    held: ClassVar[str] = "changed_at"
+    person_id: str
+    changed_at: datetime
+    changed_by: str
+
+
+class AwayNoted(Span, Event):
+    """R42: the person is away in these days. Nobody asks why, and no field could say it."""
+
+    held: ClassVar[str] = "noted_at"
+    person_id: str
+    absence_id: UUID
+    noted_at: datetime
+    noted_by: str
+
+
+class AwayWithdrawn(Event):
+    """R42: the person is not away in those days after all."""
+
+    held: ClassVar[str] = "withdrawn_at"
+    person_id: str
+    absence_id: UUID
+    withdrawn_at: datetime
+    withdrawn_by: str
+
+
+class StandInNamed(StandIn, Event):
+    """R42: a colleague acts for the person in these days."""
+
+    held: ClassVar[str] = "named_at"
+    person_id: str
+    stand_in_id: UUID
+    named_at: datetime
+    named_by: str
+
+
+class StandInWithdrawn(Event):
+    """R42: the colleague does not act for the person any more, or does not begin to."""
+
+    held: ClassVar[str] = "withdrawn_at"
+    person_id: str
+    stand_in_id: UUID
+    withdrawn_at: datetime
+    withdrawn_by: str
+
+
+class PersonLeft(Event):
+    """R42: the person leaves the authority, and gets no new case."""
+
+    held: ClassVar[str] = "noted_at"
+    person_id: str
+    last_day: date
+    """The last day on which the person works."""
+    noted_at: datetime
+    noted_by: str
+
+
+class CentreHolidaysSet(Event):
+    """R42: the days on which a centre is closed beside the public holidays; they replace those that were set before."""
+
+    held: ClassVar[str] = "set_at"
+    centre: Centre
+    days: tuple[date, ...]
+    set_at: datetime
+    set_by: str
+
+
+FACTS: tuple[type[Event], ...] = (
+    PersonListed,
+    PersonChanged,
+    AwayNoted,
+    AwayWithdrawn,
+    StandInNamed,
+    StandInWithdrawn,
+    PersonLeft,
+    CentreHolidaysSet,
+)
