@@ -38,6 +38,7 @@ FINDS: Mapping[str, set[str]] = {
         "timezone_naive",
         *(BOUNDS - {"multiple_of", "finite_number"}),
     },
+    "time": {"time_type", "time_parsing", *(BOUNDS - {"multiple_of", "finite_number"})},
     "enum": {"enum"},
     "int": {"int_type", "int_parsing", "int_parsing_size", "int_from_float", *BOUNDS},
     "literal": {"literal_error"},
