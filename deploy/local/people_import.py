@@ -15,9 +15,9 @@ from typing import Any, Protocol
 import httpx
 
 from deploy.local.as_operator import Operator
-from deploy.local.counted import counted
 from deploy.local.machine import Machine
 from deploy.local.processes import UserError
+from deploy.local.quantities import quantity
 from deploy.local.settings import Settings
 from deploy.local.tables import CellError, NotATable, Row, read_table
 
@@ -192,7 +192,7 @@ def main() -> None:
         print(f"left out: {left}")
     would = "would be " if asked.dry_run else ""
     done = ", ".join(f"{number:,} {would}{what}" for what, number in sorted(outcome.done.items())) or "nobody"
-    print(f"People: {done}; {counted(len(left_out), 'error')}.")
+    print(f"People: {done}; {quantity(len(left_out), 'error')}.")
     if left_out:
         sys.exit("Correct the rows that were left out, and import them again.")
 

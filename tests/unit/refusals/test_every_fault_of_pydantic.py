@@ -51,6 +51,7 @@ FINDS: Mapping[str, set[str]] = {
         "string_pattern_mismatch",
         "string_not_ascii",
     },
+    "time": {"time_type", "time_parsing", *(BOUNDS - {"multiple_of", "finite_number"})},
     "tuple": {"tuple_type", "too_short", "too_long", "missing"},
     "uuid": {"uuid_type", "uuid_parsing", "uuid_version"},
     "function-before": {"value_error", "assertion_error"},
