@@ -11,20 +11,22 @@ import pytest
 
 from deploy.rulebook.example_facts import full, least
 from deploy.rulebook.process import walk
+from services.control.people.rules.centre_holidays import CENTRE
+from services.control.people.rules.person_decider import PERSON
 from services.control.rules.course_decider import COURSE
 from services.control.rules.orders_on_topics import ORDER
 from services.guidance.rules.guidance_decider import GUIDANCE
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.quarantine import QUARANTINE
 from services.offers.rules.unit_change_schedule import UNIT
-from shared.contracts import control, guidance, offers
+from shared.contracts import control, guidance, offers, people
 from shared.eventstore.decider import Decider
 from shared.eventstore.events import Event
 
 SERVICES: dict[str, tuple[tuple[type[Event], ...], tuple[Decider[Any, Any], ...]]] = {
     "offers": (offers.FACTS, (OFFER, QUARANTINE, UNIT)),
     "guidance": (guidance.FACTS, (GUIDANCE,)),
-    "control": (control.FACTS, (COURSE, ORDER)),
+    "control": ((*control.FACTS, *people.FACTS), (COURSE, ORDER, PERSON, CENTRE)),
 }
 """The facts that each service records, and the deciders whose streams hold them: each fact those of one decider."""
 DECIDERS = tuple(decider for _, deciders in SERVICES.values() for decider in deciders)
