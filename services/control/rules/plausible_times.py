@@ -6,7 +6,7 @@ from shared.eventstore.errors import Refused
 
 
 def refuse_impossible_time(rule: str, held_at: datetime, *, now: datetime, after: datetime) -> None:
-    """R17: what is recorded has happened, and later than what it follows on."""
+    """R17: refuses a time in the future, or before the event that it follows. The refusal names `rule`."""
     if held_at > now:
         raise Refused(rule, "{held_at} has not come yet", held_at=held_at)
     if held_at < after:
