@@ -82,7 +82,7 @@ async def request_extension(agreement_id: UUID, body: ExtensionRequest, request:
 
 @router.post("/v1/agreements/{agreement_id}/extensions", **CHANGE)
 async def grant_extension(agreement_id: UUID, body: Grant, request: Request, asker: Asker) -> Response:
-    """Grants a longer deadline, for the inspector; moves every date that depends on it (R13)."""
+    """Records that the inspector grants a longer deadline, which moves every date that depends on it (R13)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     extension_id = uuid7()
 
@@ -102,7 +102,7 @@ async def grant_extension(agreement_id: UUID, body: Grant, request: Request, ask
 
 @router.post("/v1/agreements/{agreement_id}/extension-refusals", **CHANGE)
 async def refuse_extension(agreement_id: UUID, body: ExtensionRefusal, request: Request, asker: Asker) -> Response:
-    """Refuses the company's request for a longer deadline, for the inspector (R13)."""
+    """Records that the inspector refuses the company's request for a longer deadline (R13)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     return await perform(
         request,
@@ -114,7 +114,7 @@ async def refuse_extension(agreement_id: UUID, body: ExtensionRefusal, request: 
 
 @router.post("/v1/agreements/{agreement_id}/termination", **CHANGE)
 async def terminate(agreement_id: UUID, body: Termination, request: Request, asker: Asker) -> Response:
-    """Ends the agreement for either side, because circumstances changed (R14)."""
+    """Ends the agreement for the company or the authority, because circumstances changed (R14)."""
     asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
     by = Side.COMPANY if asker.role is Role.COMPANY else Side.AUTHORITY
     return await perform(

@@ -150,7 +150,7 @@ class FollowUp(Spreading, FollowUpReport):
 
 @router.post("/v1/agreements/{agreement_id}/controls", **CHANGE)
 async def complete_control(agreement_id: UUID, body: Control, request: Request, asker: Asker) -> Response:
-    """Records the control of a place, for the inspector, and what it decides (R18, R20, R22)."""
+    """Records the inspector's control of a place, and what it decides (R18, R20, R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     control_id, spread = random_id(runtime_of(request).random_source), body.spread()
     others = tuple(FindingElsewhere(uuid7(), told(OtherFinding, found)) for found in body.other_findings)

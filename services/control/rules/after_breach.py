@@ -1,4 +1,4 @@
-"""After a breach: the company is heard, then an order is asked for (R22)."""
+"""After a breach, hears the company and then requests an order (R22)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from shared.policy.policy import Policy
 
 @dataclass(frozen=True)
 class AnswerHearing:
-    """What the company says to the intended order."""
+    """The company's written answer to the intended order."""
 
     at: datetime
     person: str
@@ -25,7 +25,7 @@ class AnswerHearing:
 
 @dataclass(frozen=True)
 class NoteOralAnswer:
-    """What the company said to the intended order, as somebody at the authority writes it down."""
+    """The company's oral answer to the intended order, as somebody at the authority writes it down."""
 
     at: datetime
     noted_by: str
@@ -37,7 +37,7 @@ class NoteOralAnswer:
 
 @dataclass(frozen=True)
 class RequestOrder:
-    """The inspector asks the order system for an order with deadline."""
+    """The inspector requests an order with deadline from the order system."""
 
     at: datetime
     policy: Policy

@@ -1,4 +1,4 @@
-"""Corrections are new facts: a control that was recorded wrongly is told anew, and decided anew (R30)."""
+"""Records corrections of controls as new facts, and decides again if they change the decision (R30)."""
 
 from dataclasses import dataclass
 from datetime import datetime

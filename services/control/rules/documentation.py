@@ -1,4 +1,4 @@
-"""What the company did, as it documents it: in parts, correctable, deciding nothing by itself (R16)."""
+"""Records what the company documents: in parts, which can be corrected and decide nothing by themselves (R16)."""
 
 from collections import Counter
 from collections.abc import Sequence

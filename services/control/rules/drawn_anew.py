@@ -1,4 +1,4 @@
-"""Unannounced days that the system chose by the old rule, which could be computed, are drawn anew once (R7, R18)."""
+"""Draws new days once for unannounced bookings whose day the old rule chose, which could be computed (R7, R18)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

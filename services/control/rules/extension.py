@@ -34,7 +34,7 @@ class GrantExtension:
     """Id of the extension if nobody asked for it."""
     by: str
     by_inspector: bool
-    """Whether it is an inspector, and not a supporter, who grants."""
+    """Whether an inspector grants it, not a supporter."""
     until: date
     reasons: str
 

@@ -15,7 +15,7 @@ from shared.eventstore.errors import Refused
 
 @dataclass(frozen=True)
 class HoldFollowUp:
-    """What the inspector saw or was told."""
+    """What the inspector saw or heard at the follow-up."""
 
     at: datetime
     inspector: str

@@ -61,7 +61,7 @@ class CompleteControl:
 
 @dataclass(frozen=True)
 class _Held:
-    """Which control it was, when, and in what form."""
+    """A control that was held: its id, time, form, and reason for being late."""
 
     control_id: UUID
     at: datetime

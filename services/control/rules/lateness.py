@@ -15,7 +15,7 @@ _OF_INDECISION = frozenset({TURNED_INTO_GUIDANCE, INVESTIGATED_AFRESH})
 
 @dataclass(frozen=True)
 class Limit:
-    """Until when something is in time, and which reasons there are for a later day."""
+    """The last day on which a control or inspection is in time, and the reasons for a later day."""
 
     last_day: date
     undecided: str | None = None

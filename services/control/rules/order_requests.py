@@ -1,4 +1,4 @@
-"""An order that was asked for is followed until it is issued: reminded, overdue, sent again (R7, R22, R25)."""
+"""Follows a requested order until it is issued: reminds, marks it overdue, requests it again (R7, R22, R25)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class ResendOrderRequest:
 
 @dataclass(frozen=True)
 class NoteOrderIssued:
-    """Reaction: the order system has issued an order that follows from the agreement."""
+    """Reaction: the order system has issued an order that names the agreement."""
 
     at: datetime
     request_id: UUID | None

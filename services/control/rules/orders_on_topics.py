@@ -1,4 +1,4 @@
-"""The orders that stand, as the order system tells, with the topic and unit at which agreements meet them (R41)."""
+"""Orders that are in force, as the order system reports them, with the topic and unit of possible conflicts (R41)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where a course stands: the phases of an agreement from its answer on, and how facts lead from one to the next."""
+"""The phases of an agreement from the answer to its offer on, and how facts lead from one to the next."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -63,7 +63,7 @@ class Running:
 
     started: ComplianceDeadlineSet
     inspector: str
-    """R15: who is responsible now."""
+    """R15: id of the inspector who is responsible now."""
     deadline: Deadline
     """R10, R13: the current compliance deadline."""
     window_after_deadline: Deadline
@@ -78,7 +78,7 @@ class Running:
     measures: tuple[Measure, ...] = ()
     bookings: Mapping[UUID, ControlBooked] = field(default_factory=dict)
     results: Mapping[UUID, ControlCompleted] = field(default_factory=dict)
-    """What the controls that were held decided for their places, as corrected."""
+    """The latest result of the control of each place, as corrected."""
     reopened: Mapping[UUID, datetime] = field(default_factory=dict)
     """R21: when a control of the place decided nothing and a new one became due."""
     undecided: Mapping[UUID, str] = field(default_factory=dict)
@@ -159,7 +159,7 @@ class AfterNo:
 
     noted: OfferNotAcceptedNoted
     inspector: str
-    """R15: who is responsible now."""
+    """R15: id of the inspector who is responsible now."""
     booking: NewInspectionBooked | None = None
     concluded: InvestigationConcluded | None = None
     orders: tuple[RequestedOrder, ...] = ()

@@ -1,4 +1,4 @@
-"""Refuses times that cannot be: not yet come, or before what the event follows on (R17, R21, R22, R24)."""
+"""Refuses impossible times: in the future, or before the event that must come first (R17, R21, R22, R24)."""
 
 from datetime import datetime
 

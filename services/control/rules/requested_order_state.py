@@ -1,4 +1,4 @@
-"""The orders that were asked for, and how facts lead on from there (R7, R22)."""
+"""State of the requested orders, and how facts change it (R7, R22)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -23,7 +23,7 @@ class ChangeInspector:
     bookings: tuple[BookControl, ...] = ()
     inspection: BookInspection | None = None
     centre: Centre | None = None
-    """R42: of the new inspector, as the directory has it."""
+    """R42: centre of the new inspector in the directory."""
 
 
 def change(state: Running | Kept | Broken | AfterNo, command: ChangeInspector) -> tuple[Event, ...]:

@@ -1,4 +1,4 @@
-"""Which places of a spread agreement are controlled (R19)."""
+"""Chooses the places of a spread agreement that are controlled (R19)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from shared.policy.policy import Policy
 
 @dataclass(frozen=True)
 class ChooseSample:
-    """The inspector's choice."""
+    """The inspector chooses the places of the sample."""
 
     at: datetime
     policy: Policy

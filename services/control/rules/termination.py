@@ -86,7 +86,7 @@ def note_carried_over(course: Running, command: NoteCarriedOver) -> tuple[Event,
 
 
 def note_annulment(course: Running, command: NoteAnnulment) -> tuple[Event, ...]:
-    """R8, R14: ends, for the authority, an agreement whose acceptance was annulled."""
+    """R8, R14: ends an agreement whose acceptance was annulled, with the authority as the side that ends it."""
     ended = Terminated(
         agreement_id=course.started.agreement_id,
         by=Side.AUTHORITY,

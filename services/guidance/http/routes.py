@@ -146,7 +146,7 @@ async def correct_understanding(
 
 @router.post("/v1/guidance/{agreement_id}/offer", **CHANGE)
 async def offer_guidance(agreement_id: UUID, body: Offer, request: Request, asker: Asker) -> Response:
-    """Offers guidance, for the inspector (R12)."""
+    """Records that the inspector offers guidance (R12)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     command = OfferGuidance(at=now, inspector=asker.subject, told=told(OfferedGuidance, body))
@@ -164,7 +164,7 @@ async def answer_guidance(agreement_id: UUID, body: Answer, request: Request, as
 
 @router.post("/v1/guidance/{agreement_id}/meetings", **CHANGE)
 async def record_meeting(agreement_id: UUID, body: Meeting, request: Request, asker: Asker) -> Response:
-    """Records a meeting, offered or informal, for the inspector (R12, R33)."""
+    """Records the inspector's report of a meeting, offered or informal (R12, R33)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     command = RecordMeeting(

@@ -1,4 +1,4 @@
-"""Where guidance stands: from the offer of an agreement to its end, and how facts lead from one phase to the next."""
+"""The phases of guidance from the offer of an agreement to its end, and how facts lead from one to the next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -39,7 +39,7 @@ class About:
     cvr: str | None = None
     p_number: str | None = None
     inspector: str | None = None
-    """R15: who is responsible now."""
+    """R15: id of the inspector who is responsible now."""
     opened: GuidanceOpened | None = None
     scheduled: GuidanceScheduled | None = None
     meetings: Mapping[UUID, GuidanceHeld] = field(default_factory=dict)

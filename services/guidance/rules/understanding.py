@@ -1,4 +1,4 @@
-"""Has the company received and understood the offer, and does it know the dates (R5, R30)?"""
+"""Records whether the company has received and understood the offer, and knows the dates (R5, R30)."""
 
 from dataclasses import dataclass
 from datetime import datetime
