@@ -64,7 +64,7 @@ class NewInspector(Body, NextInspector):
 
 @router.post("/v1/agreements/{agreement_id}/extension-requests", **CHANGE)
 async def request_extension(agreement_id: UUID, body: ExtensionRequest, request: Request, asker: Asker) -> Response:
-    """The company asks for a longer deadline (R13)."""
+    """Records the company's request for a longer deadline (R13)."""
     asker.require_role(Role.COMPANY)
     extension_id = uuid7()
 
@@ -82,7 +82,7 @@ async def request_extension(agreement_id: UUID, body: ExtensionRequest, request:
 
 @router.post("/v1/agreements/{agreement_id}/extensions", **CHANGE)
 async def grant_extension(agreement_id: UUID, body: Grant, request: Request, asker: Asker) -> Response:
-    """The inspector grants a longer deadline; every date that hangs on it moves (R13)."""
+    """Records that the inspector grants a longer deadline, which moves every date that depends on it (R13)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     extension_id = uuid7()
 
@@ -102,7 +102,7 @@ async def grant_extension(agreement_id: UUID, body: Grant, request: Request, ask
 
 @router.post("/v1/agreements/{agreement_id}/extension-refusals", **CHANGE)
 async def refuse_extension(agreement_id: UUID, body: ExtensionRefusal, request: Request, asker: Asker) -> Response:
-    """The inspector refuses what the company asked for (R13)."""
+    """Records that the inspector refuses the company's request for a longer deadline (R13)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     return await perform(
         request,
@@ -114,7 +114,7 @@ async def refuse_extension(agreement_id: UUID, body: ExtensionRefusal, request: 
 
 @router.post("/v1/agreements/{agreement_id}/termination", **CHANGE)
 async def terminate(agreement_id: UUID, body: Termination, request: Request, asker: Asker) -> Response:
-    """Either side ends the agreement because circumstances changed (R14)."""
+    """Ends the agreement for the company or the authority, because circumstances changed (R14)."""
     asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
     by = Side.COMPANY if asker.role is Role.COMPANY else Side.AUTHORITY
     return await perform(
@@ -127,7 +127,7 @@ async def terminate(agreement_id: UUID, body: Termination, request: Request, ask
 
 @router.post("/v1/agreements/{agreement_id}/inspector", **CHANGE)
 async def change_inspector(agreement_id: UUID, body: NewInspector, request: Request, asker: Asker) -> Response:
-    """Another inspector, whom the directory knows, is responsible; what is booked moves along (R15, R42)."""
+    """Makes another inspector of the directory responsible; everything that is booked moves along (R15, R42)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
 

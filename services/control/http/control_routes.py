@@ -58,7 +58,7 @@ class Spreading(Body, CarriedOn):
     """Measures beyond the agreement."""
 
     def spread(self) -> SpreadFurther:
-        """As the rules take it; every measure that was added gets an id."""
+        """Returns what spread further in the form of the rules; each added measure gets an id."""
         added = {uuid7(): measure for measure in self.added_measures}
         return SpreadFurther(
             **dict(told(CarriedOn, self)),
@@ -150,7 +150,7 @@ class FollowUp(Spreading, FollowUpReport):
 
 @router.post("/v1/agreements/{agreement_id}/controls", **CHANGE)
 async def complete_control(agreement_id: UUID, body: Control, request: Request, asker: Asker) -> Response:
-    """The inspector records the control of a place, and what it decides (R18, R20, R22)."""
+    """Records the inspector's control of a place, and what it decides (R18, R20, R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     control_id, spread = random_id(runtime_of(request).random_source), body.spread()
     others = tuple(FindingElsewhere(uuid7(), told(OtherFinding, found)) for found in body.other_findings)
@@ -176,7 +176,7 @@ async def complete_control(agreement_id: UUID, body: Control, request: Request, 
 async def correct_control(
     agreement_id: UUID, control_id: UUID, body: Correction, request: Request, asker: Asker
 ) -> Response:
-    """A control was recorded wrongly: how it was, and what that changes (R30)."""
+    """Corrects a control that was recorded wrongly, and any decision that this changes (R30)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
 
     def command(at: datetime, policy: Policy) -> Command:
@@ -195,7 +195,7 @@ async def correct_control(
 
 @router.post("/v1/agreements/{agreement_id}/conversion", **CHANGE)
 async def turn_into_guidance(agreement_id: UUID, body: Conversion, request: Request, asker: Asker) -> Response:
-    """A control that cannot decide becomes guidance, and a new one is booked (R21)."""
+    """Turns a control that cannot decide into guidance; a new control is booked (R21)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
 
     def command(at: datetime, policy: Policy) -> Command:
@@ -213,7 +213,7 @@ async def turn_into_guidance(agreement_id: UUID, body: Conversion, request: Requ
 
 @router.post("/v1/agreements/{agreement_id}/fresh-investigation", **CHANGE)
 async def investigate_afresh(agreement_id: UUID, body: FreshInvestigation, request: Request, asker: Asker) -> Response:
-    """A control finds that the matter must be investigated afresh (R21)."""
+    """Records that a control found that the matter must be investigated afresh (R21)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
 
     def command(at: datetime, policy: Policy) -> Command:
@@ -231,7 +231,7 @@ async def investigate_afresh(agreement_id: UUID, body: FreshInvestigation, reque
 
 @router.post("/v1/agreements/{agreement_id}/follow-up", **CHANGE)
 async def hold_follow_up(agreement_id: UUID, body: FollowUp, request: Request, asker: Asker) -> Response:
-    """Whether the measures are still in use a year later (R24, R35, R39)."""
+    """Records whether the measures are still in use a year later (R24, R35, R39)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     spread = body.spread()
 

@@ -18,5 +18,5 @@ class DeadlineView(BaseModel):
 
     @classmethod
     def of(cls, deadline: Deadline, language: Language) -> "DeadlineView":
-        """In a language."""
+        """Returns the view of a deadline, with its reasons in a language."""
         return cls(last_day=deadline.last_day, ends_at=deadline.ends_at, why=deadline.explain(language))

@@ -33,7 +33,7 @@ class ToldMeasure(Body, CodedMeasure):
     places: Places = ()
 
     def coded(self, measure_id: UUID) -> Measure:
-        """As the facts have it, without the description."""
+        """Returns the measure in the form of the facts, without the description."""
         return Measure(measure_id=measure_id, **dict(told(CodedMeasure, self)))
 
 
@@ -55,7 +55,7 @@ class Documentation(Body, DocumentationPart):
 
 @router.post("/v1/agreements/{agreement_id}/documentation", **CHANGE)
 async def receive_documentation(agreement_id: UUID, body: Documentation, request: Request, asker: Asker) -> Response:
-    """The company sends a part of its documentation (R16, R17)."""
+    """Receives a part of the documentation from the company (R16, R17)."""
     asker.require_role(Role.COMPANY)
     measures = [(sent.measure_id or uuid7(), sent) for sent in body.measures]
 

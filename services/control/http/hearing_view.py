@@ -28,7 +28,7 @@ class HearingView(BaseModel):
 
 
 def hearing_view(events: Iterable[Event]) -> HearingView | None:
-    """R22, R30: None where the company is not heard, or the breach was taken back."""
+    """R22, R30: returns the hearing; None if the company is not heard, or the breach was revoked."""
     view: HearingView | None = None
     for event in events:
         match event:

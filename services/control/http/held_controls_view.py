@@ -45,7 +45,10 @@ class HeldControlView(BaseModel):
 
 
 def held_controls(events: Iterable[Event]) -> list[HeldControlView]:
-    """In the order in which they were told, as they stand now; what a correction leaves out is as it was told last."""
+    """Returns the controls in the order in which they were recorded, as corrected last.
+
+    What a correction leaves out is as it was recorded before.
+    """
     held: list[HeldControlView] = []
     for event in events:
         match event:

@@ -27,7 +27,7 @@ class Photo(BaseModel):
 
     @classmethod
     def of(cls, file: FileReference, collection: str, agreement_id: UUID) -> "Photo":
-        """As the attachments of a collection have it."""
+        """Returns the view of a photo, with the link to it among the attachments of a collection."""
         href = f"/v1/{collection}/{agreement_id}/attachments/{file.sha256}"
         return cls(name=file.name, media_type=file.media_type, href=href)
 
@@ -60,9 +60,9 @@ class ThenAndNow(BaseModel):
 
 
 async def offer_as_seen_by(asker: Mapping[str, str], agreement_id: UUID, client: httpx.AsyncClient) -> dict[str, Any]:
-    """The offer, asked from the service that owns its texts, with the asker's own token. Raises Problem.
+    """Requests the offer from the service that owns its texts, with the asker's own token. Raises Problem.
 
-    `asker` are the headers of the request: a refusal of that service is told in the language that they ask for.
+    `asker` contains the headers of the request: the other service words its refusal in the language that they ask for.
     """
     headers = {name: asker[name] for name in ("Authorization", "Accept-Language") if name in asker}
     default = f"http://127.0.0.1:{os.environ.get('AFTALE_PORT_OFFERS', '8101')}"
@@ -85,7 +85,7 @@ async def offer_as_seen_by(asker: Mapping[str, str], agreement_id: UUID, client:
 
 
 def side_by_side(agreement_id: UUID, offer: dict[str, Any], recorded: Sequence[Recorded]) -> ThenAndNow:
-    """Made of what the asker may know of both."""
+    """Returns the offer beside the controls, from the parts of both that the asker may see."""
     photos = [FileReference.model_validate(photo) for photo in offer["photos"]]
     held = held_controls(one.event for one in recorded)
     return ThenAndNow(

@@ -84,7 +84,7 @@ class RevokedDecisionView(BaseModel):
 
 
 def extension_requests(events: Iterable[Event]) -> list[ExtensionRequestView]:
-    """Every one, answered or not."""
+    """Returns every request for a longer deadline, answered or not."""
     return [
         ExtensionRequestView.model_validate(event.model_dump())
         for event in events
@@ -93,7 +93,7 @@ def extension_requests(events: Iterable[Event]) -> list[ExtensionRequestView]:
 
 
 def open_extension(events: Iterable[Event]) -> ExtensionRequestView | None:
-    """R13: the request that awaits its answer."""
+    """R13: returns the request that is not answered yet; None if there is none."""
     awaited: ExtensionRequestView | None = None
     for event in events:
         match event:
@@ -105,7 +105,7 @@ def open_extension(events: Iterable[Event]) -> ExtensionRequestView | None:
 
 
 def extension_answers(events: Iterable[Event]) -> list[ExtensionAnswerView]:
-    """In the order in which they were given."""
+    """Returns the answers to requests for a longer deadline, in the order in which they were given."""
     answers: list[ExtensionAnswerView] = []
     for event in events:
         match event:
@@ -135,13 +135,13 @@ def extension_answers(events: Iterable[Event]) -> list[ExtensionAnswerView]:
 
 
 def termination(events: Iterable[Event]) -> TerminationView | None:
-    """None where nobody ended it."""
+    """Returns how one side ended the agreement; None if nobody did."""
     ended = next((event for event in events if isinstance(event, Terminated)), None)
     return TerminationView.model_validate(ended.model_dump()) if ended else None
 
 
 def inspector_changes(events: Iterable[Event]) -> list[InspectorChangeView]:
-    """In the order in which they happened."""
+    """Returns the changes of the responsible inspector, in the order in which they happened."""
     return [
         InspectorChangeView.model_validate(event.model_dump())
         for event in events
@@ -150,14 +150,14 @@ def inspector_changes(events: Iterable[Event]) -> list[InspectorChangeView]:
 
 
 def unit_changes(events: Iterable[Event]) -> list[UnitChangeView]:
-    """In the order in which they were noted."""
+    """Returns the changes of the agreement's units, in the order in which they were noted."""
     return [
         UnitChangeView.model_validate(event.model_dump()) for event in events if isinstance(event, AgreementUnitChanged)
     ]
 
 
 def revoked_decisions(events: Iterable[Event]) -> list[RevokedDecisionView]:
-    """In the order in which they were taken back."""
+    """Returns the revoked decisions, in the order in which they were revoked."""
     return [
         RevokedDecisionView.model_validate(event.model_dump()) for event in events if isinstance(event, DecisionRevoked)
     ]

@@ -17,7 +17,7 @@ from shared.service import runtime_of
 async def perform(
     request: Request, asker: Asker, agreement_id: UUID, command: Callable[[datetime, Policy], Command]
 ) -> Response:
-    """A command that is made of the request alone, at the time when it came and under the policy of that time."""
+    """Runs a command that is made from the request alone, at its time of arrival and by the policy of that time."""
 
     async def prepare(_: State, at: datetime, policy: Policy) -> Prepared[State, Command]:
         return Prepared(command(at, policy))
@@ -31,7 +31,10 @@ async def perform_prepared(
     agreement_id: UUID,
     prepare_at: Callable[[State, datetime, Policy], Awaitable[Prepared[State, Command]]],
 ) -> Response:
-    """A command for which something is looked up first, from the state that stands; anew when another came first."""
+    """Runs a command for which something must be looked up first, based on the current state.
+
+    If another command changed the state in the meantime, prepares the command again.
+    """
     runtime = runtime_of(request)
     now = runtime.clock.now()
     policy = runtime.policies.at(now)

@@ -158,7 +158,7 @@ class AgreementView(BaseModel):
 
 
 def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], language: Language) -> AgreementView:
-    """Made of what the asker may know, and of nothing else."""
+    """Returns the course, from the facts that the asker may see and nothing else."""
     events = [one.event for one in recorded]
     parts = [event for event in events if isinstance(event, DocumentationReceived)]
     hearing = state.hearing if isinstance(state, Broken) else None

@@ -15,7 +15,7 @@ from shared.service import Runtime
 
 @dataclass(frozen=True)
 class Advice:
-    """Yes, or the agreement that is the reason for no, and its deadline."""
+    """The advice to inspect; or, against it, the agreement that is the reason, with its deadline."""
 
     because_of: UUID | None = None
     deadline: Deadline | None = None

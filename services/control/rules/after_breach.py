@@ -1,4 +1,4 @@
-"""After a breach: the company is heard, then an order is asked for (R22)."""
+"""After a breach, hears the company and then requests an order (R22)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from shared.policy.policy import Policy
 
 @dataclass(frozen=True)
 class AnswerHearing:
-    """What the company says to the intended order."""
+    """The company's written answer to the intended order."""
 
     at: datetime
     person: str
@@ -25,30 +25,30 @@ class AnswerHearing:
 
 @dataclass(frozen=True)
 class NoteOralAnswer:
-    """What the company said to the intended order, as somebody at the authority writes it down."""
+    """The company's oral answer to the intended order, as somebody at the authority writes it down."""
 
     at: datetime
     noted_by: str
     said_at: datetime | None
     participants: tuple[str, ...]
-    """Roles of those who said it."""
+    """Roles of those who answered."""
     answer: str
 
 
 @dataclass(frozen=True)
 class RequestOrder:
-    """The inspector asks the order system for an order with deadline."""
+    """The inspector requests an order with deadline from the order system."""
 
     at: datetime
     policy: Policy
     request_id: UUID
-    """From which the id of each unit's order is made."""
+    """Id from which the id of each unit's order is derived."""
     inspector: str
     reasons: str
 
 
 def answer_hearing(course: Broken, command: AnswerHearing) -> HearingAnswered:
-    """R22: in time, once; in writing, which the company may always choose."""
+    """R22: records an answer in writing, which the company may always choose. Refuses a late or a second one."""
     refuse_late(require_hearing(course), command.at)
     return HearingAnswered(
         agreement_id=course.course.started.agreement_id,
@@ -59,7 +59,10 @@ def answer_hearing(course: Broken, command: AnswerHearing) -> HearingAnswered:
 
 
 def note_oral_answer(course: Broken, command: NoteOralAnswer) -> HearingAnswered:
-    """R22: the same on behalf of the company, except where it is heard in writing."""
+    """R22: records what the company answered orally, on its behalf.
+
+    Refuses the answer if the company is heard in writing, if the hearing is over, or if the time is impossible or late.
+    """
     hearing = require_hearing(course)
     said_at = command.said_at or command.at
     with every_fault() as check:
@@ -80,28 +83,29 @@ def note_oral_answer(course: Broken, command: NoteOralAnswer) -> HearingAnswered
 
 
 def require_hearing(course: Broken) -> HearingOpened:
-    """R22: one that is open."""
+    """R22: returns the open hearing. Refuses if there is none, or if it was answered or has expired."""
     if course.heard or course.hearing is None:
         raise Refused("R22", "the hearing is over")
     return course.hearing
 
 
 def refuse_late(hearing: HearingOpened, answered_at: datetime) -> None:
-    """R22, R27: until the end of its last day; later it is refused with that day and why."""
+    """R22, R27: refuses an answer after the end of the last day of the hearing, with that day and its reasons."""
     deadline = hearing.answer_deadline
     if deadline.has_passed(answered_at):
         raise Refused("R22", "answered after {deadline}. {why_en}", deadline=deadline.last_day, **deadline.reasons())
 
 
 def expire_hearing(course: Broken, timer: TimerDue) -> HearingExpired:
-    """R22: the company did not use its time."""
+    """R22: ends the hearing of a company that did not answer in time."""
     return HearingExpired(agreement_id=course.course.started.agreement_id, at=timer.at)
 
 
 def request_order(course: Broken, command: RequestOrder) -> tuple[OrderRequested, ...]:
-    """R22: on the same topic, for every breaching unit, once the company was heard where the policy has it heard.
+    """R22: requests an order on the topic of the agreement for every breaching unit; refuses a second request.
 
-    With the reasons, and the controls that found the violation there.
+    If the policy opens a hearing, the company must be heard first. Each order names the reasons, and the controls that
+    found the violation at its unit.
     """
     if course.hearing is not None and not course.heard:
         raise Refused("R22", "the company is heard before the order")

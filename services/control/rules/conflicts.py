@@ -14,7 +14,7 @@ from shared.eventstore.events import Event
 
 @dataclass(frozen=True)
 class Opponent:
-    """An order that stands, or another agreement that runs, on the topic at a unit."""
+    """An order that is in force, or another agreement that runs, on the topic at a unit."""
 
     kind: ConflictKind
     case_id: UUID
@@ -24,7 +24,7 @@ class Opponent:
 
 @dataclass(frozen=True)
 class NoteConflicts:
-    """What was found when somebody looked: what stands against the agreement, and what does no more."""
+    """The result of a look-up: the cases that now conflict with the agreement, and the cases that have ended."""
 
     at: datetime
     found: tuple[Opponent, ...] = ()
@@ -32,22 +32,25 @@ class NoteConflicts:
 
 
 def conflicting(other: UUID, agreement_id: UUID) -> str:
-    """What an agreement holds for each case with which it is in conflict."""
+    """Returns the name that an agreement reserves for a case with which it is in conflict."""
     return f"{conflict_with(other)}{agreement_id}"
 
 
 def conflict_with(other: UUID) -> str:
-    """What the names of all agreements begin with that are in conflict with a case, and no others."""
+    """Returns the prefix of the names of all agreements that are in conflict with a case, and of no other names."""
     return f"conflict/{other}/"
 
 
 def course_of(state: Running | Kept | Broken | Stopped) -> Running:
-    """The agreement as it runs, or ran last."""
+    """Returns the course of the agreement: as it runs, or as it was when it ended."""
     return state if isinstance(state, Running) else state.course
 
 
 def note(state: Running | Kept | Broken | Stopped, command: NoteConflicts) -> Sequence[Event]:
-    """R41: once per pair for as long as it lasts. What has ended is in no conflict, until a correction lets it run."""
+    """R41: records each new conflict once for as long as it lasts, and the end of those that are over.
+
+    An agreement that has ended is in no conflict, unless a correction makes it run again.
+    """
     course = course_of(state)
     started, standing = course.started, course.conflicts
     ended = [

@@ -6,7 +6,10 @@ from shared.reference.reference import control_form_reasons
 
 
 def refuse_faulty_form(form: ContactForm, reason: str | None) -> None:
-    """R18: a visit, or a special situation that is recorded; a reason that no visit has would be counted as one."""
+    """R18: refuses a control by phone or virtually without a known reason, and a visit with one.
+
+    A visit needs no reason for its form; with one it would be counted as a special situation.
+    """
     known = control_form_reasons()
     if form is not ContactForm.VISIT and reason not in known:
         raise Refused("R18", "a control by {form} needs a reason: {known}", form=form, known=", ".join(known))

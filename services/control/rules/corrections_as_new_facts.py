@@ -1,4 +1,4 @@
-"""Corrections are new facts: a control that was recorded wrongly is told anew, and decided anew (R30)."""
+"""Records corrections of controls as new facts, and decides again if they change the decision (R30)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ from shared.policy.policy import Policy
 
 @dataclass(frozen=True)
 class CorrectControl:
-    """How the control really was, and why it is told anew."""
+    """How the control really was, and why its record is corrected."""
 
     at: datetime
     policy: Policy
@@ -39,11 +39,14 @@ class CorrectControl:
     reason: str
     told: ControlReport
     held_at: datetime | None = None
-    """None leaves the time; so with what may be left out of what is told."""
+    """None keeps the recorded time; the optional parts of `told` are kept in the same way."""
 
 
 def correct(state: Running | Kept | Broken, command: CorrectControl) -> tuple[Event, ...]:
-    """R30: a new fact; where it changes what was decided, that is taken back and decided anew, or awaits controls."""
+    """R30: records a correction of a control as a new fact; revokes and renews the decision if it changes.
+
+    The new decision may have to await further controls of the sample.
+    """
     course = state if isinstance(state, Running) else state.course
     wrong = require_held(course, command.control_id)
     refuse_once_built_upon(state)
@@ -86,7 +89,7 @@ def _decides_the_same(before: Running, after: Running) -> bool:
 
 
 def require_held(course: Running, control_id: UUID) -> ControlCompleted:
-    """R30: only what was recorded can be corrected."""
+    """R30: returns the recorded result of a control. Refuses a control that has none."""
     held = next((result for result in course.results.values() if result.control_id == control_id), None)
     if held is None:
         raise Refused("R30", "control {control_id} has decided nothing here", control_id=control_id)
@@ -94,7 +97,10 @@ def require_held(course: Running, control_id: UUID) -> ControlCompleted:
 
 
 def refuse_once_built_upon(state: Running | Kept | Broken) -> None:
-    """R30: an order that was issued is the order system's to take back; a follow-up rests on the fulfilment."""
+    """R30: refuses a correction after an order was issued or the follow-up was held.
+
+    An issued order can only be revoked in the order system; the follow-up depends on the fulfilment.
+    """
     match state:
         case Broken() if any(order.issued_as is not None for order in state.orders):
             raise Refused("R30", "an order was issued: it is taken back in the order system")
@@ -103,7 +109,7 @@ def refuse_once_built_upon(state: Running | Kept | Broken) -> None:
 
 
 def refuse_wrong_time(course: Running, wrong: ControlCompleted, place: UUID, held_at: datetime, now: datetime) -> None:
-    """R17, R21, R30: the time that is told instead is one at which the control could have been held."""
+    """R17, R21, R30: refuses a corrected time at which the control could not have been held."""
     after = course.reopened.get(place, course.started.accepted_at)
     with every_fault() as check:
         check(refuse_impossible_time, "R17", held_at, now=now, after=after)
@@ -116,14 +122,17 @@ def refuse_wrong_time(course: Running, wrong: ControlCompleted, place: UUID, hel
 def why_late(
     course: Running, wrong: ControlCompleted, place: UUID, held_at: datetime, reason: str | None
 ) -> str | None:
-    """R17, R30: what was told before stands; a control that is late only by its correction needs a reason now."""
+    """R17, R30: returns why the control was late: the recorded reason if neither time nor reason is corrected.
+
+    Otherwise refuses a missing or unknown reason: a control that only its correction makes late needs one.
+    """
     if reason is None and held_at == wrong.held_at:
         return wrong.late_reason
     return require_late_reason(course.limit(place), reason or wrong.late_reason)
 
 
 def refuse_forgotten_measures(wrong: ControlCompleted, command: CorrectControl) -> None:
-    """R20, R30: what the control said of a measure is said anew, or as it was."""
+    """R20, R30: refuses a correction that leaves out a measure on which the control reported."""
     told = {observation.measure_id for observation in command.told.measures}
     missing = [one.measure_id for one in wrong.measures if one.measure_id not in told]
     if missing:

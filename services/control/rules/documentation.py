@@ -1,4 +1,4 @@
-"""What the company did, as it documents it: in parts, correctable, deciding nothing by itself (R16)."""
+"""Records what the company documents: in parts, which can be corrected and decide nothing by themselves (R16)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -27,12 +27,12 @@ class ReceiveDocumentation:
     told: DocumentationPart
     measures: tuple[Measure, ...]
     corrected: frozenset[UUID]
-    """R16: those of the measures that were sent before."""
+    """R16: ids of the measures that correct measures of an earlier part."""
     measure_descriptions: dict[UUID, str]
 
 
 def receive(course: Running, command: ReceiveDocumentation) -> DocumentationReceived:
-    """R16, R17: the first part that is marked as complete starts the days for the control."""
+    """R16, R17: records a part of the documentation; the first complete part starts the days for the control."""
     with every_fault() as check:
         check(refuse_further_parts, course, command.policy)
         check(refuse_faulty_levels, course.started.topic, command.measures)
@@ -54,13 +54,17 @@ def receive(course: Running, command: ReceiveDocumentation) -> DocumentationRece
 
 
 def refuse_further_parts(course: Running, policy: Policy) -> None:
-    """R16: documentation may come in parts, and no more of them than the policy takes from one case."""
+    """R16: refuses more parts of documentation than the policy allows in one case."""
     if course.parts >= policy.input.documentation_parts:
         raise Refused("R16", "{parts} parts of documentation were sent, and no more are taken", parts=course.parts)
 
 
 def refuse_faulty_levels(topic: str, measures: Sequence[Measure]) -> None:
-    """R16: on psychosocial topics a level on their ladder, or the word that the measure has none; on no others."""
+    """R16: refuses measures whose psychosocial level does not fit the topic.
+
+    On a psychosocial topic each measure has a level on that ladder, or says that it has none. On other topics it says
+    neither.
+    """
     psychosocial = is_psychosocial(topic)
     for measure in measures:
         levelled = measure.psychosocial_level is not None
@@ -75,7 +79,7 @@ def refuse_faulty_levels(topic: str, measures: Sequence[Measure]) -> None:
 
 
 def refuse_faulty_corrections(course: Running, command: ReceiveDocumentation) -> None:
-    """R16: what is corrected was sent before, and a part says one thing of a measure."""
+    """R16: refuses a correction of a measure that was not sent, and a measure twice in a part."""
     known = {measure.measure_id for measure in course.measures}
     kinds = {measure.measure_id: measure.kind for measure in command.measures}
     with every_fault() as check:

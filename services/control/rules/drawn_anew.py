@@ -1,4 +1,4 @@
-"""Unannounced days that the system chose by the old rule, which could be computed, are drawn anew once (R7, R18)."""
+"""Draws new days once for unannounced bookings whose day the old rule chose, which could be computed (R7, R18)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,22 +15,26 @@ from shared.eventstore.events import Event, Recorded
 from shared.policy.policy import Policy
 
 BY_ITSELF = "control"
-"""Who acts where the system does."""
+"""Name of the actor when the system acts."""
 Booked = ControlBooked | NewInspectionBooked
 
 
 @dataclass(frozen=True)
 class DrawAnew:
-    """The release that began to draw: other days for what stands on days of the old rule."""
+    """New days for the bookings whose days the rule of an earlier release chose without drawing them."""
 
     policy: Policy
-    """By which the days were drawn."""
+    """The policy by which the days were drawn."""
     bookings: tuple[BookControl, ...] = ()
     inspection: BookInspection | None = None
 
 
 def draw_anew(state: Running | AfterNo, command: DrawAnew) -> tuple[Event, ...]:
-    """R18: only what still stands undrawn; a day that was drawn meanwhile, or an inspector chose, is left."""
+    """R18: replaces each current booking that was not drawn by one on a drawn day.
+
+    Skips a place whose booking was drawn in the meantime. If an inspector chose a day in the meantime, the stream has
+    another version than expected, and the command fails.
+    """
     match state:
         case Running():
             standing = [one for one in command.bookings if _undrawn(state.bookings.get(one.place_id))]
@@ -41,10 +45,10 @@ def draw_anew(state: Running | AfterNo, command: DrawAnew) -> tuple[Event, ...]:
 
 
 def chosen_by_the_old_rule(history: Iterable[Recorded]) -> frozenset[UUID]:
-    """The bookings whose day the system chose without drawing it.
+    """Returns the ids of the bookings whose day the system chose without drawing it.
 
-    What moved to another inspector kept its day, and who had chosen it; where the day could not be kept, the old rule
-    chose another one.
+    A booking that moved to another inspector and kept its day counts as chosen by whoever chose it before. If it could
+    not keep its day, the old rule chose the new one.
     """
     chosen: set[UUID] = set()
     days: dict[UUID | None, date] = {}
@@ -66,7 +70,10 @@ def chosen_by_the_old_rule(history: Iterable[Recorded]) -> frozenset[UUID]:
 
 
 def to_draw_anew(state: object, chosen: frozenset[UUID], at: datetime) -> tuple[UUID, ...]:
-    """R18: the places whose control stands unannounced on such a day that is still ahead; after a no the agreement."""
+    """R18: returns the places whose unannounced control is on a future day that the old rule chose.
+
+    For an offer that was not accepted, returns the id of the agreement if its inspection is on such a day.
+    """
     match state:
         case Running(bookings=bookings):
             return tuple(place for place, one in bookings.items() if not one.announced and _ahead(one, chosen, at))

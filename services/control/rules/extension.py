@@ -26,22 +26,22 @@ class RequestExtension:
 
 @dataclass(frozen=True)
 class GrantExtension:
-    """The inspector grants one."""
+    """The inspector grants a longer deadline."""
 
     at: datetime
     policy: Policy
     extension_id: UUID
-    """For a grant that nobody asked for."""
+    """Id of the extension if nobody asked for it."""
     by: str
     by_inspector: bool
-    """Whether it is an inspector, and not a supporter, who grants."""
+    """Whether an inspector grants it, not a supporter."""
     until: date
     reasons: str
 
 
 @dataclass(frozen=True)
 class RefuseExtension:
-    """The inspector refuses the one that was asked for."""
+    """The inspector refuses the requested extension."""
 
     at: datetime
     by: str
@@ -49,7 +49,10 @@ class RefuseExtension:
 
 
 def request(course: Running, command: RequestExtension) -> ExtensionRequested:
-    """R13: until a control has decided the matter, or by policy until the deadline; one request at a time."""
+    """R13: records that the company asks for a longer deadline.
+
+    Allowed until a control has decided the matter, or by policy until the deadline; only one request at a time.
+    """
     deadline = course.deadline
     with every_fault() as check:
         if command.policy.extension.asked_until == "deadline" and deadline.has_passed(command.at):
@@ -67,7 +70,7 @@ def request(course: Running, command: RequestExtension) -> ExtensionRequested:
 
 
 def grant(course: Running, command: GrantExtension) -> ExtensionGranted:
-    """R13: on request; after the deadline also without one, but then by an inspector only."""
+    """R13: grants a requested extension; after the deadline only an inspector can, who then needs no request."""
     with every_fault() as check:
         if course.deadline.has_passed(command.at):
             check(refuse_after_the_deadline, course, command)
@@ -89,7 +92,7 @@ def grant(course: Running, command: GrantExtension) -> ExtensionGranted:
 
 
 def refuse(course: Running, command: RefuseExtension) -> ExtensionRefused:
-    """R13: the deadline stays as it is."""
+    """R13: records that the inspector refuses the requested extension; the deadline stays as it is."""
     if course.extension is None:
         raise Refused("R13", "nobody has asked for a longer deadline")
     return ExtensionRefused(
@@ -102,7 +105,7 @@ def refuse(course: Running, command: RefuseExtension) -> ExtensionRefused:
 
 
 def refuse_after_the_deadline(course: Running, command: GrantExtension) -> None:
-    """R13: then only the inspector may still grant, where the policy lets that be."""
+    """R13: refuses a grant after the deadline by a supporter, or by anybody if the policy forbids it."""
     last_day = course.deadline.last_day
     if not command.policy.extension.granted_after_deadline:
         raise Refused("R13", "the deadline has passed on {last_day}", last_day=last_day)
@@ -111,7 +114,7 @@ def refuse_after_the_deadline(course: Running, command: GrantExtension) -> None:
 
 
 def refuse_no_longer(course: Running, until: date, at: datetime) -> None:
-    """R13: longer than it is, and not over already."""
+    """R13: refuses a new last day that is not later than the present one, or that is already over."""
     last_day = course.deadline.last_day
     with every_fault() as check:
         if not course.deadline.is_over_on(until):

@@ -15,7 +15,7 @@ from shared.eventstore.errors import Refused
 
 @dataclass(frozen=True)
 class HoldFollowUp:
-    """What the inspector saw or was told."""
+    """What the inspector saw or heard at the follow-up."""
 
     at: datetime
     inspector: str
@@ -25,12 +25,15 @@ class HoldFollowUp:
 
 
 def fall_due(kept: Kept, timer: TimerDue) -> FollowUpFellDue:
-    """R24: a task for the inspector."""
+    """R24: records that the follow-up is due, which gives the inspector a task."""
     return FollowUpFellDue(agreement_id=kept.fulfilled.agreement_id, at=timer.at)
 
 
 def hold(kept: Kept, command: HoldFollowUp) -> FollowUpHeld:
-    """R24, R35: once, when its time has come, and of every measure that the company documented."""
+    """R24, R35: records the follow-up with the use of every measure that the company documented.
+
+    Refuses a second follow-up, one before its day, and any if none is planned.
+    """
     due = kept.fulfilled.follow_up_on
     held_at = command.held_at or command.at
     if due is None:

@@ -14,7 +14,7 @@ from shared.policy.policy import Policy
 
 @dataclass(frozen=True)
 class InvestigateAfresh:
-    """The control of a place does not suffice."""
+    """The control of a place cannot decide without a fresh investigation."""
 
     at: datetime
     policy: Policy
@@ -25,7 +25,10 @@ class InvestigateAfresh:
 
 
 def investigate_afresh(course: Running, command: InvestigateAfresh) -> FreshInvestigationNeeded:
-    """R21: nothing is decided until then; for a later visit a new control is booked."""
+    """R21: records that the matter must be investigated afresh, so that nothing is decided yet.
+
+    If the investigation needs a later visit, a new control is booked.
+    """
     refuse_not_awaited(course, command.place_id)
     booking = require_booking(course, command.place_id)
     held_at = command.held_at or command.at

@@ -9,7 +9,7 @@ from shared.eventstore.errors import Refused
 
 
 def require_place(course: Running, place_id: UUID) -> Place:
-    """R19: one of those that the agreement includes."""
+    """R19: returns the place with this id. Refuses an id that is not part of the agreement."""
     place = next((one for one in course.places if one.place_id == place_id), None)
     if place is None:
         raise Refused("R19", "place {place_id} is not part of the agreement", place_id=place_id)
@@ -17,13 +17,13 @@ def require_place(course: Running, place_id: UUID) -> Place:
 
 
 def refuse_unknown_places(course: Running, places: Iterable[UUID]) -> None:
-    """R19: whatever names places names some of the agreement's."""
+    """R19: refuses ids of places that are not part of the agreement."""
     for place_id in places:
         require_place(course, place_id)
 
 
 def refuse_not_awaited(course: Running, place_id: UUID) -> None:
-    """R19: a control is of a place of the sample, and of each of them there is one that decides."""
+    """R19: refuses a control of a place that is not in the sample, or whose control has already decided."""
     place = require_place(course, place_id)
     if place_id not in course.sample:
         why = "place {place_id} is not in the sample; choose it first"
@@ -39,6 +39,6 @@ def refuse_not_awaited(course: Running, place_id: UUID) -> None:
 
 
 def units_of(course: Running, places: Iterable[UUID]) -> tuple[str, ...]:
-    """R20, R22: the units of these places, each once, in the agreement's order."""
+    """R20, R22: returns the units of these places, each once, in the agreement's order."""
     wanted = set(places)
     return tuple(dict.fromkeys(place.p_number for place in course.places if place.place_id in wanted))

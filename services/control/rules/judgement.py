@@ -36,7 +36,7 @@ from shared.reference.reference import topics
 
 @dataclass(frozen=True)
 class FindingElsewhere:
-    """R20: something beside the topic."""
+    """R20: a finding beside the topic of the agreement."""
 
     finding_id: UUID
     told: OtherFinding
@@ -50,7 +50,7 @@ class CompleteControl:
     policy: Policy
     place_id: UUID
     control_id: UUID
-    """For a control that was not booked, because a meeting became it (R21)."""
+    """Id of the control if none was booked because a meeting became the control (R21)."""
     inspector: str
     held_at: datetime | None
     concludes: bool
@@ -61,7 +61,7 @@ class CompleteControl:
 
 @dataclass(frozen=True)
 class _Held:
-    """Which control it was, when, and in what form."""
+    """A control that was held: its id, time, form, and reason for being late."""
 
     control_id: UUID
     at: datetime
@@ -70,7 +70,10 @@ class _Held:
 
 
 def complete(course: Running, command: CompleteControl) -> tuple[Event, ...]:
-    """R20: a control is of one place; all of the sample decide together, or a violation concludes the matter before."""
+    """R20: records the control of one place, and the decision if it can be made.
+
+    All controls of the sample decide together; a violation decides before that if the inspector concludes the matter.
+    """
     refuse_not_awaited(course, command.place_id)
     held: _Held | None = None
     limit = course.limit(command.place_id)
@@ -133,14 +136,17 @@ def _other(course: Running, command: CompleteControl, held: _Held, finding: Find
 
 
 def refuse_before_its_time(course: Running, held_at: datetime) -> None:
-    """R17: the company has its whole period, unless it said itself that the agreement is met."""
+    """R17: refuses a control before the deadline is over, unless the company has reported that it is done.
+
+    The company has its whole period.
+    """
     done = course.complete is not None and course.complete.received_at <= held_at
     if not done and not course.deadline.has_passed(held_at):
         raise Refused("R17", "before {last_day} only once the company is done", last_day=course.deadline.last_day)
 
 
 def require_late_reason(limit: Limit, given: str | None) -> str:
-    """R17: a control that was held after its window says why, and is counted."""
+    """R17: returns the reason of a control after its window, which is counted; refuses a missing or unknown one."""
     reason = limit.explained(given)
     if reason is None or reason not in limit.reasons:
         last_day, known = limit.last_day, ", ".join(limit.reasons)
@@ -149,21 +155,21 @@ def require_late_reason(limit: Limit, given: str | None) -> str:
 
 
 def refuse_conclusion_without_violation(command: CompleteControl) -> None:
-    """R20: only a violation decides before the whole sample is controlled."""
+    """R20: refuses to conclude without a violation before the whole sample is controlled."""
     if command.concludes and command.told.outcome is not ControlOutcome.VIOLATION:
         raise Refused("R20", "only a violation decides before every place of the sample is controlled")
 
 
 def refuse_findings_on_the_topic(course: Running, findings: Sequence[FindingElsewhere]) -> None:
-    """R20: what is on the topic is the control's own outcome."""
+    """R20: refuses other findings on the agreement's topic, which belong in the outcome of the control."""
     if any(finding.told.topic == course.started.topic for finding in findings):
         raise Refused("R20", "topic {topic} is the agreement's own: it decides", topic=course.started.topic)
 
 
 def decision(course: Running, at: datetime, policy: Policy, *, concludes: bool = False) -> tuple[Event, ...]:
-    """R20: nothing while places of the sample are awaited, unless a violation concludes the matter before.
+    """R20: returns the decision; nothing while the sample awaits controls, unless a violation concludes the matter.
 
-    What stands in calendars for places that need no control any more falls away (R18).
+    Bookings of places that need no control any more end with it, and announced ones are cancelled (R18).
     """
     if course.awaited and not concludes:
         return ()
@@ -172,7 +178,7 @@ def decision(course: Running, at: datetime, policy: Policy, *, concludes: bool =
 
 
 def violating_places(course: Running) -> tuple[UUID, ...]:
-    """R20: where a control found a violation, in the agreement's order."""
+    """R20: returns the places where a control found a violation, in the agreement's order."""
     return tuple(
         place.place_id
         for place in course.places
@@ -181,18 +187,18 @@ def violating_places(course: Running) -> tuple[UUID, ...]:
 
 
 def violating_controls(course: Running, p_number: str) -> tuple[UUID, ...]:
-    """R22: those that found the violation at a unit, in the agreement's order."""
+    """R22: returns the controls that found the violation at a unit, in the agreement's order."""
     places = (place for place in violating_places(course) if require_place(course, place).p_number == p_number)
     return tuple(course.results[place].control_id for place in places)
 
 
 def decided_at(course: Running) -> datetime:
-    """R20: when the last of the controls took place that decide together."""
+    """R20: returns when the last of the controls that decide together was held."""
     return max(result.held_at for result in course.results.values())
 
 
 def fulfil(course: Running, policy: Policy) -> Fulfilled:
-    """R20, R24: no violation in the whole sample; and when it is asked about once more."""
+    """R20, R24: returns the fulfilment when the whole sample is without violation, and the day of the follow-up."""
     fulfilled_at = decided_at(course)
     return Fulfilled(
         agreement_id=course.started.agreement_id,
@@ -202,7 +208,10 @@ def fulfil(course: Running, policy: Policy) -> Fulfilled:
 
 
 def breach(course: Running, at: datetime, policy: Policy) -> tuple[Event, ...]:
-    """R20, R22: exactly the units where a violation was found; the company is heard, in writing where psychosocial."""
+    """R20, R22: returns the breach, of exactly the units with a violation, and the opening of the hearing.
+
+    The policy says whether the company is heard first, and for which problem groups in writing (psychosocial ones).
+    """
     started, places = course.started, violating_places(course)
     breached = Breached(
         agreement_id=started.agreement_id,

@@ -15,39 +15,45 @@ _OF_INDECISION = frozenset({TURNED_INTO_GUIDANCE, INVESTIGATED_AFRESH})
 
 @dataclass(frozen=True)
 class Limit:
-    """Until when something is in time, and which reasons there are for a later day."""
+    """The last day on which a control or inspection is in time, and the reasons for a later day."""
 
     last_day: date
     undecided: str | None = None
-    """R21: the code that tells how an earlier control decided nothing; only after such a one may it be given."""
+    """R21: code for how an earlier control decided nothing; it may be given only after such a control."""
     used_up: bool = False
-    """R21: whether no day was left then, so that this is the reason where nobody gives another."""
+    """R21: whether no day was left after that control, so that its code is the default reason."""
 
     def is_late(self, day: date) -> bool:
-        """R7, R17: whether a day lies after the last one."""
+        """R7, R17: returns whether a day lies after the last one."""
         return day > self.last_day
 
     def reason(self, day: date, given: str | None) -> str | None:
-        """R17: why a day is late, as the facts have it: what is given, or the indecision; None where it is in time."""
+        """R17: returns why a day is late, as facts record it: the given reason, or the earlier indecision.
+
+        Returns None if the day is in time.
+        """
         return self.explained(given) if self.is_late(day) else None
 
     def lacks_reason(self, day: date, given: str | None) -> bool:
-        """R7, R17: whether a day is late and nothing that may be given says why."""
+        """R7, R17: returns whether a day is late without a known reason for it."""
         return self.is_late(day) and self.explained(given) not in self.reasons
 
     def explained(self, given: str | None) -> str | None:
-        """R21: the reason of what is late: the one that is given, else that nothing was decided before."""
+        """R21: returns the given reason for a late day; without one, the earlier indecision if it left no day."""
         return given or (self.undecided if self.used_up else None)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """R7, R17: codes that may be given for a late day; R21: of indecision only the one by which it came to that."""
+        """R7, R17: returns the codes that may be given for a late day.
+
+        R21: the code of an earlier control that decided nothing is included only if there was such a control.
+        """
         return tuple(code for code in control_late_reasons() if code not in _OF_INDECISION or code == self.undecided)
 
     def reason_of_itself(self, day: date, days_left: Sequence[date]) -> str | None:
-        """R7, R17: why the system takes a late day: all that were left in time were full, or none was left.
+        """R7, R17: returns why the system books a late day: the days in time are full, or none was left.
 
-        R21: where a control that decided nothing is why none was left, that is the reason.
+        R21: if a control that decided nothing left no day, that is the reason. Returns None if the day is in time.
         """
         if not self.is_late(day):
             return None

@@ -9,14 +9,17 @@ from shared.eventstore.errors import Refused
 
 
 def as_recorded(spread: SpreadFurther) -> SpreadFurther:
-    """R39: what is named speaks for itself, whatever was said of whether anything spread."""
+    """R39: returns the spread as facts record it; a named measure counts as spread, whatever else was said."""
     named = bool(spread.carried_on or spread.added_measures)
     told = {"measure_descriptions": spread.measure_descriptions or None}
     return spread.model_copy(update=told | {"spread_further": True} if named else told)
 
 
 def refuse_faulty_spread(course: Running, spread: SpreadFurther) -> None:
-    """R16, R39: what is carried on is a measure that is known; what is added is told as the company tells its own."""
+    """R16, R39: refuses unknown measures as carried on, and any measure in a report that nothing spread.
+
+    Added measures must meet the same rules as those that the company documents.
+    """
     known = {measure.measure_id for measure in course.measures}
     with every_fault() as check:
         if spread.spread_further is False and as_recorded(spread).spread_further:

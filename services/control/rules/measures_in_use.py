@@ -11,7 +11,7 @@ from shared.eventstore.errors import Refused
 
 
 def refuse_unobserved(rule: str, measures: Sequence[Measure], observed: Sequence[MeasureObservation]) -> None:
-    """R20, R24: whoever asks hears of every measure whether it is in use, if only that nobody knows."""
+    """R20, R24: refuses a report that omits a measure; its use may be reported as unknown."""
     seen = {observation.measure_id for observation in observed}
     missing = [one.measure_id for one in measures if one.measure_id not in seen]
     if missing:
@@ -20,12 +20,15 @@ def refuse_unobserved(rule: str, measures: Sequence[Measure], observed: Sequence
 
 
 def measures_at(course: Running, place: UUID) -> tuple[Measure, ...]:
-    """R16, R19: the measures that are used at a place: those that name it, and those that name none."""
+    """R16, R19: returns the measures that are used at a place: those that name the place, and those that name none."""
     return tuple(one for one in course.measures if not one.places or place in one.places)
 
 
 def refuse_faulty_observations(rule: str, known: Sequence[Measure], observed: Sequence[MeasureObservation]) -> None:
-    """R35: why one is not in use; and by the rule of who asks, each only once, of those that the company documented."""
+    """R35: refuses a measure that is not in use without a reason.
+
+    By the given rule, refuses unknown measures, and a measure that is reported twice.
+    """
     kinds = {measure.measure_id: measure.kind for measure in known}
     times = Counter(observation.measure_id for observation in observed)
     with every_fault() as check:

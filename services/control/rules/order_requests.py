@@ -1,4 +1,4 @@
-"""An order that was asked for is followed until it is issued: reminded, overdue, sent again (R7, R22, R25)."""
+"""Follows a requested order until it is issued: reminds, marks it overdue, requests it again (R7, R22, R25)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from shared.policy.policy import Policy
 
 
 class OrderTimer(StrEnum):
-    """How the timers of an order begin that was asked for; its request's id follows."""
+    """Prefixes of the names of the timers of a requested order; the request's id follows."""
 
     REMINDER = "order-reminder:"
     OVERDUE = "order-overdue:"
@@ -39,7 +39,7 @@ OVERDUE = OrderTimer.OVERDUE
 
 @dataclass(frozen=True)
 class ResendOrderRequest:
-    """The order is asked for again, under the same id."""
+    """The order is requested again, under the same id."""
 
     at: datetime
     policy: Policy
@@ -49,17 +49,17 @@ class ResendOrderRequest:
 
 @dataclass(frozen=True)
 class NoteOrderIssued:
-    """Reaction: the order system has issued an order that follows from the agreement."""
+    """Reaction: the order system has issued an order that names the agreement."""
 
     at: datetime
     request_id: UUID | None
-    """None where the order system names the agreement only."""
+    """None if the order system names only the agreement."""
     case_id: UUID
     p_number: str
 
 
 Matter = ComplianceDeadlineSet | OfferNotAcceptedNoted
-"""What an order is about: an agreement, or an offer that was not accepted."""
+"""What an order is requested for: an agreement, or an offer that was not accepted."""
 
 
 def requested(
@@ -74,7 +74,7 @@ def requested(
     policy: Policy,
     control_ids: tuple[UUID, ...] = (),
 ) -> OrderRequested:
-    """R7, R22: an order with deadline on the same topic, for one unit, and when it will be asked about."""
+    """R7, R22: returns the request of an order with deadline on the topic for one unit, and when to ask about it."""
     return OrderRequested(
         agreement_id=matter.agreement_id,
         request_id=request_id,
@@ -92,7 +92,7 @@ def requested(
 
 
 def timers(orders: Sequence[RequestedOrder]) -> dict[str, datetime]:
-    """R22: of every order that is not issued yet."""
+    """R22: returns the timers of every requested order that is not issued yet: reminder and overdue."""
     wanted: dict[str, datetime] = {}
     for order in orders:
         if order.issued_as is not None:
@@ -105,7 +105,7 @@ def timers(orders: Sequence[RequestedOrder]) -> dict[str, datetime]:
 
 
 def fall_due(state: Broken | AfterNo, timer: TimerDue) -> Sequence[Event]:
-    """R22: the order system is reminded; later somebody must look into it."""
+    """R22: reminds the order system of a request; at the second timer marks it overdue, for somebody to look into."""
     kind, _, request_id = timer.name.partition(":")
     name = OrderTimer(f"{kind}:")
     match name:
@@ -118,7 +118,10 @@ def fall_due(state: Broken | AfterNo, timer: TimerDue) -> Sequence[Event]:
 
 
 def resend(rule: str, state: Broken | AfterNo, command: ResendOrderRequest) -> OrderRequestResent:
-    """R7, R22: one that was asked for and is not issued; the rule is the one by which it was asked for."""
+    """R7, R22: requests an order again that is not issued yet.
+
+    Refuses an unknown or issued order, by the rule by which it was requested.
+    """
     order = next((one for one in state.orders if one.request.request_id == command.request_id), None)
     if order is None:
         raise Refused(rule, "order {request_id} was not asked for", request_id=command.request_id)
@@ -135,7 +138,10 @@ def resend(rule: str, state: Broken | AfterNo, command: ResendOrderRequest) -> O
 
 
 def withdraw(broken: Broken, *, at: datetime, by: str) -> tuple[OrderRequestWithdrawn, ...]:
-    """R22, R30: every one that is not issued; the order system must not act on what rested on a mistake."""
+    """R22, R30: withdraws every requested order that is not issued.
+
+    The order system must not act on a request that rested on a mistake.
+    """
     return tuple(
         OrderRequestWithdrawn(
             agreement_id=_agreement(broken), request_id=order.request.request_id, withdrawn_at=at, withdrawn_by=by
@@ -146,7 +152,10 @@ def withdraw(broken: Broken, *, at: datetime, by: str) -> tuple[OrderRequestWith
 
 
 def note_issued(state: Broken | AfterNo, command: NoteOrderIssued) -> Sequence[Event]:
-    """R22, R25: by the request's id, or else by its unit; an order that nobody asked for is not ours."""
+    """R22, R25: notes that a requested order was issued, found by the request's id or else by its unit.
+
+    Ignores an order that this service did not request.
+    """
     waiting = [one for one in state.orders if one.issued_as is None]
     issued = next((one for one in waiting if _answers(command, one)), None)
     if issued is None:

@@ -1,4 +1,4 @@
-"""The orders that stand, as the order system tells, with the topic and unit at which agreements meet them (R41)."""
+"""Orders that are in force, as the order system reports them, with the topic and unit of possible conflicts (R41)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,36 +42,39 @@ class Unheard:
 
 @dataclass(frozen=True)
 class Standing:
-    """It was issued, and neither revoked nor complied with; appealed or moved, it still stands."""
+    """The order is in force: issued, neither revoked nor complied with; appeals and moved deadlines change nothing."""
 
     noted: StandingOrderNoted
 
 
 @dataclass(frozen=True)
 class Over:
-    """It was revoked or complied with, perhaps before anything else was heard of it."""
+    """The order was revoked or complied with, perhaps before any other fact about it was received."""
 
 
 State = Unheard | Standing | Over
 
 
 def order_stream(order_case_id: UUID) -> UUID:
-    """Where it is recorded that an order stands."""
+    """Returns the stream in which an order on a topic is recorded."""
     return uuid5(NAMESPACE_OID, f"standing order/{order_case_id}")
 
 
 def stands(p_number: str, topic: str, order_case_id: UUID) -> str:
-    """What an order holds while it stands."""
+    """Returns the name that an order reserves while it is in force."""
     return f"{stands_at(p_number, topic)}{order_case_id}"
 
 
 def stands_at(p_number: str, topic: str) -> str:
-    """What the names of all orders begin with that stand at a unit on a topic, and no others."""
+    """Returns the prefix of the names of all orders in force at a unit on a topic, and of no other names."""
     return f"standing-order/{p_number}/{topic}/"
 
 
 def decide(state: State, command: Command) -> Sequence[Event]:
-    """R41: what is heard again changes nothing, and an order that is over stands no more, whatever is heard later."""
+    """R41: records that an order is in force, or has ended.
+
+    Duplicates change nothing. An order that has ended stays ended, whatever is received later.
+    """
     match command:
         case NoteOrder():
             noted = StandingOrderNoted(
@@ -94,7 +97,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
 
 
 def evolve(state: State, event: Event) -> State:
-    """The next phase; other facts leave it as it is."""
+    """Returns the next phase; other facts leave it unchanged."""
     match event:
         case StandingOrderNoted():
             return Standing(event)
@@ -105,7 +108,7 @@ def evolve(state: State, event: Event) -> State:
 
 
 def reservations(state: State) -> frozenset[str]:
-    """R41: how an order is found that stands at a unit on a topic."""
+    """R41: returns the name under which an order in force at a unit on a topic is found; none for other orders."""
     match state:
         case Standing(noted=noted):
             return frozenset({stands(noted.p_number, noted.topic, noted.order_case_id)})

@@ -1,4 +1,4 @@
-"""Where a course stands: the phases of an agreement from its answer on, and how facts lead from one to the next."""
+"""The phases of an agreement from the answer to its offer on, and how facts lead from one to the next."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -49,7 +49,7 @@ from shared.eventstore.events import Event
 
 Value = TypeVar("Value")
 DRAWN = "control"
-"""Who chose a sample that was drawn."""
+"""Value of `chosen_by` in a sample that was drawn."""
 
 
 @dataclass(frozen=True)
@@ -59,76 +59,76 @@ class NotStarted:
 
 @dataclass(frozen=True)
 class Running:
-    """Accepted, and not decided yet. Everything that differs between places is kept by place (R19)."""
+    """The agreement was accepted, and is not decided yet. What differs between places is kept by place (R19)."""
 
     started: ComplianceDeadlineSet
     inspector: str
-    """R15: who is responsible now."""
+    """R15: id of the inspector who is responsible now."""
     deadline: Deadline
-    """R10, R13: the compliance deadline that holds now."""
+    """R10, R13: the current compliance deadline."""
     window_after_deadline: Deadline
-    """R17: the days for the control where no complete documentation came."""
+    """R17: the days for the control if no complete documentation was received."""
     books_control_at: datetime
     sample: tuple[UUID, ...]
     """R19: the places that are to be controlled."""
     drawn: frozenset[UUID] = frozenset()
-    """R19: those of them that were drawn: nobody leaves them out."""
+    """R19: the places of the sample that were drawn, and so cannot be left out."""
     parts: int = 0
     complete: DocumentationReceived | None = None
     measures: tuple[Measure, ...] = ()
     bookings: Mapping[UUID, ControlBooked] = field(default_factory=dict)
     results: Mapping[UUID, ControlCompleted] = field(default_factory=dict)
-    """What the controls that were held decided for their places, as corrected."""
+    """The latest result of the control of each place, as corrected."""
     reopened: Mapping[UUID, datetime] = field(default_factory=dict)
     """R21: when a control of the place decided nothing and a new one became due."""
     undecided: Mapping[UUID, str] = field(default_factory=dict)
-    """R21: for places where a control decided nothing, by which code a control after the window is late."""
+    """R21: for places where a control decided nothing, the code of the reason if the next control is late."""
     used_up: frozenset[UUID] = frozenset()
-    """R21: the places for which no working day of the window was left then."""
+    """R21: the places for which no working day of the window was left after such a control."""
     in_former_windows: frozenset[UUID] = frozenset()
     """R21: ids of controls booked while a former rule lengthened the window; they keep their day."""
     meetings: Mapping[UUID, GuidanceMeetingNoted] = field(default_factory=dict)
     extension: ExtensionRequested | None = None
     """R13: a request that awaits its answer."""
     unit_changes: tuple[AgreementUnitChanged, ...] = ()
-    """R40: what became of its units, in the order of the days from which it holds."""
+    """R40: the changes of its units, in the order of the days from which they hold."""
     conflicts: Mapping[UUID, ConflictFlagged] = field(default_factory=dict)
-    """R41: those that stand, by the order or the other agreement."""
+    """R41: the current conflicts, by the id of the order or of the other agreement."""
 
     @property
     def changed_units(self) -> frozenset[str]:
-        """R40: P-numbers of the units that another legal entity has now, or that ceased."""
+        """R40: returns the P-numbers of units that have another legal entity now, or ceased."""
         return changed_by(self.unit_changes)
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """R10, R19: what the agreement includes, first the place where it arose, which has the agreement's own id."""
+        """R10, R19: returns the included places; the first, where the matter arose, has the agreement's own id."""
         return places_of(self.started)
 
     @property
     def awaited(self) -> tuple[UUID, ...]:
-        """R19: the places of the sample that no control has decided about yet."""
+        """R19: returns the places of the sample that no control has decided about yet."""
         return tuple(place for place in self.sample if place not in self.results)
 
     def window(self, place: UUID) -> Deadline:
-        """R17: the days for the control of a place, from the complete documentation or else from the deadline.
+        """R17: returns the days for the control of a place, from the complete documentation or else from the deadline.
 
-        R19, R21: they are the same for every place, and stay as they are however often a control decides nothing.
+        R19, R21: the days are equal for every place, and a control that decides nothing does not change them.
         """
         window = self.complete.control_window if self.complete is not None else None
         return self.window_after_deadline if window is None else window
 
     def limit(self, place: UUID) -> Limit:
-        """R17, R21: until when the control of a place is in time, and why it may be held later."""
+        """R17, R21: returns until when the control of a place is in time, and why it may be held later."""
         return Limit(self.window(place).last_day, self.undecided.get(place), used_up=place in self.used_up)
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Fulfilled; asked once more a year later (R24)."""
+    """The agreement was fulfilled; a follow-up asks about the measures a year later (R24)."""
 
     course: Running
-    """As it was when the decision fell: a correction may lead back to it (R30)."""
+    """The course as it was at the decision; a correction may restore it (R30)."""
     fulfilled: Fulfilled
     follow_up_due: bool = False
     followed_up: bool = False
@@ -136,7 +136,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Broken:
-    """Breached; the company is heard, then orders are asked for (R22)."""
+    """The agreement was breached; the company is heard, then orders are requested (R22)."""
 
     course: Running
     breached: Breached
@@ -147,7 +147,7 @@ class Broken:
 
 @dataclass(frozen=True)
 class Stopped:
-    """Ended by one side: neither fulfilled nor breached (R14)."""
+    """One side ended the agreement, which is neither fulfilled nor breached (R14)."""
 
     course: Running
     terminated: Terminated
@@ -155,20 +155,20 @@ class Stopped:
 
 @dataclass(frozen=True)
 class AfterNo:
-    """Not accepted: a new inspection resumes the investigation, or an order is asked for at once (R7)."""
+    """The offer was not accepted: a new inspection resumes the investigation, or an order is requested at once (R7)."""
 
     noted: OfferNotAcceptedNoted
     inspector: str
-    """R15: who is responsible now."""
+    """R15: id of the inspector who is responsible now."""
     booking: NewInspectionBooked | None = None
     concluded: InvestigationConcluded | None = None
     orders: tuple[RequestedOrder, ...] = ()
     unit_changes: tuple[AgreementUnitChanged, ...] = ()
-    """R40: what became of its unit, in the order of the days from which it holds."""
+    """R40: the changes of its unit, in the order of the days from which they hold."""
 
     @property
     def changed_units(self) -> frozenset[str]:
-        """R40: the unit, where another legal entity has it now, or it ceased."""
+        """R40: returns the P-number of the unit if it has another legal entity now, or ceased."""
         return changed_by(self.unit_changes)
 
 
@@ -176,13 +176,16 @@ State = NotStarted | Running | Kept | Broken | Stopped | AfterNo
 
 
 def changed_by(changes: Sequence[AgreementUnitChanged]) -> frozenset[str]:
-    """R40: the units that are not what they were, after changes in the order of their days."""
+    """R40: returns the units with an unsettled last change; the changes are in the order of their days."""
     last = {change.p_number: change for change in changes}
     return frozenset(p_number for p_number, change in last.items() if not change.settled)
 
 
 def places_of(started: ComplianceDeadlineSet) -> tuple[Place, ...]:
-    """R10, R19: in facts of the first release, which name none, the one place where the suspicion arose."""
+    """R10, R19: returns the places that an agreement includes.
+
+    Facts of the first release name no places: there the one place is where the suspicion arose.
+    """
     return started.places or (Place(place_id=started.agreement_id, p_number=started.p_number),)
 
 
@@ -191,7 +194,7 @@ CHANGES_NOTHING: frozenset[type[Event]] = frozenset({OtherFindingRecorded})
 
 
 def evolve(state: State, event: Event) -> State:
-    """The next phase; facts that do not fit leave it as it is."""
+    """Returns the next phase; facts that do not fit leave it unchanged."""
     match state:
         case NotStarted():
             return _begun(state, event)
@@ -208,7 +211,7 @@ def evolve(state: State, event: Event) -> State:
 
 
 def how_it_stands(state: State) -> str:
-    """A word for the phase, for refusals and views."""
+    """Returns a word for the phase, for refusals and views."""
     match state:
         case NotStarted():
             return "not_running"
@@ -292,7 +295,7 @@ def _conflicting(state: Running, event: Event) -> Running:
 
 
 def controlled(state: Running, event: Event) -> Running:
-    """What a fact about controls leads to; whether it decides the matter is told by a fact of its own (R20)."""
+    """Returns the state after a fact about controls. Whether it decides the matter is a fact of its own (R20)."""
     match event:
         case SampleChosen():
             kept = {place: booking for place, booking in state.bookings.items() if place in event.places}

@@ -1,4 +1,4 @@
-"""The orders that were asked for, and how facts lead on from there (R7, R22)."""
+"""State of the requested orders, and how facts change it (R7, R22)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,21 +18,21 @@ from shared.eventstore.events import Event
 
 @dataclass(frozen=True)
 class RequestedOrder:
-    """R7, R22: an order that was asked for, until the order system has issued it."""
+    """R7, R22: a requested order, until the order system has issued it."""
 
     request: OrderRequested
     sent_at: datetime
-    """When it was asked for last."""
+    """When the order was requested last."""
     remind_at: datetime | None = None
     overdue_at: datetime | None = None
     reminded: bool = False
     overdue: bool = False
     issued_as: UUID | None = None
-    """The order's case in the order system."""
+    """Id of the order's case in the order system, once it is issued."""
 
 
 def orders_after(orders: tuple[RequestedOrder, ...], event: Event) -> tuple[RequestedOrder, ...]:
-    """As they stand after a fact; facts that concern no order change nothing."""
+    """Returns the requested orders after a fact; facts that concern no order change nothing."""
     match event:
         case OrderRequested():
             return (*orders, RequestedOrder(event, event.requested_at, event.remind_at, event.overdue_at))

@@ -15,7 +15,7 @@ from shared.eventstore.events import Event
 
 @dataclass(frozen=True)
 class ChangeInspector:
-    """With the free days that were found in the new inspector's calendar."""
+    """Another inspector becomes responsible; includes the free days that were found in the new inspector's calendar."""
 
     at: datetime
     by: str
@@ -23,11 +23,14 @@ class ChangeInspector:
     bookings: tuple[BookControl, ...] = ()
     inspection: BookInspection | None = None
     centre: Centre | None = None
-    """R42: of the new inspector, as the directory has it."""
+    """R42: centre of the new inspector in the directory."""
 
 
 def change(state: Running | Kept | Broken | AfterNo, command: ChangeInspector) -> tuple[Event, ...]:
-    """R15: of an agreement that runs or has something left to do; bookings stand in the new one's calendar."""
+    """R15: records another responsible inspector, and moves bookings to that inspector's calendar.
+
+    The agreement runs, or something is left to do. Refuses the inspector who is responsible already.
+    """
     agreement_id, present = _who(state)
     if command.told.inspector == present:
         raise Refused("R15", "{inspector} is responsible already", inspector=command.told.inspector)

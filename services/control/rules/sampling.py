@@ -1,4 +1,4 @@
-"""Which places of a spread agreement are controlled (R19)."""
+"""Chooses the places of a spread agreement that are controlled (R19)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from shared.policy.policy import Policy
 
 @dataclass(frozen=True)
 class ChooseSample:
-    """The inspector's choice."""
+    """The inspector chooses the places of the sample."""
 
     at: datetime
     policy: Policy
@@ -28,7 +28,7 @@ class ChooseSample:
 
 
 def first_sample(places: Sequence[Place], drawn: Sequence[UUID], at: datetime, policy: Policy) -> SampleChosen:
-    """R19: the place where it was found, and the first of the others in the order in which they were drawn."""
+    """R19: returns the sample: the place where the matter arose, and the first of the others in the drawn order."""
     at_least = policy.control.sample.size(len(places))
     origin, *others = (place.place_id for place in places)
     assert sorted(drawn) == sorted(others), "every place that the company named is drawn from"
@@ -42,7 +42,10 @@ def first_sample(places: Sequence[Place], drawn: Sequence[UUID], at: datetime, p
 
 
 def choose(course: Running, command: ChooseSample) -> tuple[Event, ...]:
-    """R19: places beside those that were drawn; the control of one that is left out again falls away (R18)."""
+    """R19: records the places that the inspector adds to the drawn ones, or leaves out again.
+
+    The booking of a place that is left out ends, and an announced one is cancelled (R18).
+    """
     refuse_faulty_sample(course, command)
     chosen = SampleChosen(
         agreement_id=course.started.agreement_id,
@@ -57,7 +60,10 @@ def choose(course: Running, command: ChooseSample) -> tuple[Event, ...]:
 
 
 def refuse_faulty_sample(course: Running, command: ChooseSample) -> None:
-    """R19: places of the agreement, among them its first, those drawn and those controlled, and enough of them."""
+    """R19: refuses a sample that is too small, or includes a place outside of the agreement.
+
+    Refuses to leave out the place where the matter arose, a place that was drawn, or one that was controlled.
+    """
     origin = course.started.agreement_id
     with every_fault() as check:
         check(refuse_unknown_places, course, command.places)

@@ -23,15 +23,17 @@ class StartCourse:
     policy: Policy
     fact: Accepted
     drawn: tuple[UUID, ...] = ()
-    """R19: of a spread agreement the places that the company named, in an order that was drawn by chance."""
+    """R19: the places of a spread agreement that the company named, in random order."""
     carried: Running | None = None
-    """R40: the course of the unit's former legal entity that goes on."""
+    """R40: the course of the unit's former legal entity that this one continues."""
 
 
 def start(command: StartCourse) -> tuple[Event, ...]:
-    """R10, R17: the compliance deadline counts from the acceptance; the control's window from that deadline.
+    """R10, R17: starts the course of an accepted agreement.
 
-    R19: of a spread agreement the places that are to be controlled are drawn at once.
+    The compliance deadline counts from the acceptance, and the control window from that deadline.
+
+    R19: a spread agreement gets its sample at once, from the places in drawn order.
     """
     fact, policy = command.fact, command.policy
     deadline = _deadline(command)

@@ -14,7 +14,7 @@ from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 
 CHANGED_OWNER = "changed-owner"
-"""R36: the coded reason of an agreement that is carried over."""
+"""R36: the coded reason for ending an agreement that is carried over."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Terminate:
 
 @dataclass(frozen=True)
 class NoteAnnulment:
-    """Reaction: a breach overtook the acceptance, and the policy lets it not stand (R8)."""
+    """Reaction: the acceptance is annulled because of a breach, as the policy demands (R8)."""
 
     at: datetime
 
@@ -40,11 +40,11 @@ class NoteCarriedOver:
 
     at: datetime
     to: UUID
-    """The agreement with which it goes on."""
+    """The agreement that continues it."""
 
 
 def terminate(course: Running, command: Terminate) -> tuple[Event, ...]:
-    """R14: while it runs; what was booked falls away."""
+    """R14: ends a running agreement for either side; its bookings end with it, and announced ones are cancelled."""
     refuse_way_out_of_a_breach(course, command.by)
     return (
         *fall_away(course.bookings.values(), command.at),
@@ -59,7 +59,10 @@ def terminate(course: Running, command: Terminate) -> tuple[Event, ...]:
 
 
 def refuse_way_out_of_a_breach(course: Running, by: Side) -> None:
-    """R14, R20: from the first violation on the company awaits what the controls of the sample decide together."""
+    """R14, R20: refuses a termination by the company once a control has found a violation.
+
+    From then on the controls of the sample decide together.
+    """
     violating = violating_places(course)
     if by is Side.COMPANY and violating:
         raise Refused(
@@ -70,7 +73,7 @@ def refuse_way_out_of_a_breach(course: Running, by: Side) -> None:
 
 
 def note_carried_over(course: Running, command: NoteCarriedOver) -> tuple[Event, ...]:
-    """R14, R40: the former owner's agreement ends; what came until then stays in its case."""
+    """R14, R40: ends the former owner's agreement; what was recorded until then stays in its case."""
     ended = Terminated(
         agreement_id=course.started.agreement_id,
         by=Side.AUTHORITY,
@@ -83,7 +86,7 @@ def note_carried_over(course: Running, command: NoteCarriedOver) -> tuple[Event,
 
 
 def note_annulment(course: Running, command: NoteAnnulment) -> tuple[Event, ...]:
-    """R8, R14: the authority ends it."""
+    """R8, R14: ends an agreement whose acceptance was annulled, with the authority as the side that ends it."""
     ended = Terminated(
         agreement_id=course.started.agreement_id,
         by=Side.AUTHORITY,

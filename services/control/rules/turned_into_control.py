@@ -15,7 +15,7 @@ from shared.reference.reference import topics
 
 @dataclass(frozen=True)
 class NoteMeeting:
-    """Reaction: guidance held a meeting, or told anew how it was."""
+    """Reaction: guidance recorded a meeting, or corrected it."""
 
     meeting_id: UUID
     form: ContactForm
@@ -23,7 +23,7 @@ class NoteMeeting:
 
 
 def note(course: Running, command: NoteMeeting) -> tuple[GuidanceMeetingNoted, ...]:
-    """R21: remembered, so that it can be turned into the control; nothing where it is known already."""
+    """R21: records a meeting, so that it can become the control; an unchanged meeting is not recorded again."""
     noted = GuidanceMeetingNoted(
         agreement_id=course.started.agreement_id,
         meeting_id=command.meeting_id,
@@ -34,7 +34,11 @@ def note(course: Running, command: NoteMeeting) -> tuple[GuidanceMeetingNoted, .
 
 
 def require_meeting(course: Running, place: UUID, meeting_id: UUID, policy: Policy) -> GuidanceMeetingNoted:
-    """R21: not on every topic, once the company has reported back, and each meeting once."""
+    """R21: returns a meeting that can become the control.
+
+    Refuses topics of certain groups, unknown meetings, and meetings that became a control already. Refuses a meeting
+    before the company reported back, or before a control that decided nothing.
+    """
     group = topics()[course.started.topic].group
     if group in policy.control.guidance_into_control_not_for:
         raise Refused("R21", "on {group} problems guidance does not become the control", group=group)
@@ -53,6 +57,6 @@ def require_meeting(course: Running, place: UUID, meeting_id: UUID, policy: Poli
 
 
 def refuse_not_reported_back(course: Running, held_at: datetime) -> None:
-    """R21: the company has said itself that it is done."""
+    """R21: refuses a time at which the company had not yet reported that it is done."""
     if course.complete is None or course.complete.received_at > held_at:
         raise Refused("R21", "the company had not reported back at {held_at}", held_at=held_at)

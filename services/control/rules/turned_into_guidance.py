@@ -28,7 +28,10 @@ class TurnIntoGuidance:
 
 
 def turn_into_guidance(course: Running, command: TurnIntoGuidance) -> ControlTurnedIntoGuidance:
-    """R21: inside the deadline or the window; nothing is decided, and a new control is booked inside the window."""
+    """R21: records that a control became guidance: nothing is decided, and a new control is booked inside the window.
+
+    Refuses a control that was held after both the deadline and the window.
+    """
     place = command.place_id
     refuse_not_awaited(course, place)
     booking = require_booking(course, place)

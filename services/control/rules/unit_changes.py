@@ -12,14 +12,17 @@ from shared.contracts.vocabulary import AgreementKind
 
 @dataclass(frozen=True)
 class NoteUnitChange:
-    """Reaction: offers, which follows the register, tells what became of a unit."""
+    """Reaction: offers, which follows the register, reports a change of a unit."""
 
     at: datetime
     fact: UnitChangeNoted
 
 
 def note(state: State, command: NoteUnitChange) -> tuple[AgreementUnitChanged, ...]:
-    """R40: once per change, by the day from which it holds; nothing where nothing is left to do."""
+    """R40: records a change of a unit, unless it is known already for the day from which it holds.
+
+    Records nothing if nothing is left to do in the case.
+    """
     match state:
         case Running() | AfterNo():
             known = state.unit_changes
@@ -49,7 +52,7 @@ def note(state: State, command: NoteUnitChange) -> tuple[AgreementUnitChanged, .
 
 
 def is_left(state: Running | Kept | Broken | AfterNo) -> bool:
-    """R7, R22, R24: whether there is an agreement to control, an inspection, an order or a follow-up yet to come."""
+    """R7, R22, R24: returns whether a control, an inspection, an order or a follow-up is still to come."""
     match state:
         case Running():
             return True

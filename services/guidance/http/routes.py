@@ -113,7 +113,7 @@ class Usefulness(Body):
 
 @router.post("/v1/guidance/{agreement_id}/understanding", **CHANGE)
 async def ask_whether_understood(agreement_id: UUID, body: Understanding, request: Request, asker: Asker) -> Response:
-    """What came of asking the company whether it has received and understood the offer (R5)."""
+    """Records what the company answered when asked whether it received and understood the offer (R5)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     command = AskWhetherUnderstood(
@@ -130,7 +130,7 @@ async def ask_whether_understood(agreement_id: UUID, body: Understanding, reques
 async def correct_understanding(
     agreement_id: UUID, contact_id: UUID, body: CorrectedUnderstanding, request: Request, asker: Asker
 ) -> Response:
-    """A contact about the offer was recorded wrongly (R5, R30)."""
+    """Corrects a contact about the offer that was recorded wrongly (R5, R30)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     command = CorrectUnderstanding(
@@ -146,7 +146,7 @@ async def correct_understanding(
 
 @router.post("/v1/guidance/{agreement_id}/offer", **CHANGE)
 async def offer_guidance(agreement_id: UUID, body: Offer, request: Request, asker: Asker) -> Response:
-    """The inspector offers guidance (R12)."""
+    """Records that the inspector offers guidance (R12)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     command = OfferGuidance(at=now, inspector=asker.subject, told=told(OfferedGuidance, body))
@@ -155,7 +155,7 @@ async def offer_guidance(agreement_id: UUID, body: Offer, request: Request, aske
 
 @router.post("/v1/guidance/{agreement_id}/answer", **CHANGE)
 async def answer_guidance(agreement_id: UUID, body: Answer, request: Request, asker: Asker) -> Response:
-    """The company says yes or no to guidance (R12)."""
+    """Records the company's yes or no to guidance (R12)."""
     asker.require_role(Role.COMPANY)
     now = runtime_of(request).clock.now()
     command = AnswerGuidance(at=now, accepted=body.accepted, reason=body.reason)
@@ -164,7 +164,7 @@ async def answer_guidance(agreement_id: UUID, body: Answer, request: Request, as
 
 @router.post("/v1/guidance/{agreement_id}/meetings", **CHANGE)
 async def record_meeting(agreement_id: UUID, body: Meeting, request: Request, asker: Asker) -> Response:
-    """The inspector records a meeting, offered or informal (R12, R33)."""
+    """Records the inspector's report of a meeting, offered or informal (R12, R33)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     command = RecordMeeting(
@@ -181,7 +181,7 @@ async def record_meeting(agreement_id: UUID, body: Meeting, request: Request, as
 async def correct_meeting(
     agreement_id: UUID, meeting_id: UUID, body: CorrectedMeeting, request: Request, asker: Asker
 ) -> Response:
-    """A meeting was recorded wrongly (R30)."""
+    """Corrects a meeting that was recorded wrongly (R30)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     command = CorrectMeeting(
@@ -199,7 +199,7 @@ async def correct_meeting(
 async def rate_usefulness(
     agreement_id: UUID, meeting_id: UUID, body: Usefulness, request: Request, asker: Asker
 ) -> Response:
-    """The company says how useful a meeting was, if it wishes to (R12)."""
+    """Records how useful a meeting was, if the company wishes to say so (R12)."""
     asker.require_role(Role.COMPANY)
     now = runtime_of(request).clock.now()
     command = RateUsefulness(at=now, meeting_id=meeting_id, by=asker.subject, usefulness=body.usefulness)
@@ -214,7 +214,7 @@ async def read_guidance(
     asker: Asker,
     language: Annotated[Language, Query()] = "da",
 ) -> GuidanceView:
-    """Where guidance stands, the contacts about the offer, and the meetings that were held."""
+    """Returns the status of guidance, the contacts about the offer, and the meetings that were held."""
     state, visible, headers = await runtime_of(request).gate.read(request, asker, GUIDANCE, agreement_id)
     response.headers.update(headers)
     return view(agreement_id, state, visible, language)

@@ -75,7 +75,7 @@ class GuidanceView(BaseModel):
 
 
 def view(agreement_id: UUID, state: State, recorded: Sequence[Recorded], language: Language) -> GuidanceView:
-    """Made of what the asker may know, and of nothing else."""
+    """Returns guidance, from the facts that the asker may see and nothing else."""
     events = [one.event for one in recorded]
     due = due_of(state)
     return GuidanceView(

@@ -30,7 +30,7 @@ Command = (
 
 
 def decide(state: State, command: Command) -> Sequence[Event]:
-    """Refuses with the rule's id; reactions and timers never do."""
+    """Decides a command by the rule for it. Refuses with the rule's id, but never a reaction or a timer."""
     match command:
         case OpenGuidance():
             return schedule.open_guidance(state, command)
@@ -63,7 +63,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
 
 
 def concerns(state: State) -> dict[str, str]:
-    """The legal entity and the unit, where they are known."""
+    """Returns the legal entity and the unit; nothing if they are not known."""
     known = about(state)
     if known is None or known.cvr is None or known.p_number is None:
         return {}
@@ -71,7 +71,7 @@ def concerns(state: State) -> dict[str, str]:
 
 
 def responsible(state: State) -> str | None:
-    """R15: the inspector for whom others of the authority stand in."""
+    """R15: returns the responsible inspector, for whom others of the authority stand in; None if not known."""
     known = about(state)
     return None if known is None else known.inspector
 

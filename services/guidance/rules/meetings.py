@@ -24,7 +24,7 @@ class RecordMeeting:
 
 @dataclass(frozen=True)
 class CorrectMeeting:
-    """It was recorded wrongly (R30)."""
+    """A meeting was recorded wrongly (R30)."""
 
     at: datetime
     meeting_id: UUID
@@ -36,7 +36,7 @@ class CorrectMeeting:
 
 @dataclass(frozen=True)
 class RateUsefulness:
-    """The company says how useful it was (R12)."""
+    """The company says how useful a meeting was (R12)."""
 
     at: datetime
     meeting_id: UUID
@@ -53,7 +53,10 @@ class NoteTurnedControl:
 
 
 def record(state: State, command: RecordMeeting) -> GuidanceHeld:
-    """R12, R33: meetings and informal contacts, also before an offer and after the end; none that is yet to come."""
+    """R12, R33: records a meeting or an informal contact, also before an offer and after the end of the agreement.
+
+    Refuses a meeting that is yet to come.
+    """
     known = known_agreement(state)
     refuse_impossible_meeting(state, command)
     held = GuidanceHeld(
@@ -67,7 +70,7 @@ def record(state: State, command: RecordMeeting) -> GuidanceHeld:
 
 
 def correct(state: State, command: CorrectMeeting) -> MeetingCorrected:
-    """R30: what was recorded stays in the history; this is how it was."""
+    """R30: records how a meeting really was; the first record stays in the history."""
     known = known_meeting(state, command.meeting_id)
     refuse_impossible_meeting(state, command)
     corrected = MeetingCorrected(
@@ -83,7 +86,7 @@ def correct(state: State, command: CorrectMeeting) -> MeetingCorrected:
 
 
 def rate(state: State, command: RateUsefulness) -> UsefulnessRated:
-    """R12: if it wishes; a later answer replaces an earlier one."""
+    """R12: records how useful a meeting was, if the company wishes to say so; a later answer replaces the earlier."""
     known = known_meeting(state, command.meeting_id)
     return UsefulnessRated(
         agreement_id=known.agreement_id,
@@ -95,7 +98,7 @@ def rate(state: State, command: RateUsefulness) -> UsefulnessRated:
 
 
 def take_over(state: State, command: NoteTurnedControl) -> GuidanceHeld:
-    """R21: the visit was guidance instead; it is the same meeting, and keeps its id."""
+    """R21: records a control that became guidance as a meeting, under the id of the control."""
     fact = command.fact
     held = GuidanceHeld(
         agreement_id=fact.agreement_id,
@@ -113,14 +116,14 @@ def take_over(state: State, command: NoteTurnedControl) -> GuidanceHeld:
 
 
 def known_agreement(state: State) -> About:
-    """R12: contacts are about an agreement that was offered."""
+    """R12: returns what is known of the agreement. Refuses if none was offered."""
     if isinstance(state, Unknown):
         raise Refused("R12", "no agreement was offered")
     return state.about
 
 
 def known_meeting(state: State, meeting_id: UUID) -> About:
-    """R12, R30: of a meeting that was recorded."""
+    """R12, R30: returns what is known of the agreement. Refuses a meeting that is not recorded."""
     known = known_agreement(state)
     if meeting_id not in known.meetings:
         raise Refused("R12", "meeting {meeting_id} is not known", meeting_id=meeting_id)
@@ -128,7 +131,7 @@ def known_meeting(state: State, meeting_id: UUID) -> About:
 
 
 def refuse_impossible_meeting(state: State, command: RecordMeeting | CorrectMeeting) -> None:
-    """R12, R15: everything that is wrong with what is told of it."""
+    """R12, R15: refuses a meeting for every fault in its report at once: time, form and participants."""
     with every_fault() as check:
         check(refuse_yet_to_come, command.held_at, command.at)
         check(refuse_formal_before_the_answer, state, command.told)
@@ -136,18 +139,21 @@ def refuse_impossible_meeting(state: State, command: RecordMeeting | CorrectMeet
 
 
 def refuse_yet_to_come(held_at: datetime, at: datetime) -> None:
-    """R12: a meeting is recorded once it was held."""
+    """R12: refuses a meeting that has not been held yet."""
     if held_at > at:
         raise Refused("R12", "{held_at} has not come yet", held_at=held_at.isoformat())
 
 
 def refuse_formal_before_the_answer(state: State, told: MeetingReport) -> None:
-    """R12: guidance belongs to an agreement that runs; what is said about its offer is a contact beside it."""
+    """R12: refuses a meeting that is not informal before the offer is accepted.
+
+    Guidance belongs to an agreement that runs; a conversation about the offer is an informal contact.
+    """
     if isinstance(state, Opened) and not told.informal:
         raise Refused("R12", "before the offer is accepted a contact is informal")
 
 
 def refuse_formal_with_nobody(told: MeetingReport) -> None:
-    """R12, R15: guidance names who took part; of an informal contact it may be unknown."""
+    """R12, R15: refuses guidance without participants; only an informal contact may leave them unknown."""
     if not told.informal and not told.participants:
         raise Refused("R12", "who took part in the guidance?")

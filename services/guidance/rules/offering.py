@@ -20,7 +20,7 @@ class OfferGuidance:
 
 @dataclass(frozen=True)
 class AnswerGuidance:
-    """The company's yes or no to it."""
+    """The company's yes or no to guidance."""
 
     at: datetime
     accepted: bool
@@ -28,7 +28,10 @@ class AnswerGuidance:
 
 
 def offer(state: State, command: OfferGuidance) -> GuidanceOffered:
-    """R12: while the agreement runs; again only when the last offer has come to something."""
+    """R12: offers guidance while the agreement runs.
+
+    Refuses a second offer while the last one is unanswered, or was accepted and the guidance was not held.
+    """
     match state:
         case Offered():
             offered_at = state.offer.offered_at.isoformat()
@@ -44,7 +47,7 @@ def offer(state: State, command: OfferGuidance) -> GuidanceOffered:
 
 
 def answer(state: State, command: AnswerGuidance) -> Event:
-    """R12: the company may say no to an offer that stands open."""
+    """R12: records the company's yes or no to an open offer of guidance; refuses an answer without an open offer."""
     agreement_id = running_agreement(state).agreement_id
     if not isinstance(state, Offered):
         raise Refused("R12", "no offer of guidance awaits an answer: {how}", how=how_it_stands(state))
@@ -54,7 +57,7 @@ def answer(state: State, command: AnswerGuidance) -> Event:
 
 
 def running_agreement(state: State) -> About:
-    """R12: guidance belongs to the time in which the agreement runs."""
+    """R12: returns what is known of the agreement. Refuses if it does not run, as guidance belongs to that time."""
     if isinstance(state, Unknown | Opened):
         raise Refused("R12", "no agreement runs")
     if isinstance(state, Closed):

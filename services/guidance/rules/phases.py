@@ -1,4 +1,4 @@
-"""Where guidance stands: from the offer of an agreement to its end, and how facts lead from one phase to the next."""
+"""The phases of guidance from the offer of an agreement to its end, and how facts lead from one to the next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -30,13 +30,16 @@ from shared.eventstore.events import Event, private_fields
 
 @dataclass(frozen=True)
 class About:
-    """What is known whatever the phase. A company's eyes miss the dates, which are the authority's own."""
+    """What is known in every phase.
+
+    As a company sees it, the dates are missing: they are for the authority only.
+    """
 
     agreement_id: UUID
     cvr: str | None = None
     p_number: str | None = None
     inspector: str | None = None
-    """R15: who is responsible now."""
+    """R15: id of the inspector who is responsible now."""
     opened: GuidanceOpened | None = None
     scheduled: GuidanceScheduled | None = None
     meetings: Mapping[UUID, GuidanceHeld] = field(default_factory=dict)
@@ -47,19 +50,19 @@ class About:
 
 @dataclass(frozen=True)
 class Unknown:
-    """No agreement was offered, as far as is known."""
+    """No agreement was offered, as far as this service knows."""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """An agreement is offered and not answered: contacts about the offer are recorded (R5)."""
+    """An agreement was offered and is not answered yet; contacts about the offer are recorded (R5)."""
 
     about: About
 
 
 @dataclass(frozen=True)
 class Awaited:
-    """The agreement runs, and the inspector has not offered guidance (R12)."""
+    """The agreement runs, and the inspector has not offered guidance yet (R12)."""
 
     about: About
     scheduled: GuidanceScheduled
@@ -69,7 +72,7 @@ class Awaited:
 
 @dataclass(frozen=True)
 class Offered:
-    """Offered; the company has not answered."""
+    """Guidance was offered, and the company has not answered yet."""
 
     about: About
     offer: GuidanceOffered
@@ -77,7 +80,7 @@ class Offered:
 
 @dataclass(frozen=True)
 class Answered:
-    """The company said yes or no; nothing was held on this offer."""
+    """The company said yes or no to the offer of guidance; no guidance was given on it yet."""
 
     about: About
     offer: GuidanceOffered
@@ -91,9 +94,9 @@ class Held:
     about: About
     held: GuidanceHeld
     before: "Opened | Awaited | Offered | Answered"
-    """Where guidance stood without it, should all that was held turn out to have been informal (R30)."""
+    """The phase to return to if corrections make all that was held informal (R30)."""
     meetings: frozenset[UUID]
-    """Those that were guidance."""
+    """Ids of the meetings that were guidance."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,10 @@ CHANGES_NOTHING: frozenset[type[Event]] = frozenset({UsefulnessRated})
 
 
 def evolve(state: State, event: Event) -> State:
-    """The next phase; facts that do not fit leave it as it is, and no fact needs one that the company may not see."""
+    """Returns the next phase; facts that do not fit leave it unchanged.
+
+    The facts that the company may see can be folded without the others.
+    """
     match event:
         case GuidanceOpened():
             return _opened(state, event)
@@ -145,7 +151,7 @@ def evolve(state: State, event: Event) -> State:
 
 
 def how_it_stands(state: State) -> str:
-    """A word for the phase, for refusals and views."""
+    """Returns a word for the phase, for refusals and views."""
     match state:
         case Awaited(overdue=True):
             return "overdue"
@@ -156,7 +162,7 @@ def how_it_stands(state: State) -> str:
 
 
 def stands(state: State) -> GuidanceStands:
-    """The same as everybody may know it: without what is due."""
+    """Returns the phase in the words that everybody may see, without what is due."""
     match state:
         case Unknown() | Opened() | Awaited():
             return GuidanceStands.NOT_OFFERED
@@ -171,12 +177,15 @@ def stands(state: State) -> GuidanceStands:
 
 
 def about(state: State) -> About | None:
-    """None where nothing is known."""
+    """Returns what is known in any phase; None if nothing is known."""
     return None if isinstance(state, Unknown) else state.about
 
 
 def discharges(state: State, held: GuidanceHeld) -> bool:
-    """R12, R21: a meeting on an offer, or a control turned into one; an informal contact never does."""
+    """R12, R21: returns whether a meeting counts as guidance: after an offer, or as a control turned into guidance.
+
+    An informal contact never does.
+    """
     if held.informal:
         return False
     return isinstance(state, Offered | Answered | Held) or held.from_control is not None

@@ -26,7 +26,7 @@ from shared.policy.policy import Policy
 
 
 class GuidanceTimer(StrEnum):
-    """What falls due while guidance is not offered."""
+    """Names of the timers of guidance that is not offered."""
 
     DUE = "due"
     OVERDUE = "overdue"
@@ -46,7 +46,7 @@ class OpenGuidance:
 
 @dataclass(frozen=True)
 class ScheduleGuidance:
-    """Reaction: the agreement runs until a deadline, or until another one from now on."""
+    """Reaction: the agreement has a compliance deadline, or has a new one from now on."""
 
     at: datetime
     policy: Policy
@@ -55,7 +55,7 @@ class ScheduleGuidance:
     compliance_deadline: Deadline
     inspector: str
     cvr: str | None = None
-    """None where it is known already."""
+    """None if it is known already."""
     p_number: str | None = None
 
 
@@ -76,7 +76,7 @@ class CloseGuidance:
 
 
 def open_guidance(state: State, command: OpenGuidance) -> Sequence[Event]:
-    """R5: contacts about the offer can be recorded from now on."""
+    """R5: records that an agreement was offered, so that contacts about the offer can be recorded from now on."""
     if not isinstance(state, Unknown):
         return ()
     fact = command.fact
@@ -94,7 +94,11 @@ def open_guidance(state: State, command: OpenGuidance) -> Sequence[Event]:
 
 
 def schedule(state: State, command: ScheduleGuidance) -> Sequence[Event]:
-    """R12, R13: a third into the period; another deadline moves the dates that hang on it."""
+    """R12, R13: schedules guidance for a third into the period.
+
+    Another compliance deadline moves the dates that depend on it. Unchanged dates, and dates after the end, are not
+    recorded.
+    """
     known = None if isinstance(state, Unknown) else state.about
     cvr = command.cvr or (known.cvr if known else None)
     p_number = command.p_number or (known.p_number if known else None)
@@ -117,7 +121,10 @@ def schedule(state: State, command: ScheduleGuidance) -> Sequence[Event]:
 
 
 def note_inspector(state: State, command: NoteInspector) -> Sequence[Event]:
-    """R15, R30: what is due moves along, and does not fall due again; after the end, for whom others act."""
+    """R15, R30: records another inspector; what is due moves along and does not fall due again.
+
+    After the end, only the inspector for whom others stand in changes.
+    """
     if isinstance(state, Unknown) or state.about.inspector == command.inspector:
         return ()
     if isinstance(state, Closed):
@@ -128,14 +135,14 @@ def note_inspector(state: State, command: NoteInspector) -> Sequence[Event]:
 
 
 def close(state: State, command: CloseGuidance) -> Sequence[Event]:
-    """Nothing is due any more; contacts can still be recorded (R12)."""
+    """Ends guidance: nothing falls due any more, but contacts can still be recorded (R12)."""
     if isinstance(state, Unknown | Closed):
         return ()
     return (GuidanceClosed(agreement_id=command.agreement_id, at=command.at),)
 
 
 def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
-    """R12, R28: what was not offered falls due, and later escalates; a timer that no longer stands does nothing."""
+    """R12, R28: records that guidance is due, and later that it is overdue; skips a timer that is no longer current."""
     if not isinstance(state, Awaited) or timers(state).get(timer.name) != timer.due:
         return ()
     name = GuidanceTimer(timer.name)
@@ -149,7 +156,7 @@ def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
 
 
 def timers(state: State) -> dict[str, datetime]:
-    """R12: guidance not offered falls due as its last day begins, and is overdue a while after it."""
+    """R12: returns the timers of guidance that is not offered: due as its last day begins, overdue a while after it."""
     if not isinstance(state, Awaited):
         return {}
     wanted: dict[str, datetime] = {} if state.overdue else {OVERDUE: state.scheduled.overdue_at}
@@ -159,7 +166,7 @@ def timers(state: State) -> dict[str, datetime]:
 
 
 def due_of(state: State) -> Deadline | None:
-    """R12: until when guidance is offered in time, where that is known."""
+    """R12: returns until when guidance is offered in time; None if that is not known."""
     if isinstance(state, Unknown | Opened) or state.about.scheduled is None:
         return None
     return state.about.scheduled.due

@@ -1,4 +1,4 @@
-"""Has the company received and understood the offer, and does it know the dates (R5, R30)?"""
+"""Records whether the company has received and understood the offer, and knows the dates (R5, R30)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ class AskWhetherUnderstood:
 
 @dataclass(frozen=True)
 class CorrectUnderstanding:
-    """It was recorded wrongly (R30)."""
+    """A contact about the offer was recorded wrongly (R30)."""
 
     at: datetime
     contact_id: UUID
@@ -40,7 +40,10 @@ class CorrectUnderstanding:
 
 
 def ask(state: State, command: AskWhetherUnderstood) -> OfferUnderstandingAsked:
-    """R5: while the offer is unanswered; who was not reached has answered nothing."""
+    """R5: records a contact about an unanswered offer; a company that was not reached has answered nothing.
+
+    Refuses a contact after the offer was answered.
+    """
     known = known_agreement(state)
     if not isinstance(state, Opened):
         raise Refused("R5", "the offer does not await its answer any more")
@@ -55,7 +58,7 @@ def ask(state: State, command: AskWhetherUnderstood) -> OfferUnderstandingAsked:
 
 
 def correct(state: State, command: CorrectUnderstanding) -> OfferUnderstandingCorrected:
-    """R30: also after the answer; what was recorded stays in the history, and this is how it was."""
+    """R30: records how a contact really was, also after the answer; the first record stays in the history."""
     known = known_agreement(state)
     if command.contact_id not in known.asked:
         raise Refused("R30", "no contact about the offer is known as {contact_id}", contact_id=command.contact_id)
@@ -72,7 +75,10 @@ def correct(state: State, command: CorrectUnderstanding) -> OfferUnderstandingCo
 
 
 def refuse_what_was_not_said(command: AskWhetherUnderstood | CorrectUnderstanding) -> None:
-    """R5, R12: none that is yet to come; who was reached was asked, and nobody else has said anything."""
+    """R5, R12: refuses a contact that is yet to come, and answers that do not fit whether the company was reached.
+
+    A company that was reached was asked whether it understood the offer. Otherwise nobody has answered anything.
+    """
     told = command.told
     answers = (told.received, told.understood, told.knows_dates)
     with every_fault() as check:
