@@ -30,7 +30,10 @@ class NoteRevokedDecision:
 
 
 def note_end(state: Running | Ended, command: NoteEnd) -> Sequence[Event]:
-    """R8: the topic at the unit is free for a new offer. R30: another outcome than was noted before is noted too."""
+    """R8: records that an agreement ended, which frees its topic at the unit for a new offer.
+
+    R30: an outcome that differs from the recorded one is recorded too.
+    """
     match state:
         case Running():
             return (_noted(state, command.outcome, command.at),)
@@ -43,7 +46,10 @@ def note_end(state: Running | Ended, command: NoteEnd) -> Sequence[Event]:
 
 
 def note_revoked_decision(state: Running | Ended, command: NoteRevokedDecision) -> Sequence[Event]:
-    """R30: the agreement runs again. R41: where its place is taken, that is noted, for it may run beside another."""
+    """R30: records that an agreement runs again, because its decision was revoked.
+
+    R41: where its topic at the unit is taken, records that instead, for it may run beside another agreement.
+    """
     if not isinstance(state, Ended) or state.accepted is None or state.how == "annulled":
         return ()
     if command.free:

@@ -21,7 +21,7 @@ class NameContact:
 
 
 def name_contact(state: Open | Running | Ended, command: NameContact) -> ContactNamed:
-    """R34: at any time; a later one of the same role takes the place."""
+    """R34: names a contact, at any time; the new contact replaces an earlier one of the same role."""
     return ContactNamed(
         agreement_id=state.sent.agreement_id,
         contact_id=command.contact_id,

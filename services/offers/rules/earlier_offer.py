@@ -12,9 +12,10 @@ from shared.eventstore.errors import Refused
 def refuse_what_follows_from_nothing(
     earlier: State | None, follows: UUID, kind: AgreementKind, about: tuple[str, str, str]
 ) -> None:
-    """R7: an offer on suspicion was not accepted, and a violation of the same was found there; `about` names it.
+    """R7: refuses a spread offer that follows from no unaccepted offer on suspicion.
 
-    It is the legal entity, the unit and the topic of the new offer.
+    `about` names the legal entity, the unit and the topic of the new offer, where the suspected violation was found:
+    the earlier offer must have been about them too.
     """
     if earlier is None or isinstance(earlier, Unsent):
         raise Refused("R7", "no offer {follows} is known from which another could follow", follows=follows)

@@ -166,9 +166,10 @@ _CONTROL = {
 
 
 def letter(sent: OfferSent, deadline: Deadline | None, named: Named | None = None, language: Language = "da") -> str:
-    """R1, R22, R23: to whom, about what, what was seen, who answers and how, what yes, no and no answer lead to.
+    """R1, R22, R23: returns the text of the letter in a language.
 
-    A Danish letter that was sent under the first texts reads as it was sent.
+    It says to whom it goes, about what, what was seen, who answers and how, and what yes, no and no answer lead to. A
+    Danish letter that was sent under the first texts reads as it was sent.
     """
     if language == "da" and sent.letter_version == FIRST_VERSION:
         return first_letter(sent, deadline)

@@ -85,7 +85,10 @@ class Open:
     halfway_passed: bool = False
 
     def answer_is_late(self, at: datetime) -> bool:
-        """R6: judged by the time at which it is received. Before the delivery no clock runs, and no answer is late."""
+        """R6: returns whether an answer that is received at this time is late.
+
+        Before the delivery no clock runs, and no answer is late.
+        """
         return self.delivered is not None and self.delivered.response_deadline.has_passed(at)
 
 
@@ -124,7 +127,10 @@ State = Unsent | Open | Running | Ended
 
 
 def places_of(accepted: Accepted) -> tuple[Place, ...]:
-    """R10, R19: in facts of the first release, which name none, the one place where the suspicion arose."""
+    """R10, R19: returns the places of an agreement.
+
+    Facts of the first release name none: then it is the one place where the suspicion arose.
+    """
     return accepted.places or (Place(place_id=accepted.agreement_id, p_number=accepted.p_number),)
 
 
@@ -133,7 +139,7 @@ CHANGES_NOTHING: frozenset[type[Event]] = frozenset({ContactNamed, InternalNoteW
 
 
 def evolve(state: State, event: Event) -> State:
-    """The next phase; facts that do not fit leave it as it is."""
+    """Returns the next phase; facts that do not fit leave the state as it is."""
     match state, event:
         case _, OfferSent():
             return Open(event, About(event.inspector))
@@ -173,7 +179,7 @@ def evolve(state: State, event: Event) -> State:
 
 
 def may_be_followed(state: State) -> bool:
-    """R7, R22, R24: whether control may have something left to do at the unit: an inspection, an order, a follow-up."""
+    """R7, R22, R24: returns whether control may still have an inspection, order or follow-up at the unit."""
     match state:
         case Ended(sent=sent, how="declined" | "lapsed"):
             return sent.kind is AgreementKind.SUSPICION
@@ -184,7 +190,7 @@ def may_be_followed(state: State) -> bool:
 
 
 def how_it_stands(state: State) -> str:
-    """A word for the phase, for refusals and views."""
+    """Returns a word for the phase, for refusals and views."""
     match state:
         case Unsent():
             return "never sent"

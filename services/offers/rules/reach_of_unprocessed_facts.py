@@ -26,20 +26,21 @@ class UntakenFact:
 
     @property
     def units(self) -> frozenset[str]:
-        """P-numbers of the units that it is about itself."""
+        """Returns the P-numbers of the units that the fact itself is about."""
         own = frozenset() if self.p_number is None else frozenset({self.p_number})
         return own | self.included | frozenset(self.breach.breached_units if self.breach else ())
 
 
 def may_reach(fact: UntakenFact, cvr: str, p_number: str, at: datetime, policies: Policies) -> bool:
-    """Whether what is not known may forbid an offer to a unit of a legal entity."""
+    """Returns whether a fact that was not processed may forbid an offer to a unit of a legal entity."""
     return p_number in fact.units or (fact.cvr == cvr and may_reach_legal_entity(fact, at, policies))
 
 
 def may_reach_legal_entity(fact: UntakenFact, at: datetime, policies: Policies) -> bool:
-    """R22: whether all units of its legal entity may be in quarantine by it, by the policy of the day of the breach.
+    """R22: returns whether a fact may put all units of its legal entity in quarantine.
 
-    So it is, too, where a fact names a legal entity and no unit: it may be about any of them.
+    The policy of the day of the breach decides. A fact that names a legal entity and no unit may always do so: it may
+    be about any of them.
     """
     if fact.cvr is None:
         return False
@@ -53,7 +54,10 @@ def may_reach_legal_entity(fact: UntakenFact, at: datetime, policies: Policies) 
 
 
 def refusals_of_units_on_hold(held: Sequence[str]) -> tuple[Refused, ...]:
-    """R8: a fact about the unit was passed over, so nobody knows whether it is in quarantine."""
+    """R8: returns a refusal for each held unit.
+
+    A fact about the unit was discarded, so nobody knows whether it is in quarantine.
+    """
     return tuple(
         Refused(
             "R8",

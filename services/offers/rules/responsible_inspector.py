@@ -31,7 +31,7 @@ class NoteInspector:
 
 
 def reassign(offer: Open, command: ReassignOffer) -> OfferReassigned:
-    """R15: while it is unanswered; afterwards the agreement itself is reassigned."""
+    """R15: moves an unanswered offer to another inspector; after the answer the agreement itself is reassigned."""
     if command.told.inspector == offer.about.inspector:
         raise Refused("R15", "{inspector} is responsible already", inspector=command.told.inspector)
     return OfferReassigned(
@@ -45,7 +45,7 @@ def reassign(offer: Open, command: ReassignOffer) -> OfferReassigned:
 
 
 def note_inspector(state: Running | Ended, command: NoteInspector) -> Sequence[Event]:
-    """R15, R30: whoever else acts here from now on stands in for that person."""
+    """R15, R30: records the new responsible inspector; whoever else acts from now on is a stand-in."""
     if command.inspector == state.about.inspector:
         return ()
     return (InspectorNoted(agreement_id=state.sent.agreement_id, inspector=command.inspector, noted_at=command.at),)

@@ -50,12 +50,15 @@ class Watched:
 
 
 def unit_stream(p_number: str) -> UUID:
-    """Where the changes of a unit are recorded."""
+    """Returns the id of the stream in which the changes of a unit are recorded."""
     return uuid5(NAMESPACE_OID, f"changes of unit/{p_number}")
 
 
 def decide(state: Watched, command: Command) -> Sequence[Event]:
-    """R40: what the register says again is no change; what lies ahead waits for its day."""
+    """R40: records a new change of a unit, and on its day that it has reached the cases.
+
+    A change that the register reports again is no change.
+    """
     match command:
         case LearnChange():
             known = {(one.holds_from, one.cvr) for one in state.learned}
@@ -78,7 +81,10 @@ def decide(state: Watched, command: Command) -> Sequence[Event]:
 
 
 def evolve(state: Watched, event: Event) -> Watched:
-    """A change is told on its day, or at once where that is over; and once more a little later."""
+    """Returns the schedule with a learned change, or without the times that are over.
+
+    Cases learn of a change on its day, or at once where that is over; and once more a little later.
+    """
     match event:
         case UnitChangeLearned():
             others = tuple(one for one in state.learned if one.holds_from != event.holds_from)
@@ -93,12 +99,12 @@ def evolve(state: Watched, event: Event) -> Watched:
 
 
 def timers(state: Watched) -> dict[str, datetime]:
-    """R40: the day of a change; it comes also where nobody looks."""
+    """R40: returns the next time at which cases learn of a change, which comes also where nobody looks."""
     return {TELL_CASES: state.tells_at[0]} if state.tells_at else {}
 
 
 def concerns(state: Watched) -> dict[str, str]:
-    """The unit."""
+    """Returns the id of the unit."""
     return {} if state.p_number is None else {"pnumber": state.p_number}
 
 
