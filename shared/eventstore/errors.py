@@ -60,12 +60,12 @@ class Refused(AftaleError):
 
     @property
     def detail(self) -> str:
-        """The reason with its values filled in."""
+        """Returns the reason with its values filled in."""
         return self.reason.format_map(self.values)
 
     @property
     def every_fault(self) -> "tuple[Refused, ...]":
-        """This refusal and all others of the same command, in the order in which they were found."""
+        """Returns this refusal and all others of the same command, in the order in which they were found."""
         return (self, *self.also)
 
 

@@ -9,7 +9,10 @@ _LOCAL = "local"
 
 
 def random_source_of(mode: str | None, seed: str | None) -> RandomSource:
-    """The system's; with a seed, in mode `local` only, one that draws the same again. Raises ValueError."""
+    """Returns the system's random source, or with a seed one whose draws can be repeated.
+
+    Raises ValueError for a seed in another mode than `local`.
+    """
     if seed is None:
         return SystemRandom()
     if mode != _LOCAL:
@@ -20,5 +23,5 @@ def random_source_of(mode: str | None, seed: str | None) -> RandomSource:
 
 
 def random_id(chance: RandomSource) -> UUID:
-    """An id that tells nothing of what it stands for (version 4)."""
+    """Returns a random id (version 4), which tells nothing of what it stands for."""
     return UUID(int=chance.getrandbits(128), version=4)

@@ -33,7 +33,10 @@ class ReleaseStep:
 
 
 async def carry_out(database: Database, steps: Sequence[ReleaseStep]) -> None:
-    """Each step that is not done, in order. A stream whose name another one holds is told in the log and left."""
+    """Carries out, in order, each step that is not done.
+
+    A stream is logged and skipped if another stream holds its name.
+    """
     for step in steps:
         async with database.acquire() as connection:
             await connection.execute(_BEGIN, step.name)

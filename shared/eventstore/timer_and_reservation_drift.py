@@ -42,13 +42,16 @@ class Drift:
 
 
 async def streams_after(database: Database, stream: UUID | None, limit: int) -> list[UUID]:
-    """So many streams of the service in the order of their ids, from behind one of them or from the first."""
+    """Returns up to `limit` streams of the service in the order of their ids, after `stream` or from the first."""
     async with database.acquire() as connection:
         return [row["id"] for row in await connection.fetch(_STREAMS_AFTER, stream, limit)]
 
 
 async def drift_of(database: Database, store: EventStore, subjects: Sequence[Decider[Any, Any]], stream: UUID) -> Drift:
-    """How a stream's rows stand. A command that comes between is met by looking again."""
+    """Returns how a stream's timers and reservations differ from what its deciders want.
+
+    If a command is recorded in between, the stream is read again.
+    """
     for _ in range(ATTEMPTS):
         before = await store.load(stream)
         async with database.acquire() as connection:
@@ -74,7 +77,10 @@ async def drift_of(database: Database, store: EventStore, subjects: Sequence[Dec
 async def mend(
     database: Database, store: EventStore, subjects: Sequence[Decider[Any, Any]], stream: UUID, *, actor: str
 ) -> bool:
-    """Bring a stream's rows to what its deciders say; whether there was anything to do. Raises NameReserved."""
+    """Makes a stream's timers and reservations what its deciders want; returns whether anything was wrong.
+
+    Raises NameReserved.
+    """
     for attempt in range(1, ATTEMPTS + 1):
         drift = await drift_of(database, store, subjects, stream)
         if drift.same:

@@ -92,7 +92,7 @@ class TimerLoop:
         self._heartbeat = heartbeat or Heartbeat("timers")
 
     async def run(self) -> None:
-        """Until cancelled. A database that is away is waited for."""
+        """Fires due timers until cancelled; waits while the database is unreachable."""
         while True:
             try:
                 fired = await self.fire_due()
@@ -105,10 +105,10 @@ class TimerLoop:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def fire_due(self) -> int:
-        """R28: fire what is due now; returns how many were claimed.
+        """R28: fires what is due now; returns how many timers were claimed.
 
-        Timers of one stream fire in the order in which they fell due: one that is under way elsewhere, or that failed
-        and is put off, holds the later ones of its stream back.
+        Timers of one stream fire in the order in which they fell due: one that another process is firing, or that
+        failed and is postponed, delays the later ones of its stream.
         """
         async with self._database.acquire() as connection, connection.transaction():
             await connection.execute(_ONE_CLAIMS_AT_A_TIME, f"timers.{self._database.schema}")
