@@ -143,7 +143,7 @@ class GroupRows:
 
 
 class RowType(NamedTuple):
-    """How a row is declared on both sides."""
+    """The declaration of a row: its composite type in the schema, and the class with its fields."""
 
     sql_type: str
     fields: type
@@ -170,7 +170,7 @@ group by c.relname
 class RowOrder:
     """Puts the fields of rows in the order in which the database declares them.
 
-    asyncpg does so by itself where it is given mappings, row by row; that made the encoding a fifth slower.
+    asyncpg could do this itself for mappings, row by row, but that made the encoding a fifth slower.
     """
 
     def __init__(self, attributes: Mapping[str, Sequence[str]]) -> None:

@@ -29,7 +29,7 @@ class Intent(Generic[State, Command]):
     stream: UUID
     command: Command
     expected: int | None = None
-    """The version that the caller decided on; None decides anew on whatever stands."""
+    """The version that the caller decided on; None decides on the current version."""
     read: VersionedState[State] | None = None
     """The subject as the caller has just read it, so that it is not read twice."""
 
@@ -44,7 +44,7 @@ class Guard:
 
 @dataclass(frozen=True)
 class Decision(Generic[State]):
-    """What one subject would record."""
+    """The events that one subject would record, and the states before and after them."""
 
     stream: UUID
     before: VersionedState[State]

@@ -30,7 +30,7 @@ _SETTINGS = {
 }
 
 _CONNECT_SECONDS = 5
-"""A server that does not even answer a greeting is away; asyncpg itself would wait for a minute."""
+"""Seconds after which a silent server counts as unreachable; asyncpg itself would wait for a minute."""
 _COMMAND_SECONDS = 30
 DATABASE_AWAY = (
     OSError,
@@ -42,7 +42,7 @@ DATABASE_AWAY = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # what asyncpg says of a connection that was cut while it was idle
 )
-"""What a database that is away, or that has just come back, makes of a call. Whether it was done is unknown."""
+"""Errors of a call if the database is unreachable or has just come back. Whether it was carried out is unknown."""
 
 
 class Database:

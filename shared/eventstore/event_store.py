@@ -51,7 +51,7 @@ class Loaded:
 
 
 class EventStore:
-    """Appends and loads the events of one service. Use as an async context manager: its tasks live as long."""
+    """Appends and loads the events of one service. Use as an async context manager, which runs its tasks."""
 
     def __init__(self, database: Database, types: EventTypes, virtual: VirtualClock | None = None) -> None:
         """With a virtual clock facts are recorded at its time, else at the database's (R26)."""

@@ -15,7 +15,7 @@ from shared.visibility import as_shown, is_shown, shown_json
 
 MAX_EVENT_BYTES = 256 * 1024
 OCCURRED = "occurred_at"
-"""Of facts that hold from when they were recorded, in domain time, and name no time of their own."""
+"""Value of `held` for facts without a time of their own: they hold from when they were recorded, in domain time."""
 
 
 @dataclass(frozen=True)
@@ -189,14 +189,14 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Recorded:
-    """An event as it stands in a store."""
+    """An event as it is stored."""
 
     position: int
     stream: UUID
     version: int
     event: Event
     metadata_json: str
-    """As Metadata says it, with what the fact concerns."""
+    """The metadata as JSON, with the ids that the fact concerns."""
     occurred_at: datetime
     recorded_at: datetime
     event_id: UUID

@@ -31,7 +31,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Erasure:
-    """Whose private parts of which stream were erased: `about` is the id of a person, or empty for the case itself."""
+    """An erasure of private parts of a stream: `about` is the id of a person, or empty for the case itself."""
 
     stream: UUID
     about: str
@@ -49,7 +49,7 @@ class Erasure:
 
 
 class Erasures:
-    """The file of one service, to which lines are only added: all its processes share it."""
+    """The file of the erasures of one service. Lines are only added, and all its processes share it."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

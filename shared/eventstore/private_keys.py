@@ -40,9 +40,9 @@ class CaseKey:
     """The key of what belongs to a case itself."""
 
     key: bytes | None
-    """None where nothing private was written since the case was erased, or ever."""
+    """The key; None if nothing private was written since the case was erased, or ever."""
     was_erased: bool
-    """Whether an earlier one was destroyed."""
+    """Whether an earlier key was destroyed."""
 
 
 async def of_case(database: Database, stream: UUID) -> CaseKey:

@@ -4,7 +4,7 @@ from random import Random, SystemRandom
 from uuid import UUID
 
 RandomSource = Random
-"""What draws. Deciders never hold it: what was drawn comes to them in a command, and is kept in a fact (R18, R19)."""
+"""Source of random draws. Deciders never use it: a draw comes in a command, and is kept in a fact (R18, R19)."""
 _LOCAL = "local"
 
 

@@ -24,12 +24,12 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class ReleaseStep:
-    """Taken once for each stream; `name` stands in the database for ever."""
+    """A step that is carried out once for each stream; its `name` stays in the database forever."""
 
     name: str
     take: Callable[[UUID], Awaitable[object]]
     begin: Callable[[], Awaitable[object]] | None = None
-    """What comes before the streams; done again where the step goes on after a restart."""
+    """What is done before the streams; it is repeated when the step continues after a restart."""
 
 
 async def carry_out(database: Database, steps: Sequence[ReleaseStep]) -> None:

@@ -10,7 +10,7 @@ from shared.telemetry.loops import Heartbeat
 BATCH = 500
 """Keys that one transaction deletes, at most."""
 EVERY_SECONDS = 60.0
-"""In real time; which answers are old is told by the clock of the service."""
+"""Seconds of real time between two runs; the clock of the service says which answers are old."""
 _PAUSE_SECONDS = 0.05
 """Between two batches, so that a large backlog leaves the disk to appends."""
 FORGET = """

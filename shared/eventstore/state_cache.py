@@ -21,10 +21,10 @@ class VersionedState(Generic[State]):
 
 
 class StateCache:
-    """What is cached may be old: it is good for a decision whose append names the version, and for nothing else.
+    """Caches states, which may be outdated: use one only for a decision whose append names the version.
 
-    A subject that moved while it was cached is one that others write to. It is read each time from then on, until it
-    drops out of the cache: a guess that is wrong costs an append in vain.
+    A subject that changed while it was cached is one that others write to. It is read each time from then on, until it
+    drops out of the cache, because a wrong guess costs an append that fails.
     """
 
     def __init__(self, subjects: int = SUBJECTS) -> None:

@@ -26,7 +26,7 @@ _STREAMS_AFTER = "select id from streams where ($1::uuid is null or id > $1) ord
 
 @dataclass(frozen=True)
 class Drift:
-    """What of a stream's rows is not what its deciders say; nothing where `same`."""
+    """How a stream's timers and reservations differ from what its deciders want; not at all if `same`."""
 
     stream: UUID
     version: int

@@ -57,7 +57,7 @@ _log = structlog.get_logger()
 
 
 Lookup = Callable[[Any, TimerDue], Awaitable[Any]]
-"""Makes the command of a timer that needs something to be looked up first, from its subject's state."""
+"""Makes a timer's command from its subject's state, where something must be looked up first."""
 
 
 @dataclass(frozen=True)

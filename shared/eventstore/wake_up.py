@@ -14,10 +14,10 @@ _NOTIFY = "select pg_notify($1, '')"
 
 
 class WakeUp:
-    """Given to this process directly, and to others through PostgreSQL.
+    """Wakes the relay directly if it runs in this process, and through PostgreSQL if it runs in another one.
 
-    Not by the append itself: PostgreSQL lets transactions that notify commit one after the other. A wake-up that is
-    lost because a server was away costs a delay: the relay polls, too.
+    The append itself does not notify: PostgreSQL lets transactions that notify commit one after the other. A wake-up
+    that is lost because a server was unreachable costs only a delay: the relay polls, too.
     """
 
     def __init__(self, database: Database) -> None:

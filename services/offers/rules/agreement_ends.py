@@ -12,7 +12,7 @@ from shared.eventstore.events import Event
 
 @dataclass(frozen=True)
 class NoteEnd:
-    """Reaction: the agreement has ended: fulfilled, breached or terminated."""
+    """Reaction to the end of an agreement, which was fulfilled, breached or terminated."""
 
     at: datetime
     outcome: str
@@ -20,13 +20,13 @@ class NoteEnd:
 
 @dataclass(frozen=True)
 class NoteRevokedDecision:
-    """Reaction: what control had decided does not hold any more (R30)."""
+    """Reaction to a decision of control that was revoked (R30)."""
 
     at: datetime
     free: bool
-    """Whether unit and topic are still free; else another offer has come, and this agreement stays ended here."""
+    """Whether unit and topic are still free; if another offer has taken them, this agreement stays ended here."""
     owners: Mapping[str, Owners] = field(default_factory=dict)
-    """R40: what the register says of its units, by P-number."""
+    """R40: what the register says of the agreement's units, by P-number."""
 
 
 def note_end(state: Running | Ended, command: NoteEnd) -> Sequence[Event]:

@@ -33,7 +33,7 @@ class Accept:
     """`spread`: where in the unit of the offer the violation was found; None where nobody can read it any more."""
     includes: tuple[NamedPlace, ...] = ()
     carried: State | None = None
-    """R40: where the agreement stands that is to be carried over, if any is."""
+    """R40: current state of the agreement that is to be carried over, if there is one."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 
 Terms = tuple[AgreementKind, str, str, int]
-"""Kind, unit, topic and months, which go on as they are."""
+"""Kind, unit, topic and months of an agreement; carrying it over changes none of them."""
 
 
 def refuse_to_carry_over(carried: State | None, carries_over: UUID, cvr: str, terms: Terms, policy: Policy) -> None:

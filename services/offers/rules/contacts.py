@@ -11,7 +11,7 @@ from shared.contracts.vocabulary import ContactDetails, ContactRole
 
 @dataclass(frozen=True)
 class NameContact:
-    """Somebody stands for the company in a role (R34)."""
+    """Names who represents the company in a role (R34)."""
 
     at: datetime
     by: str

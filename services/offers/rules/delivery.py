@@ -43,7 +43,7 @@ class RecordFailedDelivery:
 
 @dataclass(frozen=True)
 class ResendOffer:
-    """Somebody of the authority sends it again (R4)."""
+    """Somebody of the authority sends the offer again (R4)."""
 
     at: datetime
     by: str
@@ -58,7 +58,7 @@ class RecordOpening:
 
 @dataclass(frozen=True)
 class CorrectDelivery:
-    """It became available at another time than was recorded (R30)."""
+    """The offer became available at another time than was recorded (R30)."""
 
     at: datetime
     available_at: datetime

@@ -20,18 +20,18 @@ class Unit:
     """None where the unit has ceased by then (R40)."""
     industry: str | None
     name: str | None = None
-    """For the letter; None where the register has not told it since offers keeps names."""
+    """Name for the letter; None if the register has not reported the unit since names are stored here."""
 
 
 @dataclass(frozen=True)
 class Quarantine:
-    """A quarantine that stands when an offer is made or accepted."""
+    """A quarantine that holds when an offer is made or accepted."""
 
     because_of: UUID | None
-    """None in front of a company that the breached agreement does not belong to."""
+    """The breached agreement; None if the asker is a company that it does not belong to."""
     ends_at: datetime
     of_former_owner: bool = False
-    """R40: the unit breached while it was another legal entity's, and keeps the quarantine."""
+    """R40: whether the unit breached under another legal entity; it keeps the quarantine."""
 
 
 def refuse_ineligible_unit(unit: Unit | None, p_number: str, cvr: str, policy: Policy, rule: str = "R1") -> None:

@@ -7,7 +7,7 @@ from shared.eventstore.errors import Refused
 ON_SUSPICION = Grounds(
     violation=Violation.SUSPECTED, concrete=True, material=True, reaction_due=ReactionDue.ORDER_WITH_DEADLINE
 )
-"""What an offer on suspicion rests on where the inspector says nothing else."""
+"""The grounds of an offer on suspicion if the inspector gives none."""
 
 
 def refuse_wrong_grounds(kind: AgreementKind, grounds: Grounds | None) -> Grounds:

@@ -25,7 +25,7 @@ class NamedPlace:
     """A unit, or a department of one, as the company names it, with what is known of the unit."""
 
     place_id: UUID
-    """A new one, drawn by chance: it tells neither the unit nor the name of a department."""
+    """A new id, drawn at random: it tells neither the unit nor the name of a department."""
     p_number: str
     department: str | None
     unit: Unit | None
@@ -39,7 +39,7 @@ class FoundIn:
     """Where in the unit of the offer the violation was found, read with the key of the case."""
 
     department: str | None
-    """None for the whole unit."""
+    """Name of the department; None for the whole unit."""
 
 
 def include(

@@ -5,7 +5,7 @@ from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.deadline import Deadline
 
 FIRST_VERSION = "2026-11"
-"""Under which these offers were sent, as their facts say."""
+"""The version that the facts of offers with this letter name."""
 
 _BEGINNING = {
     AgreementKind.SUSPICION: """\

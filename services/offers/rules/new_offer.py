@@ -37,15 +37,15 @@ class SendOffer:
     inspector: str
     quarantines: tuple[Quarantine, ...]
     undecided: tuple[UUID, ...]
-    """R14: agreements of which a control has found a violation at the unit, and that are not decided."""
+    """R14: undecided agreements of which a control has found a violation at the unit."""
     slot: int | None = 1
     """R8: a place among the open agreements on the topic at the unit; None where all are taken."""
     earlier: State | None = None
-    """R7: where the offer stands from which this one follows."""
+    """R7: current state of the offer from which this one follows."""
     carried: State | None = None
-    """R40: where the agreement stands that is to be carried over."""
+    """R40: current state of the agreement that is to be carried over."""
     centre: Centre | None = None
-    """R42: of the inspector, as the directory has it."""
+    """R42: centre of the inspector, as the directory has it."""
 
 
 def send(command: SendOffer) -> OfferSent:

@@ -13,14 +13,14 @@ from shared.policy.policies import Policies
 
 @dataclass(frozen=True)
 class UntakenFact:
-    """What can be told of a fact that waits or was passed over, without taking it."""
+    """What is known of a fact that waits or was discarded, without processing it."""
 
     source: str
     cvr: str | None
     p_number: str | None
     occurred_at: datetime
     breach: Breached | None = None
-    """The fact itself, where it reads and is a breach."""
+    """The fact itself, if it can be parsed and is a breach."""
     included: frozenset[str] = frozenset()
     """P-numbers of the units that its agreement includes, as far as that is known: the breach may be at any of them."""
 

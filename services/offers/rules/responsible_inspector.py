@@ -19,12 +19,12 @@ class ReassignOffer:
     by: str
     told: NextInspector
     centre: Centre | None = None
-    """R42: of the new inspector, as the directory has it."""
+    """R42: centre of the new inspector, as the directory has it."""
 
 
 @dataclass(frozen=True)
 class NoteInspector:
-    """Reaction: control has another inspector responsible for what became of the offer (R15)."""
+    """Reaction: in control, another inspector is responsible for what followed the offer (R15)."""
 
     at: datetime
     inspector: str

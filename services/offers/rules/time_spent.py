@@ -13,7 +13,7 @@ from shared.eventstore.errors import Refused
 
 @dataclass(frozen=True)
 class SpendTime:
-    """An inspector says what the time went into (R37)."""
+    """An inspector reports time that was spent (R37)."""
 
     at: datetime
     entry_id: UUID
@@ -24,13 +24,13 @@ class SpendTime:
 
 @dataclass(frozen=True)
 class CorrectTime:
-    """It was recorded wrongly (R30)."""
+    """Corrects time that was recorded wrongly (R30)."""
 
     at: datetime
     entry_id: UUID
     by: str
     on_day: date | None
-    """As it was told, where it is None."""
+    """The right day; None leaves the day as it was recorded."""
     told: SpentTime
     reason: str
 

@@ -13,7 +13,10 @@ from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
 
 LOOKS_AGAIN_AFTER = timedelta(minutes=10)
-"""Longer than any request lives: an offer or answer that was decided before a change, and recorded after it, is met."""
+"""Time after which cases learn of a change again, so that what was decided before it and recorded after it is found.
+
+It is longer than any request takes.
+"""
 
 
 class UnitTimer(StrEnum):
@@ -44,9 +47,9 @@ class Watched:
 
     p_number: str | None = None
     learned: tuple[UnitChangeLearned, ...] = ()
-    """The last word about each day."""
+    """The newest report about each day."""
     tells_at: tuple[datetime, ...] = ()
-    """When its cases are to be told, and have not been."""
+    """The times at which its cases are still to learn of a change."""
 
 
 def unit_stream(p_number: str) -> UUID:

@@ -15,7 +15,7 @@ from shared.eventstore.events import Event
 
 @dataclass(frozen=True)
 class Owner:
-    """To whom the register gives a unit from a day on, until the next one."""
+    """The legal entity that has a unit by the register, from a day until the next change."""
 
     since: date
     cvr: str | None
@@ -23,20 +23,20 @@ class Owner:
 
 
 Owners = Sequence[Owner]
-"""Of one unit, by their days."""
+"""The owners of one unit, by their days."""
 
 
 @dataclass(frozen=True)
 class NoteUnitChanges:
-    """Reaction: what the register says of units, the days that are over and those that lie ahead."""
+    """Reaction: changes of units that the register reports, past and future ones."""
 
     at: datetime
     owners: Mapping[str, Owners]
-    """By P-number."""
+    """The owners of units, by P-number."""
 
 
 Told = Open | Running | Ended
-"""R40: open or running, or ended so that something may follow at the unit (R7, R22, R24)."""
+"""R40: a case that is open or running, or ended so that something may follow at the unit (R7, R22, R24)."""
 
 
 def units_of(state: Told) -> frozenset[str]:

@@ -13,7 +13,7 @@ from shared.eventstore.events import Event
 
 @dataclass(frozen=True)
 class NoteViolation:
-    """Reaction: a control was held at a place, or is told anew (R30)."""
+    """Reaction: a control was held at a place, or its outcome was corrected (R30)."""
 
     at: datetime
     place_id: UUID

@@ -20,7 +20,7 @@ from shared.policy.policy import Policy
 
 @dataclass(frozen=True)
 class Withdraw:
-    """The authority takes an unanswered offer back (R9)."""
+    """The authority withdraws an unanswered offer (R9)."""
 
     at: datetime
     reason: str
@@ -38,7 +38,7 @@ class NoteBreach:
     breached_at: datetime
     policy: Policy
     reaches: tuple[Reach, ...]
-    """R22: the quarantines that it led to."""
+    """R22: the quarantines that the breach led to."""
 
 
 @dataclass(frozen=True)
