@@ -1,4 +1,4 @@
-"""What it means for a service to pass over a fact for ever, in words for the operator who decides it."""
+"""What it means for a service to discard a fact permanently, in words for the operator who decides it."""
 
 from collections.abc import Mapping
 

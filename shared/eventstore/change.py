@@ -1,4 +1,4 @@
-"""What one command changes, as the event store takes it: events, keys, marks, timers and reservations."""
+"""Everything that one command writes to the event store: events, keys, marks, timers and reservations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

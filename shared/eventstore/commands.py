@@ -1,4 +1,4 @@
-"""Run commands through deciders: load, decide, and append with the timers and reservations that should then stand."""
+"""Runs commands through deciders: load, decide, and append with the timers and reservations of the new state."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The names of PostgreSQL's logins, and what a service that starts asks of its own."""
+"""The names of PostgreSQL's logins, and the check of its login with which a service starts."""
 
 from collections.abc import Mapping
 

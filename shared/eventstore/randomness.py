@@ -1,4 +1,4 @@
-"""The one place that chance comes from: the system's, passed in as the clock is, so that nobody can compute a draw."""
+"""The only source of random draws: the system's, passed in as the clock is, so that nobody can compute a draw."""
 
 from random import Random, SystemRandom
 from uuid import UUID

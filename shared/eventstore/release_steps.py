@@ -1,7 +1,7 @@
 """What a release carries out once over the streams of a service, in the background after a start.
 
-How far a step has come is a row: a process that is killed goes on there. Several processes may take the same step at
-the same time; a step therefore does nothing where it finds a stream done.
+The progress of a step is stored in a row, from which it continues after a process was killed. Several processes may
+carry out one step at the same time; a step therefore does nothing for a stream that is done already.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,7 +1,7 @@
-"""Timers and reservations compared with what the deciders say for the states as they stand, and brought to it.
+"""Compares timers and reservations with what the deciders want for the current states, and corrects them.
 
-The kernel arms and reserves by comparing the states before and after a command. Where a release has deciders say
-something else for a state that nothing changes, only a walk over the streams brings their rows along.
+The kernel arms and reserves by comparing the states before and after a command. If a new release wants other timers or
+reservations for a state that no command changes, only a walk over all streams corrects its rows.
 """
 
 from collections.abc import Sequence

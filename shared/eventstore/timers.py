@@ -1,4 +1,4 @@
-"""Fire due timers: claimed by a committed lease, fired at least once, effective once."""
+"""Fires due timers: each is claimed by a committed lease, fired at least once, and effective once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

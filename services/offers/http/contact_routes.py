@@ -1,4 +1,4 @@
-"""Name and replace the company's contacts (R34)."""
+"""Routes that name and replace the company's contacts (R34)."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Write an internal note on a case (R18)."""
+"""Route that writes an internal note on a case (R18)."""
 
 from uuid import UUID
 

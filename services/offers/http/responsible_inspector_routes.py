@@ -1,4 +1,4 @@
-"""Give an open offer to another responsible inspector (R15)."""
+"""Route that gives an open offer to another responsible inspector (R15)."""
 
 from uuid import UUID
 

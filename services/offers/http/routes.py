@@ -1,4 +1,4 @@
-"""The HTTP interface of offers: to read them, and the ways to change them, by subject."""
+"""The HTTP interface of offers: routes to read them, and the routers of each subject to change them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

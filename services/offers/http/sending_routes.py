@@ -1,4 +1,4 @@
-"""To make an offer, and to take it back (R1, R2, R7, R8, R9, R10)."""
+"""Routes that send an offer, and withdraw it (R1, R2, R7, R8, R9, R10)."""
 
 from asyncio import gather
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Record and correct the time that inspectors spent on a case (R30, R37)."""
+"""Routes that record and correct the time that inspectors spent on a case (R30, R37)."""
 
 from typing import Annotated
 from uuid import UUID

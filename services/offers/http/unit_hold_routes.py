@@ -75,7 +75,7 @@ async def list_held_units(
 
 @router.post("/release", responses=problems(404))
 async def release(body: Release, request: Request, asker: Asker) -> Released:
-    """Releases held units, so that offers are made and accepted there again.
+    """Releases held units, so that offers can be made and accepted there again.
 
     Who released a unit, when and why is kept permanently.
     """

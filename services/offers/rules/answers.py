@@ -126,8 +126,7 @@ def refuse_unread(command: Accept) -> None:
 def why_not_open(state: Running | Ended) -> Refused:
     """R6, R8, R9: returns the refusal of an answer to an offer that is not open any more.
 
-    It says that and when the offer was answered, that the answer is late, or that a breach or the authority ended the
-    offer.
+    It says when the offer was answered, that the answer is late, or that a breach or the authority ended the offer.
     """
     match state:
         case Ended(unaccepted=Lapsed(), response_deadline=Deadline() as deadline):

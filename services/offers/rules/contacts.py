@@ -1,4 +1,4 @@
-"""Contacts: who stands for the company in which role, each replaceable (R34)."""
+"""Contacts: who represents the company in which role; each can be replaced (R34)."""
 
 from dataclasses import dataclass
 from datetime import datetime

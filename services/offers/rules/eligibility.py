@@ -1,4 +1,4 @@
-"""Which unit an agreement may include: of that legal entity, not in construction, free, not in quarantine (R8)."""
+"""Which units an agreement may include: those of the company that are free, not in construction or quarantine (R8)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def refuse_taken(slot: int | None, p_number: str, topic: str) -> int:
 
 
 def refuse_in_quarantine(quarantines: Sequence[Quarantine], p_number: str, at: datetime) -> None:
-    """R8, R40: refuses a unit that is in quarantine; names the breach only to the company whose it is."""
+    """R8, R40: refuses a unit in quarantine; names the breached agreement unless it is another company's."""
     standing = [one for one in quarantines if stands(one.ends_at, at)]
     if not standing:
         return

@@ -1,4 +1,4 @@
-"""Where an offer stands: unsent, open, an agreement that runs, or ended; and how facts lead from one to the next."""
+"""The phases of an offer: unsent, open, running as an agreement, ended; and how facts lead from one to the next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

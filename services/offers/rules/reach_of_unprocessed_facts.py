@@ -1,4 +1,4 @@
-"""R8: which units a fact may reach that offers has not taken: it might be the breach that forbids an offer there."""
+"""R8: units that an unprocessed fact may be about; it might be the breach that forbids an offer there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which changes of a unit are known, and when the offers and agreements there are told of them (R40)."""
+"""The known changes of a unit, and when the offers and agreements there learn of them (R40)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -102,7 +102,7 @@ def evolve(state: Watched, event: Event) -> Watched:
 
 
 def timers(state: Watched) -> dict[str, datetime]:
-    """R40: returns the next time at which cases learn of a change, which comes also where nobody looks."""
+    """R40: returns the next time at which cases learn of a change, whether or not somebody opens them."""
     return {TELL_CASES: state.tells_at[0]} if state.tells_at else {}
 
 

@@ -1,4 +1,4 @@
-"""An offer that the authority takes back, or that a breach overtakes (R8, R9)."""
+"""Offers that end because the authority withdraws them, or because of a breach (R8, R9)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
