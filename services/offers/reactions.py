@@ -92,7 +92,7 @@ def reactions(runtime: Runtime) -> Reactions:
         )
 
     async def revoked(received: ReceivedFact) -> Reaction:
-        """R30: the agreement runs again, and a quarantine that rested on a mistake ends."""
+        """R30: records that the agreement runs again, and ends a quarantine that rested on a mistake."""
         fact = received.event
         assert isinstance(fact, DecisionRevoked)
         now = runtime.clock.now()

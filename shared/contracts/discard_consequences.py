@@ -1,4 +1,4 @@
-"""What it means for a service to pass over a fact for ever, in words for the operator who decides it."""
+"""What it means for a service to discard a fact permanently, in words for the operator who decides it."""
 
 from collections.abc import Mapping
 
@@ -41,7 +41,7 @@ _KNOWN: Mapping[str, type[Event]] = {
 
 
 def meaning_of_loss(type_name: str) -> str:
-    """What will be missing once a fact of this type is passed over."""
+    """Returns a text that says what will be missing once a fact of this type is discarded."""
     fact = _KNOWN.get(type_name)
     if fact is None:
         return "nobody here knows what follows from it: ask its source before it is passed over"

@@ -7,17 +7,17 @@ COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
 
 def local_day(instant: datetime) -> date:
-    """The day in Copenhagen on which an instant falls. Raises ValueError for an instant without an offset."""
+    """Returns the day in Copenhagen on which an instant falls. Raises ValueError for an instant without an offset."""
     if instant.utcoffset() is None:
         raise ValueError(f"{instant.isoformat()} has no offset from UTC, so it falls on no day")
     return instant.astimezone(COPENHAGEN).date()
 
 
 def start_of(day: date) -> datetime:
-    """Midnight in Copenhagen at the beginning of the day, in UTC."""
+    """Returns the beginning of the day, midnight in Copenhagen, in UTC."""
     return datetime.combine(day, time(), COPENHAGEN).astimezone(UTC)
 
 
 def end_of(day: date) -> datetime:
-    """The exclusive end of the day: midnight in Copenhagen after it, in UTC."""
+    """Returns the exclusive end of the day, the next midnight in Copenhagen, in UTC."""
     return start_of(day + timedelta(days=1))

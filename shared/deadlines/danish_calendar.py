@@ -48,13 +48,16 @@ class ClosedDay(BaseModel):
 
 
 def closed_day(day: date, extra: Collection[ExtraClosedDay]) -> ClosedDay | None:
-    """R3: what closes the day (public holiday, extra closed day, weekend, named in that order), or None."""
+    """R3: returns why a day is closed, or None if it is open.
+
+    The reasons are a public holiday, an extra closed day or a weekend; the first of these that applies is returned.
+    """
     names = _holiday_names(day) or _extra_names(day, extra) or _WEEKEND.get(day.weekday())
     return None if names is None else ClosedDay(day=day, danish=names[0], english=names[1])
 
 
 def next_open_day(day: date, extra: Collection[ExtraClosedDay]) -> tuple[date, tuple[ClosedDay, ...]]:
-    """R3: the day itself if it is open, else the first open day after it; with the closed days in between."""
+    """R3: returns the first open day from this day on, and the closed days that were skipped."""
     skipped: list[ClosedDay] = []
     while (closed := closed_day(day, extra)) is not None:
         skipped.append(closed)

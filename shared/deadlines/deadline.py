@@ -70,21 +70,21 @@ class Deadline(_Value):
 
     @cached_property
     def as_json(self) -> Mapping[str, Any]:
-        """As it is kept and published; made once, for it never changes."""
+        """Returns the deadline as it is stored and published; it is made once, because a deadline never changes."""
         return self.model_dump(mode="json")
 
     def has_passed(self, instant: datetime) -> bool:
-        """R3: whether an instant is too late (00:00 is, 23:59 is not)."""
+        """R3: returns whether an instant is too late: 23:59 of the last day is not, 00:00 after it is."""
         return instant >= self.ends_at
 
     def is_over_on(self, day: date) -> bool:
-        """R3: the same for a whole day: whether it lies after the last one."""
+        """R3: returns whether the deadline is over on a whole day, which is any day after the last one."""
         return day > self.last_day
 
     def reasons(self) -> Mapping[str, str]:
-        """R27: why the deadline is this day, as values of a refusal: `why_da` and `why_en`."""
+        """R27: returns why the deadline is this day, as values of a refusal: `why_da` and `why_en`."""
         return {"why_da": self.explain("da"), "why_en": self.explain("en")}
 
     def explain(self, language: Language) -> str:
-        """R27: why the deadline is this day, in plain Danish or English."""
+        """R27: returns why the deadline is this day, in plain Danish or English."""
         return explanation.TEXTS[language](self)

@@ -16,18 +16,21 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 def response_deadline(available_at: datetime, policy: Policy) -> Deadline:
-    """R3: so many weeks from the day on which the offer became available in the portal."""
+    """R3: returns the deadline of an answer, counted in weeks from when the offer was available in the portal."""
     length = Length(number=policy.offer.response_weeks, unit=LengthUnit.WEEKS)
     return _deadline("R3", policy, available_at, "OfferDelivered", length)
 
 
 def compliance_deadline(accepted_at: datetime, months: int, policy: Policy) -> Deadline:
-    """R10: the same day number so many months after the acceptance, or the last day of that month; by R3's rules."""
+    """R10: returns the compliance deadline, so many months after the acceptance by R3's rules.
+
+    It has the day number of the acceptance, or is the last day of the month if there is no such day.
+    """
     return _deadline("R10", policy, accepted_at, "Accepted", Length(number=months, unit=LengthUnit.MONTHS))
 
 
 def extended(deadline: Deadline, until: date, granted_at: datetime, policy: Policy) -> Deadline:
-    """R13: the same deadline with a later last day, by R3's calendar; the day before stays explainable.
+    """R13: returns the deadline with a later last day, by R3's calendar; the previous day stays explainable.
 
     Raises ValueError for a grant without an offset from UTC.
     """
@@ -50,21 +53,22 @@ def extended(deadline: Deadline, until: date, granted_at: datetime, policy: Poli
 
 
 def order_reminder_at(requested_at: datetime, policy: Policy) -> datetime:
-    """R22: when an order that was asked for is asked about: as a working day in Copenhagen begins, in UTC."""
+    """R22: returns when to ask about an order that was requested: when a working day begins in Copenhagen, in UTC."""
     return _working_day_after(requested_at, policy.order_requests.reminder_after_days, policy)
 
 
 def order_overdue_at(requested_at: datetime, policy: Policy) -> datetime:
-    """R22: when somebody must look into an order that was not issued."""
+    """R22: returns when somebody must look into an order that was requested and not issued."""
     return _working_day_after(requested_at, policy.order_requests.overdue_after_days, policy)
 
 
 def guidance_due(
     accepted_at: datetime, compliance: Deadline, policy: Policy, before: Deadline | None = None
 ) -> Deadline:
-    """R12: about one third into the period, to the nearest day; the last day on which guidance is offered in time.
+    """R12: returns the last day on which guidance is offered in time, about one third into the period.
 
-    R13, R27: `before` is the deadline that held until now; its day stays explainable.
+    The day is rounded to the nearest. R13, R27: `before` is the deadline that held until now; its day stays
+    explainable.
     """
     days = (compliance.last_day - local_day(accepted_at)).days
     length = Length(
@@ -76,19 +80,23 @@ def guidance_due(
 
 
 def guidance_coming_due_at(due: Deadline, policy: Policy) -> datetime:
-    """R12, R29: when the inspector is told that guidance is coming due: as a day in Copenhagen begins, in UTC."""
+    """R12, R29: returns when the inspector learns that guidance is coming due.
+
+    It is the beginning of a day in Copenhagen, in UTC.
+    """
     return start_of(due.last_day - timedelta(days=policy.guidance.coming_due_days))
 
 
 def guidance_overdue_at(due: Deadline, policy: Policy) -> datetime:
-    """R12: from this instant on, guidance that was not offered is overdue."""
+    """R12: returns the instant from which guidance that was not offered is overdue."""
     return end_of(due.last_day + timedelta(days=policy.guidance.overdue_days))
 
 
 def control_window(anchor: datetime | Deadline, policy: Policy, before: Deadline | None = None) -> Deadline:
-    """R17: the days after complete documentation came (an instant), or after a compliance deadline without it.
+    """R17: returns the days in which a control is held.
 
-    R13, R27: `before` is the window after the compliance deadline that held until now; its day stays explainable.
+    They are counted from complete documentation (an instant) or, without it, from the compliance deadline. R13, R27:
+    `before` is the window after the compliance deadline that held until now; its day stays explainable.
     """
     if isinstance(anchor, Deadline):
         length = Length(number=policy.control.days_after_deadline, unit=LengthUnit.DAYS)
@@ -102,30 +110,30 @@ def control_window(anchor: datetime | Deadline, policy: Policy, before: Deadline
 
 
 def booking_due_at(compliance: Deadline, policy: Policy) -> datetime:
-    """R17: when a control is booked by itself: as a day in Copenhagen begins, in UTC."""
+    """R17: returns when a control is booked automatically: when a day begins in Copenhagen, in UTC."""
     return start_of(compliance.last_day - timedelta(days=policy.control.booking_lead_days))
 
 
 def hearing_deadline(opened_at: datetime, policy: Policy) -> Deadline:
-    """R22: how long the company may comment before the order."""
+    """R22: returns the deadline by which the company may comment before the order."""
     length = Length(number=policy.breach.hearing_weeks, unit=LengthUnit.WEEKS)
     return _deadline("R22", policy, opened_at, "HearingOpened", length)
 
 
 def follow_up_day(fulfilled_at: datetime, policy: Policy) -> date | None:
-    """R24: the working day on which the follow-up is due, or None where the policy has it switched off."""
+    """R24: returns the working day on which the follow-up is due, or None if policy has switched it off."""
     if not policy.follow_up.held:
         return None
     return next_working_day(local_day(fulfilled_at) + relativedelta(months=policy.follow_up.after_months), policy)
 
 
 def is_working_day(day: date, policy: Policy) -> bool:
-    """R3, R17: neither weekend nor public holiday nor one of the policy's extra closed days."""
+    """R3, R17: returns whether a day is no weekend, public holiday or extra closed day of the policy."""
     return closed_day(day, policy.calendar.extra_closed_days) is None
 
 
 def next_working_day(day: date, policy: Policy) -> date:
-    """R3: the day itself where it is a working day, else the first one after it."""
+    """R3: returns the day itself if it is a working day, else the first working day after it."""
     return next_open_day(day, policy.calendar.extra_closed_days)[0]
 
 

@@ -39,7 +39,7 @@ _EVENTS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def in_danish(deadline: "Deadline") -> str:
-    """R27: in Danish."""
+    """R27: returns why the deadline is this day, in Danish."""
     event = _EVENTS.get(deadline.anchor_event, (f"hændelsen {deadline.anchor_event} indtraf", ""))[0]
     first_day = "dagen selv tæller med" if deadline.first_day_counts else "dagen selv tæller ikke med"
     counted = f"{_length_da(deadline.length)} regnet fra {_day_da(deadline.counted_from)}, da {event}; {first_day}."
@@ -63,7 +63,7 @@ def in_danish(deadline: "Deadline") -> str:
 
 
 def in_english(deadline: "Deadline") -> str:
-    """R27: in English."""
+    """R27: returns why the deadline is this day, in English."""
     event = _EVENTS.get(deadline.anchor_event, ("", f"the event {deadline.anchor_event} happened"))[1]
     first_day = "that day itself counts" if deadline.first_day_counts else "that day itself does not count"
     counted = f"{_length_en(deadline.length)} from {_day_en(deadline.counted_from)}, when {event}; {first_day}."

@@ -99,7 +99,7 @@ class GroupRows:
 
     @classmethod
     def of(cls, group: Sequence[tuple[Change, Sealings]]) -> Self:
-        """Raises EventTooLarge."""
+        """Returns the rows that a group of changes writes. Raises EventTooLarge."""
         rows = cls()
         for command, (change, sealings) in enumerate(group, 1):
             rows.commands.append(_command_row(change))
@@ -143,7 +143,7 @@ class GroupRows:
 
 
 class RowType(NamedTuple):
-    """How a row is declared on both sides."""
+    """The declaration of a row: its composite type in the schema, and the class with its fields."""
 
     sql_type: str
     fields: type
@@ -170,7 +170,7 @@ group by c.relname
 class RowOrder:
     """Puts the fields of rows in the order in which the database declares them.
 
-    asyncpg does so by itself where it is given mappings, row by row; that made the encoding a fifth slower.
+    asyncpg could do this itself for mappings, row by row, but that made the encoding a fifth slower.
     """
 
     def __init__(self, attributes: Mapping[str, Sequence[str]]) -> None:
@@ -180,12 +180,12 @@ class RowOrder:
 
     @classmethod
     async def of_schema(cls, connection: Connection) -> Self:
-        """As this schema declares them. That never changes: another append() has types of its own."""
+        """Reads the order of fields from the schema. It never changes: another append() has types of its own."""
         found = await connection.fetch(_ORDERS, [row.sql_type for row in PARAMETERS.values()])
         return cls({row["relname"]: row["attributes"] for row in found})
 
     def arguments(self, rows: GroupRows) -> list[list[tuple[Any, ...]]]:
-        """One list per parameter of append(). Raises KeyError where a row lacks a field."""
+        """Returns one list of ordered rows per parameter of append(). Raises KeyError where a row lacks a field."""
         return [list(map(ordered, getattr(rows, parameter))) for parameter, ordered in self._ordered.items()]
 
 

@@ -1,4 +1,4 @@
-"""What one command changes, as the event store takes it: events, keys, marks, timers and reservations."""
+"""Everything that one command writes to the event store: events, keys, marks, timers and reservations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class Occurred:
 
 @dataclass(frozen=True)
 class Write:
-    """Events for one stream at an expected version. Without events it guards: the stream must not have moved."""
+    """Events for one stream at an expected version. Without events it is a guard: the stream must not have changed."""
 
     stream: UUID
     expected: int
@@ -29,7 +29,7 @@ class Write:
 
 @dataclass(frozen=True)
 class Mark:
-    """A step of the inbox: from where the reader found it to the fact that it has now taken."""
+    """A step of the inbox: from the state that the reader found to the fact that was now processed."""
 
     source: str
     stream: UUID
@@ -42,7 +42,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class IdempotencyKey:
-    """The key of a command, what was asked under it, and the answer that a repetition gets."""
+    """The key of a command, the request that used it, and the answer that a repeated request gets."""
 
     key: UUID
     fingerprint: str
@@ -51,7 +51,7 @@ class IdempotencyKey:
 
 @dataclass(frozen=True)
 class Change:
-    """All that one command does, kept whole or not at all."""
+    """Everything that one command writes; it is stored completely or not at all."""
 
     metadata: Metadata
     writes: tuple[Write, ...] = ()

@@ -1,4 +1,4 @@
-"""Run commands through deciders: load, decide, and append with the timers and reservations that should then stand."""
+"""Runs commands through deciders: load, decide, and append with the timers and reservations of the new state."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -29,7 +29,7 @@ class Intent(Generic[State, Command]):
     stream: UUID
     command: Command
     expected: int | None = None
-    """The version that the caller decided on; None decides anew on whatever stands."""
+    """The version that the caller decided on; None decides on the current version."""
     read: VersionedState[State] | None = None
     """The subject as the caller has just read it, so that it is not read twice."""
 
@@ -44,7 +44,7 @@ class Guard:
 
 @dataclass(frozen=True)
 class Decision(Generic[State]):
-    """What one subject would record."""
+    """The events that one subject would record, and the states before and after them."""
 
     stream: UUID
     before: VersionedState[State]
@@ -53,18 +53,18 @@ class Decision(Generic[State]):
 
     @property
     def version(self) -> int:
-        """The version of the stream once the events are recorded."""
+        """Returns the version of the stream once the events are recorded."""
         return self.before.version + len(self.events)
 
 
 async def read(store: EventStore, decider: Decider[State, Any], stream: UUID) -> VersionedState[State]:
-    """A subject as it stands."""
+    """Returns the current state of a subject, with its version."""
     loaded = await store.load(stream)
     return VersionedState(loaded.version, decider.fold([recorded.event for recorded in loaded.events]))
 
 
 def decide(intent: Intent[State, Command], before: VersionedState[State]) -> Decision[State]:
-    """What would be recorded. Raises Refused, or VersionMismatch."""
+    """Decides a command without recording the events. Raises Refused, or VersionMismatch."""
     if intent.expected is not None and before.version != intent.expected:
         raise VersionMismatch(intent.expected, before.version)
     events = tuple(intent.decider.decide(before.state, intent.command))
@@ -94,11 +94,11 @@ async def execute(
     mark: Mark | None = None,
     key: Callable[[Sequence[Decision[Any]]], IdempotencyKey] | None = None,
 ) -> list[Decision[Any]]:
-    """Decide and record commands for one or more subjects, all or none.
+    """Decides and records commands for one or more subjects, all or none.
 
-    A command that lost to another is decided anew on the newer state, unless it names a version (VersionMismatch) or
-    a guarded stream moved (StaleVersion: the caller must read again). `key` is built from what was decided, so that a
-    repetition can be given the same answer.
+    A command that lost to another is decided anew on the newer state. It fails instead if it names a version
+    (VersionMismatch) or a guarded stream moved (StaleVersion: the caller must read again). `key` is built from what was
+    decided, so that a repetition can be given the same answer.
     """
     metadata = replace(
         metadata,
@@ -169,5 +169,5 @@ def _change(
 
 
 def timer_rows(decider: Decider[Any, Any], state: Any) -> dict[str, datetime]:
-    """The timers that should stand for a state, named `<subject>:<timer>` as the timers table has them."""
+    """Returns the timers that a state needs, named `<subject>:<timer>` as the timers table has them."""
     return {f"{decider.name}:{name}": due for name, due in decider.timers(state).items()}

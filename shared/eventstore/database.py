@@ -30,7 +30,7 @@ _SETTINGS = {
 }
 
 _CONNECT_SECONDS = 5
-"""A server that does not even answer a greeting is away; asyncpg itself would wait for a minute."""
+"""Seconds after which a silent server counts as unreachable; asyncpg itself would wait for a minute."""
 _COMMAND_SECONDS = 30
 DATABASE_AWAY = (
     OSError,
@@ -42,7 +42,7 @@ DATABASE_AWAY = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # what asyncpg says of a connection that was cut while it was idle
 )
-"""What a database that is away, or that has just come back, makes of a call. Whether it was done is unknown."""
+"""Errors of a call if the database is unreachable or has just come back. Whether it was carried out is unknown."""
 
 
 class Database:
@@ -55,14 +55,14 @@ class Database:
         self._answering: set[asyncio.Task[None]] = set()
 
     def acquire(self) -> "asyncpg.pool.PoolAcquireContext[asyncpg.Record]":
-        """A connection, returned when the block ends."""
+        """Returns a connection as a context manager; the connection goes back to the pool when the block ends."""
         return self._pool.acquire()
 
     def ask(self, question: Question[Key, Found], key: Key) -> "asyncio.Future[Found]":
-        """What the question finds for a key, in one query with all who ask the same at the same time.
+        """Returns what a question finds for a key; callers that ask the same question together share one query.
 
-        Under load that is what makes a look-up cheap, as group commit does for appends. The query begins after the
-        call: what was committed before it is seen.
+        This makes look-ups cheap under load, as group commit does for appends. The query begins after the call, so that
+        it sees what was committed before the call.
         """
         found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
         if question in self._asked:
@@ -108,7 +108,7 @@ async def _nothing_to_reset(_: object) -> None:
 
 @asynccontextmanager
 async def open_database(dsn: str, schema: str, *, connections: int = 12) -> AsyncIterator[Database]:
-    """Open the schema of a service as the role `aftale_<schema>`."""
+    """Opens the schema of a service as the role `aftale_<schema>`, and closes it when the block ends."""
     settings = {
         **_SETTINGS,
         "search_path": schema,
@@ -131,7 +131,7 @@ async def open_database(dsn: str, schema: str, *, connections: int = 12) -> Asyn
 
 
 async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """One connection of its own, outside the pool: for a relay, which holds a session lock.
+    """Opens a connection outside the pool: for a relay, which holds a session lock.
 
     Its commits do not wait for the disk: a checkpoint lost with the server lets facts be published once more.
     """

@@ -41,7 +41,7 @@ class Checks:
         return True
 
     def note(self, refusal: Refused) -> None:
-        """Adds a refusal with all that it carries; what was said before with the same values is not said again."""
+        """Adds a refusal with all that it carries; skips what was noted before with the same rule and text."""
         for fault in refusal.every_fault:
             if all((fault.rule, fault.detail) != (known.rule, known.detail) for known in self._found):
                 self._found.append(fault)
@@ -56,7 +56,7 @@ class Checks:
 
 @contextmanager
 def every_fault() -> Iterator[Checks]:
-    """Runs checks that do not rest on each other, and refuses with all that they find, not with the first alone.
+    """Runs checks that do not depend on each other, and refuses with everything that they find.
 
     What is computed inside is complete after the block, since a block in which a check refused raises.
     """
@@ -79,22 +79,22 @@ class TimerDue:
 
 
 def no_timers(_: Any) -> Mapping[str, datetime]:
-    """For subjects on which nothing falls due."""
+    """Returns no timers, for subjects on which nothing falls due."""
     return {}
 
 
 def no_reservations(_: Any) -> frozenset[str]:
-    """For subjects that hold nothing that must be unique."""
+    """Returns no names, for subjects that hold nothing that must be unique."""
     return frozenset()
 
 
 def concerns_nothing(_: Any) -> Mapping[str, str]:
-    """For subjects that no rule of another subject asks about."""
+    """Returns no ids, for subjects that no rule of another subject asks about."""
     return {}
 
 
 def nobody(_: Any) -> str | None:
-    """For subjects that nobody is responsible for."""
+    """Returns None, for subjects that nobody is responsible for."""
     return None
 
 
@@ -123,7 +123,7 @@ class Decider(Generic[State, Command]):
     changes_nothing: frozenset[type[Event]] = frozenset()
 
     def fold(self, events: Sequence[Event], state: State | None = None) -> State:
-        """The state after the public forms of these events, from `state` or from the beginning."""
+        """Returns the state after the public forms of these events, from `state` or from the beginning."""
         current = self.initial if state is None else state
         for event in events:
             current = self.evolve(current, event.public_form())

@@ -7,7 +7,7 @@ from shared.errors import AftaleError
 
 
 class AppendFault(AftaleError):
-    """A command lost in its group; nothing of it was kept."""
+    """A command failed within its group; nothing of it was stored."""
 
 
 class StaleVersion(AppendFault):
@@ -15,11 +15,11 @@ class StaleVersion(AppendFault):
 
 
 class AlreadyHandled(AppendFault):
-    """The idempotency key is used."""
+    """The idempotency key was used before."""
 
 
 class InboxMoved(AppendFault):
-    """The inbox no longer stands where the reader of the fact found it."""
+    """The inbox has changed since the reader of the fact read it."""
 
 
 class NameReserved(AppendFault):
@@ -60,12 +60,12 @@ class Refused(AftaleError):
 
     @property
     def detail(self) -> str:
-        """The reason with its values filled in."""
+        """Returns the reason with its values filled in."""
         return self.reason.format_map(self.values)
 
     @property
     def every_fault(self) -> "tuple[Refused, ...]":
-        """This refusal and all others of the same command, in the order in which they were found."""
+        """Returns this refusal and all others of the same command, in the order in which they were found."""
         return (self, *self.also)
 
 
@@ -78,8 +78,8 @@ class WrongLogin(AftaleError):
 
 
 class KeyDestroyed(AftaleError):
-    """Something private was to be written, or a file read, under a key that has been destroyed."""
+    """A private part cannot be written, or a file cannot be read, because its key was destroyed."""
 
 
 class HoldBack(AftaleError):
-    """A lookup may raise it: what the timer's effect depends on is not known yet. It is tried again in a moment."""
+    """A timer must wait a moment, because its look-up does not know yet what the effect depends on."""

@@ -51,7 +51,7 @@ class Loaded:
 
 
 class EventStore:
-    """Appends and loads the events of one service. Use as an async context manager: its tasks live as long."""
+    """Appends and loads the events of one service. Use as an async context manager, which runs its tasks."""
 
     def __init__(self, database: Database, types: EventTypes, virtual: VirtualClock | None = None) -> None:
         """With a virtual clock facts are recorded at its time, else at the database's (R26)."""
@@ -77,13 +77,13 @@ class EventStore:
 
     @property
     def appends(self) -> bool:
-        """Whether its tasks live; where one has ended, commands would wait for ever."""
+        """Returns whether all tasks of the store run; if one has ended, commands would wait forever."""
         return self._group_commit.runs and self._notifying is not None and not self._notifying.done()
 
     async def append(self, change: Change) -> int:
-        """Keep a change; returns the position of the log after the group that it was in.
+        """Appends a change; returns the position of the log after the group that the change was in.
 
-        Raises an AppendFault where the change lost, EventTooLarge, or StoreUnavailable.
+        Raises an AppendFault where the change lost to another, EventTooLarge, or StoreUnavailable.
         """
         self._group_commit.refuse_when_stopped()
         begun = time.perf_counter()
@@ -102,7 +102,7 @@ class EventStore:
         return private
 
     async def load(self, stream: UUID, *, readable: bool = False) -> Loaded:
-        """The events of a stream; private parts are decrypted only for who asks for them."""
+        """Returns the events of a stream; private parts are decrypted only if `readable`."""
         try:
             rows = await self._database.ask(_rows_of_streams, stream)
         except DATABASE_AWAY as error:
@@ -113,7 +113,7 @@ class EventStore:
         return Loaded(tuple(self._restore(row, keys) for row in rows))
 
     async def may_concern(self, stream: UUID, cvr: str) -> bool:
-        """Whether a stream may be about a legal entity; a stream that is not there takes the same work."""
+        """Returns whether a stream may be about a legal entity; an unknown stream takes the same work."""
         try:
             return await self._database.ask(_may_concern, (stream, cvr))
         except DATABASE_AWAY as error:

@@ -15,7 +15,7 @@ from shared.visibility import as_shown, is_shown, shown_json
 
 MAX_EVENT_BYTES = 256 * 1024
 OCCURRED = "occurred_at"
-"""Of facts that hold from when they were recorded, in domain time, and name no time of their own."""
+"""Value of `held` for facts without a time of their own: they hold from when they were recorded, in domain time."""
 
 
 @dataclass(frozen=True)
@@ -43,49 +43,52 @@ class Event(BaseModel):
 
     @classmethod
     def upcast(cls, data: dict[str, Any], schema_version: int) -> dict[str, Any]:
-        """Lift data written under an older schema version; what is stored is never rewritten."""
+        """Returns data of an older schema version in today's form; what is stored is never rewritten."""
         return data
 
     def seen_by_company(self) -> bool:
-        """Whether the company concerned may know that this fact exists: that it may know any field of it."""
+        """Returns whether the company concerned may know any field of the fact, and with it that it exists."""
         return is_shown(self)
 
     def as_company_sees(self) -> Self:
-        """As the company concerned may know it; only of facts that it may know of."""
+        """Returns the fact as the company concerned may know it; only for facts that it may know of."""
         return as_shown(self)
 
     def company_data(self) -> dict[str, Any]:
-        """What a company may know of the public part, JSON-ready; what it may not is absent."""
+        """Returns what a company may know of the public part, JSON-ready; other fields are absent."""
         return shown_json(self, leave_out=frozenset(private_fields(type(self))))
 
     def left_out_of_dry_runs(self) -> frozenset[str]:
-        """The public fields that chance decides: a dry run does not tell them, for they would be drawn again (R18)."""
+        """Returns the public fields that are drawn at random.
+
+        A dry run leaves them out, for they would be drawn again (R18).
+        """
         return frozenset()
 
     @classmethod
     def restore(cls, data: dict[str, Any], schema_version: int) -> Self:
-        """Build the event from stored or published data of any schema version up to this one."""
+        """Builds the event from stored or published data of any schema version up to this one."""
         if schema_version < cls.schema_version:
             data = cls.upcast(data, schema_version)
         return cls.model_validate(data)
 
     @classmethod
     def read(cls, body: str, schema_version: int) -> Self:
-        """The same from JSON; in one go, where nothing must be lifted."""
+        """Builds the event from stored or published JSON; data of the newest schema version are parsed in one step."""
         if schema_version < cls.schema_version:
             return cls.restore(orjson.loads(body), schema_version)
         return cls.model_validate_json(body)
 
     def public_json(self, *, without: frozenset[str] = frozenset()) -> str:
-        """The part that may be published: ids, codes, dates and numbers; without some fields, where any are named."""
+        """Returns the JSON that may be published: ids, codes, dates and numbers, except the fields in `without`."""
         private = _private_names(type(self))
         return self.model_dump_json(exclude=(private or set()) | without if without else private)
 
     def public_form(self) -> Self:
-        """As states hold it: a private field is not None but absent, and reading one raises AttributeError.
+        """Returns the event as states hold it: private fields are absent, and reading one raises AttributeError.
 
-        None could mean that nothing was written or that nobody may read it, and a decision must not take the one for
-        the other. The event itself where nothing of it is private.
+        None could mean that nothing was written or that nobody may read it, and a decision must not take one meaning
+        for the other. An event of which nothing is private is returned itself.
         """
         markers = private_fields(type(self))
         if not any(name in self.__dict__ for name in markers):
@@ -96,7 +99,10 @@ class Event(BaseModel):
         return public
 
     def private_parts(self) -> dict[str, dict[str, Any]]:
-        """Private values by the person they are about (`""` for the case itself), JSON-ready; absent ones left out."""
+        """Returns private values, JSON-ready, by the person they are about (`""` for the case itself).
+
+        Absent values are left out.
+        """
         markers = private_fields(type(self))
         if not markers:
             return {}
@@ -111,7 +117,7 @@ class Event(BaseModel):
 
 @cache
 def private_fields(event_type: type[Event]) -> Mapping[str, PrivatePart]:
-    """The fields of an event type that are marked private."""
+    """Returns the fields of an event type that are marked private."""
     return {
         name: marker
         for name, info in event_type.model_fields.items()
@@ -138,15 +144,22 @@ class EventTypes:
         return iter(self._by_name.values())
 
     def restore(self, name: str, data: dict[str, Any], schema_version: int) -> Event:
-        """Raises UnknownEventType, or pydantic's ValidationError where the data do not fit the type."""
+        """Builds an event of the named type. Raises UnknownEventType, or pydantic's ValidationError.
+
+        The latter means that the data do not fit the type.
+        """
         return self.of(name).restore(data, schema_version)
 
     def read(self, name: str, body: str, schema_version: int) -> Event:
-        """The same from JSON, whatever it holds: ValidationError also where it is none, or no object."""
+        """Builds an event of the named type from JSON. Raises UnknownEventType, or pydantic's ValidationError.
+
+        The latter also means that the text is no JSON, or no object; with an older schema version, a text that is no
+        JSON raises JSONDecodeError.
+        """
         return self.of(name).read(body, schema_version)
 
     def of(self, name: str) -> type[Event]:
-        """The class of a type. Raises UnknownEventType."""
+        """Returns the class of an event type. Raises UnknownEventType."""
         event_type = self._by_name.get(name)
         if event_type is None:
             raise UnknownEventType(name)
@@ -169,27 +182,27 @@ class Metadata:
     """Version of the policy that shaped the facts; the command's own one counts, where it has one (see execute)."""
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, without what is absent."""
+        """Returns the metadata JSON-ready, without absent values."""
         values = {**self.__dict__, "command_id": str(self.command_id)}
         return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """An event as it stands in a store."""
+    """An event as it is stored."""
 
     position: int
     stream: UUID
     version: int
     event: Event
     metadata_json: str
-    """As Metadata says it, with what the fact concerns."""
+    """The metadata as JSON, with the ids that the fact concerns."""
     occurred_at: datetime
     recorded_at: datetime
     event_id: UUID
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        """Read when asked for: hardly any reader of a stream needs it."""
+        """Returns the metadata; they are parsed only on demand, because few who read a stream need them."""
         metadata: Mapping[str, Any] = orjson.loads(self.metadata_json)
         return metadata

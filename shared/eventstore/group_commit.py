@@ -85,16 +85,19 @@ class GroupCommit:
 
     @property
     def runs(self) -> bool:
-        """Whether the committers live; where one has ended, commands would wait for ever."""
+        """Returns whether all committers run; if one has ended, commands would wait forever."""
         return bool(self._tasks) and not any(task.done() for task in self._tasks)
 
     def refuse_when_stopped(self) -> None:
-        """Raises StoreUnavailable where nobody would take a change out of the queue."""
+        """Raises StoreUnavailable if the committers have stopped, so that nobody empties the queue."""
         if not self._tasks:
             raise StoreUnavailable("the service is stopping")
 
     async def append(self, change: Change, private: Sealings) -> int:
-        """Queue a change; returns the position of the log after the group that it was in. See EventStore.append."""
+        """Queues a change and waits for its commit; returns the position of the log after its group.
+
+        See EventStore.append.
+        """
         # A cancelled caller leaves its command in the queue: it may be under way already.
         pending = _Pending(change, private, asyncio.get_running_loop().create_future())
         self._queue.append(pending)

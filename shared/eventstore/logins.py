@@ -1,4 +1,4 @@
-"""The names of PostgreSQL's logins, and what a service that starts asks of its own."""
+"""The names of PostgreSQL's logins, and the check of its login with which a service starts."""
 
 from collections.abc import Mapping
 
@@ -25,23 +25,26 @@ end from pg_roles r where r.rolname = session_user
 
 
 def login_of(schema: str) -> str:
-    """The login of the service that the schema belongs to; migrations, operators and analysts have others."""
+    """Returns the login of the service that owns the schema; migrations, operators and analysts have other logins."""
     return f"aftale_{schema}"
 
 
 def variable_of(service: str) -> str:
-    """The variable of the environment with the URL under which a service logs in."""
+    """Returns the environment variable that holds the URL under which a service logs in."""
     return f"AFTALE_POSTGRES_{service.upper()}"
 
 
 def urls_of_services(environment: Mapping[str, str]) -> dict[str, str]:
-    """By service: the URL under which it logs in, where the environment names one."""
+    """Returns the URL under which each service logs in, for services of which the environment names one."""
     named = {service: environment.get(variable_of(service)) for service in SERVICES}
     return {service: url for service, url in named.items() if url}
 
 
 async def require_own_login(dsn: str, service: str) -> None:
-    """Before a service starts: its login can do nothing outside its schema. Raises WrongLogin, or a DATABASE_AWAY."""
+    """Checks before a service starts that its login can do nothing outside its schema.
+
+    Raises WrongLogin, or a DATABASE_AWAY.
+    """
     if not dsn:
         raise WrongLogin(f"{variable_of(service)} is not set: it names PostgreSQL with the login of {service}.")
     try:

@@ -31,7 +31,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Erasure:
-    """Whose private parts of which stream were erased: `about` is the id of a person, or empty for the case itself."""
+    """An erasure of private parts of a stream: `about` is the id of a person, or empty for the case itself."""
 
     stream: UUID
     about: str
@@ -39,37 +39,37 @@ class Erasure:
 
     @classmethod
     def read(cls, line: bytes) -> Self:
-        """From a line of the file."""
+        """Parses a line of the file."""
         values = orjson.loads(line)
         return cls(UUID(values["stream"]), values["about"], datetime.fromisoformat(values["at"]))
 
     def line(self) -> bytes:
-        """As the file has it; ids only, no names."""
+        """Returns the line of the file for this erasure; it holds ids only, no names."""
         return orjson.dumps({"stream": str(self.stream), "about": self.about, "at": self.at.isoformat()}) + b"\n"
 
 
 class Erasures:
-    """The file of one service, to which lines are only added: all its processes share it."""
+    """The file of the erasures of one service. Lines are only added, and all its processes share it."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     @classmethod
     def of_state(cls, state: Path, service: str) -> "Erasures":
-        """In a state folder, beside the attachments."""
+        """Returns the erasures of a service in a state folder, which are kept beside the attachments."""
         return cls(state / "erasures" / f"{service}.jsonl")
 
     async def erase(self, database: Database, keys: Sequence[tuple[UUID, str]]) -> int:
-        """R31: destroy keys, by stream and by whom they are about, for good. Returns how many there were.
+        """R31: destroys keys permanently, by stream and by whom they are about; returns how many there were.
 
-        Written down first: an erasure that is cut off in between is carried out at the next start.
+        The erasure is written to the file first: one that is interrupted is carried out at the next start.
         """
         now = datetime.now(UTC)
         await asyncio.to_thread(self.add, [Erasure(stream, about, now) for stream, about in keys])
         return await private_keys.destroy(database, keys)
 
     async def carry_out_again(self, database: Database) -> int:
-        """Destroy what a restored database has brought back; returns how many keys that were.
+        """Destroys the keys that a restored database has brought back; returns how many there were.
 
         A key that was made and destroyed after the backup leaves a row too, so that nothing is written under it again.
         """
@@ -87,7 +87,7 @@ class Erasures:
         return changed
 
     def add(self, erasures: Iterable[Erasure]) -> None:
-        """For good once it returns, also where several processes write at the same time."""
+        """Stores erasures permanently before it returns, also where several processes write at the same time."""
         private_folder(self._file.parent)
         with self._file.open("ab+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -105,7 +105,7 @@ class Erasures:
             os.close(folder)
 
     def all(self) -> Iterator[Erasure]:
-        """In the order in which they were asked for. A line that was cut off is passed over, and logged."""
+        """Yields the erasures in the order in which they were requested; skips and logs a line that was cut off."""
         if not self._file.exists():
             return
         with self._file.open("rb") as lines:

@@ -27,7 +27,7 @@ class Sealed:
 
 
 async def of_stream(database: Database, stream: UUID) -> dict[str, bytes]:
-    """The keys of a stream that still exist, by whom they are about."""
+    """Returns the keys of a stream that still exist, by whom they are about."""
     async with database.acquire() as connection:
         rows = await connection.fetch(
             "select about, key from private_keys where stream = $1 and key is not null", stream
@@ -40,13 +40,13 @@ class CaseKey:
     """The key of what belongs to a case itself."""
 
     key: bytes | None
-    """None where nothing private was written since the case was erased, or ever."""
+    """The key; None if nothing private was written since the case was erased, or ever."""
     was_erased: bool
-    """Whether an earlier one was destroyed."""
+    """Whether an earlier key was destroyed."""
 
 
 async def of_case(database: Database, stream: UUID) -> CaseKey:
-    """The key that is in use for files and texts of a case."""
+    """Returns the key that is in use for files and texts of a case."""
     async with database.acquire() as connection:
         rows = await connection.fetch("select about, key from private_keys where stream = $1", stream)
     of_case = {row["about"]: row["key"] for row in rows if is_of_case(row["about"])}
@@ -54,7 +54,7 @@ async def of_case(database: Database, stream: UUID) -> CaseKey:
 
 
 async def seal(database: Database, stream: UUID, version: int, parts: Sequence[Mapping[str, Any]]) -> Sealed:
-    """Encrypt the private parts of events for a stream at this version. Raises KeyDestroyed."""
+    """Encrypts the private parts of events for a stream at this version. Raises KeyDestroyed."""
     known: dict[str, bytes | None] = {}
     if version:
         async with database.acquire() as connection:
@@ -72,7 +72,7 @@ async def seal(database: Database, stream: UUID, version: int, parts: Sequence[M
 
 
 def is_of_case(about: str) -> bool:
-    """Whether a key seals what belongs to the case itself: the first one, or one that followed an erasing."""
+    """Returns whether a key encrypts what belongs to the case itself: its first key, or one after an erasure."""
     return not about or re.fullmatch(r"~\d+", about) is not None
 
 
@@ -85,7 +85,7 @@ def _of_case_now(known: Mapping[str, bytes | None]) -> str:
 
 
 async def existing(database: Database, stream: UUID | None, person: str | None) -> list[tuple[UUID, str]]:
-    """The keys that are there: of a case, of a person in it, or of a person in every case (all rows are read)."""
+    """Returns the existing keys: of a case, of a person in it, or of a person in every case (all rows are read)."""
     async with database.acquire() as connection:
         rows = await connection.fetch(
             """select stream, about from private_keys
@@ -98,7 +98,7 @@ async def existing(database: Database, stream: UUID | None, person: str | None) 
 
 
 async def destroy(database: Database, keys: Sequence[tuple[UUID, str]]) -> int:
-    """R31: destroy keys; what was written under them can never be read again. Returns how many there were.
+    """R31: destroys keys, so that what was encrypted under them can never be read again; returns how many.
 
     A backup brings them back: Erasures.erase also keeps the erasure where no restore reaches it.
     """
@@ -114,7 +114,7 @@ async def destroy(database: Database, keys: Sequence[tuple[UUID, str]]) -> int:
 
 
 def unseal(sealed: Mapping[str, str], keys: Mapping[str, bytes]) -> dict[str, Any]:
-    """The private fields whose keys are at hand; the others stay absent."""
+    """Returns the private fields whose keys are given; other fields are absent."""
     fields: dict[str, Any] = {}
     for about, text in sealed.items():
         if about in keys:

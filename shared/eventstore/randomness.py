@@ -1,15 +1,18 @@
-"""The one place that chance comes from: the system's, passed in as the clock is, so that nobody can compute a draw."""
+"""The only source of random draws: the system's, passed in as the clock is, so that nobody can compute a draw."""
 
 from random import Random, SystemRandom
 from uuid import UUID
 
 RandomSource = Random
-"""What draws. Deciders never hold it: what was drawn comes to them in a command, and is kept in a fact (R18, R19)."""
+"""Source of random draws. Deciders never use it: a draw comes in a command, and is kept in a fact (R18, R19)."""
 _LOCAL = "local"
 
 
 def random_source_of(mode: str | None, seed: str | None) -> RandomSource:
-    """The system's; with a seed, in mode `local` only, one that draws the same again. Raises ValueError."""
+    """Returns the system's random source, or with a seed one whose draws can be repeated.
+
+    Raises ValueError for a seed in another mode than `local`.
+    """
     if seed is None:
         return SystemRandom()
     if mode != _LOCAL:
@@ -20,5 +23,5 @@ def random_source_of(mode: str | None, seed: str | None) -> RandomSource:
 
 
 def random_id(chance: RandomSource) -> UUID:
-    """An id that tells nothing of what it stands for (version 4)."""
+    """Returns a random id (version 4), which tells nothing of what it stands for."""
     return UUID(int=chance.getrandbits(128), version=4)

@@ -1,7 +1,7 @@
 """What a release carries out once over the streams of a service, in the background after a start.
 
-How far a step has come is a row: a process that is killed goes on there. Several processes may take the same step at
-the same time; a step therefore does nothing where it finds a stream done.
+The progress of a step is stored in a row, from which it continues after a process was killed. Several processes may
+carry out one step at the same time; a step therefore does nothing for a stream that is done already.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,16 +24,19 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class ReleaseStep:
-    """Taken once for each stream; `name` stands in the database for ever."""
+    """A step that is carried out once for each stream; its `name` stays in the database forever."""
 
     name: str
     take: Callable[[UUID], Awaitable[object]]
     begin: Callable[[], Awaitable[object]] | None = None
-    """What comes before the streams; done again where the step goes on after a restart."""
+    """What is done before the streams; it is repeated when the step continues after a restart."""
 
 
 async def carry_out(database: Database, steps: Sequence[ReleaseStep]) -> None:
-    """Each step that is not done, in order. A stream whose name another one holds is told in the log and left."""
+    """Carries out, in order, each step that is not done.
+
+    A stream is logged and skipped if another stream holds its name.
+    """
     for step in steps:
         async with database.acquire() as connection:
             await connection.execute(_BEGIN, step.name)

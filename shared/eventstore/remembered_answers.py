@@ -10,7 +10,7 @@ from shared.telemetry.loops import Heartbeat
 BATCH = 500
 """Keys that one transaction deletes, at most."""
 EVERY_SECONDS = 60.0
-"""In real time; which answers are old is told by the clock of the service."""
+"""Seconds of real time between two runs; the clock of the service says which answers are old."""
 _PAUSE_SECONDS = 0.05
 """Between two batches, so that a large backlog leaves the disk to appends."""
 FORGET = """
@@ -26,14 +26,14 @@ until the deletion is committed."""
 
 
 async def forget_some(database: Database, before: datetime) -> int:
-    """Delete up to BATCH keys that were used before an instant, the oldest first; returns how many."""
+    """Deletes up to BATCH keys that were used before an instant, the oldest first; returns how many."""
     async with database.acquire() as connection:
         forgotten: int = await connection.fetchval(FORGET, before, BATCH)
     return forgotten
 
 
 async def keep_forgetting(database: Database, before: Callable[[], datetime], heartbeat: Heartbeat) -> None:
-    """For ever: delete the keys that were used before what `before` says at that time."""
+    """Deletes keys again and again, until cancelled: those that were used before what `before` returns."""
     while True:
         while await forget_some(database, before()) == BATCH:
             heartbeat.succeeded()

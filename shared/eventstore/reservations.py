@@ -7,7 +7,7 @@ from shared.eventstore.database import Connection
 
 
 async def reserved_under(connection: Connection, prefixes: Sequence[str]) -> list[dict[str, UUID]]:
-    """The names that begin with each prefix, which ends with `/`, and their holders."""
+    """Returns the names that begin with each prefix, which ends with `/`, and their holders."""
     rows = await connection.fetch(
         """select asked.place, held.name, held.stream
            from unnest($1::text[], $2::text[]) with ordinality as asked(first, before, place)

@@ -21,10 +21,10 @@ class VersionedState(Generic[State]):
 
 
 class StateCache:
-    """What is cached may be old: it is good for a decision whose append names the version, and for nothing else.
+    """Caches states, which may be outdated: use one only for a decision whose append names the version.
 
-    A subject that moved while it was cached is one that others write to. It is read each time from then on, until it
-    drops out of the cache: a guess that is wrong costs an append in vain.
+    A subject that changed while it was cached is one that others write to. It is read each time from then on, until it
+    drops out of the cache, because a wrong guess costs an append that fails.
     """
 
     def __init__(self, subjects: int = SUBJECTS) -> None:
@@ -32,17 +32,17 @@ class StateCache:
         self._states: OrderedDict[tuple[str, UUID], VersionedState[Any] | None] = OrderedDict()
 
     def get(self, decider: Decider[State, Any], stream: UUID) -> VersionedState[State] | None:
-        """The subject as it was last seen, if it can be hoped to stand so still."""
+        """Returns the cached state of a subject, or None if there is none or others write to the subject."""
         return self._states.get((decider.name, stream))
 
     def keep(self, decider: Decider[State, Any], stream: UUID, known: VersionedState[State]) -> None:
-        """What this process has just recorded."""
+        """Caches a state that this process has just recorded, unless others write to the subject."""
         key = decider.name, stream
         if self._states.get(key, known) is not None:
             self._put(key, known)
 
     def moved(self, decider: Decider[Any, Any], stream: UUID) -> None:
-        """Somebody else was first."""
+        """Marks a subject as one that others write to, because another command was recorded first."""
         self._put((decider.name, stream), None)
 
     def _put(self, key: tuple[str, UUID], known: VersionedState[Any] | None) -> None:

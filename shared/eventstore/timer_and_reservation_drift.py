@@ -1,7 +1,7 @@
-"""Timers and reservations compared with what the deciders say for the states as they stand, and brought to it.
+"""Compares timers and reservations with what the deciders want for the current states, and corrects them.
 
-The kernel arms and reserves by comparing the states before and after a command. Where a release has deciders say
-something else for a state that nothing changes, only a walk over the streams brings their rows along.
+The kernel arms and reserves by comparing the states before and after a command. If a new release wants other timers or
+reservations for a state that no command changes, only a walk over all streams corrects its rows.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _STREAMS_AFTER = "select id from streams where ($1::uuid is null or id > $1) ord
 
 @dataclass(frozen=True)
 class Drift:
-    """What of a stream's rows is not what its deciders say; nothing where `same`."""
+    """How a stream's timers and reservations differ from what its deciders want; not at all if `same`."""
 
     stream: UUID
     version: int
@@ -42,13 +42,16 @@ class Drift:
 
 
 async def streams_after(database: Database, stream: UUID | None, limit: int) -> list[UUID]:
-    """So many streams of the service in the order of their ids, from behind one of them or from the first."""
+    """Returns up to `limit` streams of the service in the order of their ids, after `stream` or from the first."""
     async with database.acquire() as connection:
         return [row["id"] for row in await connection.fetch(_STREAMS_AFTER, stream, limit)]
 
 
 async def drift_of(database: Database, store: EventStore, subjects: Sequence[Decider[Any, Any]], stream: UUID) -> Drift:
-    """How a stream's rows stand. A command that comes between is met by looking again."""
+    """Returns how a stream's timers and reservations differ from what its deciders want.
+
+    If a command is recorded in between, the stream is read again.
+    """
     for _ in range(ATTEMPTS):
         before = await store.load(stream)
         async with database.acquire() as connection:
@@ -74,7 +77,10 @@ async def drift_of(database: Database, store: EventStore, subjects: Sequence[Dec
 async def mend(
     database: Database, store: EventStore, subjects: Sequence[Decider[Any, Any]], stream: UUID, *, actor: str
 ) -> bool:
-    """Bring a stream's rows to what its deciders say; whether there was anything to do. Raises NameReserved."""
+    """Makes a stream's timers and reservations what its deciders want; returns whether anything was wrong.
+
+    Raises NameReserved.
+    """
     for attempt in range(1, ATTEMPTS + 1):
         drift = await drift_of(database, store, subjects, stream)
         if drift.same:

@@ -1,4 +1,4 @@
-"""Fire due timers: claimed by a committed lease, fired at least once, effective once."""
+"""Fires due timers: each is claimed by a committed lease, fired at least once, and effective once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -57,7 +57,7 @@ _log = structlog.get_logger()
 
 
 Lookup = Callable[[Any, TimerDue], Awaitable[Any]]
-"""Makes the command of a timer that needs something to be looked up first, from its subject's state."""
+"""Makes a timer's command from its subject's state, where something must be looked up first."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class TimerLoop:
         self._heartbeat = heartbeat or Heartbeat("timers")
 
     async def run(self) -> None:
-        """Until cancelled. A database that is away is waited for."""
+        """Fires due timers until cancelled; waits while the database is unreachable."""
         while True:
             try:
                 fired = await self.fire_due()
@@ -105,10 +105,10 @@ class TimerLoop:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def fire_due(self) -> int:
-        """R28: fire what is due now; returns how many were claimed.
+        """R28: fires what is due now; returns how many timers were claimed.
 
-        Timers of one stream fire in the order in which they fell due: one that is under way elsewhere, or that failed
-        and is put off, holds the later ones of its stream back.
+        Timers of one stream fire in the order in which they fell due: one that another process is firing, or that
+        failed and is postponed, delays the later ones of its stream.
         """
         async with self._database.acquire() as connection, connection.transaction():
             await connection.execute(_ONE_CLAIMS_AT_A_TIME, f"timers.{self._database.schema}")

@@ -14,10 +14,10 @@ _NOTIFY = "select pg_notify($1, '')"
 
 
 class WakeUp:
-    """Given to this process directly, and to others through PostgreSQL.
+    """Wakes the relay directly if it runs in this process, and through PostgreSQL if it runs in another one.
 
-    Not by the append itself: PostgreSQL lets transactions that notify commit one after the other. A wake-up that is
-    lost because a server was away costs a delay: the relay polls, too.
+    The append itself does not notify: PostgreSQL lets transactions that notify commit one after the other. A wake-up
+    that is lost because a server was unreachable costs only a delay: the relay polls, too.
     """
 
     def __init__(self, database: Database) -> None:
@@ -28,27 +28,27 @@ class WakeUp:
         self._to_notify = asyncio.Event()
 
     def signal(self) -> None:
-        """Called after an append."""
+        """Wakes the relay after an append, in this process or in another one."""
         self._signalled.set()
         if not self.relay_is_here:
             self._to_notify.set()
 
     def on_notify(self, *_: object) -> None:
-        """Called when another process notifies this one."""
+        """Wakes the relay in this process when another process has notified this one."""
         self._signalled.set()
 
     def clear(self) -> None:
-        """Called before the log is read: a signal from now on ends the next wait."""
+        """Resets the signal, before the log is read: a signal from now on ends the next wait."""
         self._signalled.clear()
 
     async def wait(self, seconds: float) -> None:
-        """Wait until there was a signal since `clear`, but no longer than this."""
+        """Waits until there was a signal since `clear`, but no longer than so many seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._signalled.wait()
 
     async def notify_others(self) -> None:
-        """Notify other processes after signals in this one, until cancelled."""
+        """Notifies other processes after signals in this one, until cancelled."""
         while True:
             await self._to_notify.wait()
             self._to_notify.clear()

@@ -79,7 +79,7 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
         openapi_extra={**READ["openapi_extra"], "requestBody": {"required": True, **_BYTES}},
     )
     async def put_attachment(agreement_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:
-        """Send the bytes of a file that a fact names, at most 25 MB; sending the same bytes again changes nothing."""
+        """Stores the bytes of a file that a fact names, at most 25 MB; sending them again changes nothing."""
         asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
         file = await _named(request, asker, attachments.subject, agreement_id, sha256)
         if file is None:
@@ -105,7 +105,7 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
         response_class=Response,
     )
     async def get_attachment(agreement_id: UUID, sha256: Sha256, request: Request, asker: Asker) -> Response:
-        """Read a file, if the asker may know of a fact that names it; 410 after the key of its case was destroyed."""
+        """Returns a file if the asker may know of a fact that names it; 410 once the key of its case is destroyed."""
         file = await _named(request, asker, attachments.subject, agreement_id, sha256)
         if file is None:
             raise not_found()

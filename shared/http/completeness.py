@@ -63,7 +63,7 @@ class Comparison(Body):
 
 @router.get("/completeness")
 async def show_completeness(request: Request, asker: Asker) -> Completeness:
-    """Show how far each source was compared, and which streams differ from their source's report."""
+    """Returns how far each source was compared, and which streams differ from their source's report."""
     asker.require_role(Role.OPERATOR)
     async with request.app.state.database.acquire() as connection:
         sources = await reconciliation_state.compared_sources(connection)
@@ -99,7 +99,7 @@ async def show_completeness(request: Request, asker: Asker) -> Completeness:
 
 @router.post("/completeness/comparisons", status_code=202, responses=problems(404))
 async def compare(body: Comparison, request: Request, asker: Asker) -> None:
-    """Compare at once. Missing facts are requested from their source and arrive without further action."""
+    """Compares at once. Missing facts are requested from their source and arrive without further action."""
     asker.require_role(Role.OPERATOR)
     wanted = [one for one in request.app.state.reconcilers if body.source in (None, one.source)]
     if body.source is not None and not wanted:

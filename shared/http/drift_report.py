@@ -47,7 +47,7 @@ async def compare_rows(
     cursor: Annotated[UUID | None, Query(description="`next_cursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Streams on a page, at most.")] = LARGEST_PAGE,
 ) -> ComparedStreams:
-    """Compare the timers and reservations of streams with what the deciders want; nothing is changed."""
+    """Compares the timers and reservations of streams with what the deciders want; changes nothing."""
     asker.require_role(Role.OPERATOR)
     runtime, subjects = request.app.state.runtime, request.app.state.subjects
     streams = await streams_after(runtime.database, cursor, limit)

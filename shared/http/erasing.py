@@ -55,7 +55,7 @@ async def erase(
     asker: Asker,
     dry_run: Annotated[bool, Query(description="Only say what would be erased.")] = False,
 ) -> Erased:
-    """R31: erase private texts and files permanently; the history of facts stays complete.
+    """R31: erases private texts and files permanently; the history of facts stays complete.
 
     Repeated commands, restored backups and the one view cannot bring them back: none of them holds a private part
     without its key. What is written about the case later, such as why an open offer is withdrawn, is encrypted with a

@@ -164,7 +164,7 @@ async def parked_streams(
     cursor: pages.PageCursor = None,
     limit: pages.PageLimit = pages.LARGEST_PAGE,
 ) -> list[ParkedStream]:
-    """List the parked streams, longest waiting first."""
+    """Lists the parked streams, longest waiting first."""
     asker.require_role(Role.OPERATOR)
     after: Any = pages.read_cursor(cursor, pages.instant, pages.uuid, pages.text)
     async with request.app.state.database.acquire() as connection:
@@ -196,7 +196,7 @@ async def parked_messages(
     cursor: Annotated[CursorParameter | None, Query(description="`next_cursor` of the previous page.")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Messages on a page, at most.")] = LARGEST_PAGE,
 ) -> ParkedMessages:
-    """List the messages that wait in a stream: what they say, why they wait and since when."""
+    """Lists the messages that wait in a stream: what they say, why they wait and since when."""
     asker.require_role(Role.OPERATOR)
     after = parking.BEFORE_ALL if cursor is None else _position(cursor)
     async with request.app.state.database.acquire() as connection:
@@ -218,14 +218,14 @@ async def parked_messages(
 
 @router.post("/parked/{source}/{stream}/replay")
 async def replay(source: str, stream: UUID, request: Request, asker: Asker) -> Waiting:
-    """Process a parked stream again, after its cause was fixed."""
+    """Processes a parked stream again, after its cause was fixed."""
     asker.require_role(Role.OPERATOR)
     return Waiting(waiting=await _consumer(request, source).replay(source, stream))
 
 
 @router.post("/parked/unreadable/discard")
 async def discard_unreadable(body: DiscardUnreadable, request: Request, asker: Asker) -> DiscardedTogether:
-    """Discard all records that do not say which fact they are. From then on they hold nothing back."""
+    """Discards all records that do not say which fact they are. From then on they hold nothing back."""
     asker.require_role(Role.OPERATOR)
     consumer = _consumer(request, UNREADABLE)
     return DiscardedTogether(discarded=await consumer.discard_unreadable(by=asker.subject, reason=body.reason))
@@ -233,7 +233,7 @@ async def discard_unreadable(body: DiscardUnreadable, request: Request, asker: A
 
 @router.post("/parked/{source}/{stream}/retake", responses=problems(404, 409))
 async def retake(source: str, stream: UUID, request: Request, asker: Asker) -> Retaken:
-    """Ask the source to publish a stream again from the version that is needed next, and wait for it up to 20 s.
+    """Requests a stream from its source again, from the version that is needed next, and waits for it up to 20 s.
 
     A valid copy replaces the waiting message with the same id. `came` is false if the source does not answer.
     """
@@ -252,7 +252,7 @@ async def retake(source: str, stream: UUID, request: Request, asker: Asker) -> R
 
 @router.post("/parked/{source}/{stream}/discard", responses=problems(404))
 async def discard(source: str, stream: UUID, body: Discard, request: Request, asker: Asker) -> Discarded:
-    """Discard one parked message permanently, with the versions missing before it, and continue with its stream."""
+    """Discards one parked message permanently, with the versions missing before it, and continues with its stream."""
     asker.require_role(Role.OPERATOR)
     consumer = _consumer(request, source)
     try:
@@ -268,7 +268,7 @@ async def discard(source: str, stream: UUID, body: Discard, request: Request, as
 
 @router.post("/republications", status_code=202, responses=problems(404))
 async def republish(body: Republication, request: Request, asker: Asker) -> None:
-    """Publish a stream again; consumers that have it already ignore the duplicates."""
+    """Publishes a stream again; consumers that have it already ignore the duplicates."""
     asker.require_role(Role.OPERATOR)
     republish = getattr(request.app.state, "republish", None)
     if republish is None:

@@ -58,7 +58,7 @@ class Policies:
 
 
 def load_policies(folder: Path = POLICY_FILES) -> Policies:
-    """Read and check every policy file of a folder. Raises PolicyError for the first file with faults, naming all."""
+    """Reads and checks every policy file of a folder. Raises PolicyError for the first file with faults, naming all."""
     policies = sorted((_load(file) for file in sorted(folder.glob("*.toml"))), key=lambda policy: policy.effective_from)
     if not policies:
         raise PolicyError(folder.name, "effective_from", "the folder holds no policy file, so no policy ever begins")

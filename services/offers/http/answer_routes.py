@@ -62,7 +62,7 @@ class Refusal(Body):
 
 @router.post("/v1/offers/{agreement_id}/acceptance", **CHANGE)
 async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: Asker) -> Response:
-    """The company accepts, and for a spread agreement names what it includes (R6, R8, R10)."""
+    """Records that the company accepts, and for a spread agreement what it includes (R6, R8, R10)."""
     asker.require_role(Role.COMPANY)
     runtime = runtime_of(request)
     now = runtime.clock.now()
@@ -107,7 +107,7 @@ async def accept(agreement_id: UUID, body: Acceptance, request: Request, asker: 
 
 @router.post("/v1/offers/{agreement_id}/refusal", **CHANGE)
 async def decline(agreement_id: UUID, body: Refusal, request: Request, asker: Asker) -> Response:
-    """The company says no (R7, R40)."""
+    """Records that the company says no (R7, R40)."""
     asker.require_role(Role.COMPANY)
     runtime = runtime_of(request)
     now = runtime.clock.now()

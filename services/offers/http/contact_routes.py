@@ -1,4 +1,4 @@
-"""Name and replace the company's contacts (R34)."""
+"""Routes that name and replace the company's contacts (R34)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -32,7 +32,7 @@ class Contact(Body, ContactDetails):
 
 @router.post("/v1/offers/{agreement_id}/contacts", **CHANGE)
 async def name_contact(agreement_id: UUID, body: Contact, request: Request, asker: Asker) -> Response:
-    """Name a contact, or replace the one of the same role (R34)."""
+    """Names a contact, or replaces the contact of the same role (R34)."""
     asker.require_role(Role.COMPANY, Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     details = told(ContactDetails, body)

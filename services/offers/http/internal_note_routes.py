@@ -1,4 +1,4 @@
-"""Write an internal note on a case (R18)."""
+"""Route that writes an internal note on a case (R18)."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ class Note(Body):
 
 @router.post("/v1/offers/{agreement_id}/notes", **CHANGE)
 async def write_note(agreement_id: UUID, body: Note, request: Request, asker: Asker) -> Response:
-    """Write an internal note on the case, from the offer to its end: the authority reads it, no company does (R18)."""
+    """Writes an internal note on the case, from the offer to its end; only the authority can read it (R18)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     command = WriteNote(at=now, note_id=uuid7(), by=asker.subject, text=body.text)

@@ -42,7 +42,10 @@ class CorrectedDelivery(Body):
 
 @router.post("/v1/offers/{agreement_id}/delivery", **CHANGE)
 async def record_delivery(agreement_id: UUID, body: Delivery, request: Request, asker: Asker) -> Response:
-    """The portal says whether the offer arrived: being available starts the clock (R3), a failure starts none (R4)."""
+    """Records whether the offer arrived, as the portal reports it.
+
+    The response time begins when the offer is available (R3); a failed delivery starts no clock (R4).
+    """
     asker.require_role(Role.PORTAL)
     runtime = runtime_of(request)
     now = runtime.clock.now()
@@ -58,7 +61,7 @@ async def record_delivery(agreement_id: UUID, body: Delivery, request: Request, 
 
 @router.post("/v1/offers/{agreement_id}/delivery-correction", **CHANGE)
 async def correct_delivery(agreement_id: UUID, body: CorrectedDelivery, request: Request, asker: Asker) -> Response:
-    """The offer became available at another time than was recorded; its dates are computed anew (R3, R30)."""
+    """Corrects the time at which the offer became available, and computes its dates anew (R3, R30)."""
     asker.require_role(Role.PORTAL, Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
     now = runtime.clock.now()
@@ -71,7 +74,7 @@ async def correct_delivery(agreement_id: UUID, body: CorrectedDelivery, request:
 
 @router.post("/v1/offers/{agreement_id}/resending", **CHANGE)
 async def resend(agreement_id: UUID, request: Request, asker: Asker) -> Response:
-    """An offer that has not arrived is sent once more (R4)."""
+    """Sends an offer that has not arrived once more (R4)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     return await perform(request, asker, agreement_id, ResendOffer(at=now, by=asker.subject), now)
@@ -79,7 +82,7 @@ async def resend(agreement_id: UUID, request: Request, asker: Asker) -> Response
 
 @router.post("/v1/offers/{agreement_id}/opening", **CHANGE)
 async def record_opening(agreement_id: UUID, request: Request, asker: Asker) -> Response:
-    """The portal says that somebody at the company opened the offer (R5)."""
+    """Records that somebody at the company opened the offer, as the portal reports it (R5)."""
     asker.require_role(Role.PORTAL)
     now = runtime_of(request).clock.now()
     return await perform(request, asker, agreement_id, RecordOpening(at=now), now)

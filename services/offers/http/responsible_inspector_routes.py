@@ -1,4 +1,4 @@
-"""Give an open offer to another responsible inspector (R15)."""
+"""Route that gives an open offer to another responsible inspector (R15)."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ class NewInspector(Body, NextInspector):
 
 @router.post("/v1/offers/{agreement_id}/inspector", **CHANGE)
 async def reassign(agreement_id: UUID, body: NewInspector, request: Request, asker: Asker) -> Response:
-    """Give an unanswered offer to another inspector, whom the directory knows (R15, R42)."""
+    """Gives an unanswered offer to another inspector, whom the directory knows (R15, R42)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
     now = runtime.clock.now()

@@ -1,4 +1,4 @@
-"""The HTTP interface of offers: to read them, and the ways to change them, by subject."""
+"""The HTTP interface of offers: routes to read them, and the routers of each subject to change them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ async def read_offer(
     asker: Asker,
     language: Annotated[Language, Query()] = "da",
 ) -> OfferView:
-    """The offer, with the letter and why its deadline is what it is (R1, R23, R27)."""
+    """Returns the offer, with its letter and an explanation of its deadline (R1, R23, R27)."""
     state, visible, headers = await runtime_of(request).gate.read(request, asker, OFFER, agreement_id)
     if isinstance(state, Unsent):
         raise not_found()
@@ -101,10 +101,10 @@ async def read_quarantines(
     cursor: pages.PageCursor = None,
     limit: pages.PageLimit = pages.LARGEST_PAGE,
 ) -> list[QuarantineView]:
-    """R8, R22, R40: the quarantines that stand for a unit now, its own and those of its whole legal entity.
+    """R8, R22, R40: returns the present quarantines of a unit, its own and those of its whole legal entity.
 
-    The authority sees those too that a unit has from a former legal entity, with the case. So does the company that
-    has the unit today, with the reason, but without the former owner's case.
+    The authority also sees those that the unit has from a former legal entity, with the case. The company that has the
+    unit today sees them with the reason, but without the former owner's case.
     """
     if cvr is not None:
         asker.require_company(cvr)

@@ -24,7 +24,7 @@ async def perform(
     *,
     refused: Sequence[Refused] = (),
 ) -> Response:
-    """A command that is made of the request alone; `refused` is what was found against it on the way."""
+    """Performs a command that is made of the request alone; `refused` holds refusals that were found before."""
 
     async def prepare(_: State) -> Prepared[State, Command]:
         return Prepared(command, refused=refused)

@@ -1,4 +1,4 @@
-"""To make an offer, and to take it back (R1, R2, R7, R8, R9, R10)."""
+"""Routes that send an offer, and withdraw it (R1, R2, R7, R8, R9, R10)."""
 
 from asyncio import gather
 from typing import Annotated
@@ -60,7 +60,7 @@ class Withdrawal(Body):
 
 @router.post("/v1/offers", **CREATE)
 async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response:
-    """Offer an agreement (R1, R2, R7, R8, R14, R40). The inspector who asks is the one responsible."""
+    """Offers an agreement (R1, R2, R7, R8, R14, R40). The inspector who sends the request becomes responsible."""
     asker.require_role(Role.INSPECTOR)
     runtime = runtime_of(request)
     now = runtime.clock.now()
@@ -106,7 +106,7 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
 
 @router.post("/v1/offers/{agreement_id}/withdrawal", **CHANGE)
 async def withdraw(agreement_id: UUID, body: Withdrawal, request: Request, asker: Asker) -> Response:
-    """The authority takes an unanswered offer back (R9)."""
+    """Withdraws an unanswered offer of the authority (R9)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
     now = runtime.clock.now()

@@ -1,4 +1,4 @@
-"""Record and correct the time that inspectors spent on a case (R30, R37)."""
+"""Routes that record and correct the time that inspectors spent on a case (R30, R37)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -41,7 +41,7 @@ class CorrectedTime(Body, SpentTime):
 
 @router.post("/v1/offers/{agreement_id}/time", **CHANGE)
 async def spend_time(agreement_id: UUID, body: Time, request: Request, asker: Asker) -> Response:
-    """Record the time that was spent on an agreement, by phase (R37)."""
+    """Records the time that was spent on an agreement, by phase (R37)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     command = SpendTime(
@@ -58,7 +58,7 @@ async def spend_time(agreement_id: UUID, body: Time, request: Request, asker: As
 async def correct_time(
     agreement_id: UUID, entry_id: UUID, body: CorrectedTime, request: Request, asker: Asker
 ) -> Response:
-    """Time was recorded wrongly: correct it, or take it back (R30, R37)."""
+    """Corrects time that was recorded wrongly, or revokes it with 0 minutes (R30, R37)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     now = runtime_of(request).clock.now()
     command = CorrectTime(

@@ -63,7 +63,7 @@ async def list_held_units(
     cursor: pages.PageCursor = None,
     limit: pages.PageLimit = pages.LARGEST_PAGE,
 ) -> list[HeldUnit]:
-    """The units that are held, with every fact that holds them."""
+    """Returns the units that are held, with every fact because of which they are held."""
     asker.require_role(Role.OPERATOR)
     after: Any = pages.read_cursor(cursor, pages.instant, pages.text, pages.uuid, pages.number)
     async with runtime_of(request).database.acquire() as connection:
@@ -75,7 +75,10 @@ async def list_held_units(
 
 @router.post("/release", responses=problems(404))
 async def release(body: Release, request: Request, asker: Asker) -> Released:
-    """Let offers be made and accepted again. Who released a unit, when and why is kept for ever."""
+    """Releases held units, so that offers can be made and accepted there again.
+
+    Who released a unit, when and why is kept permanently.
+    """
     asker.require_role(Role.OPERATOR)
     units = None if body.all else body.p_numbers
     async with runtime_of(request).database.acquire() as connection, connection.transaction():

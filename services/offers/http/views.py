@@ -163,7 +163,10 @@ class OfferView(BaseModel):
 def view(
     state: Open | Running | Ended, recorded: Sequence[Recorded], language: Language, named: Named | None = None
 ) -> OfferView:
-    """Made of what the asker may know, and of nothing else; `named` is what the letter names beside the offer."""
+    """Returns the view of an offer, made only of what the asker may know.
+
+    `named` holds what the letter names in addition to the facts of the offer.
+    """
     events = [one.event for one in recorded]
     sent = state.sent
     # A state holds no private part: what the asker may read of one stands in the facts.

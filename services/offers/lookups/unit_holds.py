@@ -19,7 +19,7 @@ HOLDING_SOURCES = frozenset({"control", register.SOURCE})
 
 @dataclass(frozen=True)
 class UnitHold:
-    """A unit that is held, and the discarded fact that holds it."""
+    """A unit that is held, and the discarded fact because of which it is held."""
 
     p_number: str
     source: str

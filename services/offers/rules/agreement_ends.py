@@ -12,7 +12,7 @@ from shared.eventstore.events import Event
 
 @dataclass(frozen=True)
 class NoteEnd:
-    """Reaction: the agreement has ended: fulfilled, breached or terminated."""
+    """Reaction to the end of an agreement, which was fulfilled, breached or terminated."""
 
     at: datetime
     outcome: str
@@ -20,17 +20,20 @@ class NoteEnd:
 
 @dataclass(frozen=True)
 class NoteRevokedDecision:
-    """Reaction: what control had decided does not hold any more (R30)."""
+    """Reaction to a decision of control that was revoked (R30)."""
 
     at: datetime
     free: bool
-    """Whether unit and topic are still free; else another offer has come, and this agreement stays ended here."""
+    """Whether unit and topic are still free; if another offer has taken them, this agreement stays ended here."""
     owners: Mapping[str, Owners] = field(default_factory=dict)
-    """R40: what the register says of its units, by P-number."""
+    """R40: what the register says of the agreement's units, by P-number."""
 
 
 def note_end(state: Running | Ended, command: NoteEnd) -> Sequence[Event]:
-    """R8: the topic at the unit is free for a new offer. R30: another outcome than was noted before is noted too."""
+    """R8: records that an agreement ended, which frees its topic at the unit for a new offer.
+
+    R30: an outcome that differs from the recorded one is recorded too.
+    """
     match state:
         case Running():
             return (_noted(state, command.outcome, command.at),)
@@ -43,7 +46,10 @@ def note_end(state: Running | Ended, command: NoteEnd) -> Sequence[Event]:
 
 
 def note_revoked_decision(state: Running | Ended, command: NoteRevokedDecision) -> Sequence[Event]:
-    """R30: the agreement runs again. R41: where its place is taken, that is noted, for it may run beside another."""
+    """R30: records that an agreement runs again, because its decision was revoked.
+
+    R41: where its topic at the unit is taken, records that instead, for it may run beside another agreement.
+    """
     if not isinstance(state, Ended) or state.accepted is None or state.how == "annulled":
         return ()
     if command.free:

@@ -33,7 +33,7 @@ class Accept:
     """`spread`: where in the unit of the offer the violation was found; None where nobody can read it any more."""
     includes: tuple[NamedPlace, ...] = ()
     carried: State | None = None
-    """R40: where the agreement stands that is to be carried over, if any is."""
+    """R40: current state of the agreement that is to be carried over, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,10 @@ class Decline:
 
 
 def accept(offer: Open, command: Accept) -> Accepted:
-    """R6, R8, R10, R40: in time, outside quarantine, by someone who may act, and who has read what it is."""
+    """R6, R8, R10, R40: records an acceptance in time, outside quarantine, by someone who may act.
+
+    That person also confirms having read what the agreement is. Any other acceptance is refused.
+    """
     sent = offer.sent
     refuse_changed_unit(offer)
     with every_fault() as check:
@@ -82,7 +85,7 @@ def accept(offer: Open, command: Accept) -> Accepted:
 
 
 def decline(offer: Open, command: Decline) -> Declined:
-    """R6, R7, R40: in time, by someone who may act, and who has the unit."""
+    """R6, R7, R40: records a no that comes in time, from someone who may act for the owner of the unit."""
     refuse_changed_unit(offer)
     with every_fault() as check:
         check(refuse_late, offer, command.at)
@@ -98,7 +101,7 @@ def decline(offer: Open, command: Decline) -> Declined:
 
 
 def lapse(offer: Open, timer: TimerDue) -> Lapsed:
-    """R6: no answer by the deadline is never an acceptance."""
+    """R6: ends an offer that has no answer by the deadline as lapsed, which is never an acceptance."""
     assert offer.delivered is not None, "the timer of an offer that was not delivered does not stand"
     return Lapsed(
         agreement_id=offer.sent.agreement_id,
@@ -109,19 +112,22 @@ def lapse(offer: Open, timer: TimerDue) -> Lapsed:
 
 
 def refuse_late(offer: Open, at: datetime) -> None:
-    """R6: judged by the time at which the answer was received; 23:59 is in time, 00:00 is not."""
+    """R6: refuses an answer that was received after the last day: 23:59 is in time, 00:00 is not."""
     if offer.delivered is not None and offer.answer_is_late(at):
         raise _answered_late(offer.delivered.response_deadline)
 
 
 def refuse_unread(command: Accept) -> None:
-    """R10: whoever accepts knows what the agreement is."""
+    """R10: refuses an acceptance without the confirmation of having read what the agreement is."""
     if not command.has_read:
         raise Refused("R10", "whoever accepts confirms having read what the agreement is and is not")
 
 
 def why_not_open(state: Running | Ended) -> Refused:
-    """R6, R8, R9: answered already, and when; too late; overtaken by a breach; or taken back by the authority."""
+    """R6, R8, R9: returns the refusal of an answer to an offer that is not open any more.
+
+    It says when the offer was answered, that the answer is late, or that a breach or the authority ended the offer.
+    """
     match state:
         case Ended(unaccepted=Lapsed(), response_deadline=Deadline() as deadline):
             return _answered_late(deadline)
@@ -156,7 +162,7 @@ def _overtaken(withdrawn: Withdrawn) -> Refused:
 
 
 def refuse_foreign(offer: Open, acting_for: str) -> None:
-    """R10: the answer is given by someone with the right to act for the legal entity."""
+    """R10: refuses an answer from someone without the right to act for the legal entity."""
     if acting_for != offer.sent.cvr:
         raise Refused("R10", "not entitled to act for {cvr}", cvr=offer.sent.cvr)
 

@@ -15,13 +15,14 @@ from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 
 Terms = tuple[AgreementKind, str, str, int]
-"""Kind, unit, topic and months, which go on as they are."""
+"""Kind, unit, topic and months of an agreement; carrying it over changes none of them."""
 
 
 def refuse_to_carry_over(carried: State | None, carries_over: UUID, cvr: str, terms: Terms, policy: Policy) -> None:
-    """R40: only what runs, at units that belong to this legal entity now, on the same terms, where policy lets it.
+    """R40: refuses to carry over an agreement that does not run, or where policy forbids it.
 
-    R14: an agreement in which a violation was found is decided first.
+    All of its units must belong to this legal entity now, and the terms must stay the same. R14: an agreement in which
+    a violation was found is decided first.
     """
     if not policy.agreement.carried_over_to_new_owner:
         raise Refused("R40", "by policy {policy} no agreement is carried over", policy=policy.version)
@@ -48,7 +49,11 @@ def refuse_to_carry_over(carried: State | None, carries_over: UUID, cvr: str, te
 
 
 def refuse_consent(carried: State | None, carries_over: UUID, cvr: str, named: Collection[str]) -> None:
-    """R40: the agreement goes on as a whole, or not at all; what stands in its way is the former owner's case."""
+    """R40: refuses a consent that does not name all units: the agreement continues as a whole or not at all.
+
+    Also refuses where a violation was found or a unit belongs to others. The text does not say which: that is the
+    former owner's case.
+    """
     running = require_running(carried, carries_over)
     if running.violations or _units_of_others(running, cvr):
         raise Refused("R40", "the agreement cannot be carried over any more: ask the inspector how it goes on")
@@ -57,7 +62,7 @@ def refuse_consent(carried: State | None, carries_over: UUID, cvr: str, named: C
 
 
 def units_bought(running: Running, cvr: str) -> frozenset[str]:
-    """R40: the units of an agreement that belong to another legal entity, this one, now."""
+    """R40: returns the units of an agreement that moved to this legal entity, and belong to it now."""
     owners = {change.p_number: change.cvr for change in running.about.unit_changes}
     return frozenset(p_number for p_number in changed_units(running) if owners[p_number] == cvr)
 
@@ -67,7 +72,11 @@ def _units_of_others(running: Running, cvr: str) -> list[str]:
 
 
 def require_running(carried: State | None, carries_over: UUID) -> Running:
-    """R40: what has ended does not go on. The agreement is named to the authority only, and a company has no other."""
+    """R40: returns the agreement that would be carried over; refuses one that has ended.
+
+    The refusal gives no id: only the authority is told it, and for the company there is no other agreement that could
+    be meant.
+    """
     if not isinstance(carried, Running):
         how = how_it_stands(carried or Unsent())
         raise Refused("R40", "the agreement that would be carried over does not run: {how}", how=how)

@@ -1,4 +1,4 @@
-"""Contacts: who stands for the company in which role, each replaceable (R34)."""
+"""Contacts: who represents the company in which role; each can be replaced (R34)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from shared.contracts.vocabulary import ContactDetails, ContactRole
 
 @dataclass(frozen=True)
 class NameContact:
-    """Somebody stands for the company in a role (R34)."""
+    """Names who represents the company in a role (R34)."""
 
     at: datetime
     by: str
@@ -21,7 +21,7 @@ class NameContact:
 
 
 def name_contact(state: Open | Running | Ended, command: NameContact) -> ContactNamed:
-    """R34: at any time; a later one of the same role takes the place."""
+    """R34: names a contact, at any time; the new contact replaces an earlier one of the same role."""
     return ContactNamed(
         agreement_id=state.sent.agreement_id,
         contact_id=command.contact_id,

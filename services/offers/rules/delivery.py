@@ -43,7 +43,7 @@ class RecordFailedDelivery:
 
 @dataclass(frozen=True)
 class ResendOffer:
-    """Somebody of the authority sends it again (R4)."""
+    """Somebody of the authority sends the offer again (R4)."""
 
     at: datetime
     by: str
@@ -58,7 +58,7 @@ class RecordOpening:
 
 @dataclass(frozen=True)
 class CorrectDelivery:
-    """It became available at another time than was recorded (R30)."""
+    """The offer became available at another time than was recorded (R30)."""
 
     at: datetime
     available_at: datetime
@@ -68,7 +68,7 @@ class CorrectDelivery:
 
 
 def deliver(offer: Open, command: RecordDelivery) -> Sequence[Event]:
-    """R3, R5, R6: the first availability starts the clock."""
+    """R3, R5, R6: records when the offer was first available, which starts the clock; skips later reports."""
     if offer.delivered is not None:
         return ()
     refuse_impossible_availability(offer, command.available_at, command.at)
@@ -77,7 +77,10 @@ def deliver(offer: Open, command: RecordDelivery) -> Sequence[Event]:
 
 
 def fail(offer: Open, command: RecordFailedDelivery) -> Sequence[Event]:
-    """R4: a failure starts no clock and closes nothing; it is sent again by itself a few times, then by hand."""
+    """R4: records a failed delivery, which starts no clock and closes nothing.
+
+    The offer is sent again automatically a few times, then only by hand.
+    """
     if offer.delivered is not None or offer.failed is not None:
         return ()
     policy = command.policy.offer
@@ -94,24 +97,27 @@ def fail(offer: Open, command: RecordFailedDelivery) -> Sequence[Event]:
 
 
 def resend(offer: Open, command: ResendOffer) -> OfferResent:
-    """R4: by hand, at any time before it has arrived."""
+    """R4: sends an offer again by hand, at any time before it is delivered."""
     if offer.delivered is not None:
         raise Refused("R4", "it was delivered at {at}", at=offer.delivered.available_at.isoformat())
     return _resent(offer, command.at, command.by)
 
 
 def resend_when_due(offer: Open, timer: TimerDue) -> OfferResent:
-    """R4: by itself."""
+    """R4: sends an undelivered offer again automatically, when its timer is due."""
     return _resent(offer, timer.at, BY_ITSELF)
 
 
 def open_offer(offer: Open, command: RecordOpening) -> Sequence[Event]:
-    """R5: the first time counts."""
+    """R5: records when the company first opened the offer; skips later reports."""
     return () if offer.opened else (OfferOpened(agreement_id=offer.sent.agreement_id, opened_at=command.at),)
 
 
 def correct(offer: Open, command: CorrectDelivery) -> DeliveryCorrected:
-    """R3, R30: every date that hangs on the availability moves; what was recorded before stays in the history."""
+    """R3, R30: corrects when the offer was available, and moves every date that depends on it.
+
+    The history keeps what was recorded before.
+    """
     if offer.delivered is None:
         raise Refused("R3", "the offer has not been delivered")
     with every_fault() as check:
@@ -129,12 +135,12 @@ def correct(offer: Open, command: CorrectDelivery) -> DeliveryCorrected:
 
 
 def pass_halfway(offer: Open, timer: TimerDue) -> OfferUnansweredHalfway:
-    """R5: half of the time is over; the inspector asks whether it was understood."""
+    """R5: records that half of the response time is over; the inspector asks whether the offer was understood."""
     return OfferUnansweredHalfway(agreement_id=offer.sent.agreement_id, opened=offer.opened, at=timer.at)
 
 
 def refuse_impossible_availability(offer: Open, available_at: datetime, at: datetime) -> None:
-    """R3: not before it was sent, and not in the future."""
+    """R3: refuses a time of availability that is before the sending or in the future."""
     if available_at < offer.sent.sent_at:
         raise Refused("R3", "available before it was sent, at {sent_at}", sent_at=offer.sent.sent_at)
     if available_at > at:

@@ -1,4 +1,4 @@
-"""A spread offer to which an inspection after a no has led: from which earlier offer it follows (R7)."""
+"""A spread offer that follows an earlier one: an inspection after a no found the violation (R7)."""
 
 from uuid import UUID
 
@@ -12,9 +12,10 @@ from shared.eventstore.errors import Refused
 def refuse_what_follows_from_nothing(
     earlier: State | None, follows: UUID, kind: AgreementKind, about: tuple[str, str, str]
 ) -> None:
-    """R7: an offer on suspicion was not accepted, and a violation of the same was found there; `about` names it.
+    """R7: refuses an offer unless it is a spread one that follows an unaccepted one on suspicion.
 
-    It is the legal entity, the unit and the topic of the new offer.
+    `about` names the legal entity, the unit and the topic of the new offer, where the suspected violation was found.
+    The earlier offer must have been about them too.
     """
     if earlier is None or isinstance(earlier, Unsent):
         raise Refused("R7", "no offer {follows} is known from which another could follow", follows=follows)

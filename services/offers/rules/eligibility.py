@@ -1,4 +1,4 @@
-"""Which unit an agreement may include: of that legal entity, not in construction, free, not in quarantine (R8)."""
+"""Which units an agreement may include: those of the company that are free, not in construction or quarantine (R8)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,22 +20,25 @@ class Unit:
     """None where the unit has ceased by then (R40)."""
     industry: str | None
     name: str | None = None
-    """For the letter; None where the register has not told it since offers keeps names."""
+    """Name for the letter; None if the register has not reported the unit since names are stored here."""
 
 
 @dataclass(frozen=True)
 class Quarantine:
-    """A quarantine that stands when an offer is made or accepted."""
+    """A quarantine that holds when an offer is made or accepted."""
 
     because_of: UUID | None
-    """None in front of a company that the breached agreement does not belong to."""
+    """The breached agreement; None if the asker is a company that it does not belong to."""
     ends_at: datetime
     of_former_owner: bool = False
-    """R40: the unit breached while it was another legal entity's, and keeps the quarantine."""
+    """R40: whether the unit breached under another legal entity; it keeps the quarantine."""
 
 
 def refuse_ineligible_unit(unit: Unit | None, p_number: str, cvr: str, policy: Policy, rule: str = "R1") -> None:
-    """R1, R8, R10, R40: a unit of this legal entity by the register, and not in an industry that is left out."""
+    """R1, R8, R10, R40: refuses a unit that is unknown, ceased, foreign, or in an excluded industry.
+
+    The register says which legal entity the unit belongs to.
+    """
     if unit is None:
         raise Refused(rule, "the register does not know the unit {p_number}", p_number=p_number)
     if unit.cvr is None:
@@ -50,12 +53,12 @@ def refuse_ineligible_unit(unit: Unit | None, p_number: str, cvr: str, policy: P
 
 
 def is_of(unit: Unit | None, cvr: str) -> bool:
-    """R8: whether a unit is a legal entity's own: of a foreign one a company hears nothing but that it is foreign."""
+    """R8: returns whether a unit belongs to the legal entity; of a foreign one a company learns nothing else."""
     return unit is not None and unit.cvr == cvr
 
 
 def refuse_taken(slot: int | None, p_number: str, topic: str) -> int:
-    """R8: no offer on a topic that already has an open offer or agreement at the unit; the place that is free."""
+    """R8: returns the free slot; refuses a topic that has an open offer or agreement at the unit already."""
     if slot is None:
         raise Refused(
             "R8", "{p_number} already has an open offer or agreement on topic {topic}", p_number=p_number, topic=topic
@@ -64,7 +67,7 @@ def refuse_taken(slot: int | None, p_number: str, topic: str) -> int:
 
 
 def refuse_in_quarantine(quarantines: Sequence[Quarantine], p_number: str, at: datetime) -> None:
-    """R8, R40: no new agreement while a quarantine stands. The breach is named only to whom it belongs."""
+    """R8, R40: refuses a unit in quarantine; names the breached agreement unless it is another company's."""
     standing = [one for one in quarantines if stands(one.ends_at, at)]
     if not standing:
         return

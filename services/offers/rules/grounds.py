@@ -7,11 +7,14 @@ from shared.eventstore.errors import Refused
 ON_SUSPICION = Grounds(
     violation=Violation.SUSPECTED, concrete=True, material=True, reaction_due=ReactionDue.ORDER_WITH_DEADLINE
 )
-"""What an offer on suspicion rests on where the inspector says nothing else."""
+"""The grounds of an offer on suspicion if the inspector gives none."""
 
 
 def refuse_wrong_grounds(kind: AgreementKind, grounds: Grounds | None) -> Grounds:
-    """R2: a concrete and material violation; suspected for the one kind, found and carried over for the other."""
+    """R2: returns the grounds; refuses them unless the violation is concrete and material.
+
+    For `suspicion` it is suspected; for `spread` it is found, and its solution can be carried over.
+    """
     match kind:
         case AgreementKind.SUSPICION:
             grounds = grounds or ON_SUSPICION
@@ -33,7 +36,11 @@ def refuse_wrong_grounds(kind: AgreementKind, grounds: Grounds | None) -> Ground
 
 
 def refuse_what_does_not_spread(grounds: Grounds) -> None:
-    """R2: found, due an order with deadline, with a work process elsewhere and a solution that can be carried over."""
+    """R2: refuses grounds of a spread offer that could not be carried over to other places.
+
+    The violation must be found and due an order with deadline, its work process must exist elsewhere, and its solution
+    must be such that it can be carried over.
+    """
     with every_fault() as check:
         with check:
             if grounds.violation is not Violation.FOUND:

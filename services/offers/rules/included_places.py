@@ -25,7 +25,7 @@ class NamedPlace:
     """A unit, or a department of one, as the company names it, with what is known of the unit."""
 
     place_id: UUID
-    """A new one, drawn by chance: it tells neither the unit nor the name of a department."""
+    """A new id, drawn at random: it tells neither the unit nor the name of a department."""
     p_number: str
     department: str | None
     unit: Unit | None
@@ -39,13 +39,16 @@ class FoundIn:
     """Where in the unit of the offer the violation was found, read with the key of the case."""
 
     department: str | None
-    """None for the whole unit."""
+    """Name of the department; None for the whole unit."""
 
 
 def include(
     sent: OfferSent, found_in: FoundIn | None, named: Sequence[NamedPlace], policy: Policy, at: datetime
 ) -> tuple[tuple[Place, ...], dict[UUID, str]]:
-    """R10: at least one other unit or department of the company for `spread`, none for `suspicion`; and their names."""
+    """R10: returns the places that an agreement includes, and the names of departments.
+
+    For `spread` the company names at least one other unit or department; for `suspicion`, none.
+    """
     if sent.kind is AgreementKind.SUSPICION:
         if named:
             raise Refused("R10", "an agreement on suspicion includes one place only")
@@ -83,7 +86,10 @@ def _origin(sent: OfferSent, department: str | None) -> Place:
 
 
 def require_readable(found_in: FoundIn | None) -> FoundIn:
-    """R31: without the name of the department nobody can tell which other places there are at that unit."""
+    """R31: returns where the violation was found; refuses when that text was erased.
+
+    Without the name of the department nobody can tell which other places there are at that unit.
+    """
     if found_in is None:
         raise Refused(
             "R31",
@@ -94,7 +100,7 @@ def require_readable(found_in: FoundIn | None) -> FoundIn:
 
 
 def refuse_named_twice(p_number: str, department: str | None, named: Sequence[NamedPlace]) -> None:
-    """R10: each place once; the whole unit and one of its departments are not two places."""
+    """R10: refuses a place that is named twice; a unit and one of its departments are not two places."""
     seen = {(p_number, department)}
     for place in named:
         key = (place.p_number, place.department)

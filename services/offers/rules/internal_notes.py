@@ -19,7 +19,7 @@ class WriteNote:
 
 
 def write_note(state: Open | Running | Ended, command: WriteNote) -> InternalNoteWritten:
-    """R18: at any time, also after the case has ended; it decides nothing."""
+    """R18: records an internal note, at any time, also after the case has ended; it decides nothing."""
     return InternalNoteWritten(
         agreement_id=state.sent.agreement_id,
         note_id=command.note_id,

@@ -12,16 +12,16 @@ from shared.policy.policy import Authority
 from shared.reference.reference import topics
 
 LETTER_VERSION = "2026-12"
-"""Of the texts below; facts carry the version under which they were sent."""
+"""Version of the texts below; facts name the version with which the offer was sent."""
 
 
 _AUTHORITY = Authority()
-"""As policy files have it that say nothing of it."""
+"""The authority of policy files that do not describe it."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """What the letter names beside what the offer itself says; None where nobody knows it any more."""
+    """Names and values of the letter that the offer does not hold; None where they are not known any more."""
 
     unit: str | None = None
     """Name of the unit in the business register."""
@@ -31,7 +31,7 @@ class Named:
     observations: str | None = None
     quarantine_months: int = 12
     authority: Authority = _AUTHORITY
-    """Who signs, and how it is reached, by the policy of the day of the offer."""
+    """Who signs the letter, and how to reach the authority, by the policy of the day of the offer."""
 
 
 _SUBJECT = {
@@ -166,9 +166,10 @@ _CONTROL = {
 
 
 def letter(sent: OfferSent, deadline: Deadline | None, named: Named | None = None, language: Language = "da") -> str:
-    """R1, R22, R23: to whom, about what, what was seen, who answers and how, what yes, no and no answer lead to.
+    """R1, R22, R23: returns the text of the letter in a language.
 
-    A Danish letter that was sent under the first texts reads as it was sent.
+    It says to whom it goes, about what, what was seen, who answers and how, and what yes, no and no answer lead to. A
+    Danish letter that was sent under the first texts reads as it was sent.
     """
     if language == "da" and sent.letter_version == FIRST_VERSION:
         return first_letter(sent, deadline)

@@ -5,7 +5,7 @@ from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.deadline import Deadline
 
 FIRST_VERSION = "2026-11"
-"""Under which these offers were sent, as their facts say."""
+"""The version that the facts of offers with this letter name."""
 
 _BEGINNING = {
     AgreementKind.SUSPICION: """\
@@ -53,7 +53,11 @@ et påbud med frist og til, at I ikke kan få nye aftaler i en periode.
 
 
 def first_letter(sent: OfferSent, deadline: Deadline | None) -> str:
-    """R1, R23: voluntary, no order; what yes, no and no answer lead to; what guidance is; what a breach means."""
+    """R1, R23: returns the text of the letter as it was sent until November 2026.
+
+    It says that the agreement is voluntary and no order, what yes, no and no answer lead to, what guidance is, and what
+    a breach means.
+    """
     values = {
         "inspection": sent.inspection_id,
         "topic": sent.topic,

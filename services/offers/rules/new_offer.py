@@ -37,19 +37,19 @@ class SendOffer:
     inspector: str
     quarantines: tuple[Quarantine, ...]
     undecided: tuple[UUID, ...]
-    """R14: agreements of which a control has found a violation at the unit, and that are not decided."""
+    """R14: undecided agreements of which a control has found a violation at the unit."""
     slot: int | None = 1
     """R8: a place among the open agreements on the topic at the unit; None where all are taken."""
     earlier: State | None = None
-    """R7: where the offer stands from which this one follows."""
+    """R7: current state of the offer from which this one follows."""
     carried: State | None = None
-    """R40: where the agreement stands that is to be carried over."""
+    """R40: current state of the agreement that is to be carried over."""
     centre: Centre | None = None
-    """R42: of the inspector, as the directory has it."""
+    """R42: centre of the inspector, as the directory has it."""
 
 
 def send(command: SendOffer) -> OfferSent:
-    """R1, R2, R7, R8, R10, R40: what may be offered, where, and for how long."""
+    """R1, R2, R7, R8, R10, R40: records a new offer; refuses content, a unit or a period that is not allowed."""
     policy, told = command.policy, command.told
     about = (told.cvr, told.p_number, told.topic)
     with every_fault() as check:
@@ -81,13 +81,13 @@ def send(command: SendOffer) -> OfferSent:
 
 
 def refuse_misplaced_department(command: SendOffer) -> None:
-    """R1: only a spread offer names where in the unit the violation was found."""
+    """R1: refuses a department in an offer on suspicion; only a spread offer names one."""
     if command.told.department is not None and command.told.kind is not AgreementKind.SPREAD:
         raise Refused("R1", "an offer on suspicion names a unit, not a department")
 
 
 def refuse_period_without_reason(command: SendOffer) -> None:
-    """R10: 3 or 6 months, or another length with a reason."""
+    """R10: refuses a period other than 3 or 6 months that has no reason."""
     months = command.told.period_months
     if months not in command.policy.agreement.periods_months and not command.told.period_reason:
         raise Refused("R10", "{months} months need a reason", months=months)

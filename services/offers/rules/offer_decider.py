@@ -92,9 +92,10 @@ Command = (
 
 
 def decide(state: State, command: Command) -> Sequence[Event]:
-    """Refuses people's commands with the rule's id; the portal's reports, reactions and timers are never too late.
+    """Returns the events of a command, or refuses it with the rule's id.
 
-    Each command is named: one that is forgotten here fails the type check, instead of succeeding with nothing recorded.
+    The portal's reports, reactions and timers are never too late: after the end they have no events. Each command is
+    named: one that is forgotten here fails the type check, instead of succeeding with nothing recorded.
     """
     match command:
         case SendOffer():
@@ -147,7 +148,10 @@ def decide(state: State, command: Command) -> Sequence[Event]:
 
 
 def note_revoked_decision(state: Running | Ended, command: NoteRevokedDecision) -> Sequence[Event]:
-    """R30, R40: an agreement that runs again is told what became of its units meanwhile, whoever has its place."""
+    """R30, R40: records that an agreement runs again, and what became of its units meanwhile.
+
+    The changes of units are recorded also where another agreement has taken its place.
+    """
     events = agreement_ends.note_revoked_decision(state, command)
     again = OFFER.fold(events, state)
     if not events or not isinstance(again, Running | Ended):
@@ -156,46 +160,46 @@ def note_revoked_decision(state: Running | Ended, command: NoteRevokedDecision) 
 
 
 def note_unit_changes(state: State, command: NoteUnitChanges) -> Sequence[Event]:
-    """R40: of what is open or runs, and of what ended so that something may follow at the unit (R7, R22, R24)."""
+    """R40: records the changes of units of a case that is open, runs, or may have a sequel (R7, R22, R24)."""
     if isinstance(state, Open | Running) or (isinstance(state, Ended) and may_be_followed(state)):
         return unit_changes.note(state, command)
     return ()
 
 
 def has_ended(state: State) -> bool:
-    """R28: whether what the portal reports comes too late to matter."""
+    """R28: returns whether the offer was answered or ended, so that the portal's reports come too late to matter."""
     return isinstance(state, Running | Ended)
 
 
 def refuse_sent_before(state: State) -> None:
-    """R1: an offer is sent once."""
+    """R1: refuses to send an offer that has been sent already."""
     if not isinstance(state, Unsent):
         raise Refused("R1", "this offer has been sent already")
 
 
 def require_sent(rule: str, state: State) -> Open | Running | Ended:
-    """What can be done at any time, once there is an offer."""
+    """Returns the state of an offer that was sent, at any time; else refuses by the given rule."""
     if isinstance(state, Unsent):
         raise Refused(rule, "the offer is not open: {how}", how=how_it_stands(state))
     return state
 
 
 def require_open(rule: str, state: State) -> Open:
-    """What has its place before the answer only; refused by the rule that says so."""
+    """Returns an open offer; refuses one that is not sent yet, was answered or has ended, by the given rule."""
     if not isinstance(state, Open):
         raise Refused(rule, "the offer is not open: {how}", how=how_it_stands(state))
     return state
 
 
 def require_unanswered(state: State) -> Open:
-    """R6, R8, R9: else with the reason for which it is not open any more."""
+    """R6, R8, R9: returns the open offer; else refuses with the reason why it is not open any more."""
     if isinstance(state, Running | Ended):
         raise answers.why_not_open(state)
     return require_open("R6", state)
 
 
 def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
-    """R4, R5, R6, R28: nothing where the timer stands no more."""
+    """R4, R5, R6, R28: returns the events of a due timer; none where that timer is not armed any more."""
     if not isinstance(state, Open) or timers(state).get(timer.name) != timer.due:
         return ()
     name = OfferTimer(timer.name)
@@ -211,9 +215,10 @@ def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
 
 
 def timers(state: State) -> dict[str, datetime]:
-    """R4, R5, R6: sending again, half-way through the response time, and a while after its end.
+    """R4, R5, R6: returns when to send again, when the response time is half over, and when the offer lapses.
 
-    R40: nothing while the unit is another's than who was asked: the inspector decides first.
+    The offer lapses a while after the end of the response time. R40: there are no timers while the unit belongs to
+    another than who was asked: the inspector decides first.
     """
     if not isinstance(state, Open) or changed_units(state):
         return {}
@@ -227,9 +232,10 @@ def timers(state: State) -> dict[str, datetime]:
 
 
 def reservations(state: State) -> frozenset[str]:
-    """R8: one open offer or agreement per unit and topic; and how those of a legal entity or a unit are found.
+    """R8: returns the names that a case holds, so that a unit and topic have one open offer or agreement.
 
-    R14: also where a violation was found and nothing is decided. R41: with which breaches an acceptance is in conflict.
+    Other names find the cases of a legal entity or a unit. R14: a further name marks units where a violation was found
+    and nothing is decided. R41: another one names the breaches with which an acceptance is in conflict.
     """
     match state:
         case Open():
@@ -265,12 +271,12 @@ def reservations(state: State) -> frozenset[str]:
 
 
 def concerns(state: State) -> dict[str, str]:
-    """The legal entity and the unit."""
+    """Returns the ids of the legal entity and of the unit."""
     return {} if isinstance(state, Unsent) else {"cvr": state.sent.cvr, "pnumber": state.sent.p_number}
 
 
 def responsible(state: State) -> str | None:
-    """R15, R30: of the offer, and after the answer as control has told it last."""
+    """R15, R30: returns the inspector of the offer, and after the answer the one whom control reported last."""
     return None if isinstance(state, Unsent) else state.about.inspector
 
 

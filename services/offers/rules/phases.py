@@ -1,4 +1,4 @@
-"""Where an offer stands: unsent, open, an agreement that runs, or ended; and how facts lead from one to the next."""
+"""The phases of an offer: unsent, open, running as an agreement, ended; and how facts lead from one to the next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -44,7 +44,7 @@ RUNNING_AGAIN = "running"
 
 @dataclass(frozen=True)
 class TimeEntry:
-    """R37: what an inspector's time went into, and on which day."""
+    """R37: time that an inspector spent, by phase, and the day."""
 
     phase: WorkPhase
     minutes: int
@@ -54,14 +54,14 @@ class TimeEntry:
 
 @dataclass(frozen=True)
 class About:
-    """What is known whatever the phase."""
+    """What is known of a case in every phase after the sending."""
 
     inspector: str
     """R15: who is responsible now."""
     time: Mapping[UUID, TimeEntry] = field(default_factory=dict)
     """R37: what time was spent, as corrected (R30)."""
     unit_changes: tuple[OfferUnitChanged | UnitChangeNoted, ...] = ()
-    """R40: what became of its units, in the order of the days from which it holds."""
+    """R40: changes of the units, in the order of the days from which they hold."""
 
 
 @dataclass(frozen=True)
@@ -71,51 +71,54 @@ class Unsent:
 
 @dataclass(frozen=True)
 class Open:
-    """Sent and unanswered; its clock runs once it is delivered."""
+    """An offer that is sent and unanswered; its response time runs once it is delivered."""
 
     sent: OfferSent
     about: About
     attempts: int = 1
-    """R4: how often it was sent."""
+    """R4: how often the offer was sent."""
     failed: DeliveryFailed | None = None
-    """R4: the failure since it was sent last."""
+    """R4: the failed delivery since the offer was last sent, if there is one."""
     delivered: OfferDelivered | None = None
-    """With the dates as corrected (R30)."""
+    """The delivery, with its dates as corrected (R30)."""
     opened: bool = False
     halfway_passed: bool = False
 
     def answer_is_late(self, at: datetime) -> bool:
-        """R6: judged by the time at which it is received. Before the delivery no clock runs, and no answer is late."""
+        """R6: returns whether an answer that is received at this time is late.
+
+        Before the delivery no clock runs, and no answer is late.
+        """
         return self.delivered is not None and self.delivered.response_deadline.has_passed(at)
 
 
 @dataclass(frozen=True)
 class Running:
-    """Accepted; the course is control's from here on."""
+    """An accepted offer, now an agreement; the service control decides on it from here on."""
 
     sent: OfferSent
     about: About
     accepted: Accepted
     conflicts: frozenset[UUID] = frozenset()
-    """R8, R41: the breached agreements whose quarantine the acceptance came into, as far as these stand."""
+    """R8, R41: the breached agreements with which the acceptance is in conflict, while the conflict lasts."""
     violations: Mapping[UUID, str] = field(default_factory=dict)
     """R14: the unit of each place where a control has found a violation, while nothing is decided."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """Declined, lapsed, withdrawn, or an agreement that has ended."""
+    """An offer that was declined, lapsed or withdrawn, or an agreement that has ended."""
 
     sent: OfferSent
     about: About
     how: str
     unaccepted: Declined | Lapsed | Withdrawn | None = None
-    """By which fact it ended, where it was never accepted: with its rule, its reason and its time."""
+    """The fact that ended an offer which was never accepted, with rule, reason and time."""
     accepted: Accepted | None = None
     response_deadline: Deadline | None = None
-    """R6: by when it was to be answered, where it was delivered and not accepted."""
+    """R6: the response deadline of an offer that was delivered and not accepted."""
     conflicts: frozenset[UUID] = frozenset()
-    """R8, R41: of the agreement, should a correction let it run again."""
+    """R8, R41: conflicts of the agreement, kept in case a correction lets it run again."""
     runs_without_place: bool = False
     """R30, R41: control lets the agreement run again, while another offer has its place here."""
 
@@ -124,7 +127,10 @@ State = Unsent | Open | Running | Ended
 
 
 def places_of(accepted: Accepted) -> tuple[Place, ...]:
-    """R10, R19: in facts of the first release, which name none, the one place where the suspicion arose."""
+    """R10, R19: returns the places of an agreement.
+
+    Facts of the first release name none: then it is the one place where the suspicion arose.
+    """
     return accepted.places or (Place(place_id=accepted.agreement_id, p_number=accepted.p_number),)
 
 
@@ -133,7 +139,7 @@ CHANGES_NOTHING: frozenset[type[Event]] = frozenset({ContactNamed, InternalNoteW
 
 
 def evolve(state: State, event: Event) -> State:
-    """The next phase; facts that do not fit leave it as it is."""
+    """Returns the next phase; facts that do not fit leave the state as it is."""
     match state, event:
         case _, OfferSent():
             return Open(event, About(event.inspector))
@@ -173,7 +179,7 @@ def evolve(state: State, event: Event) -> State:
 
 
 def may_be_followed(state: State) -> bool:
-    """R7, R22, R24: whether control may have something left to do at the unit: an inspection, an order, a follow-up."""
+    """R7, R22, R24: returns whether control may still have an inspection, order or follow-up at the unit."""
     match state:
         case Ended(sent=sent, how="declined" | "lapsed"):
             return sent.kind is AgreementKind.SUSPICION
@@ -184,7 +190,7 @@ def may_be_followed(state: State) -> bool:
 
 
 def how_it_stands(state: State) -> str:
-    """A word for the phase, for refusals and views."""
+    """Returns a word for the phase, for refusals and views."""
     match state:
         case Unsent():
             return "never sent"

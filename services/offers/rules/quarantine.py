@@ -58,26 +58,27 @@ class Register:
 
 
 def unit_stream(p_number: str) -> UUID:
-    """Where the quarantines of a unit are recorded."""
+    """Returns the id of the stream in which the quarantines of a unit are recorded."""
     return uuid5(NAMESPACE_OID, f"quarantine/unit/{p_number}")
 
 
 def legal_entity_stream(cvr: str) -> UUID:
-    """Where the quarantines of a whole legal entity are recorded."""
+    """Returns the id of the stream in which the quarantines of a whole legal entity are recorded."""
     return uuid5(NAMESPACE_OID, f"quarantine/legal-entity/{cvr}")
 
 
 def stream_of(reach: Reach) -> UUID:
-    """The register to which a quarantine belongs."""
+    """Returns the id of the stream in which a quarantine is recorded: that of its unit or of its legal entity."""
     return legal_entity_stream(reach.cvr) if reach.p_number is None else unit_stream(reach.p_number)
 
 
 def reaches(cvr: str, breached_units: Sequence[str], breached_at: datetime, policies: Policies) -> list[Reach]:
-    """R22: the breaching units always; before 1 January 2024 every other unit of their legal entity as well.
+    """R22: returns the quarantines that a breach leads to, always one for each breaching unit.
 
-    A breaching unit has an entry of its own beside the legal entity's, so that it stays in quarantine when it moves to
-    another owner. `by_breach` lets the day of the breach decide. `by_day` lets the day on which one asks decide: a
-    breach under the old reach then holds the legal entity only until the reach changes.
+    Before 1 January 2024 a breach reaches every other unit of the legal entity as well. A breaching unit has an entry
+    of its own beside the legal entity's, so that it stays in quarantine when it moves to another owner. `by_breach`
+    lets the day of the breach decide. `by_day` lets the day on which one asks decide: a breach under the old reach then
+    holds the legal entity only until the reach changes.
     """
     policy = policies.at(breached_at)
     ends_at = quarantine_ends_at(breached_at, policy)
@@ -92,21 +93,21 @@ def reaches(cvr: str, breached_units: Sequence[str], breached_at: datetime, poli
 
 
 def stands(ends_at: datetime, at: datetime) -> bool:
-    """R22: whether a quarantine that ends then holds at an instant; at its end it holds no more."""
+    """R22: returns whether a quarantine with this end holds at an instant; at its end it holds no more."""
     return at < ends_at
 
 
 def quarantine_ends_at(breached_at: datetime, policy: Policy) -> datetime:
-    """R22: the exclusive end of its last day, in UTC.
+    """R22: returns the exclusive end of the last day of a quarantine, in UTC.
 
-    Months are counted as R3 counts them, without the day of the breach, and a closed last day does not move: that is
-    so under every policy file, whatever its calendar says of the company's deadlines.
+    Months are counted as R3 counts them, without the day of the breach, and a closed last day does not move. This holds
+    under every policy file, whatever its calendar says of the company's deadlines.
     """
     return end_of(local_day(breached_at) + relativedelta(months=policy.breach.quarantine_months))
 
 
 def decide(state: Register, command: Command) -> Sequence[Event]:
-    """R22: imposes once per breach, and ends what has run out. R30: or what rested on a mistake."""
+    """R22: imposes a quarantine once per breach, and ends it when it has run out. R30: revokes a mistaken one."""
     match command:
         case Impose():
             if any(quarantine.agreement_id == command.agreement_id for quarantine in state.standing):
@@ -143,7 +144,7 @@ def _ended(quarantine: QuarantineImposed, at: datetime, *, revoked: bool = False
 
 
 def evolve(state: Register, event: Event) -> Register:
-    """Adds and removes."""
+    """Returns the register with the quarantine that was imposed, or without the one that ended."""
     match event:
         case QuarantineImposed():
             return Register(event.cvr, event.p_number, (*state.standing, event))
@@ -155,12 +156,12 @@ def evolve(state: Register, event: Event) -> Register:
 
 
 def timers(state: Register) -> dict[str, datetime]:
-    """Each quarantine ends by itself."""
+    """Returns when each quarantine ends automatically."""
     return {f"{_END}{quarantine.agreement_id}": quarantine.ends_at for quarantine in state.standing}
 
 
 def concerns(state: Register) -> dict[str, str]:
-    """The legal entity, and the unit where it reaches one only."""
+    """Returns the ids of the legal entity and, where the quarantine reaches one unit only, of that unit."""
     ids = {"cvr": state.cvr, "pnumber": state.p_number}
     return {name: value for name, value in ids.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""R8: which units a fact may reach that offers has not taken: it might be the breach that forbids an offer there."""
+"""R8: units that an unprocessed fact may be about; it might be the breach that forbids an offer there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,33 +13,34 @@ from shared.policy.policies import Policies
 
 @dataclass(frozen=True)
 class UntakenFact:
-    """What can be told of a fact that waits or was passed over, without taking it."""
+    """What is known of a fact that waits or was discarded, without processing it."""
 
     source: str
     cvr: str | None
     p_number: str | None
     occurred_at: datetime
     breach: Breached | None = None
-    """The fact itself, where it reads and is a breach."""
+    """The fact itself, if it can be parsed and is a breach."""
     included: frozenset[str] = frozenset()
     """P-numbers of the units that its agreement includes, as far as that is known: the breach may be at any of them."""
 
     @property
     def units(self) -> frozenset[str]:
-        """P-numbers of the units that it is about itself."""
+        """Returns the P-numbers of the units that the fact itself is about."""
         own = frozenset() if self.p_number is None else frozenset({self.p_number})
         return own | self.included | frozenset(self.breach.breached_units if self.breach else ())
 
 
 def may_reach(fact: UntakenFact, cvr: str, p_number: str, at: datetime, policies: Policies) -> bool:
-    """Whether what is not known may forbid an offer to a unit of a legal entity."""
+    """Returns whether a fact that was not processed may forbid an offer to a unit of a legal entity."""
     return p_number in fact.units or (fact.cvr == cvr and may_reach_legal_entity(fact, at, policies))
 
 
 def may_reach_legal_entity(fact: UntakenFact, at: datetime, policies: Policies) -> bool:
-    """R22: whether all units of its legal entity may be in quarantine by it, by the policy of the day of the breach.
+    """R22: returns whether a fact may put all units of its legal entity in quarantine.
 
-    So it is, too, where a fact names a legal entity and no unit: it may be about any of them.
+    The policy of the day of the breach decides. A fact that names a legal entity and no unit may always do so: it may
+    be about any of them.
     """
     if fact.cvr is None:
         return False
@@ -53,7 +54,10 @@ def may_reach_legal_entity(fact: UntakenFact, at: datetime, policies: Policies) 
 
 
 def refusals_of_units_on_hold(held: Sequence[str]) -> tuple[Refused, ...]:
-    """R8: a fact about the unit was passed over, so nobody knows whether it is in quarantine."""
+    """R8: returns a refusal for each held unit.
+
+    A fact about the unit was discarded, so nobody knows whether it is in quarantine.
+    """
     return tuple(
         Refused(
             "R8",

@@ -19,19 +19,19 @@ class ReassignOffer:
     by: str
     told: NextInspector
     centre: Centre | None = None
-    """R42: of the new inspector, as the directory has it."""
+    """R42: centre of the new inspector, as the directory has it."""
 
 
 @dataclass(frozen=True)
 class NoteInspector:
-    """Reaction: control has another inspector responsible for what became of the offer (R15)."""
+    """Reaction: in control, another inspector is responsible for what followed the offer (R15)."""
 
     at: datetime
     inspector: str
 
 
 def reassign(offer: Open, command: ReassignOffer) -> OfferReassigned:
-    """R15: while it is unanswered; afterwards the agreement itself is reassigned."""
+    """R15: moves an unanswered offer to another inspector; after the answer the agreement itself is reassigned."""
     if command.told.inspector == offer.about.inspector:
         raise Refused("R15", "{inspector} is responsible already", inspector=command.told.inspector)
     return OfferReassigned(
@@ -45,7 +45,7 @@ def reassign(offer: Open, command: ReassignOffer) -> OfferReassigned:
 
 
 def note_inspector(state: Running | Ended, command: NoteInspector) -> Sequence[Event]:
-    """R15, R30: whoever else acts here from now on stands in for that person."""
+    """R15, R30: records the new responsible inspector; whoever else acts from now on is a stand-in."""
     if command.inspector == state.about.inspector:
         return ()
     return (InspectorNoted(agreement_id=state.sent.agreement_id, inspector=command.inspector, noted_at=command.at),)

@@ -13,7 +13,7 @@ from shared.eventstore.errors import Refused
 
 @dataclass(frozen=True)
 class SpendTime:
-    """An inspector says what the time went into (R37)."""
+    """An inspector reports time that was spent (R37)."""
 
     at: datetime
     entry_id: UUID
@@ -24,19 +24,19 @@ class SpendTime:
 
 @dataclass(frozen=True)
 class CorrectTime:
-    """It was recorded wrongly (R30)."""
+    """Corrects time that was recorded wrongly (R30)."""
 
     at: datetime
     entry_id: UUID
     by: str
     on_day: date | None
-    """As it was told, where it is None."""
+    """The right day; None leaves the day as it was recorded."""
     told: SpentTime
     reason: str
 
 
 def spend_time(state: Open | Running | Ended, command: SpendTime) -> TimeSpent:
-    """R37: on a day that has come."""
+    """R37: records the time that an inspector spent; refuses a day that has not come yet."""
     refuse_yet_to_come(command.on_day, command.at)
     return TimeSpent(
         agreement_id=state.sent.agreement_id,
@@ -48,7 +48,7 @@ def spend_time(state: Open | Running | Ended, command: SpendTime) -> TimeSpent:
 
 
 def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCorrected:
-    """R30: what was recorded stays in the history; this is how it was."""
+    """R30: corrects recorded time; the history keeps what was recorded before."""
     before = state.about.time.get(command.entry_id)
     if before is None:
         raise Refused("R30", "no time is known that was recorded as {entry_id}", entry_id=command.entry_id)
@@ -73,6 +73,6 @@ def correct_time(state: Open | Running | Ended, command: CorrectTime) -> TimeCor
 
 
 def refuse_yet_to_come(day: date, at: datetime) -> None:
-    """R37: time is recorded once it was spent."""
+    """R37: refuses a day that has not come yet: time is recorded once it was spent."""
     if day > local_day(at):
         raise Refused("R37", "{day} has not come yet", day=day)

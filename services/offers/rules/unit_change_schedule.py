@@ -1,4 +1,4 @@
-"""Which changes of a unit are known, and when the offers and agreements there are told of them (R40)."""
+"""The known changes of a unit, and when the offers and agreements there learn of them (R40)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
 
 LOOKS_AGAIN_AFTER = timedelta(minutes=10)
-"""Longer than any request lives: an offer or answer that was decided before a change, and recorded after it, is met."""
+"""Time after which cases learn of a change again, so that what was decided before it and recorded after it is found.
+
+It is longer than any request takes.
+"""
 
 
 class UnitTimer(StrEnum):
@@ -44,18 +47,21 @@ class Watched:
 
     p_number: str | None = None
     learned: tuple[UnitChangeLearned, ...] = ()
-    """The last word about each day."""
+    """The newest report about each day."""
     tells_at: tuple[datetime, ...] = ()
-    """When its cases are to be told, and have not been."""
+    """The times at which its cases are still to learn of a change."""
 
 
 def unit_stream(p_number: str) -> UUID:
-    """Where the changes of a unit are recorded."""
+    """Returns the id of the stream in which the changes of a unit are recorded."""
     return uuid5(NAMESPACE_OID, f"changes of unit/{p_number}")
 
 
 def decide(state: Watched, command: Command) -> Sequence[Event]:
-    """R40: what the register says again is no change; what lies ahead waits for its day."""
+    """R40: records a new change of a unit, and on its day that it has reached the cases.
+
+    A change that the register reports again is no change.
+    """
     match command:
         case LearnChange():
             known = {(one.holds_from, one.cvr) for one in state.learned}
@@ -78,7 +84,10 @@ def decide(state: Watched, command: Command) -> Sequence[Event]:
 
 
 def evolve(state: Watched, event: Event) -> Watched:
-    """A change is told on its day, or at once where that is over; and once more a little later."""
+    """Returns the schedule with a learned change, or without the times that are over.
+
+    Cases learn of a change on its day, or at once where that is over; and once more a little later.
+    """
     match event:
         case UnitChangeLearned():
             others = tuple(one for one in state.learned if one.holds_from != event.holds_from)
@@ -93,12 +102,12 @@ def evolve(state: Watched, event: Event) -> Watched:
 
 
 def timers(state: Watched) -> dict[str, datetime]:
-    """R40: the day of a change; it comes also where nobody looks."""
+    """R40: returns the next time at which cases learn of a change, whether or not somebody opens them."""
     return {TELL_CASES: state.tells_at[0]} if state.tells_at else {}
 
 
 def concerns(state: Watched) -> dict[str, str]:
-    """The unit."""
+    """Returns the id of the unit."""
     return {} if state.p_number is None else {"pnumber": state.p_number}
 
 

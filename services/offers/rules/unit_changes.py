@@ -15,7 +15,7 @@ from shared.eventstore.events import Event
 
 @dataclass(frozen=True)
 class Owner:
-    """To whom the register gives a unit from a day on, until the next one."""
+    """The legal entity that has a unit by the register, from a day until the next change."""
 
     since: date
     cvr: str | None
@@ -23,42 +23,42 @@ class Owner:
 
 
 Owners = Sequence[Owner]
-"""Of one unit, by their days."""
+"""The owners of one unit, by their days."""
 
 
 @dataclass(frozen=True)
 class NoteUnitChanges:
-    """Reaction: what the register says of units, the days that are over and those that lie ahead."""
+    """Reaction: changes of units that the register reports, past and future ones."""
 
     at: datetime
     owners: Mapping[str, Owners]
-    """By P-number."""
+    """The owners of units, by P-number."""
 
 
 Told = Open | Running | Ended
-"""R40: open or running, or ended so that something may follow at the unit (R7, R22, R24)."""
+"""R40: a case that is open or running, or ended so that something may follow at the unit (R7, R22, R24)."""
 
 
 def units_of(state: Told) -> frozenset[str]:
-    """The P-numbers of the units that an offer or agreement is about."""
+    """Returns the P-numbers of the units that an offer or agreement is about."""
     if isinstance(state, Open) or state.accepted is None:
         return frozenset({state.sent.p_number})
     return frozenset(place.p_number for place in places_of(state.accepted))
 
 
 def followed_at(p_number: str, agreement_id: UUID) -> str:
-    """The name under which a case that has ended is found by its unit, where something may follow."""
+    """Returns the name by which an ended case is found by its unit, where something may follow."""
     return f"after-at/{p_number}/{agreement_id}"
 
 
 def changed_units(state: Told) -> frozenset[str]:
-    """R40: the units that another legal entity has now, or that ceased."""
+    """R40: returns the units of a case that another legal entity has now, or that ceased."""
     last = {change.p_number: change for change in state.about.unit_changes}
     return frozenset(p_number for p_number, change in last.items() if not change.settled)
 
 
 def note(state: Told, command: NoteUnitChanges) -> tuple[Event, ...]:
-    """R40: by the day from which each change holds; one that lies ahead is not a change yet."""
+    """R40: records each change of the case's units from the day on which it holds; skips one that lies ahead."""
     fact = OfferUnitChanged if isinstance(state, Open) else UnitChangeNoted
     today = local_day(command.at)
     return tuple(
@@ -98,7 +98,10 @@ def _not_noted(state: Told, p_number: str, until_today: Owners) -> Iterator[Owne
 
 
 def refuse_changed_unit(state: Open) -> None:
-    """R40: who has the unit now was not asked, and who was asked has it no more: the inspector decides first."""
+    """R40: refuses an answer while the unit is another's or has ceased: the inspector decides first.
+
+    Who has the unit now was not asked, and who was asked has it no more.
+    """
     changed = changed_units(state)
     if changed:
         change = next(one for one in reversed(state.about.unit_changes) if one.p_number in changed)
@@ -106,7 +109,10 @@ def refuse_changed_unit(state: Open) -> None:
 
 
 def refuse_moved_unit(state: Open, unit: Unit | None) -> None:
-    """R40: the same, where the register says it and the case has not been told yet."""
+    """R40: refuses an answer where, by the register, the unit is another's or has ceased.
+
+    The register may know this before the case has recorded it.
+    """
     if unit is not None and unit.cvr != state.sent.cvr:
         raise _changed(unit.p_number, ceased=unit.cvr is None, since=None)
 

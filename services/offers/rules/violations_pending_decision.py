@@ -13,7 +13,7 @@ from shared.eventstore.events import Event
 
 @dataclass(frozen=True)
 class NoteViolation:
-    """Reaction: a control was held at a place, or is told anew (R30)."""
+    """Reaction: a control was held at a place, or its outcome was corrected (R30)."""
 
     at: datetime
     place_id: UUID
@@ -21,7 +21,11 @@ class NoteViolation:
 
 
 def note(state: Running, command: NoteViolation) -> Sequence[Event]:
-    """R14: the first time, and when it is taken back. Of one place alone the control itself decides at once (R20)."""
+    """R14: records that a violation was found at a place, or that this finding was revoked.
+
+    A finding that is known already is skipped. For an agreement of one place nothing is recorded: there the control
+    itself decides at once (R20).
+    """
     places = places_of(state.accepted)
     place = next((one for one in places if one.place_id == command.place_id), None)
     known = command.place_id in state.violations
@@ -39,12 +43,12 @@ def note(state: Running, command: NoteViolation) -> Sequence[Event]:
 
 
 def undecided_at(p_number: str, agreement_id: UUID) -> str:
-    """The name that an agreement holds for a unit where a violation was found, until it is decided."""
+    """Returns the name that an agreement holds for a unit where a violation was found, until it is decided."""
     return f"undecided/{p_number}/{agreement_id}"
 
 
 def refuse_where_undecided(undecided: Sequence[UUID], p_number: str) -> None:
-    """R14: no new offer to a unit where a violation was found, until that matter is decided."""
+    """R14: refuses a new offer to a unit where a violation was found, until that matter is decided."""
     if undecided:
         raise Refused(
             "R14",

@@ -1,4 +1,4 @@
-"""An offer that the authority takes back, or that a breach overtakes (R8, R9)."""
+"""Offers that end because the authority withdraws them, or because of a breach (R8, R9)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from shared.policy.policy import Policy
 
 @dataclass(frozen=True)
 class Withdraw:
-    """The authority takes an unanswered offer back (R9)."""
+    """The authority withdraws an unanswered offer (R9)."""
 
     at: datetime
     reason: str
@@ -38,7 +38,7 @@ class NoteBreach:
     breached_at: datetime
     policy: Policy
     reaches: tuple[Reach, ...]
-    """R22: the quarantines that it led to."""
+    """R22: the quarantines that the breach led to."""
 
 
 @dataclass(frozen=True)
@@ -50,28 +50,31 @@ class NoteMistakenBreach:
 
 
 def withdraw(offer: Open, command: Withdraw) -> Withdrawn:
-    """R9: an unanswered offer, with a reason, where the policy lets the authority do so."""
+    """R9: withdraws an unanswered offer, with a reason; refuses where policy does not let the authority do so."""
     if not command.policy.offer.may_be_withdrawn:
         raise Refused("R9", "by policy {policy} an offer is not taken back", policy=command.policy.version)
     return Withdrawn(agreement_id=offer.sent.agreement_id, rule="R9", withdrawn_at=command.at, reason=command.reason)
 
 
 def overtaken(breached: UUID, agreement_id: UUID) -> str:
-    """What an agreement holds for each breach with which its acceptance is in conflict."""
+    """Returns the name that an agreement holds for a breach with which its acceptance is in conflict."""
     return f"{overtaken_by(breached)}{agreement_id}"
 
 
 def overtaken_by(breached: UUID) -> str:
-    """What the names of all agreements begin with whose acceptance is in conflict with a breach, and no others."""
+    """Returns how the names begin that agreements hold whose acceptance is in conflict with this breach.
+
+    No other names begin so.
+    """
     return f"overtaken/{breached}/"
 
 
 def overtake(state: Open | Running, command: NoteBreach) -> Sequence[Event]:
-    """R8: an open offer is withdrawn; an acceptance recorded before the breach became known stands, flagged.
+    """R8: withdraws an open offer after a breach, or flags an acceptance that was recorded before it was known.
 
-    By policy it may be annulled instead. An agreement that was accepted before the breach itself is not touched, nor
-    one that a quarantine does not reach any more: of a breach that is known late it may be over already. R41: flagged
-    once for each breach.
+    The acceptance holds; by policy it is annulled instead. An agreement that was accepted before the breach itself is
+    not touched, nor one that a quarantine does not reach any more: the quarantine of a breach that is known late may be
+    over already. R41: an acceptance is flagged once for each breach.
     """
     agreement_id = state.sent.agreement_id
     ends_at = _quarantined_until(state, command.reaches)
@@ -109,7 +112,7 @@ def overtake(state: Open | Running, command: NoteBreach) -> Sequence[Event]:
 
 
 def note_mistaken_breach(state: Running | Ended, command: NoteMistakenBreach) -> Sequence[Event]:
-    """R30, R41: there was no quarantine, so there is no conflict any more."""
+    """R30, R41: ends the conflict with a breach that was a mistake: there was no quarantine."""
     if command.because_of not in state.conflicts:
         return ()
     return (
