@@ -23,7 +23,7 @@ A duplicate counts: an interrupted replay may have taken it, and left what follo
 
 @dataclass
 class SortedBatch:
-    """What a batch of messages is made of."""
+    """The messages of a batch, by what is to be done with them."""
 
     facts: list[Fact] = field(default_factory=list)
     """Can be taken, in the order in which they came."""
@@ -55,7 +55,7 @@ class _Stage:
 
 
 class Sorter:
-    """Tells of each message what is to be done with it; takes and parks nothing itself."""
+    """Decides what is to be done with each message; processes and parks nothing itself."""
 
     def __init__(self, database: Database, types: EventTypes, verification: SourceVerification) -> None:
         self._database = database
@@ -63,7 +63,7 @@ class Sorter:
         self._verification = verification
 
     async def sort(self, messages: Sequence[Message]) -> SortedBatch:
-        """Sort messages in the order in which they came."""
+        """Sorts messages by what is to be done with them; they keep the order in which they were received."""
         async with self._database.acquire() as connection:
             keys = dict.fromkeys(map(stream_of, messages))
             before = await standings(connection, keys)

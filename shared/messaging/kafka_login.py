@@ -26,7 +26,7 @@ LOGINS = ("offers", "guidance", "control", "reporting", "order-system", "busines
 
 @dataclass(frozen=True)
 class KafkaLogin:
-    """A login, and what its connections are made of."""
+    """A login and its password, and how connections that use it are secured."""
 
     name: str
     password: str = field(repr=False)
@@ -35,7 +35,7 @@ class KafkaLogin:
     mechanism: str = next(iter(_MECHANISMS))
 
     def client(self) -> dict[str, Any]:
-        """What every client of aiokafka takes."""
+        """Returns the login and TLS settings that every aiokafka client takes as keyword arguments."""
         return {
             "security_protocol": "SASL_SSL",
             "sasl_mechanism": self.mechanism,
@@ -45,23 +45,26 @@ class KafkaLogin:
         }
 
     def security(self) -> BaseSecurity:
-        """The same as FastStream takes it."""
+        """Returns the login and TLS settings in the form that FastStream takes."""
         made = _MECHANISMS[self.mechanism]
         return made(self.name, self.password, use_ssl=True, ssl_context=_trusting(self.certificates))
 
 
 def login_of(who: str) -> str:
-    """The name under which Kafka knows a service or a foreign system: its rights are given to that name."""
+    """Returns the name under which Kafka knows a service or another system; Kafka grants rights to that name."""
     return f"aftale_{who.replace('-', '_')}"
 
 
 def variable_of(who: str) -> str:
-    """The variable of the environment that holds the password."""
+    """Returns the name of the environment variable that holds the password of a service or another system."""
     return f"AFTALE_KAFKA_PASSWORD_{who.replace('-', '_').upper()}"
 
 
 def logins(environment: Mapping[str, str]) -> dict[str, KafkaLogin]:
-    """Those whose passwords the environment has; empty where Kafka takes connections without. Raises ValueError."""
+    """Returns the logins whose passwords are in the environment; none if Kafka takes connections without a login.
+
+    Raises ValueError if the mechanism is unknown or the file with the certificate does not exist.
+    """
     certificates = environment.get(CERTIFICATES)
     if not certificates:
         return {}

@@ -56,7 +56,10 @@ class Reactor(Consumer):
         self._done_before = done_before
 
     async def take(self, facts: Sequence[Fact]) -> None:
-        """Facts that call for nothing only move the inbox, together with the next one that does."""
+        """Runs the reaction to each fact and moves the inbox past it.
+
+        Facts without a reaction only move the inbox, together with the next fact that has one.
+        """
         start = facts[0][0]
         last: ReceivedFact | None = None
         for _, received in facts:

@@ -34,7 +34,7 @@ ReadToTheEnd = Callable[[], Awaitable[bool]]
 
 
 class Reconciler:
-    """Compares one source, round after round. Several processes may do so at once: who is late does nothing."""
+    """Compares one source, round after round. Several processes may do so at once: the later one changes nothing."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Reconciler:
         """Set to begin the next round at once."""
 
     async def run(self) -> None:
-        """Until cancelled. A source that does not answer is asked again with the next round."""
+        """Compares until cancelled; a source that does not answer is asked again in the next round."""
         while True:
             self.wake.clear()
             try:
@@ -76,7 +76,7 @@ class Reconciler:
                 continue
 
     async def round(self) -> bool:
-        """Compare one answer of the source; returns whether there is more to ask for."""
+        """Compares one answer of the source; returns whether there is more to ask for."""
         async with self._database.acquire() as connection:
             before = await _standing_of(connection, self.source)
         told = await self._heads.after(self.source, before.position)

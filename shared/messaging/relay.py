@@ -50,7 +50,7 @@ _log = structlog.get_logger()
 
 
 class Relay:
-    """One of these runs per process; a session lock lets only one per service be active."""
+    """Publishes the log of a service. Every process runs one; a session lock lets only one per service be active."""
 
     def __init__(
         self, *, dsn: str, source: str, topic: str, kafka: Kafka, store: EventStore, heartbeat: Heartbeat | None = None
@@ -63,7 +63,10 @@ class Relay:
         self._heartbeat = heartbeat or Heartbeat("relay")
 
     async def run(self) -> None:
-        """Until cancelled. Waits its turn for the lock; a server that is away is waited for."""
+        """Publishes the log until cancelled, once no other process holds the lock.
+
+        Starts again while PostgreSQL or Kafka is unreachable.
+        """
         while True:
             try:
                 await self._with_connection()

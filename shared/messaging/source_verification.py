@@ -22,7 +22,10 @@ Believed = Callable[[Message, Standing], bool]
 
 
 class SourceVerification:
-    """A record alone is never reason enough: with `ce_epoch=2147483647` it would silence its stream for ever."""
+    """Asks sources to confirm doubtful records, because a record alone is never reason enough to believe it.
+
+    With `ce_epoch=2147483647`, a single forged record would silence its stream for ever.
+    """
 
     def __init__(self, database: Database) -> None:
         self.heads: HeadsOfSources | None = None
@@ -32,7 +35,11 @@ class SourceVerification:
         self._silent_until: dict[str, float] = {}
 
     async def about(self, messages: Sequence[Message], standing: Mapping[StreamKey, Standing]) -> Believed:
-        """Tells of these messages, given where the inbox stands before each, whether they are believed."""
+        """Returns a function that says whether a message is believed, given the newest processed fact of its stream.
+
+        Asks the sources of doubtful messages: of a new epoch, or with another event at a known version. Without
+        `heads`, all messages are believed.
+        """
         if self.heads is None:
             return lambda _, __: True
         epochs = await self._known_epochs()
