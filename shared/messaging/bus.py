@@ -32,18 +32,18 @@ from shared.telemetry.loops import Loops
 REPUBLISH_TOPIC = "republish"
 """Requests to a source to publish one of its streams again from a version on; key: the source."""
 CONNECT_SECONDS = 10
-"""For which a start waits for Kafka, before it goes on without."""
+"""How long a start waits for Kafka before it goes on without."""
 CONNECT_AGAIN_SECONDS = 1.0
 ASK_SECONDS = 5
-"""After which a source counts as unreachable: an operator waits for it."""
+"""Seconds after which a source counts as unreachable; few, because an operator waits for the answer."""
 _log = structlog.get_logger()
 
 
 PROMPT = Pace()
 PATIENT = Pace(wait_ms=500)
-"""For topics on which little comes, and nobody waits for it: each answer costs half a millisecond."""
+"""For topics with few records that nobody waits for: each answer costs half a millisecond."""
 IN_BULK = Pace(records=2_000)
-"""For who folds a batch as one: the more facts of a case come together, the less often its rows are written."""
+"""For consumers that fold whole batches: with more facts of a case in one batch, its rows are written less often."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Kafka:
     """host:port, several with commas between."""
     prefix: str = ""
     login: KafkaLogin | None = None
-    """None where it takes connections from anybody, as on one machine."""
+    """None if the cluster accepts connections from anybody, as on a single machine."""
 
     def client(self) -> dict[str, Any]:
         """Returns the address and the login that every aiokafka client takes as keyword arguments."""
@@ -71,14 +71,14 @@ class Publishers:
 
     names: frozenset[str]
     nobody_of: frozenset[str] | None = None
-    """Where others may publish, too: sources of other topics, which may not. None: nobody but the names."""
+    """None if only `names` may publish. Otherwise anybody may, except these sources of other topics."""
 
     def __contains__(self, source: object) -> bool:
         return source in self.names or (self.nobody_of is not None and source not in self.nobody_of)
 
 
 Republish = Callable[[UUID, int], Awaitable[None]]
-"""Put a stream, from a version on, in line to be published again."""
+"""Queues a stream, from a version on, to be published again."""
 
 
 class RepublishRequest(BaseModel):

@@ -34,7 +34,7 @@ class Consumer(ABC):
     """Processes facts, each stream in order, and parks what fails; subclasses say what processing a fact means."""
 
     isolation: ClassVar[type[CaseByCase]] = CaseByCase
-    """How facts that cannot be taken are found among the others."""
+    """How facts that cannot be processed are found among the others."""
 
     def __init__(self, database: Database, types: EventTypes, *, own_source: str, ask_again: AskAgain) -> None:
         self.database = database

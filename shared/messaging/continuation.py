@@ -8,7 +8,7 @@ from shared.messaging.cloudevents import Message
 from shared.messaging.inbox import Standing
 
 LARGEST_EPOCH = 1_000_000
-"""No source is restored more often: a higher epoch is nobody's, and is not believed."""
+"""The highest epoch that is believed: no source is restored more often."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Continuation:
     """The published facts that can be restored to a stream, and those that cannot."""
 
     taken: list[Message] = field(default_factory=list)
-    """Without gaps after the stream's head."""
+    """Facts to be restored, without gaps after the stream's head."""
     unrecoverable: list[Unrecoverable] = field(default_factory=list)
     diverged_at: int | None = None
-    """The first version that stands here as another fact than on Kafka."""
+    """The first version at which the database holds another fact than Kafka."""
 
 
 def continuation(

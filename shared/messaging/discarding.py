@@ -17,7 +17,7 @@ from shared.messaging.unreadable import UNREADABLE
 _log = structlog.get_logger()
 
 WhenDiscarded = Callable[[Connection, Message, str, str], Awaitable[Sequence[str]]]
-"""What a service records, in the same transaction, about a message that was passed over, by whom and why.
+"""Records, in the same transaction, what a service notes about a discarded message, by whom and why.
 
 Returns the P-numbers of units that are held from now on.
 """
@@ -28,9 +28,9 @@ class Discarded:
     """The result of discarding a message."""
 
     waiting: int
-    """How many messages of its stream still wait."""
+    """Number of messages of the stream that are still parked."""
     missing: range
-    """Versions before it that had never come, and are passed over with it."""
+    """Versions before the message that were never received, and are skipped with it."""
     message: Message
     held: tuple[str, ...] = ()
     """P-numbers of units that are held from now on, as nobody knows what they missed (R8)."""

@@ -28,7 +28,7 @@ LONGEST_CONCERN = 100
 STREAMS_AT_ONCE = 500
 """Streams that can be asked for in one request."""
 ANSWER_SECONDS = 10.0
-"""After which a source that was asked counts as silent."""
+"""Seconds after which a source that was asked counts as silent."""
 _log = structlog.get_logger()
 
 
@@ -128,7 +128,7 @@ async def answer_from(database: Database, asked: HeadsRequest) -> Heads:
 
 
 Publish = Callable[[str, bytes, str], Awaitable[None]]
-"""Send a body to a topic, by its name without prefix, under a key. Raises SourceUnreachable."""
+"""Sends a body to a topic, by its name without prefix, under a key. Raises SourceUnreachable."""
 
 
 class HeadsOfSources:

@@ -10,8 +10,10 @@ from typing import Any
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 CERTIFICATES = "AFTALE_KAFKA_CA"
-"""Names the file with the certificate that signed those of the brokers (PEM). Where it is set, Kafka is reached by SASL
-and TLS only."""
+"""Environment variable with the path of the certificate (PEM) that signed those of the brokers.
+
+If it is set, Kafka is reached by SASL and TLS only.
+"""
 MECHANISM = "AFTALE_KAFKA_SASL"
 _MECHANISMS: Mapping[str, type[SASLPlaintext] | type[SASLScram256] | type[SASLScram512]] = {
     "SCRAM-SHA-512": SASLScram512,
@@ -21,7 +23,7 @@ _MECHANISMS: Mapping[str, type[SASLPlaintext] | type[SASLScram256] | type[SASLSc
 """How the password is shown to the broker; the first is used where none is named."""
 OPERATOR = "operator"
 LOGINS = ("offers", "guidance", "control", "reporting", "order-system", "business-register", OPERATOR)
-"""The services; the sources of orders and of the register; migrations and operators' commands."""
+"""Who has a login: the services, the sources of orders and of the register, migrations and operators' commands."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class KafkaLogin:
     name: str
     password: str = field(repr=False)
     certificates: Path
-    """PEM: who signed the certificates of the brokers."""
+    """Path of the certificate (PEM) that signed those of the brokers."""
     mechanism: str = next(iter(_MECHANISMS))
 
     def client(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class Record:
     partition: int = -1
     offset: int = -1
     timestamp: int = -1
-    """Kafka's, in milliseconds."""
+    """Kafka's timestamp, in milliseconds."""
 
     @classmethod
     def of(cls, raw: Any) -> Self:

@@ -12,9 +12,9 @@ from aiokafka.partitioner import DefaultPartitioner
 Record = tuple[bytes, bytes, list[tuple[str, bytes]]]
 """Key, body and headers."""
 MAX_BATCH_BYTES = 512 * 1024
-"""Of one partition, and below what a broker takes (1 MB); a single record may be larger."""
+"""Size of a batch of one partition, below what a broker accepts (1 MB); a single record may be larger."""
 TURN = 10
-"""Records after which others of this process get their turn: commands must not wait until a backlog is sent."""
+"""Number of records after which other tasks run: commands must not wait until a backlog is sent."""
 _KEYS_REMEMBERED = 8192
 
 

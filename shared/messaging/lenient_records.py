@@ -26,7 +26,7 @@ KNOWN_AIOKAFKA: Final = "0.14.0"
 UNREADABLE_HEADER: Final = "(unreadable)"
 """Key of the one header of a record that stands in for what could not be read; its value says why."""
 LARGEST_UNPACKED_BYTES: Final = 64 * 1024 * 1024
-"""Of one compressed batch. A batch of 1 MB on the wire may unpack to a thousand times as much."""
+"""Limit for one compressed batch: a batch of 1 MB on the wire may unpack to a thousand times as much."""
 KEPT_BYTES: Final = 256 * 1024
 """How much of what could not be read is kept."""
 

@@ -1,4 +1,4 @@
-"""ParkedReplay what is parked in a stream, and asks its source to publish again what is missing."""
+"""Replays what is parked in a stream, and asks its source to publish again what is missing."""
 
 import asyncio
 import time
@@ -21,12 +21,12 @@ from shared.messaging.received_fact import Fact, ReceivedFact
 from shared.messaging.reconciliation_state import AskAgain, confirmed, is_missing
 
 RETAKE_SECONDS = 20.0
-"""For which an operator waits for a source to publish again, before it counts as silent."""
+"""How long an operator waits for a source to publish again before the source counts as silent."""
 _LOOK_SECONDS = 0.05
 _log = structlog.get_logger()
 
 FaultOf = Callable[[Sequence[Fact]], Awaitable[Exception | None]]
-"""Takes facts of one stream; returns the error that is not transient, if there is one."""
+"""Processes facts of one stream; returns the permanent error, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Retaken:
 
     from_version: int
     came: bool
-    """Whether that version came in time."""
+    """Whether that version was received in time."""
     waiting: int
     """How many messages of the stream still wait."""
 
@@ -90,7 +90,7 @@ class ParkedReplay:
                 raise result
 
     def due(self, streams: Iterable[StreamKey]) -> set[StreamKey]:
-        """Returns the streams whose pause since their last failed replay is over."""
+        """Returns those of these streams that may be tried again, because their backoff is over."""
         return {key for key in streams if self._stream_backoff.is_over(key)}
 
     async def replay_what_waits_for_nothing(self, parked: Sequence[Obstacle]) -> None:

@@ -29,11 +29,11 @@ class Reason(StrEnum):
     """Why a message waits."""
 
     GAP = "hole"
-    """Facts before it are missing. What is stored keeps its word."""
+    """Facts before it are missing. The stored code is `hole`."""
     POISON = "poison"
     """It cannot be decoded, or its handler fails for a reason that is not transient."""
     ALARM = "alarm"
-    """Its version was taken with another id: the source was changed behind our back."""
+    """Its version was received with another id: the source was changed unnoticed."""
     WAITING = "waiting"
     """An earlier message of its stream is parked."""
 
@@ -65,7 +65,7 @@ class ParkedStream:
 
     first: Parked
     waiting: int
-    """How many of its messages wait."""
+    """How many of its messages are parked."""
 
 
 async def park(connection: Connection, obstacles: Sequence[Obstacle]) -> None:

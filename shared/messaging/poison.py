@@ -17,11 +17,11 @@ from shared.messaging.received_fact import Fact, ReceivedFact
 from shared.messaging.transient_errors import is_about_values, is_transient
 
 IN_SUCCESSION = 3
-"""So many streams that fail alike, and nothing that works between them, are no coincidence."""
+"""Number of streams that fail alike, with no success between them, from which on it is no coincidence."""
 _log = structlog.get_logger()
 
 Take = Callable[[Sequence[Fact]], Awaitable[None]]
-"""Gives facts of one stream their effect, all or none; see Consumer.take."""
+"""Processes facts of one stream, all or none; see Consumer.take."""
 
 
 @dataclass(frozen=True)

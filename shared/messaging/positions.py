@@ -20,7 +20,7 @@ class LastRecord:
 
     offset: int
     timestamp: int
-    """Kafka's, in milliseconds."""
+    """Kafka's timestamp, in milliseconds."""
     event_id: str
     """`ce_id` as it came; empty where the record had none."""
 
@@ -30,9 +30,9 @@ class Position:
     """The position of a consumer in a partition."""
 
     next: int
-    """Offset of the record that is taken next."""
+    """Offset of the next record to be processed."""
     last: LastRecord | None = None
-    """None before the first record was taken."""
+    """None before the first record was processed."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from shared.messaging.cloudevents import Message, read, source_of
 from shared.messaging.errors import Undecodable
 
 RECORDS = 2_000
-"""Taken from Kafka at a time, at most."""
+"""Most records that are read from Kafka at a time."""
 _POLL_MS = 1_000
 _EMPTY_POLLS = 15
 """In a row, after which Kafka counts as away: the client itself would ask for ever."""
@@ -25,7 +25,7 @@ _UNREADABLE = (UnicodeDecodeError, CorruptRecordException)
 _log = structlog.get_logger()
 
 Take = Callable[[Sequence[Message]], Awaitable[None]]
-"""What is done with facts, in the order in which they lie in their partition."""
+"""Processes facts, in the order in which they lie in their partition."""
 
 
 @dataclass(frozen=True)

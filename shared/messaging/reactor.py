@@ -31,7 +31,7 @@ class Reaction:
 
 React = Callable[[ReceivedFact], Awaitable[Reaction]]
 Reactions = Mapping[type[Event], React]
-"""How a service reacts, by the class of the fact. A reaction never refuses: what cannot be applied becomes a fact."""
+"""Reactions of a service by the class of the fact. A reaction never refuses: what cannot be applied becomes a fact."""
 
 
 class Reactor(Consumer):

@@ -21,16 +21,16 @@ from shared.messaging.transient_errors import is_transient
 from shared.telemetry.loops import Loops
 
 EVERY_SECONDS = 30.0
-"""How often each source is asked for what it has published since."""
+"""Seconds between two requests to a source for what it has published since."""
 READ_SECONDS = 120.0
-"""For which one round waits until the topic has been read to its end; a consumer that lags is not one that misses."""
+"""How long a round waits until the topic has been read to its end: a consumer that lags does not miss facts."""
 ASK_AGAIN_SECONDS = 60.0
-"""After which a source is asked once more for a stream that is missing."""
+"""Seconds after which a source is asked again for a missing stream."""
 _POLL_SECONDS = 0.1
 _log = structlog.get_logger()
 
 ReadToTheEnd = Callable[[], Awaitable[bool]]
-"""Whether everything has been taken or parked that stood on a source's topic when it was called first."""
+"""Returns whether all that was on a source's topic at the first call has been processed or parked."""
 
 
 class Reconciler:

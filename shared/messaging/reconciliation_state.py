@@ -11,16 +11,16 @@ from shared.eventstore.database import Connection
 from shared.messaging.heads import Head
 
 AskAgain = Callable[[str, UUID, int], Awaitable[None]]
-"""Ask a source to publish a stream again from a version on. Raises SourceUnreachable."""
+"""Asks a source to publish a stream again from a version on. Raises SourceUnreachable."""
 
 
 class Problem(StrEnum):
     """How the report of a source about a stream differs from what was received of it."""
 
     MISSING = "missing"
-    """More was told than was taken."""
+    """The source reports more than was received."""
     BEHIND = "behind"
-    """Less is told than was taken: the source lost facts."""
+    """The source reports less than was received: it lost facts."""
     OTHER_EVENT = "other-event"
     """The same version has another event id: the source was changed, or another wrote in its name."""
 
@@ -41,7 +41,7 @@ class Compared:
 
     source: str
     epoch: int
-    """0 as long as the source has never told heads: what was taken of it is unproven."""
+    """0 as long as the source has never reported heads: it is unproven that all its facts were received."""
     position: int
     full_because: str | None
     compared_at: datetime | None

@@ -6,7 +6,7 @@ from uuid import UUID
 from shared.eventstore.database import Connection, Database
 
 DoneBefore = Callable[[UUID], Awaitable[frozenset[UUID]]]
-"""The streams in which facts of a command were recovered."""
+"""Returns the streams in which facts of a command were recovered."""
 
 
 async def done_nowhere(command_id: UUID) -> frozenset[UUID]:

@@ -47,9 +47,9 @@ class Outcome:
     """What a check found."""
 
     recovered: int = 0
-    """Facts that were taken back."""
+    """Number of facts that were restored."""
     unrecoverable: int = 0
-    """Facts that could not be, and because of which the epoch was raised."""
+    """Number of facts that could not be restored, and because of which the epoch was raised."""
 
 
 class Recovery:

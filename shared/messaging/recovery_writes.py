@@ -17,7 +17,7 @@ from shared.messaging.continuation import Unrecoverable
 from shared.messaging.published_facts import Checked
 
 CHUNK = 500
-"""Facts, or streams, that one statement deals with."""
+"""Number of facts, or streams, that one statement processes."""
 _INSERT = """
 insert into events (position, stream, version, epoch, event_id, type, schema_version, data, metadata, occurred_at,
                     recorded_at)
@@ -71,7 +71,7 @@ join events e on e.stream = s.id and e.position >= s.first_position
 order by e.stream, e.version
 """
 RECOVERED = "recovered"
-"""Stands for the fingerprint of a request whose answer was lost, in `handled`."""
+"""Replaces, in `handled`, the fingerprint of a request whose answer was lost."""
 _log = structlog.get_logger()
 Item = TypeVar("Item")
 

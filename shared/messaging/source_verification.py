@@ -14,7 +14,7 @@ from shared.messaging.inbox import Place, Standing, StreamKey, place, stream_of
 from shared.messaging.reconciliation_state import known_epochs
 
 SILENT_SECONDS = 60.0
-"""For which a source that did not answer is not asked again: its records must not hold up those of others."""
+"""How long a source that did not answer is not asked again: its records must not delay those of others."""
 FIRST_EPOCH = 1
 _log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ class SourceVerification:
 
     def __init__(self, database: Database) -> None:
         self.heads: HeadsOfSources | None = None
-        """Without it records are believed as they come: where no sources can be asked."""
+        """Asks sources for their heads. If None, no source can be asked, and all records are believed."""
         self._database = database
         self._epochs: dict[str, int] | None = None
         self._silent_until: dict[str, float] = {}

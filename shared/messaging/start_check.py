@@ -15,7 +15,7 @@ from shared.tasks import end_tasks
 from shared.telemetry.loops import Heartbeat
 
 KEEP_CHECKED_SECONDS = 60.0
-"""Between two notes of how far Kafka has come: what a start has to read is at most of this time."""
+"""Seconds between two notes of how far Kafka has come: a start has to read at most what was published in between."""
 _log = structlog.get_logger()
 
 
@@ -32,9 +32,9 @@ class StartCheck:
         self._erasures = erasures
         self._database = database
         self.checked = asyncio.Event()
-        """All that was published is recorded here, or known to be unrecoverable."""
+        """Set once all that was published is recorded here, or known to be unrecoverable."""
         self.may_act = asyncio.Event()
-        """Commands may be answered and timers fire."""
+        """Set once commands may be answered and timers may fire."""
 
     @asynccontextmanager
     async def under_way(self, *, keep_checked: bool) -> AsyncIterator[None]:

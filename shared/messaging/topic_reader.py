@@ -22,12 +22,12 @@ from shared.telemetry.loops import Loops
 IDLE_MS = 200
 """How long one call waits for records; those that come meanwhile end it."""
 LAG_SECONDS = 1.0
-"""How often Kafka is told where the consumer stands: for lag metrics only, nothing reads it to go on from there."""
+"""How often the position is committed to Kafka: for lag metrics only, nothing resumes from there."""
 JUST_ASSIGNED_SECONDS = 0.05
 _log = structlog.get_logger()
 
 Take = Callable[[Sequence[Record]], Awaitable[None]]
-"""Gives records their effect. Raises NotAboutOneStream, or a transient error; then they come again."""
+"""Processes records. Raises NotAboutOneStream, or a transient error; then the records are read again."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Pace:
     """How long Kafka waits for records before it answers. A partition whose records came with one answer is asked for
     with the next, so this is also how late its next record may come."""
     records: int = 500
-    """In one batch, at most."""
+    """Most records in one batch."""
 
 
 class TopicReader(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -67,7 +67,7 @@ class TopicReader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._backoff = Backoff()
         self._subscriber: Any = None
         self.stopped: str | None = None
-        """Why nothing is taken, as long as that is so: a fault that is not about one stream."""
+        """Why nothing is processed at present: an error that is not about one stream. None if there is none."""
 
     def reads_from(self, subscriber: Any) -> None:
         """Sets the FastStream subscriber whose Kafka client is read from; each connection creates a new client."""

@@ -10,9 +10,9 @@ from shared.messaging.kafka_record import Record
 from shared.messaging.parking import Obstacle, Reason
 
 UNREADABLE = "unreadable"
-"""The source under which a record is parked that does not say which fact it is."""
+"""The source under which records are parked that do not say which fact they are."""
 LARGEST_KEPT = 4 * 1024 * 1024
-"""Characters of a record that does not read."""
+"""Number of characters that are kept of an unreadable record."""
 _NAMESPACE = UUID("6f1f6c0e-6f0a-4c3b-9d5e-2b8f6a5d1c77")
 
 

@@ -7,7 +7,7 @@ _COLUMNS = {phase: f"minutes_{phase.value}" for phase in WorkPhase}
 
 
 def spent(case: Case, phase: WorkPhase, minutes: int | None) -> Columns:
-    """So many minutes more, or fewer where a correction takes some back."""
+    """Returns the minutes of a phase with these added, or subtracted if they are negative, as after a correction."""
     if not minutes:
         return {}
     column = _COLUMNS[phase]
