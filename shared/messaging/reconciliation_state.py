@@ -15,7 +15,7 @@ AskAgain = Callable[[str, UUID, int], Awaitable[None]]
 
 
 class Problem(StrEnum):
-    """How the report of a source about a stream differs from what was received of it."""
+    """How what a source tells of a stream differs from what was taken of it."""
 
     MISSING = "missing"
     """The source reports more than was received."""

@@ -123,9 +123,9 @@ class Draft:
         return None if reached is before else reached
 
     def finished(self) -> Case:
-        """R26: returns the row, with what must happen next.
+        """Returns the row, with what must happen next.
 
-        That follows from all other columns, and only readers of rows need it, so it is computed once at the end.
+        R26: that follows from all other columns, and only readers of rows ask for it, so it is set once at the end.
         """
         first = next_of(self.pending)
         if first is None:
