@@ -20,9 +20,9 @@ from shared.messaging.kafka_record import Record
 from shared.messaging.positions import LastRecord, Move, Position
 
 LOOK_SECONDS = 2.0
-"""How soon a position that somebody else has moved is noticed where no records come."""
+"""How soon a position that somebody else has moved is noticed while no records come."""
 CHECK_SECONDS = 60.0
-"""How often the last record that was taken is read again: a topic that was made anew under a reader shows so."""
+"""Seconds between two checks of the last processed record: reading it again shows whether the topic was recreated."""
 ASK_ENDS_AGAIN_SECONDS = 1.0
 """A replica that has just become the leader may not know yet where the log ends."""
 _log = structlog.get_logger()

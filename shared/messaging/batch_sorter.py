@@ -1,4 +1,4 @@
-"""Sorts a batch of messages by the inbox: what can be taken, what has to wait, and what came before."""
+"""Sorts a batch of messages by the inbox: what can be processed, what has to wait, and what is a duplicate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

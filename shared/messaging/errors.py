@@ -1,4 +1,4 @@
-"""Why messages are not taken or published."""
+"""Why messages are not processed or published."""
 
 from shared.errors import AftaleError
 

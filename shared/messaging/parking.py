@@ -1,4 +1,4 @@
-"""Streams that wait: for a missing fact, or because one could not be taken. Operators see, retake, replay, discard."""
+"""Parked streams: a fact is missing, or one could not be processed. Operators see, retake, replay, discard."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Isolates poison: finds the facts that cannot be taken among those that can, and tells them from faults of our own."""
+"""Isolates poison: finds the facts that fail permanently, and distinguishes them from errors of the service itself."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

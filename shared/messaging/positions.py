@@ -22,7 +22,7 @@ class LastRecord:
     timestamp: int
     """Kafka's timestamp, in milliseconds."""
     event_id: str
-    """`ce_id` as it came; empty where the record had none."""
+    """`ce_id` as received; empty if the record had none."""
 
 
 @dataclass(frozen=True)

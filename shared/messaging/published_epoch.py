@@ -1,4 +1,4 @@
-"""The epoch under which a service tells one of its facts to others."""
+"""The epoch under which a service publishes one of its facts."""
 
 
 def published_epoch(events: str) -> str:

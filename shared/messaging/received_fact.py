@@ -29,4 +29,4 @@ class ReceivedFact:
 
 
 Fact = tuple[Standing, ReceivedFact]
-"""A fact, and where the inbox stands before it."""
+"""A fact, and the newest processed fact of its stream before it."""

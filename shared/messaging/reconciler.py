@@ -1,4 +1,4 @@
-"""Compares what sources say that they have published with what was taken, and asks for what is missing.
+"""Compares what sources report as published with what was received, and asks for what is missing.
 
 A range of a source's log is compared once everything that stood on the topic after the source had answered has been
 read: what is not in the inbox then did not come. How far has been compared is a row, and goes back with a restored
@@ -157,7 +157,7 @@ class Reconciler:
 
 
 Taken = tuple[int, int, UUID]
-"""Epoch, version and event id of the newest fact that was taken of a stream."""
+"""Epoch, version and event id of the newest fact of a stream that was processed."""
 
 
 def _problem(head: Head, before: Taken | None, now: Taken | None) -> Problem | None:

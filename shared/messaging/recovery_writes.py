@@ -1,4 +1,4 @@
-"""Writes what a recovery takes back from Kafka: events, the commands that recorded them, timers and reservations."""
+"""Writes what a recovery restores from Kafka: events, the commands that recorded them, timers and reservations."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What operators have asked of sources again, and whether it came: rows, as another process may take what comes."""
+"""What operators asked sources to publish again, and whether it came: rows, as another process may receive it."""
 
 from collections.abc import Iterable
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Asks a source whether it published what its records claim: a new epoch, or another event at a taken version."""
+"""Asks a source whether it published what its records claim: a new epoch, or another event at a known version."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence

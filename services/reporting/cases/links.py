@@ -1,4 +1,4 @@
-"""What ties two cases that are in conflict: a row on the case whose fact told it, found from both (R8, R41)."""
+"""Links between two cases in conflict: a row of the case whose fact reported it, found from both (R8, R41)."""
 
 from collections.abc import Mapping
 from datetime import datetime

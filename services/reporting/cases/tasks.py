@@ -1,4 +1,4 @@
-"""What an inspector has to do: tasks that are opened and closed as steps of a case become pending and are taken."""
+"""What an inspector has to do: tasks opened when steps of a case become pending, closed when they no longer are."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

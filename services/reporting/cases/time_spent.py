@@ -1,4 +1,4 @@
-"""Where an inspector's time goes, by phase: told on its own, or with a meeting or a control (R37)."""
+"""Inspectors' time by phase: reported on its own, or with a meeting or a control (R37)."""
 
 from services.reporting.cases.case import Case, Columns
 from shared.contracts.vocabulary import WorkPhase

@@ -1,4 +1,4 @@
-"""Production units as the business register tells them, each fact from its own day on."""
+"""Production units as the business register reports them, each fact from its own day on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

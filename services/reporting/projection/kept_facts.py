@@ -1,4 +1,4 @@
-"""The copy of every fact taken: written as it came, read again in order."""
+"""Stores a copy of every fact as it was received, and reads the copies again in order."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
