@@ -50,12 +50,15 @@ class Projection(Projector):
         self._one_at_a_time = asyncio.Lock()
 
     async def take(self, facts: Sequence[Fact]) -> None:
-        """See Projector.take. The topics come side by side, and share the rows at hand."""
+        """Processes facts of one topic at a time, because all topics share the cached rows; see Projector.take."""
         async with self._one_at_a_time:
             await super().take(facts)
 
     async def apply(self, connection: Connection, facts: Sequence[ReceivedFact]) -> None:
-        """See Projector.apply. The span of a fact is its row's: it ends what began with a request."""
+        """Folds facts into the view; see Projector.apply.
+
+        Marks each fact in its trace: the fold into its row is the last step of what began with a request.
+        """
         await projection.apply(connection, facts, self._at_hand)
         for received in facts:
             message = received.message
@@ -65,7 +68,7 @@ class Projection(Projector):
 
 
 def smallest_count(settings: Settings) -> Callable[[], int]:
-    """R38: how few companies may be counted, by the policy that is in force whenever one asks."""
+    """R38: returns a function that gives the smallest number of companies that may be counted, by current policy."""
     policies, clock = load_policies(settings.policies), settings.clock()
     return lambda: policies.at(clock.now()).statistics.smallest_count
 
@@ -80,7 +83,7 @@ async def _limit_publication(database: Database, smallest: Callable[[], int], he
 
 
 async def keep_visibility(database: Database, heartbeat: Heartbeat) -> None:
-    """R18: after an upgrade, or after a process of another release has written, all facts are folded anew."""
+    """R18: folds all facts anew after an upgrade, or after a process of another release has written."""
     while True:
         async with database.acquire() as connection:
             if not await is_as_today(connection):
@@ -91,11 +94,11 @@ async def keep_visibility(database: Database, heartbeat: Heartbeat) -> None:
 
 
 async def token_is_welcome(token: Annotated[str | None, Header(alias=consistency.HEADER)] = None) -> None:
-    """Tells in the document of every path that it may be sent along. Operators' paths do not wait for it."""
+    """Documents on every path that the Consistency-Token may be sent. Operators' paths do not wait for it."""
 
 
 def app(settings: Settings) -> FastAPI:
-    """The HTTP application of reporting; its consumer lives as long as it does."""
+    """Creates the HTTP application of reporting; its consumer runs as long as the application does."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -135,7 +138,10 @@ def app(settings: Settings) -> FastAPI:
     async def wait_for_token(
         request: Request, asker: Asker, token: Annotated[str | None, Header(alias=consistency.HEADER)] = None
     ) -> None:
-        """Before a case is shown, its own token is waited for; before a list, that of a case that it may have in it."""
+        """Waits for the fact of the token, if the answer may show it.
+
+        Before a case is shown, only its own token is waited for; before a list, that of any case that it may include.
+        """
         named = tokens.open(token) if token is not None else None
         if named is None or not asker.may_see_company(named.cvr):
             return

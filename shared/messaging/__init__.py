@@ -1,1 +1,1 @@
-"""Facts between services over Kafka: published, taken once, parked if they cannot be. Knows nothing of agreements."""
+"""Facts between services over Kafka: published, processed once, parked if that fails. Knows nothing of agreements."""

@@ -20,9 +20,9 @@ from shared.messaging.kafka_record import Record
 from shared.messaging.positions import LastRecord, Move, Position
 
 LOOK_SECONDS = 2.0
-"""How soon a position that somebody else has moved is noticed where no records come."""
+"""How soon a position that somebody else has moved is noticed while no records come."""
 CHECK_SECONDS = 60.0
-"""How often the last record that was taken is read again: a topic that was made anew under a reader shows so."""
+"""Seconds between two checks of the last processed record: reading it again shows whether the topic was recreated."""
 ASK_ENDS_AGAIN_SECONDS = 1.0
 """A replica that has just become the leader may not know yet where the log ends."""
 _log = structlog.get_logger()
@@ -39,14 +39,14 @@ class _Place:
 
 @dataclass(frozen=True)
 class Batch:
-    """What of an answer is to be taken, and where it leads."""
+    """The records of an answer that are to be processed, and the moves of position that they lead to."""
 
     records: list[Record] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
 
 
 class AssignedPartitions:
-    """The partitions that one reader has, each at a position that it read from its row or has moved there itself."""
+    """The partitions that are assigned to one reader, each at the position that was read from its row or moved here."""
 
     def __init__(
         self,
@@ -72,25 +72,31 @@ class AssignedPartitions:
 
     @property
     def next_offsets(self) -> dict[TopicPartition, int]:
-        """The offset of the record that is taken next in each partition."""
+        """Returns the offset of the next record to be processed in each partition."""
         return {partition: place.position.next for partition, place in self._places.items()}
 
     def moved_since_asked(self) -> dict[TopicPartition, int]:
-        """The next offsets of partitions that have moved since this was called last."""
+        """Returns the next offsets of the partitions that have moved since the last call."""
         moved, self._untold = self._untold, {}
         return moved
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
-        """Take nothing more from these partitions until the reader stands in them again."""
+        """Stops these partitions: drops their records until `resume` gives them positions again."""
         for partition in partitions:
             self._places.pop(partition, None)
 
     def forget_all(self) -> None:
-        """Take nothing more until the reader stands again: what comes is dropped, and comes again."""
+        """Stops all partitions until `resume` gives them positions again.
+
+        Records received until then are dropped, and read again later.
+        """
         self._places.clear()
 
     async def next_batch(self, answer: Mapping[TopicPartition, Sequence[Any]]) -> Batch:
-        """The records that come next in partitions that are still assigned; others are dropped, and come again."""
+        """Returns the records that come next in the partitions that are still assigned.
+
+        Records of other partitions are dropped, and read again later.
+        """
         batch = Batch()
         astray: list[TopicPartition] = []
         for partition, found in answer.items():
@@ -126,7 +132,7 @@ class AssignedPartitions:
         return batch
 
     async def move(self, moves: Sequence[Move]) -> None:
-        """Move the rows; a partition that another process has moved meanwhile is read again from its row."""
+        """Moves the stored positions; rereads the position of a partition that another process has moved meanwhile."""
         async with self._database.acquire() as connection:
             lost = await positions.move(connection, self._consumer, moves)
         for one in moves:
@@ -140,7 +146,7 @@ class AssignedPartitions:
             await self.resume(lost)
 
     async def resume(self, partitions: Iterable[TopicPartition]) -> None:
-        """Stand where the database says. Where no row is, the consumer begins at the beginning."""
+        """Moves to the positions in the database; a partition without one is read from its beginning."""
         consumer, wanted = self._client(), list(partitions)
         if not wanted:
             return
@@ -162,13 +168,13 @@ class AssignedPartitions:
                 await self._find_the_log(partition, known[partition].next)
 
     async def find_the_logs(self, error: OffsetOutOfRangeError) -> None:
-        """Stand where Kafka holds records, after it was asked for offsets that it does not hold."""
+        """Moves to offsets that Kafka holds, after it was asked for offsets that it does not hold."""
         (asked,) = error.args
         for partition, offset in dict(asked).items():
             await self._find_the_log(partition, offset)
 
     async def look_whether_moved(self) -> None:
-        """Follow a position that an operator moved while no records came, and pass what holds no record."""
+        """Follows positions that an operator moved while no records came, and skips offsets that hold no record."""
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_SECONDS

@@ -17,19 +17,19 @@ class Backoff:
         self._next = FIRST_PAUSE_SECONDS
 
     def failed(self) -> float:
-        """Seconds to wait before the next try."""
+        """Returns the seconds to wait before the next try, and doubles the pause after it, up to the limit."""
         pause, self._next = self._next, min(self._next * 2, LONGEST_PAUSE_SECONDS)
         return pause
 
     def succeeded(self) -> None:
-        """The next failure waits as briefly as the first one."""
+        """Resets the pause: the next failure waits as briefly as the first one."""
         self._next = FIRST_PAUSE_SECONDS
 
 
 class StreamBackoff:
-    """Says when further facts make a parked stream be tried again, so that others lose nothing by it.
+    """Decides when further facts cause a parked stream to be tried again, so that other streams are not delayed.
 
-    It is known to one process only: the next one, which may know better, tries every stream at once.
+    Only this process knows the pauses: another process, which may run newer code, tries every stream at once.
     """
 
     def __init__(self) -> None:
@@ -37,16 +37,16 @@ class StreamBackoff:
         """When the pause of a stream ends, and its seconds."""
 
     def is_over(self, stream: StreamKey) -> bool:
-        """Whether a stream may be tried again."""
+        """Returns whether a stream may be tried again."""
         end, _ = self._last.get(stream, (0.0, 0.0))
         return time.monotonic() >= end
 
     def failed(self, stream: StreamKey) -> None:
-        """It was tried in vain: wait twice as long as before."""
+        """Doubles the pause of a stream after a try that failed, up to the limit."""
         _, seconds = self._last.get(stream, (0.0, FIRST_STREAM_PAUSE_SECONDS / 2))
         seconds = min(2 * seconds, LONGEST_STREAM_PAUSE_SECONDS)
         self._last[stream] = time.monotonic() + seconds, seconds
 
     def forget(self, stream: StreamKey) -> None:
-        """It is free again."""
+        """Removes the pause of a stream that is no longer parked."""
         self._last.pop(stream, None)

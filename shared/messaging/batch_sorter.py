@@ -1,4 +1,4 @@
-"""Sorts a batch of messages by the inbox: what can be taken, what has to wait, and what came before."""
+"""Sorts a batch of messages by the inbox: what can be processed, what has to wait, and what is a duplicate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,28 +15,28 @@ from shared.messaging.source_verification import Believed, SourceVerification
 from shared.messaging.unreadable import not_told_by_its_source
 
 CAN_GO_ON = (Place.NEXT, Place.DUPLICATE)
-"""Where a message stands that lets a parked stream resume.
+"""Places of a message that let a parked stream resume.
 
-A duplicate counts: an interrupted replay may have taken it, and left what follows it.
+A duplicate counts: an interrupted replay may have processed it but not its successors.
 """
 
 
 @dataclass
 class SortedBatch:
-    """What a batch of messages is made of."""
+    """The messages of a batch, by what is to be done with them."""
 
     facts: list[Fact] = field(default_factory=list)
-    """Can be taken, in the order in which they came."""
+    """Facts that can be processed, in the order in which they were received."""
     aside: list[Obstacle] = field(default_factory=list)
-    """Have to wait."""
+    """Messages that have to be parked or set aside."""
     copies: list[Message] = field(default_factory=list)
-    """Take the place of what waits under their ids."""
+    """Messages that replace the parked ones with the same ids."""
     duplicates: list[Message] = field(default_factory=list)
-    """Follow a fact of the same batch at the same version: whether they are needed shows once that one was tried."""
+    """Duplicates of a fact of the same batch: whether they are needed shows once that fact was tried."""
     can_go_on: set[StreamKey] = field(default_factory=set)
-    """Parked streams of which something came that may free them."""
+    """Parked streams of which a message was received that may let them resume."""
     of_parked: list[Message] = field(default_factory=list)
-    """What came of streams that were parked."""
+    """Messages of streams that were already parked."""
 
 
 @dataclass
@@ -55,7 +55,7 @@ class _Stage:
 
 
 class Sorter:
-    """Tells of each message what is to be done with it; takes and parks nothing itself."""
+    """Decides what is to be done with each message; processes and parks nothing itself."""
 
     def __init__(self, database: Database, types: EventTypes, verification: SourceVerification) -> None:
         self._database = database
@@ -63,7 +63,7 @@ class Sorter:
         self._verification = verification
 
     async def sort(self, messages: Sequence[Message]) -> SortedBatch:
-        """Sort messages in the order in which they came."""
+        """Sorts messages by what is to be done with them; they keep the order in which they were received."""
         async with self._database.acquire() as connection:
             keys = dict.fromkeys(map(stream_of, messages))
             before = await standings(connection, keys)

@@ -32,36 +32,36 @@ from shared.telemetry.loops import Loops
 REPUBLISH_TOPIC = "republish"
 """Requests to a source to publish one of its streams again from a version on; key: the source."""
 CONNECT_SECONDS = 10
-"""For which a start waits for Kafka, before it goes on without."""
+"""How long a start waits for Kafka before it goes on without."""
 CONNECT_AGAIN_SECONDS = 1.0
 ASK_SECONDS = 5
-"""After which a source counts as unreachable: an operator waits for it."""
+"""Seconds after which a source counts as unreachable; few, because an operator waits for the answer."""
 _log = structlog.get_logger()
 
 
 PROMPT = Pace()
 PATIENT = Pace(wait_ms=500)
-"""For topics on which little comes, and nobody waits for it: each answer costs half a millisecond."""
+"""For topics with few records that nobody waits for: each answer costs half a millisecond."""
 IN_BULK = Pace(records=2_000)
-"""For who folds a batch as one: the more facts of a case come together, the less often its rows are written."""
+"""For consumers that fold whole batches: with more facts of a case in one batch, its rows are written less often."""
 
 
 @dataclass(frozen=True)
 class Kafka:
-    """A cluster, and the prefix of everything that Aftale has there, so that several can share it."""
+    """A Kafka cluster, and the prefix of all names that Aftale has there, so that several systems can share it."""
 
     servers: str
     """host:port, several with commas between."""
     prefix: str = ""
     login: KafkaLogin | None = None
-    """None where it takes connections from anybody, as on one machine."""
+    """None if the cluster accepts connections from anybody, as on a single machine."""
 
     def client(self) -> dict[str, Any]:
-        """What every client of aiokafka is told: where the cluster is, and who asks."""
+        """Returns the address and the login that every aiokafka client takes as keyword arguments."""
         return {"bootstrap_servers": self.servers, **(self.login.client() if self.login else {})}
 
     def name(self, topic_or_group: str) -> str:
-        """As it is called in this cluster."""
+        """Returns the name of a topic or consumer group in this cluster, with the prefix."""
         return f"{self.prefix}{topic_or_group}"
 
 
@@ -71,14 +71,14 @@ class Publishers:
 
     names: frozenset[str]
     nobody_of: frozenset[str] | None = None
-    """Where others may publish, too: sources of other topics, which may not. None: nobody but the names."""
+    """None if only `names` may publish. Otherwise anybody may, except these sources of other topics."""
 
     def __contains__(self, source: object) -> bool:
         return source in self.names or (self.nobody_of is not None and source not in self.nobody_of)
 
 
 Republish = Callable[[UUID, int], Awaitable[None]]
-"""Put a stream, from a version on, in line to be published again."""
+"""Queues a stream, from a version on, to be published again."""
 
 
 class RepublishRequest(BaseModel):
@@ -90,7 +90,7 @@ class RepublishRequest(BaseModel):
 
     @classmethod
     def read(cls, body: bytes | None) -> Self | None:
-        """None, and a line in the log, for what is no request: it must not hold up those behind it."""
+        """Reads a request; returns None and logs if the body is no request, so that it does not hold up later ones."""
         try:
             return cls.model_validate_json(body or b"")
         except ValidationError as error:
@@ -99,7 +99,7 @@ class RepublishRequest(BaseModel):
 
 
 class Bus:
-    """The broker of one service in one process. Connect it when consumer and store are ready, leave it before them."""
+    """The Kafka client of one service in one process. Connect it after consumer and store, close it before them."""
 
     def __init__(self, kafka: Kafka, source: str, loops: Loops | None = None) -> None:
         self._source = source
@@ -122,7 +122,11 @@ class Bus:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
-        """Consumes inside. Where Kafka is away that begins once it is back: what needs no Kafka goes on meanwhile."""
+        """Connects to Kafka and consumes while the body runs.
+
+        If Kafka is unreachable, the body starts all the same, because not everything needs Kafka; consuming begins once
+        Kafka is back.
+        """
         connecting = asyncio.create_task(self._connect())
         try:
             await asyncio.wait([connecting], timeout=CONNECT_SECONDS)
@@ -147,7 +151,7 @@ class Bus:
             await asyncio.sleep(CONNECT_AGAIN_SECONDS)
 
     async def ask_again(self, source: str, stream: UUID, version: int) -> None:
-        """Ask a source to publish a stream again from this version on. Raises SourceUnreachable."""
+        """Asks a source to publish a stream again from this version on. Raises SourceUnreachable."""
         body = RepublishRequest(source=source, stream=stream, from_version=version).model_dump_json().encode()
         await self._publish(REPUBLISH_TOPIC, body, source)
 
@@ -160,10 +164,10 @@ class Bus:
         sources: "Publishers | None" = None,
         pace: Pace = PROMPT,
     ) -> None:
-        """Give batches of a topic to the consumer, from where its database says that it stands.
+        """Registers a consumer of a topic, which gets its batches from the position that its database holds.
 
-        Each topic has a Kafka client of its own, so that what others write cannot hold up the agreements. `purpose`
-        names the consumer among those of its service; `sources` are those that publish on the topic, None is anybody.
+        Each topic has its own Kafka client, so that what others write cannot hold up the agreements. `purpose` names
+        the consumer among those of its service; `sources` are those that may publish on the topic, None allows any.
         """
 
         async def take(records: Sequence[Record]) -> None:
@@ -172,7 +176,7 @@ class Bus:
         self._read(topic, take, consumer.database, purpose=purpose, sources=sources.names if sources else (), pace=pace)
 
     def republish_on_request(self, republish: Republish, database: Database) -> None:
-        """Answer consumers of this service's facts that miss a part of a stream, or ask for heads."""
+        """Answers consumers that ask this service to publish a part of a stream again, or to report its heads."""
 
         async def take(records: Sequence[Record]) -> None:
             for record in records:
@@ -204,7 +208,7 @@ class Bus:
             raise SourceUnreachable(f"nothing could be sent to {topic}: {error!r}") from error
 
     def compare(self, consumer: Consumer, *, purpose: str, sources: Iterable[str]) -> None:
-        """Compare what the sources of a topic say that they published with what the consumer of that purpose took."""
+        """Compares what each source reports as published with what the consumer of that purpose received."""
         reading = next(one for one in self.readings if one.name == purpose)
         self._hear_heads()
         consumer.believe(self.heads)

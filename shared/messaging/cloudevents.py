@@ -62,7 +62,7 @@ class Message:
     concerns: Mapping[str, str] = field(default_factory=dict)
 
     def headers(self) -> list[tuple[str, bytes]]:
-        """As Kafka carries them."""
+        """Returns the fact's attributes as headers of a Kafka record."""
         headers = [
             ("ce_specversion", b"1.0"),
             ("ce_id", str(self.event_id).encode()),
@@ -92,11 +92,11 @@ class Message:
         return headers
 
     def log_fields(self) -> dict[str, str | int]:
-        """Which fact a log event is about."""
+        """Returns the fields by which a log event names this fact."""
         return {"fact": self.type, "origin": self.source, "stream": str(self.stream), "version": self.version}
 
     def data(self) -> dict[str, Any]:
-        """The public part. Raises Undecodable where the body is not a JSON object."""
+        """Returns the public part. Raises Undecodable if the body is not a JSON object."""
         try:
             refuse_deep_nesting(self.body)
             data = json.loads(self.body)
@@ -122,12 +122,12 @@ def refuse_deep_nesting(body: str) -> None:
 
 
 def source_of(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
-    """Who published a record, without reading the rest of it."""
+    """Returns the source of a record, without reading the rest of it; None if it names none."""
     return next((value.decode(errors="replace") for name, value in headers if name == "ce_source" and value), None)
 
 
 def concerns_of(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
-    """What a record concerns, as far as that can be read: also of one that is no fact as a whole."""
+    """Returns what a record concerns, as far as it can be read, also if the record is no fact as a whole."""
     return {
         name.removeprefix(_PREFIX): value.decode(errors="replace").replace("\x00", "\ufffd")
         for name, value in headers
@@ -137,7 +137,10 @@ def concerns_of(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
 
 
 def read(headers: Iterable[tuple[str, bytes | None]], body: bytes | None) -> Message:
-    """The fact in a Kafka record. Raises Undecodable; the body itself is read later, so that it can be parked."""
+    """Reads the fact in a Kafka record. Raises Undecodable.
+
+    Leaves the body as text, which is decoded later, so that the message can be parked.
+    """
     _refuse_excess(list(headers), body)
     values = {name: value.decode(errors="replace") for name, value in headers if value is not None}
     missing = [name for name in _REQUIRED if name not in values]

@@ -31,10 +31,10 @@ _log = structlog.get_logger()
 
 
 class Consumer(ABC):
-    """Keeps each stream's order, and parks what cannot be taken; what taking a fact means is a subclass's."""
+    """Processes facts, each stream in order, and parks what fails; subclasses say what processing a fact means."""
 
     isolation: ClassVar[type[CaseByCase]] = CaseByCase
-    """How facts that cannot be taken are found among the others."""
+    """How facts that cannot be processed are found among the others."""
 
     def __init__(self, database: Database, types: EventTypes, *, own_source: str, ask_again: AskAgain) -> None:
         self.database = database
@@ -46,25 +46,28 @@ class Consumer(ABC):
         self._discards = Discards(database, self._replays, own_source=own_source)
 
     def believe(self, heads: HeadsOfSources) -> None:
-        """Ask sources for their heads before a new epoch, or another event at a known version, is believed."""
+        """Sets the heads that sources are asked for before doubtful records are believed.
+
+        A record is doubtful if it has a new epoch, or another event at a known version.
+        """
         self._verification.heads = heads
 
     def record_discards(self, when_discarded: WhenDiscarded) -> None:
-        """Let the service record something of its own with each message that is passed over."""
+        """Sets what the service records on its own with each message that is discarded."""
         self._discards.when_discarded = when_discarded
 
     @abstractmethod
     async def take(self, facts: Sequence[Fact]) -> None:
-        """Give facts of one stream their effect, with the inbox's steps, all or none.
+        """Processes facts of one stream and moves the inbox past them, all or none.
 
-        Raises an error that `is_transient` where it is worth trying again: InboxMoved where another process was first.
+        Raises an error that `is_transient` if a retry is worthwhile, as InboxMoved if another process was first.
         """
 
     async def take_records(self, records: Sequence[Record], sources: Container[str] | None = None) -> None:
-        """Take a batch of Kafka records; returns once all are taken or parked.
+        """Processes a batch of Kafka records; returns once each is processed or parked.
 
-        A source is believed only from its own topic: records of others than `sources` are set aside, each alone.
-        Raises NotAboutOneStream where the fault lies with this service; then nothing of the batch counts as taken.
+        A source is believed only on its own topic: a record of a source that is not among `sources` is set aside alone.
+        Raises NotAboutOneStream if the error lies with this service; then nothing of the batch counts as processed.
         """
         try:
             await retry_while_transient(lambda: self._take_batch(records, sources), service=self._own_source)
@@ -77,9 +80,9 @@ class Consumer(ABC):
             await self._take_one_by_one(records, sources)
 
     async def take_messages(self, messages: Sequence[Message]) -> None:
-        """Take messages, each stream in its own order; what cannot be taken is put aside, and what follows behind it.
+        """Processes messages, each stream in order; parks those that fail, and the later ones of their streams.
 
-        A parked stream is replayed where what it waited for has come, and else with backoff.
+        Replays a parked stream if what it waited for was received, and otherwise with backoff.
         """
         batch = await self._sorter.sort(messages)
         await self._park(batch.aside)
@@ -95,19 +98,19 @@ class Consumer(ABC):
                 await republish_requests.note_arrivals(connection, batch.of_parked)
 
     async def replay(self, source: str, stream: UUID) -> int:
-        """Try what is parked in a stream again; returns how many messages still wait."""
+        """Replays the parked messages of a stream; returns how many still wait."""
         return await self._replays.replay(source, stream)
 
     async def retake(self, source: str, stream: UUID, *, by: str) -> Retaken:
-        """Ask a source to publish a stream again, see ParkedReplay.retake."""
+        """Asks a source to publish a stream again; see ParkedReplay.retake."""
         return await self._replays.retake(source, stream, by=by)
 
     async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> Discarded:
-        """Pass over the first message that waits in a stream, see Discards.discard."""
+        """Discards the first parked message of a stream; see Discards.discard."""
         return await self._discards.discard(source, stream, event_id, by=by, reason=reason)
 
     async def discard_unreadable(self, *, by: str, reason: str) -> int:
-        """Pass over all records that do not say which fact they are; returns how many there were."""
+        """Discards all records that do not say which fact they are; returns how many there were."""
         return await self._discards.discard_unreadable(by=by, reason=reason)
 
     async def _take_batch(self, records: Sequence[Record], sources: Container[str] | None) -> None:

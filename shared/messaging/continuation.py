@@ -8,12 +8,12 @@ from shared.messaging.cloudevents import Message
 from shared.messaging.inbox import Standing
 
 LARGEST_EPOCH = 1_000_000
-"""No source is restored more often: a higher epoch is nobody's, and is not believed."""
+"""The highest epoch that is believed: no source is restored more often."""
 
 
 @dataclass(frozen=True)
 class Unrecoverable:
-    """A published fact that the stream cannot take back, and why."""
+    """A published fact that cannot be restored to its stream, and why."""
 
     message: Message
     reason: str
@@ -21,23 +21,23 @@ class Unrecoverable:
 
 @dataclass
 class Continuation:
-    """What a stream takes back, and what it cannot."""
+    """The published facts that can be restored to a stream, and those that cannot."""
 
     taken: list[Message] = field(default_factory=list)
-    """Without gaps after the stream's head."""
+    """Facts to be restored, without gaps after the stream's head."""
     unrecoverable: list[Unrecoverable] = field(default_factory=list)
     diverged_at: int | None = None
-    """The first version that stands here as another fact than on Kafka."""
+    """The first version at which the database holds another fact than Kafka."""
 
 
 def continuation(
     head: Standing, recorded: Mapping[int, tuple[int, UUID]], published: Sequence[Message]
 ) -> Continuation:
-    """Sort the published facts of one stream, in the order in which they lie in their partition.
+    """Returns which published facts of one stream can be restored after its head, and which cannot.
 
-    `recorded` holds epoch and event id of the versions up to the head. A fact of a lower epoch than the one before it
-    is of a history that an earlier restore has ended; one of a higher epoch goes on from any version up to the next,
-    and ends what followed there.
+    `published` is in the order of the partition; `recorded` holds epoch and event id of the versions up to the head. A
+    fact of a lower epoch than the one before it belongs to a history that an earlier restore has ended. A fact of a
+    higher epoch continues from any version up to the next, and ends what followed there.
     """
     found = Continuation()
     waiting: dict[int, Message] = {}

@@ -17,7 +17,7 @@ from shared.messaging.unreadable import UNREADABLE
 _log = structlog.get_logger()
 
 WhenDiscarded = Callable[[Connection, Message, str, str], Awaitable[Sequence[str]]]
-"""What a service records, in the same transaction, about a message that was passed over, by whom and why.
+"""Records, in the same transaction, what a service notes about a discarded message, by whom and why.
 
 Returns the P-numbers of units that are held from now on.
 """
@@ -25,19 +25,19 @@ Returns the P-numbers of units that are held from now on.
 
 @dataclass(frozen=True)
 class Discarded:
-    """What came of passing over a message."""
+    """The result of discarding a message."""
 
     waiting: int
-    """How many messages of its stream still wait."""
+    """Number of messages of the stream that are still parked."""
     missing: range
-    """Versions before it that had never come, and are passed over with it."""
+    """Versions before the message that were never received, and are skipped with it."""
     message: Message
     held: tuple[str, ...] = ()
     """P-numbers of units that are held from now on, as nobody knows what they missed (R8)."""
 
 
 class Discards:
-    """Passes over messages for ever, by the word of an operator."""
+    """Discards messages permanently, as operators decide."""
 
     def __init__(self, database: Database, replays: ParkedReplay, *, own_source: str) -> None:
         self._database = database
@@ -46,9 +46,9 @@ class Discards:
         self.when_discarded: WhenDiscarded | None = None
 
     async def discard(self, source: str, stream: UUID, event_id: UUID, *, by: str, reason: str) -> Discarded:
-        """Pass over the first message that waits in a stream, with what is missing before it, and go on.
+        """Discards the first parked message of a stream, with the versions missing before it, and replays the rest.
 
-        Raises LookupError where another message, or none, is the first: what stands before it would vanish with it.
+        Raises LookupError if another message, or none, is the first: those before it would be lost with it.
         """
         async with self._database.acquire() as connection, connection.transaction():
             waiting = await parking.waiting_messages(connection, source, stream, limit=1)
@@ -66,7 +66,7 @@ class Discards:
         return Discarded(await self._replays.replay(source, stream), missing, first, tuple(held))
 
     async def discard_unreadable(self, *, by: str, reason: str) -> int:
-        """Pass over all records that do not say which fact they are; returns how many there were."""
+        """Discards all records that do not say which fact they are; returns how many there were."""
         async with self._database.acquire() as connection:
             discarded = await parking.discard_all(connection, UNREADABLE, by=by, reason=reason)
         _log.warning("unreadable_records_discarded", service=self._own_source, records=discarded, by=by)
@@ -74,7 +74,7 @@ class Discards:
 
 
 async def missing_before(connection: Connection, source: str, stream: UUID) -> range:
-    """The versions that have never come before the first message that waits in a stream."""
+    """Returns the versions that were never received before the first parked message of a stream."""
     waiting = await parking.waiting_messages(connection, source, stream, limit=1)
     standing = (await standings(connection, [(source, stream)]))[source, stream]
     if not waiting or place(standing, waiting[0].message) is not Place.GAP:

@@ -1,4 +1,4 @@
-"""Why messages are not taken or published."""
+"""Why messages are not processed or published."""
 
 from shared.errors import AftaleError
 
@@ -8,7 +8,7 @@ class Undecodable(AftaleError):
 
 
 class UnknownClient(AftaleError):
-    """aiokafka is not the version whose inside this module knows."""
+    """aiokafka is not the version whose internals this module knows."""
 
 
 class SourceUnreachable(AftaleError):
@@ -16,8 +16,8 @@ class SourceUnreachable(AftaleError):
 
 
 class NotAboutOneStream(AftaleError):
-    """Taking facts fails for a reason that lies with this service: no stream is parked for it, and nothing is taken."""
+    """An error lies with this service, not with one stream: no stream is parked for it, and nothing is processed."""
 
 
 class Fenced(AftaleError):
-    """Another relay has moved the checkpoint: this one had been paused, and gives up its place."""
+    """Another relay has moved the checkpoint, because this one had been paused: this one stops being active."""

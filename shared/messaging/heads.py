@@ -28,7 +28,7 @@ LONGEST_CONCERN = 100
 STREAMS_AT_ONCE = 500
 """Streams that can be asked for in one request."""
 ANSWER_SECONDS = 10.0
-"""After which a source that was asked counts as silent."""
+"""Seconds after which a source that was asked counts as silent."""
 _log = structlog.get_logger()
 
 
@@ -44,7 +44,7 @@ class HeadsRequest(BaseModel):
 
     @classmethod
     def read(cls, body: bytes | None) -> Self | None:
-        """None for what is no such request."""
+        """Reads a request; returns None if the body is no such request."""
         try:
             return cls.model_validate_json(body or b"")
         except ValidationError:
@@ -94,7 +94,7 @@ from unnest($1::uuid[]) as asked(stream) cross join lateral (
 
 
 async def answer(connection: Connection, asked: HeadsRequest) -> Heads:
-    """What this service, which was asked, has published."""
+    """Returns the heads of what this service has published, as the request asks for them."""
     epoch = await connection.fetchval("select epoch from log")
     end = await connection.fetchval("select checkpoint from relay")
     if asked.after is None:
@@ -122,13 +122,13 @@ async def answer(connection: Connection, asked: HeadsRequest) -> Heads:
 
 
 async def answer_from(database: Database, asked: HeadsRequest) -> Heads:
-    """The same, with a connection of its own."""
+    """Returns the answer to a request for heads, over a connection of its own."""
     async with database.acquire() as connection:
         return await answer(connection, asked)
 
 
 Publish = Callable[[str, bytes, str], Awaitable[None]]
-"""Send a body to a topic, by its name without prefix, under a key. Raises SourceUnreachable."""
+"""Sends a body to a topic, by its name without prefix, under a key. Raises SourceUnreachable."""
 
 
 class HeadsOfSources:
@@ -141,11 +141,14 @@ class HeadsOfSources:
         self._subscriber: Any = None
 
     def reads_from(self, subscriber: Any) -> None:
-        """The FastStream subscriber of the answers' topic, which begins at its end: old answers are nobody's."""
+        """Sets the FastStream subscriber of the topic with answers.
+
+        It begins at the end of the topic: nobody waits for older answers.
+        """
         self._subscriber = subscriber
 
     async def run(self) -> None:
-        """Take answers until cancelled."""
+        """Receives answers until cancelled, or until the Kafka client is closed."""
         backoff = Backoff()
         while True:
             client = self._subscriber.consumer
@@ -165,11 +168,14 @@ class HeadsOfSources:
                     self._note(record.value)
 
     async def after(self, source: str, position: int) -> Heads:
-        """Heads of the streams that changed after a position. Raises SourceUnreachable where no answer comes."""
+        """Returns the heads of the streams that changed after a position.
+
+        Raises SourceUnreachable if no answer comes.
+        """
         return await self._ask(HeadsRequest(source=source, answer_to=uuid4(), after=position))
 
     async def of_streams(self, source: str, streams: Sequence[UUID]) -> Heads:
-        """Heads of streams; one that the source does not have is left out. Raises SourceUnreachable."""
+        """Returns the heads of streams; omits one that the source does not have. Raises SourceUnreachable."""
         return await self._ask(HeadsRequest(source=source, answer_to=uuid4(), streams=tuple(streams)))
 
     async def _ask(self, request: HeadsRequest) -> Heads:

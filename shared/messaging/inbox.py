@@ -17,24 +17,24 @@ NO_EVENT = UUID(int=0)
 
 
 def stream_of(message: Message) -> StreamKey:
-    """The stream that a message belongs to."""
+    """Returns the stream that a message belongs to, with its source."""
     return message.source, message.stream
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The newest fact that was taken from a stream; epoch and version 0 before the first."""
+    """The newest fact of a stream that was processed; epoch and version are 0 before the first one."""
 
     epoch: int = 0
     version: int = 0
     event_id: UUID = NO_EVENT
 
     def after(self, message: Message) -> "Standing":
-        """Where the inbox stands once this message is taken."""
+        """Returns the standing after this message was processed."""
         return Standing(message.epoch, message.version, message.event_id)
 
     def step(self, message: Message) -> Mark:
-        """The mark that takes the inbox from here to this message."""
+        """Returns the mark that moves the inbox from this standing to the message."""
         return Mark(
             source=message.source,
             stream=message.stream,
@@ -47,7 +47,7 @@ class Standing:
 
 
 class Place(Enum):
-    """How a message stands to what was taken before."""
+    """How a message relates to the newest processed fact of its stream."""
 
     NEXT = "next"
     DUPLICATE = "duplicate"
@@ -56,9 +56,10 @@ class Place(Enum):
 
 
 def place(standing: Standing, message: Message) -> Place:
-    """A lower version is a duplicate, the same one with another id an alarm, a jump a gap.
+    """Returns how a message relates to the newest processed fact of its stream.
 
-    A higher epoch is a source that was restored from an older state: it may go on from any version up to the next.
+    A lower version is a duplicate, the same version with another id is an alarm, a jump is a gap. A higher epoch means
+    that the source was restored from an older state: it may continue from any version up to the next.
     """
     if message.epoch < standing.epoch:
         return Place.DUPLICATE
@@ -72,7 +73,7 @@ def place(standing: Standing, message: Message) -> Place:
 
 
 async def standings(connection: Connection, streams: Iterable[StreamKey]) -> dict[StreamKey, Standing]:
-    """Where the inbox stands for these streams."""
+    """Returns the newest processed fact of each of these streams; an empty Standing before the first one."""
     keys = list(streams)
     rows = await connection.fetch(
         """select i.source, i.stream, i.epoch, i.version, i.event_id

@@ -10,8 +10,10 @@ from typing import Any
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 CERTIFICATES = "AFTALE_KAFKA_CA"
-"""Names the file with the certificate that signed those of the brokers (PEM). Where it is set, Kafka is reached by SASL
-and TLS only."""
+"""Environment variable with the path of the certificate (PEM) that signed those of the brokers.
+
+If it is set, Kafka is reached by SASL and TLS only.
+"""
 MECHANISM = "AFTALE_KAFKA_SASL"
 _MECHANISMS: Mapping[str, type[SASLPlaintext] | type[SASLScram256] | type[SASLScram512]] = {
     "SCRAM-SHA-512": SASLScram512,
@@ -21,21 +23,21 @@ _MECHANISMS: Mapping[str, type[SASLPlaintext] | type[SASLScram256] | type[SASLSc
 """How the password is shown to the broker; the first is used where none is named."""
 OPERATOR = "operator"
 LOGINS = ("offers", "guidance", "control", "reporting", "order-system", "business-register", OPERATOR)
-"""The services; the sources of orders and of the register; migrations and operators' commands."""
+"""Who has a login: the services, the sources of orders and of the register, migrations and operators' commands."""
 
 
 @dataclass(frozen=True)
 class KafkaLogin:
-    """A login, and what its connections are made of."""
+    """A login and its password, and how connections that use it are secured."""
 
     name: str
     password: str = field(repr=False)
     certificates: Path
-    """PEM: who signed the certificates of the brokers."""
+    """Path of the certificate (PEM) that signed those of the brokers."""
     mechanism: str = next(iter(_MECHANISMS))
 
     def client(self) -> dict[str, Any]:
-        """What every client of aiokafka takes."""
+        """Returns the login and TLS settings that every aiokafka client takes as keyword arguments."""
         return {
             "security_protocol": "SASL_SSL",
             "sasl_mechanism": self.mechanism,
@@ -45,23 +47,26 @@ class KafkaLogin:
         }
 
     def security(self) -> BaseSecurity:
-        """The same as FastStream takes it."""
+        """Returns the login and TLS settings in the form that FastStream takes."""
         made = _MECHANISMS[self.mechanism]
         return made(self.name, self.password, use_ssl=True, ssl_context=_trusting(self.certificates))
 
 
 def login_of(who: str) -> str:
-    """The name under which Kafka knows a service or a foreign system: its rights are given to that name."""
+    """Returns the name under which Kafka knows a service or another system; Kafka grants rights to that name."""
     return f"aftale_{who.replace('-', '_')}"
 
 
 def variable_of(who: str) -> str:
-    """The variable of the environment that holds the password."""
+    """Returns the name of the environment variable that holds the password of a service or another system."""
     return f"AFTALE_KAFKA_PASSWORD_{who.replace('-', '_').upper()}"
 
 
 def logins(environment: Mapping[str, str]) -> dict[str, KafkaLogin]:
-    """Those whose passwords the environment has; empty where Kafka takes connections without. Raises ValueError."""
+    """Returns the logins whose passwords are in the environment; none if Kafka takes connections without a login.
+
+    Raises ValueError if the mechanism is unknown or the file with the certificate does not exist.
+    """
     certificates = environment.get(CERTIFICATES)
     if not certificates:
         return {}

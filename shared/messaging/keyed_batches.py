@@ -12,18 +12,18 @@ from aiokafka.partitioner import DefaultPartitioner
 Record = tuple[bytes, bytes, list[tuple[str, bytes]]]
 """Key, body and headers."""
 MAX_BATCH_BYTES = 512 * 1024
-"""Of one partition, and below what a broker takes (1 MB); a single record may be larger."""
+"""Size of a batch of one partition, below what a broker accepts (1 MB); a single record may be larger."""
 TURN = 10
-"""Records after which others of this process get their turn: commands must not wait until a backlog is sent."""
+"""Number of records after which other tasks run: commands must not wait until a backlog is sent."""
 _KEYS_REMEMBERED = 8192
 
 
 async def send(producer: AIOKafkaProducer, topic: str, records: Iterable[Record]) -> "asyncio.Future[list[Any]]":
-    """Hand all records over, in the order given per key; the future ends when all are acknowledged.
+    """Sends all records, in the order given per key; returns a future that ends when all are acknowledged.
 
-    Of a partition, a batch that fails lets none of its successors through, as long as the producer is idempotent: their
-    sequence numbers would leave a gap (but where it is the first of a producer, see decision 16). Both the call and
-    its future raise KafkaError.
+    If a batch fails, none of its successors in the partition is accepted as long as the producer is idempotent, because
+    their sequence numbers would leave a gap (except after the first batch of a producer, see decision 16). Both the
+    call and its future raise KafkaError.
     """
     partitions = tuple(sorted(await producer.partitions_for(topic)))
     batches: dict[int, list[Any]] = {}

@@ -26,7 +26,7 @@ KNOWN_AIOKAFKA: Final = "0.14.0"
 UNREADABLE_HEADER: Final = "(unreadable)"
 """Key of the one header of a record that stands in for what could not be read; its value says why."""
 LARGEST_UNPACKED_BYTES: Final = 64 * 1024 * 1024
-"""Of one compressed batch. A batch of 1 MB on the wire may unpack to a thousand times as much."""
+"""Limit for one compressed batch: a batch of 1 MB on the wire may unpack to a thousand times as much."""
 KEPT_BYTES: Final = 256 * 1024
 """How much of what could not be read is kept."""
 
@@ -47,7 +47,10 @@ class _Unpackable(Exception):
 
 
 def install() -> None:
-    """Let every consumer of this process read so. Runs again without harm. Raises UnknownClient."""
+    """Makes every consumer of this process read records leniently; further calls have no effect.
+
+    Raises UnknownClient if aiokafka is not the version that this module knows.
+    """
     if fetcher.MemoryRecords is LenientRecords:
         return
     if aiokafka_version != KNOWN_AIOKAFKA or fetcher.MemoryRecords is not MemoryRecords:
@@ -78,15 +81,15 @@ class LenientRecords:
         self._at = 0
 
     def size_in_bytes(self) -> int:
-        """Of the whole answer."""
+        """Returns the size of the whole answer."""
         return len(self._data)
 
     def has_next(self) -> bool:
-        """Whether another whole batch follows; the last one of an answer may be cut off."""
+        """Returns whether another whole batch follows; the last batch of an answer may be cut off."""
         return self._end() is not None
 
     def next_batch(self) -> "LenientBatch | None":
-        """The next whole batch."""
+        """Returns the next whole batch; None if there is none."""
         end = self._end()
         if end is None:
             return None
@@ -101,7 +104,7 @@ class LenientRecords:
 
 
 class LenientBatch:
-    """A batch whose records are all given, also those that do not read."""
+    """A batch that yields all its records; those that cannot be read are replaced by records that say so."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -119,12 +122,15 @@ class LenientBatch:
 
     @property
     def next_offset(self) -> int:
-        """Of the batch that follows."""
+        """Returns the offset of the batch that follows."""
         after: int = self._fast.next_offset
         return after
 
     def validate_crc(self) -> bool:
-        """A batch whose checksum fails is given as a record that does not read, so that it holds nothing up."""
+        """Checks the checksum; returns False only if it is wrong and the batch has the format of before Kafka 0.11.
+
+        A newer batch with a wrong checksum is yielded as one unreadable record, so that it does not stop its partition.
+        """
         self._intact = self._fast.validate_crc()
         return self._intact or not self._legacy
 

@@ -1,4 +1,4 @@
-"""ParkedReplay what is parked in a stream, and asks its source to publish again what is missing."""
+"""Replays what is parked in a stream, and asks its source to publish again what is missing."""
 
 import asyncio
 import time
@@ -21,27 +21,27 @@ from shared.messaging.received_fact import Fact, ReceivedFact
 from shared.messaging.reconciliation_state import AskAgain, confirmed, is_missing
 
 RETAKE_SECONDS = 20.0
-"""For which an operator waits for a source to publish again, before it counts as silent."""
+"""How long an operator waits for a source to publish again before the source counts as silent."""
 _LOOK_SECONDS = 0.05
 _log = structlog.get_logger()
 
 FaultOf = Callable[[Sequence[Fact]], Awaitable[Exception | None]]
-"""Takes facts of one stream; returns the error that is not transient, if there is one."""
+"""Processes facts of one stream; returns the permanent error, if there is one."""
 
 
 @dataclass(frozen=True)
 class Retaken:
-    """What came of asking a source for a stream again."""
+    """The result of asking a source to publish a stream again."""
 
     from_version: int
     came: bool
-    """Whether that version came in time."""
+    """Whether that version was received in time."""
     waiting: int
     """How many messages of the stream still wait."""
 
 
 class ParkedReplay:
-    """Tries parked streams again: when an operator says so, and by itself with backoff."""
+    """Replays parked streams: when an operator asks for it, and automatically with backoff."""
 
     def __init__(self, database: Database, types: EventTypes, fault_of: FaultOf, ask_again: AskAgain) -> None:
         self._database = database
@@ -53,17 +53,17 @@ class ParkedReplay:
         self._stream_backoff = StreamBackoff()
 
     async def replay(self, source: str, stream: UUID) -> int:
-        """Try what is parked in a stream again; returns how many messages still wait."""
+        """Replays the parked messages of a stream; returns how many still wait."""
         self._asked.pop((source, stream), None)
         await self._take_waiting(source, stream)
         async with self._database.acquire() as connection:
             return await parking.count_waiting(connection, source, stream)
 
     async def retake(self, source: str, stream: UUID, *, by: str) -> Retaken:
-        """Ask a source to publish a stream again from where the inbox stands, and wait until it came.
+        """Asks a source to publish a stream again from the first version needed, and waits until it is received.
 
-        What came has its effect before this returns. Raises LookupError where nothing of the stream waits or is
-        missing, SourceUnreachable where the source cannot be asked.
+        Processes what is received before it returns. Raises LookupError if nothing of the stream is parked or missing,
+        SourceUnreachable if the source cannot be asked.
         """
         async with self._database.acquire() as connection:
             waiting = await parking.waiting_messages(connection, source, stream, limit=1)
@@ -81,23 +81,24 @@ class ParkedReplay:
             return Retaken(from_version, came, await parking.count_waiting(connection, source, stream))
 
     async def replay_all(self, streams: Iterable[StreamKey]) -> None:
-        """Replay streams at the same time, as far as that goes.
+        """Replays streams concurrently.
 
-        Raises the first fault once nothing runs any more, so that the batch can be tried again.
+        Raises the first error once all replays have ended, so that the batch can be tried again.
         """
         for result in await asyncio.gather(*(self._take_waiting(*key) for key in streams), return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
 
     def due(self, streams: Iterable[StreamKey]) -> set[StreamKey]:
-        """Streams whose pause since they were tried last is over."""
+        """Returns those of these streams that may be tried again, because their backoff is over."""
         return {key for key in streams if self._stream_backoff.is_over(key)}
 
     async def replay_what_waits_for_nothing(self, parked: Sequence[Obstacle]) -> None:
-        """Replay what was just parked, where nothing stands before it any more.
+        """Replays messages that were just parked, if nothing is missing or parked before them any more.
 
-        While it was being parked, an operator may have let another process take, or pass over, what was before it.
-        Whoever replays looks for what waits after each step; so of the two, one sees what the other has done.
+        While they were being parked, an operator may have let another process replay or discard what was before them.
+        Each replay looks for parked messages after every step, so one of the two processes sees what the other has
+        done.
         """
         held_back = [one.message for one in parked if one.reason in (Reason.WAITING, Reason.GAP)]
         if not held_back:

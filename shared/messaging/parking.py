@@ -1,4 +1,4 @@
-"""Streams that wait: for a missing fact, or because one could not be taken. Operators see, retake, replay, discard."""
+"""Parked streams: a fact is missing, or one could not be processed. Operators see, retake, replay, discard."""
 
 import hashlib
 import json
@@ -29,11 +29,11 @@ class Reason(StrEnum):
     """Why a message waits."""
 
     GAP = "hole"
-    """Facts before it are missing. What is stored keeps its word."""
+    """Facts before it are missing. The stored code is `hole`."""
     POISON = "poison"
     """It cannot be decoded, or its handler fails for a reason that is not transient."""
     ALARM = "alarm"
-    """Its version was taken with another id: the source was changed behind our back."""
+    """Its version was received with another id: the source was changed unnoticed."""
     WAITING = "waiting"
     """An earlier message of its stream is parked."""
 
@@ -48,28 +48,28 @@ class Obstacle:
 
 
 def behind_another(message: Message) -> Obstacle:
-    """A message that only waits for one before it."""
+    """Returns the obstacle of a message that only waits for an earlier one of its stream."""
     return Obstacle(message, Reason.WAITING, "an earlier message of its stream is parked")
 
 
 @dataclass(frozen=True)
 class Parked(Obstacle):
-    """A message that waits."""
+    """A parked message."""
 
     parked_at: datetime
 
 
 @dataclass(frozen=True)
 class ParkedStream:
-    """A stream that waits."""
+    """A stream with parked messages."""
 
     first: Parked
     waiting: int
-    """How many of its messages wait."""
+    """How many of its messages are parked."""
 
 
 async def park(connection: Connection, obstacles: Sequence[Obstacle]) -> None:
-    """Put messages aside; one that is parked already stays as it is."""
+    """Parks messages; one that is parked already stays as it is."""
     messages = [obstacle.message for obstacle in obstacles]
     await connection.execute(
         """insert into parked (source, stream, epoch, version, event_id, reason, detail, headers, body, extensions)
@@ -90,7 +90,7 @@ async def park(connection: Connection, obstacles: Sequence[Obstacle]) -> None:
 
 
 async def parked_streams(connection: Connection, streams: Iterable[StreamKey]) -> set[StreamKey]:
-    """Which of these streams wait."""
+    """Returns those of these streams that are parked."""
     keys = list(streams)
     rows = await connection.fetch(
         """select distinct p.source, p.stream
@@ -102,7 +102,7 @@ async def parked_streams(connection: Connection, streams: Iterable[StreamKey]) -
 
 
 async def parked_at(connection: Connection, messages: Iterable[Message]) -> dict[MessageKey, Parked]:
-    """What waits at the versions of these messages, alarms left out."""
+    """Returns the messages, except alarms, that are parked at the versions of these messages."""
     keys = [key_of(message) for message in messages]
     rows = await connection.fetch(
         """select p.headers, p.body, p.reason, p.detail, p.parked_at
@@ -117,7 +117,7 @@ async def parked_at(connection: Connection, messages: Iterable[Message]) -> dict
 async def waiting_messages(
     connection: Connection, source: str, stream: UUID, *, after: Position = BEFORE_ALL, limit: int = PAGE
 ) -> list[Parked]:
-    """What waits in a stream, in its own order and from a position on."""
+    """Returns the parked messages of a stream after a position, in the order of the stream."""
     rows = await connection.fetch(
         """select headers, body, reason, detail, parked_at from parked
            where source = $1 and stream = $2 and (epoch, version, reason = 'alarm', event_id) > ($3, $4, $5, $6)
@@ -131,7 +131,7 @@ async def waiting_messages(
 
 
 async def first_messages(connection: Connection, streams: Iterable[StreamKey]) -> dict[StreamKey, Message]:
-    """The first message that waits in each of these streams, where one does."""
+    """Returns the first parked message of each of these streams; omits a stream without one."""
     keys = list(streams)
     rows = await connection.fetch(
         """select asked.source, asked.stream, first.*
@@ -146,7 +146,7 @@ async def first_messages(connection: Connection, streams: Iterable[StreamKey]) -
 
 
 async def count_waiting(connection: Connection, source: str, stream: UUID) -> int:
-    """How many messages wait in a stream."""
+    """Returns how many messages of a stream are parked."""
     count: int = await connection.fetchval(
         "select count(*) from parked where source = $1 and stream = $2", source, stream
     )
@@ -156,7 +156,7 @@ async def count_waiting(connection: Connection, source: str, stream: UUID) -> in
 async def waiting_streams(
     connection: Connection, *, after: tuple[datetime, UUID, str] | None = None, limit: int | None = None
 ) -> list[ParkedStream]:
-    """The streams that wait, longest first; `after` is what `place_of` says of the last one before."""
+    """Returns the parked streams, longest first; `after` is what `place_of` returns for the last one before."""
     parked_at, stream, source = after or (None, None, None)
     rows = await connection.fetch(
         """select headers, body, reason, detail, parked_at, waiting
@@ -175,13 +175,16 @@ async def waiting_streams(
 
 
 def place_of(waiting: ParkedStream) -> tuple[datetime, UUID, str]:
-    """Where a stream stands among those that wait. A source may have a name of any length."""
+    """Returns the place of a stream in the order of the parked ones.
+
+    Hashes the name of the source, which may have any length.
+    """
     message = waiting.first.message
     return waiting.first.parked_at, message.stream, hashlib.sha256(message.source.encode()).hexdigest()
 
 
 async def put_in_place(connection: Connection, copies: Iterable[Message]) -> None:
-    """Let copies stand in place of the parked messages with their ids, and keep those as they were."""
+    """Replaces the parked messages that have the ids of these copies, and keeps the replaced ones aside."""
     newest = {(*key_of(message), message.event_id): message for message in copies}
     messages = list(newest.values())
     await connection.execute(
@@ -209,7 +212,7 @@ async def put_in_place(connection: Connection, copies: Iterable[Message]) -> Non
 
 
 async def explain(connection: Connection, message: Message, detail: str) -> None:
-    """Say why a message that waits cannot be taken, once it was tried."""
+    """Records why a parked message cannot be processed, after it was tried."""
     await connection.execute(
         """update parked set reason = $6, detail = $7
            where source = $1 and stream = $2 and epoch = $3 and version = $4 and event_id = $5""",
@@ -221,7 +224,7 @@ async def explain(connection: Connection, message: Message, detail: str) -> None
 
 
 async def unpark(connection: Connection, message: Message) -> None:
-    """Forget a message that has been taken."""
+    """Removes a parked message that has been processed."""
     await connection.execute(
         "delete from parked where source = $1 and stream = $2 and epoch = $3 and version = $4 and event_id = $5",
         message.source,
@@ -233,7 +236,7 @@ async def unpark(connection: Connection, message: Message) -> None:
 
 
 async def discard(connection: Connection, message: Message, *, by: str, reason: str, missing: range) -> None:
-    """Pass over a parked message for ever, with who decided it and why, and with what had never come before it."""
+    """Discards a parked message, with who decided it and why, and the versions missing before it."""
     passed_over = f"; versions {missing[0]} to {missing[-1]} never came and are passed over too" if missing else ""
     await connection.execute(
         """with gone as (delete from parked where source = $1 and stream = $2 and event_id = $3 returning *)
@@ -252,7 +255,7 @@ async def discard(connection: Connection, message: Message, *, by: str, reason: 
 
 
 async def discard_all(connection: Connection, source: str, *, by: str, reason: str) -> int:
-    """Pass over everything that waits of a source whose streams have one message each; returns how many there were."""
+    """Discards all parked messages of a source whose streams have one message each; returns how many there were."""
     discarded: int = await connection.fetchval(
         """with gone as (
              delete from parked where source = $1 returning *
@@ -276,7 +279,7 @@ async def discard_all(connection: Connection, source: str, *, by: str, reason: s
 
 
 def key_of(message: Message) -> MessageKey:
-    """At which version of which stream it stands."""
+    """Returns the source, stream, epoch and version of a message."""
     return message.source, message.stream, message.epoch, message.version
 
 

@@ -1,4 +1,4 @@
-"""Isolates poison: finds the facts that cannot be taken among those that can, and tells them from faults of our own."""
+"""Isolates poison: finds the facts that fail permanently, and distinguishes them from errors of the service itself."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,16 +17,16 @@ from shared.messaging.received_fact import Fact, ReceivedFact
 from shared.messaging.transient_errors import is_about_values, is_transient
 
 IN_SUCCESSION = 3
-"""So many streams that fail alike, and nothing that works between them, are no coincidence."""
+"""Number of streams that fail alike, with no success between them, from which on it is no coincidence."""
 _log = structlog.get_logger()
 
 Take = Callable[[Sequence[Fact]], Awaitable[None]]
-"""Gives facts of one stream their effect, all or none; see Consumer.take."""
+"""Processes facts of one stream, all or none; see Consumer.take."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A fact that cannot be taken for a reason that is not transient, and what follows it in its stream."""
+    """A fact that fails permanently, and the facts after it in its stream."""
 
     first: ReceivedFact
     error: Exception
@@ -34,18 +34,18 @@ class Failure:
 
     @property
     def kind(self) -> str:
-        """What failed and where in the code, without the values that were in hand."""
+        """Returns what failed and where in the code, without the values that were processed."""
         trace = extract_tb(self.error.__traceback__)
         return f"{type(self.error).__name__} at {trace[-1].name}:{trace[-1].lineno}" if trace else repr(self.error)
 
     def obstacles(self) -> list[Obstacle]:
-        """As they are parked."""
+        """Returns the messages as they are parked: the failing one, and those that wait behind it."""
         behind = [behind_another(received.message) for received in self.behind]
         return [Obstacle(self.first.message, Reason.POISON, repr(self.error)), *behind]
 
 
 class CaseByCase:
-    """Takes different cases at the same time, and a stream fact by fact where it fails as a whole."""
+    """Processes cases concurrently, and the facts of a stream one by one if they fail together."""
 
     def __init__(self, take: Take) -> None:
         self._take = take
@@ -53,13 +53,16 @@ class CaseByCase:
         """Streams that failed since something was taken last, by the kind of fault."""
 
     async def take(self, facts: Sequence[Fact]) -> list[Failure]:
-        """Take what can be taken, and tell what fails for good; it is not parked yet. Raises NotAboutOneStream."""
+        """Processes what can be processed; returns what fails permanently, which is not parked yet.
+
+        Raises NotAboutOneStream.
+        """
         failures = await self._attempt(facts)
         self._refuse_to_park_what_fails_alike(facts, failures)
         return failures
 
     async def fault_of(self, facts: Sequence[Fact]) -> Exception | None:
-        """Take facts of one stream; the error that is not transient, if there is one. Raises NotAboutOneStream."""
+        """Processes facts of one stream; returns the permanent error, if there is one. Raises NotAboutOneStream."""
         try:
             await self._take(facts)
         except Exception as error:
@@ -121,7 +124,7 @@ class CaseByCase:
 
 
 class ByHalves(CaseByCase):
-    """Takes all facts at once; where that fails for good, half of the cases at a time, until the guilty one is alone.
+    """Processes all facts at once; if that fails permanently, halves the cases until the failing one is alone.
 
     Facts keep the order in which they came, also between streams.
     """
@@ -144,9 +147,9 @@ class ByHalves(CaseByCase):
 async def failing_records(
     records: Sequence[Record], take: Callable[[Record], Awaitable[None]]
 ) -> list[tuple[Record, Exception]]:
-    """Take records one by one; returns those that fail for good, if the fault can be theirs.
+    """Processes records one by one; returns those that fail permanently, if the error can be theirs.
 
-    Raises NotAboutOneStream where it cannot, or where several fail and no other works.
+    Raises NotAboutOneStream if it cannot, or if several fail and no other succeeds.
     """
     failed: list[tuple[Record, Exception]] = []
     for record in records:

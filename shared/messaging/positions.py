@@ -13,23 +13,26 @@ from shared.eventstore.database import Connection
 
 @dataclass(frozen=True)
 class LastRecord:
-    """The newest record that was taken: read again on assignment, it tells whether the log is still the same."""
+    """The newest record that was processed.
+
+    It is read again on assignment, which shows whether the log is still the same.
+    """
 
     offset: int
     timestamp: int
-    """Kafka's, in milliseconds."""
+    """Kafka's timestamp, in milliseconds."""
     event_id: str
-    """`ce_id` as it came; empty where the record had none."""
+    """`ce_id` as received; empty if the record had none."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where a consumer stands in a partition."""
+    """The position of a consumer in a partition."""
 
     next: int
-    """Offset of the record that is taken next."""
+    """Offset of the next record to be processed."""
     last: LastRecord | None = None
-    """None before the first record was taken."""
+    """None before the first record was processed."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Move:
 async def positions(
     connection: Connection, consumer: str, partitions: Iterable[TopicPartition]
 ) -> dict[TopicPartition, Position]:
-    """Where the consumer stands in these partitions; one without a row is left out."""
+    """Returns the positions of the consumer in these partitions; omits a partition without a row."""
     asked = list(partitions)
     rows = await connection.fetch(
         """select p.topic, p.partition, p.next_offset, p.last_offset, p.last_timestamp, p.last_event_id
@@ -67,7 +70,7 @@ async def positions(
 
 
 async def begin(connection: Connection, consumer: str, at: Mapping[TopicPartition, int]) -> None:
-    """Add rows where there are none, at these offsets; those that are there stay as they are."""
+    """Adds positions at these offsets for partitions that have none; leaves existing positions unchanged."""
     await connection.execute(
         """insert into consumer_positions (consumer, topic, partition, next_offset)
            select $1, * from unnest($2::text[], $3::int[], $4::bigint[])
@@ -80,10 +83,10 @@ async def begin(connection: Connection, consumer: str, at: Mapping[TopicPartitio
 
 
 async def move(connection: Connection, consumer: str, moves: Sequence[Move]) -> set[TopicPartition]:
-    """Move by compare-and-set; returns the partitions in which the consumer no longer stood where it was read.
+    """Moves positions by compare-and-set; returns the partitions whose position was not `before` any more.
 
-    Does not wait for the disk: what it follows has been written before it in the same log, and a move that is lost with
-    the server lets records be read once more.
+    Does not wait for the disk: the effects that a move follows were written before it in the same log, and a move that
+    is lost with the server only lets records be read once more.
     """
     rows = await connection.fetch(
         """with unsynchronised as materialized (select set_config('synchronous_commit', 'off', true))

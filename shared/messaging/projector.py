@@ -13,16 +13,16 @@ from shared.messaging.received_fact import Fact, ReceivedFact
 
 
 class Projector(Consumer):
-    """Takes all facts of a batch at once; only what is parked goes a slower way."""
+    """Processes all facts of a batch in one transaction; only parked messages are replayed one by one."""
 
     isolation = ByHalves
 
     @abstractmethod
     async def apply(self, connection: Connection, facts: Sequence[ReceivedFact]) -> None:
-        """Fold facts into the read model, in the transaction that is open."""
+        """Folds facts into the read model, in the transaction that is open."""
 
     async def take(self, facts: Sequence[Fact]) -> None:
-        """See Consumer.take; here also facts of several streams."""
+        """Processes facts, also of several streams, in one transaction; see Consumer.take."""
         async with self.database.acquire() as connection, connection.transaction():
             await _step(connection, facts)
             await self.apply(connection, [received for _, received in facts])

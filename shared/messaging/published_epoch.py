@@ -1,9 +1,10 @@
-"""The epoch under which a service tells one of its facts to others."""
+"""The epoch under which a service publishes one of its facts."""
 
 
 def published_epoch(events: str) -> str:
-    """SQL: the epoch in which an event was recorded, or a higher one under which a restored service tells it again.
+    """Returns the SQL for the epoch under which an event is published.
 
+    It is the epoch in which the event was recorded, or a higher one under which a restored service publishes it again.
     `events` is the name of the table in the query. The event itself keeps its epoch: what was recorded is never changed
     (R30).
     """

@@ -16,7 +16,7 @@ from shared.messaging.cloudevents import Message, read, source_of
 from shared.messaging.errors import Undecodable
 
 RECORDS = 2_000
-"""Taken from Kafka at a time, at most."""
+"""Most records that are read from Kafka at a time."""
 _POLL_MS = 1_000
 _EMPTY_POLLS = 15
 """In a row, after which Kafka counts as away: the client itself would ask for ever."""
@@ -25,12 +25,12 @@ _UNREADABLE = (UnicodeDecodeError, CorruptRecordException)
 _log = structlog.get_logger()
 
 Take = Callable[[Sequence[Message]], Awaitable[None]]
-"""What is done with facts, in the order in which they lie in their partition."""
+"""Processes facts, in the order in which they lie in their partition."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """Up to where a partition was checked."""
+    """How far a partition was checked."""
 
     next: int
     last_timestamp: int | None
@@ -39,7 +39,10 @@ class Checked:
 
 @asynccontextmanager
 async def reading(kafka: Kafka, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer of all partitions of a topic, of no group. Raises KafkaError where Kafka or the topic is away."""
+    """Yields a consumer of all partitions of a topic, without a consumer group.
+
+    Raises KafkaError if Kafka is unreachable or the topic does not exist.
+    """
     consumer = AIOKafkaConsumer(
         kafka.name(topic),
         **kafka.client(),
@@ -61,10 +64,10 @@ async def reading(kafka: Kafka, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
 async def read_own(
     consumer: AIOKafkaConsumer, source: str, checked: Mapping[int, Checked], take: Take
 ) -> dict[int, Checked]:
-    """Give all facts of a source that were not checked before to `take`; returns up to where each partition was read.
+    """Gives all facts of a source that were not checked before to `take`; returns how far each partition was read.
 
-    A partition ends here where it ended when the reading began. One that is shorter than was checked, or whose record
-    before the checked offset is another one, belongs to a topic that was made anew: it is read from its beginning.
+    Reads a partition up to where it ended when the reading began. A partition that is shorter than was checked, or
+    whose record before the checked offset is another one, belongs to a recreated topic: it is read from its beginning.
     """
     return await read_facts(consumer, frozenset({source}), checked, take)
 
@@ -72,7 +75,7 @@ async def read_own(
 async def read_facts(
     consumer: AIOKafkaConsumer, sources: Container[str | None], checked: Mapping[int, Checked], take: Take
 ) -> dict[int, Checked]:
-    """The same of several sources."""
+    """Gives all facts of several sources that were not checked before to `take`; see `read_own`."""
     partitions = consumer.assignment()
     begins = await consumer.beginning_offsets(list(partitions))
     ends = await consumer.end_offsets(list(partitions))
@@ -106,7 +109,7 @@ async def read_facts(
 
 
 async def newest(consumer: AIOKafkaConsumer, moved_since: Mapping[int, Checked]) -> dict[int, Any]:
-    """The last record of each partition that has grown since it was checked."""
+    """Returns the last record of each partition that has grown since it was checked."""
     partitions = consumer.assignment()
     ends = await consumer.end_offsets(list(partitions))
     wanted = {
@@ -131,7 +134,7 @@ async def newest(consumer: AIOKafkaConsumer, moved_since: Mapping[int, Checked])
 
 
 def own_fact(record: Any, source: str) -> Message | None:
-    """The fact in a record of this source; None for those of others, and for what is no fact."""
+    """Returns the fact in a record of this source; None if another source wrote it, or if it is no fact."""
     return next(_own_facts([record], frozenset({source})), None)
 
 

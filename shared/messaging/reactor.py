@@ -31,7 +31,7 @@ class Reaction:
 
 React = Callable[[ReceivedFact], Awaitable[Reaction]]
 Reactions = Mapping[type[Event], React]
-"""How a service reacts, by the class of the fact. A reaction never refuses: what cannot be applied becomes a fact."""
+"""Reactions of a service by the class of the fact. A reaction never refuses: what cannot be applied becomes a fact."""
 
 
 class Reactor(Consumer):
@@ -56,7 +56,10 @@ class Reactor(Consumer):
         self._done_before = done_before
 
     async def take(self, facts: Sequence[Fact]) -> None:
-        """Facts that call for nothing only move the inbox, together with the next one that does."""
+        """Runs the reaction to each fact and moves the inbox past it.
+
+        Facts without a reaction only move the inbox, together with the next fact that has one.
+        """
         start = facts[0][0]
         last: ReceivedFact | None = None
         for _, received in facts:

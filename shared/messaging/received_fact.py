@@ -17,7 +17,11 @@ class ReceivedFact:
 
     @classmethod
     def decoded(cls, message: Message, types: EventTypes) -> Self:
-        """Raises Undecodable where the body is no JSON object, ValidationError where it does not fit its type."""
+        """Decodes a message; the event is None if there is no class for its type.
+
+        Raises ValidationError if the body does not fit its type, Undecodable if there is no class for the type and the
+        body is not a JSON object.
+        """
         if message.type not in types:
             message.data()
             return cls(message, None)
@@ -25,4 +29,4 @@ class ReceivedFact:
 
 
 Fact = tuple[Standing, ReceivedFact]
-"""A fact, and where the inbox stands before it."""
+"""A fact, and the newest processed fact of its stream before it."""

@@ -1,4 +1,4 @@
-"""Compares what sources say that they have published with what was taken, and asks for what is missing.
+"""Compares what sources report as published with what was received, and asks for what is missing.
 
 A range of a source's log is compared once everything that stood on the topic after the source had answered has been
 read: what is not in the inbox then did not come. How far has been compared is a row, and goes back with a restored
@@ -21,20 +21,20 @@ from shared.messaging.transient_errors import is_transient
 from shared.telemetry.loops import Loops
 
 EVERY_SECONDS = 30.0
-"""How often each source is asked for what it has published since."""
+"""Seconds between two requests to a source for what it has published since."""
 READ_SECONDS = 120.0
-"""For which one round waits until the topic has been read to its end; a consumer that lags is not one that misses."""
+"""How long a round waits until the topic has been read to its end: a consumer that lags does not miss facts."""
 ASK_AGAIN_SECONDS = 60.0
-"""After which a source is asked once more for a stream that is missing."""
+"""Seconds after which a source is asked again for a missing stream."""
 _POLL_SECONDS = 0.1
 _log = structlog.get_logger()
 
 ReadToTheEnd = Callable[[], Awaitable[bool]]
-"""Whether everything has been taken or parked that stood on a source's topic when it was called first."""
+"""Returns whether all that was on a source's topic at the first call has been processed or parked."""
 
 
 class Reconciler:
-    """Compares one source, round after round. Several processes may do so at once: who is late does nothing."""
+    """Compares one source, round after round. Several processes may do so at once: the later one changes nothing."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Reconciler:
         """Set to begin the next round at once."""
 
     async def run(self) -> None:
-        """Until cancelled. A source that does not answer is asked again with the next round."""
+        """Compares until cancelled; a source that does not answer is asked again in the next round."""
         while True:
             self.wake.clear()
             try:
@@ -76,7 +76,7 @@ class Reconciler:
                 continue
 
     async def round(self) -> bool:
-        """Compare one answer of the source; returns whether there is more to ask for."""
+        """Compares one answer of the source; returns whether there is more to ask for."""
         async with self._database.acquire() as connection:
             before = await _standing_of(connection, self.source)
         told = await self._heads.after(self.source, before.position)
@@ -157,7 +157,7 @@ class Reconciler:
 
 
 Taken = tuple[int, int, UUID]
-"""Epoch, version and event id of the newest fact that was taken of a stream."""
+"""Epoch, version and event id of the newest fact of a stream that was processed."""
 
 
 def _problem(head: Head, before: Taken | None, now: Taken | None) -> Problem | None:

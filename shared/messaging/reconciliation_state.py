@@ -11,23 +11,23 @@ from shared.eventstore.database import Connection
 from shared.messaging.heads import Head
 
 AskAgain = Callable[[str, UUID, int], Awaitable[None]]
-"""Ask a source to publish a stream again from a version on. Raises SourceUnreachable."""
+"""Asks a source to publish a stream again from a version on. Raises SourceUnreachable."""
 
 
 class Problem(StrEnum):
     """How what a source tells of a stream differs from what was taken of it."""
 
     MISSING = "missing"
-    """More was told than was taken."""
+    """The source reports more than was received."""
     BEHIND = "behind"
-    """Less is told than was taken: the source lost facts."""
+    """The source reports less than was received: it lost facts."""
     OTHER_EVENT = "other-event"
     """The same version has another event id: the source was changed, or another wrote in its name."""
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A stream of which the source tells something else than was taken."""
+    """A stream of which the source reports something else than was received."""
 
     source: str
     head: Head
@@ -37,18 +37,18 @@ class Missing:
 
 @dataclass(frozen=True)
 class Compared:
-    """How far what a source published has been compared."""
+    """How far the facts that a source published have been compared with those received."""
 
     source: str
     epoch: int
-    """0 as long as the source has never told heads: what was taken of it is unproven."""
+    """0 as long as the source has never reported heads: it is unproven that all its facts were received."""
     position: int
     full_because: str | None
     compared_at: datetime | None
 
 
 async def compare_all_again(connection: Connection, sources: Iterable[str], *, because: str) -> None:
-    """Let everything that these sources have published be compared with what was taken, from the first position on."""
+    """Causes all that these sources published to be compared again with what was received, from the first position."""
     await connection.execute(
         """insert into compared_sources (source, full_because)
            select source, $2 from unnest($1::text[]) as source
@@ -59,7 +59,7 @@ async def compare_all_again(connection: Connection, sources: Iterable[str], *, b
 
 
 async def compared_sources(connection: Connection) -> list[Compared]:
-    """How far each source has been compared."""
+    """Returns how far each source has been compared."""
     rows = await connection.fetch(
         "select source, epoch, position, full_because, compared_at from compared_sources order by source"
     )
@@ -67,7 +67,7 @@ async def compared_sources(connection: Connection) -> list[Compared]:
 
 
 async def missing(connection: Connection) -> list[Missing]:
-    """What is known to be missing or wrong, longest first."""
+    """Returns the streams whose facts are known to be missing or wrong, the longest known first."""
     rows = await connection.fetch(
         """select source, stream, epoch, version, event_id, extensions, problem, found_at
            from missing order by found_at, source, stream"""
@@ -90,12 +90,12 @@ async def missing(connection: Connection) -> list[Missing]:
 
 
 async def known_epochs(connection: Connection) -> dict[str, int]:
-    """The epoch in which each source stands, as its heads said last."""
+    """Returns the current epoch of each source, as its heads last reported it."""
     return {row["source"]: row["epoch"] for row in await connection.fetch("select source, epoch from compared_sources")}
 
 
 async def is_missing(connection: Connection, source: str, stream: UUID) -> bool:
-    """Whether facts of a stream are known to be missing."""
+    """Returns whether facts of a stream are known to be missing or wrong."""
     missing: bool = await connection.fetchval(
         "select exists (select from missing where source = $1 and stream = $2)", source, stream
     )
@@ -105,9 +105,9 @@ async def is_missing(connection: Connection, source: str, stream: UUID) -> bool:
 async def confirmed(
     connection: Connection, source: str, stream: UUID, epoch: int, version: int, event_id: UUID
 ) -> bool:
-    """Whether this event is the one that stands at this version of its stream, by the word of its source.
+    """Returns whether this event may be believed at this version of its stream.
 
-    Where the source has not told its heads, the event that came first is believed, taken or waiting, and no other.
+    It may not if another event was received first at this version, and processed or parked (alarms do not count).
     """
     first: UUID | None = await connection.fetchval(
         """select event_id from inbox where source = $1 and stream = $2 and epoch = $3 and version = $4

@@ -6,23 +6,23 @@ from uuid import UUID
 from shared.eventstore.database import Connection, Database
 
 DoneBefore = Callable[[UUID], Awaitable[frozenset[UUID]]]
-"""The streams in which facts of a command were recovered."""
+"""Returns the streams in which facts of a command were recovered."""
 
 
 async def done_nowhere(command_id: UUID) -> frozenset[UUID]:
-    """Where nothing was ever restored."""
+    """Returns no streams: for a service whose database was never restored."""
     return frozenset()
 
 
 class RecoveredCommands:
-    """Looks up what was recovered; in a database that never was restored only once whether there is anything."""
+    """Looks up recovered commands; queries only once if nothing was ever recovered."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._any: bool | None = None
 
     async def streams(self, command_id: UUID) -> frozenset[UUID]:
-        """See DoneBefore."""
+        """Returns the streams in which facts of a command were recovered; see DoneBefore."""
         if self._any is None:
             async with self._database.acquire() as connection:
                 self._any = await connection.fetchval("select exists (select from recovered_commands)")

@@ -47,13 +47,13 @@ class Outcome:
     """What a check found."""
 
     recovered: int = 0
-    """Facts that were taken back."""
+    """Number of facts that were restored."""
     unrecoverable: int = 0
-    """Facts that could not be, and because of which the epoch was raised."""
+    """Number of facts that could not be restored, and because of which the epoch was raised."""
 
 
 class Recovery:
-    """Compares what a service has published with its database, and takes back what that lacks."""
+    """Compares what a service has published with its database, and restores from Kafka the facts that it lacks."""
 
     def __init__(
         self,
@@ -73,15 +73,15 @@ class Recovery:
         self._topic = topic
 
     async def restored_unchecked(self) -> bool:
-        """Whether the database was restored and has not been compared with Kafka since."""
+        """Returns whether the database was restored and has not been compared with Kafka since."""
         async with self._database.acquire() as connection:
             return bool(await connection.fetchval("select exists (select from restores where checked_at is null)"))
 
     async def run(self) -> Outcome:
-        """Check all that this service has published since it was checked last.
+        """Compares what this service has published since the last check with its database, and restores what is lost.
 
-        What is recorded was committed before it was published, so a fact on Kafka that the database lacks afterwards
-        is lost to it. Facts come back with their ids, versions and epochs, public part only. Raises KafkaError.
+        Facts are committed before they are published, so a fact on Kafka that the database lacks is lost to it.
+        Restored facts keep their ids, versions and epochs, but have only their public part. Raises KafkaError.
         """
         lacking: list[Message] = []
 
@@ -94,10 +94,11 @@ class Recovery:
         return await self._settle(lacking, checked)
 
     async def keep_checked(self) -> None:
-        """Note how far Kafka has come while this service runs, so that its next start has little to read.
+        """Records how far Kafka has come while this service runs, so that its next start has little to read.
 
-        All that is on Kafka was checked at the start or came from this very database since. A database that was put
-        back under a running service lacks the newest facts: then nothing is noted, and the next start finds them.
+        All that is on Kafka was checked at the start or came from this very database since. If the database was
+        replaced by an older one under a running service, it lacks the newest facts: then nothing is recorded, and the
+        next start finds them.
         """
         async with reading(self._kafka, self._topic) as consumer:
             last = await published_facts.newest(consumer, await self._checked())

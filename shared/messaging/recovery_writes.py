@@ -1,4 +1,4 @@
-"""Writes what a recovery takes back from Kafka: events, the commands that recorded them, timers and reservations."""
+"""Writes what a recovery restores from Kafka: events, the commands that recorded them, timers and reservations."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from shared.messaging.continuation import Unrecoverable
 from shared.messaging.published_facts import Checked
 
 CHUNK = 500
-"""Facts, or streams, that one statement deals with."""
+"""Number of facts, or streams, that one statement processes."""
 _INSERT = """
 insert into events (position, stream, version, epoch, event_id, type, schema_version, data, metadata, occurred_at,
                     recorded_at)
@@ -71,13 +71,13 @@ join events e on e.stream = s.id and e.position >= s.first_position
 order by e.stream, e.version
 """
 RECOVERED = "recovered"
-"""Stands for the fingerprint of a request whose answer was lost, in `handled`."""
+"""Replaces, in `handled`, the fingerprint of a request whose answer was lost."""
 _log = structlog.get_logger()
 Item = TypeVar("Item")
 
 
 async def record(connection: Connection, types: EventTypes, taken: Sequence[Message]) -> None:
-    """Record facts with their ids, versions and epochs behind the newest position, and what they say of commands."""
+    """Records facts with their ids, versions and epochs after the newest position, and the commands that they name."""
     base = await connection.fetchval("select newest_position()")
     position = base
     for chunk in in_chunks(taken, CHUNK):
@@ -105,7 +105,7 @@ async def record(connection: Connection, types: EventTypes, taken: Sequence[Mess
 async def derive(
     connection: Connection, types: EventTypes, subjects: Sequence[Decider[Any, Any]], streams: Sequence[UUID]
 ) -> None:
-    """Timers and reservations, as the deciders want them for the states that stand now."""
+    """Replaces timers and reservations of streams by those that the deciders want for their current states."""
     timers: list[tuple[UUID, str, datetime]] = []
     names: list[tuple[str, UUID]] = []
     for chunk in in_chunks(streams, CHUNK):
@@ -126,13 +126,13 @@ async def derive(
 
 
 async def move_checked(connection: Connection, topic: str, checked: Mapping[int, Checked]) -> None:
-    """Note up to where each partition was compared."""
+    """Records up to where each partition was compared."""
     stands = list(checked.values())
     await connection.execute(_MOVE_CHECKED, topic, list(checked), *columns_of(stands, "next", "last_timestamp"))
 
 
 async def note_unrecoverable(connection: Connection, facts: Sequence[Unrecoverable]) -> None:
-    """Tell operators which facts are lost to this service, and why."""
+    """Logs and records, for operators, which facts are lost to this service, and why."""
     for one in facts:
         message = one.message
         _log.error("own_fact_unrecoverable", stream=str(message.stream), version=message.version, reason=one.reason)
@@ -159,11 +159,11 @@ def _metadata(message: Message) -> str:
 
 
 def columns_of(rows: Sequence[Any], *names: str) -> list[list[Any]]:
-    """One list per field, as `unnest` takes them."""
+    """Returns one list per field, as `unnest` takes them."""
     return [[getattr(row, name) for row in rows] for name in names]
 
 
 def in_chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """Parts of a list that one statement deals with."""
+    """Yields the parts of a list that one statement processes."""
     for first in range(0, len(items), size):
         yield items[first : first + size]

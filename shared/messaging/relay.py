@@ -27,17 +27,17 @@ from shared.telemetry.loops import Heartbeat
 
 BATCH = 500
 POLL_SECONDS = 0.05
-"""How soon events are seen of which no word came."""
+"""How soon events are found that were appended without a wake-up."""
 RETRY_SECONDS = 0.5
 BUSY = 8
-"""Events in one reading, from which on more are waited for before the next."""
+"""Number of events in one reading from which on the next reading is delayed, so that more are gathered."""
 GATHER_SECONDS = 0.02
 """How far apart two readings of a busy log are: a batch of one event costs Kafka nearly as much as one of ten."""
 CHECKPOINT_SECONDS = 0.05
 """How soon after one move of the checkpoint the next may follow. Each leaves an old version of its row, and the next
 reads them all, for as long as anybody in this database has a transaction open."""
 SEND_TIMEOUT_SECONDS = 30
-"""After which a batch is given up, with its producer; what had arrived is sent once more."""
+"""Seconds after which a batch is given up, with its producer; what had arrived is sent once more."""
 
 _PUBLIC = f"""
 select position, stream, version, {published_epoch("events")} as epoch, event_id, type, schema_version, data, metadata,
@@ -50,7 +50,7 @@ _log = structlog.get_logger()
 
 
 class Relay:
-    """One of these runs per process; a session lock lets only one per service be active."""
+    """Publishes the log of a service. Every process runs one; a session lock lets only one per service be active."""
 
     def __init__(
         self, *, dsn: str, source: str, topic: str, kafka: Kafka, store: EventStore, heartbeat: Heartbeat | None = None
@@ -63,7 +63,10 @@ class Relay:
         self._heartbeat = heartbeat or Heartbeat("relay")
 
     async def run(self) -> None:
-        """Until cancelled. Waits its turn for the lock; a server that is away is waited for."""
+        """Publishes the log until cancelled, once no other process holds the lock.
+
+        Starts again while PostgreSQL or Kafka is unreachable.
+        """
         while True:
             try:
                 await self._with_connection()

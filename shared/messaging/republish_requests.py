@@ -1,4 +1,4 @@
-"""What operators have asked of sources again, and whether it came: rows, as another process may take what comes."""
+"""What operators asked sources to publish again, and whether it came: rows, as another process may receive it."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -8,7 +8,7 @@ from shared.messaging.cloudevents import Message
 
 
 async def note_request(connection: Connection, source: str, stream: UUID, from_version: int, *, by: str) -> None:
-    """A source is asked for a stream from this version on. What was asked before it is forgotten."""
+    """Records that a source is asked for a stream from this version on; replaces an earlier request for it."""
     await connection.execute(
         """insert into retakes (source, stream, from_version, asked_by) values ($1, $2, $3, $4)
            on conflict (source, stream) do update
@@ -22,7 +22,7 @@ async def note_request(connection: Connection, source: str, stream: UUID, from_v
 
 
 async def note_arrivals(connection: Connection, messages: Iterable[Message]) -> None:
-    """These messages have come, and what could be done with them was done."""
+    """Records that these messages were received, and processed as far as possible."""
     came = list(messages)
     await connection.execute(
         """update retakes set came_at = clock_timestamp()
@@ -36,7 +36,7 @@ async def note_arrivals(connection: Connection, messages: Iterable[Message]) -> 
 
 
 async def has_come(connection: Connection, source: str, stream: UUID, *, beyond: int) -> bool:
-    """Whether the source has published what it was asked for, in whatever shape, or the inbox has moved on."""
+    """Returns whether the requested version was received, in any form, or the inbox has moved past `beyond`."""
     came: bool = await connection.fetchval(
         """select exists (select from retakes where source = $1 and stream = $2 and came_at is not null)
                or exists (select from inbox where source = $1 and stream = $2 and version > $3)""",

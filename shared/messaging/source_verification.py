@@ -1,4 +1,4 @@
-"""Asks a source whether it published what its records claim: a new epoch, or another event at a taken version."""
+"""Asks a source whether it published what its records claim: a new epoch, or another event at a known version."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from shared.messaging.inbox import Place, Standing, StreamKey, place, stream_of
 from shared.messaging.reconciliation_state import known_epochs
 
 SILENT_SECONDS = 60.0
-"""For which a source that did not answer is not asked again: its records must not hold up those of others."""
+"""How long a source that did not answer is not asked again: its records must not delay those of others."""
 FIRST_EPOCH = 1
 _log = structlog.get_logger()
 
@@ -22,17 +22,24 @@ Believed = Callable[[Message, Standing], bool]
 
 
 class SourceVerification:
-    """A record alone is never reason enough: with `ce_epoch=2147483647` it would silence its stream for ever."""
+    """Asks sources to confirm doubtful records, because a record alone is never reason enough to believe it.
+
+    With `ce_epoch=2147483647`, a single forged record would silence its stream for ever.
+    """
 
     def __init__(self, database: Database) -> None:
         self.heads: HeadsOfSources | None = None
-        """Without it records are believed as they come: where no sources can be asked."""
+        """Asks sources for their heads. If None, no source can be asked, and all records are believed."""
         self._database = database
         self._epochs: dict[str, int] | None = None
         self._silent_until: dict[str, float] = {}
 
     async def about(self, messages: Sequence[Message], standing: Mapping[StreamKey, Standing]) -> Believed:
-        """Tells of these messages, given where the inbox stands before each, whether they are believed."""
+        """Returns a function that says whether a message is believed, given the newest processed fact of its stream.
+
+        Asks the sources of doubtful messages: of a new epoch, or with another event at a known version. Without
+        `heads`, all messages are believed.
+        """
         if self.heads is None:
             return lambda _, __: True
         epochs = await self._known_epochs()

@@ -15,15 +15,16 @@ from shared.tasks import end_tasks
 from shared.telemetry.loops import Heartbeat
 
 KEEP_CHECKED_SECONDS = 60.0
-"""Between two notes of how far Kafka has come: what a start has to read is at most of this time."""
+"""Seconds between two notes of how far Kafka has come: a start has to read at most what was published in between."""
 _log = structlog.get_logger()
 
 
 class StartCheck:
-    """Holds back what a service does until it is checked.
+    """Holds back what a service does until the facts that it published have been checked.
 
-    Where Kafka is away, a service that was not just restored answers and fires timers meanwhile: its commands need no
-    Kafka, and it publishes and consumes nothing before it is checked. A restored one waits.
+    If Kafka is unreachable, a service that was not just restored meanwhile answers and fires timers, because its
+    commands need no Kafka; it publishes and consumes nothing before the check. A restored service waits with
+    everything.
     """
 
     def __init__(self, recovery: Recovery, erasures: Erasures, database: Database) -> None:
@@ -31,15 +32,16 @@ class StartCheck:
         self._erasures = erasures
         self._database = database
         self.checked = asyncio.Event()
-        """All that was published is recorded here, or known to be unrecoverable."""
+        """Set once all that was published is recorded here, or known to be unrecoverable."""
         self.may_act = asyncio.Event()
-        """Commands may be answered and timers fire."""
+        """Set once commands may be answered and timers may fire."""
 
     @asynccontextmanager
     async def under_way(self, *, keep_checked: bool) -> AsyncIterator[None]:
-        """Checks beside what runs inside, which begins once something is known, or after ten seconds.
+        """Checks in the background while the body runs, after carrying out erasures again.
 
-        With `keep_checked` it is noted from time to time how far Kafka has come. Erasures are carried out again first.
+        The body starts once commands may be answered, or after ten seconds. With `keep_checked`, records from time to
+        time how far Kafka has come.
         """
         await self._erasures.carry_out_again(self._database)
         checking = asyncio.create_task(self._check(keep_checked=keep_checked))
@@ -52,7 +54,7 @@ class StartCheck:
 
     @asynccontextmanager
     async def once_checked(self, begin: Callable[[], AbstractAsyncContextManager[None]]) -> AsyncIterator[None]:
-        """Enter a context as soon as the service is checked: at once, or beside what runs inside."""
+        """Enters a context once the service is checked: at once, or in the background while the body runs."""
         async with AsyncExitStack() as stack:
             if self.checked.is_set():
                 await stack.enter_async_context(begin())
@@ -102,7 +104,7 @@ class StartCheck:
 def after(
     event: asyncio.Event, loop: Callable[[], Awaitable[None]], heartbeat: Heartbeat
 ) -> Callable[[], Awaitable[None]]:
-    """A loop that begins once the event is set; until then it waits for Kafka, and says so."""
+    """Returns a loop that starts once the event is set, and reports until then that it waits for Kafka."""
 
     async def wait_and_run() -> None:
         while not event.is_set():

@@ -22,12 +22,12 @@ from shared.telemetry.loops import Loops
 IDLE_MS = 200
 """How long one call waits for records; those that come meanwhile end it."""
 LAG_SECONDS = 1.0
-"""How often Kafka is told where the consumer stands: for lag metrics only, nothing reads it to go on from there."""
+"""How often the position is committed to Kafka: for lag metrics only, nothing resumes from there."""
 JUST_ASSIGNED_SECONDS = 0.05
 _log = structlog.get_logger()
 
 Take = Callable[[Sequence[Record]], Awaitable[None]]
-"""Gives records their effect. Raises NotAboutOneStream, or a transient error; then they come again."""
+"""Processes records. Raises NotAboutOneStream, or a transient error; then the records are read again."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class Pace:
     """How long Kafka waits for records before it answers. A partition whose records came with one answer is asked for
     with the next, so this is also how late its next record may come."""
     records: int = 500
-    """In one batch, at most."""
+    """Most records in one batch."""
 
 
 class TopicReader(ConsumerRebalanceListener):  # type: ignore[misc]
-    """One of these per consumer and process; `run` is its loop, the callbacks are aiokafka's."""
+    """Reads topics for one consumer in one process. `run` is the loop; aiokafka calls the `on_…` methods."""
 
     def __init__(
         self,
@@ -67,16 +67,16 @@ class TopicReader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._backoff = Backoff()
         self._subscriber: Any = None
         self.stopped: str | None = None
-        """Why nothing is taken, as long as that is so: a fault that is not about one stream."""
+        """Why nothing is processed at present: an error that is not about one stream. None if there is none."""
 
     def reads_from(self, subscriber: Any) -> None:
-        """The FastStream subscriber whose Kafka client is read from; the client is made anew with each connection."""
+        """Sets the FastStream subscriber whose Kafka client is read from; each connection creates a new client."""
         self._subscriber = subscriber
 
     def read_to_the_end(self) -> Callable[[], Awaitable[bool]]:
-        """Asks, each time it is called, whether all is taken that stood on the topic when it was called first.
+        """Returns a function that says whether all that was on the topic at its first call has been processed.
 
-        By whichever process: the rows say so.
+        Records that another process has processed count too, because the stored positions say so.
         """
         ends: dict[TopicPartition, int] = {}
 
@@ -93,7 +93,10 @@ class TopicReader(ConsumerRebalanceListener):  # type: ignore[misc]
         return is_read
 
     async def run(self) -> None:
-        """Until cancelled, or until the Kafka client is closed. Whatever is raised leads back to the own positions."""
+        """Reads and processes batches until cancelled, or until the Kafka client is closed.
+
+        After any error, it returns to the positions in its own database.
+        """
         self._heartbeat = self._loops.heartbeat(self.name)
         while True:
             try:
@@ -112,12 +115,12 @@ class TopicReader(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._recover(error, self._assigned.resume(self._assigned.next_offsets))
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
-        """Called by aiokafka: lets a batch have its effect before its partitions go to another process."""
+        """Waits until a batch has its effect before its partitions go to another process. Called by aiokafka."""
         async with self._in_flight:
             self._assigned.forget(revoked)
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
-        """Called by aiokafka: goes to the positions of the database, whatever Kafka has committed."""
+        """Moves to the positions in the database, whatever Kafka has committed. Called by aiokafka."""
         await retry_while_transient(lambda: self._assigned.resume(assigned), service=self._service)
 
     async def _turn(self) -> None:

@@ -35,19 +35,22 @@ _ABOUT_WHAT_IS_WRITTEN = (
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether an error is worth trying again after a while: a server was away, or a race was lost."""
+    """Returns whether an error is worth a retry after a while: a server was unreachable, or a race was lost."""
     return isinstance(error, _TRANSIENT)
 
 
 def is_about_values(error: Exception) -> bool:
-    """Whether a fault can be the fault of one fact. The database's schema and rights, and memory, never are."""
+    """Returns whether an error can be caused by a single fact.
+
+    Errors about the schema, rights or state of the database, and about memory or imports, never are.
+    """
     if isinstance(error, asyncpg.PostgresError):
         return isinstance(error, _ABOUT_WHAT_IS_WRITTEN)
     return not isinstance(error, MemoryError | ImportError)
 
 
 async def retry_while_transient(step: Callable[[], Awaitable[Result]], *, service: str) -> Result:
-    """Try with backoff while the error is transient. Raises any other."""
+    """Runs a step, with retries and backoff while its error is transient. Raises any other error."""
     backoff = Backoff()
     while True:
         try:

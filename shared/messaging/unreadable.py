@@ -10,14 +10,17 @@ from shared.messaging.kafka_record import Record
 from shared.messaging.parking import Obstacle, Reason
 
 UNREADABLE = "unreadable"
-"""The source under which a record is parked that does not say which fact it is."""
+"""The source under which records are parked that do not say which fact they are."""
 LARGEST_KEPT = 4 * 1024 * 1024
-"""Characters of a record that does not read."""
+"""Number of characters that are kept of an unreadable record."""
 _NAMESPACE = UUID("6f1f6c0e-6f0a-4c3b-9d5e-2b8f6a5d1c77")
 
 
 def read_record(record: Record, sources: Container[str] | None) -> Message:
-    """The message of a record. Raises Undecodable, also where its source publishes nothing on this topic."""
+    """Reads the message of a record.
+
+    Raises Undecodable if that fails, or if its source may not publish on this topic.
+    """
     if record.unreadable is not None:
         raise Undecodable(f"the record does not read: {record.unreadable}")
     message = read(record.headers, record.value)
@@ -27,9 +30,9 @@ def read_record(record: Record, sources: Container[str] | None) -> Message:
 
 
 def unreadable(record: Record, sources: Container[str] | None, error: Exception) -> Obstacle:
-    """The record as it is parked, in a stream of its own.
+    """Returns the record as it is parked, in a stream of its own.
 
-    What it says that it concerns is held back (R8), if it comes from a source that may say so here.
+    Keeps what the record says that it concerns, so that it is held back (R8), if its source may publish on this topic.
     """
     content = repr((record.where, record.headers, record.value))[:LARGEST_KEPT]
     identity, now = uuid5(_NAMESPACE, content), datetime.now(UTC)
@@ -51,6 +54,9 @@ def unreadable(record: Record, sources: Container[str] | None, error: Exception)
 
 
 def not_told_by_its_source(message: Message) -> Obstacle:
-    """A message as it is parked whose source does not tell of it: somebody may have written it in that name."""
+    """Returns the message as it is parked if its source does not confirm it.
+
+    Somebody else may have written it in the name of the source.
+    """
     record = Record(message.headers(), message.body.encode())
     return unreadable(record, (), Undecodable(f"{message.source} does not tell of this epoch or event"))

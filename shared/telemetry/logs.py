@@ -13,7 +13,7 @@ class LinesThatCannotFail:
         self._lost = 0
 
     def msg(self, message: str) -> None:
-        """Write a line; never raises."""
+        """Writes a line; never raises."""
         lost = f"{self._lost} lines of the log were lost before this one\n" if self._lost else ""
         try:
             sys.stdout.write(f"{message}\n{lost}")

@@ -59,14 +59,14 @@ _REACHES: Mapping[type[Event], Status] = {
 
 
 def following(case: Case, changes: Columns) -> Columns:
-    """Columns that follow from others, where one of these has just changed."""
+    """Returns status and end of the case if the changes touch a column that they follow from; otherwise nothing."""
     if _SIGNS.keys().isdisjoint(changes):
         return {}
     return {"status": status(case), "ended_at": ended_at(case)}
 
 
 def status(case: Case) -> Status:
-    """From the dates alone, so that a fact that comes late changes nothing it should not."""
+    """Returns the status, from the dates alone, so that a fact that comes late does not change it wrongly."""
     for known, sign in zip(_signs(case), _SIGNS.values(), strict=True):
         if known is not None:
             return sign
@@ -74,7 +74,7 @@ def status(case: Case) -> Status:
 
 
 def reaches(event: Event) -> Status | None:
-    """The status that a fact brings a case to, if it brings it anywhere; documentation does when it is complete."""
+    """Returns the status that a fact brings a case to, if any; documentation does so only if it is complete."""
     reached = _REACHES.get(type(event))
     if reached is None or (isinstance(event, control.DocumentationReceived) and not event.complete):
         return None
@@ -82,7 +82,7 @@ def reaches(event: Event) -> Status | None:
 
 
 def ended_at(case: Case) -> datetime | None:
-    """When the course ended, however it did."""
+    """Returns when the course ended, for whatever reason; None while it goes on."""
     known: Sequence[datetime | None] = _endings(case)
     for at in known:
         if at is not None:

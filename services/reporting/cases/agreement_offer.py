@@ -1,4 +1,4 @@
-"""How facts of offers change an agreement's row: sent, delivered, answered, taken back, time spent (R1-R10, R37)."""
+"""How facts of offers change an agreement's row: sent, delivered, answered, withdrawn, time spent (R1-R10, R37)."""
 
 from services.reporting.cases.case import Case, Columns, changed, with_deadlines
 from services.reporting.cases.fold_rules import Rules

@@ -20,12 +20,12 @@ from shared.contracts.vocabulary import Involvement
 from shared.deadlines.deadline import Deadline
 
 AREAS: tuple[type[Any], ...] = (Core, Deadlines, Offer, Guidance, Control, After, Order, TimeSpent)
-"""What a case is made of."""
+"""The areas of a case; together they are its row."""
 
 
 @dataclass(frozen=True)
 class Case(TimeSpent, Order, After, Control, Guidance, Offer, Deadlines, Core):
-    """All areas together, for a rule reads what it needs of any. Without slots, for the sake of `changed`."""
+    """All areas of a case in one row, because a rule may read any of them. Without slots, for the sake of `changed`."""
 
 
 Columns = dict[str, Any]
@@ -37,42 +37,48 @@ _COLUMNS = len(fields(Case))
 
 
 def refuse_unknown(columns: Columns) -> None:
-    """What a rule sets is a column of the row; a row to which something was added has one too many."""
+    """Raises UnknownColumn if a rule has added a column that no row has."""
     if len(columns) != _COLUMNS:
         raise UnknownColumn(", ".join(sorted(columns.keys() - vars(_BLANK).keys())))
 
 
 def changed(case: Case, columns: Columns) -> Case:
-    """Like dataclasses.replace, which takes ten times as long for so many fields. Raises UnknownColumn."""
+    """Returns a copy of the row with these columns. Raises UnknownColumn.
+
+    dataclasses.replace would take ten times as long for so many fields.
+    """
     after = vars(case) | columns
     refuse_unknown(after)
     return of_columns(after)
 
 
 def of_columns(columns: dict[str, Any]) -> Case:
-    """The row with these columns, which must be all there are; it keeps the dict for itself."""
+    """Returns the row with these columns, which must be complete; the row keeps the dict itself."""
     case = object.__new__(Case)
     object.__setattr__(case, "__dict__", columns)
     return case
 
 
 def blank_columns() -> Columns:
-    """The columns of a row of which nothing is known yet, in a dict of its own."""
+    """Returns the columns of a row of which nothing is known yet, in a new dict."""
     return dict(vars(_BLANK))
 
 
 def unopened(audience: Audience, case_id: UUID, case_type: CaseType, at: datetime) -> Case:
-    """The row of a case of which nothing is known yet but that a fact at `at` names it."""
+    """Returns the row of a case of which nothing is known yet except that a fact at `at` names it."""
     known = {"audience": audience, "case_id": case_id, "case_type": case_type, "opened_at": at, "updated_at": at}
     return changed(_BLANK, known)
 
 
 def with_deadlines(case: Case, **deadlines: Deadline) -> Columns:
-    """R27: a deadline is kept with all that explains it."""
+    """R27: returns the deadlines of the case with these added or replaced, each with all that explains it."""
     return {"deadlines": {**case.deadlines, **{name: deadline.as_json for name, deadline in deadlines.items()}}}
 
 
 def answered(before: Mapping[str, Any] | None, involvement: Involvement) -> Mapping[str, Any] | None:
-    """R33: a side is as it was told last; who did not ask again has not taken an answer back."""
+    """R33: returns the involvement of each side as it was last reported.
+
+    A report that does not ask about a side leaves that side's earlier answer as it is.
+    """
     told = {side: participation for side, participation in involvement if participation is not None}
     return {**(before or {}), **told} if told else before

@@ -46,33 +46,33 @@ class Reached(NamedTuple):
 
 
 def own_case(event: Event) -> UUID | None:
-    """The case that a fact is about."""
+    """Returns the case that a fact is about; None if it is about no case."""
     name = _name_of_case(type(event))
     case_id: UUID | None = None if name is None else getattr(event, name)
     return case_id
 
 
 def earlier_agreement(event: Event) -> UUID | None:
-    """The agreement that the order, case or offer which a fact opens, or tells of, follows from."""
+    """Returns the agreement that the order, case or offer in this fact follows from; None if there is none."""
     name = FOLLOWS_FROM.get(type(event))
     agreement_id: UUID | None = None if name is None else getattr(event, name)
     return agreement_id
 
 
 def concerned(event: Event) -> Iterator[UUID]:
-    """The cases whose rows a fact changes: its own, and the agreement that it follows from."""
+    """Yields the cases whose rows a fact changes: the agreement that its case follows from, and its own case."""
     return (case_id for case_id in (earlier_agreement(event), own_case(event)) if case_id is not None)
 
 
 def rules_about(case_type: CaseType, event_type: type[Event]) -> Sequence[Callable[[Case, Any], Columns]]:
-    """The rules by which facts of a type change the row of a case of a type, in order."""
+    """Returns the rules, in order, by which facts of a type change the row of a case of a type."""
     rules: Rules[Case, Columns] = _SUBJECTS[case_type].rules
     return rules.about(event_type)
 
 
 @cache
 def type_of_case(event_type: type[Event]) -> CaseType:
-    """The type of the case that facts of a type are about."""
+    """Returns the type of the case that facts of a type are about."""
     for case_type in (CaseType.ORDER, CaseType.OTHER):
         if rules_about(case_type, event_type):
             return case_type
@@ -80,12 +80,12 @@ def type_of_case(event_type: type[Event]) -> CaseType:
 
 
 def audiences(event: Event) -> tuple[Audience, ...]:
-    """R18: the authority's row takes every fact, the company's only what the company may know of."""
+    """R18: returns the audiences whose rows a fact changes: the authority's always, the company's if it may know."""
     return AUDIENCES if event.seen_by_company() else ("authority",)
 
 
 def as_told(event: Event, audience: Audience, known: Case | None) -> Event:
-    """R18: the fact as an audience may know it. `known` is the authority's row of the case, with this fact."""
+    """R18: returns the fact as an audience may know it. `known` is the authority's row of the case, with this fact."""
     if audience == "authority":
         return event
     if isinstance(event, orders.OtherCaseClosed) and known is not None and known.case_type is CaseType.OTHER:
@@ -94,7 +94,7 @@ def as_told(event: Event, audience: Audience, known: Case | None) -> Event:
 
 
 class Draft:
-    """A row while facts are folded into it: one copy for many facts, so that rows in hand never change.
+    """A copy of a row into which many facts are folded, so that the row itself never changes.
 
     A fact that comes before the one that opens its case waits in a row of its own.
     """
@@ -106,9 +106,9 @@ class Draft:
         self._pending: Sequence[Pending] | None = None
 
     def take(self, event: Event, at: datetime) -> Status | None:
-        """Fold one more fact, of `at`; the status that it brought the case to, if it stood elsewhere before.
+        """Folds one more fact, of `at`; returns the status that it brings the case to, unless it is the current one.
 
-        Raises UnknownColumn where a rule sets what no row has.
+        Raises UnknownColumn if a rule sets a column that no row has.
         """
         case, columns, before = self.case, self._columns, self.case.status
         self._pending = None
@@ -123,7 +123,10 @@ class Draft:
         return None if reached is before else reached
 
     def finished(self) -> Case:
-        """The row. R26: what must happen next follows from all else, and only readers of rows ask for it."""
+        """Returns the row, with what must happen next.
+
+        R26: that follows from all other columns, and only readers of rows ask for it, so it is set once at the end.
+        """
         first = next_of(self.pending)
         if first is None:
             self._columns.update(next_step=None, next_by=None, next_due=None)
@@ -133,7 +136,7 @@ class Draft:
 
     @property
     def pending(self) -> Sequence[Pending]:
-        """All that must still happen in the case, what comes first first."""
+        """Returns all that must still happen in the case, the first step first."""
         if self._pending is None:
             self._pending = _PENDING[self.case.case_type](self.case)
         return self._pending

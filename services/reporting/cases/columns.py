@@ -30,22 +30,25 @@ class Column:
     meaning: str
     """A sentence, for whoever reads the table or the analysts' view."""
     of: tuple[str, ...] = ()
-    """The fields of facts that it comes from, as `Fact.field`; `Fact` alone where only counts that it happened.
+    """The fields of facts that the column comes from, as `Fact.field`; `Fact` alone if only its occurrence matters.
 
-    Empty where it follows from other columns, or from all facts.
+    Empty if the column follows from other columns, or from all facts.
     """
     shown: Shown = NOWHERE
 
     @property
     def sources(self) -> Iterator[tuple[str, str]]:
-        """Each fact with one of its fields, or with "" where only counts that it happened."""
+        """Yields each fact with one of its fields, or with "" if it only matters that the fact happened."""
         for source in self.of:
             fact, _, field = source.partition(".")
             yield fact, field
 
     @property
     def may_be_shown_to_company(self) -> bool:
-        """R18: whether the markers of what it comes from let a company know anything of it, be it on a condition."""
+        """R18: returns whether a company may know anything of what the column comes from, if only under a condition.
+
+        The markers of the facts and fields say so.
+        """
         return not self.of or any(_may_be_shown(fact, field) for fact, field in self.sources)
 
 
@@ -56,7 +59,10 @@ def _may_be_shown(fact: str, field: str) -> bool:
 
 @cache
 def columns_of(row: type[Any]) -> Mapping[str, Column]:
-    """The declared columns of a class of rows, by name, in order. Raises TypeError where one declares nothing."""
+    """Returns the declared columns of a class of rows, by name, in order.
+
+    Raises TypeError if a field does not declare exactly one.
+    """
     hints = get_type_hints(row, include_extras=True)
     return MappingProxyType({field.name: _column(field.name, hints[field.name]) for field in fields(row)})
 

@@ -9,10 +9,10 @@ from shared.eventstore.events import OCCURRED, Event
 
 
 def effective_from(event: Event, occurred_at: datetime, case: Case) -> datetime:
-    """The time that the fact's type names, a day from its beginning; `case` is the row before the fact.
+    """Returns from when a fact held: the time that its type names, a day from its beginning.
 
-    Where the fact leaves it open it held when it occurred. A decision that a fact of an earlier release takes back is
-    found in the row: as it held, there never was one (R30).
+    `case` is the row before the fact. A fact that leaves the time open held when it occurred. If a fact of an earlier
+    release revokes a decision, the time of that decision is read from the row, so that it counts as never made (R30).
     """
     told: date | datetime | None = occurred_at if event.held == OCCURRED else getattr(event, event.held)
     if told is None and isinstance(event, DecisionRevoked):

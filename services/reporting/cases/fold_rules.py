@@ -14,7 +14,7 @@ class Rules(Generic[Row, Result]):
     """Functions of a row and a fact, by the facts that they are about."""
 
     def __init__(self, *parts: "Rules[Row, Result]") -> None:
-        """With the rules of `parts`: where several take a fact, one after the other, in this order."""
+        """Combines the rules of `parts`; if several are about a fact, they run one after the other, in this order."""
         self._by_type: dict[type[Event], tuple[Callable[[Row, Any], Result], ...]] = {}
         for part in parts:
             for event_type, rules in part._by_type.items():
@@ -29,9 +29,9 @@ class Rules(Generic[Row, Result]):
 
     @property
     def facts(self) -> Sequence[type[Event]]:
-        """The types of facts that change the row."""
+        """Returns the types of facts that change the row."""
         return tuple(self._by_type)
 
     def about(self, event_type: type[Event]) -> Sequence[Callable[[Row, Any], Result]]:
-        """The rules for a type of facts, in order; most types have none, or one."""
+        """Returns the rules for a type of facts, in order; most types have none, or one."""
         return self._by_type.get(event_type, ())

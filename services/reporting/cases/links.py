@@ -1,4 +1,4 @@
-"""What ties two cases that are in conflict: a row on the case whose fact told it, found from both (R8, R41)."""
+"""Links between two cases in conflict: a row of the case whose fact reported it, found from both (R8, R41)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -35,13 +35,13 @@ class Link(NamedTuple):
 
 
 Links = Mapping[tuple[Audience, UUID, LinkKind], Link]
-"""Those that a case has told of, as an audience may know them."""
+"""The links that the facts of a case reported, as an audience may know them."""
 rules = Rules[None, tuple[Link, bool]]()
-"""For a fact, the link that it tells of, and whether that is its end."""
+"""Rules that return the link that a fact reports, and whether the fact ends it."""
 
 
 def fold(links: Links, event: Any, audience: Audience) -> Links:
-    """The links of a case after one of its facts, as the audience may know it."""
+    """Returns the links of a case after one of its facts, as the audience may know it."""
     for rule in rules.about(type(event)):
         told, ended = rule(None, event)
         key = (audience, told.other_case_id, told.kind)

@@ -70,17 +70,17 @@ def _revoked(case: Case, event: orders.OrderRevoked) -> Columns:
 
 
 def following(case: Case, changes: Columns) -> Columns:
-    """None: each fact says what it changes."""
+    """Returns nothing, because each fact says itself what it changes."""
     return {}
 
 
 def reaches(event: Event) -> Status | None:
-    """The status that a fact brings an order to, if it brings it anywhere."""
+    """Returns the status that a fact brings an order to, if any."""
     return _REACHES.get(type(event))
 
 
 def pending(case: Case) -> Sequence[Pending]:
-    """R25: the company complies by the deadline, unless an appeal suspends the order."""
+    """R25: returns that the company must comply by the deadline, unless an appeal suspends the order."""
     if case.status not in (Status.ISSUED, Status.APPEALED):
         return ()
     if case.suspended:

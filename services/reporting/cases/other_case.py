@@ -45,7 +45,10 @@ def _closed(case: Case, event: orders.OtherCaseClosed) -> Columns:
 
 
 def told_in_full(event: orders.OtherCaseClosed, case: Case) -> orders.OtherCaseClosed:
-    """R18: the closing tells what the case was; a fact of an earlier release leaves that to the case's first fact."""
+    """R18: returns the closing with what the case was.
+
+    A closing of an earlier release lacks it; it is then filled in from the row, which the case's first fact opened.
+    """
     if event.cvr is not None or case.cvr is None:
         return event
     return event.model_copy(
@@ -74,15 +77,15 @@ def _about(event: orders.OtherCaseOpened | orders.OtherCaseAnnounced | orders.Ot
 
 
 def following(case: Case, changes: Columns) -> Columns:
-    """None: each fact says what it changes."""
+    """Returns nothing, because each fact says itself what it changes."""
     return {}
 
 
 def reaches(event: Event) -> Status | None:
-    """The status that a fact brings a case of another system to, if it brings it anywhere."""
+    """Returns the status that a fact brings a case of another system to, if any."""
     return _REACHES.get(type(event))
 
 
 def pending(case: Case) -> Sequence[Pending]:
-    """R26: whoever has the case closes it; other systems name no date."""
+    """R26: returns that the inspector must close an open case; other systems name no date for that."""
     return (Pending(Step.CLOSE_CASE, Party.INSPECTOR),) if case.status is Status.OPEN else ()

@@ -18,7 +18,7 @@ class PlaceRow(NamedTuple):
     p_number: str | None = None
     is_department: bool = False
     sampled: bool = False
-    """Never for a company's eyes: it would tell where a control is to be expected (R18)."""
+    """Never shown to a company, because it would reveal where a control is to be expected (R18)."""
     documentation_parts: int = 0
     measures: int = 0
     control_id: UUID | None = None

@@ -1,4 +1,4 @@
-"""What an inspector has to do: tasks that are opened and closed as steps of a case become pending and are taken."""
+"""What an inspector has to do: tasks opened when steps of a case become pending, closed when they no longer are."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ class Task(NamedTuple):
 
 
 def fold(tasks: Sequence[Task], case: Case, pending: Iterable[Pending], at: datetime) -> list[Task]:
-    """The case's tasks after a fact at `at`: open ones follow what is pending, closed ones stay as they are."""
+    """Returns the case's tasks after a fact at `at`: open ones follow what is pending, closed ones stay as they are."""
     wanted = {kind: one.due for one in pending if one.tasks for kind in one.tasks}
     after = []
     for task in tasks:

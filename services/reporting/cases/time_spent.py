@@ -1,4 +1,4 @@
-"""Where an inspector's time goes, by phase: told on its own, or with a meeting or a control (R37)."""
+"""Inspectors' time by phase: reported on its own, or with a meeting or a control (R37)."""
 
 from services.reporting.cases.case import Case, Columns
 from shared.contracts.vocabulary import WorkPhase
@@ -7,7 +7,7 @@ _COLUMNS = {phase: f"minutes_{phase.value}" for phase in WorkPhase}
 
 
 def spent(case: Case, phase: WorkPhase, minutes: int | None) -> Columns:
-    """So many minutes more, or fewer where a correction takes some back."""
+    """Returns the minutes of a phase with these added, or subtracted if they are negative, as after a correction."""
     if not minutes:
         return {}
     column = _COLUMNS[phase]

@@ -1,4 +1,4 @@
-"""Production units as the business register tells them, each fact from its own day on."""
+"""Production units as the business register reports them, each fact from its own day on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Unit:
 
 
 def unit_of(event: UnitRegistered | UnitCeased) -> Unit:
-    """The row that a fact gives."""
+    """Returns the row of a unit that a fact leads to."""
     if isinstance(event, UnitCeased):
         return Unit(p_number=event.p_number, effective_from=event.effective_from)
     return Unit(

@@ -22,9 +22,9 @@ where live.case_id = gone.case_id and live.audience = gone.audience
 
 
 async def load_cases(connection: Connection, case_ids: Collection[UUID], suffix: str) -> list[Case]:
-    """The rows of cases, both audiences', as far as there are any.
+    """Returns the existing rows of cases, for both audiences.
 
-    A query for each table, so that none is ever read whole, whatever PostgreSQL knows of their sizes.
+    Runs a query for each table, so that none is ever read whole, whatever PostgreSQL knows of their sizes.
     """
     found: dict[tuple[Any, Any], dict[str, Any]] = {}
     for core in await _CORE.load_columns(connection, case_ids, suffix):
@@ -37,9 +37,9 @@ async def load_cases(connection: Connection, case_ids: Collection[UUID], suffix:
 
 
 async def write_cases(connection: Connection, before: Cases, after: Cases, suffix: str) -> None:
-    """Write the areas of each case whose columns are others than before.
+    """Writes the areas of each case whose columns have changed.
 
-    Every case has its core; in another area it has a row once something has happened there.
+    Every case has a row in the core table; in another area it has one only once something has happened there.
     """
     changed = [(old, case) for key, case in after.items() if (old := before.get(key)) is not case]
     for table in AREA_TABLES:

@@ -18,20 +18,23 @@ update checkpoint set (state, companies_state) = (select new, new from gen_rando
 
 
 class Checkpoint(NamedTuple):
-    """The position of the newest fact, and a name that every transaction which changes rows gives anew."""
+    """The position of the newest fact, and an id that every transaction which changes rows replaces."""
 
     position: int
     state: UUID
 
     async def moved(self, connection: Connection, facts: int) -> "Checkpoint":
-        """The checkpoint after so many facts more, written."""
+        """Writes and returns the checkpoint after so many more facts."""
         after = Checkpoint(self.position + facts, uuid4())
         await connection.execute(_MOVE, *after, VISIBILITY)
         return after
 
 
 async def lock(connection: Connection) -> Checkpoint:
-    """The checkpoint. Held to the commit: positions are dense and in commit order, and rows have one writer."""
+    """Returns the checkpoint, and locks it until the commit.
+
+    The lock makes positions dense and in commit order, and leaves rows to one writer.
+    """
     # A rebuild may hold it for longer than the role's lock_timeout; the command's own timeout still stands.
     await connection.execute("set local lock_timeout = 0")
     row = await connection.fetchrow("select position, state from checkpoint for update")
@@ -40,5 +43,5 @@ async def lock(connection: Connection) -> Checkpoint:
 
 
 async def all_folded_anew(connection: Connection) -> None:
-    """R18: every row, and the mark of every fact, is what this release's rules of visibility make of it."""
+    """R18: records that every row, and the mark of every fact, follows this release's rules of visibility."""
     await connection.execute(_ALL_FOLDED_ANEW, VISIBILITY)

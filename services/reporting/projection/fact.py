@@ -19,7 +19,7 @@ class Fact(NamedTuple):
 
 
 def numbered(received: Sequence[ReceivedFact], first: int) -> list[Fact]:
-    """Facts with their positions, from the first one's on."""
+    """Returns facts with consecutive positions, the first one at `first`."""
     return [
         Fact(position, fact.event, fact.message.occurred_at, fact.message.recorded_at)
         for position, fact in enumerate(received, first)

@@ -40,7 +40,7 @@ class Rows:
     links: dict[UUID, Links] = field(default_factory=dict)
 
     def of(self, case_ids: Iterable[UUID]) -> "Rows":
-        """The rows of some cases, in mappings of their own."""
+        """Returns the rows of some cases, in new mappings."""
         found = Rows()
         for case_id in case_ids:
             for audience in AUDIENCES:
@@ -52,13 +52,13 @@ class Rows:
         return found
 
     def take(self, others: "Rows") -> None:
-        """Add rows of cases; they replace those that are here."""
+        """Adds rows of cases; they replace existing ones."""
         self.cases |= others.cases
         for of_all, of_others in zip(self._by_case(), others._by_case(), strict=True):
             of_all.update(of_others)
 
     def forget(self, case_id: UUID) -> None:
-        """Leave out the rows of a case."""
+        """Removes the rows of a case."""
         for audience in AUDIENCES:
             self.cases.pop((audience, case_id), None)
         for of_all in self._by_case():
@@ -84,7 +84,7 @@ class Rows:
 
 
 def by_case(facts: Iterable[Fact]) -> dict[UUID, list[Fact]]:
-    """Facts by the cases that they concern, in order; a case is folded without looking at another."""
+    """Returns facts by the cases that they concern, in order; each case can be folded without the others."""
     of_cases: dict[UUID, list[Fact]] = {}
     for fact in facts:
         if fact.event is not None:
@@ -94,12 +94,12 @@ def by_case(facts: Iterable[Fact]) -> dict[UUID, list[Fact]]:
 
 
 def units_told_of(facts: Iterable[Fact]) -> list[UnitRegistered | UnitCeased]:
-    """What the register says of units."""
+    """Returns what the business register reports of units."""
     return [fact.event for fact in facts if isinstance(fact.event, UnitRegistered | UnitCeased)]
 
 
 def fold_batch(rows: Rows, facts: Sequence[Fact]) -> Rows:
-    """Change `rows` by facts in order; also returned. History is only added to."""
+    """Changes `rows` by facts in order, and returns them. History is only added to."""
     fold_units(rows, units_told_of(facts))
     for case_id, of_case in by_case(facts).items():
         fold_case(rows, case_id, of_case)
@@ -107,13 +107,13 @@ def fold_batch(rows: Rows, facts: Sequence[Fact]) -> Rows:
 
 
 def fold_units(rows: Rows, told: Iterable[UnitRegistered | UnitCeased]) -> None:
-    """Change the rows of units; a later fact for the same day replaces an earlier one."""
+    """Changes the rows of units; a later fact for the same day replaces an earlier one."""
     for event in told:
         rows.units[event.p_number, event.effective_from] = unit_of(event)
 
 
 def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
-    """Change the rows of one case, and what hangs on it, by the facts that concern it.
+    """Changes the rows of one case, and all rows that belong to it, by the facts that concern it.
 
     As long as both audiences know the same, a fact is folded once for both.
     """

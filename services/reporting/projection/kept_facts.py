@@ -1,4 +1,4 @@
-"""The copy of every fact taken: written as it came, read again in order."""
+"""Stores a copy of every fact as it was received, and reads the copies again in order."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -73,14 +73,14 @@ class Kept(NamedTuple):
     """A kept fact, restored with the classes of today."""
 
     about: UUID
-    """The case for which it was read, of those that it concerns; NO_CASE where it was not read for one."""
+    """The case for which the fact was read, of those that it concerns; NO_CASE if it was read for none."""
     fact: Fact
     as_today: bool
-    """Whether it is kept under the cases, and for the audiences, that today's classes say."""
+    """Whether the fact is stored under the cases, and for the audiences, that today's classes say."""
 
 
 async def keep(connection: Connection, facts: Sequence[ReceivedFact], first: int) -> None:
-    """Add facts, at positions from `first` on, and what today's classes understand of each."""
+    """Stores facts at positions from `first` on, with what today's classes understand of each."""
     rows = (_row(position, fact) for position, fact in enumerate(facts, first))
     await connection.copy_records_to_table("facts", records=rows, columns=_COLUMNS)
     understood = (
@@ -91,15 +91,15 @@ async def keep(connection: Connection, facts: Sequence[ReceivedFact], first: int
 
 
 async def mark_unmarked(connection: Connection, *, seconds: float) -> None:
-    """Mark facts about which nothing is kept as not understood: else no rebuild and no comparison would read them."""
+    """Marks facts that have no mark as not understood; without one, no rebuild or comparison would read them."""
     await connection.execute(_NOTHING_UNDERSTOOD, timeout=seconds)
 
 
 async def mark_what_follows(connection: Connection, *, seconds: float) -> None:
-    """Say of every fact from which agreement it follows, as the one mapping declares it today.
+    """Sets the agreement that each fact follows from, as FOLLOWS_FROM declares it today.
 
-    A rebuild reads facts by that: it must be right before the first case is folded, also of facts that a process of
-    another release has kept.
+    A rebuild reads facts by that agreement. It must be right before the first case is folded, also for facts that a
+    process of another release has stored.
     """
     for event_type, field in FOLLOWS_FROM.items():
         await connection.execute(_FOLLOWS_AS_DECLARED, event_type.__name__, field, timeout=seconds)
@@ -108,25 +108,28 @@ async def mark_what_follows(connection: Connection, *, seconds: float) -> None:
 
 
 async def facts_after(connection: Connection, position: int, limit: int) -> list[Kept]:
-    """The next facts after a position."""
+    """Returns the next facts after a position."""
     return [_restored(row) for row in await connection.fetch(_AFTER, position, limit)]
 
 
 async def facts_of_no_case(connection: Connection, position: int, newest: int, limit: int) -> list[Kept]:
-    """The next facts after a position that are kept under no case, up to the newest position."""
+    """Returns the next facts after a position that are stored under no case, up to the newest position."""
     return [_restored(row) for row in await connection.fetch(_OF_NO_CASE, position, newest, limit)]
 
 
 async def facts_by_case(connection: Connection, after: tuple[UUID, int], newest: int, limit: int) -> list[Kept]:
-    """The next facts after a case and position, one case after the other, up to the newest position.
+    """Returns the next facts after a case and position, case by case, up to the newest position.
 
-    A fact that concerns two cases is read for each of them.
+    A fact that concerns two cases is returned for each of them.
     """
     return [_restored(row) for row in await connection.fetch(_BY_CASE, *after, newest, limit)]
 
 
 async def adopt(connection: Connection, facts: Sequence[Fact]) -> None:
-    """Let facts belong to their cases as today's classes say: a type that was unknown when taken may be known now."""
+    """Assigns facts to their cases as today's classes say.
+
+    A type that was unknown when its fact was received may be known now.
+    """
     await connection.execute(
         _ADOPT,
         [fact.position for fact in facts],

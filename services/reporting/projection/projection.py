@@ -33,9 +33,9 @@ _NO_TABLE_IS_READ_WHOLE = "set local enable_seqscan = off"
 
 
 async def apply(connection: Connection, received: Sequence[ReceivedFact], at_hand: RowsAtHand | None = None) -> None:
-    """Keep facts and fold them into the rows that they are about, in the transaction of the caller.
+    """Stores facts and folds them into the rows that they are about, in the transaction of the caller.
 
-    Rows that are at hand are not read again. The caller has left out repeats: a fact that was kept before raises
+    Cached rows are not read again. The caller has left out duplicates: a fact that was stored before raises
     asyncpg.UniqueViolationError.
     """
     if not received:
@@ -55,7 +55,7 @@ async def apply(connection: Connection, received: Sequence[ReceivedFact], at_han
 
 
 async def fold_into_rebuilt(connection: Connection, facts: Sequence[Fact]) -> None:
-    """Fold facts into the tables of a rebuild."""
+    """Folds facts into the tables of a rebuild."""
     await connection.execute(_NO_TABLE_IS_READ_WHOLE)
     rows, cases = Rows(), by_case(facts)
     await _load(connection, rows, list(cases), facts, REBUILT)
@@ -66,9 +66,9 @@ async def fold_into_rebuilt(connection: Connection, facts: Sequence[Fact]) -> No
 
 
 async def meanwhile(first: Awaitable[Result], second: Awaitable[object]) -> Result:
-    """Wait for PostgreSQL and fold at the same time; what fails is raised once both have ended.
+    """Waits for PostgreSQL and folds at the same time; returns the result of the first.
 
-    Then the connection is free again, whatever came of it.
+    Raises an error of either only once both have ended, because the connection is free again then.
     """
     result, other = await asyncio.gather(first, second, return_exceptions=True)
     for outcome in (result, other):
@@ -88,16 +88,19 @@ class Changes:
     async def fold(
         self, cases: Mapping[UUID, Sequence[Fact]], told: Sequence[UnitRegistered | UnitCeased] = ()
     ) -> None:
-        """Fold the facts of each case, and what the register told, into the rows; other tasks run between two cases."""
+        """Folds the facts of each case, and what the business register reports, into the rows.
+
+        Other tasks can run between two cases.
+        """
         fold_units(self.rows, told)
         for case_id, facts in cases.items():
             fold_case(self.rows, case_id, facts)
             await asyncio.sleep(0)
 
     async def write(self, connection: Connection, suffix: str) -> None:
-        """Write what changed, with what is loaded together with it.
+        """Writes the rows that changed, together with the rows that are loaded with them.
 
-        Rows are never changed in place: one that changed is another object than before.
+        Rows are never changed in place: a row that changed is another object than before.
         """
         await write_cases(connection, self._cases_before, self.rows.cases, suffix)
         for table, after in _by_table(self.rows).items():

@@ -27,14 +27,14 @@ _TOLD_AS = {table.name: "cases" for table in AREA_TABLES}
 """An operator is told of a case, whichever of its areas differs."""
 
 NotAsToday = Callable[[Sequence[Fact]], Awaitable[None]]
-"""Is told which facts are kept otherwise than today's classes say."""
+"""Receives the facts that are stored otherwise than today's classes say."""
 
 
 async def rebuild(connection: Connection) -> int:
-    """Fold all facts beside the live tables and switch in one transaction; returns the number of facts.
+    """Folds all facts beside the live tables and switches in one transaction; returns the number of facts.
 
-    Opens transactions of its own. Facts may come meanwhile; they wait only while it switches, and readers never do.
-    Facts whose type became known since they were taken are folded now.
+    Opens transactions of its own. Facts that come meanwhile wait only during the switch, and readers never wait. Facts
+    whose type became known after they were received are folded now.
     """
     adopt = partial(kept_facts.adopt, connection)
     async with _alone(connection):
@@ -48,9 +48,10 @@ async def rebuild(connection: Connection) -> int:
 
 
 async def compare(connection: Connection) -> list[str]:
-    """The rows that differ from a fold of all facts, named by table and key; none where nothing drifted.
+    """Returns the rows that differ from a fold of all facts, by table and key; an empty list if nothing drifted.
 
-    Facts are named that are kept otherwise than today's classes say, as those whose type was unknown when they came.
+    Also names facts that are stored otherwise than today's classes say, such as those whose type was unknown when they
+    came.
 
     Opens transactions of its own; facts that come meanwhile wait only while the tables are compared.
     """

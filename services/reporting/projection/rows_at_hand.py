@@ -11,9 +11,9 @@ CASES_AT_HAND = 2_000
 
 
 class RowsAtHand:
-    """What the database holds for these cases, as long as its checkpoint is the one that they were written with.
+    """Caches rows of the cases written last, as long as the database has the checkpoint that they were written with.
 
-    A transaction that was rolled back, another process or a rebuild leaves another checkpoint; then nothing is at hand.
+    A transaction that was rolled back, another process or a rebuild leaves another checkpoint; then the cache is empty.
     """
 
     def __init__(self) -> None:
@@ -23,14 +23,14 @@ class RowsAtHand:
         """The cases at hand, the one written longest ago first."""
 
     def at(self, checkpoint: Checkpoint, case_ids: Collection[UUID]) -> tuple[Rows, list[UUID]]:
-        """The rows of those cases that are at hand, and the cases that are not."""
+        """Returns the cached rows of these cases, and those of the cases that are not cached."""
         if checkpoint != self._checkpoint:
             self._rows, self._cases = Rows(), {}
         missing = [case_id for case_id in case_ids if case_id not in self._cases]
         return self._rows.of(case_id for case_id in case_ids if case_id in self._cases), missing
 
     def keep(self, checkpoint: Checkpoint, rows: Rows, case_ids: Iterable[UUID]) -> None:
-        """Keep all rows of these cases, which are written in the transaction that leaves the checkpoint."""
+        """Caches all rows of these cases, as the transaction that leaves this checkpoint writes them."""
         self._checkpoint = checkpoint
         for case_id in case_ids:
             self._cases.pop(case_id, None)

@@ -53,7 +53,7 @@ class Table(Generic[Row]):
     wide: frozenset[str] = frozenset()
     """Columns of 64 bits."""
     columns: tuple[str, ...] = ()
-    """The fields that stand in this table, where others stand elsewhere; empty for all."""
+    """The fields that are columns of this table, if other tables hold the others; empty for all."""
 
     @cached_property
     def _hints(self) -> Mapping[str, Any]:
@@ -62,17 +62,17 @@ class Table(Generic[Row]):
 
     @cached_property
     def column_types(self) -> Mapping[str, str]:
-        """PostgreSQL's type of each column, in the order of the fields."""
+        """Returns PostgreSQL's type of each column, in the order of the fields."""
         return {
             name: "bigint" if name in self.wide else _COLUMN_TYPES[_plain(hint)] for name, hint in self._hints.items()
         }
 
     async def load(self, connection: Connection, values: Iterable[object], suffix: str) -> list[Row]:
-        """All rows that a batch needs."""
+        """Returns all rows that have one of these values in the column `loaded_by`."""
         return [self.row(**columns) for columns in await self.load_columns(connection, values, suffix)]
 
     async def load_columns(self, connection: Connection, values: Iterable[object], suffix: str) -> list[dict[str, Any]]:
-        """The same, each as its columns by name."""
+        """Returns the rows that `load` returns, each as its columns by name."""
         wanted = list(values)
         if not wanted:
             return []
@@ -85,7 +85,7 @@ class Table(Generic[Row]):
         return [self._restored(record) for record in records]
 
     async def delete(self, connection: Connection, values: Iterable[object], suffix: str) -> None:
-        """Take all rows out that `load` gives for these values."""
+        """Deletes all rows that `load` returns for these values."""
         gone = list(values)
         if gone:
             column_type = self.column_types[self.loaded_by]
@@ -94,11 +94,11 @@ class Table(Generic[Row]):
             )
 
     async def insert(self, connection: Connection, rows: Sequence[Row], suffix: str) -> None:
-        """Add rows. One whose key is there already raises asyncpg.UniqueViolationError."""
+        """Adds rows. Raises asyncpg.UniqueViolationError if a key exists already."""
         await self.copy(connection, [list(self._values(row)) for row in rows], suffix)
 
     async def copy(self, connection: Connection, records: Sequence[list[Any]], suffix: str) -> None:
-        """Add rows that are told by the values of their columns, which it turns into what PostgreSQL takes."""
+        """Adds rows, given as lists of column values; converts JSON columns in these lists to text for PostgreSQL."""
         if not records:
             return
         for place in self._json_places:
@@ -109,7 +109,7 @@ class Table(Generic[Row]):
 
     @cached_property
     def value(self) -> Callable[[Row], Any]:
-        """The value of a row by which it is loaded, together with others."""
+        """Returns a function that gives the value by which a row is loaded; several rows may share it."""
         return attrgetter(self.loaded_by)
 
     @cached_property
@@ -144,7 +144,7 @@ def _snake(name: str) -> str:
 
 
 AREA_TABLES: tuple[Table[Case], ...] = tuple(map(_of_area, AREAS))
-"""What is known of cases, the core first; in the others a row stands only where something has happened in the area."""
+"""Tables of what is known of cases, the core first; a case has a row in another only once something happened there."""
 CASE_HISTORY = Table(
     "case_history", Reached, ("audience", "case_id", "position"), "case_id", wide=frozenset({"position"})
 )

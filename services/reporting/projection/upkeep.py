@@ -54,7 +54,10 @@ class ViewWork(BaseModel):
 
 
 class Upkeep:
-    """Runs one piece of work at a time, for hours where there are many facts; the last one's outcome is kept."""
+    """Runs one rebuild or check at a time, and keeps the outcome of the last one.
+
+    With many facts, it may take hours.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -62,7 +65,7 @@ class Upkeep:
         self.last: ViewWork | None = None
 
     def begin(self, work: Work) -> ViewWork:
-        """Begin, without waiting for the end. Raises RebuildRuns where this process is already at it."""
+        """Begins the work, without waiting for its end. Raises RebuildRuns while this process still does other work."""
         if self._running is not None and not self._running.done():
             raise RebuildRuns("a rebuild or a comparison is already running")
         begun = self.last = ViewWork(work=work, state=State.RUNNING, began_at=datetime.now(UTC))
@@ -70,7 +73,10 @@ class Upkeep:
         return begun
 
     async def stop(self) -> None:
-        """With the service. What was folded beside the live tables is dropped by the next one."""
+        """Stops the work together with the service.
+
+        The next rebuild or check drops what was folded beside the live tables.
+        """
         if self._running is not None:
             await end_tasks([self._running])
 
@@ -100,19 +106,22 @@ async def _check(connection: Connection, begun: ViewWork) -> None:
 
 @router.post("/rebuild", status_code=202, responses=problems(409))
 async def begin_rebuild(request: Request, asker: Asker) -> ViewWork:
-    """Fold all facts again beside the live tables, and switch to the result. Reading and taking facts go on."""
+    """Folds all facts again beside the live tables, and switches to the result.
+
+    Meanwhile, the view can be read and facts are processed.
+    """
     return _begin(request, asker, Work.REBUILD)
 
 
 @router.post("/check", status_code=202, responses=problems(409))
 async def begin_check(request: Request, asker: Asker) -> ViewWork:
-    """Fold all facts again beside the live tables, and name the live rows that differ. Changes nothing."""
+    """Folds all facts again beside the live tables, and names the live rows that differ. Changes nothing."""
     return _begin(request, asker, Work.CHECK)
 
 
 @router.get("")
 async def last_work(request: Request, asker: Asker) -> ViewWork | None:
-    """The last rebuild or check that this process was asked for since it started; null where there was none."""
+    """Returns the last rebuild or check that this process was asked for since it started; null if there was none."""
     asker.require_role(Role.OPERATOR)
     upkeep: Upkeep = request.app.state.upkeep
     return upkeep.last

@@ -47,7 +47,7 @@ async def measure_catalogue(
     problem_group: Annotated[CodeParameter | None, Query(description="Problem group.")] = None,
     industry: Annotated[CodeParameter | None, Query(description="Only of units in this industry.")] = None,
 ) -> Catalogue:
-    """R38: what did others do? Anonymous, and only what several companies did."""
+    """R38: returns what others did: anonymous, and only what several companies did."""
     async with reading(request, asker) as connection:
         smallest = request.app.state.smallest_count()
         rows = await _catalogue(connection, topic, problem_group, industry, smallest=smallest)
@@ -55,7 +55,7 @@ async def measure_catalogue(
 
 
 async def limit_publication(connection: Connection, smallest: int) -> None:
-    """R38: counts of fewer companies than this are shown to nobody, analysts' views included."""
+    """R38: sets the number of companies below which counts are shown to nobody, analysts' views included."""
     await connection.execute("update publication_limits set smallest_count = $1 where smallest_count <> $1", smallest)
 
 

@@ -15,9 +15,10 @@ left join lateral (
 
 
 async def involvement(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
-    """R33: each side by how far it was involved, at guidance and at control, by sector, industry and group.
+    """R33: returns agreements by side and involvement, at guidance and at control, by sector, industry and group.
 
-    R40: in an agreement that was carried over it is as the latest owner has told who has told of that side.
+    R40: for an agreement that was carried over, the involvement of a side is what the latest owner reported who
+    reported any for that side.
     """
     where = in_period(viewer, period)
     sql = f"""select asked.at, asked.side, asked.involvement, unit.sector, unit.industry, c.problem_group,
@@ -39,7 +40,10 @@ async def involvement(connection: Connection, viewer: Viewer, period: Period) ->
 
 
 async def time_spent(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
-    """R37: minutes by phase, of agreements beside those of orders. R40: all owners' minutes are of one agreement."""
+    """R37: returns minutes by phase, of agreements beside those of orders.
+
+    R40: the minutes of all owners count as those of one agreement.
+    """
     where = in_period(viewer, period)
     sql = f"""select c.case_type, spent.phase, sum(spent.minutes)::int as minutes,
                      count(distinct {ONE_AGREEMENT}) filter (where spent.minutes > 0) as cases
@@ -54,7 +58,7 @@ async def time_spent(connection: Connection, viewer: Viewer, period: Period) -> 
 
 
 async def use(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
-    """R35: measures by use and reason, at control and at follow-up, with how many of them were verified."""
+    """R35: returns measures by use and reason, at control and at follow-up, with how many of them were verified."""
     where = in_period(viewer, period)
     table = await measures_table(connection, viewer, where)
     sql = f"""select seen.at, c.problem_group, coalesce(seen.use, 'unknown') as use, seen.reason, count(*) as measures,

@@ -11,11 +11,11 @@ class Conditions:
         self._conditions = [first]
 
     def add(self, condition: str, *values: object) -> None:
-        """`{}` in the condition stands for a value."""
+        """Adds a condition; each `{}` in it stands for a value."""
         self._conditions.append(condition.format(*(self.place(value) for value in values)))
 
     def place(self, value: object) -> str:
-        """The placeholder of one more value."""
+        """Adds a value and returns its placeholder."""
         self.values.append(value)
         return f"${len(self.values)}"
 

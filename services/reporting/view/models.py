@@ -289,7 +289,7 @@ class CaseDetail(CaseItem):
         timeline: list[TimelineEntry],
         next_cursors: CaseCursors,
     ) -> Self:
-        """From the case's row, and what hangs on it."""
+        """Builds the case from its row and what belongs to it."""
         return cls.model_validate(
             {
                 **row,
@@ -476,7 +476,7 @@ class AgreementsTable(BaseModel):
 
 
 def explained(deadlines: dict[str, Any]) -> list[ExplainedDeadline]:
-    """R27: each deadline with its reason in both languages."""
+    """R27: returns each deadline with its reason in both languages."""
     return [
         ExplainedDeadline(
             name=name, deadline=deadline, explanation_da=deadline.explain("da"), explanation_en=deadline.explain("en")

@@ -19,7 +19,7 @@ from shared.eventstore.database import Connection
 Found = asyncpg.Record
 """A row as the database gives it."""
 Key = tuple[Any, ...]
-"""Where a page ended: the last item, by what the items are ordered by."""
+"""The end of a page: the values of its last item by which the items are ordered."""
 
 
 def _columns(shown: Shown) -> str:
@@ -80,20 +80,20 @@ class CaseFilter:
 
 @dataclass(frozen=True)
 class Period:
-    """Which cases a table is about, and as known when; None leaves a side open."""
+    """Which cases a table is about, by their opening, and as known when; None sets no limit."""
 
     opened_from: datetime | None = None
     opened_before: datetime | None = None
     held_at: datetime | None = None
-    """The status that held at this time."""
+    """The status shown is the one that held at this time."""
     known_at: datetime | None = None
-    """As far as it was recorded by this time."""
+    """Only what was recorded by this time counts."""
 
 
 async def list_cases(
     connection: Connection, viewer: Viewer, asked: CaseFilter, *, after: Key | None = None, limit: int
 ) -> list[Found]:
-    """A page of cases, the one opened last first."""
+    """Returns a page of cases, the one opened last first."""
     where = _filtered(viewer, asked)
     if after is not None:
         where.add("(c.opened_at, c.case_id) < ({}, {})", *after)
@@ -104,14 +104,14 @@ async def list_cases(
 
 
 async def count_cases(connection: Connection, viewer: Viewer, asked: CaseFilter) -> dict[str, int]:
-    """How many cases of the list stand where."""
+    """Returns how many cases of the list have each status."""
     where = _filtered(viewer, asked)
     sql = f"select c.status, count(*) as cases from {_CASES_WITH_UNIT} where {where} group by c.status order by 1"
     return {row["status"]: row["cases"] for row in await connection.fetch(sql, *where.values)}
 
 
 async def find_case(connection: Connection, viewer: Viewer, case_id: UUID) -> Found | None:
-    """One case, or None where there is none that the asker may know of."""
+    """Returns one case; None if there is none that the asker may know of."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     where.add("c.case_id = {}", case_id)
@@ -122,9 +122,9 @@ async def find_case(connection: Connection, viewer: Viewer, case_id: UUID) -> Fo
 async def timeline(
     connection: Connection, viewer: Viewer, case_id: UUID, *, after: Key | None = None, limit: int | None = None
 ) -> Sequence[Found | Mapping[str, Any]]:
-    """What happened in a case, numbered by what the asker may know of: a hidden fact leaves no gap (R18).
+    """Returns what happened in a case, numbered by what the asker may know of: a hidden fact leaves no gap (R18).
 
-    A page ends after an instant and the `nth` fact of that instant: a position would tell how many facts are hidden.
+    A page ends after an instant and the `nth` fact of that instant: a position would reveal how many facts are hidden.
     """
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
@@ -145,7 +145,7 @@ async def timeline(
 async def related_cases(
     connection: Connection, viewer: Viewer, case_id: UUID, *, after: Key | None = None, limit: int | None = None
 ) -> list[Found]:
-    """What follows from an agreement, the agreement that a case follows from (R25), and what is in conflict (R41)."""
+    """Returns the cases that follow from this one, that it follows from (R25), or that conflict with it (R41)."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     case = where.place(case_id)
@@ -161,7 +161,7 @@ async def related_cases(
 async def conflicts(
     connection: Connection, viewer: Viewer, case_id: UUID, *, after: Key | None = None, limit: int | None = None
 ) -> list[Found]:
-    """R8, R41: the cases with which one is in conflict, or was, from whichever of both one looks."""
+    """R8, R41: returns the cases that are or were in conflict with this one, whichever of the two was flagged."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     tied = _TIED.format(case=where.place(case_id), audience=where.place(viewer.audience))
@@ -175,7 +175,7 @@ async def conflicts(
 
 
 async def measures(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
-    """What the company did, and whether it was seen in use."""
+    """Returns what the company did, and whether it was seen in use."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     where.add("c.case_id = {}", case_id)
@@ -186,7 +186,10 @@ async def measures(connection: Connection, viewer: Viewer, case_id: UUID) -> lis
 
 
 async def places(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
-    """R19: the places of an agreement × what is owed there. A company is told of no sample and no hidden booking."""
+    """R19: returns the places of an agreement, with what is owed and was found at each.
+
+    A company sees neither the sample nor a hidden booking.
+    """
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     where.add("c.case_id = {}", case_id)
@@ -199,7 +202,10 @@ async def places(connection: Connection, viewer: Viewer, case_id: UUID) -> list[
 
 
 async def measures_table(connection: Connection, viewer: Viewer, where: Conditions) -> str:
-    """The measures that the asker may know of, as a table in SQL, for a query with these conditions over `c`."""
+    """Returns the measures that the asker may know of, as a table in SQL.
+
+    It is for a query with these conditions over `c`.
+    """
     return await shown_facts.measures(connection, where) if viewer.audience == "company" else "measures"
 
 
@@ -213,7 +219,7 @@ async def tasks(
     after: Key | None = None,
     limit: int,
 ) -> list[Found]:
-    """Open tasks, the most urgent first, those without a date last. A company has none."""
+    """Returns open tasks, the most urgent first, those without a date last. A company has none."""
     seen = visible(viewer)
     where = Conditions(f"{seen.cases} and {seen.tasks} and t.closed_at is null", seen.values)
     if inspector is not None:
@@ -236,7 +242,7 @@ async def tasks(
 async def units(
     connection: Connection, viewer: Viewer, cvr: str, *, after: Key | None = None, limit: int | None = None
 ) -> list[Found]:
-    """The production units that a legal entity has or had, with the days between which it had them."""
+    """Returns the production units that a legal entity has or had, with the days between which it had them."""
     seen = visible(viewer)
     where = Conditions(seen.units, seen.values)
     where.add("u.cvr = {}", cvr)
@@ -257,11 +263,11 @@ async def quarantines(
     after: Key | None = None,
     limit: int | None = None,
 ) -> list[Found]:
-    """R22: the quarantines of a legal entity's units, also those that are over.
+    """R22: returns the quarantines of a legal entity's units, also those that are over.
 
-    R40: with those that a unit brought along when it changed hands: they stand in the way of an offer. A company sees
-    them from the day on which it has the unit, without the former owner's case: a page ends after an instant and the
-    `nth` quarantine of that instant, and names no case.
+    R40: includes those that a unit already had when it changed hands, because they prevent an offer. A company sees
+    them from the day on which it has the unit, without the former owner's case. Therefore a page ends after an instant
+    and the `nth` quarantine of that instant, and names no case.
     """
     seen = visible(viewer)
     where = Conditions("true", seen.values)
@@ -301,19 +307,19 @@ with recursive later as (
   join later on n.case_id = later.carried_over_to and n.audience = c.audience
 )
 """
-"""R40: the cases of those who had the unit of a case `c` after its owner, however often it was carried over."""
+"""R40: the cases of all later owners of the unit of a case `c`, however often the agreement was carried over."""
 ONE_AGREEMENT = f"""
 case when c.carried_over_to is null then c.case_id
      else coalesce(({LATER_OWNERS} select later.case_id from later where later.carried_over_to is null),
                    c.carried_over_to) end
 """
-"""R40: the case with which the agreement of a case `c` goes on in the end: all owners' cases are one agreement."""
+"""R40: the last case with which the agreement of a case `c` goes on, because all owners' cases are one agreement."""
 
 
 async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
-    """Measures by level and problem group, on both ladders, with the use seen last (R35).
+    """Returns measures by level and problem group, on both ladders, with the use seen last (R35).
 
-    R40: those that former owners took count, too, as measures of the agreement that goes on.
+    R40: measures of former owners count too, as measures of the agreement that goes on.
     """
     where = in_period(viewer, period)
     table = await measures_table(connection, viewer, where)
@@ -335,9 +341,9 @@ async def ladder(connection: Connection, viewer: Viewer, period: Period) -> list
 
 
 async def agreements_by_dimension(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
-    """Agreements by status within each topic, group, industry, sector, size, kind, inspector and centre.
+    """Returns agreements by status within each topic, group, industry, sector, size, kind, inspector and centre.
 
-    R40: one that has been carried over is counted as the case with which it goes on.
+    R40: an agreement that was carried over is counted as the case with which it goes on.
     """
     where = in_period(viewer, period)
     sql = f"""with known as (
@@ -364,9 +370,9 @@ async def agreements_by_dimension(connection: Connection, viewer: Viewer, period
 
 
 async def course_of_agreements(connection: Connection, viewer: Viewer, period: Period) -> Found:
-    """What happened on the way, as known now: counts for the shares, and the median time from step to step.
+    """Returns what happened in agreements, as known now: counts for the shares, and the median time from step to step.
 
-    R40: one that has been carried over is counted as the case with which it goes on.
+    R40: an agreement that was carried over is counted as the case with which it goes on.
     """
     where = in_period(viewer, period)
     where.add("c.case_type = 'agreement' and c.carried_over_to is null")
@@ -430,7 +436,7 @@ def _filtered(viewer: Viewer, asked: CaseFilter) -> Conditions:
 
 
 def in_period(viewer: Viewer, period: Period) -> Conditions:
-    """The cases that the asker may see and that were opened in a period."""
+    """Returns the conditions for cases that the asker may see and that were opened in a period."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     if period.opened_from is not None:

@@ -22,7 +22,10 @@ Row = TypeVar("Row", bound=NamedTuple)
 
 
 async def timeline(connection: Connection, where: Conditions) -> list[dict[str, Any]]:
-    """What happened in a company's case, numbered by what it may know of; data are lifted before they are filtered."""
+    """Returns what happened in a company's case, numbered by what it may know of.
+
+    Data are upcast before they are filtered.
+    """
     sql = f"""select f.type, f.schema_version, f.data, f.occurred_at, f.actor, f.on_behalf_of, f.policy
               from facts f join facts_as_understood understood on understood.position = f.position
               join cases c on c.case_id = understood.case_id
@@ -48,12 +51,12 @@ def _next(at: Counter[datetime], instant: datetime) -> int:
 
 
 async def measures(connection: Connection, where: Conditions) -> str:
-    """The measures of a company's cases, as a table in SQL; its place is taken in `where`."""
+    """Returns the measures of a company's cases as a table in SQL, and adds the value that it needs to `where`."""
     return await _table(connection, where, measure_rules, "measures")
 
 
 async def places(connection: Connection, where: Conditions) -> str:
-    """The places of a company's cases, as a table in SQL; its place is taken in `where`."""
+    """Returns the places of a company's cases as a table in SQL, and adds the value that it needs to `where`."""
     return await _table(connection, where, place_rules, "places")
 
 

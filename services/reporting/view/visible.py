@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 
 class Viewer(Protocol):
-    """Whose view is asked for; a company comes with its CVR."""
+    """Who asks: the authority, or a company with its CVR."""
 
     @property
     def audience(self) -> Literal["authority", "company"]: ...
@@ -18,22 +18,25 @@ class Viewer(Protocol):
 class Visible:
     """SQL conditions over the aliases `c` (cases), `u` (units) and `q` (quarantines).
 
-    What of a fact a company may know is said by the contract: its rows of cases are folded from that (fold_batch.py),
-    all else from its facts when it asks (shown_facts.py).
+    The contract says what a company may know of a fact. A company's rows of cases are folded from that (fold_batch.py);
+    all else is folded from its facts when it asks (shown_facts.py).
     """
 
     cases: str
     sampled: str
-    """R19: of a place, over the alias `p`; a company is told of no sample."""
+    """R19: whether a place, alias `p`, is in the sample; null for a company, which must not know."""
     tasks: str
     units: str
     quarantines: str
     values: tuple[str | None, ...]
-    """What stands for $1 on."""
+    """The values of the placeholders, from $1 on."""
 
 
 def visible(viewer: Viewer) -> Visible:
-    """The authority sees all; a company its own cases, folded from what it may know of (R18). No CVR: nothing."""
+    """Returns what a viewer may see: the authority all, a company its own cases, folded from what it may know (R18).
+
+    A company without a CVR sees nothing.
+    """
     # A case whose opening fact has not come yet is shown to nobody: it is only a link from another case.
     if viewer.audience == "authority":
         return Visible(

@@ -1,4 +1,4 @@
-"""What a list needs of a case: who, what, where it stands, what must happen next and by when."""
+"""What a list needs of a case: who, what, its status, what must happen next and by when."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
