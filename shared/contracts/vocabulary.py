@@ -199,6 +199,13 @@ class Drawn(Value):
     """`evenly`: each of these days was as likely as any other."""
 
 
+class VisitHours(Value):
+    """R17: when on its day a visit stands in the calendar, in Copenhagen, with its travel and preparation."""
+
+    begins: time
+    duration_minutes: Annotated[int, Field(ge=1)]
+
+
 class Place(Value):
     """R10, R19: a unit, or one department of a unit, that an agreement includes."""
 

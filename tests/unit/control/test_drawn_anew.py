@@ -71,8 +71,8 @@ class Upgraded:
         recorded = [one.event for one in (await self.store.load(AGREEMENT)).events][before:]
         assert done[0] == bool(recorded)
         state = (await read(cast(Any, self.store), COURSE, AGREEMENT)).state
-        calendar = {name for name in COURSE.reservations(state) if name.startswith("calendar/")}
-        kept = {name for name in self.store.reservations if name.startswith("calendar/")}
+        calendar = {name for name in COURSE.reservations(state) if name.startswith(("calendar/", "place/"))}
+        kept = {name for name in self.store.reservations if name.startswith(("calendar/", "place/"))}
         assert not recorded or kept == calendar
         return recorded
 
