@@ -134,6 +134,10 @@ class Control(_Section):
     """R17: has no effect any more; it is accepted because files of earlier releases contain it."""
     day_spread: Literal["evenly"] = "evenly"
     """R18: how the system draws a day: each free working day of the window is equally likely."""
+    draw_fraction: Fraction = 2 / 3
+    """R18: the part of the working days of the window that a control is drawn from; the rest is left for R21."""
+    least_days: Positive = 8
+    """R18: free days that a draw needs at least; with fewer in its part, it is made from the whole window."""
     late_days_drawn_from: Positive = 10
     """R7, R17, R18: number of free working days after the window from which one is drawn if the window is full."""
     booking_lead_days: NotNegative

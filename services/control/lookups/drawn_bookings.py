@@ -9,7 +9,7 @@ from services.control.planning.lookups.inspector_calendar import calendar_of
 from services.control.planning.rules.calendar import Calendar
 from services.control.rules import after_offer_not_accepted
 from services.control.rules.after_offer_not_accepted import BookInspection, BookInspectionWhenDue
-from services.control.rules.booking import BookControl, days_after, days_inside, places_due
+from services.control.rules.booking import BookControl, days_after, days_inside, drawn_from, places_due
 from services.control.rules.course_decider import BookWhenDue
 from services.control.rules.phases import AfterNo, Running, State
 from shared.contracts.control import ChosenDay, InspectionPlan
@@ -46,7 +46,7 @@ async def free_inspection(runtime: Runtime, state: AfterNo, at: datetime, policy
     limit = after_offer_not_accepted.limit(state, policy)
     in_time = after_offer_not_accepted.days_in_time(state, at, policy)
     too_late = after_offer_not_accepted.days_too_late(state, at, policy)
-    drawn = draw(calendar, in_time, too_late, policy, runtime.random_source)
+    drawn = draw(calendar, [in_time], too_late, policy, runtime.random_source)
     return BookInspection(
         at=at,
         policy=policy,
@@ -77,7 +77,8 @@ def _booking(
     course: Running, place: UUID, at: datetime, policy: Policy, calendar: Calendar, chance: RandomSource
 ) -> BookControl:
     inside = days_inside(course, place, at, policy)
-    drawn = draw(calendar, inside, days_after(course, place, at, policy), policy, chance)
+    spans = drawn_from(course, place, inside, policy)
+    drawn = draw(calendar, spans, days_after(course, place, at, policy), policy, chance)
     standing = course.bookings.get(place)
     return BookControl(
         at=at,

@@ -25,9 +25,9 @@ async def moved_bookings(
     moved = []
     for place, standing in course.bookings.items():
         inside = booking.days_inside(course, place, at, policy)
-        new = _same_day(calendar, standing) or draw(
-            calendar, inside, booking.days_after(course, place, at, policy), policy, runtime.random_source
-        )
+        spans = booking.drawn_from(course, place, inside, policy)
+        after = booking.days_after(course, place, at, policy)
+        new = _same_day(calendar, standing) or draw(calendar, spans, after, policy, runtime.random_source)
         late_reason = course.limit(place).reason_of_itself(new.day, (standing.day, *inside))
         moved.append(
             BookControl(
@@ -58,7 +58,7 @@ async def moved_inspection(
     calendar = await calendar_of(runtime, inspector, policy)
     inside = after_offer_not_accepted.days_in_time(state, at, policy)
     new = _same_day(calendar, state.booking) or draw(
-        calendar, inside, after_offer_not_accepted.days_too_late(state, at, policy), policy, runtime.random_source
+        calendar, [inside], after_offer_not_accepted.days_too_late(state, at, policy), policy, runtime.random_source
     )
     late_reason = after_offer_not_accepted.limit(state, policy).reason_of_itself(new.day, (state.booking.day, *inside))
     return BookInspection(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from services.control.planning.rules.calendar import FreePlace, WhyNotFree, refuse_not_free
@@ -194,6 +195,16 @@ def days_inside(course: Running, place: UUID, at: datetime, policy: Policy) -> l
     first, last = _first_day(course, at), course.window(place).last_day
     days = [first + _ONE_DAY * number for number in range((last - first).days + 1)]
     return [day for day in days if is_working_day(day, policy)]
+
+
+def drawn_from(course: Running, place: UUID, inside: Sequence[date], policy: Policy) -> Sequence[Sequence[date]]:
+    """R18, R21: the days of the window that one is drawn from: the first part of them, or all if few of it are free.
+
+    The rest of the window is left for what follows a control that decided nothing, which is drawn from all days.
+    """
+    if place in course.reopened:
+        return [inside]
+    return [inside[: ceil(len(inside) * policy.control.draw_fraction)], inside]
 
 
 def window_is_used_up(course: Running, place: UUID, at: datetime, policy: Policy) -> bool:

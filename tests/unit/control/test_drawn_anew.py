@@ -94,7 +94,7 @@ async def test_a_control_that_booked_itself_gets_a_day_that_is_drawn() -> None:
     assert isinstance(anew, ControlBooked)
     assert (anew.replaces, anew.announced, anew.late_reason) == (CONTROL, False, None)
     assert anew.drawn is not None
-    assert (anew.drawn.first, anew.drawn.last) == (date(2026, 6, 11), date(2026, 7, 31))
+    assert (anew.drawn.first, anew.drawn.last) == (date(2026, 6, 11), date(2026, 7, 15))
     assert anew.drawn.first <= anew.day <= anew.drawn.last
 
 

@@ -165,12 +165,12 @@ def test_a_booking_in_another_calendar_frees_nothing_here() -> None:
 def test_a_calendar_without_a_free_place_for_more_than_a_year_is_broken() -> None:
     never = calendar(working_time=replace(USUAL, visits_per_day=0))
     with pytest.raises(NoDayFree):
-        draw(never, [DAY], (NEXT_DAY + timedelta(days=number) for number in count()), POLICY, Random(1))
+        draw(never, [[DAY]], (NEXT_DAY + timedelta(days=number) for number in count()), POLICY, Random(1))
 
 
 def test_a_day_that_is_drawn_is_taken() -> None:
     inspector = calendar(visit(slot=1))
-    drawn = [draw(inspector, [DAY], [NEXT_DAY], POLICY, Random(1)) for _ in range(3)]
+    drawn = [draw(inspector, [[DAY]], [NEXT_DAY], POLICY, Random(1)) for _ in range(3)]
     assert [(one.day, one.place) for one in drawn] == [
         (DAY, free_place(2)),
         (NEXT_DAY, free_place(1)),

@@ -25,13 +25,14 @@ class DrawnDay:
 
 
 def draw(
-    calendar: Calendar, inside: Sequence[date], after: Iterable[date], policy: Policy, chance: RandomSource
+    calendar: Calendar, spans: Sequence[Sequence[date]], after: Iterable[date], policy: Policy, chance: RandomSource
 ) -> DrawnDay:
     """R18: draws a day at random and takes a place on it. Raises NoDayFree.
 
-    Each free day in the window is equally likely; if none is free there, each of the next free days after it.
+    Each span of days includes the one before. Each free day of the first span that has as many of them as the policy
+    asks for is equally likely, or of the last span; if none is free there, each of the next free days after it.
     """
-    among, free = inside, _free(calendar, inside)
+    among, free = _widened(calendar, spans, policy.control.least_days)
     if not free:
         among = free = _free(calendar, islice(after, _DAYS_LOOKED_AT))[: policy.control.late_days_drawn_from]
     if not free:
@@ -39,7 +40,25 @@ def draw(
     day = chance.choice(free)
     place = calendar.take(day)
     assert place is not None, "only free days are drawn"
-    return DrawnDay(day, place, Drawn(first=among[0], last=among[-1], spread=policy.control.day_spread))
+    how = Drawn(
+        first=among[0],
+        last=among[-1],
+        spread=policy.control.day_spread,
+        possible=len(free),
+        least=policy.control.least_days,
+    )
+    return DrawnDay(day, place, how)
+
+
+def _widened(calendar: Calendar, spans: Sequence[Sequence[date]], least: int) -> tuple[Sequence[date], Sequence[date]]:
+    """Returns a span and the free days of it."""
+    among: Sequence[date] = ()
+    free: Sequence[date] = ()
+    for among in spans:
+        free = _free(calendar, among)
+        if len(free) >= least:
+            break
+    return among, free
 
 
 def _free(calendar: Calendar, days: Iterable[date]) -> list[date]:
