@@ -6,11 +6,9 @@ The bounds of the statistics are fixed and generous: a fair draw misses one of t
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from math import ceil
-from random import Random
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 import pytest
 
@@ -30,6 +28,7 @@ from tests.unit.control.control_facts import (
     started,
     turned,
 )
+from tests.unit.control.guesses import guesses
 
 TIMES = 800
 SPREAD_AT_MOST = 150.0
@@ -98,26 +97,6 @@ DRAWS = {
 each_draw = pytest.mark.parametrize("of", DRAWS.values(), ids=DRAWS)
 
 
-def guesses(agreement: UUID, of: Draw) -> dict[str, date]:
-    """What somebody guesses who knows the rules, the code, the policy, the agreement and all that is published."""
-    days = of.among
-    digest = sha256(agreement.bytes).digest()
-    return {
-        "the first": days[0],
-        "the second": days[1],
-        "the last": days[-1],
-        "half-way": days[len(days) // 2],
-        "after thirty days": min(days, key=lambda day: abs((day - of.at.date()).days - 30)),
-        "a digest of the agreement": days[int.from_bytes(digest) % len(days)],
-        "a derived id": days[uuid5(agreement, of.at.isoformat()).int % len(days)],
-        "seeded by the agreement": Random(agreement.int).choice(days),
-        "seeded by its text": Random(str(agreement)).choice(days),
-        "seeded by its bytes": Random(agreement.bytes).choice(days),
-        "seeded by the time": Random(of.at.timestamp()).choice(days),
-        "seeded by both": Random(f"{agreement}{of.at.isoformat()}").choice(days),
-    }
-
-
 @pytest.mark.rule("R18", "R17", "R7", "R21")
 @each_draw
 async def test_r18_every_free_working_day_of_its_part_is_drawn_as_often_as_any_other(of: Draw) -> None:
@@ -144,7 +123,7 @@ async def test_r18_nobody_guesses_a_day_more_often_than_chance_would(of: Draw) -
         agreement = uuid4()
         day = (await of.draw(of.matter, of.at, agreement=agreement)).told.day
         again = (await of.draw(of.matter, of.at, agreement=agreement)).told.day
-        for how, guess in {**guesses(agreement, of), "as before": again}.items():
+        for how, guess in {**guesses(agreement, of.among, of.at), "as before": again}.items():
             hits[how] = hits.get(how, 0) + (guess == day)
     expected = TIMES / len(of.among)
     assert max(hits.values()) < expected + 7 * expected**0.5, hits
