@@ -23,7 +23,7 @@ _VALUES: dict[Any, Any] = {
     bool: True,
     date: AT.date(),
     datetime: AT,
-    time: time(8),
+    time: AT.time(),
     Deadline: DEADLINE,
 }
 

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.control.http.routes import router
-from services.control.lookups.inspector_calendar import lookups
+from services.control.lookups.drawn_bookings import lookups
 from services.control.lookups.release_steps import release_steps
 from services.control.people.rules.centre_holidays import CENTRE
 from services.control.people.rules.person_decider import PERSON

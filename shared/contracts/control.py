@@ -26,6 +26,7 @@ from shared.contracts.vocabulary import (
     Side,
     SpokeWith,
     Told,
+    VisitHours,
 )
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event, PrivatePart
@@ -37,7 +38,7 @@ _WhenAnnounced = Annotated[T, ShownToCompany(where="announced")]
 _WhenOwnCase = Annotated[T, ShownToCompany(where="other_is_own")]
 """R41: another legal entity's order or agreement is not named, nor that there is one."""
 
-DRAWN_PARTS = frozenset({"control_id", "inspection_id", "day", "slot"})
+DRAWN_PARTS = frozenset({"control_id", "inspection_id", "day", "slot", "hours"})
 """What of a booking chance decides."""
 
 
@@ -232,6 +233,8 @@ class ControlBooked(ChosenDay, Event):
     """R19: where; None in facts of the first release, which knew one place only."""
     drawn: Drawn | None = None
     """R18: how the day was drawn; None where an inspector chose it, and in facts of releases that drew none."""
+    hours: VisitHours | None = None
+    """R17: the time of day; None in facts of earlier releases, which knew the slot only."""
 
     def left_out_of_dry_runs(self) -> frozenset[str]:
         """R18: a dry run would tell a day that is drawn, or that another one would be."""
@@ -587,6 +590,8 @@ class NewInspectionBooked(InspectionPlan, Event):
     replaces: UUID | None = None
     drawn: Drawn | None = None
     """R18: how the day was drawn; None where an inspector chose it, and in facts of releases that drew none."""
+    hours: VisitHours | None = None
+    """R17: the time of day; None in facts of earlier releases, which knew the slot only."""
 
     def left_out_of_dry_runs(self) -> frozenset[str]:
         """R18: as with a control."""

@@ -197,6 +197,22 @@ class Drawn(Value):
     last: date
     spread: Literal["evenly"] = "evenly"
     """`evenly`: each of these days was as likely as any other."""
+    possible: int | None = None
+    """How many of these days were free; None in facts of releases that did not say it."""
+    least: int | None = None
+    """How many the policy asks for, so that a day cannot be guessed."""
+
+    @property
+    def among_few(self) -> bool:
+        """R18: returns whether fewer days were possible than the policy asks for."""
+        return self.possible is not None and self.least is not None and self.possible < self.least
+
+
+class VisitHours(Value):
+    """R17: when on its day a visit stands in the calendar, in Copenhagen, with its travel and preparation."""
+
+    begins: time
+    duration_minutes: Annotated[int, Field(ge=1)]
 
 
 class Place(Value):

@@ -1,7 +1,7 @@
 """One policy: the choices that are in force from a day on. Comments in the policy files explain each value."""
 
 import re
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -15,6 +15,8 @@ NotNegative = Annotated[int, Field(ge=0)]
 ClosedLastDay = Literal["moves", "stays"]
 """R3: a last day that is closed moves to the next open day, or stays where it is."""
 
+_USUAL_VISIT = 6
+"""Half hours of a visit with its travel and preparation, where they fit into the day."""
 _FRACTION = r"([1-9]\d*)/([1-9]\d*)"
 
 
@@ -132,12 +134,50 @@ class Control(_Section):
     """R17: has no effect any more; it is accepted because files of earlier releases contain it."""
     day_spread: Literal["evenly"] = "evenly"
     """R18: how the system draws a day: each free working day of the window is equally likely."""
+    draw_fraction: Fraction = 2 / 3
+    """R18: the part of the working days of the window that a control is drawn from; the rest is left for R21."""
+    least_days: Positive = 8
+    """R18: free days that a draw needs at least; with fewer in its part, it is made from the whole window."""
     late_days_drawn_from: Positive = 10
     """R7, R17, R18: number of free working days after the window from which one is drawn if the window is full."""
     booking_lead_days: NotNegative
     controls_per_day: Positive
     guidance_into_control_not_for: frozenset[str]
     sample: Sample
+
+
+class Planning(_Section):
+    """R17: sets how the calendars of inspectors count time. Earlier files lack this section."""
+
+    quantum_minutes: Literal[30, 60] = 30
+    """A visit begins on a multiple of this, and takes a multiple of it."""
+    visit_quanta: Positive | None = None
+    """A visit with its travel and preparation. None: three hours, or less if the controls of a day need it."""
+    day_begins: time = time(8)
+    """The working day of who has no pattern of their own, in Copenhagen."""
+    day_ends: time = time(16)
+
+    @model_validator(mode="after")
+    def _visit_fits(self) -> Self:
+        if any((moment.minute % 30, moment.second) != (0, 0) for moment in (self.day_begins, self.day_ends)):
+            raise ValueError("day_begins and day_ends must be full or half hours")
+        if (self.visit_quanta or 1) * self.quantum_half_hours > len(self.working_day):
+            raise ValueError("a visit must fit between day_begins and day_ends")
+        return self
+
+    @property
+    def quantum_half_hours(self) -> int:
+        """Returns the length of a quantum in half hours."""
+        return self.quantum_minutes // 30
+
+    @property
+    def working_day(self) -> range:
+        """Returns the half hours of the working day, numbered from midnight."""
+        return range(_half_hours_until(self.day_begins), _half_hours_until(self.day_ends))
+
+
+def _half_hours_until(moment: time) -> int:
+    return (moment.hour * 60 + moment.minute) // 30
 
 
 class Breach(_Section):
@@ -237,3 +277,14 @@ class Policy(_Section):
     authority: Authority = Authority()
     """Earlier files lack this section and the next one."""
     input: Input = Input()
+    planning: Planning = Planning()
+
+    @property
+    def visit_half_hours(self) -> int:
+        """R17: returns the half hours that a visit takes, with its travel and preparation."""
+        planning = self.planning
+        if planning.visit_quanta is not None:
+            return planning.visit_quanta * planning.quantum_half_hours
+        quantum = planning.quantum_half_hours
+        fits = len(planning.working_day) // self.control.controls_per_day
+        return max(quantum, min(_USUAL_VISIT, fits) // quantum * quantum)

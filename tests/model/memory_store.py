@@ -87,8 +87,9 @@ class MemoryStore:
                 raise InboxMoved("moved")
         if any(self.version(write.stream) != write.expected for write in change.writes):
             raise StaleVersion("stale")
+        left = {name: stream for name, stream in self.reservations.items() if (name, stream) not in change.release}
         for name, stream in change.reserve:
-            if self.reservations.get(name, stream) != stream:
+            if left.setdefault(name, stream) != stream:
                 raise NameReserved("reserved")
 
     def _keep(self, change: Change) -> None:

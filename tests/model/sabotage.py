@@ -164,7 +164,7 @@ SABOTAGES = (
         "return start_of(local_day",
         _QUARANTINES,
     ),
-    Sabotage("R18", "services/control/lookups/inspector_calendar.py", "chance.choice(free)", "free[0]", _DRAWN_DAYS),
+    Sabotage("R18", "services/control/planning/lookups/drawing.py", "chance.choice(free)", "free[0]", _DRAWN_DAYS),
     Sabotage(
         "R19",
         "services/control/reactions.py",

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.control.http.places_view import HoursView
 from services.control.http.reasons_view import InspectorChangeView, UnitChangeView, inspector_changes, unit_changes
 from services.control.rules.phases import AfterNo
 from services.control.rules.requested_order_state import RequestedOrder
-from shared.contracts.control import InvestigationConcluded, OrderRequested
+from shared.contracts.control import InvestigationConcluded, NewInspectionBooked, OrderRequested
 from shared.contracts.vocabulary import AgreementKind, InvestigationOutcome
 from shared.eventstore.events import Event, Recorded
 
@@ -34,6 +35,8 @@ class NewInspectionView(BaseModel):
     day: date
     late_reason: str | None = None
     """Code of the reason where no day within the policy's days after the no was chosen."""
+    hours: HoursView | None = None
+    """R17: from when to when it stands in the inspector's calendar."""
 
 
 class AfterNoView(BaseModel):
@@ -71,13 +74,17 @@ def view_after_no(state: AfterNo, recorded: list[Recorded]) -> AfterNoView:
         topic=noted.topic,
         inspector=state.inspector,
         how=noted.how,
-        new_inspection=NewInspectionView.model_validate(booking.model_dump()) if booking else None,
+        new_inspection=_inspection_view(booking) if booking else None,
         outcome=concluded.outcome if concluded else None,
         findings=concluded.findings if concluded else None,
         orders=orders_view(state.orders, events),
         inspector_changes=inspector_changes(events),
         unit_changes=unit_changes(events),
     )
+
+
+def _inspection_view(booking: NewInspectionBooked) -> NewInspectionView:
+    return NewInspectionView.model_validate({**booking.model_dump(), "hours": HoursView.of(booking)})
 
 
 def orders_view(orders: Iterable[RequestedOrder], events: Iterable[Event]) -> list[OrderView]:

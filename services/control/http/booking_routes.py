@@ -8,14 +8,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from services.control.http.run_command import perform, perform_prepared
-from services.control.lookups.inspector_calendar import calendar_of
+from services.control.planning.lookups.inspector_calendar import calendar_of
 from services.control.rules.booking import BookControl
 from services.control.rules.course_decider import Command
 from services.control.rules.phases import Running, State
 from services.control.rules.sampling import ChooseSample
 from shared.contracts.control import ChosenDay
 from shared.contracts.vocabulary import ContactForm
-from shared.eventstore.errors import Refused
 from shared.eventstore.randomness import random_id
 from shared.http.access import Asker
 from shared.http.bodies import Body, told
@@ -61,17 +60,15 @@ async def book_control(agreement_id: UUID, body: Booking, request: Request, aske
         calendar = await calendar_of(runtime, inspector, policy)
         if isinstance(state, Running) and place_id in state.bookings:
             calendar.give_up(state.bookings[place_id])
-        slot = calendar.free_slot(body.day)
-        full = Refused("R17", "the inspector's calendar is full on {day}", day=body.day)
         command = BookControl(
             at=at,
             policy=policy,
             place_id=place_id,
             control_id=control_id,
-            slot=slot or 0,
+            place=calendar.place_on(body.day),
             told=told(ChosenDay, body),
         )
-        return Prepared(command, refused=(full,) if slot is None else ())
+        return Prepared(command)
 
     return await perform_prepared(request, asker, agreement_id, prepare)
 

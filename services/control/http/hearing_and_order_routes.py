@@ -10,14 +10,13 @@ from uuid_utils.compat import uuid7
 
 from services.control.http.after_offer_not_accepted_view import AfterNoView, view_after_no
 from services.control.http.run_command import perform, perform_prepared
-from services.control.lookups.inspector_calendar import calendar_of
+from services.control.planning.lookups.inspector_calendar import calendar_of
 from services.control.rules.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
 from services.control.rules.after_offer_not_accepted import BookInspection, ConcludeInvestigation
 from services.control.rules.course_decider import COURSE, Command
 from services.control.rules.order_requests import ResendOrderRequest
 from services.control.rules.phases import AfterNo, State
 from shared.contracts.control import InspectionPlan, InvestigationReport
-from shared.eventstore.errors import Refused
 from shared.eventstore.randomness import random_id
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText, Participants, TextForCompany, TextOfTheAuthority, told
@@ -139,16 +138,14 @@ async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Requ
         calendar = await calendar_of(runtime, inspector, policy)
         if isinstance(state, AfterNo) and state.booking is not None:
             calendar.give_up(state.booking)
-        slot = calendar.free_slot(body.day)
-        full = Refused("R7", "the inspector's calendar is full on {day}", day=body.day)
         command = BookInspection(
             at=at,
             policy=policy,
             inspection_id=inspection_id,
-            slot=slot or 0,
+            place=calendar.place_on(body.day),
             told=told(InspectionPlan, body),
         )
-        return Prepared(command, refused=(full,) if slot is None else ())
+        return Prepared(command)
 
     return await perform_prepared(request, asker, agreement_id, prepare)
 

@@ -1,18 +1,34 @@
 """The agreement by place: measures, documentation, control, result (R19)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, time
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.control.http.deadline_view import DeadlineView
+from services.control.planning.rules.half_hours import Booking, begins_at, half_hours_of
 from services.control.rules.measures_in_use import measures_at
 from services.control.rules.phases import Running
 from shared.contracts.control import DocumentationReceived, SampleChosen
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, Place
 from shared.deadlines.in_words import Language
 from shared.eventstore.events import Event
+
+
+class HoursView(BaseModel):
+    """R17: when a visit begins and ends on its day, in Copenhagen, with its travel and preparation."""
+
+    begins: time
+    ends: time
+
+    @classmethod
+    def of(cls, booking: Booking) -> Self | None:
+        """Returns None where the asker may not know of it, or an earlier release made the booking."""
+        if booking.hours is None:
+            return None
+        return cls(begins=booking.hours.begins, ends=begins_at(half_hours_of(booking.hours)[-1] + 1))
 
 
 class ControlView(BaseModel):
@@ -23,6 +39,8 @@ class ControlView(BaseModel):
     form: ContactForm
     announced: bool
     late_reason: str | None
+    hours: HoursView | None
+    """R17: from when to when it stands in the inspector's calendar; the authority's to see."""
 
 
 class PlaceView(BaseModel):
@@ -71,4 +89,6 @@ def places_view(course: Running, events: Sequence[Event], language: Language) ->
 def booked_view(course: Running, place: UUID) -> ControlView | None:
     """The booking of a place, which a company's own state has only where it was announced."""
     booking = course.bookings.get(place)
-    return ControlView.model_validate(booking.model_dump()) if booking else None
+    if booking is None:
+        return None
+    return ControlView.model_validate({**booking.model_dump(), "hours": HoursView.of(booking)})

@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from services.control.lookups.inspector_calendar import drawn_bookings, free_inspection
+from services.control.lookups.drawn_bookings import drawn_bookings, free_inspection
 from services.control.rules.course_decider import COURSE
 from services.control.rules.drawn_anew import DrawAnew, chosen_by_the_old_rule, to_draw_anew
 from services.control.rules.phases import AfterNo, Running

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.control.lookups.inspector_calendar import Calendar, calendar_of
+from services.control.planning.lookups.drawing import draw
+from services.control.planning.lookups.inspector_calendar import calendar_of
+from services.control.planning.rules.calendar import Calendar, FreePlace
 from services.control.rules import after_offer_not_accepted, booking
 from services.control.rules.after_offer_not_accepted import BookInspection
 from services.control.rules.booking import BookControl
@@ -18,14 +20,14 @@ from shared.service import Runtime
 async def moved_bookings(
     runtime: Runtime, course: Running, inspector: str, at: datetime, policy: Policy
 ) -> tuple[BookControl, ...]:
-    """R15, R18: moves bookings: on their day if a slot is free, else on a drawn day. Announced ones stay announced."""
+    """R15, R18: moves bookings: on their day if a place is free, else on a drawn day. Announced ones stay announced."""
     calendar = await calendar_of(runtime, inspector, policy)
     moved = []
     for place, standing in course.bookings.items():
         inside = booking.days_inside(course, place, at, policy)
-        new = _same_day(calendar, standing) or calendar.draw(
-            inside, booking.days_after(course, place, at, policy), policy, runtime.random_source
-        )
+        spans = booking.drawn_from(course, place, inside, policy)
+        after = booking.days_after(course, place, at, policy)
+        new = _same_day(calendar, standing) or draw(calendar, spans, after, policy, runtime.random_source)
         late_reason = course.limit(place).reason_of_itself(new.day, (standing.day, *inside))
         moved.append(
             BookControl(
@@ -33,7 +35,7 @@ async def moved_bookings(
                 policy=policy,
                 place_id=place,
                 control_id=random_id(runtime.random_source),
-                slot=new.slot,
+                place=new.place,
                 told=ChosenDay(
                     day=new.day,
                     form=standing.form,
@@ -55,15 +57,15 @@ async def moved_inspection(
         return None
     calendar = await calendar_of(runtime, inspector, policy)
     inside = after_offer_not_accepted.days_in_time(state, at, policy)
-    new = _same_day(calendar, state.booking) or calendar.draw(
-        inside, after_offer_not_accepted.days_too_late(state, at, policy), policy, runtime.random_source
+    new = _same_day(calendar, state.booking) or draw(
+        calendar, [inside], after_offer_not_accepted.days_too_late(state, at, policy), policy, runtime.random_source
     )
     late_reason = after_offer_not_accepted.limit(state, policy).reason_of_itself(new.day, (state.booking.day, *inside))
     return BookInspection(
         at=at,
         policy=policy,
         inspection_id=random_id(runtime.random_source),
-        slot=new.slot,
+        place=new.place,
         told=InspectionPlan(day=new.day, late_reason=late_reason and (state.booking.late_reason or late_reason)),
         drawn=new.how,
     )
@@ -74,10 +76,10 @@ class _SameDay:
     """The unchanged day and how it was drawn, if it was: a new inspector alone is no reason to draw again (R18)."""
 
     day: date
-    slot: int
+    place: FreePlace
     how: Drawn | None
 
 
 def _same_day(calendar: Calendar, standing: ControlBooked | NewInspectionBooked) -> _SameDay | None:
-    slot = calendar.take(standing.day)
-    return None if slot is None else _SameDay(standing.day, slot, standing.drawn)
+    place = calendar.take(standing.day)
+    return None if place is None else _SameDay(standing.day, place, standing.drawn)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 from uuid import UUID, uuid5
 
+from services.control.planning.rules.calendar import FreePlace, WhyNotFree, refuse_not_free
 from services.control.rules.lateness import Limit
 from services.control.rules.order_requests import requested
 from services.control.rules.phases import AfterNo
@@ -48,7 +49,8 @@ class BookInspection:
     at: datetime
     policy: Policy
     inspection_id: UUID
-    slot: int
+    place: FreePlace | WhyNotFree
+    """Where the visit stands in the inspector's calendar on the day, or why it cannot."""
     told: InspectionPlan
     drawn: Drawn | None = None
     """R18: how the system drew the day; None where an inspector chose it."""
@@ -152,6 +154,8 @@ def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
             check.note(Refused("R7", "{day} is over", day=command.told.day))
         if not is_working_day(command.told.day, command.policy):
             check.note(Refused("R7", "{day} is not a working day", day=command.told.day))
+        else:
+            check(refuse_not_free, "R7", command.told.day, command.place)
         if until.lacks_reason(command.told.day, command.told.late_reason):
             raise Refused(
                 "R7",
@@ -171,12 +175,14 @@ def book_when_due(state: AfterNo, command: BookInspectionWhenDue) -> tuple[NewIn
 
 def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
     """R7, R15: in the calendar of whoever is responsible; a day that is late says why."""
+    assert isinstance(command.place, FreePlace), "what has no place is refused, or not drawn"
     late_reason = limit(state, command.policy).reason(command.told.day, command.told.late_reason)
     return NewInspectionBooked(
         agreement_id=state.noted.agreement_id,
         inspection_id=command.inspection_id,
         inspector=state.inspector,
-        slot=command.slot,
+        slot=command.place.slot,
+        hours=command.place.hours,
         booked_at=command.at,
         replaces=state.booking.inspection_id if state.booking else None,
         drawn=command.drawn,

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 from uuid import UUID
 
+from services.control.planning.rules.calendar import FreePlace, WhyNotFree, refuse_not_free
 from services.control.rules.control_form_and_announcement import refuse_faulty_form
 from services.control.rules.included_places import refuse_not_awaited, require_place
 from services.control.rules.phases import Running
@@ -28,7 +30,8 @@ class BookControl:
     policy: Policy
     place_id: UUID
     control_id: UUID
-    slot: int
+    place: FreePlace | WhyNotFree
+    """Where the visit stands in the inspector's calendar on the day, or why it cannot."""
     told: ChosenDay
     drawn: Drawn | None = None
     """R18: how the system drew the day; None where an inspector chose it."""
@@ -47,6 +50,7 @@ def book(course: Running, command: BookControl) -> tuple[Event, ...]:
 
 def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
     """R17, R18: in the calendar of whoever is responsible; no day that the company was told of falls away unsaid."""
+    assert isinstance(command.place, FreePlace), "what has no place is refused, or not drawn"
     window = course.window(command.place_id)
     replaced = course.bookings.get(command.place_id)
     late_reason = course.limit(command.place_id).reason(command.told.day, command.told.late_reason)
@@ -56,7 +60,8 @@ def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
         control_id=command.control_id,
         place_id=command.place_id,
         inspector=course.inspector,
-        slot=command.slot,
+        slot=command.place.slot,
+        hours=command.place.hours,
         window=window,
         booked_at=command.at,
         replaces=replaced.control_id if replaced else None,
@@ -78,12 +83,14 @@ def fall_away(bookings: Iterable[ControlBooked], at: datetime) -> tuple[Announce
 
 
 def refuse_impossible_day(command: BookControl) -> None:
-    """R17: on a working day that is not over."""
+    """R17: on a working day that is not over, and on which the inspector has a free place."""
     with every_fault() as check:
         if command.told.day < local_day(command.at):
             check.note(Refused("R17", "{day} is over", day=command.told.day))
         if not is_working_day(command.told.day, command.policy):
             check.note(Refused("R17", "{day} is not a working day", day=command.told.day))
+        else:
+            check(refuse_not_free, "R17", command.told.day, command.place)
 
 
 def refuse_late_without_reason(course: Running, command: BookControl) -> None:
@@ -188,6 +195,16 @@ def days_inside(course: Running, place: UUID, at: datetime, policy: Policy) -> l
     first, last = _first_day(course, at), course.window(place).last_day
     days = [first + _ONE_DAY * number for number in range((last - first).days + 1)]
     return [day for day in days if is_working_day(day, policy)]
+
+
+def drawn_from(course: Running, place: UUID, inside: Sequence[date], policy: Policy) -> Sequence[Sequence[date]]:
+    """R18, R21: the days of the window that one is drawn from: the first part of them, or all if few of it are free.
+
+    The rest of the window is left for what follows a control that decided nothing, which is drawn from all days.
+    """
+    if place in course.reopened:
+        return [inside]
+    return [inside[: ceil(len(inside) * policy.control.draw_fraction)], inside]
 
 
 def window_is_used_up(course: Running, place: UUID, at: datetime, policy: Policy) -> bool:

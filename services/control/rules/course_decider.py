@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+from services.control.planning.rules.place_names import names_of_place
 from services.control.rules import (
     after_breach,
     after_offer_not_accepted,
@@ -35,7 +36,6 @@ from services.control.rules.after_offer_not_accepted import (
     NoteNotAccepted,
 )
 from services.control.rules.booking import BookControl
-from services.control.rules.calendar_slots import calendar_slot_name
 from services.control.rules.conflicts import NoteConflicts, conflicting
 from services.control.rules.corrections_as_new_facts import CorrectControl
 from services.control.rules.documentation import ReceiveDocumentation
@@ -301,16 +301,14 @@ def reservations(state: State) -> frozenset[str]:
     """
     match state:
         case Running(started=started):
-            booked = (calendar_slot_name(one.inspector, one.day, one.slot) for one in state.bookings.values())
+            booked = (name for one in state.bookings.values() for name in names_of_place(one))
             running = (
                 running_agreement_name(place.p_number, started.topic, started.agreement_id) for place in state.places
             )
             conflicts_standing = (conflicting(other, started.agreement_id) for other in state.conflicts)
             return frozenset((*booked, *running, *conflicts_standing))
         case AfterNo(booking=NewInspectionBooked() as booked_inspection):
-            return frozenset(
-                {calendar_slot_name(booked_inspection.inspector, booked_inspection.day, booked_inspection.slot)}
-            )
+            return names_of_place(booked_inspection)
         case Kept(course=course) | Broken(course=course) | Stopped(course=course):
             return frozenset(conflicting(other, course.started.agreement_id) for other in course.conflicts)
         case NotStarted() | AfterNo():

@@ -94,13 +94,14 @@ def _documented(case: Case, event: control.DocumentationReceived) -> Columns:
 
 @rules.on
 def _control_booked(case: Case, event: control.ControlBooked) -> Columns:
-    """R17, R18: a control is booked at a place, within this window."""
+    """R17, R18: a control is booked at a place, within this window, and perhaps on one of few possible days."""
     booking = {
         "control_id": str(event.control_id),
         "day": event.day.isoformat(),
         "booked_at": event.booked_at.isoformat(),
         "announced": event.announced,
         "late_reason": event.late_reason,
+        "among_few": event.drawn is not None and event.drawn.among_few,
     }
     booked = _booked({**case.bookings, str(event.place_id or event.agreement_id): booking})
     return booked | with_deadlines(case, control_window=event.window)

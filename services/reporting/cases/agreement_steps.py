@@ -58,11 +58,13 @@ def _is_left(case: Case) -> bool:
 
 
 def _beside_the_course(case: Case) -> Iterator[Pending]:
-    """R8, R16, R29, R41: what an inspector has to see to, whatever the next step is."""
+    """R8, R16, R18, R29, R41: what an inspector has to see to, whatever the next step is."""
     if _answer_is_new(case):
         yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.ANSWER_RECEIVED,))
     if case.documentation_at is not None and _is_under_way(case) and not _decided_alone(case):
         yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.DOCUMENTATION_RECEIVED,))
+    if _is_under_way(case) and _is_guessable(case):
+        yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.DAY_AMONG_FEW,))
     if case.open_conflicts and case.ended_at is None:
         yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.CONFLICT_TO_LOOK_INTO,))
 
@@ -74,6 +76,11 @@ def _answer_is_new(case: Case) -> bool:
         return not any(after_no)
     under_way = (case.guidance_offered_at, case.guidance_held_at, case.documentation_at, case.control_held_at)
     return case.status is Status.RUNNING and not any(under_way)
+
+
+def _is_guessable(case: Case) -> bool:
+    """R18: whether the day of a control that the company was not told of was drawn among few."""
+    return any(one.get("among_few") and not one["announced"] for one in case.bookings.values())
 
 
 def _is_under_way(case: Case) -> bool:

@@ -57,6 +57,8 @@ class TaskKind(StrEnum):
     """R16, R29: read it before the control."""
     CONTROL_TO_HOLD = "control-to-hold"
     """R17: hold the control within its window."""
+    DAY_AMONG_FEW = "day-among-few"
+    """R18: a control that is not announced was drawn among few days, and can be guessed; make room or announce it."""
     HEARING_RUNNING = "hearing-running"
     """R22: the company is being heard; wait for its answer."""
     ORDER_TO_REQUEST = "order-to-request"

@@ -53,9 +53,15 @@ begin
     left join streams s on s.id = w.stream
     where coalesce(s.version, 0) <> w.expected
   ), taken as (
-    select distinct r.command
+    -- What the command itself takes from its holder is free for it, so that places can be exchanged.
+    select r.command
     from unnest(reserve) as r
     join reservations held on held.name = r.name and held.stream <> r.stream
+    where not exists (
+      select from unnest(release) as given
+      where given.command = r.command and given.name = r.name and given.stream = held.stream)
+    union
+    select r.command from unnest(reserve) as r group by r.command, r.name having count(distinct r.stream) > 1
   ), command as (
     select c.ordinality, c.key, c.inbox_source, case
         when c.key is not null and exists (select from handled h where h.key = c.key) then 'repeated'
@@ -118,16 +124,19 @@ begin
     where timers.stream = t.stream and timers.name = t.name and won[t.command] and t.due is null;
   end if;
 
-  if cardinality(reserve) > 0 then
-    insert into reservations (name, stream)
-    select r.name, r.stream from unnest(reserve) as r where won[r.command]
-    on conflict (name) do nothing;
-  end if;
-
   if cardinality(release) > 0 then
     delete from reservations
     using unnest(release) as r
     where reservations.name = r.name and reservations.stream = r.stream and won[r.command];
+  end if;
+
+  -- A name for which two commands of the group have won violates the primary key: better that the group fails.
+  if cardinality(reserve) > 0 then
+    insert into reservations (name, stream)
+    select distinct r.name, r.stream
+    from unnest(reserve) as r
+    where won[r.command] and not exists (
+      select from reservations held where held.name = r.name and held.stream = r.stream);
   end if;
 
   if cardinality(new_keys) > 0 then

@@ -83,8 +83,9 @@ def _normalised(value: Any) -> Any:
     Facts of different services at one instant may come in any order.
     """
     if isinstance(value, dict):
-        by_chance = ("day", "slot") if value.get("drawn") else ()
-        return {name: _normalised(inner) for name, inner in value.items() if name not in ("number", *by_chance)}
+        by_chance = ("day", "slot", "hours") if value.get("drawn") else ()
+        left_out = ("number", "possible", *by_chance)  # what was possible depends on what others drew
+        return {name: _normalised(inner) for name, inner in value.items() if name not in left_out}
     if isinstance(value, list):
         return sorted((_normalised(inner) for inner in value), key=repr)
     return _ID.sub("ID", value) if isinstance(value, str) else value

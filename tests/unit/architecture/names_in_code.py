@@ -205,14 +205,21 @@ def _timers(function: Callable[..., Any]) -> Iterator[str]:
 def reservations() -> Iterator[str]:
     """All texts that a decider's `reservations`, and the functions that it calls, make."""
     for decider in DECIDERS:
-        names = names_of(decider.reservations)
-        for node in ast.walk(tree_of(decider.reservations)):
-            if isinstance(node, ast.JoinedStr):
+        yield from _names_made_in(decider.reservations)
+
+
+def _names_made_in(function: Any) -> Iterator[str]:
+    names = names_of(function)
+    for node in ast.walk(tree_of(function)):
+        if isinstance(node, ast.JoinedStr):
+            yield pattern(node, names)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called_function = names.get(node.func.id)
+            makes = getattr(called_function, "__annotations__", {}).get("return")
+            if makes is str:
                 yield pattern(node, names)
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                function = names.get(node.func.id)
-                if getattr(function, "__annotations__", {}).get("return") is str:
-                    yield pattern(node, names)
+            elif makes == frozenset[str]:
+                yield from _names_made_in(called_function)
 
 
 _DERIVES = ("uuid3", "uuid5")

@@ -37,6 +37,23 @@ VIOLATIONS = (
     Violation(
         "The directory of people", "services/control/people/rules/absences.py", "import services.control.rules.booking"
     ),
+    Violation(
+        "A service's doors", "services/control/planning/rules/calendar.py", "import services.control.rules.phases"
+    ),
+    Violation(
+        "A wing of a service",
+        "services/control/planning/rules/calendar.py",
+        "import services.control.planning.lookups.drawing",
+    ),
+    Violation(
+        "A wing of a service", "services/control/planning/another_door.py", '"""A module that stands in no door."""'
+    ),
+    Violation(
+        "Rules of a service import only",
+        "services/control/rules/booking.py",
+        "import services.control.planning.lookups.drawing",
+    ),
+    Violation("Rules and what they rest on", "services/control/planning/rules/calendar.py", "import asyncpg"),
     Violation("Reporting's doors", "services/reporting/cases/case.py", "import services.reporting.projection.tables"),
     Violation("Reporting's doors", "services/reporting/view/routes.py", "import services.reporting.statistics.routes"),
     Violation("The event store knows no messaging", "shared/eventstore/timers.py", "import shared.messaging.relay"),

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from services.control.lookups.inspector_calendar import free_bookings, free_inspection
+from services.control.lookups.drawn_bookings import free_bookings, free_inspection
+from services.control.planning.rules.half_hours import of_slot
+from services.control.planning.rules.place_names import half_hour_name, slot_name
 from services.control.rules.after_offer_not_accepted import BookInspection
 from services.control.rules.booking import BookControl
-from services.control.rules.calendar_slots import calendar_slot_name
 from services.control.rules.phases import AfterNo, Running
 from shared.eventstore.events import EventTypes
 from tests.model.memory_store import MemoryDatabase, MemoryStore
@@ -20,10 +21,24 @@ from tests.unit.control.control_facts import INSPECTOR, POLICIES
 CHANCE = SystemRandom()
 
 
+def full_days(days: Iterable[date]) -> dict[str, UUID]:
+    """The names that are reserved where two visits take each of these days."""
+    names = (
+        name
+        for day in days
+        for slot in (1, 2)
+        for name in (
+            slot_name(INSPECTOR, day, slot),
+            *(half_hour_name(INSPECTOR, day, number) for number in of_slot(slot)),
+        )
+    )
+    return dict.fromkeys(names, UUID(int=91))
+
+
 def runtime(now: datetime, full: Iterable[date] = (), chance: Random = CHANCE) -> Any:
     """A service whose inspector has these days full."""
     store = MemoryStore("control", EventTypes(()), lambda: now, lambda message: None)
-    store.reservations = {calendar_slot_name(INSPECTOR, day, slot): UUID(int=91) for day in full for slot in (1, 2)}
+    store.reservations = full_days(full)
     return SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}), random_source=chance)
 
 

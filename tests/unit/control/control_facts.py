@@ -1,9 +1,10 @@
 """The facts and commands from which the tests of control tell their stories."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from services.control.planning.rules.calendar import FreePlace
 from services.control.rules.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
 from services.control.rules.booking import BookControl
 from services.control.rules.course_decider import COURSE
@@ -44,6 +45,7 @@ from shared.contracts.vocabulary import (
     MeasureUse,
     SpokeWith,
     Told,
+    VisitHours,
 )
 from shared.eventstore.events import Event
 from shared.policy.policies import load_policies
@@ -68,8 +70,8 @@ given = scenarios_of(COURSE)
 
 
 def in_calendar(course: Given | Outcome) -> frozenset[str]:
-    """The places in calendars that a course holds, without the units at which it runs (R11)."""
-    return frozenset(name for name in course.reservations() if name.startswith("calendar/"))
+    """The slots in calendars that a course holds; it holds half hours beside each, and what else must be unique."""
+    return frozenset(name for name in course.reservations() if name.startswith("place/") and "/slot/" in name)
 
 
 def at(day: str, time: str = "10:00") -> datetime:
@@ -137,6 +139,11 @@ def documented(*history: Event, day: str = "2026-06-01", **changes: Any) -> Docu
     return given(*(history or (started(),))).when(command).one(DocumentationReceived)
 
 
+def free_place(slot: int = 1) -> FreePlace:
+    """A place as the calendar of somebody with the usual working day has it: three hours each, from 08:00 on."""
+    return FreePlace(slot, VisitHours(begins=time((5 + 3 * slot) % 24), duration_minutes=180))
+
+
 def book(day: str, *, on: str = "2026-06-02", **changes: Any) -> BookControl:
     values: dict[str, Any] = {
         "at": at(on),
@@ -144,7 +151,7 @@ def book(day: str, *, on: str = "2026-06-02", **changes: Any) -> BookControl:
         "place_id": AGREEMENT,
         "control_id": CONTROL,
         "day": date.fromisoformat(day),
-        "slot": 1,
+        "place": free_place(),
         "form": ContactForm.VISIT,
         "form_reason": None,
         "announced": False,

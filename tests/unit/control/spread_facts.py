@@ -31,6 +31,7 @@ from tests.unit.control.control_facts import (
     book,
     complete,
     documented,
+    free_place,
     given,
     observed,
     with_told,
@@ -91,8 +92,8 @@ def control_of(number: int) -> UUID:
 
 
 def book_place(number: int, day: str = "2026-07-01", **changes: Any) -> Any:
-    values: dict[str, Any] = {"place_id": place_id(number), "control_id": control_of(number), "slot": number + 1}
-    return book(day, **{**values, **changes})
+    values: dict[str, Any] = {"place_id": place_id(number), "control_id": control_of(number)}
+    return book(day, **{"place": free_place(number + 1), **values, **changes})
 
 
 def booked_at(*numbers: int, history: tuple[Event, ...], **changes: Any) -> tuple[Event, ...]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from services.control.planning.rules.calendar import FreePlace
 from services.control.rules.after_offer_not_accepted import (
     BookInspection,
     BookInspectionWhenDue,
@@ -32,6 +33,7 @@ from tests.unit.control.control_facts import (
     POLICIES,
     UNIT,
     at,
+    free_place,
     given,
     in_calendar,
     started,
@@ -54,10 +56,13 @@ def noted() -> OfferNotAcceptedNoted:
 
 
 def inspection(
-    day: str = "2026-06-08", slot: int = 1, inspection_id: UUID = INSPECTION, late_reason: str | None = None
+    day: str = "2026-06-08",
+    place: FreePlace | None = None,
+    inspection_id: UUID = INSPECTION,
+    late_reason: str | None = None,
 ) -> BookInspection:
     plan = InspectionPlan(day=date.fromisoformat(day), late_reason=late_reason)
-    return BookInspection(NO, POLICIES.at(NO), inspection_id, slot, plan)
+    return BookInspection(NO, POLICIES.at(NO), inspection_id, place or free_place(), plan)
 
 
 def booked() -> NewInspectionBooked:
@@ -85,7 +90,7 @@ def test_a_suspicion_is_investigated_again_and_the_inspection_books_itself_at_on
     assert begun.timers() == {"book-inspection": NO}
     done = given(noted()).when(BookInspectionWhenDue(POLICIES.at(NO), inspection()))
     assert done.timers() == {}
-    assert in_calendar(done) == {f"calendar/{INSPECTOR}/2026-06-08/1"}
+    assert in_calendar(done) == {f"place/{INSPECTOR}/2026-06-08/slot/1"}
     assert not done.one(NewInspectionBooked).seen_by_company(), "its day is nobody's but the authority's"
 
 
@@ -105,7 +110,7 @@ def test_a_no_is_noted_once_and_never_of_an_agreement_that_runs() -> None:
 def test_the_inspector_may_choose_another_day() -> None:
     moved = given(noted(), booked()).when(inspection("2026-06-10", inspection_id=UUID(int=42)))
     assert moved.one(NewInspectionBooked).replaces == INSPECTION
-    assert in_calendar(moved) == {f"calendar/{INSPECTOR}/2026-06-10/1"}
+    assert in_calendar(moved) == {f"place/{INSPECTOR}/2026-06-10/slot/1"}
 
 
 def test_on_a_working_day_that_is_not_over_and_within_the_policys_days() -> None:

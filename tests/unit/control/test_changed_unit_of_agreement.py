@@ -39,6 +39,7 @@ from tests.unit.control.control_facts import (
     book,
     booked,
     breached_course,
+    free_place,
     fulfilled_course,
     given,
     hearing_expired,
@@ -129,7 +130,7 @@ def test_no_inspection_books_itself_at_a_unit_that_ceased_until_it_is_settled() 
     gone = given(noted).when(told(to=None)).one(AgreementUnitChanged)
     assert given(noted, gone).timers() == {}
     by_itself = BookInspection(
-        at("2026-04-01"), POLICIES.at(at("2026-04-01")), OTHER, 1, InspectionPlan(day=date(2026, 4, 20))
+        at("2026-04-01"), POLICIES.at(at("2026-04-01")), OTHER, free_place(), InspectionPlan(day=date(2026, 4, 20))
     )
     given(noted, gone).when(BookInspectionWhenDue(by_itself.policy, by_itself)).then()
     given(noted, gone).when(by_itself).one(NewInspectionBooked)

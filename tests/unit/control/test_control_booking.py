@@ -5,6 +5,8 @@ from itertools import islice
 
 import pytest
 
+from services.control.planning.rules.calendar import WhyNotFree
+from services.control.planning.rules.place_names import former_slot_name
 from services.control.rules.booking import days_after, days_inside
 from services.control.rules.course_decider import BookWhenDue
 from shared.contracts.control import (
@@ -32,6 +34,7 @@ from tests.unit.control.control_facts import (
     breached_course,
     complete,
     documented,
+    free_place,
     fulfilled_course,
     given,
     in_calendar,
@@ -83,6 +86,7 @@ def test_r17_a_control_is_booked_in_the_window_of_the_documentation() -> None:
             inspector=INSPECTOR,
             day=date(2026, 7, 1),
             slot=1,
+            hours=free_place().hours,
             form=ContactForm.VISIT,
             announced=False,
             window=running(terms, part).window(AGREEMENT),
@@ -93,9 +97,32 @@ def test_r17_a_control_is_booked_in_the_window_of_the_documentation() -> None:
 
 @pytest.mark.rule("R17")
 def test_r17_two_bookings_never_take_one_place() -> None:
-    booking = given(started()).when(book("2026-07-01", slot=2))
-    assert in_calendar(booking) == {f"calendar/{INSPECTOR}/2026-07-01/2"}
+    booking = given(started()).when(book("2026-07-01", place=free_place(2)))
+    assert in_calendar(booking) == {f"place/{INSPECTOR}/2026-07-01/slot/2"}
     assert booking.timers() == {}
+
+
+@pytest.mark.rule("R17")
+def test_r17_a_booking_holds_its_half_hours_and_the_name_that_the_release_before_knows() -> None:
+    held = given(started()).when(book("2026-07-01", place=free_place(2))).reservations()
+    day = f"place/{INSPECTOR}/2026-07-01"
+    assert held >= {f"{day}/half-hour/{number}" for number in range(22, 28)}, "from 11:00 to 14:00"
+    assert sum(name.startswith(day) for name in held) == 7
+    assert {name for name in held if name.startswith("calendar/")} == {former_slot_name(INSPECTOR, date(2026, 7, 1), 2)}
+
+
+@pytest.mark.rule("R17")
+@pytest.mark.parametrize(
+    ("why", "refusal"),
+    [
+        (WhyNotFree.FULL, "calendar is full"),
+        (WhyNotFree.AWAY, "is away"),
+        (WhyNotFree.CLOSED, "centre is closed"),
+        (WhyNotFree.NOT_WORKED, "does not work long enough"),
+    ],
+)
+def test_r17_an_inspector_books_no_day_without_a_place_and_hears_why(why: WhyNotFree, refusal: str) -> None:
+    given(started()).when(book("2026-07-01", place=why)).refused("R17", refusal, day=date(2026, 7, 1))
 
 
 @pytest.mark.rule("R17")
@@ -104,7 +131,7 @@ def test_r17_a_new_booking_takes_the_place_of_the_earlier_one_and_gives_its_plac
     earlier = booked(terms, day="2026-07-01")
     later = given(terms, earlier).when(book("2026-07-02", control_id=OTHER_CONTROL))
     assert later.one(ControlBooked).replaces == CONTROL
-    assert in_calendar(later) == {f"calendar/{INSPECTOR}/2026-07-02/1"}
+    assert in_calendar(later) == {f"place/{INSPECTOR}/2026-07-02/slot/1"}
 
 
 @pytest.mark.rule("R17")
@@ -330,7 +357,7 @@ def test_r21_a_booking_that_stands_since_the_window_was_lengthened_keeps_its_day
     again = booked(*history, day=day, on="2026-08-03", control_id=OTHER_CONTROL)
     standing = again.model_copy(update={"window": terms.control_window, "late_reason": late_reason})
     assert given(*history, standing).timers() == {}
-    assert in_calendar(given(*history, standing)) == {f"calendar/{INSPECTOR}/{day}/1"}
+    assert in_calendar(given(*history, standing)) == {f"place/{INSPECTOR}/{day}/slot/1"}
     held = given(*history, standing).when(complete(on=at(day))).one(ControlCompleted)
     assert (held.within_window, held.late_reason) == (False, late_reason or "turned-into-guidance")
 

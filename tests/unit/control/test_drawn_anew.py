@@ -71,8 +71,8 @@ class Upgraded:
         recorded = [one.event for one in (await self.store.load(AGREEMENT)).events][before:]
         assert done[0] == bool(recorded)
         state = (await read(cast(Any, self.store), COURSE, AGREEMENT)).state
-        calendar = {name for name in COURSE.reservations(state) if name.startswith("calendar/")}
-        kept = {name for name in self.store.reservations if name.startswith("calendar/")}
+        calendar = {name for name in COURSE.reservations(state) if name.startswith(("calendar/", "place/"))}
+        kept = {name for name in self.store.reservations if name.startswith(("calendar/", "place/"))}
         assert not recorded or kept == calendar
         return recorded
 
@@ -94,7 +94,7 @@ async def test_a_control_that_booked_itself_gets_a_day_that_is_drawn() -> None:
     assert isinstance(anew, ControlBooked)
     assert (anew.replaces, anew.announced, anew.late_reason) == (CONTROL, False, None)
     assert anew.drawn is not None
-    assert (anew.drawn.first, anew.drawn.last) == (date(2026, 6, 11), date(2026, 7, 31))
+    assert (anew.drawn.first, anew.drawn.last) == (date(2026, 6, 11), date(2026, 7, 15))
     assert anew.drawn.first <= anew.day <= anew.drawn.last
 
 

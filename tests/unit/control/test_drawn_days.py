@@ -6,10 +6,9 @@ The bounds of the statistics are fixed and generous: a fair draw misses one of t
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
-from random import Random
+from math import ceil
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 import pytest
 
@@ -29,6 +28,7 @@ from tests.unit.control.control_facts import (
     started,
     turned,
 )
+from tests.unit.control.guesses import guesses
 
 TIMES = 800
 SPREAD_AT_MOST = 150.0
@@ -52,6 +52,12 @@ class Draw:
     matter: Any
     at: datetime
     window: Sequence[date]
+    first_part: bool = False
+    """R21: whether the last third of the window is kept for what follows a control that decided nothing."""
+
+    @property
+    def among(self) -> Sequence[date]:
+        return self.window[: ceil(len(self.window) * 2 / 3)] if self.first_part else self.window
 
     async def days(self, full: Sequence[date] = (), times: int = TIMES) -> list[date]:
         return [(await self.draw(self.matter, self.at, full)).told.day for _ in range(times)]
@@ -65,10 +71,18 @@ def no_answer() -> AfterNo:
 
 DRAWS = {
     "after documentation": Draw(
-        booked_by_itself.control, running(TERMS, PART), at("2026-06-01"), working_days("2026-06-02", "2026-07-31")
+        booked_by_itself.control,
+        running(TERMS, PART),
+        at("2026-06-01"),
+        working_days("2026-06-02", "2026-07-31"),
+        first_part=True,
     ),
     "before the deadline": Draw(
-        booked_by_itself.control, running(TERMS), at("2026-06-08"), working_days("2026-06-23", "2026-08-21")
+        booked_by_itself.control,
+        running(TERMS),
+        at("2026-06-08"),
+        working_days("2026-06-23", "2026-08-21"),
+        first_part=True,
     ),
     "after guidance": Draw(
         booked_by_itself.control,
@@ -83,38 +97,18 @@ DRAWS = {
 each_draw = pytest.mark.parametrize("of", DRAWS.values(), ids=DRAWS)
 
 
-def guesses(agreement: UUID, of: Draw) -> dict[str, date]:
-    """What somebody guesses who knows the rules, the code, the policy, the agreement and all that is published."""
-    days = of.window
-    digest = sha256(agreement.bytes).digest()
-    return {
-        "the first": days[0],
-        "the second": days[1],
-        "the last": days[-1],
-        "half-way": days[len(days) // 2],
-        "after thirty days": min(days, key=lambda day: abs((day - of.at.date()).days - 30)),
-        "a digest of the agreement": days[int.from_bytes(digest) % len(days)],
-        "a derived id": days[uuid5(agreement, of.at.isoformat()).int % len(days)],
-        "seeded by the agreement": Random(agreement.int).choice(days),
-        "seeded by its text": Random(str(agreement)).choice(days),
-        "seeded by its bytes": Random(agreement.bytes).choice(days),
-        "seeded by the time": Random(of.at.timestamp()).choice(days),
-        "seeded by both": Random(f"{agreement}{of.at.isoformat()}").choice(days),
-    }
-
-
 @pytest.mark.rule("R18", "R17", "R7", "R21")
 @each_draw
-async def test_r18_every_free_working_day_of_the_window_is_drawn_as_often_as_any_other(of: Draw) -> None:
+async def test_r18_every_free_working_day_of_its_part_is_drawn_as_often_as_any_other(of: Draw) -> None:
     days = await of.days()
-    assert set(days) == set(of.window)
-    assert chi_square(days, of.window) < SPREAD_AT_MOST
+    assert set(days) == set(of.among)
+    assert chi_square(days, of.among) < SPREAD_AT_MOST
 
 
 @pytest.mark.rule("R18", "R17", "R7")
 @each_draw
 async def test_r18_full_days_are_left_out_and_the_others_stay_even(of: Draw) -> None:
-    full, free = of.window[::2], of.window[1::2]
+    full, free = of.among[::2], of.among[1::2]
     days = await of.days(full)
     assert set(days) == set(free)
     assert chi_square(days, free) < SPREAD_AT_MOST
@@ -129,9 +123,9 @@ async def test_r18_nobody_guesses_a_day_more_often_than_chance_would(of: Draw) -
         agreement = uuid4()
         day = (await of.draw(of.matter, of.at, agreement=agreement)).told.day
         again = (await of.draw(of.matter, of.at, agreement=agreement)).told.day
-        for how, guess in {**guesses(agreement, of), "as before": again}.items():
+        for how, guess in {**guesses(agreement, of.among, of.at), "as before": again}.items():
             hits[how] = hits.get(how, 0) + (guess == day)
-    expected = TIMES / len(of.window)
+    expected = TIMES / len(of.among)
     assert max(hits.values()) < expected + 7 * expected**0.5, hits
 
 
@@ -139,8 +133,25 @@ async def test_r18_nobody_guesses_a_day_more_often_than_chance_would(of: Draw) -
 @each_draw
 async def test_r18_the_draw_is_kept_with_the_day(of: Draw) -> None:
     booking = await of.draw(of.matter, of.at)
-    assert (booking.drawn.first, booking.drawn.last, booking.drawn.spread) == (of.window[0], of.window[-1], "evenly")
+    assert (booking.drawn.first, booking.drawn.last, booking.drawn.spread) == (of.among[0], of.among[-1], "evenly")
+    assert booking.drawn.possible == len(of.among)
     assert booking.drawn.first <= booking.told.day <= booking.drawn.last
+
+
+@pytest.mark.rule("R18", "R21")
+@pytest.mark.parametrize(("free_in_part", "whole_window"), [(8, False), (7, True), (0, True)])
+async def test_r18_where_few_days_of_its_part_are_free_one_is_drawn_from_the_whole_window(
+    free_in_part: int, whole_window: bool
+) -> None:
+    """The policy says how few: 8."""
+    of = DRAWS["after documentation"]
+    full = of.among[free_in_part:]
+    free = [day for day in of.window if day not in full] if whole_window else of.among[:free_in_part]
+    days = await of.days(full)
+    assert set(days) == set(free)
+    assert chi_square(days, free) < SPREAD_AT_MOST
+    drawn = (await of.draw(of.matter, of.at, full)).drawn
+    assert (drawn.last, drawn.possible) == (of.window[-1] if whole_window else of.among[-1], len(free))
 
 
 @pytest.mark.rule("R18", "R17", "R7")

@@ -19,6 +19,7 @@ from tests.unit.control.control_facts import (
     book,
     booked,
     breached_course,
+    free_place,
     fulfilled_course,
     given,
     in_calendar,
@@ -43,7 +44,7 @@ def test_what_is_booked_stands_in_the_new_ones_calendar() -> None:
     moved = book("2026-07-01", control_id=MOVED)
     changed = given(started(), booked()).when(replace(CHANGE, bookings=(moved,)))
     changed.records(InspectorChanged, ControlBooked)
-    assert in_calendar(changed) == {f"calendar/{NEW}/2026-07-01/1"}
+    assert in_calendar(changed) == {f"place/{NEW}/2026-07-01/slot/1"}
     assert changed.one(ControlBooked).replaces == booked().control_id
 
 
@@ -62,12 +63,12 @@ def test_what_is_left_to_do_after_the_decision_moves_too(history: tuple[Event, .
 def test_the_inspection_after_a_no_moves_too() -> None:
     noted, *_ = after_a_no()
     soon = at("2026-04-08")
-    inspection = BookInspection(soon, POLICIES.at(soon), UUID(int=31), 1, InspectionPlan(day=soon.date()))
+    inspection = BookInspection(soon, POLICIES.at(soon), UUID(int=31), free_place(), InspectionPlan(day=soon.date()))
     standing = given(noted).when(inspection).one(NewInspectionBooked)
-    moved = replace(inspection, inspection_id=UUID(int=32), slot=2)
+    moved = replace(inspection, inspection_id=UUID(int=32), place=free_place(2))
     changed = given(noted, standing).when(replace(CHANGE, inspection=moved))
     changed.records(InspectorChanged, NewInspectionBooked)
-    assert in_calendar(changed) == {f"calendar/{NEW}/2026-04-08/2"}
+    assert in_calendar(changed) == {f"place/{NEW}/2026-04-08/slot/2"}
 
 
 def test_no_one_is_responsible_where_nothing_was_answered() -> None:

@@ -72,7 +72,7 @@ def test_every_place_of_the_sample_is_booked_by_one_timer() -> None:
     booked = given(*BEGUN).when(BookWhenDue(POLICY, found))
     booked.records(ControlBooked, ControlBooked)
     assert booked.timers() == {}
-    assert in_calendar(booked) == {f"calendar/{INSPECTOR}/2026-06-23/1", f"calendar/{INSPECTOR}/2026-06-24/2"}
+    assert in_calendar(booked) == {f"place/{INSPECTOR}/2026-06-23/slot/1", f"place/{INSPECTOR}/2026-06-24/slot/2"}
 
 
 @pytest.mark.rule("R17", "R19")

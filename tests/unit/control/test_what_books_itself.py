@@ -10,8 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.control.http.after_offer_not_accepted_view import view_after_no
-from services.control.lookups.inspector_calendar import lookups
-from services.control.rules.calendar_slots import calendar_slot_name
+from services.control.lookups.drawn_bookings import lookups
 from services.control.rules.course_decider import COURSE
 from shared.contracts.control import FACTS, ControlBooked, FreshInvestigationNeeded, NewInspectionBooked
 from shared.eventstore.change import Change, Occurred, Write
@@ -19,9 +18,9 @@ from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.events import Event, EventTypes, Metadata, Recorded
 from tests.model.memory_store import MemoryDatabase, MemoryStore
+from tests.unit.control.booked_by_itself import full_days
 from tests.unit.control.control_facts import (
     AGREEMENT,
-    INSPECTOR,
     POLICIES,
     after_a_no,
     at,
@@ -69,7 +68,7 @@ def late(booking: ControlBooked | NewInspectionBooked) -> tuple[date, str | None
 async def fired(timer: str, *history: Event, on: datetime, full: Iterable[date] = ()) -> Recorded:
     """What a timer of a course with this history records, when it fires so late and these days are full."""
     store = MemoryStore("control", EventTypes(FACTS), lambda: on, lambda message: None)
-    store.reservations = {calendar_slot_name(INSPECTOR, day, slot): UUID(int=91) for day in full for slot in (1, 2)}
+    store.reservations = full_days(full)
     written = Write(AGREEMENT, 0, tuple(Occurred(fact, on) for fact in history))
     await store.append(Change(Metadata(command_id=uuid4(), actor="control"), (written,)))
     runtime: Any = SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}), random_source=SystemRandom())

@@ -1,9 +1,11 @@
 """Which tasks an inspector gets, and when they are done."""
 
+from datetime import date
+
 import pytest
 
 from services.reporting.cases.tasks import Task
-from shared.contracts.vocabulary import ControlOutcome
+from shared.contracts.vocabulary import ControlOutcome, Drawn
 from shared.eventstore.events import Event
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, INSPECTOR, on
@@ -20,6 +22,13 @@ def tasks_after(*events: Event) -> list[Task]:
 
 def open_kinds(*events: Event) -> set[str]:
     return {task.kind.value for task in tasks_after(*events) if task.closed_at is None}
+
+
+def drawn_among(possible: int) -> Event:
+    """R18: a control on a day that was drawn, where the policy asks for eight possible days."""
+    first, last = date(2026, 6, 2), date(2026, 7, 31)
+    drawn = Drawn(first=first, last=last, possible=possible, least=8)
+    return facts.booked(announced=False).model_copy(update={"drawn": drawn})
 
 
 @pytest.mark.parametrize(
@@ -39,6 +48,19 @@ def open_kinds(*events: Event) -> set[str]:
         (
             (*RUNNING, facts.documented(), facts.booked(announced=False)),
             {"documentation-received", "control-to-hold"},
+        ),
+        (
+            (*RUNNING, facts.documented(), drawn_among(7)),
+            {"documentation-received", "control-to-hold", "day-among-few"},
+        ),
+        ((*RUNNING, facts.documented(), drawn_among(8)), {"documentation-received", "control-to-hold"}),
+        (
+            (*RUNNING, facts.documented(), drawn_among(7), facts.booked(announced=True)),
+            {"documentation-received", "control-to-hold"},
+        ),
+        (
+            (*RUNNING, facts.documented(), drawn_among(7), facts.controlled(), facts.fulfilled()),
+            set(),
         ),
         ((*RUNNING, facts.documented(), facts.booked(announced=True), facts.controlled(), facts.fulfilled()), set()),
         (BREACH, {"order-to-request"}),

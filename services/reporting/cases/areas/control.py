@@ -44,6 +44,7 @@ class Control:
                 "ControlBooked.booked_at",
                 "ControlBooked.announced",
                 "ControlBooked.late_reason",
+                "ControlBooked.drawn",
                 "AnnouncedControlCancelled.control_id",
                 "ControlCompleted",
                 "ControlTurnedIntoGuidance",

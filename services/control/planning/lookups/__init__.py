@@ -1,0 +1,1 @@
+"""Reads calendars and working time, and draws days."""

@@ -1,0 +1,1 @@
+"""What a calendar is and what is free in it: pure functions over what was looked up."""

@@ -1,0 +1,123 @@
+"""One inspector's calendar, and the one place that says what is free in it (R17)."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from typing import assert_never
+
+from services.control.planning.rules.half_hours import Booking, half_hours_of, hours, of_slot, taken_by
+from services.control.planning.rules.place_names import TakenPlaces
+from services.control.planning.rules.working_time import WorkingTime
+from shared.contracts.vocabulary import VisitHours
+from shared.eventstore.errors import Refused
+from shared.policy.policy import Policy
+
+
+class WhyNotFree(StrEnum):
+    """R17: why a visit has no place on a day."""
+
+    CLOSED = "closed"
+    """The inspector's centre is closed."""
+    AWAY = "away"
+    """The inspector is absent."""
+    NOT_WORKED = "not-worked"
+    """The inspector does not work long enough on that weekday."""
+    FULL = "full"
+    """Other visits take the day."""
+
+
+@dataclass(frozen=True)
+class FreePlace:
+    """R17: a place for one visit on a day that was asked about."""
+
+    slot: int
+    """Which of the inspector's visits on that day it is, from 1."""
+    hours: VisitHours
+
+
+def refuse_not_free(rule: str, day: date, place: FreePlace | WhyNotFree) -> None:
+    """R7, R17: a visit needs a free place in the inspector's calendar."""
+    match place:
+        case FreePlace():
+            return
+        case WhyNotFree.CLOSED:
+            raise Refused(rule, "the inspector's centre is closed on {day}", day=day)
+        case WhyNotFree.AWAY:
+            raise Refused(rule, "the inspector is away on {day}", day=day)
+        case WhyNotFree.NOT_WORKED:
+            raise Refused(rule, "the inspector does not work long enough for a visit on {day}", day=day)
+        case WhyNotFree.FULL:
+            raise Refused(rule, "the inspector's calendar is full on {day}", day=day)
+        case _:
+            assert_never(place)
+
+
+class Calendar:
+    """One inspector's calendar as it was read, with the places that were taken or given up since."""
+
+    def __init__(self, inspector: str, working_time: WorkingTime, taken: TakenPlaces, policy: Policy) -> None:
+        self.inspector = inspector
+        self._working_time = working_time
+        self._slots = set(taken.slots)
+        self._half_hours: defaultdict[date, set[int]] = defaultdict(set)
+        for day, number in taken.half_hours:
+            self._half_hours[day].add(number)
+        self._length = policy.visit_half_hours
+        self._step = policy.planning.quantum_half_hours
+
+    def give_up(self, booking: Booking) -> None:
+        """Frees the place of a booking that is about to be replaced, so that the new booking may stay there."""
+        if booking.inspector == self.inspector:
+            self._slots.discard((booking.day, booking.slot))
+            self._half_hours[booking.day].difference_update(taken_by(booking))
+
+    def free_place(self, day: date) -> FreePlace | None:
+        """R17: returns a place that is free on a day: in working time, beside other visits, and not one too many.
+
+        A visit of the usual length begins where its slot has always begun, if it can: then no booking of a process of
+        release 2026-11, which knows slots only, can overlap it.
+        """
+        slots = range(1, self._working_time.visits_per_day + 1)
+        slot = next((slot for slot in slots if (day, slot) not in self._slots), None)
+        if slot is None:
+            return None
+        free = self._working_time.on(day) - self._half_hours[day]
+        usual, starts = of_slot(slot), self._starts_in(free)
+        stays = len(usual) == self._length and usual[0] in starts
+        first = usual[0] if stays else min(starts, default=None)
+        return None if first is None else FreePlace(slot, hours(first, self._length))
+
+    def place_on(self, day: date) -> FreePlace | WhyNotFree:
+        """R17: returns a free place on a day, or why there is none."""
+        return self.free_place(day) or self._why_not_free(day)
+
+    def take(self, day: date) -> FreePlace | None:
+        """Takes a free place on a day and returns it; None if there is none."""
+        place = self.free_place(day)
+        if place is not None:
+            self._slots.add((day, place.slot))
+            self._half_hours[day].update(half_hours_of(place.hours))
+        return place
+
+    def _why_not_free(self, day: date) -> WhyNotFree:
+        working_time = self._working_time
+        if day in working_time.closed:
+            return WhyNotFree.CLOSED
+        if working_time.is_away_on(day):
+            return WhyNotFree.AWAY
+        if not working_time.visits_per_day or not self._starts_in(working_time.on(day)):
+            return WhyNotFree.NOT_WORKED
+        return WhyNotFree.FULL
+
+    def _starts_in(self, half_hours: frozenset[int]) -> frozenset[int]:
+        return _starts(half_hours, self._length, self._step)
+
+
+@lru_cache(maxsize=4096)
+def _starts(half_hours: frozenset[int], length: int, step: int) -> frozenset[int]:
+    """Returns where a whole visit could begin in these half hours. Kept, because most days of a calendar are alike."""
+    return frozenset(
+        first for first in half_hours if first % step == 0 and half_hours.issuperset(range(first, first + length))
+    )

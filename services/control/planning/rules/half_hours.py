@@ -1,0 +1,47 @@
+"""Half hours, the unit in which calendars count, and those that a visit takes with its travel and preparation (R17).
+
+They are numbered from midnight, in Copenhagen: number 16 begins at 08:00.
+"""
+
+from collections.abc import Sequence
+from datetime import time
+
+from shared.contracts.control import ControlBooked, NewInspectionBooked
+from shared.contracts.vocabulary import VisitHours
+
+Booking = ControlBooked | NewInspectionBooked
+MINUTES = 30
+_FIRST_OF_SLOTS = 16
+_OF_A_SLOT = 6
+
+
+def begins_at(number: int) -> time:
+    """Returns the time of day at which a half hour begins."""
+    hour, minute = divmod(number * MINUTES, 60)
+    return time(hour, minute)
+
+
+def taken_by(booking: Booking) -> Sequence[int]:
+    """R17: returns the half hours that a booking takes; those of its slot if an earlier release made it."""
+    return of_slot(booking.slot) if booking.hours is None else half_hours_of(booking.hours)
+
+
+def half_hours_of(hours: VisitHours) -> Sequence[int]:
+    """Returns the half hours that lie between two times of a day, in part or as a whole."""
+    begun, minute = divmod(hours.begins.hour * 60 + hours.begins.minute, MINUTES)
+    return range(begun, begun - (-(minute + hours.duration_minutes) // MINUTES))
+
+
+def of_slot(slot: int) -> Sequence[int]:
+    """R17: returns the half hours of a booking of which only the slot is known: three hours each, from 08:00 on.
+
+    This never changes, because bookings of earlier releases reserve what it says. Slots that reach beyond midnight,
+    which a policy with many controls a day allowed, have numbers of their own.
+    """
+    first = _FIRST_OF_SLOTS + _OF_A_SLOT * (slot - 1)
+    return range(first, first + _OF_A_SLOT)
+
+
+def hours(first: int, length: int) -> VisitHours:
+    """Returns the time of day of so many half hours."""
+    return VisitHours(begins=begins_at(first), duration_minutes=length * MINUTES)

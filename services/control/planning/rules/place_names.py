@@ -1,0 +1,83 @@
+"""Names under which the places in the inspectors' calendars are reserved (R17).
+
+A booking reserves its half hours, so that no two visits overlap, and its slot, so that no day has more visits than
+somebody can make. An inspector's id is any text: what separates the parts of a name is written otherwise inside of it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.control.planning.rules.half_hours import Booking, of_slot, taken_by
+
+
+def names_of_place(booking: Booking) -> frozenset[str]:
+    """R17: returns all names that a booking reserves in the calendar of its inspector.
+
+    The one that begins with `calendar/` is the only one that processes of release 2026-11 know; the next release
+    drops it.
+    """
+    inspector, day = booking.inspector, booking.day
+    half_hours = (half_hour_name(inspector, day, number) for number in taken_by(booking))
+    return frozenset(
+        (former_slot_name(inspector, day, booking.slot), slot_name(inspector, day, booking.slot), *half_hours)
+    )
+
+
+def former_slot_name(inspector: str, day: date, slot: int) -> str:
+    """Returns the name of a slot as release 2026-11 reserves it."""
+    return f"calendar/{_escaped(inspector)}/{day.isoformat()}/{slot}"
+
+
+def slot_name(inspector: str, day: date, slot: int) -> str:
+    """Returns the name of the nth visit of a day, counted from 1."""
+    return f"place/{_escaped(inspector)}/{day.isoformat()}/slot/{slot}"
+
+
+def half_hour_name(inspector: str, day: date, number: int) -> str:
+    """Returns the name of a half hour of a day, numbered from midnight."""
+    return f"place/{_escaped(inspector)}/{day.isoformat()}/half-hour/{number}"
+
+
+def names_of_calendar(inspector: str) -> str:
+    """Returns what all names of one inspector's calendar begin with, and no others."""
+    return f"place/{_escaped(inspector)}/"
+
+
+def former_names_of_calendar(inspector: str) -> str:
+    """Returns the same for the names that release 2026-11 reserves."""
+    return f"calendar/{_escaped(inspector)}/"
+
+
+@dataclass(frozen=True)
+class TakenPlaces:
+    """What is taken in one inspector's calendar."""
+
+    slots: frozenset[tuple[date, int]]
+    half_hours: frozenset[tuple[date, int]]
+
+
+def taken_places(inspector: str, held: Mapping[str, UUID]) -> TakenPlaces:
+    """R17: returns what names with these holders take; names of other calendars take nothing in this one.
+
+    While processes of release 2026-11 are replaced, they book slots without half hours: those of the slot count as
+    taken, so that nobody is booked twice meanwhile, or before the release step has reserved them.
+    """
+    slots, half_hours = set[tuple[date, int]](), set[tuple[date, int]]()
+    for on, kind, number in _parts(held, names_of_calendar(inspector)):
+        (slots if kind == "slot" else half_hours).add((date.fromisoformat(on), int(number)))
+    for on, number in _parts(held, former_names_of_calendar(inspector)):
+        day, slot = date.fromisoformat(on), int(number)
+        if held.get(slot_name(inspector, day, slot)) != held[former_slot_name(inspector, day, slot)]:
+            slots.add((day, slot))
+            half_hours.update((day, one) for one in of_slot(slot))
+    return TakenPlaces(frozenset(slots), frozenset(half_hours))
+
+
+def _parts(names: Iterable[str], prefix: str) -> Iterator[list[str]]:
+    return (name.removeprefix(prefix).split("/") for name in names if name.startswith(prefix))
+
+
+def _escaped(inspector: str) -> str:
+    return inspector.replace("%", "%25").replace("/", "%2F")
