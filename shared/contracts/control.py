@@ -237,7 +237,7 @@ class ControlBooked(ChosenDay, Event):
     """R17: the time of day; None in facts of earlier releases, which knew the slot only."""
 
     def left_out_of_dry_runs(self) -> frozenset[str]:
-        """R18: a dry run would tell a day that is drawn, or that another one would be."""
+        """R18: returns the fields that a dry run leaves out, because they would tell of a drawn day."""
         return DRAWN_PARTS if self.drawn is not None else frozenset()
 
 
@@ -594,7 +594,7 @@ class NewInspectionBooked(InspectionPlan, Event):
     """R17: the time of day; None in facts of earlier releases, which knew the slot only."""
 
     def left_out_of_dry_runs(self) -> frozenset[str]:
-        """R18: as with a control."""
+        """R18: returns the fields that a dry run leaves out, because they would tell of a drawn day."""
         return DRAWN_PARTS if self.drawn is not None else frozenset()
 
 

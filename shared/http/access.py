@@ -51,7 +51,7 @@ class Viewer:
         return self.sees_every_company or (self.role is Role.COMPANY and cvr is not None and cvr == self.cvr)
 
     def may_see(self, event: Event) -> bool:
-        """R18: a company sees only facts that it may know of."""
+        """R18: returns whether the viewer may know that the fact exists."""
         return self._sees_all_of(event) or event.seen_by_company()
 
     def as_told(self, event: Event) -> Event:

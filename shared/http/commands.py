@@ -87,7 +87,7 @@ class CommandGate:
         creates: bool = False,
         may_create: bool = False,
     ) -> Response:
-        """Decide and record a command, or with `?dry_run=true` only say what it would record.
+        """Decides and records a command; with `?dry_run=true` it only returns what it would record.
 
         A command that changes something needs `If-Match` (428, 412); every command needs `Idempotency-Key` (400; the
         same key with another body: 409). A company that may not know of the case gets 404. `at` is when the request was

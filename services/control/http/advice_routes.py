@@ -37,7 +37,7 @@ class InspectionAdvice(BaseModel):
 async def inspection_advice(
     request: Request, asker: Asker, p_number: Annotated[PNumber, Query()], topic: Annotated[TopicCode, Query()]
 ) -> InspectionAdvice:
-    """May we inspect this topic at this unit (R11)? For whoever plans an inspection."""
+    """Returns whether the authority may inspect this topic at this unit (R11), for whoever plans an inspection."""
     asker.require_role(*AUTHORITY)
     runtime = runtime_of(request)
     await runtime.gate.wait_for_token(request, asker)
@@ -53,7 +53,7 @@ async def inspection_advice(
 
 @router.get("/v1/agreements/{agreement_id}/then-and-now", responses=problems(400, 404), **READ)
 async def then_and_now(agreement_id: UUID, request: Request, asker: Asker) -> ThenAndNow:
-    """The observations and photos of the offer beside those of the controls."""
+    """Returns the observations and photos of the offer beside those of the controls."""
     state, visible, _ = await runtime_of(request).gate.read(request, asker, COURSE, agreement_id)
     if isinstance(state, NotStarted | AfterNo):
         raise not_found()

@@ -62,7 +62,7 @@ class AfterNoView(BaseModel):
 
 
 def view_after_no(state: AfterNo, recorded: list[Recorded]) -> AfterNoView:
-    """Made of what the asker may know, and of nothing else."""
+    """Returns what follows an offer that was not accepted, from the facts that the asker may see."""
     events = [one.event for one in recorded]
     noted, booking = state.noted, state.booking
     concluded = next((event for event in events if isinstance(event, InvestigationConcluded)), None)
@@ -88,7 +88,7 @@ def _inspection_view(booking: NewInspectionBooked) -> NewInspectionView:
 
 
 def orders_view(orders: Iterable[RequestedOrder], events: Iterable[Event]) -> list[OrderView]:
-    """With the reasons that were written, where the asker may read them."""
+    """Returns the requested orders, with their reasons where the asker may read them."""
     reasons = {event.request_id: event.reasons for event in events if isinstance(event, OrderRequested)}
     return [
         OrderView(

@@ -49,7 +49,7 @@ class Sample(Body):
 
 @router.post("/v1/agreements/{agreement_id}/bookings", **CHANGE)
 async def book_control(agreement_id: UUID, body: Booking, request: Request, asker: Asker) -> Response:
-    """The inspector chooses the day of a control, replacing the booking of that place that stands (R17, R18)."""
+    """Books the day that the inspector chooses for a control, instead of the place's earlier booking (R17, R18)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
     control_id = random_id(runtime.random_source)
@@ -75,7 +75,7 @@ async def book_control(agreement_id: UUID, body: Booking, request: Request, aske
 
 @router.post("/v1/agreements/{agreement_id}/sample", **CHANGE)
 async def choose_sample(agreement_id: UUID, body: Sample, request: Request, asker: Asker) -> Response:
-    """The inspector adds places to those that were drawn, which stay (R19)."""
+    """Adds places to the sample; those that were drawn stay in it (R19)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
 
     def command(at: datetime, policy: Policy) -> Command:

@@ -71,7 +71,7 @@ class InvestigationResult(Body, InvestigationReport):
 
 @router.post("/v1/agreements/{agreement_id}/hearing-answer", **CHANGE)
 async def answer_hearing(agreement_id: UUID, body: HearingAnswer, request: Request, asker: Asker) -> Response:
-    """The company answers before the order (R22)."""
+    """Records the company's answer before the order (R22)."""
     asker.require_role(Role.COMPANY)
     return await perform(
         request, asker, agreement_id, lambda at, policy: AnswerHearing(at=at, person=asker.subject, answer=body.answer)
@@ -80,7 +80,7 @@ async def answer_hearing(agreement_id: UUID, body: HearingAnswer, request: Reque
 
 @router.post("/v1/agreements/{agreement_id}/oral-hearing-answer", **CHANGE)
 async def note_oral_answer(agreement_id: UUID, body: OralHearingAnswer, request: Request, asker: Asker) -> Response:
-    """The authority writes down what the company said before the order, where it need not write itself (R22)."""
+    """Records what the company said before the order, where it need not answer in writing (R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
 
     def command(at: datetime, _: Policy) -> Command:
@@ -93,7 +93,7 @@ async def note_oral_answer(agreement_id: UUID, body: OralHearingAnswer, request:
 
 @router.post("/v1/agreements/{agreement_id}/order-request", **CHANGE)
 async def request_order(agreement_id: UUID, body: OrderRequest, request: Request, asker: Asker) -> Response:
-    """The inspector asks the order system for an order with deadline, for every breaching unit (R22)."""
+    """Asks the order system for an order with deadline at every breaching unit (R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     request_id = uuid7()
 
@@ -105,7 +105,7 @@ async def request_order(agreement_id: UUID, body: OrderRequest, request: Request
 
 @router.post("/v1/agreements/{agreement_id}/order-requests/{request_id}/resending", **CHANGE)
 async def resend_order_request(agreement_id: UUID, request_id: UUID, request: Request, asker: Asker) -> Response:
-    """An order that was not issued is asked for again, under the same id (R7, R22)."""
+    """Asks again, under the same id, for an order that was not issued (R7, R22)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     return await perform(
         request,
@@ -117,7 +117,7 @@ async def resend_order_request(agreement_id: UUID, request_id: UUID, request: Re
 
 @router.get("/v1/agreements/{agreement_id}/after-no", responses=SEEN, **READ)
 async def read_after_no(agreement_id: UUID, request: Request, response: Response, asker: Asker) -> AfterNoView:
-    """What follows an offer that was not accepted (R7); of no company's to see."""
+    """Returns what follows an offer that was not accepted (R7); no company sees it."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     state, visible, headers = await runtime_of(request).gate.read(request, asker, COURSE, agreement_id)
     if not isinstance(state, AfterNo):
@@ -128,7 +128,7 @@ async def read_after_no(agreement_id: UUID, request: Request, response: Response
 
 @router.post("/v1/agreements/{agreement_id}/new-inspection", **CHANGE)
 async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Request, asker: Asker) -> Response:
-    """The inspector chooses the day on which the investigation is resumed (R7)."""
+    """Books the day that the inspector chooses for resuming the investigation (R7)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
     inspection_id = random_id(runtime.random_source)
@@ -154,7 +154,7 @@ async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Requ
 async def conclude_investigation(
     agreement_id: UUID, body: InvestigationResult, request: Request, asker: Asker
 ) -> Response:
-    """What the resumed investigation ended in: an order, a spread offer that follows, or no violation (R7)."""
+    """Records how the resumed investigation ended: an order, a spread offer, or no violation (R7)."""
     asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     request_id = uuid7()
 

@@ -63,7 +63,7 @@ class PlaceView(BaseModel):
 
 
 def places_view(course: Running, events: Sequence[Event], language: Language) -> list[PlaceView]:
-    """Every place that the agreement includes, first the one where it arose."""
+    """Returns every place that the agreement includes, first the one where the suspicion arose."""
     parts = [event for event in events if isinstance(event, DocumentationReceived)]
     # A company never sees the choice of a sample, and its own state knows none: what is not seen is not said (R18).
     drawn = next((event.places for event in reversed(events) if isinstance(event, SampleChosen)), None)
@@ -87,7 +87,7 @@ def places_view(course: Running, events: Sequence[Event], language: Language) ->
 
 
 def booked_view(course: Running, place: UUID) -> ControlView | None:
-    """The booking of a place, which a company's own state has only where it was announced."""
+    """Returns the booking of a place; in a company's view there is one only if the control was announced."""
     booking = course.bookings.get(place)
     if booking is None:
         return None

@@ -49,19 +49,19 @@ class InspectorList(BaseModel):
 
 @router.get("/v1/code-lists")
 async def read_code_lists(asker: Asker) -> CodeLists:
-    """All lists of codes with their Danish and English names, for every service and whoever has a token."""
+    """Returns all lists of codes with their Danish and English names, for anybody with a token."""
     return CodeLists(version=reference_version(), lists=every_list())
 
 
 @router.get("/v1/inspectors")
 async def list_inspectors(request: Request, asker: Asker) -> InspectorList:
-    """The inspectors whom the directory knows, with name and centre (R42). For the authority only."""
+    """Returns the inspectors whom the directory knows, with name and centre (R42). For the authority only."""
     asker.require_role(*AUTHORITY)
     return InspectorList(inspectors=list(runtime_of(request).people.inspectors.values()))
 
 
 def every_list() -> list[CodeList]:
-    """By name; those of files, and the enumerations of the code itself."""
+    """Returns all lists of codes by name: those of files, and the enumerations of the code."""
     of_files = {name: (name in ENUMERATED, read()) for name, read in CODE_LISTS.items()}
     of_code = {name: (True, terms) for name, terms in closed_lists().items()}
     return [

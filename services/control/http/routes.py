@@ -35,7 +35,7 @@ async def read_agreement(
     asker: Asker,
     language: Annotated[Language, Query()] = "da",
 ) -> AgreementView:
-    """The course of an agreement, with why its deadlines are what they are (R23, R27)."""
+    """Returns the course of an agreement, and why its deadlines are what they are (R23, R27)."""
     state, visible, headers = await runtime_of(request).gate.read(request, asker, COURSE, agreement_id)
     if isinstance(state, NotStarted | AfterNo):
         raise not_found()

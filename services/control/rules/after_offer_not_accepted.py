@@ -79,7 +79,7 @@ class ConcludeInvestigation:
 
 
 def begin(command: NoteNotAccepted) -> tuple[Event, ...]:
-    """R7: a suspicion is investigated again; a found violation gives an order with deadline at once."""
+    """R7: records that an offer was not accepted; requests an order at once if the violation was found already."""
     offer = command.offer
     noted = OfferNotAcceptedNoted(
         agreement_id=command.agreement_id,
@@ -107,9 +107,9 @@ def begin(command: NoteNotAccepted) -> tuple[Event, ...]:
 
 
 def inspection_due(state: AfterNo) -> datetime | None:
-    """R7: when the new inspection books itself; None where it is booked, or nothing is to be inspected.
+    """R7: returns when the new inspection is booked automatically; None if it is booked, or none is needed.
 
-    R40: nothing at a unit that is another's than who was asked: the inspector decides.
+    R40: returns None at a unit that has changed since the offer, until the inspector decides.
     """
     if (
         state.changed_units
@@ -130,23 +130,26 @@ def _working_days(first: date, policy: Policy) -> Iterator[date]:
 
 
 def limit(state: AfterNo, policy: Policy) -> Limit:
-    """R7: the policy's days, counted from the day on which the no was noted."""
+    """R7: returns the last day for the inspection: the policy's days, counted from the day the no was recorded."""
     return Limit(local_day(state.noted.noted_at) + timedelta(days=policy.not_accepted.inspection_within_days))
 
 
 def days_in_time(state: AfterNo, at: datetime, policy: Policy) -> list[date]:
-    """R7, R18: the working days from tomorrow on that come in time, among which one is drawn."""
+    """R7, R18: returns the working days from tomorrow on that are in time, from which one is drawn."""
     until = limit(state, policy)
     return list(takewhile(lambda day: not until.is_late(day), _working_days(local_day(at) + _ONE_DAY, policy)))
 
 
 def days_too_late(state: AfterNo, at: datetime, policy: Policy) -> Iterator[date]:
-    """R7: the working days after those in time, which need a reason, the next one first."""
+    """R7: yields the working days after those in time, in order; they need a reason."""
     return _working_days(max(local_day(at), limit(state, policy).last_day) + _ONE_DAY, policy)
 
 
 def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
-    """R7: by the inspector, on a working day that is not over and in time, or with a reason; it replaces another."""
+    """R7: books the inspection on the day that the inspector chose; it replaces an earlier booking.
+
+    Refuses a past day, a day that is not a working day, and a late day without a known reason.
+    """
     refuse_nothing_to_inspect(state)
     until = limit(state, command.policy)
     with every_fault() as check:
@@ -169,12 +172,12 @@ def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
 
 
 def book_when_due(state: AfterNo, command: BookInspectionWhenDue) -> tuple[NewInspectionBooked, ...]:
-    """R7: the same by itself."""
+    """R7: books the inspection automatically when its timer fires; nothing if it is no longer due."""
     return () if inspection_due(state) is None else (booked_inspection(state, command.booking),)
 
 
 def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
-    """R7, R15: in the calendar of whoever is responsible; a day that is late says why."""
+    """R7, R15: returns the booking in the calendar of the responsible inspector; a late day has a reason."""
     assert isinstance(command.place, FreePlace), "what has no place is refused, or not drawn"
     late_reason = limit(state, command.policy).reason(command.told.day, command.told.late_reason)
     return NewInspectionBooked(
@@ -191,7 +194,7 @@ def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionB
 
 
 def conclude(state: AfterNo, command: ConcludeInvestigation) -> tuple[Event, ...]:
-    """R7: in an order with deadline, in the offer of a spread agreement, or in "no violation"."""
+    """R7: ends the investigation in an order with deadline, the offer of a spread agreement, or "no violation"."""
     refuse_nothing_to_inspect(state)
     if state.booking is None:
         raise Refused("R7", "no inspection is booked")
@@ -219,7 +222,10 @@ def conclude(state: AfterNo, command: ConcludeInvestigation) -> tuple[Event, ...
 
 
 def refuse_nothing_to_inspect(state: AfterNo) -> None:
-    """R7: for a found violation the order was asked for at once; and an investigation ends once."""
+    """R7: refuses an inspection of a violation that was found already, or after the investigation ended.
+
+    For a found violation an order was requested at once.
+    """
     if state.noted.kind is not AgreementKind.SUSPICION:
         raise Refused("R7", "the violation was found already: an order was asked for at once")
     if state.concluded is not None:

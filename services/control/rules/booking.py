@@ -38,7 +38,7 @@ class BookControl:
 
 
 def book(course: Running, command: BookControl) -> tuple[Event, ...]:
-    """R17, R19: by an inspector; a later booking of the same place replaces the one that stands."""
+    """R17, R19: records the day that an inspector chose for a control; it replaces the place's earlier booking."""
     refuse_not_awaited(course, command.place_id)
     with every_fault() as check:
         check(refuse_impossible_day, command)
@@ -49,7 +49,7 @@ def book(course: Running, command: BookControl) -> tuple[Event, ...]:
 
 
 def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
-    """R17, R18: in the calendar of whoever is responsible; no day that the company was told of falls away unsaid."""
+    """R17, R18: returns the booking for the responsible inspector, and the cancellation of an announced day."""
     assert isinstance(command.place, FreePlace), "what has no place is refused, or not drawn"
     window = course.window(command.place_id)
     replaced = course.bookings.get(command.place_id)
@@ -74,7 +74,7 @@ def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
 
 
 def fall_away(bookings: Iterable[ControlBooked], at: datetime) -> tuple[AnnouncedControlCancelled, ...]:
-    """R18: the company hears that a control does not take place where it had heard of it, and only there."""
+    """R18: returns the cancellations that the company is told of: those of announced controls only."""
     return tuple(
         AnnouncedControlCancelled(agreement_id=one.agreement_id, control_id=one.control_id, cancelled_at=at)
         for one in bookings
@@ -83,7 +83,7 @@ def fall_away(bookings: Iterable[ControlBooked], at: datetime) -> tuple[Announce
 
 
 def refuse_impossible_day(command: BookControl) -> None:
-    """R17: on a working day that is not over, and on which the inspector has a free place."""
+    """R17: refuses a day that is over, is no working day, or has no free place in the inspector's calendar."""
     with every_fault() as check:
         if command.told.day < local_day(command.at):
             check.note(Refused("R17", "{day} is over", day=command.told.day))
@@ -94,7 +94,7 @@ def refuse_impossible_day(command: BookControl) -> None:
 
 
 def refuse_late_without_reason(course: Running, command: BookControl) -> None:
-    """R17: after the window only with a reason, which is counted."""
+    """R17: refuses a day after the window without a reason; late controls are counted by their reasons."""
     limit, day = course.limit(command.place_id), command.told.day
     if limit.lacks_reason(day, command.told.late_reason):
         raise Refused(
@@ -107,14 +107,14 @@ def refuse_late_without_reason(course: Running, command: BookControl) -> None:
 
 
 def refuse_before_the_deadline(course: Running, day: date) -> None:
-    """R17: the company has its whole period, unless it said itself that the agreement is met."""
+    """R17: refuses a day before the end of the company's period, unless it reported that the agreement is met."""
     last_day = course.deadline.last_day
     if course.complete is None and not course.deadline.is_over_on(day):
         raise Refused("R17", "not before {last_day} is over, unless the company is done", last_day=last_day)
 
 
 def book_when_due(course: Running, bookings: Sequence[BookControl]) -> tuple[Event, ...]:
-    """R17: the same by itself, for every place that still needs it."""
+    """R17: books a control at every place that still needs one, without being asked."""
     return tuple(
         event
         for command in bookings
@@ -131,19 +131,19 @@ def _outrun(course: Running, command: BookControl) -> tuple[AnnouncedControlCanc
 
 
 def booking_due(course: Running) -> datetime | None:
-    """R17, R19: when the next control must be booked by itself; None where the bookings that stand will do."""
+    """R17, R19: returns when the next control must be booked automatically; None where the current bookings suffice."""
     dues = [due for place in course.awaited if (due := place_due(course, place)) is not None]
     return min(dues, default=None)
 
 
 def places_due(course: Running, at: datetime) -> tuple[UUID, ...]:
-    """R19: the places for which it is time."""
+    """R19: returns the places whose control must be booked by now."""
     dues = {place: place_due(course, place) for place in course.awaited}
     return tuple(place for place, due in dues.items() if due is not None and due <= at)
 
 
 def place_due(course: Running, place: UUID) -> datetime | None:
-    """R17: when a control of the place must be booked by itself; None where nothing is awaited or what stands will do.
+    """R17: returns when a control of the place must be booked automatically; None where no booking is needed.
 
     What is missing, or fits no longer, is booked as soon as that is known: with complete documentation, with a control
     that decided nothing (R21), with a longer deadline (R13). Else a while before the compliance deadline.
@@ -179,7 +179,7 @@ def _late_enough(course: Running, booking: ControlBooked) -> bool:
 
 
 def days_after(course: Running, place: UUID, at: datetime, policy: Policy) -> Iterator[date]:
-    """R17: the working days after the window, which need a reason, the next one first."""
+    """R17: yields the working days after the window, for which a reason is needed, the next one first."""
     day = max(_first_day(course, at), course.window(place).last_day + _ONE_DAY)
     while True:
         day = next_working_day(day, policy)
@@ -188,7 +188,7 @@ def days_after(course: Running, place: UUID, at: datetime, policy: Policy) -> It
 
 
 def days_inside(course: Running, place: UUID, at: datetime, policy: Policy) -> list[date]:
-    """R17, R18: the working days that are left of the window, among which one is drawn.
+    """R17, R18: returns the working days that are left of the window, from which one is drawn.
 
     Without complete documentation the control waits for the deadline.
     """
@@ -198,7 +198,7 @@ def days_inside(course: Running, place: UUID, at: datetime, policy: Policy) -> l
 
 
 def drawn_from(course: Running, place: UUID, inside: Sequence[date], policy: Policy) -> Sequence[Sequence[date]]:
-    """R18, R21: the days of the window that one is drawn from: the first part of them, or all if few of it are free.
+    """R18, R21: returns the days to draw from: the first part of the window, or all of it if few are free there.
 
     The rest of the window is left for what follows a control that decided nothing, which is drawn from all days.
     """
@@ -208,7 +208,7 @@ def drawn_from(course: Running, place: UUID, inside: Sequence[date], policy: Pol
 
 
 def window_is_used_up(course: Running, place: UUID, at: datetime, policy: Policy) -> bool:
-    """R21: no working day on which a control could be held is left in the window."""
+    """R21: returns whether the window has no working day left on which a control could be held."""
     return course.limit(place).is_late(next_working_day(_first_day(course, at), policy))
 
 
@@ -218,7 +218,7 @@ def _first_day(course: Running, at: datetime) -> date:
 
 
 def require_booking(course: Running, place: UUID) -> ControlBooked:
-    """R17: a control is booked before it is held."""
+    """R17: returns the booking of a place; refuses a control that was not booked."""
     booking = course.bookings.get(place)
     if booking is None:
         p_number = require_place(course, place).p_number

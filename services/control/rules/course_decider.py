@@ -207,54 +207,54 @@ def decide(state: State, command: Command) -> Sequence[Event]:
 
 
 def no_place_in(state: State, rule: str) -> Refused:
-    """For a command that has no place in this phase, by the rule that says where it has one."""
+    """Returns the refusal of a command that does not fit the agreement's phase, by the rule that says where it fits."""
     return Refused(rule, "the agreement is {how}", how=how_it_stands(state))
 
 
 def require_running(rule: str, state: State) -> Running:
-    """What has its place while nothing is decided."""
+    """Returns the running agreement; refuses a command that only fits before the decision."""
     if not isinstance(state, Running):
         raise no_place_in(state, rule)
     return state
 
 
 def require_controlled(rule: str, state: State) -> Running | Kept | Broken:
-    """What has its place wherever a control may have been held and holds."""
+    """Returns the agreement, in any phase in which a control may have been held; refuses the command in others."""
     if not isinstance(state, Running | Kept | Broken):
         raise no_place_in(state, rule)
     return state
 
 
 def require_responsible(rule: str, state: State) -> Running | Kept | Broken | AfterNo:
-    """What has its place wherever somebody has something left to do."""
+    """Returns the agreement, in any phase in which somebody has something left to do; refuses the command in others."""
     if not isinstance(state, Running | Kept | Broken | AfterNo):
         raise no_place_in(state, rule)
     return state
 
 
 def require_kept(rule: str, state: State) -> Kept:
-    """What has its place after fulfilment."""
+    """Returns the fulfilled agreement; refuses a command that only fits after fulfilment."""
     if not isinstance(state, Kept):
         raise no_place_in(state, rule)
     return state
 
 
 def require_broken(rule: str, state: State) -> Broken:
-    """What has its place after a breach."""
+    """Returns the breached agreement; refuses a command that only fits after a breach."""
     if not isinstance(state, Broken):
         raise no_place_in(state, rule)
     return state
 
 
 def require_not_accepted(rule: str, state: State) -> AfterNo:
-    """What has its place after a no."""
+    """Returns the matter after an offer that was not accepted; refuses the command elsewhere."""
     if not isinstance(state, AfterNo):
         raise no_place_in(state, rule)
     return state
 
 
 def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
-    """R7, R17, R22, R24, R28: nothing where the timer stands no more."""
+    """R7, R17, R22, R24, R28: records what a timer causes; nothing where the state no longer needs the timer."""
     if timers(state).get(timer.name) != timer.due:
         return ()
     if timer.name.startswith(tuple(OrderTimer)):
@@ -295,7 +295,7 @@ def timers(state: State) -> dict[str, datetime]:
 
 
 def reservations(state: State) -> frozenset[str]:
-    """R17: the booked places in the inspector's calendar. R11: where an agreement runs, and on what topic.
+    """R11, R17: returns the reserved names: booked places in calendars, and unit and topic of a running agreement.
 
     R41: with which cases it is in conflict.
     """
@@ -318,7 +318,7 @@ def reservations(state: State) -> frozenset[str]:
 
 
 def concerns(state: State) -> dict[str, str]:
-    """The legal entity and the unit."""
+    """Returns the legal entity and the unit, which travel beside the facts."""
     match state:
         case NotStarted():
             return {}
@@ -333,7 +333,7 @@ def concerns(state: State) -> dict[str, str]:
 
 
 def responsible(state: State) -> str | None:
-    """R15: the inspector for whom others of the authority stand in."""
+    """R15: returns the responsible inspector, for whom others of the authority act."""
     match state:
         case NotStarted():
             return None

@@ -11,7 +11,7 @@ from shared.deadlines.copenhagen import end_of
 
 
 def pending(case: Case) -> Sequence[Pending]:
-    """R26, R29, R40: all that must still happen, what comes first first; a unit that is another's before all else."""
+    """R26, R29, R40: returns all that must still happen, the first step first; a changed unit precedes all else."""
     if case.status in (Status.UNKNOWN, Status.WITHDRAWN):
         return ()
     return [*_about_changed_units(case), *_in_the_course(case), *_beside_the_course(case)]

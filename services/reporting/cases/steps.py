@@ -92,5 +92,5 @@ class Pending(NamedTuple):
 
 
 def next_of(pending: Iterable[Pending]) -> Pending | None:
-    """R26: what must happen next: the first of the pending steps; None where no step is left."""
+    """R26: returns the first of the pending steps, which must happen next; None if no step is left."""
     return next((one for one in pending if one.step is not None), None)

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["reporting"])
 
 @router.get("/statistics/involvement", responses=problems(400), dependencies=[Depends(as_known_now)])
 async def involvement(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> InvolvementTable:
-    """R33: how far safety representatives, safety organisation and employees were involved."""
+    """R33: counts how far safety representatives, safety organisation and employees were involved."""
     async with reading(request, asker) as connection:
         rows = await statistics_queries.involvement(connection, asker, asked)
     return InvolvementTable(rows=[InvolvementRow.model_validate(dict(row)) for row in rows])
@@ -40,7 +40,7 @@ async def time_spent(request: Request, asker: Reader, asked: Annotated[Period, D
 
 @router.get("/statistics/use", responses=problems(400), dependencies=[Depends(as_known_now)])
 async def use(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> UseTable:
-    """R35: whether approved measures are used, and why not."""
+    """R35: counts whether approved measures are used, and why not."""
     async with reading(request, asker) as connection:
         rows = await statistics_queries.use(connection, asker, asked)
     return UseTable(rows=[UseRow.model_validate(dict(row)) for row in rows])

@@ -18,7 +18,7 @@ from shared.refusals.sentences import Sentence
 
 
 async def reader(asker: Annotated[Viewer, Depends(viewer)]) -> Viewer:
-    """Who may read cases: the authority, and a company its own. The portal acts with a company's token."""
+    """Route dependency: returns the sender, who may read cases: the authority all, a company its own."""
     asker.require_role(*AUTHORITY, Role.COMPANY)
     return asker
 
@@ -34,7 +34,7 @@ async def period(
     opened_from: Annotated[IsoInstant | None, Query(description="Cases opened at or after this instant.")] = None,
     opened_before: Annotated[IsoInstant | None, Query(description="Cases opened before this instant.")] = None,
 ) -> Period:
-    """The period of a table."""
+    """Route dependency: returns the period of a table."""
     return Period(opened_from=opened_from, opened_before=opened_before)
 
 
@@ -42,7 +42,7 @@ async def as_known_now(
     held_at: Annotated[IsoInstant | None, Query(description=f"Refused: {_ONLY_NOW}.")] = None,
     known_at: Annotated[IsoInstant | None, Query(description=f"Refused: {_ONLY_NOW}.")] = None,
 ) -> None:
-    """R26: a figure that is kept only as it is known today is refused for any other time, and says why. Raises 422."""
+    """R26: refuses another time than now (422) for a figure that is only kept as it is known today."""
     asked = {"held_at": held_at, "known_at": known_at}
     faults = [
         FieldError(
@@ -62,14 +62,14 @@ async def as_known_now(
 
 
 async def is_as_today(connection: Connection) -> bool:
-    """R18: whether all that companies are shown was made by this release's rules of visibility."""
+    """R18: returns whether all that companies are shown was made by this release's rules of visibility."""
     as_today: bool = await connection.fetchval(_AS_TODAY, VISIBILITY)
     return as_today
 
 
 @asynccontextmanager
 async def reading(request: Request, asker: Viewer) -> AsyncIterator[Connection]:
-    """A connection for one question. 503 for a company until all it is shown is made by today's rules (R18).
+    """Yields a connection for one question. Answers 503 to a company until all it is shown follows today's rules (R18).
 
     A company's whole answer is of one moment: a process of another release may write at any other.
     """
@@ -84,6 +84,6 @@ async def reading(request: Request, asker: Viewer) -> AsyncIterator[Connection]:
 
 
 def database(request: Request) -> Database:
-    """Of the running service."""
+    """Returns the database of the running service."""
     opened: Database = request.app.state.database
     return opened

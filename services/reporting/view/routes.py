@@ -90,7 +90,7 @@ async def case_filter(
     case_type: Annotated[CaseType | None, Query()] = None,
     due_before: Annotated[IsoInstant | None, Query(description="The next step is due before this instant.")] = None,
 ) -> CaseFilter:
-    """The filters of a list of cases."""
+    """Returns the filters of a list of cases."""
     return CaseFilter(
         cvr=cvr,
         p_number=p_number,
@@ -116,7 +116,7 @@ async def list_cases(
     cursor: PageCursor = None,
     limit: Limit = PAGE_SIZE,
 ) -> CaseList:
-    """R26: agreements, orders and other cases in one list, with what must happen next."""
+    """R26: returns agreements, orders and other cases in one list, with what must happen next."""
     if asked.cvr is not None:
         asker.require_company(asked.cvr)
     async with reading(request, asker) as connection:
@@ -125,7 +125,7 @@ async def list_cases(
 
 @router.get("/cases/{case_id}", responses=problems(400, 404))
 async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail:
-    """One case with its deadlines, measures, related cases, conflicts and timeline."""
+    """Returns one case with its deadlines, measures, related cases, conflicts and timeline."""
     async with reading(request, asker) as connection:
         row = await queries.find_case(connection, asker, case_id)
         if row is None:
@@ -152,7 +152,7 @@ async def get_case(request: Request, asker: Reader, case_id: UUID) -> CaseDetail
 async def list_timeline(
     request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = pages.LARGEST_PAGE
 ) -> Timeline:
-    """What happened in a case, page by page."""
+    """Returns what happened in a case, page by page."""
     async with _case(request, asker, case_id) as connection:
         return await _timeline(connection, asker, case_id, cursor, limit)
 
@@ -161,7 +161,7 @@ async def list_timeline(
 async def list_related(
     request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = pages.LARGEST_PAGE
 ) -> RelatedCases:
-    """The cases that hang together with one, page by page."""
+    """Returns the cases that belong together with one, page by page."""
     async with _case(request, asker, case_id) as connection:
         return await _related(connection, asker, case_id, cursor, limit)
 
@@ -170,7 +170,7 @@ async def list_related(
 async def list_conflicts(
     request: Request, asker: Reader, case_id: UUID, cursor: PageCursor = None, limit: PageLimit = pages.LARGEST_PAGE
 ) -> Conflicts:
-    """R8, R41: the cases with which one is in conflict, or was, page by page."""
+    """R8, R41: returns the cases with which a case is or was in conflict, page by page."""
     async with _case(request, asker, case_id) as connection:
         return await _conflicts(connection, asker, case_id, cursor, limit)
 
@@ -187,7 +187,7 @@ async def list_tasks(
     cursor: PageCursor = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Tasks on a page, at most.")] = LARGEST_PAGE,
 ) -> TaskList:
-    """R29: what inspectors have to do, the most urgent first. For the authority only."""
+    """R29: returns what inspectors have to do, the most urgent first. For the authority only."""
     asker.require_role(*AUTHORITY)
     after = pages.read_cursor(cursor, pages.instant_or_none, pages.instant, pages.uuid, pages.text, pages.number)
     async with reading(request, asker) as connection:
@@ -212,7 +212,7 @@ async def get_company(
     cursor: Annotated[CursorParameter | None, Query(description="From the page of cases before.")] = None,
     limit: Limit = PAGE_SIZE,
 ) -> Company:
-    """A legal entity with its units, quarantines and cases."""
+    """Returns a legal entity with its units, quarantines and cases."""
     asker.require_company(cvr)
     async with reading(request, asker) as connection:
         units = await _units(connection, asker, cvr)
@@ -237,7 +237,7 @@ async def list_units(
     cursor: PageCursor = None,
     limit: PageLimit = pages.LARGEST_PAGE,
 ) -> Units:
-    """The units that a legal entity has or had, page by page."""
+    """Returns the units that a legal entity has or had, page by page."""
     asker.require_company(cvr)
     async with reading(request, asker) as connection:
         return await _units(connection, asker, cvr, cursor, limit)
@@ -251,7 +251,7 @@ async def list_quarantines(
     cursor: PageCursor = None,
     limit: PageLimit = pages.LARGEST_PAGE,
 ) -> Quarantines:
-    """R22, R40: the quarantines of a legal entity's units, page by page."""
+    """R22, R40: returns the quarantines of a legal entity's units, page by page."""
     asker.require_company(cvr)
     async with reading(request, asker) as connection:
         return await _quarantines(connection, asker, cvr, _today(request), cursor, limit)
@@ -259,7 +259,7 @@ async def list_quarantines(
 
 @router.get("/statistics/ladder", responses=problems(400), dependencies=[Depends(as_known_now)])
 async def ladder(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> LadderTable:
-    """Measures by ladder level and problem group, and whether they are used."""
+    """Counts measures by ladder level and problem group, and whether they are used."""
     async with reading(request, asker) as connection:
         rows = await queries.ladder(connection, asker, asked)
     return LadderTable(rows=[LadderRow.model_validate(dict(row)) for row in rows])
@@ -273,7 +273,7 @@ async def agreements(
     held_at: Annotated[IsoInstant | None, Query(description="The status that held at this instant.")] = None,
     known_at: Annotated[IsoInstant | None, Query(description="As far as it was recorded by this instant.")] = None,
 ) -> AgreementsTable:
-    """Agreements by status within each topic, group, industry, sector and size, orders beside them."""
+    """Counts agreements by status within each topic, group, industry, sector and size, beside the orders."""
     asked = Period(asked.opened_from, asked.opened_before, held_at, known_at)
     async with reading(request, asker) as connection:
         rows = await queries.agreements_by_dimension(connection, asker, asked)

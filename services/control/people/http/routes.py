@@ -88,7 +88,7 @@ async def list_people(
     cursor: pages.PageCursor = None,
     limit: pages.PageLimit = pages.LARGEST_PAGE,
 ) -> list[PersonView]:
-    """The people of the authority in order of their ids, also those who have left (R42). For the authority only."""
+    """Returns the people of the authority by their ids, also those who have left (R42). For the authority only."""
     asker.require_role(*AUTHORITY)
     runtime = runtime_of(request)
     last: Any = pages.read_cursor(cursor, pages.text)
@@ -106,7 +106,7 @@ async def list_people(
 
 @router.get("/v1/people/{person_id}", responses=SEEN, **READ)
 async def read_person(person_id: Person, request: Request, response: Response, asker: Asker) -> PersonView:
-    """One person with absences and stand-ins (R42). For the authority only."""
+    """Returns one person with absences and stand-ins (R42). For the authority only."""
     asker.require_role(*AUTHORITY)
     state, history, headers = await runtime_of(request).gate.read(request, asker, PERSON, person_stream(person_id))
     if isinstance(state, Unlisted):
@@ -117,7 +117,7 @@ async def read_person(person_id: Person, request: Request, response: Response, a
 
 @router.put("/v1/people/{person_id}", **PUT)
 async def put_person(person_id: Person, body: PersonBody, request: Request, asker: Asker) -> Response:
-    """List a person, or describe one anew; the same again changes nothing (R42).
+    """Lists a person, or describes one anew; the same description again changes nothing (R42).
 
     For operators, the personnel register, and the leader of the person's centre.
     """
@@ -139,7 +139,7 @@ async def put_person(person_id: Person, body: PersonBody, request: Request, aske
 
 @router.post("/v1/people/{person_id}/departure", **CHANGE)
 async def note_departure(person_id: Person, body: Departure, request: Request, asker: Asker) -> Response:
-    """The person leaves the authority after this day; a later word about the day replaces it (R42)."""
+    """Records a person's last day at the authority; a later request replaces the day (R42)."""
     return await _perform_simple(
         request, asker, person_id, lambda at: NoteLeaving(at=at, by=asker.subject, last_day=body.last_day)
     )
@@ -147,7 +147,7 @@ async def note_departure(person_id: Person, body: Departure, request: Request, a
 
 @router.post("/v1/people/{person_id}/absences", **CHANGE)
 async def note_absence(person_id: Person, body: Away, request: Request, asker: Asker) -> Response:
-    """The person is away from one day to another; exactly the same days again change nothing (R42)."""
+    """Records that a person is away from one day to another; exactly the same days again change nothing (R42)."""
     absence_id = uuid7()
     return await _perform_simple(
         request,
@@ -159,7 +159,7 @@ async def note_absence(person_id: Person, body: Away, request: Request, asker: A
 
 @router.post("/v1/people/{person_id}/absences/{absence_id}/withdrawal", **CHANGE)
 async def withdraw_absence(person_id: Person, absence_id: UUID, request: Request, asker: Asker) -> Response:
-    """The person is not away in those days after all (R42)."""
+    """Withdraws an absence: the person is not away in those days after all (R42)."""
     return await _perform_simple(
         request, asker, person_id, lambda at: WithdrawAway(at=at, by=asker.subject, absence_id=absence_id)
     )
@@ -167,7 +167,7 @@ async def withdraw_absence(person_id: Person, absence_id: UUID, request: Request
 
 @router.post("/v1/people/{person_id}/stand-ins", **CHANGE)
 async def name_stand_in(person_id: Person, body: StandInBody, request: Request, asker: Asker) -> Response:
-    """A colleague whom the directory lists acts for the person in these days (R42)."""
+    """Records a colleague in the directory who acts for the person in these days (R42)."""
     runtime = runtime_of(request)
     stand_in_id = uuid7()
 
@@ -186,7 +186,7 @@ async def name_stand_in(person_id: Person, body: StandInBody, request: Request, 
 
 @router.post("/v1/people/{person_id}/stand-ins/{stand_in_id}/withdrawal", **CHANGE)
 async def withdraw_stand_in(person_id: Person, stand_in_id: UUID, request: Request, asker: Asker) -> Response:
-    """The colleague does not act for the person any more (R42)."""
+    """Ends the naming of a stand-in, who does not act for the person any more (R42)."""
     return await _perform_simple(
         request, asker, person_id, lambda at: WithdrawStandIn(at=at, by=asker.subject, stand_in_id=stand_in_id)
     )
@@ -194,7 +194,7 @@ async def withdraw_stand_in(person_id: Person, stand_in_id: UUID, request: Reque
 
 @router.get("/v1/centres")
 async def list_centres(request: Request, asker: Asker) -> CentreList:
-    """The centres with their holidays (R42). For the authority only."""
+    """Returns the centres with their holidays (R42). For the authority only."""
     asker.require_role(*AUTHORITY)
     store = runtime_of(request).store
     holidays = [(centre, (await read(store, CENTRE, centre_stream(centre))).state.days) for centre in Centre]
@@ -203,7 +203,7 @@ async def list_centres(request: Request, asker: Asker) -> CentreList:
 
 @router.put("/v1/centres/{centre}/holidays", **PUT)
 async def put_holidays(centre: Centre, body: HolidaysBody, request: Request, asker: Asker) -> Response:
-    """Say all days on which a centre is closed (R42). For operators, the register, and the leader of the centre."""
+    """Replaces the days on which a centre is closed (R42). For operators, the register, and the centre's leader."""
     asker.require_role(*_KEEPERS)
     _require_leader_of(asker, centre)
     runtime = runtime_of(request)

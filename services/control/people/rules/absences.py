@@ -33,7 +33,7 @@ class WithdrawAway:
 
 
 def note_away(state: State, command: NoteAway) -> Sequence[Event]:
-    """R42: exactly the same days again are a repetition; other days may overlap."""
+    """R42: records an absence; exactly the same days again change nothing, other days may overlap."""
     with every_fault() as check:
         check(require_listed, state)
         check(refuse_backwards, command.span)
@@ -52,7 +52,7 @@ def note_away(state: State, command: NoteAway) -> Sequence[Event]:
 
 
 def withdraw_away(state: State, command: WithdrawAway) -> Sequence[Event]:
-    """R42: only an absence that stands."""
+    """R42: withdraws an absence that is known; refuses any other."""
     listed = require_listed(state)
     if command.absence_id not in listed.absences:
         raise Refused("R42", "no absence {absence} is known", absence=command.absence_id)

@@ -38,7 +38,7 @@ def centre_stream(centre: Centre) -> UUID:
 
 
 def decide(state: Holidays, command: Command) -> Sequence[Event]:
-    """R42: the same days again change nothing; a day that is named twice counts once."""
+    """R42: records a centre's holidays; the same days again change nothing, and a day named twice counts once."""
     match command:
         case SetHolidays():
             days = tuple(sorted(set(command.days)))

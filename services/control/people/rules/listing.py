@@ -70,7 +70,7 @@ def list_person(state: State, command: ListPerson) -> Sequence[Event]:
 
 
 def note_leaving(state: State, command: NoteLeaving) -> Sequence[Event]:
-    """R42: another last day than the one that was said replaces it."""
+    """R42: records a person's last day, which replaces an earlier one."""
     if isinstance(state, Gone) and state.last_day == command.last_day:
         return ()
     listed = state.before if isinstance(state, Gone) else require_listed(state)

@@ -43,7 +43,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
 
 
 def reservations(state: State) -> frozenset[str]:
-    """R42: the name by which the directory finds a person, also one who has left: old cases still name them."""
+    """R42: returns the name by which the directory finds a person, also one who has left but is named in cases."""
     match state:
         case Unlisted():
             return frozenset()

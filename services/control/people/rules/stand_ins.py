@@ -35,7 +35,7 @@ class WithdrawStandIn:
 
 
 def name_stand_in(state: State, command: NameStandIn) -> Sequence[Event]:
-    """R42: somebody else, whom the directory lists; several colleagues may stand in at the same time."""
+    """R42: records a stand-in: another person of the directory. Several may stand in at the same time."""
     with every_fault() as check:
         check(require_listed, state)
         check(refuse_backwards, command.told)
@@ -55,7 +55,7 @@ def name_stand_in(state: State, command: NameStandIn) -> Sequence[Event]:
 
 
 def withdraw_stand_in(state: State, command: WithdrawStandIn) -> Sequence[Event]:
-    """R42: only a stand-in who was named; what was done until now stands."""
+    """R42: withdraws a stand-in who was named, for the time from now on; refuses any other."""
     listed = require_listed(state)
     if command.stand_in_id not in listed.stand_ins:
         raise Refused("R42", "no stand-in {stand_in} is known", stand_in=command.stand_in_id)

@@ -38,7 +38,7 @@ class FreePlace:
 
 
 def refuse_not_free(rule: str, day: date, place: FreePlace | WhyNotFree) -> None:
-    """R7, R17: a visit needs a free place in the inspector's calendar."""
+    """R7, R17: refuses a day on which the inspector's calendar has no free place for a visit."""
     match place:
         case FreePlace():
             return
