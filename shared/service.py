@@ -282,6 +282,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
         virtual = clock if isinstance(clock, VirtualClock) else None
         store = await stack.enter_async_context(EventStore(database, EventTypes(service.facts), virtual))
         tokens = ConsistencyTokens.of_state(settings.state)
+        people = load_directory(settings.people)
         loops = Loops()
         kafka = settings.kafka_of(service.name)
         bus = Bus(kafka, service.name, loops)
@@ -292,7 +293,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             policies=load_policies(settings.policies),
             database=database,
             store=store,
-            gate=CommandGate(database, store, tokens, service.name),
+            gate=CommandGate(database, store, tokens, service.name, people.centre_of),
             consumers={},
             start_check=StartCheck(
                 recovery_of(service, kafka, database),
@@ -302,7 +303,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             loops=loops,
             reconcilers=bus.reconcilers,
             random_source=settings.random_source(),
-            people=load_directory(settings.people),
+            people=people,
         )
         reactions = service.reactions(runtime)
         types = EventTypes(service.hears)

@@ -14,6 +14,7 @@ from shared.eventstore.events import Event, Recorded
 from shared.http.errors import InvalidToken, Problem
 from shared.http.problems import forbidden, not_found
 from shared.http.tokens import Identity, Role, TokenVerifier
+from shared.http.who_may_act import is_command, require_to_perform
 
 Audience = Literal["authority", "company"]
 AUTHORITY = (Role.INSPECTOR, Role.SUPPORTER, Role.LEADER)
@@ -93,6 +94,15 @@ class Viewer:
             allowed = " or ".join(role.value for role in roles)
             raise forbidden("this is for {allowed}, and the token says {role}", allowed=allowed, role=self.role.value)
 
+    def require_centre_led(self, centre: Centre | None) -> None:
+        """R42: raises Problem (403) if the viewer is a leader, and of another centre than this one; says which."""
+        if self.role is Role.LEADER and self.leads is not centre:
+            raise forbidden(
+                "this is for who leads the centre {centre}, and the token leads {leads}",
+                centre="unknown" if centre is None else centre.value,
+                leads="" if self.leads is None else self.leads.value,
+            )
+
 
 def visible_facts(viewer: Viewer, recorded: Iterable[Recorded]) -> list[Recorded]:
     """Returns the facts of a stream as a viewer may know them. Views, versions and ETags are made of these alone."""
@@ -121,9 +131,20 @@ def identify(verifier: TokenVerifier, authorization: str | None) -> Identity:
 
 
 async def viewer(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Viewer:
-    """Route dependency: returns the sender of a request, by its bearer token. Raises Problem (401)."""
+    """Route dependency: returns the sender of a request, by its bearer token.
+
+    Raises Problem: 401 without a valid token, and 403 if the table of commands does not name the role.
+    """
     identity = identify(request.app.state.verifier, request.headers.get("Authorization"))
+    if is_command(request.method):
+        require_to_perform(operation_of(request), identity.role)
     return Viewer(identity.role, identity.subject, identity.cvr, identity.leads)
+
+
+def operation_of(request: Request) -> str:
+    """Returns the name of the route that a request reached."""
+    name: str = request.scope["route"].name
+    return name
 
 
 Asker = Annotated[Viewer, Depends(viewer)]

@@ -10,6 +10,7 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from shared.contracts.vocabulary import Centre
 from shared.eventstore.change import IdempotencyKey
 from shared.eventstore.commands import Decision, Guard, Intent, decide, execute
 from shared.eventstore.database import Database
@@ -19,11 +20,12 @@ from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, Metadata, Recorded
 from shared.eventstore.state_cache import VersionedState
 from shared.http import consistency
-from shared.http.access import Viewer, visible_events, visible_facts
+from shared.http.access import Viewer, operation_of, visible_events, visible_facts
 from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.errors import Problem
 from shared.http.problems import not_found
 from shared.http.tokens import Role
+from shared.http.who_may_act import Relation, require_to_perform
 from shared.messaging.recovery_writes import RECOVERED
 from shared.policy.policy import Input
 
@@ -68,7 +70,16 @@ Prepare = Callable[[State], Awaitable[Prepared[State, Command]]]
 class CommandGate:
     """Runs the commands of one service for HTTP."""
 
-    def __init__(self, database: Database, store: EventStore, tokens: ConsistencyTokens, source: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: EventStore,
+        tokens: ConsistencyTokens,
+        source: str,
+        centre_of: Callable[[str], Centre | None] = lambda _: None,
+    ) -> None:
+        """`centre_of` says the centre of an inspector, None if the directory does not know it (R42)."""
+        self._centre_of = centre_of
         self.database = database
         self.store = store
         self._tokens = tokens
@@ -142,7 +153,9 @@ class CommandGate:
                 if loaded.events or "If-Match" in request.headers:
                     _require_match(request, visible_facts(asker, loaded.events))
                 _refuse_beyond(request.app.state.input_limits.in_force(), asker, loaded)
-            represented = asker.acts_for(decider.responsible(state))
+            responsible = decider.responsible(state)
+            self._require_relation(operation_of(request), asker, responsible)
+            represented = asker.acts_for(responsible)
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
             prepared, before = await prepare(state), VersionedState(loaded.version, state)
             intent = Intent(decider, stream, prepared.command, expected=loaded.version, read=before)
@@ -164,6 +177,12 @@ class CommandGate:
                 if attempt == ATTEMPTS:  # else the key was forgotten just now, and is free
                     raise
         raise AssertionError("unreachable")
+
+    def _require_relation(self, operation: str, asker: Viewer, responsible: str | None) -> None:
+        """R42: raises Problem (403) if the asker must lead the centre of who is responsible, and does not."""
+        relation = require_to_perform(operation, asker.role)
+        if relation is Relation.CENTRE_LED and responsible is not None:
+            asker.require_centre_led(self._centre_of(responsible))
 
     async def wait_for_token(self, request: Request, asker: Viewer) -> None:
         """Waits for the fact that a Consistency-Token names, for a request about no single case. Raises Problem (503).

@@ -18,13 +18,12 @@ from services.control.rules.order_requests import ResendOrderRequest
 from services.control.rules.phases import AfterNo, State
 from shared.contracts.control import InspectionPlan, InvestigationReport
 from shared.eventstore.randomness import random_id
-from shared.http.access import Asker
+from shared.http.access import AUTHORITY, Asker
 from shared.http.bodies import Body, FreeText, Participants, TextForCompany, TextOfTheAuthority, told
 from shared.http.commands import Prepared
 from shared.http.field_types import Day, Instant
 from shared.http.openapi import CHANGE, READ, SEEN
 from shared.http.problems import not_found
-from shared.http.tokens import Role
 from shared.policy.policy import Policy
 from shared.reference.identifiers import LateReason
 from shared.service import runtime_of
@@ -72,7 +71,6 @@ class InvestigationResult(Body, InvestigationReport):
 @router.post("/v1/agreements/{agreement_id}/hearing-answer", **CHANGE)
 async def answer_hearing(agreement_id: UUID, body: HearingAnswer, request: Request, asker: Asker) -> Response:
     """Records the company's answer before the order (R22)."""
-    asker.require_role(Role.COMPANY)
     return await perform(
         request, asker, agreement_id, lambda at, policy: AnswerHearing(at=at, person=asker.subject, answer=body.answer)
     )
@@ -81,7 +79,6 @@ async def answer_hearing(agreement_id: UUID, body: HearingAnswer, request: Reque
 @router.post("/v1/agreements/{agreement_id}/oral-hearing-answer", **CHANGE)
 async def note_oral_answer(agreement_id: UUID, body: OralHearingAnswer, request: Request, asker: Asker) -> Response:
     """Records what the company said before the order, where it need not answer in writing (R22)."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
 
     def command(at: datetime, _: Policy) -> Command:
         return NoteOralAnswer(
@@ -94,7 +91,6 @@ async def note_oral_answer(agreement_id: UUID, body: OralHearingAnswer, request:
 @router.post("/v1/agreements/{agreement_id}/order-request", **CHANGE)
 async def request_order(agreement_id: UUID, body: OrderRequest, request: Request, asker: Asker) -> Response:
     """Asks the order system for an order with deadline at every breaching unit (R22)."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     request_id = uuid7()
 
     def command(at: datetime, policy: Policy) -> Command:
@@ -106,7 +102,6 @@ async def request_order(agreement_id: UUID, body: OrderRequest, request: Request
 @router.post("/v1/agreements/{agreement_id}/order-requests/{request_id}/resending", **CHANGE)
 async def resend_order_request(agreement_id: UUID, request_id: UUID, request: Request, asker: Asker) -> Response:
     """Asks again, under the same id, for an order that was not issued (R7, R22)."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     return await perform(
         request,
         asker,
@@ -118,7 +113,7 @@ async def resend_order_request(agreement_id: UUID, request_id: UUID, request: Re
 @router.get("/v1/agreements/{agreement_id}/after-no", responses=SEEN, **READ)
 async def read_after_no(agreement_id: UUID, request: Request, response: Response, asker: Asker) -> AfterNoView:
     """Returns what follows an offer that was not accepted (R7); no company sees it."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
+    asker.require_role(*AUTHORITY)
     state, visible, headers = await runtime_of(request).gate.read(request, asker, COURSE, agreement_id)
     if not isinstance(state, AfterNo):
         raise not_found()
@@ -129,7 +124,6 @@ async def read_after_no(agreement_id: UUID, request: Request, response: Response
 @router.post("/v1/agreements/{agreement_id}/new-inspection", **CHANGE)
 async def book_inspection(agreement_id: UUID, body: InspectionDay, request: Request, asker: Asker) -> Response:
     """Books the day that the inspector chooses for resuming the investigation (R7)."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     runtime = runtime_of(request)
     inspection_id = random_id(runtime.random_source)
 
@@ -155,7 +149,6 @@ async def conclude_investigation(
     agreement_id: UUID, body: InvestigationResult, request: Request, asker: Asker
 ) -> Response:
     """Records how the resumed investigation ended: an order, a spread offer, or no violation (R7)."""
-    asker.require_role(Role.INSPECTOR, Role.SUPPORTER)
     request_id = uuid7()
 
     def command(at: datetime, policy: Policy) -> Command:

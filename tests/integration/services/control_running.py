@@ -12,7 +12,7 @@ import httpx
 from services.control.rules.course_decider import COURSE
 from services.control.rules.start_of_agreement import StartCourse
 from shared.contracts.offers import Accepted
-from shared.contracts.vocabulary import AgreementKind, Place
+from shared.contracts.vocabulary import AgreementKind, Centre, Place
 from shared.eventstore.clock import VirtualClock
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import Metadata
@@ -81,7 +81,8 @@ class Control:
 
     def asker(self, role: Role, cvr: str = CVR) -> dict[str, str]:
         """Headers of somebody in a role."""
-        token = self._issuer.token(role, "anna", cvr if role is Role.COMPANY else None)
+        leads = Centre.EAST if role is Role.LEADER else None
+        token = self._issuer.token(role, "anna", cvr if role is Role.COMPANY else None, leads)
         return {"Authorization": f"Bearer {token}", "If-Match": "*"}
 
 

@@ -25,12 +25,10 @@ from shared.http.bodies import Body, GivenText, PersonId, nothing_unknown, told
 from shared.http.commands import Prepared
 from shared.http.field_types import Day, Email, LocalTime, Phone
 from shared.http.openapi import CHANGE, PUT, READ, SEEN
-from shared.http.problems import forbidden, not_found
-from shared.http.tokens import Role
+from shared.http.problems import not_found
 from shared.service import runtime_of
 
 router = APIRouter(tags=["people"])
-_KEEPERS = (Role.LEADER, Role.OPERATOR, Role.PERSONNEL_REGISTER)
 _LONGEST_LIST = 200
 Person = Annotated[PersonId, Path(description="Pseudonymous id, as tokens carry it.")]
 
@@ -204,8 +202,7 @@ async def list_centres(request: Request, asker: Asker) -> CentreList:
 @router.put("/v1/centres/{centre}/holidays", **PUT)
 async def put_holidays(centre: Centre, body: HolidaysBody, request: Request, asker: Asker) -> Response:
     """Replaces the days on which a centre is closed (R42). For operators, the register, and the centre's leader."""
-    asker.require_role(*_KEEPERS)
-    _require_leader_of(asker, centre)
+    asker.require_centre_led(centre)
     runtime = runtime_of(request)
     now = runtime.clock.now()
     command = SetHolidays(at=now, by=asker.subject, centre=centre, days=tuple[date, ...](body.days))
@@ -236,7 +233,6 @@ async def _perform(
     *,
     may_create: bool = False,
 ) -> Response:
-    asker.require_role(*_KEEPERS)
     runtime = runtime_of(request)
     now = runtime.clock.now()
 
@@ -255,13 +251,4 @@ def _require_keeper(asker: Viewer, state: State, *centres: Centre) -> None:
         case Unlisted():
             pass
     for centre in centres:
-        _require_leader_of(asker, centre)
-
-
-def _require_leader_of(asker: Viewer, centre: Centre) -> None:
-    if asker.role is Role.LEADER and asker.leads is not centre:
-        raise forbidden(
-            "this is for who leads the centre {centre}, and the token leads {leads}",
-            centre=centre.value,
-            leads=asker.leads.value if asker.leads else "",
-        )
+        asker.require_centre_led(centre)
