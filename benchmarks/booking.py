@@ -46,7 +46,9 @@ class Calendar:
 
     def __init__(self, database: Any, store: EventStore) -> None:
         self._store = store
-        self._runtime: Any = SimpleNamespace(policies=POLICIES, database=database, random_source=SystemRandom())
+        self._runtime: Any = SimpleNamespace(
+            policies=POLICIES, store=store, database=database, random_source=SystemRandom()
+        )
 
     async def start(self, number: int) -> tuple[UUID, datetime]:
         """Starts a course, whose deadline lies so many weeks ahead that all visits find a place in their window."""

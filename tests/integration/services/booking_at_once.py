@@ -11,6 +11,10 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from services.control.lookups.drawn_bookings import free_bookings
+from services.control.people.rules.absences import NoteAway
+from services.control.people.rules.centre_holidays import CENTRE, SetHolidays, centre_stream
+from services.control.people.rules.listing import ListPerson
+from services.control.people.rules.person_decider import PERSON, person_stream
 from services.control.planning.rules.calendar import FreePlace
 from services.control.planning.rules.half_hours import hours, of_slot, taken_by
 from services.control.planning.rules.place_names import former_names_of_calendar, former_slot_name
@@ -18,9 +22,10 @@ from services.control.rules.booking import BookControl
 from services.control.rules.course_decider import COURSE, BookWhenDue
 from services.control.rules.phases import Running
 from services.control.rules.start_of_agreement import StartCourse
+from shared.contracts import people
 from shared.contracts.control import FACTS, ChosenDay, ControlBooked
 from shared.contracts.offers import Accepted
-from shared.contracts.vocabulary import AgreementKind, ContactForm
+from shared.contracts.vocabulary import AgreementKind, ContactForm, PersonDescription, Reachable, Span
 from shared.eventstore.commands import ATTEMPTS, Intent, execute, read
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.errors import NameReserved
@@ -48,7 +53,9 @@ class Process:
 
     async def __aenter__(self) -> Self:
         self.database: Database = await self._stack.enter_async_context(open_database(self._dsn, "control"))
-        self.store = await self._stack.enter_async_context(EventStore(self.database, EventTypes(FACTS)))
+        self.store = await self._stack.enter_async_context(
+            EventStore(self.database, EventTypes((*FACTS, *people.FACTS)))
+        )
         self.runtime: Any = SimpleNamespace(
             policies=POLICIES, database=self.database, store=self.store, random_source=SystemRandom()
         )
@@ -56,6 +63,15 @@ class Process:
 
     async def __aexit__(self, *error: object) -> None:
         await self._stack.aclose()
+
+    async def list_in_directory(self, described: PersonDescription, away: Span, closed: date) -> None:
+        """R42: says when the inspector works and is away, and when the centre is closed."""
+        listed = ListPerson(START, "leader", INSPECTOR, described, Reachable())
+        note = NoteAway(START, "leader", uuid4(), away)
+        holidays = SetHolidays(START, "leader", described.centre, (closed,))
+        person, centre = person_stream(INSPECTOR), centre_stream(described.centre)
+        for intent in (Intent(PERSON, person, listed), Intent(PERSON, person, note), Intent(CENTRE, centre, holidays)):
+            await execute(self.store, [intent], at=START, metadata=_metadata())
 
     async def start(self) -> UUID:
         """Starts a course of the inspector."""

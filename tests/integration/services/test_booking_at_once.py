@@ -4,18 +4,16 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
-from datetime import date
+from datetime import date, time
 
 import pytest
 
-from services.control.planning.lookups import inspector_calendar
-from services.control.planning.rules.working_time import DaysAway, WorkingTime, default_working_time
 from services.control.rules.course_decider import COURSE
+from shared.contracts.vocabulary import Centre, PersonDescription, PersonRole, Span, WorkingHours
 from shared.eventstore.timer_and_reservation_drift import drift_of, mend
-from tests.integration.services.booking_at_once import POLICY, Process, bookings, overlaps
+from tests.integration.services.booking_at_once import Process, bookings, overlaps
 
-AWAY = DaysAway(date(2026, 6, 29), date(2026, 7, 10))
+AWAY = Span(first=date(2026, 6, 29), last=date(2026, 7, 10))
 CLOSED = date(2026, 7, 14)
 
 
@@ -27,25 +25,19 @@ async def processes(postgres_dsn: str) -> AsyncIterator[list[Process]]:
 
 
 @pytest.mark.rule("R17", "R42")
-async def test_three_processes_book_at_once_and_nobody_is_booked_twice_or_while_away(
-    processes: list[Process], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_three_processes_book_at_once_and_nobody_is_booked_twice_or_while_away(processes: list[Process]) -> None:
     """More visits than the window has places for: those that find none in it are late, and overlap nothing either."""
-    usual = default_working_time(POLICY)
-    short = replace(usual, half_hours={**usual.half_hours, 4: frozenset(range(16, 22))})
-    working_time = replace(short, away=(AWAY,), closed=frozenset({CLOSED}))
-
-    async def working_time_of(*_: object) -> WorkingTime:
-        return working_time
-
-    monkeypatch.setattr(inspector_calendar, "working_time_of", working_time_of)
+    whole_days = [WorkingHours(weekday=day, begins=time(8), ends=time(16)) for day in range(1, 5)]
+    pattern = (*whole_days, WorkingHours(weekday=5, begins=time(8), ends=time(11)))
+    described = PersonDescription(roles=(PersonRole.INSPECTOR,), centre=Centre.NORTH, working_pattern=pattern)
+    await processes[0].list_in_directory(described, AWAY, CLOSED)
     agreements = [await processes[number % 3].start() for number in range(60)]
     await asyncio.gather(*(processes[number % 3].book(one) for number, one in enumerate(agreements)))
     booked = await bookings(processes[0], agreements)
     assert len(booked) == len(agreements)
     assert overlaps(booked) == []
     days = Counter(booking.day for booking in booked)
-    assert not [day for day in days if AWAY.covers(day) or day == CLOSED]
+    assert not [day for day in days if AWAY.first <= day <= AWAY.last or day == CLOSED]
     assert max(days.values()) == 2
     fridays = [count for day, count in days.items() if day.weekday() == 4]
     assert fridays, "some visits are on Fridays, of which only the morning is worked"

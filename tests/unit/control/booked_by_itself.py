@@ -39,7 +39,7 @@ def runtime(now: datetime, full: Iterable[date] = (), chance: Random = CHANCE) -
     """A service whose inspector has these days full."""
     store = MemoryStore("control", EventTypes(()), lambda: now, lambda message: None)
     store.reservations = full_days(full)
-    return SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}), random_source=chance)
+    return SimpleNamespace(policies=POLICIES, store=store, database=MemoryDatabase(store, {}), random_source=chance)
 
 
 async def control(

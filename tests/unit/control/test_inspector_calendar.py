@@ -24,8 +24,8 @@ from services.control.planning.rules.place_names import (
     slot_name,
     taken_places,
 )
-from services.control.planning.rules.working_time import DaysAway, WorkingTime, default_working_time
-from shared.contracts.vocabulary import VisitHours
+from services.control.planning.rules.working_time import WorkingTime, default_working_time, working_time
+from shared.contracts.vocabulary import Centre, PersonDescription, PersonRole, Span, VisitHours, WorkingHours
 from shared.policy.policy import Planning
 from tests.unit.control.control_facts import INSPECTOR, POLICIES, at, booked, free_place, started
 
@@ -118,8 +118,8 @@ def test_a_visit_at_another_hour_leaves_no_room_for_one_that_overlaps_it() -> No
 @pytest.mark.parametrize(
     ("working_time", "why"),
     [
-        (replace(USUAL, away=(DaysAway(DAY, DAY),)), WhyNotFree.AWAY),
-        (replace(USUAL, away=(DaysAway(date(2026, 6, 1), DAY),)), WhyNotFree.AWAY),
+        (replace(USUAL, away=(Span(first=DAY, last=DAY),)), WhyNotFree.AWAY),
+        (replace(USUAL, away=(Span(first=date(2026, 6, 1), last=DAY),)), WhyNotFree.AWAY),
         (replace(USUAL, closed=frozenset({DAY})), WhyNotFree.CLOSED),
         (replace(USUAL, half_hours={3: USUAL.half_hours[3]}), WhyNotFree.NOT_WORKED),
         (replace(USUAL, half_hours={**USUAL.half_hours, 2: frozenset(range(16, 21))}), WhyNotFree.NOT_WORKED),
@@ -136,9 +136,26 @@ def test_nothing_is_free_while_somebody_does_not_work(working_time: WorkingTime,
 
 @pytest.mark.rule("R42")
 def test_the_days_around_an_absence_are_free() -> None:
-    inspector = calendar(working_time=replace(USUAL, away=(DaysAway(DAY, DAY),)))
+    inspector = calendar(working_time=replace(USUAL, away=(Span(first=DAY, last=DAY),)))
     days = [DAY - timedelta(days=1), DAY, NEXT_DAY]
     assert [inspector.free_place(day) is not None for day in days] == [True, False, True]
+
+
+@pytest.mark.rule("R42")
+def test_working_time_is_what_the_directory_says_and_else_the_policy_says() -> None:
+    described = PersonDescription(roles=(PersonRole.INSPECTOR,), centre=Centre.NORTH)
+    assert working_time(POLICY, described, (), ()) == USUAL
+    mornings = [
+        WorkingHours(weekday=3, begins=time(7, 45), ends=time(10, 15)),
+        WorkingHours(weekday=3, begins=time(12), ends=time(13)),
+    ]
+    part_time = described.model_copy(update={"working_pattern": tuple(mornings), "visits_per_day": 1})
+    away = Span(first=NEXT_DAY, last=NEXT_DAY)
+    found = working_time(POLICY, part_time, [away], [date(2026, 7, 8)])
+    assert found.on(DAY) == {16, 17, 18, 19, 24, 25}, "whole half hours of a Wednesday"
+    assert found.on(date(2026, 7, 8)) == found.on(NEXT_DAY) == frozenset()
+    assert found.visits_per_day == 1
+    assert found.is_away_on(NEXT_DAY)
 
 
 @pytest.mark.rule("R42")

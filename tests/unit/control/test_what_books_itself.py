@@ -71,7 +71,9 @@ async def fired(timer: str, *history: Event, on: datetime, full: Iterable[date] 
     store.reservations = full_days(full)
     written = Write(AGREEMENT, 0, tuple(Occurred(fact, on) for fact in history))
     await store.append(Change(Metadata(command_id=uuid4(), actor="control"), (written,)))
-    runtime: Any = SimpleNamespace(policies=POLICIES, database=MemoryDatabase(store, {}), random_source=SystemRandom())
+    runtime: Any = SimpleNamespace(
+        policies=POLICIES, store=store, database=MemoryDatabase(store, {}), random_source=SystemRandom()
+    )
     state = (await read(cast(Any, store), COURSE, AGREEMENT)).state
     due = TimerDue(timer, COURSE.timers(state)[timer], on)
     command: Any = await lookups(runtime)[f"course:{timer}"](state, due)

@@ -45,3 +45,9 @@ def of_slot(slot: int) -> Sequence[int]:
 def hours(first: int, length: int) -> VisitHours:
     """Returns the time of day of so many half hours."""
     return VisitHours(begins=begins_at(first), duration_minutes=length * MINUTES)
+
+
+def within(begins: time, ends: time) -> Sequence[int]:
+    """Returns the half hours that lie as a whole between two times of a day."""
+    first, last = begins.hour * 60 + begins.minute, ends.hour * 60 + ends.minute
+    return range(-(-first // MINUTES), last // MINUTES)
