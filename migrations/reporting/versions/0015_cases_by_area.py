@@ -13,8 +13,8 @@ revision = "0015"
 down_revision = "0014"
 stage, when = "expand", "before"
 operators = (
-    "Splits the rows of cases into a table for each area, in one transaction: some minutes per million "
-    "cases, in which reporting takes no new facts and goes on answering. At its end it waits for a moment "
+    "Splits the rows of cases into a table for each area, in one transaction: about five minutes per "
+    "million cases, in which reporting takes no new facts and goes on answering. At its end it waits for a moment "
     "in which nobody reads the cases. Processes of the release before go on, by triggers that the next "
     "release drops."
 )
