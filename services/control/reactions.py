@@ -81,7 +81,7 @@ def reactions(runtime: Runtime) -> Reactions:
         return Reaction()
 
     async def issued(received: ReceivedFact) -> Reaction:
-        """R25: notes an order on its agreement, if it has one. R41: an order without a topic has no conflicts."""
+        """R25: records an order on its agreement, if it has one. R41: looks for conflicts if it has a topic."""
         fact = received.event
         assert isinstance(fact, OrderIssued)
         now = runtime.clock.now()

@@ -133,7 +133,7 @@ class InspectorChanged(NextInspector, Event):
 
 
 class TerminationGrounds(Told):
-    """R14: what has changed, as the side tells it that ends the agreement."""
+    """R14: what has changed, in the words of the side that ends the agreement."""
 
     reason: Shown[str | None] = None
     """R36: optional code."""

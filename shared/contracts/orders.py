@@ -131,7 +131,7 @@ class OtherCaseAnnounced(Event):
 
 
 class OtherCaseClosed(Event):
-    """R26: the other system closed its case. The company may see it from now on: what it then learns stands here."""
+    """R26: the other system closed its case. The company may see it from now on; what it learns is in this fact."""
 
     held: ClassVar[str] = "closed_on"
     case_id: Shown[UUID]

@@ -204,7 +204,7 @@ class Drawn(Value):
 
     @property
     def among_few(self) -> bool:
-        """R18: returns whether fewer days were possible than the policy asks for."""
+        """R18: returns whether the day was drawn among fewer possible days than the policy asks for."""
         return self.possible is not None and self.least is not None and self.possible < self.least
 
 

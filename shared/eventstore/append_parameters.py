@@ -87,7 +87,7 @@ class PrivateKeyRow(TypedDict):
 
 @dataclass
 class GroupRows:
-    """All that a group of commands writes, by the parameters of append()."""
+    """All rows that one group of commands writes, one field for each parameter of the function `append()`."""
 
     commands: list[CommandRow] = field(default_factory=list)
     writes: list[WriteRow] = field(default_factory=list)

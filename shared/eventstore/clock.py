@@ -22,7 +22,7 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
     def fires_at(self, due: datetime) -> datetime:
-        """Returns the time by which a timer that has fallen due is judged."""
+        """Returns the time that counts as now when a timer fires that was due at `due`."""
         ...
 
 

@@ -47,7 +47,7 @@ class Event(BaseModel):
         return data
 
     def seen_by_company(self) -> bool:
-        """Returns whether the company concerned may know any field of the fact, and with it that it exists."""
+        """Returns whether a company may see a field of the fact; else it must not learn that the fact exists."""
         return is_shown(self)
 
     def as_company_sees(self) -> Self:

@@ -69,9 +69,9 @@ class Erasures:
         return await private_keys.destroy(database, keys)
 
     async def carry_out_again(self, database: Database) -> int:
-        """Destroys the keys that a restored database has brought back; returns how many there were.
+        """Destroys the keys that restoring a backup has brought back; returns how many.
 
-        A key that was made and destroyed after the backup leaves a row too, so that nothing is written under it again.
+        Of a key that the backup never held it stores that it is destroyed, so that nothing is written under it again.
         """
         erasures = await asyncio.to_thread(lambda: list(self.all()))
         changed = 0

@@ -38,7 +38,7 @@ class WakeUp:
         self._signalled.set()
 
     def clear(self) -> None:
-        """Resets the signal, before the log is read: a signal from now on ends the next wait."""
+        """Resets the signal, before the log is read: a signal that comes meanwhile still ends the next wait."""
         self._signalled.clear()
 
     async def wait(self, seconds: float) -> None:

@@ -95,7 +95,7 @@ class Viewer:
             raise forbidden("this is for {allowed}, and the token says {role}", allowed=allowed, role=self.role.value)
 
     def require_centre_led(self, centre: Centre | None) -> None:
-        """R42: raises Problem (403) if the viewer is a leader, and of another centre than this one; says which."""
+        """R42: raises Problem (403), which names `centre`, for a leader of another centre. Who is no leader passes."""
         if self.role is Role.LEADER and self.leads is not centre:
             raise forbidden(
                 "this is for who leads the centre {centre}, and the token leads {leads}",

@@ -38,10 +38,9 @@ TellsThat = TypeVar("TellsThat", bound=Told)
 
 
 def told(kind: type[TellsThat], body: TellsThat) -> TellsThat:
-    """Returns what a body tells as exactly that type, also for the values within, as rules and facts need it.
+    """Converts a body, and the values within it, to the plain type `kind` that it extends.
 
-    A body is stricter than facts, and its own fields have no markers of who may see them (R18), so it is not passed on
-    itself.
+    Rules and facts need that type: a body is stricter, and its own fields lack the markers of visibility (R18).
     """
     return kind.model_validate(body.model_dump(include=set(kind.model_fields)))
 

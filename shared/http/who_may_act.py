@@ -18,7 +18,7 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Relation(StrEnum):
-    """What somebody in a role must be to the case, or to what else a command is about."""
+    """How somebody with a role must be connected to the case, or to whatever else a command is about."""
 
     ANY = "any"
     """Nothing more. Who of the authority is not responsible acts for who is (R30)."""
@@ -39,7 +39,7 @@ def who_may_act() -> Mapping[str, Mapping[Role, Relation]]:
 
 
 def is_command(method: str) -> bool:
-    """Returns whether requests by this method change something, so that the table says who may send them."""
+    """Returns whether requests with this HTTP method change something; each of them needs a row in the table."""
     return method not in _READING
 
 

@@ -33,7 +33,7 @@ _log = structlog.get_logger()
 
 
 class HeadsRequest(BaseModel):
-    """A request to a source to tell heads: of the streams that changed after a position, or of these streams."""
+    """Asks a source for the newest fact of each listed stream, or of every stream that changed after a position."""
 
     source: str
     answer_to: UUID
@@ -65,7 +65,7 @@ class Head(BaseModel):
 
 
 class Heads(BaseModel):
-    """The answer of a source."""
+    """A source's answer to a HeadsRequest: the newest fact of each stream in question."""
 
     source: str
     answer_to: UUID

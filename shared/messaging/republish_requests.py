@@ -36,7 +36,10 @@ async def note_arrivals(connection: Connection, messages: Iterable[Message]) -> 
 
 
 async def has_come(connection: Connection, source: str, stream: UUID, *, beyond: int) -> bool:
-    """Returns whether the requested version was received, in any form, or the inbox has moved past `beyond`."""
+    """Returns whether the fact that a source was asked to publish again has arrived.
+
+    That is so if its arrival is noted, or if the inbox of its stream is beyond the version `beyond`.
+    """
     came: bool = await connection.fetchval(
         """select exists (select from retakes where source = $1 and stream = $2 and came_at is not null)
                or exists (select from inbox where source = $1 and stream = $2 and version > $3)""",

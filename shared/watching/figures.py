@@ -62,7 +62,10 @@ class Figures:
 
 
 async def read_figures(connection: Connection, now: datetime | None) -> Figures:
-    """Reads the figures; `now` is the time of a service with an event log of its own, None for other services."""
+    """Reads the figures that `/metrics` shows from the database.
+
+    `now` is the time of the service's clock; it is None for a service without an event log.
+    """
     parked = {row["reason"]: row["streams"] for row in await connection.fetch(_PARKED)}
     if now is None:
         return Figures(parked)

@@ -49,7 +49,7 @@ class ExtensionRefusal(Body):
 
 
 class Termination(Body, TerminationGrounds):
-    """R14: what has changed."""
+    """R14: the body of a request that ends an agreement: what has changed."""
 
     grounds: TextForCompany
     reason: TerminationReason | None = None

@@ -45,9 +45,9 @@ class HeldControlView(BaseModel):
 
 
 def held_controls(events: Iterable[Event]) -> list[HeldControlView]:
-    """Returns the controls in the order in which they were recorded, as corrected last.
+    """Returns the controls in the order in which they were recorded, each with its latest correction.
 
-    What a correction leaves out is as it was recorded before.
+    A field that a correction does not mention keeps its earlier value.
     """
     held: list[HeldControlView] = []
     for event in events:

@@ -39,7 +39,10 @@ class Limit:
         return self.is_late(day) and self.explained(given) not in self.reasons
 
     def explained(self, given: str | None) -> str | None:
-        """R21: returns the given reason for a late day; without one, the earlier indecision if it left no day."""
+        """R21: returns the reason for a late day.
+
+        That is the given one, else that an earlier control decided nothing, if that left no day in time.
+        """
         return given or (self.undecided if self.used_up else None)
 
     @property

@@ -9,7 +9,7 @@ from shared.eventstore.errors import Refused
 
 
 def as_recorded(spread: SpreadFurther) -> SpreadFurther:
-    """R39: returns the spread as facts record it; a named measure counts as spread, whatever else was said."""
+    """R39: returns the answer on what spread further, as facts record it: a named measure makes the answer a yes."""
     named = bool(spread.carried_on or spread.added_measures)
     told = {"measure_descriptions": spread.measure_descriptions or None}
     return spread.model_copy(update=told | {"spread_further": True} if named else told)

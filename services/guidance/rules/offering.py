@@ -57,7 +57,7 @@ def answer(state: State, command: AnswerGuidance) -> Event:
 
 
 def running_agreement(state: State) -> About:
-    """R12: returns what is known of the agreement. Refuses if it does not run, as guidance belongs to that time."""
+    """R12: returns the agreement; refuses if it does not run, because guidance is given only while it runs."""
     if isinstance(state, Unknown | Opened):
         raise Refused("R12", "no agreement runs")
     if isinstance(state, Closed):

@@ -94,10 +94,9 @@ def open_guidance(state: State, command: OpenGuidance) -> Sequence[Event]:
 
 
 def schedule(state: State, command: ScheduleGuidance) -> Sequence[Event]:
-    """R12, R13: schedules guidance for a third into the period.
+    """R12, R13: schedules guidance at a third of the period, and again if the compliance deadline changes.
 
-    Another compliance deadline moves the dates that depend on it. Unchanged dates, and dates after the end, are not
-    recorded.
+    Only dates that change are recorded, and none after the end of the agreement.
     """
     known = None if isinstance(state, Unknown) else state.about
     cvr = command.cvr or (known.cvr if known else None)

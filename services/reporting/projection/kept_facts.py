@@ -96,10 +96,10 @@ async def mark_unmarked(connection: Connection, *, seconds: float) -> None:
 
 
 async def mark_what_follows(connection: Connection, *, seconds: float) -> None:
-    """Sets the agreement that each fact follows from, as FOLLOWS_FROM declares it today.
+    """Stores with each kept fact the agreement that it follows from, by today's FOLLOWS_FROM.
 
-    A rebuild reads facts by that agreement. It must be right before the first case is folded, also for facts that a
-    process of another release has stored.
+    A rebuild reads facts by that agreement, and processes of another release may have stored another one. `seconds` is
+    the time limit of one statement.
     """
     for event_type, field in FOLLOWS_FROM.items():
         await connection.execute(_FOLLOWS_AS_DECLARED, event_type.__name__, field, timeout=seconds)

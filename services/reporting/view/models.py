@@ -34,7 +34,7 @@ STEPS = (
 
 
 class Notice(BaseModel):
-    """R23: what an agreement is not."""
+    """R23: the notice beside an agreement, which says what it must not be taken for."""
 
     da: str = NO_DECISION_DA
     en: str = NO_DECISION_EN
@@ -93,7 +93,7 @@ class CaseItem(BaseModel):
 
 
 class CaseList(BaseModel):
-    """A page of cases, the one opened last first."""
+    """One page of cases, newest first."""
 
     cases: list[CaseItem]
     counts: Annotated[dict[Status, int], Field(description="Cases per status in the whole list, not only this page.")]
@@ -181,7 +181,7 @@ class Timeline(BaseModel):
 
 
 class RelatedCases(BaseModel):
-    """A page of the cases that hang together with one, the one opened first first."""
+    """One page of the cases that belong together with a case, oldest first."""
 
     related: list[CaseItem]
     next_cursor: NextPage = None
@@ -466,7 +466,7 @@ class Course(BaseModel):
 
 
 class AgreementsTable(BaseModel):
-    """Agreements within each dimension, and their course."""
+    """Counts of agreements for each value of each dimension, such as topic or industry, and how agreements went."""
 
     rows: list[DimensionRow]
     course: Annotated[

@@ -10,7 +10,7 @@ from services.reporting.cases.columns import ANALYSTS, DETAIL, Column
 
 @dataclass(frozen=True)
 class Guidance:
-    """The columns of the area."""
+    """The columns of a case that tell about its guidance."""
 
     guidance_stands: Annotated[
         str | None,
