@@ -12,7 +12,8 @@ from shared.service import Runtime
 async def working_time_of(runtime: Runtime, inspector: str, policy: Policy) -> WorkingTime:
     """Returns the pattern, absences, centre's holidays and visits per day of somebody whom the directory lists.
 
-    Nothing else in this service decides when somebody works.
+    Nothing else in this service decides when somebody works. Somebody who has left counts as unknown: a case that was
+    not handed over gets its booking all the same (R17).
     """
     person = (await read(runtime.store, PERSON, person_stream(inspector))).state
     if not isinstance(person, Listed):
