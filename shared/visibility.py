@@ -37,7 +37,7 @@ Shown = Annotated[T, ShownToCompany()]
 
 @cache
 def markers(model_type: type[BaseModel]) -> Mapping[str, ShownToCompany]:
-    """Returns the marker of each field that a company may know; values within have markers of their own."""
+    """Returns the visibility marker of each field that a company may see; nested models have their own."""
     return {
         name: marker
         for name, info in model_type.model_fields.items()

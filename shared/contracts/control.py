@@ -169,7 +169,7 @@ class AgreementUnitChanged(Event):
 
 
 class GuidanceMeetingNoted(Event):
-    """R21: a guidance meeting was held, which may be turned into the control."""
+    """R21: a guidance meeting was held, and it may be turned into the control."""
 
     held: ClassVar[str] = "held_at"
     agreement_id: UUID
@@ -282,7 +282,7 @@ class Judgement(Told):
 
 
 class ControlReport(Judgement):
-    """R20: everything that can be told anew of a control; what a correction leaves out is as it was told before."""
+    """R20: all that a correction of a control may restate; what it leaves out stays as reported before."""
 
     late_reason: Shown[str | None] = None
     """R17: code of the reason where it was held after the window."""

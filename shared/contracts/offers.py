@@ -196,7 +196,7 @@ class Accepted(Event):
 
 
 class NotAccepted(Value):
-    """R7: what an offer was about, for whoever must go on after a no; None in facts of the first release."""
+    """R7: what an offer that was not accepted was about, for what follows a no; None in facts of the first release."""
 
     kind: Shown[AgreementKind]
     cvr: Shown[str]
@@ -259,7 +259,7 @@ class AcceptanceConflictEnded(Event):
 
 
 class AcceptanceAnnulled(Event):
-    """R8: the policy lets an acceptance that a breach overtook not stand; the agreement ends."""
+    """R8: an acceptance is annulled, as policy allows, because a breach came first; the agreement ends."""
 
     held: ClassVar[str] = "annulled_at"
     agreement_id: Shown[UUID]
@@ -318,7 +318,7 @@ class OfferUnitChanged(Event):
 
 
 class UnitChangeNoted(Event):
-    """R40: the same at a unit of an agreement that runs, for control, which makes it a fact of the course."""
+    """R40: tells control of a change at a unit of a running agreement; control records it in the course."""
 
     held: ClassVar[str] = "holds_from"
     agreement_id: UUID

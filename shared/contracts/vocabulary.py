@@ -158,7 +158,7 @@ class Value(BaseModel):
 
 
 class Told(Value):
-    """Base of what somebody tells: its fields are declared here once, for the command that carries it as one value.
+    """Base of what somebody reports: declares its fields once for the command, the request body and the fact.
 
     The body of the request and the fact that is recorded inherit them. A body adds what is demanded of who tells today:
     limits, closed lists of codes, what may not be left out. The fact stays as lenient as the oldest one in a log.

@@ -21,7 +21,7 @@ class VersionedState(Generic[State]):
 
 
 class StateCache:
-    """Caches states, which may be outdated: use one only for a decision whose append names the version.
+    """Caches states that may be outdated: use one only if the append that follows checks the version.
 
     A subject that changed while it was cached is one that others write to. It is read each time from then on, until it
     drops out of the cache, because a wrong guess costs an append that fails.

@@ -99,7 +99,7 @@ async def show_completeness(request: Request, asker: Asker) -> Completeness:
 
 @router.post("/completeness/comparisons", status_code=202, responses=problems(404))
 async def compare(body: Comparison, request: Request, asker: Asker) -> None:
-    """Compares at once. Missing facts are requested from their source and arrive without further action."""
+    """Compares this service's facts with their source now; missing ones are requested and arrive later."""
     wanted = [one for one in request.app.state.reconcilers if body.source in (None, one.source)]
     if body.source is not None and not wanted:
         raise not_found()

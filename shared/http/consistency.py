@@ -75,7 +75,7 @@ async def wait_for_case(database: Database, own_source: str, seen: Seen) -> None
 
 
 async def wait_for_inbox(database: Database, own_source: str, seen: Seen) -> None:
-    """Waits as `wait_for_case`, for a request about many cases; returns without an error if the stream is parked."""
+    """Waits until the inbox has what a request about many cases has seen; no error if the stream is parked."""
     await _is_taken(database, own_source, seen)
 
 

@@ -34,7 +34,7 @@ class Standing:
         return Standing(message.epoch, message.version, message.event_id)
 
     def step(self, message: Message) -> Mark:
-        """Returns the mark that moves the inbox from this standing to the message."""
+        """Returns the mark that, once stored, moves the inbox of the stream to this message."""
         return Mark(
             source=message.source,
             stream=message.stream,

@@ -102,7 +102,7 @@ async def parked_streams(connection: Connection, streams: Iterable[StreamKey]) -
 
 
 async def parked_at(connection: Connection, messages: Iterable[Message]) -> dict[MessageKey, Parked]:
-    """Returns the messages, except alarms, that are parked at the versions of these messages."""
+    """Returns the parked messages, except alarms, that have the stream and version of one of these messages."""
     keys = [key_of(message) for message in messages]
     rows = await connection.fetch(
         """select p.headers, p.body, p.reason, p.detail, p.parked_at

@@ -31,7 +31,7 @@ class Sentence:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def in_language(self, language: Language) -> str:
-        """Returns the sentence in one language; returns a text without a row, which another service wrote, as it is."""
+        """Returns the sentence in one language; a text of another service that is not in the table stays as it is."""
         row = sentences().get(self.text)
         return self.text if row is None else fill(row[_COLUMNS[language]], self.values, language)
 

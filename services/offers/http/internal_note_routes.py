@@ -16,7 +16,7 @@ router = APIRouter()
 
 
 class Note(Body):
-    """R18: what no company is to read."""
+    """R18: an internal note, which no company may ever read."""
 
     text: TextOfTheAuthority
 

@@ -23,7 +23,7 @@ _MOST_UNITS = 1000
 
 
 class HeldUnit(BaseModel):
-    """R8: a unit at which nothing is offered or accepted, and the fact that was passed over."""
+    """R8: a unit where nothing may be offered or accepted, because the named fact about it was discarded."""
 
     p_number: str
     source: str

@@ -104,7 +104,7 @@ class UnitChangeView(BaseModel):
 
 
 class PlaceView(BaseModel):
-    """R10: what the agreement includes."""
+    """R10: one place that the agreement includes."""
 
     place_id: UUID
     p_number: str

@@ -84,7 +84,7 @@ def decide(state: Watched, command: Command) -> Sequence[Event]:
 
 
 def evolve(state: Watched, event: Event) -> Watched:
-    """Returns the schedule with a learned change, or without the times that are over.
+    """Returns the schedule with the times of a newly learned change added, or with past times removed.
 
     Cases learn of a change on its day, or at once where that is over; and once more a little later.
     """

@@ -74,7 +74,7 @@ def status(case: Case) -> Status:
 
 
 def reaches(event: Event) -> Status | None:
-    """Returns the status that a fact brings a case to, if any; documentation does so only if it is complete."""
+    """Returns the status to which a fact moves a case, if any; documentation moves it only if complete."""
     reached = _REACHES.get(type(event))
     if reached is None or (isinstance(event, control.DocumentationReceived) and not event.complete):
         return None

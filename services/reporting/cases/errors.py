@@ -4,4 +4,4 @@ from shared.errors import AftaleError
 
 
 class UnknownColumn(AftaleError, LookupError):
-    """A rule of the view sets what no row has."""
+    """Raised if a rule of the view sets a column that no class of rows declares."""

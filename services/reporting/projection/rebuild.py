@@ -48,7 +48,7 @@ async def rebuild(connection: Connection) -> int:
 
 
 async def compare(connection: Connection) -> list[str]:
-    """Returns the rows that differ from a fold of all facts, by table and key; an empty list if nothing drifted.
+    """Returns, by table and key, the rows and stored facts that a new fold of all facts would make otherwise.
 
     Also names facts that are stored otherwise than today's classes say, such as those whose type was unknown when they
     came.

@@ -62,7 +62,7 @@ async def as_known_now(
 
 
 async def is_as_today(connection: Connection) -> bool:
-    """R18: returns whether all that companies are shown was made by this release's rules of visibility."""
+    """R18: returns whether all that companies are shown follows this release's rules of visibility."""
     as_today: bool = await connection.fetchval(_AS_TODAY, VISIBILITY)
     return as_today
 

@@ -41,7 +41,7 @@ def half_hour_name(inspector: str, day: date, number: int) -> str:
 
 
 def names_of_calendar(inspector: str) -> str:
-    """Returns what all names of one inspector's calendar begin with, and no others."""
+    """Returns the prefix that all names of one inspector's calendar share, and that no other name has."""
     return f"place/{_escaped(inspector)}/"
 
 
