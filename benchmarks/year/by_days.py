@@ -5,7 +5,7 @@ import heapq
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from benchmarks.year.courses import Course
+from deploy.demo.courses import Course
 from shared.deadlines.copenhagen import end_of, local_day
 
 AT_ONCE = 64

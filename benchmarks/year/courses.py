@@ -1,23 +1,18 @@
 """One agreement of the year, from offer to end, by the public HTTP interfaces; yields when it goes on."""
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from benchmarks.year.rates import Plan
+from deploy.demo.courses import Course, at
 from deploy.demo.people import People, Person
-from shared.deadlines.copenhagen import COPENHAGEN, local_day
+from shared.deadlines.copenhagen import local_day
 from shared.eventstore.clock import Clock
 from shared.http.tokens import Role, pseudonym
 
-Course = AsyncIterator[datetime]
 _DAY = timedelta(days=1)
 _CONTROL: Mapping[str, Any] = {"judged_by": ["seen_in_use"], "spoke_with": ["manager"], "involvement": {}}
-
-
-def at(day: date, hour: int = 10) -> datetime:
-    """Returns an hour of a day in Copenhagen."""
-    return datetime.combine(day, time(hour), COPENHAGEN)
 
 
 async def course(people: People, plan: Plan, rates: Mapping[str, Any], clock: Clock) -> Course:

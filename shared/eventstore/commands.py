@@ -10,7 +10,7 @@ from uuid import UUID
 from shared.eventstore.change import Change, IdempotencyKey, Mark, Occurred, Write
 from shared.eventstore.decider import Decider
 from shared.eventstore.errors import StaleVersion, VersionMismatch
-from shared.eventstore.event_store import EventStore
+from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, Metadata
 from shared.eventstore.state_cache import VersionedState
 from shared.telemetry.context import current_traceparent
@@ -59,7 +59,11 @@ class Decision(Generic[State]):
 
 async def read(store: EventStore, decider: Decider[State, Any], stream: UUID) -> VersionedState[State]:
     """Returns the current state of a subject, with its version."""
-    loaded = await store.load(stream)
+    return folded(decider, await store.load(stream))
+
+
+def folded(decider: Decider[State, Any], loaded: Loaded) -> VersionedState[State]:
+    """Returns the state that the events of a stream lead to, with its version."""
     return VersionedState(loaded.version, decider.fold([recorded.event for recorded in loaded.events]))
 
 

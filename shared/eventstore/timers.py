@@ -13,13 +13,12 @@ import structlog
 
 from shared.eventstore.change import Change, Write
 from shared.eventstore.clock import Clock
-from shared.eventstore.commands import ATTEMPTS, Intent, execute, timer_rows
+from shared.eventstore.commands import ATTEMPTS, Intent, execute, folded, timer_rows
 from shared.eventstore.database import DATABASE_AWAY, Database
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.errors import HoldBack, NameReserved, StaleVersion, StoreUnavailable, VersionMismatch
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Metadata
-from shared.eventstore.state_cache import VersionedState
 from shared.telemetry.context import span
 from shared.telemetry.loops import Heartbeat
 
@@ -151,7 +150,7 @@ class TimerLoop:
         subject = self._subjects[subject_name]
         metadata = Metadata(command_id=uuid5(due.stream, f"{due.name}@{due.due.isoformat()}"), actor=self._actor)
         loaded = await self._store.load(due.stream)
-        standing = VersionedState(loaded.version, subject.fold([recorded.event for recorded in loaded.events]))
+        standing = folded(subject, loaded)
         state = standing.state
         wanted = timer_rows(subject, state).get(due.name)
         if wanted is None:  # what it waited for has happened otherwise

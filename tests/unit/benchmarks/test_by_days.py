@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 from benchmarks.year.by_days import play_by_days
-from benchmarks.year.courses import at
 from benchmarks.year.rates import draw_plans, load_rates
+from deploy.demo.courses import at
 from shared.deadlines.copenhagen import local_day
 
 FIRST = date(2026, 3, 2)

@@ -48,9 +48,9 @@ def reservations(state: State) -> frozenset[str]:
         case Unlisted():
             return frozenset()
         case Listed():
-            return frozenset({f"person/{state.person_id}"})
+            return frozenset({f"{IN_DIRECTORY}{state.person_id}"})
         case Gone():
-            return frozenset({f"person/{state.before.person_id}"})
+            return frozenset({f"{IN_DIRECTORY}{state.before.person_id}"})
 
 
 PERSON: Decider[State, Command] = Decider(
