@@ -56,9 +56,13 @@ def is_shown(model: BaseModel) -> bool:
 def as_shown(model: Model) -> Model:
     """Returns the fact with hidden fields, also those of values within, set to their default or None."""
     changes: dict[str, Any] = {}
-    for name, blank, marker in _maybe_hidden(type(model)):
+    for name, blank, marker, has_parts in _maybe_hidden(type(model)):
         value = getattr(model, name)
-        known = _value_as_shown(value) if marker is not None and marker.holds(model) else blank
+        if value is None and blank is None:
+            continue
+        known = value if marker is not None and marker.holds(model) else blank
+        if has_parts:
+            known = _value_as_shown(known)
         if known is not value and (known != value or type(known) is not type(value)):
             changes[name] = known
     return model.model_copy(update=changes) if changes else model
@@ -95,12 +99,20 @@ def _has_a_field_for_all(model_type: type[BaseModel]) -> bool:
 
 
 @cache
-def _maybe_hidden(model_type: type[BaseModel]) -> Sequence[tuple[str, Any, ShownToCompany | None]]:
-    """Returns the fields that are, or may be, hidden in whole or in part: what replaces each, and what may show it."""
+def _maybe_hidden(model_type: type[BaseModel]) -> Sequence[tuple[str, Any, ShownToCompany | None, bool]]:
+    """Returns the fields that are, or may be, hidden in whole or in part.
+
+    With each: what replaces it, what may show it, and whether its values have fields of their own.
+    """
     shown, within = markers(model_type), values_within(model_type)
     always = {name for name, marker in shown.items() if marker.where is None}
     return [
-        (name, None if info.is_required() else info.get_default(call_default_factory=True), shown.get(name))
+        (
+            name,
+            None if info.is_required() else info.get_default(call_default_factory=True),
+            shown.get(name),
+            name in within,
+        )
         for name, info in model_type.model_fields.items()
         if name not in always or (name in within and _maybe_hidden(within[name]))
     ]

@@ -82,24 +82,24 @@ class Sorter:
     async def _sort_in(self, connection: Connection, message: Message, stage: _Stage) -> None:
         key, batch = stream_of(message), stage.batch
         standing = stage.standing[key]
-        where = place(standing, message)
+        where, is_parked = place(standing, message), key in stage.parked
         if where is not Place.DUPLICATE and not stage.believed(message, standing):
             batch.aside.append(not_told_by_its_source(message))
             return
-        if where in CAN_GO_ON and key in stage.parked:
+        if is_parked and where in CAN_GO_ON:
             batch.can_go_on.add(key)
         if where is Place.DUPLICATE:
             if place(stage.before[key], message) is not Place.DUPLICATE:
                 batch.duplicates.append(message)
             return
         at = parking.key_of(message)
-        waits = stage.held.get(at)
+        waits = stage.held.get(at) if stage.held else None
         if waits is not None and await self._mends(connection, message, waits):
             batch.copies.append(message)
             batch.can_go_on.add(key)
             stage.held[at] = replace(waits, message=message, reason=Reason.WAITING)
             return
-        found = self._fact_or_obstacle(message, where, standing, waits, parked=key in stage.parked)
+        found = self._fact_or_obstacle(message, where, standing, waits, parked=is_parked)
         if isinstance(found, ReceivedFact):
             batch.facts.append((standing, found))
             stage.standing[key] = standing.after(message)

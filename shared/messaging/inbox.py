@@ -1,8 +1,8 @@
 """Which fact of a stream comes next: duplicates, gaps and alarms are told apart by version, event id and epoch."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.eventstore.change import Mark
@@ -21,8 +21,7 @@ def stream_of(message: Message) -> StreamKey:
     return message.source, message.stream
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """The newest fact of a stream that was processed; epoch and version are 0 before the first one."""
 
     epoch: int = 0

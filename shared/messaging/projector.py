@@ -36,7 +36,8 @@ async def _step(connection: Connection, facts: Sequence[Fact]) -> None:
         key = stream_of(received.message)
         first.setdefault(key, standing)
         last[key] = received.message
-    marks = [first[key].step(last[key]) for key in sorted(last)]
+    in_order = sorted(last, key=lambda key: (key[0], key[1].int))
+    marks = [first[key].step(last[key]) for key in in_order]
     moved = await connection.fetchval(
         """with step as (
              select * from unnest($1::text[], $2::uuid[], $3::int[], $4::int[], $5::int[], $6::int[], $7::uuid[])

@@ -1,7 +1,6 @@
 """How an agreement looks in the view: its dates and its status, folded from facts."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from operator import attrgetter
 
 from services.reporting.cases import (
@@ -29,7 +28,6 @@ _ENDINGS: Mapping[str, Status] = {
     "lapsed_at": Status.LAPSED,
     "declined_at": Status.DECLINED,
 }
-_endings = attrgetter(*_ENDINGS)
 _SIGNS: Mapping[str, Status] = {
     **_ENDINGS,
     "documentation_complete_at": Status.AWAITING_CONTROL,
@@ -41,6 +39,8 @@ _SIGNS: Mapping[str, Status] = {
 }
 """The status that each column is a sign of; the first one that is known counts."""
 _signs = attrgetter(*_SIGNS)
+_STATUSES = tuple(_SIGNS.values())
+_ENDED = frozenset(_ENDINGS.values())
 _REACHES: Mapping[type[Event], Status] = {
     offers.OfferSent: Status.OFFERED,
     offers.OfferDelivered: Status.DELIVERED,
@@ -62,15 +62,18 @@ def following(case: Case, changes: Columns) -> Columns:
     """Returns status and end of the case if the changes touch a column that they follow from; otherwise nothing."""
     if _SIGNS.keys().isdisjoint(changes):
         return {}
-    return {"status": status(case), "ended_at": ended_at(case)}
+    return status_and_end(case)
 
 
-def status(case: Case) -> Status:
-    """Returns the status, from the dates alone, so that a fact that comes late does not change it wrongly."""
-    for known, sign in zip(_signs(case), _SIGNS.values(), strict=True):
-        if known is not None:
-            return sign
-    return Status.UNKNOWN
+def status_and_end(case: Case) -> Columns:
+    """Returns the status, and when the course ended, for whatever reason; None while it goes on.
+
+    They follow from the dates alone, so that a fact that comes late does not change them wrongly.
+    """
+    signs = _signs(case)
+    known = next(filter(None, signs), None)
+    status = Status.UNKNOWN if known is None else _STATUSES[signs.index(known)]
+    return {"status": status, "ended_at": known if status in _ENDED else None}
 
 
 def reaches(event: Event) -> Status | None:
@@ -79,12 +82,3 @@ def reaches(event: Event) -> Status | None:
     if reached is None or (isinstance(event, control.DocumentationReceived) and not event.complete):
         return None
     return reached
-
-
-def ended_at(case: Case) -> datetime | None:
-    """Returns when the course ended, for whatever reason; None while it goes on."""
-    known: Sequence[datetime | None] = _endings(case)
-    for at in known:
-        if at is not None:
-            return at
-    return None

@@ -1,6 +1,6 @@
 """What must happen next in an agreement, decided once: the row names the first step, tasks follow from all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from services.reporting.cases.case import Case
@@ -14,32 +14,28 @@ def pending(case: Case) -> Sequence[Pending]:
     """R26, R29, R40: returns all that must still happen, the first step first; a changed unit precedes all else."""
     if case.status in (Status.UNKNOWN, Status.WITHDRAWN):
         return ()
-    return [*_about_changed_units(case), *_in_the_course(case), *_beside_the_course(case)]
+    in_the_course = _IN_THE_COURSE.get(case.status)
+    steps = [*_about_changed_units(case)] if case.changed_units else []
+    if in_the_course is not None:
+        steps += in_the_course(case)
+    steps += _beside_the_course(case)
+    return steps
 
 
-def _in_the_course(case: Case) -> Sequence[Pending]:
-    match case.status:
-        case Status.OFFERED:
-            mend = (TaskKind.MEND_DELIVERY,) if case.undelivered else ()
-            return [Pending(Step.DELIVER_OFFER, Party.AUTHORITY, tasks=mend)]
-        case Status.DELIVERED:
-            unasked = case.halfway_at is not None and case.understanding_asked_at is None
-            ask = (TaskKind.OFFER_UNANSWERED,) if unasked else ()
-            return [Pending(Step.ANSWER_OFFER, Party.COMPANY, _deadline_end(case, "response"), ask)]
-        case Status.RUNNING | Status.AWAITING_CONTROL:
-            return list(_before_the_decision(case))
-        case Status.DECLINED | Status.LAPSED:
-            return list(_after_no(case))
-        case Status.FULFILLED:
-            return list(_after_fulfilment(case))
-        case Status.BREACHED:
-            return list(_after_breach(case))
-    return ()
+def _to_deliver(case: Case) -> Iterator[Pending]:
+    mend = (TaskKind.MEND_DELIVERY,) if case.undelivered else ()
+    yield Pending(Step.DELIVER_OFFER, Party.AUTHORITY, tasks=mend)
+
+
+def _to_answer(case: Case) -> Iterator[Pending]:
+    unasked = case.halfway_at is not None and case.understanding_asked_at is None
+    ask = (TaskKind.OFFER_UNANSWERED,) if unasked else ()
+    yield Pending(Step.ANSWER_OFFER, Party.COMPANY, _deadline_end(case, "response"), ask)
 
 
 def _about_changed_units(case: Case) -> Iterator[Pending]:
     """R40: what becomes of the unit; once the case has ended, only where something is yet to come there."""
-    if case.changed_units and _is_left(case):
+    if _is_left(case):
         step = Step.DECIDE_ON_CHANGED_UNIT if case.ended_at is None else None
         yield Pending(step, Party.INSPECTOR, tasks=(TaskKind.UNIT_CHANGED,))
 
@@ -61,30 +57,31 @@ def _beside_the_course(case: Case) -> Iterator[Pending]:
     """R8, R16, R18, R29, R41: what an inspector has to see to, whatever the next step is."""
     if _answer_is_new(case):
         yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.ANSWER_RECEIVED,))
-    if case.documentation_at is not None and _is_under_way(case) and not _decided_alone(case):
-        yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.DOCUMENTATION_RECEIVED,))
-    if _is_under_way(case) and _is_guessable(case):
-        yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.DAY_AMONG_FEW,))
+    if case.status in (Status.RUNNING, Status.AWAITING_CONTROL):
+        if case.documentation_at is not None and not _decided_alone(case):
+            yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.DOCUMENTATION_RECEIVED,))
+        if _is_guessable(case):
+            yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.DAY_AMONG_FEW,))
     if case.open_conflicts and case.ended_at is None:
         yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.CONFLICT_TO_LOOK_INTO,))
 
 
 def _answer_is_new(case: Case) -> bool:
     """R7: after a no until something follows from it; after a yes until the course is under way."""
-    if case.status in (Status.DECLINED, Status.LAPSED):
-        after_no = (case.followed_by, case.new_inspection_day, case.investigation_outcome, case.order_requested_at)
-        return not any(after_no)
-    under_way = (case.guidance_offered_at, case.guidance_held_at, case.documentation_at, case.control_held_at)
-    return case.status is Status.RUNNING and not any(under_way)
+    match case.status:
+        case Status.RUNNING:
+            under_way = (case.guidance_offered_at, case.guidance_held_at, case.documentation_at, case.control_held_at)
+            return not any(under_way)
+        case Status.DECLINED | Status.LAPSED:
+            after_no = (case.followed_by, case.new_inspection_day, case.investigation_outcome, case.order_requested_at)
+            return not any(after_no)
+        case _:
+            return False
 
 
 def _is_guessable(case: Case) -> bool:
     """R18: whether the day of a control that the company was not told of was drawn among few."""
     return any(one.get("among_few") and not one["announced"] for one in case.bookings.values())
-
-
-def _is_under_way(case: Case) -> bool:
-    return case.status in (Status.RUNNING, Status.AWAITING_CONTROL)
 
 
 def _decided_alone(case: Case) -> bool:
@@ -225,3 +222,16 @@ def _deadline_end(case: Case, name: str) -> datetime | None:
     """The exclusive end of one of the case's deadlines."""
     deadline = case.deadlines.get(name)
     return None if deadline is None else datetime.fromisoformat(deadline["ends_at"])
+
+
+_IN_THE_COURSE: Mapping[Status, Callable[[Case], Iterable[Pending]]] = {
+    Status.OFFERED: _to_deliver,
+    Status.DELIVERED: _to_answer,
+    Status.RUNNING: _before_the_decision,
+    Status.AWAITING_CONTROL: _before_the_decision,
+    Status.DECLINED: _after_no,
+    Status.LAPSED: _after_no,
+    Status.FULFILLED: _after_fulfilment,
+    Status.BREACHED: _after_breach,
+}
+"""What must happen next in the course of a case, by its status."""

@@ -88,7 +88,7 @@ def as_told(event: Event, audience: Audience, known: Case | None) -> Event:
     """R18: returns the fact as an audience may know it. `known` is the authority's row of the case, with this fact."""
     if audience == "authority":
         return event
-    if isinstance(event, orders.OtherCaseClosed) and known is not None and known.case_type is CaseType.OTHER:
+    if type(event) is orders.OtherCaseClosed and known is not None and known.case_type is CaseType.OTHER:
         event = other_case.told_in_full(event, known)
     return event.as_company_sees()
 

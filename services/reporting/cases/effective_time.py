@@ -17,10 +17,6 @@ def effective_from(event: Event, occurred_at: datetime, case: Case) -> datetime:
     told: date | datetime | None = occurred_at if event.held == OCCURRED else getattr(event, event.held)
     if told is None and isinstance(event, DecisionRevoked):
         told = case.breached_at or case.fulfilled_at
-    match told:
-        case None:
-            return occurred_at
-        case datetime():
-            return told
-        case date():
-            return start_of(told)
+    if told is None:
+        return occurred_at
+    return told if isinstance(told, datetime) else start_of(told)

@@ -1,11 +1,11 @@
 """Whole rows of cases, and the tables of their areas: read together, written where an area changed."""
 
 from collections.abc import Collection, Mapping
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from services.reporting.cases.case import Case, blank_columns, of_columns
+from services.reporting.cases.case import Case, Columns, blank_columns, of_columns
 from services.reporting.cases.case_types import Audience
 from services.reporting.projection.tables import AREA_TABLES, Table
 from shared.eventstore.database import Connection
@@ -41,30 +41,34 @@ async def write_cases(connection: Connection, before: Cases, after: Cases, suffi
 
     Every case has a row in the core table; in another area it has one only once something has happened there.
     """
-    changed = [(old, case) for key, case in after.items() if (old := before.get(key)) is not case]
+    changed = [
+        (None if old is None else vars(old), vars(case))
+        for key, case in after.items()
+        if (old := before.get(key)) is not case
+    ]
     for table in AREA_TABLES:
         told, blank = _TOLD[table.name], _BLANK.get(table.name)
-        gone: list[Case] = []
+        gone: list[Columns] = []
         records: list[list[Any]] = []
-        for old, case in changed:
-            now = told(case)
+        for old, columns in changed:
+            now = told(columns)
             was = blank if old is None else told(old)
             if now != was:
                 if old is not None and was != blank:
                     gone.append(old)
                 if now != blank:
-                    records.append([case.case_id, case.audience, *now])
+                    records.append([columns["case_id"], columns["audience"], *now])
         await _delete(connection, table, gone, suffix)
         await table.copy(connection, records, suffix)
 
 
-async def _delete(connection: Connection, table: Table[Case], gone: Collection[Case], suffix: str) -> None:
+async def _delete(connection: Connection, table: Table[Case], gone: Collection[Columns], suffix: str) -> None:
     if gone:
         statement = _DELETE.format(table=f"{table.name}{suffix}")
-        await connection.execute(statement, [case.case_id for case in gone], [case.audience for case in gone])
+        await connection.execute(statement, [old["case_id"] for old in gone], [old["audience"] for old in gone])
 
 
-_TOLD = {table.name: attrgetter(*table.columns[_KEY:]) for table in AREA_TABLES}
+_TOLD = {table.name: itemgetter(*table.columns[_KEY:]) for table in AREA_TABLES}
 """What an area tells of a case, by table."""
 _BLANK = {table.name: tuple(blank_columns()[name] for name in table.columns[_KEY:]) for table in _OTHERS}
 """What it tells where nothing has happened there."""

@@ -95,7 +95,8 @@ def by_case(facts: Iterable[Fact]) -> dict[UUID, list[Fact]]:
 
 def units_told_of(facts: Iterable[Fact]) -> list[UnitRegistered | UnitCeased]:
     """Returns what the business register reports of units."""
-    return [fact.event for fact in facts if isinstance(fact.event, UnitRegistered | UnitCeased)]
+    events = (fact.event for fact in facts)
+    return [event for event in events if type(event) is UnitRegistered or type(event) is UnitCeased]
 
 
 def fold_batch(rows: Rows, facts: Sequence[Fact]) -> Rows:
@@ -118,7 +119,8 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
     As long as both audiences know the same, a fact is folded once for both.
     """
     drafts: dict[Audience, Draft] = {}
-    know_the_same = _alike(rows.cases.get(("authority", case_id)), rows.cases.get(("company", case_id)))
+    known = rows.cases.get(("authority", case_id))
+    know_the_same = _alike(known, rows.cases.get(("company", case_id)))
     of_case = rows.tasks.get(case_id, [])
     for fact in facts:
         event, at = fact.event, fact.occurred_at
@@ -126,7 +128,7 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
             continue
         is_own = case_projection.own_case(event) == case_id
         told = case_projection.audiences(event)
-        if know_the_same and not _is_told_to_all(event, rows.cases.get(("authority", case_id))):
+        if know_the_same and not _is_told_to_all(event, told, known):
             know_the_same = False
             if drafts:
                 drafts["company"] = Draft(_as_the_company_has_it(drafts["authority"].case))
@@ -157,9 +159,9 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
         rows.cases["company", case_id] = _as_the_company_has_it(rows.cases["authority", case_id])
 
 
-def _is_told_to_all(event: Event, known: Case | None) -> bool:
+def _is_told_to_all(event: Event, told: Sequence[Audience], known: Case | None) -> bool:
     """R18: both audiences may know of the fact, and the same of it."""
-    return event.seen_by_company() and case_projection.as_told(event, "company", known) is event
+    return told is AUDIENCES and case_projection.as_told(event, "company", known) is event
 
 
 def _alike(authority: Case | None, company: Case | None) -> bool:

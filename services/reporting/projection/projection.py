@@ -105,6 +105,9 @@ class Changes:
         await write_cases(connection, self._cases_before, self.rows.cases, suffix)
         for table, after in _by_table(self.rows).items():
             before = self._before[table]
+            if not before:
+                await table.insert(connection, after, suffix)
+                continue
             kept = {id(row) for row in before} & {id(row) for row in after}
             changed = {table.value(row) for row in (*before, *after) if id(row) not in kept}
             if changed:

@@ -95,16 +95,19 @@ class Table(Generic[Row]):
 
     async def insert(self, connection: Connection, rows: Sequence[Row], suffix: str) -> None:
         """Adds rows. Raises asyncpg.UniqueViolationError if a key exists already."""
-        await self.copy(connection, [list(self._values(row)) for row in rows], suffix)
+        await self.copy(connection, [[*self._values(row)] for row in rows], suffix)
 
     async def copy(self, connection: Connection, records: Sequence[list[Any]], suffix: str) -> None:
         """Adds rows, given as lists of column values; converts JSON columns in these lists to text for PostgreSQL."""
         if not records:
             return
         for place in self._json_places:
+            value, text = None, None
             for values in records:
-                if values[place] is not None:
-                    values[place] = orjson.dumps(values[place]).decode()
+                if values[place] is not value:  # neighbours, the rows of one case for both audiences, mostly share it
+                    value = values[place]
+                    text = None if value is None else orjson.dumps(value).decode()
+                values[place] = text
         await connection.copy_records_to_table(f"{self.name}{suffix}", records=records, columns=list(self.column_types))
 
     @cached_property
