@@ -6,43 +6,21 @@ from uuid import uuid4
 
 import pytest
 
-from services.control.people.rules.listing import ListPerson
-from services.control.people.rules.person_decider import PERSON, person_stream
 from services.control.planning.lookups.centres import people_of_centre
 from services.control.planning.lookups.visits import EVERYBODY, Whose, visits_between
 from services.control.planning.rules.visit import Visit, VisitKind
 from services.control.rules.after_offer_not_accepted import NoteNotAccepted
 from services.control.rules.course_decider import COURSE
 from shared.contracts.offers import NotAccepted
-from shared.contracts.vocabulary import AgreementKind, Centre, PersonDescription, PersonRole, Reachable
+from shared.contracts.vocabulary import AgreementKind, Centre
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import Metadata
 from shared.http.tokens import Role
+from tests.integration.services.calendars import EAST, booked, listed
 from tests.integration.services.control_running import CVR, INSPECTOR, NOW, Control, found
 
 pytestmark = pytest.mark.rule("R7", "R17", "R42")
-EAST = "inspector-east"
-"""Works in the centre East, as the directory of the test says; the id of the other one is escaped in names."""
 WEEK = date(2026, 6, 29), date(2026, 7, 3)
-
-
-async def listed(control: Control, person: str, centre: Centre) -> None:
-    """Somebody in the directory."""
-    described = PersonDescription(roles=(PersonRole.INSPECTOR,), centre=centre)
-    command = ListPerson(NOW, "leader", person, described, Reachable())
-    await execute(
-        control.runtime.store,
-        [Intent(PERSON, person_stream(person), command)],
-        at=NOW,
-        metadata=Metadata(uuid4(), "test"),
-    )
-
-
-async def booked(control: Control, day: str, inspector: str = INSPECTOR, **more: Any) -> str:
-    """A course with a control on a day."""
-    agreement_id = await control.accepted(inspector=inspector)
-    await control.done(f"/v1/agreements/{agreement_id}/bookings", {"day": day, **more})
-    return str(agreement_id)
 
 
 async def in_calendars(control: Control, first: date, last: date, whose: Whose = EVERYBODY) -> list[Visit]:

@@ -65,7 +65,7 @@ async def visits_between(
         and (people is None or visit.inspector in people)
         and whose.p_number in (None, visit.p_number)
     ]
-    return sorted(asked, key=_order)
+    return sorted(asked, key=order_of)
 
 
 async def _people_of(runtime: Runtime, whose: Whose) -> frozenset[str] | None:
@@ -87,5 +87,6 @@ async def _courses_with_places(
     return [row["stream"] for row in rows]
 
 
-def _order(visit: Visit) -> tuple[date, time, str, UUID]:
+def order_of(visit: Visit) -> tuple[date, time, str, UUID]:
+    """Returns what visits are sorted by: day, hour and inspector; no two visits have the same."""
     return visit.day, visit.hours.begins, visit.inspector, visit.visit_id
