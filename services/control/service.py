@@ -14,7 +14,15 @@ from shared.contracts import control, guidance, offers, orders, people
 from shared.http.attachments import Attachments
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, EventSourced, Settings, make_app
 
-PREFIXES = ("/v1/agreements", "/v1/inspection-advice", "/v1/code-lists", "/v1/inspectors", "/v1/people", "/v1/centres")
+PREFIXES = (
+    "/v1/agreements",
+    "/v1/inspection-advice",
+    "/v1/code-lists",
+    "/v1/inspectors",
+    "/v1/people",
+    "/v1/centres",
+    "/v1/calendar",
+)
 SERVICE = EventSourced(
     name="control",
     facts=(*control.FACTS, *people.FACTS),

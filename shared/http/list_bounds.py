@@ -22,6 +22,8 @@ class Bound(StrEnum):
     """Sources, services and people that files of this installation name."""
     FIRST_ONES = "first ones"
     """Only the first items are shown, and a number next to the list says how many there are."""
+    PERIOD = "period"
+    """At most one item for each day of the period that the request names, which has no more than three months."""
     TIMERS_OF_A_CASE = "timers of a case"
     """Timers and reservations that deciders want for one stream."""
 

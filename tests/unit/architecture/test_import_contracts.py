@@ -38,7 +38,12 @@ VIOLATIONS = (
         "The directory of people", "services/control/people/rules/absences.py", "import services.control.rules.booking"
     ),
     Violation(
-        "A service's doors", "services/control/planning/rules/calendar.py", "import services.control.rules.phases"
+        "Doors of planning", "services/control/planning/rules/calendar.py", "import services.control.rules.phases"
+    ),
+    Violation(
+        "Doors of planning",
+        "services/control/planning/lookups/visits.py",
+        "import services.control.lookups.moving_bookings",
     ),
     Violation(
         "A wing of a service",
