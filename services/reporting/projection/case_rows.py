@@ -50,12 +50,12 @@ async def write_cases(connection: Connection, before: Cases, after: Cases, suffi
         told, blank = _TOLD[table.name], _BLANK.get(table.name)
         gone: list[Columns] = []
         records: list[list[Any]] = []
-        for old, columns in changed:
+        for former, columns in changed:
             now = told(columns)
-            was = blank if old is None else told(old)
+            was = blank if former is None else told(former)
             if now != was:
-                if old is not None and was != blank:
-                    gone.append(old)
+                if former is not None and was != blank:
+                    gone.append(former)
                 if now != blank:
                     records.append([columns["case_id"], columns["audience"], *now])
         await _delete(connection, table, gone, suffix)

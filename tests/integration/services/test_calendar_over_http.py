@@ -14,7 +14,7 @@ pytestmark = pytest.mark.rule("R17", "R42")
 UNIT = "1003388394"
 
 
-async def asked(control: Control, path: str, role: Role = Role.INSPECTOR, status: int = 200, **query: str) -> Any:
+async def asked(control: Control, path: str, role: Role = Role.INSPECTOR, status: int = 200, **query: Any) -> Any:
     answer = await control.client.get(f"/v1/calendar{path}", params=query, headers=control.asker(role))
     assert answer.status_code == status, answer.text
     return answer.json()
@@ -43,7 +43,7 @@ async def test_it_is_asked_by_day_and_month_person_centre_and_unit_and_comes_in_
     first, second = await booked(control, "2026-06-30", EAST), await booked(control, "2026-07-01")
     third = await booked(control, "2026-07-01", EAST)
 
-    async def cases(**query: str) -> set[str]:
+    async def cases(**query: Any) -> set[str]:
         return {one["agreement_id"] for one in await asked(control, "", **query)}
 
     assert await cases(period="2026-06-30") == {first}

@@ -30,5 +30,5 @@ def test_a_period_is_written_as_iso_8601_writes_it(told: str, first: str, last: 
     "told", ["2026-13", "2026-W54", "2027-W53", "2026-02-30", "2026-12-07/2026-12-06", "2026-07-01/2026-10-01", "now"]
 )
 def test_no_other_text_is_a_period(told: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):  # noqa: PT011 - whose text the caller replaces by a refusal
         period_of(told)
