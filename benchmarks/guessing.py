@@ -64,6 +64,7 @@ def measure(draws: int) -> tuple[Mapping[str, Tally], Sequence[int]]:
         calendar = _filled(inside)
         free = [day for day in inside if calendar.free_place(day) is not None]
         drawn = draw(calendar, spans, days_after(course, AGREEMENT, BOOKED, POLICY), POLICY, _CHANCE)
+        assert drawn is not None
         assert drawn.how.possible is not None
         possible.append(drawn.how.possible)
         among = [day for day in free if drawn.how.first <= day <= drawn.how.last]

@@ -18,10 +18,12 @@ from shared.contracts.vocabulary import (
     InvestigationOutcome,
     Involvement,
     JudgedBy,
+    MakesRoom,
     Measure,
     MeasureObservation,
     NextInspector,
     Place,
+    PlanCause,
     PrivateText,
     Side,
     SpokeWith,
@@ -38,7 +40,7 @@ _WhenAnnounced = Annotated[T, ShownToCompany(where="announced")]
 _WhenOwnCase = Annotated[T, ShownToCompany(where="other_is_own")]
 """R41: another legal entity's order or agreement is not named, nor that there is one."""
 
-DRAWN_PARTS = frozenset({"control_id", "inspection_id", "day", "slot", "hours"})
+DRAWN_PARTS = frozenset({"control_id", "inspection_id", "plan_id", "day", "slot", "hours"})
 """What of a booking chance decides."""
 
 
@@ -60,6 +62,8 @@ class ComplianceDeadlineSet(Event):
     kind: Shown[AgreementKind] = AgreementKind.SUSPICION
     places: Shown[tuple[Place, ...]] = ()
     """R10, R19: what the agreement includes, first the place where it arose; none in facts of the first release."""
+    plans_controls: bool = False
+    """R17: by the policy of the acceptance, its controls get a place in the calendar at once, and move if they must."""
 
 
 class SampleChosen(Event):
@@ -235,10 +239,77 @@ class ControlBooked(ChosenDay, Event):
     """R18: how the day was drawn; None where an inspector chose it, and in facts of releases that drew none."""
     hours: VisitHours | None = None
     """R17: the time of day; None in facts of earlier releases, which knew the slot only."""
+    cause: PlanCause | None = None
+    """R27: what made the system choose another place than was planned or booked; None for the planned one, for a day
+    that an inspector chose, and in facts of earlier releases."""
+    plan_id: UUID | None = None
+    """R17: the plan whose place it takes; None where it was not planned."""
 
     def left_out_of_dry_runs(self) -> frozenset[str]:
         """R18: returns the fields that a dry run leaves out, because they would tell of a drawn day."""
         return DRAWN_PARTS if self.drawn is not None else frozenset()
+
+
+class ControlPlanned(Event):
+    """R17, R18: a control has a place in the calendar before it is booked; no company is told, nor that there is one.
+
+    It ends with the booking or the control of its place, with another plan or inspector, with a change of its unit
+    (R40), when its place leaves the sample, and with the course.
+    """
+
+    held: ClassVar[str] = "planned_at"
+    agreement_id: UUID
+    plan_id: UUID
+    place_id: UUID
+    """R19: which of the agreement's places is visited."""
+    inspector: str
+    day: date
+    slot: int
+    """Which of the inspector's visits on that day, from 1."""
+    hours: VisitHours
+    window: Deadline
+    """R17: the days inside which it lies."""
+    planned_at: datetime
+    drawn: Drawn
+    cause: PlanCause
+    """R27: what made the system choose this place."""
+    replaces: UUID | None = None
+    """The plan that this one replaces."""
+
+    def left_out_of_dry_runs(self) -> frozenset[str]:
+        """R18: returns the fields that a dry run leaves out, because they would tell of a drawn day."""
+        return DRAWN_PARTS
+
+
+class PlaceNotFound(Event):
+    """R17: a control, or the inspection after a no, found no place in the inspector's calendar inside its window.
+
+    A place that it has already is kept meanwhile. It is looked for again when `again_at` comes, or a calendar changes.
+    """
+
+    held: ClassVar[str] = "sought_at"
+    agreement_id: UUID
+    place_id: UUID
+    """R19: which place; the agreement's own id for the inspection after a no."""
+    inspector: str
+    last_day: date
+    """The last day of the window."""
+    sought_at: datetime
+    again_at: datetime
+    cause: PlanCause | None = None
+    """R27: why a place was looked for; None for the inspection after a no."""
+    would_make_room: tuple[MakesRoom, ...] = ()
+    late_too: bool = False
+    """Days after the window were tried as well, for more than a year."""
+
+
+class PlaceFitsAgain(Event):
+    """R17: no other place is needed any more: the calendar changed so that the control can stay where it is."""
+
+    held: ClassVar[str] = "found_at"
+    agreement_id: UUID
+    place_id: UUID
+    found_at: datetime
 
 
 class AnnouncedControlCancelled(Event):
@@ -702,6 +773,9 @@ FACTS: tuple[type[Event], ...] = (
     GuidanceMeetingNoted,
     DocumentationReceived,
     ControlBooked,
+    ControlPlanned,
+    PlaceNotFound,
+    PlaceFitsAgain,
     AnnouncedControlCancelled,
     ControlCompleted,
     ControlTurnedIntoGuidance,

@@ -101,6 +101,42 @@ class ConflictKind(StrEnum):
     AGREEMENT = "agreement"
 
 
+class PlanCause(StrEnum):
+    """R17, R18: what made the system choose a place for a control, or choose another one."""
+
+    ACCEPTED = "accepted"
+    """The agreement was accepted; also for a place that entered the sample later."""
+    DEADLINE_EXTENDED = "deadline-extended"
+    DOCUMENTATION_COMPLETE = "documentation-complete"
+    TURNED_INTO_GUIDANCE = "turned-into-guidance"
+    INVESTIGATED_AFRESH = "investigated-afresh"
+    INSPECTOR_CHANGED = "inspector-changed"
+    INSPECTOR_LEFT = "inspector-left"
+    UNIT_CHANGED = "unit-changed"
+    DECISION_REVOKED = "decision-revoked"
+    ABSENCE = "absence"
+    HOLIDAY = "holiday"
+    """The inspector's centre is closed on the day."""
+    WORKING_TIME = "working-time"
+    """The inspector does not work that long on the day, or makes fewer visits."""
+    REDRAWN = "redrawn"
+    """Somebody asked for another draw."""
+
+
+class MakesRoom(StrEnum):
+    """R17: what would make room for a control that found no place in its window."""
+
+    ABSENCE_WITHDRAWN = "absence-withdrawn"
+    CENTRE_OPENED = "centre-opened"
+    LONGER_HOURS = "longer-hours"
+    VISIT_GIVEN_UP = "visit-given-up"
+    """Another visit of the inspector falls away or moves."""
+    COLLEAGUE = "colleague"
+    """Somebody else becomes responsible."""
+    LATER_DAY = "later-day"
+    """A day after the window, with a coded reason."""
+
+
 class ContactForm(StrEnum):
     """How the authority met the company (R12, R18)."""
 

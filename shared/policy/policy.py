@@ -156,6 +156,8 @@ class Planning(_Section):
     day_begins: time = time(8)
     """The working day of who has no pattern of their own, in Copenhagen."""
     day_ends: time = time(16)
+    plans_from_acceptance: bool = False
+    """The controls of agreements that are accepted from now on get a place in the calendar at once."""
 
     @model_validator(mode="after")
     def _visit_fits(self) -> Self:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from uuid_utils.compat import uuid7
 
 from services.control.http.run_command import perform, perform_prepared
-from services.control.lookups.moving_bookings import moved_bookings, moved_inspection
+from services.control.lookups.moving_bookings import moved_bookings, moved_inspection, moved_plans
 from services.control.rules.course_decider import Command
 from services.control.rules.extension import GrantExtension, RefuseExtension, RequestExtension
 from services.control.rules.phases import AfterNo, Running, State
@@ -138,6 +138,7 @@ async def change_inspector(agreement_id: UUID, body: NewInspector, request: Requ
             inspection=await moved_inspection(runtime, state, body.inspector, at, policy)
             if isinstance(state, AfterNo)
             else None,
+            plans=await moved_plans(runtime, state, body.inspector, at, policy) if isinstance(state, Running) else (),
         )
         return Prepared(command, refused=runtime.people.refusals(body.inspector))
 

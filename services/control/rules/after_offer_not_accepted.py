@@ -7,6 +7,7 @@ from itertools import takewhile
 from uuid import UUID, uuid5
 
 from services.control.planning.rules.calendar import FreePlace, WhyNotFree, refuse_not_free
+from services.control.planning.rules.making_room import sought_again_at
 from services.control.rules.lateness import Limit
 from services.control.rules.order_requests import requested
 from services.control.rules.phases import AfterNo
@@ -17,9 +18,10 @@ from shared.contracts.control import (
     InvestigationReport,
     NewInspectionBooked,
     OfferNotAcceptedNoted,
+    PlaceNotFound,
 )
 from shared.contracts.offers import NotAccepted
-from shared.contracts.vocabulary import AgreementKind, Drawn, InvestigationOutcome
+from shared.contracts.vocabulary import AgreementKind, Drawn, InvestigationOutcome, MakesRoom
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.eventstore.decider import every_fault
@@ -60,9 +62,11 @@ class BookInspection:
 class BookInspectionWhenDue:
     """The timer of the new inspection, with the free day that was found."""
 
+    at: datetime
     policy: Policy
     """Which the day was chosen by."""
-    booking: BookInspection
+    booking: BookInspection | None
+    """None if no day is free for more than a year."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def inspection_due(state: AfterNo) -> datetime | None:
         or state.concluded is not None
     ):
         return None
-    return state.noted.noted_at
+    return state.noted.noted_at if state.not_found is None else state.not_found.again_at
 
 
 def _working_days(first: date, policy: Policy) -> Iterator[date]:
@@ -171,9 +175,27 @@ def book(state: AfterNo, command: BookInspection) -> NewInspectionBooked:
     return booked_inspection(state, command)
 
 
-def book_when_due(state: AfterNo, command: BookInspectionWhenDue) -> tuple[NewInspectionBooked, ...]:
-    """R7: books the inspection automatically when its timer fires; nothing if it is no longer due."""
-    return () if inspection_due(state) is None else (booked_inspection(state, command.booking),)
+def book_when_due(state: AfterNo, command: BookInspectionWhenDue) -> tuple[NewInspectionBooked | PlaceNotFound, ...]:
+    """R7: books the inspection automatically when its timer fires; nothing if it is no longer due.
+
+    R17: records that no day is free, so that the inspector sees to it; it is tried again on the next working day.
+    """
+    if inspection_due(state) is None:
+        return ()
+    if command.booking is not None:
+        return (booked_inspection(state, command.booking),)
+    return (
+        PlaceNotFound(
+            agreement_id=state.noted.agreement_id,
+            place_id=state.noted.agreement_id,
+            inspector=state.inspector,
+            last_day=limit(state, command.policy).last_day,
+            sought_at=command.at,
+            again_at=sought_again_at(command.at, command.policy),
+            would_make_room=(MakesRoom.COLLEAGUE,),
+            late_too=True,
+        ),
+    )
 
 
 def booked_inspection(state: AfterNo, command: BookInspection) -> NewInspectionBooked:

@@ -11,7 +11,7 @@ from services.control.rules.control_form_and_announcement import refuse_faulty_f
 from services.control.rules.included_places import refuse_not_awaited, require_place
 from services.control.rules.phases import Running
 from shared.contracts.control import AnnouncedControlCancelled, ChosenDay, ControlBooked
-from shared.contracts.vocabulary import Drawn
+from shared.contracts.vocabulary import Drawn, PlanCause
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.eventstore.decider import every_fault
@@ -35,6 +35,10 @@ class BookControl:
     told: ChosenDay
     drawn: Drawn | None = None
     """R18: how the system drew the day; None where an inspector chose it."""
+    cause: PlanCause | None = None
+    """R27: why the system chose another place than was planned or booked."""
+    plan_id: UUID | None = None
+    """R17: the plan whose place it takes."""
 
 
 def book(course: Running, command: BookControl) -> tuple[Event, ...]:
@@ -66,6 +70,8 @@ def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
         booked_at=command.at,
         replaces=replaced.control_id if replaced else None,
         drawn=command.drawn,
+        cause=command.cause,
+        plan_id=command.plan_id,
         **dict(told),
     )
     if replaced is None or command.told.announced:
@@ -109,12 +115,12 @@ def refuse_late_without_reason(course: Running, command: BookControl) -> None:
 def refuse_before_the_deadline(course: Running, day: date) -> None:
     """R17: refuses a day before the end of the company's period, unless it reported that the agreement is met."""
     last_day = course.deadline.last_day
-    if course.complete is None and not course.deadline.is_over_on(day):
+    if not is_late_enough(course, day):
         raise Refused("R17", "not before {last_day} is over, unless the company is done", last_day=last_day)
 
 
-def book_when_due(course: Running, bookings: Sequence[BookControl]) -> tuple[Event, ...]:
-    """R17: books a control at every place that still needs one, without being asked."""
+def book_when_due(course: Running, bookings: Iterable[BookControl]) -> tuple[Event, ...]:
+    """R17: books a control at every place that still needs one, without being asked; on its planned place if it can."""
     return tuple(
         event
         for command in bookings
@@ -126,7 +132,7 @@ def book_when_due(course: Running, bookings: Sequence[BookControl]) -> tuple[Eve
 def _outrun(course: Running, command: BookControl) -> tuple[AnnouncedControlCancelled, ...]:
     """R13, R18: a day that a longer deadline overtook is called off, whatever day takes its place."""
     standing = course.bookings.get(command.place_id)
-    overtaken = standing is not None and command.told.announced and not _late_enough(course, standing)
+    overtaken = standing is not None and command.told.announced and not is_late_enough(course, standing.day)
     return fall_away([standing], command.at) if standing is not None and overtaken else ()
 
 
@@ -150,15 +156,31 @@ def place_due(course: Running, place: UUID) -> datetime | None:
 
     R40: nothing at a unit that is another's than whose agreement it is: the inspector decides first.
     """
-    if place not in course.awaited or _has_changed(course, place):
+    if not is_left_at(course, place):
         return None
     standing = course.bookings.get(place)
     if standing is not None and _fits(course, place, standing):
         return None
+    due = max(_asked_for_at_once(course, place), default=course.books_control_at)
+    sought = course.not_found.get(place)
+    return max(due, sought.again_at) if sought is not None and sought.late_too else due
+
+
+def awaits_its_booking(course: Running, place: UUID) -> bool:
+    """R17: returns whether a control will be booked a while before the deadline, and nothing asks for one sooner."""
+    return is_left_at(course, place) and place not in course.bookings and not _asked_for_at_once(course, place)
+
+
+def is_left_at(course: Running, place: UUID) -> bool:
+    """R19, R40: returns whether a control of the place is awaited, and its unit has not changed."""
+    return place in course.awaited and not _has_changed(course, place)
+
+
+def _asked_for_at_once(course: Running, place: UUID) -> list[datetime]:
     since = [course.complete.received_at] if course.complete is not None else []
     since += [course.reopened[place]] if place in course.reopened else []
-    since += [extension.granted_at for extension in course.deadline.extensions[-1:] if standing is not None]
-    return max(since, default=course.books_control_at)
+    since += [extension.granted_at for extension in course.deadline.extensions[-1:] if place in course.bookings]
+    return since
 
 
 def _has_changed(course: Running, place: UUID) -> bool:
@@ -171,11 +193,12 @@ def _fits(course: Running, place: UUID, booking: ControlBooked) -> bool:
     window = course.window(place)
     explained = booking.late_reason is not None and booking.window == window
     in_window = not window.is_over_on(booking.day) or explained or booking.control_id in course.in_former_windows
-    return in_window and _late_enough(course, booking)
+    return in_window and is_late_enough(course, booking.day)
 
 
-def _late_enough(course: Running, booking: ControlBooked) -> bool:
-    return course.complete is not None or course.deadline.is_over_on(booking.day)
+def is_late_enough(course: Running, day: date) -> bool:
+    """R17: returns whether the company's period is over on the day, or it reported that the agreement is met."""
+    return course.complete is not None or course.deadline.is_over_on(day)
 
 
 def days_after(course: Running, place: UUID, at: datetime, policy: Policy) -> Iterator[date]:

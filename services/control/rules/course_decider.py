@@ -20,6 +20,7 @@ from services.control.rules import (
     fresh_investigation,
     judgement,
     order_requests,
+    planned_places,
     responsible_inspector,
     sampling,
     start_of_agreement,
@@ -57,6 +58,7 @@ from services.control.rules.phases import (
     evolve,
     how_it_stands,
 )
+from services.control.rules.planned_places import NoteNoPlace, PlanPlaces
 from services.control.rules.responsible_inspector import ChangeInspector
 from services.control.rules.running_agreement_index import running_agreement_name
 from services.control.rules.sampling import ChooseSample
@@ -76,12 +78,14 @@ from shared.policy.policy import Policy
 class CourseTimer(StrEnum):
     """What falls due in a course, beside its orders."""
 
+    PLAN_CONTROL = "plan-control"
     BOOK_CONTROL = "book-control"
     BOOK_INSPECTION = "book-inspection"
     HEARING = "hearing"
     FOLLOW_UP = "follow-up"
 
 
+PLAN_CONTROL = CourseTimer.PLAN_CONTROL
 BOOK_CONTROL = CourseTimer.BOOK_CONTROL
 BOOK_INSPECTION = CourseTimer.BOOK_INSPECTION
 HEARING = CourseTimer.HEARING
@@ -95,6 +99,8 @@ class BookWhenDue:
     policy: Policy
     """Which the days were chosen by."""
     bookings: tuple[BookControl, ...]
+    not_found: tuple[NoteNoPlace, ...] = ()
+    """The places for which no day is free for more than a year."""
 
 
 Command = (
@@ -111,6 +117,7 @@ Command = (
     | ReceiveDocumentation
     | BookControl
     | BookWhenDue
+    | PlanPlaces
     | ChooseSample
     | CompleteControl
     | CorrectControl
@@ -143,7 +150,9 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case NoteNotAccepted():
             return after_offer_not_accepted.begin(command) if isinstance(state, NotStarted) else ()
         case BookWhenDue():
-            return booking.book_when_due(state, command.bookings) if isinstance(state, Running) else ()
+            return _book_when_due(state, command) if isinstance(state, Running) else ()
+        case PlanPlaces():
+            return planned_places.plan(state, command) if isinstance(state, Running) else ()
         case NoteMeeting():
             return turned_into_control.note(state, command) if isinstance(state, Running) else ()
         case NoteAnnulment():
@@ -204,6 +213,11 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return after_offer_not_accepted.conclude(require_not_accepted("R7", state), command)
         case _:
             assert_never(command)
+
+
+def _book_when_due(course: Running, command: BookWhenDue) -> tuple[Event, ...]:
+    missing = planned_places.recorded(course, command.not_found)
+    return *booking.book_when_due(course, command.bookings), *missing
 
 
 def no_place_in(state: State, rule: str) -> Refused:
@@ -268,17 +282,19 @@ def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
         case CourseTimer.FOLLOW_UP:
             assert isinstance(state, Kept), "a follow-up follows fulfilment"
             return (follow_up.fall_due(state, timer),)
-        case CourseTimer.BOOK_CONTROL | CourseTimer.BOOK_INSPECTION:
-            return ()  # Bookings fall due as BookWhenDue and BookInspectionWhenDue, with the days that were looked up.
+        case CourseTimer.PLAN_CONTROL | CourseTimer.BOOK_CONTROL | CourseTimer.BOOK_INSPECTION:
+            return ()  # PlanPlaces, BookWhenDue or BookInspectionWhenDue falls due instead, with looked-up days.
         case _:
             assert_never(name)
 
 
 def timers(state: State) -> dict[str, datetime]:
-    """R7, R17, R22, R24: bookings, the end of the hearing, orders that are awaited, the follow-up."""
+    """R7, R17, R22, R24: plans and bookings, the end of the hearing, orders that are awaited, the follow-up."""
     match state:
-        case Running() if due := booking.booking_due(state):
-            return {BOOK_CONTROL: due}
+        case Running():
+            planned, booked = planned_places.planning_due(state), booking.booking_due(state)
+            plan: dict[str, datetime] = {} if planned is None else {PLAN_CONTROL: planned}
+            return plan if booked is None else {**plan, BOOK_CONTROL: booked}
         case Broken(hearing=hearing, heard=heard):
             wanted: dict[str, datetime] = {} if hearing is None or heard else {HEARING: hearing.expires_at}
             return wanted | order_requests.timers(state.orders)
@@ -288,25 +304,26 @@ def timers(state: State) -> dict[str, datetime]:
             inspection = after_offer_not_accepted.inspection_due(state)
             wanted = {} if inspection is None else {BOOK_INSPECTION: inspection}
             return wanted | order_requests.timers(state.orders)
-        case NotStarted() | Running() | Kept() | Stopped():
+        case NotStarted() | Kept() | Stopped():
             return {}
         case _:
             assert_never(state)
 
 
 def reservations(state: State) -> frozenset[str]:
-    """R11, R17: returns the reserved names: booked places in calendars, and unit and topic of a running agreement.
+    """R11, R17: returns the reserved names: places in calendars, and unit and topic of a running agreement.
 
     R41: with which cases it is in conflict.
     """
     match state:
         case Running(started=started):
+            planned = (name for one in state.plans.values() for name in names_of_place(one))
             booked = (name for one in state.bookings.values() for name in names_of_place(one))
             running = (
                 running_agreement_name(place.p_number, started.topic, started.agreement_id) for place in state.places
             )
             conflicts_standing = (conflicting(other, started.agreement_id) for other in state.conflicts)
-            return frozenset((*booked, *running, *conflicts_standing))
+            return frozenset((*planned, *booked, *running, *conflicts_standing))
         case AfterNo(booking=NewInspectionBooked() as booked_inspection):
             return names_of_place(booked_inspection)
         case Kept(course=course) | Broken(course=course) | Stopped(course=course):

@@ -1,6 +1,6 @@
 """The phases of an agreement from the answer to its offer on, and how facts lead from one to the next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from shared.contracts.control import (
     ConflictEnded,
     ConflictFlagged,
     ControlBooked,
+    ControlPlanned,
     FollowUpFellDue,
     Fulfilled,
     GuidanceMeetingNoted,
@@ -24,6 +25,8 @@ from shared.contracts.control import (
     Judgement,
     NewInspectionBooked,
     OfferNotAcceptedNoted,
+    PlaceFitsAgain,
+    PlaceNotFound,
     SampleChosen,
 )
 from shared.contracts.public_forms import (
@@ -43,13 +46,21 @@ from shared.contracts.public_forms import (
     OtherFindingRecorded,
     Terminated,
 )
-from shared.contracts.vocabulary import Measure, Place
+from shared.contracts.vocabulary import Measure, Place, PlanCause
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event
 
 Value = TypeVar("Value")
 DRAWN = "control"
 """Value of `chosen_by` in a sample that was drawn."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """The latest change in a course for which a control may need a place, or another one (R17)."""
+
+    at: datetime
+    cause: PlanCause
 
 
 @dataclass(frozen=True)
@@ -71,12 +82,17 @@ class Running:
     books_control_at: datetime
     sample: tuple[UUID, ...]
     """R19: the places that are to be controlled."""
+    latest_change: Change
     drawn: frozenset[UUID] = frozenset()
     """R19: the places of the sample that were drawn, and so cannot be left out."""
     parts: int = 0
     complete: DocumentationReceived | None = None
     measures: tuple[Measure, ...] = ()
     bookings: Mapping[UUID, ControlBooked] = field(default_factory=dict)
+    plans: Mapping[UUID, ControlPlanned] = field(default_factory=dict)
+    """R17: the places in a calendar of controls that are not booked yet."""
+    not_found: Mapping[UUID, PlaceNotFound] = field(default_factory=dict)
+    """R17: the places whose control found no place in a calendar when it was looked for last."""
     results: Mapping[UUID, ControlCompleted] = field(default_factory=dict)
     """The latest result of the control of each place, as corrected."""
     reopened: Mapping[UUID, datetime] = field(default_factory=dict)
@@ -161,6 +177,8 @@ class AfterNo:
     inspector: str
     """R15: id of the inspector who is responsible now."""
     booking: NewInspectionBooked | None = None
+    not_found: PlaceNotFound | None = None
+    """R17: that no place in a calendar was found for the inspection when it was looked for last."""
     concluded: InvestigationConcluded | None = None
     orders: tuple[RequestedOrder, ...] = ()
     unit_changes: tuple[AgreementUnitChanged, ...] = ()
@@ -237,6 +255,7 @@ def _begun(state: NotStarted, event: Event) -> State:
                 window_after_deadline=event.control_window,
                 books_control_at=event.books_control_at,
                 sample=(event.agreement_id,),
+                latest_change=Change(event.accepted_at, PlanCause.ACCEPTED),
             )
         case OfferNotAcceptedNoted():
             return AfterNo(event, event.inspector)
@@ -258,25 +277,28 @@ def _run_on(state: Running, event: Event) -> State:
                 window_after_deadline=event.control_window,
                 books_control_at=event.books_control_at,
                 used_up=frozenset() if state.complete is None else state.used_up,
+                latest_change=Change(event.granted_at, PlanCause.DEADLINE_EXTENDED),
             )
         case InspectorChanged():
-            return replace(state, inspector=event.inspector)
+            moved = Change(event.changed_at, PlanCause.INSPECTOR_CHANGED)
+            return replace(state, inspector=event.inspector, plans={}, not_found={}, latest_change=moved)
         case AgreementUnitChanged():
             return _changed(state, event)
         case GuidanceMeetingNoted():
             return replace(state, meetings=_with(state.meetings, event.meeting_id, event))
         case Fulfilled():
-            return Kept(replace(state, bookings={}), event)
+            return Kept(_without_visits(state), event)
         case Breached():
-            return Broken(replace(state, bookings={}), event)
+            return Broken(_without_visits(state), event)
         case Terminated():
-            return Stopped(replace(state, bookings={}), event)
+            return Stopped(_without_visits(state), event)
         case DocumentationReceived():
             measures = _corrected(state.measures, event.measures)
             documented = replace(state, parts=event.part, measures=measures)
             if state.complete is not None or not event.complete:
                 return documented
-            return replace(documented, complete=event, used_up=frozenset())
+            done = Change(event.received_at, PlanCause.DOCUMENTATION_COMPLETE)
+            return replace(documented, complete=event, used_up=frozenset(), latest_change=done)
         case ConflictFlagged() | ConflictEnded():
             return _conflicting(state, event)
         case _:
@@ -298,11 +320,16 @@ def controlled(state: Running, event: Event) -> Running:
     """Returns the state after a fact about controls. Whether it decides the matter is a fact of its own (R20)."""
     match event:
         case SampleChosen():
-            kept = {place: booking for place, booking in state.bookings.items() if place in event.places}
-            drawn = frozenset(event.places) if event.chosen_by == DRAWN else state.drawn & set(event.places)
-            return replace(state, sample=event.places, drawn=drawn, bookings=kept)
+            return _sampled(state, event)
         case ControlBooked():
             return _booked(state, event.place_id or event.agreement_id, event)
+        case ControlPlanned():
+            plans = _with(state.plans, event.place_id, event)
+            return replace(state, plans=plans, not_found=_without(state.not_found, event.place_id))
+        case PlaceNotFound():
+            return replace(state, not_found=_with(state.not_found, event.place_id, event))
+        case PlaceFitsAgain():
+            return replace(state, not_found=_without(state.not_found, event.place_id))
         case AnnouncedControlCancelled():
             kept = {
                 place: booking for place, booking in state.bookings.items() if booking.control_id != event.control_id
@@ -316,8 +343,7 @@ def controlled(state: Running, event: Event) -> Running:
             return _undecided(state, event.place_id, event)
         case ControlCompleted():
             place = event.place_id or event.agreement_id
-            bookings = _without(state.bookings, place)
-            return replace(state, bookings=bookings, results=_with(state.results, place, event))
+            return replace(_without_visit(state, place), results=_with(state.results, place, event))
         case ControlCorrected() if event.place_id in state.results:
             return _with_correction(state, event)
         case _:
@@ -335,7 +361,7 @@ def _kept_on(state: Kept, event: Event) -> State:
         case ControlCorrected() if event.place_id in state.course.results:
             return replace(state, course=_with_correction(state.course, event))
         case DecisionRevoked():
-            return state.course
+            return _resumed(state.course, event)
         case AgreementUnitChanged():
             return replace(state, course=_changed(state.course, event))
         case _:
@@ -353,7 +379,7 @@ def _broken_on(state: Broken, event: Event) -> State:
         case ControlCorrected() if event.place_id in state.course.results:
             return replace(state, course=_with_correction(state.course, event))
         case DecisionRevoked():
-            return state.course
+            return _resumed(state.course, event)
         case AgreementUnitChanged():
             return replace(state, course=_changed(state.course, event))
         case ConflictFlagged() | ConflictEnded():
@@ -367,7 +393,9 @@ def _after_no(state: AfterNo, event: Event) -> State:
         case InspectorChanged():
             return replace(state, inspector=event.inspector)
         case NewInspectionBooked():
-            return replace(state, booking=event)
+            return replace(state, booking=event, not_found=None)
+        case PlaceNotFound():
+            return replace(state, not_found=event)
         case InvestigationConcluded():
             return replace(state, booking=None, concluded=event)
         case AgreementUnitChanged():
@@ -377,7 +405,16 @@ def _after_no(state: AfterNo, event: Event) -> State:
 
 
 def _changed(course: Running, event: AgreementUnitChanged) -> Running:
-    return replace(course, unit_changes=_with_change(course.unit_changes, event))
+    """R40: a place at a unit that changed loses its plan, which it gets anew once the change is settled."""
+    changed = replace(
+        course,
+        unit_changes=_with_change(course.unit_changes, event),
+        latest_change=Change(event.noted_at, PlanCause.UNIT_CHANGED),
+    )
+    at_changed = {place.place_id for place in changed.places if place.p_number in changed.changed_units}
+    return replace(
+        changed, plans=_among(course.plans, at_changed, False), not_found=_among(course.not_found, at_changed, False)
+    )
 
 
 def _with_change(
@@ -392,16 +429,56 @@ def _booked(state: Running, place: UUID, event: ControlBooked) -> Running:
     return replace(
         state,
         bookings=_with(state.bookings, place, event),
+        plans=_without(state.plans, place),
+        not_found=_without(state.not_found, place),
         in_former_windows=state.in_former_windows | {event.control_id} if former else state.in_former_windows,
     )
 
 
 def _reopened(state: Running, place: UUID, event: ControlTurnedIntoGuidance | FreshInvestigationNeeded) -> Running:
     return replace(
-        _undecided(state, place, event),
-        bookings=_without(state.bookings, place),
+        _without_visit(_undecided(state, place, event), place),
         reopened=_with(state.reopened, place, event.held_at),
+        latest_change=Change(event.held_at, _cause(event)),
     )
+
+
+def _cause(event: ControlTurnedIntoGuidance | FreshInvestigationNeeded) -> PlanCause:
+    if isinstance(event, ControlTurnedIntoGuidance):
+        return PlanCause.TURNED_INTO_GUIDANCE
+    return PlanCause.INVESTIGATED_AFRESH
+
+
+def _sampled(state: Running, event: SampleChosen) -> Running:
+    """R19: places outside of the sample lose their visits."""
+    chosen = set(event.places)
+    return replace(
+        state,
+        sample=event.places,
+        drawn=frozenset(chosen) if event.chosen_by == DRAWN else state.drawn & chosen,
+        bookings=_among(state.bookings, chosen),
+        plans=_among(state.plans, chosen),
+        not_found=_among(state.not_found, chosen),
+        latest_change=Change(event.chosen_at, PlanCause.ACCEPTED),
+    )
+
+
+def _without_visits(state: Running) -> Running:
+    return replace(state, bookings={}, plans={}, not_found={})
+
+
+def _without_visit(state: Running, place: UUID) -> Running:
+    return replace(
+        state,
+        bookings=_without(state.bookings, place),
+        plans=_without(state.plans, place),
+        not_found=_without(state.not_found, place),
+    )
+
+
+def _resumed(course: Running, event: DecisionRevoked) -> Running:
+    """R30: the course goes on as it was before the decision."""
+    return replace(course, latest_change=Change(event.revoked_at, PlanCause.DECISION_REVOKED))
 
 
 def _undecided(state: Running, place: UUID, event: ControlTurnedIntoGuidance | FreshInvestigationNeeded) -> Running:
@@ -433,6 +510,10 @@ def _corrected(known: tuple[Measure, ...], sent: tuple[Measure, ...]) -> tuple[M
 
 def _with(values: Mapping[UUID, Value], key: UUID, value: Value) -> Mapping[UUID, Value]:
     return {**values, key: value}
+
+
+def _among(values: Mapping[UUID, Value], keys: Collection[UUID], those: bool = True) -> Mapping[UUID, Value]:
+    return {one: value for one, value in values.items() if (one in keys) is those}
 
 
 def _without(values: Mapping[UUID, Value], key: UUID) -> Mapping[UUID, Value]:

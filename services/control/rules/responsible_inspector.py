@@ -7,6 +7,7 @@ from uuid import UUID
 from services.control.rules.after_offer_not_accepted import BookInspection, booked_inspection
 from services.control.rules.booking import BookControl, booked
 from services.control.rules.phases import AfterNo, Broken, Kept, Running
+from services.control.rules.planned_places import Found, recorded
 from shared.contracts.control import InspectorChanged
 from shared.contracts.vocabulary import Centre, NextInspector
 from shared.eventstore.errors import Refused
@@ -22,6 +23,8 @@ class ChangeInspector:
     told: NextInspector
     bookings: tuple[BookControl, ...] = ()
     inspection: BookInspection | None = None
+    plans: tuple[Found, ...] = ()
+    """What was found there for controls that are planned."""
     centre: Centre | None = None
     """R42: centre of the new inspector in the directory."""
 
@@ -50,7 +53,8 @@ def _moved(state: Running | Kept | Broken | AfterNo, command: ChangeInspector) -
         case Running():
             course = replace(state, inspector=command.told.inspector)
             standing = [one for one in command.bookings if one.place_id in state.bookings]
-            return tuple(event for one in standing for event in booked(course, one))
+            moved = (event for one in standing for event in booked(course, one))
+            return *moved, *recorded(course, command.plans)
         case AfterNo() if state.booking is not None and command.inspection is not None:
             return (booked_inspection(replace(state, inspector=command.told.inspector), command.inspection),)
         case AfterNo() | Kept() | Broken():

@@ -49,6 +49,7 @@ def start(command: StartCourse) -> tuple[Event, ...]:
         books_control_at=booking_due_at(deadline, policy),
         kind=fact.kind,
         places=fact.places,
+        plans_controls=policy.planning.plans_from_acceptance,
     )
     if fact.kind is AgreementKind.SUSPICION:
         return (started,)

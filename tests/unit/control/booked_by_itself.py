@@ -59,7 +59,9 @@ async def inspection(
     """The inspection that books itself after a no (R7)."""
     if agreement is not None:
         state = replace(state, noted=state.noted.model_copy(update={"agreement_id": agreement}))
-    return await free_inspection(runtime(at, full, chance), state, at, POLICIES.at(at))
+    booking = await free_inspection(runtime(at, full, chance), state, at, POLICIES.at(at))
+    assert booking is not None
+    return booking
 
 
 def chi_square(found: Sequence[date], among: Sequence[date]) -> float:

@@ -66,7 +66,7 @@ def inspection(
 
 
 def booked() -> NewInspectionBooked:
-    return given(noted()).when(BookInspectionWhenDue(POLICIES.at(NO), inspection())).one(NewInspectionBooked)
+    return given(noted()).when(BookInspectionWhenDue(NO, POLICIES.at(NO), inspection())).one(NewInspectionBooked)
 
 
 def conclude(outcome: InvestigationOutcome, on: datetime = VISIT, **changes: Any) -> ConcludeInvestigation:
@@ -88,7 +88,7 @@ def test_a_suspicion_is_investigated_again_and_the_inspection_books_itself_at_on
     begun = given().when(note(how=how))
     begun.records(OfferNotAcceptedNoted)
     assert begun.timers() == {"book-inspection": NO}
-    done = given(noted()).when(BookInspectionWhenDue(POLICIES.at(NO), inspection()))
+    done = given(noted()).when(BookInspectionWhenDue(NO, POLICIES.at(NO), inspection()))
     assert done.timers() == {}
     assert in_calendar(done) == {f"place/{INSPECTOR}/2026-06-08/slot/1"}
     assert not done.one(NewInspectionBooked).seen_by_company(), "its day is nobody's but the authority's"

@@ -132,7 +132,7 @@ def test_no_inspection_books_itself_at_a_unit_that_ceased_until_it_is_settled() 
     by_itself = BookInspection(
         at("2026-04-01"), POLICIES.at(at("2026-04-01")), OTHER, free_place(), InspectionPlan(day=date(2026, 4, 20))
     )
-    given(noted, gone).when(BookInspectionWhenDue(by_itself.policy, by_itself)).then()
+    given(noted, gone).when(BookInspectionWhenDue(by_itself.at, by_itself.policy, by_itself)).then()
     given(noted, gone).when(by_itself).one(NewInspectionBooked)
     back = given(noted, gone).when(told(date(2026, 5, 1), CVR, settled=True)).one(AgreementUnitChanged)
     assert "book-inspection" in given(noted, gone, back).timers()

@@ -11,7 +11,6 @@ from uuid import UUID
 import pytest
 
 from services.control.planning.lookups.drawing import draw
-from services.control.planning.lookups.errors import NoDayFree
 from services.control.planning.rules.calendar import Calendar, FreePlace, WhyNotFree
 from services.control.planning.rules.half_hours import half_hours_of, of_slot, taken_by
 from services.control.planning.rules.place_names import (
@@ -179,15 +178,18 @@ def test_a_booking_in_another_calendar_frees_nothing_here() -> None:
     assert full.free_place(DAY) is None
 
 
-def test_a_calendar_without_a_free_place_for_more_than_a_year_is_broken() -> None:
+def test_in_a_calendar_without_a_free_place_for_more_than_a_year_nothing_is_drawn() -> None:
     never = calendar(working_time=replace(USUAL, visits_per_day=0))
-    with pytest.raises(NoDayFree):
-        draw(never, [[DAY]], (NEXT_DAY + timedelta(days=number) for number in count()), POLICY, Random(1))
+    days = (NEXT_DAY + timedelta(days=number) for number in count())
+    assert draw(never, [[DAY]], days, POLICY, Random(1)) is None
+    assert next(days) == NEXT_DAY + timedelta(days=400), "as many were tried"
 
 
 def test_a_day_that_is_drawn_is_taken() -> None:
     inspector = calendar(visit(slot=1))
-    drawn = [draw(inspector, [[DAY]], [NEXT_DAY], POLICY, Random(1)) for _ in range(3)]
+    tried = [draw(inspector, [[DAY]], [NEXT_DAY], POLICY, Random(1)) for _ in range(4)]
+    drawn = [one for one in tried if one is not None]
+    assert tried[3:] == [None]
     assert [(one.day, one.place) for one in drawn] == [
         (DAY, free_place(2)),
         (NEXT_DAY, free_place(1)),

@@ -43,7 +43,22 @@ def test_the_first_policy_holds_until_the_last_instant_of_2023_in_copenhagen() -
 
 def test_the_next_policy_holds_from_midnight_in_copenhagen_on_and_for_ever() -> None:
     assert policy_on(datetime(2023, 12, 31, 23, 0, tzinfo=UTC)).version == "2024-01-01"
-    assert policy_on(datetime(2035, 7, 1, tzinfo=UTC)).version == "2024-01-01"
+    assert policy_on(datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC)).version == "2024-01-01"
+    assert policy_on(datetime(2026, 12, 31, 23, 0, tzinfo=UTC)).version == "2027-01-01"
+    assert policy_on(datetime(2035, 7, 1, tzinfo=UTC)).version == "2027-01-01"
+
+
+def test_r17_controls_are_planned_from_acceptance_by_the_newest_policy_only() -> None:
+    assert [one.planning.plans_from_acceptance for one in load_policies().by_effective_date] == [False, False, True]
+
+
+def test_the_policy_of_2027_changes_nothing_else() -> None:
+    before, after = load_policies().by_effective_date[1:]
+    same = {"version", "effective_from", "planning", "control"}
+    assert before.model_dump(exclude=same) == after.model_dump(exclude=same)
+    assert before.control.model_copy(update={"target_days": None}) == after.control
+    assert before.visit_half_hours == after.visit_half_hours
+    assert before.planning.working_day == after.planning.working_day
 
 
 def test_the_first_policy_begins_at_midnight_in_copenhagen() -> None:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from services.control.planning.lookups.errors import NoDayFree
 from services.control.planning.rules.calendar import Calendar, FreePlace
 from shared.contracts.vocabulary import Drawn
 from shared.eventstore.randomness import RandomSource
 from shared.policy.policy import Policy
 
 _DAYS_LOOKED_AT = 400
-"""Most days that are tried before NoDayFree is raised; far more than any window has."""
+"""Most days after the window that are tried; far more than any window has."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class DrawnDay:
 
 def draw(
     calendar: Calendar, spans: Sequence[Sequence[date]], after: Iterable[date], policy: Policy, chance: RandomSource
-) -> DrawnDay:
-    """R18: draws a day at random and takes a place on it. Raises NoDayFree.
+) -> DrawnDay | None:
+    """R18: draws a day at random and takes a place on it; returns None if no day is free.
 
     Each span of days includes the one before. Each free day of the first span that has as many of them as the policy
     asks for is equally likely, or of the last span; if none is free there, each of the next free days after it.
@@ -36,7 +35,7 @@ def draw(
     if not free:
         among = free = _free(calendar, islice(after, _DAYS_LOOKED_AT))[: policy.control.late_days_drawn_from]
     if not free:
-        raise NoDayFree(f"inspector {calendar.inspector} has no free place in {_DAYS_LOOKED_AT} days")
+        return None
     day = chance.choice(free)
     place = calendar.take(day)
     assert place is not None, "only free days are drawn"

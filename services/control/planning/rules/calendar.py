@@ -89,6 +89,26 @@ class Calendar:
         first = usual[0] if stays else min(starts, default=None)
         return None if first is None else FreePlace(slot, hours(first, self._length))
 
+    def why_not_kept(self, booking: Booking) -> WhyNotFree | None:
+        """R17, R42: returns why a booking cannot stay where it is; None if it can.
+
+        The inspector must work at its time, and its slot must be within the visits of a day. The place of the booking
+        itself counts as its own.
+        """
+        if booking.day in self._working_time.closed:
+            return WhyNotFree.CLOSED
+        if self._working_time.is_away_on(booking.day):
+            return WhyNotFree.AWAY
+        worked = self._working_time.on(booking.day)
+        if booking.slot > self._working_time.visits_per_day or not worked.issuperset(taken_by(booking)):
+            return WhyNotFree.NOT_WORKED
+        return None
+
+    def keep(self, booking: Booking) -> None:
+        """Takes the place of a booking again that was given up."""
+        self._slots.add((booking.day, booking.slot))
+        self._half_hours[booking.day].update(taken_by(booking))
+
     def place_on(self, day: date) -> FreePlace | WhyNotFree:
         """R17: returns a free place on a day, or why there is none."""
         return self.free_place(day) or self._why_not_free(day)

@@ -6,10 +6,11 @@ They are numbered from midnight, in Copenhagen: number 16 begins at 08:00.
 from collections.abc import Sequence
 from datetime import time
 
-from shared.contracts.control import ControlBooked, NewInspectionBooked
+from shared.contracts.control import ControlBooked, ControlPlanned, NewInspectionBooked
 from shared.contracts.vocabulary import VisitHours
 
-Booking = ControlBooked | NewInspectionBooked
+Booking = ControlBooked | ControlPlanned | NewInspectionBooked
+"""What takes a place in a calendar."""
 MINUTES = 30
 _FIRST_OF_SLOTS = 16
 _OF_A_SLOT = 6

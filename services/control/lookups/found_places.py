@@ -1,0 +1,115 @@
+"""Looks for the places in the calendar that controls need before they are booked, or instead of their present ones.
+
+As little moves as possible: what fits stays, else it keeps its day, else a day of its window is drawn (R17, R18).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.control.planning.lookups.drawing import DrawnDay, draw
+from services.control.planning.lookups.inspector_calendar import calendar_of
+from services.control.planning.rules.calendar import Calendar, FreePlace, WhyNotFree
+from services.control.planning.rules.making_room import sought_again_at, would_make_room
+from services.control.rules.booking import BookControl, days_inside, drawn_from
+from services.control.rules.phases import Running
+from services.control.rules.planned_places import Found, NoteFit, NoteNoPlace, PlanControl, plan_fits
+from shared.contracts.control import ChosenDay, ControlBooked, ControlPlanned
+from shared.contracts.vocabulary import Drawn, PlanCause
+from shared.eventstore.randomness import RandomSource, random_id
+from shared.policy.policy import Policy
+from shared.service import Runtime
+
+NewPlace = tuple[date, FreePlace, Drawn | None]
+"""A day, the place on it, and how it was drawn; None where an inspector chose the day."""
+CAUSES: Mapping[WhyNotFree, PlanCause] = {
+    WhyNotFree.AWAY: PlanCause.ABSENCE,
+    WhyNotFree.CLOSED: PlanCause.HOLIDAY,
+    WhyNotFree.NOT_WORKED: PlanCause.WORKING_TIME,
+    WhyNotFree.FULL: PlanCause.WORKING_TIME,
+}
+"""R27: why a visit that stood in a calendar cannot stay there."""
+
+
+async def found_places(
+    runtime: Runtime, course: Running, places: Iterable[UUID], at: datetime, policy: Policy
+) -> tuple[Found, ...]:
+    """R17, R18: looks for a place for the control of each of these places; leaves out what fits where it is."""
+    calendar = await calendar_of(runtime, course.inspector, policy)
+    search = Search(course, calendar, at, policy, runtime.random_source)
+    return tuple(found for place in places if (found := search.for_control_at(place)) is not None)
+
+
+@dataclass(frozen=True)
+class Search:
+    """Looks for places in the calendar of the responsible inspector."""
+
+    course: Running
+    calendar: Calendar
+    at: datetime
+    policy: Policy
+    chance: RandomSource
+
+    def for_control_at(self, place: UUID) -> Found | None:
+        """R17, R18: returns what was found for the control of a place; None if it fits where it is, as it did."""
+        standing = self.course.bookings.get(place) or self.course.plans.get(place)
+        if standing is not None:
+            self.calendar.give_up(standing)
+            if self.fits(standing):
+                self.calendar.keep(standing)
+                return NoteFit(self.at, place) if place in self.course.not_found else None
+        why = self._cause(place, standing)
+        new = self._new(place, standing)
+        if new is None:
+            return self._nothing(place, standing, why)
+        day, free, how = new
+        if isinstance(standing, ControlBooked):
+            told = ChosenDay(
+                day=day, form=standing.form, form_reason=standing.form_reason, announced=standing.announced
+            )
+            control_id = random_id(self.chance)
+            return BookControl(self.at, self.policy, place, control_id, free, told, drawn=how, cause=why)
+        return self._plan(place, new, why)
+
+    def in_another_calendar(self, plan: ControlPlanned) -> PlanControl | NoteNoPlace:
+        """R15, R18: returns a place for a plan that moves into this calendar: on its day, else on a drawn day."""
+        new = self._new(plan.place_id, plan)
+        if new is None:
+            return self._nothing(plan.place_id, None, PlanCause.INSPECTOR_CHANGED)
+        return self._plan(plan.place_id, new, PlanCause.INSPECTOR_CHANGED)
+
+    def fits(self, standing: ControlBooked | ControlPlanned) -> bool:
+        """R17, R42: returns whether the visit can stay, in its calendar and, while it is planned, in its window."""
+        if self.calendar.why_not_kept(standing) is not None:
+            return False
+        return isinstance(standing, ControlBooked) or plan_fits(self.course, standing)
+
+    def _plan(self, place: UUID, new: NewPlace, why: PlanCause) -> PlanControl:
+        day, free, how = new
+        assert how is not None, "only a booking can be on a day that was not drawn"
+        return PlanControl(self.at, place, random_id(self.chance), day, free, how, why)
+
+    def _new(self, place: UUID, standing: ControlBooked | ControlPlanned | None) -> NewPlace | None:
+        inside = days_inside(self.course, place, self.at, self.policy)
+        if standing is not None and standing.day in inside and (kept := self.calendar.take(standing.day)) is not None:
+            return standing.day, kept, standing.drawn
+        spans = drawn_from(self.course, place, inside, self.policy)
+        drawn: DrawnDay | None = draw(self.calendar, spans, (), self.policy, self.chance)
+        return None if drawn is None else (drawn.day, drawn.place, drawn.how)
+
+    def _nothing(self, place: UUID, standing: ControlBooked | ControlPlanned | None, why: PlanCause) -> NoteNoPlace:
+        room = would_make_room(self.calendar, days_inside(self.course, place, self.at, self.policy))
+        if standing is not None:
+            self.calendar.keep(standing)
+        return NoteNoPlace(self.at, place, sought_again_at(self.at, self.policy), why, room)
+
+    def _cause(self, place: UUID, standing: ControlBooked | ControlPlanned | None) -> PlanCause:
+        """R27: what the calendar says of a visit in it, else what changed in the course last."""
+        why = None if standing is None else self.calendar.why_not_kept(standing)
+        if why is not None:
+            return CAUSES[why]
+        sought = self.course.not_found.get(place)
+        if sought is not None and sought.cause is not None and sought.sought_at >= self.course.latest_change.at:
+            return sought.cause
+        return self.course.latest_change.cause
