@@ -126,8 +126,10 @@ def shape(state: Any) -> tuple[Any, ...]:
 def explore(subject: Subject) -> Explored:
     """Folds every fact in every phase, and returns what was found."""
     found = Explored({}, {}, {}, {})
+    _note(found, subject, subject.decider.initial)
     for before, fact, after in walk(subject.decider, [made(one) for one in subject.facts for made in (least, full)]):
-        _note(found, subject, before)
+        if after is before:
+            continue
         _note(found, subject, after)
         names = type(before).__name__, type(after).__name__
         if names[0] != names[1]:

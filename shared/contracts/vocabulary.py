@@ -137,6 +137,17 @@ class MakesRoom(StrEnum):
     """A day after the window, with a coded reason."""
 
 
+class WindowRisk(StrEnum):
+    """R17: why a control may have to be held after its window."""
+
+    IMPOSSIBLE = "impossible"
+    """Whatever is moved, not all of the visits have a place inside their windows."""
+    FEW_PLACES = "few-places"
+    """Fewer possible places are left than the policy asks for, once all visits with earlier windows have theirs."""
+    OFTEN_MISSED = "often-missed"
+    """It has no place in more of the drawn futures than the policy allows."""
+
+
 class ContactForm(StrEnum):
     """How the authority met the company (R12, R18)."""
 

@@ -45,6 +45,9 @@ Fraction = Annotated[
 """A part of a whole, written `1/3` in policy files."""
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -146,6 +149,20 @@ class Control(_Section):
     sample: Sample
 
 
+class ExpectedChanges(_Section):
+    """R17: sets how often something happens in the futures that are drawn to see which visits may have to be late."""
+
+    absences_a_year: Annotated[float, Field(ge=0)] = 6
+    """Of one inspector, beside the absences that the directory knows already."""
+    longest_absence_days: Positive = 10
+    """Each length from one day to this one is equally likely; days that are not worked count."""
+    extended: Share = 0.1
+    """R13: the part of the agreements that may still get a longer deadline, and get one."""
+    extension_days: Positive = 28
+    converted: Share = 0.05
+    """R21: the part of the controls that decide nothing, so that another one is needed inside the same window."""
+
+
 class Planning(_Section):
     """R17: sets how the calendars of inspectors count time. Earlier files lack this section."""
 
@@ -158,6 +175,13 @@ class Planning(_Section):
     day_ends: time = time(16)
     plans_from_acceptance: bool = False
     """The controls of agreements that are accepted from now on get a place in the calendar at once."""
+    least_places_left: Positive = 3
+    """A window is at risk if fewer possible places are left once all visits with earlier windows have theirs."""
+    missed_share: Fraction = 1 / 5
+    """A window is at risk if its visit has no place in more than this part of the drawn futures."""
+    futures: Positive = 200
+    """How many futures are drawn."""
+    expected: ExpectedChanges = ExpectedChanges()
 
     @model_validator(mode="after")
     def _visit_fits(self) -> Self:
