@@ -53,6 +53,7 @@ from shared.messaging.relay import Relay
 from shared.messaging.start_check import StartCheck, after
 from shared.messaging.topic_reader import Pace
 from shared.people.directory import LOCAL_INSPECTORS, Directory, load_directory
+from shared.people.person import PersonOf, nobody_known
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
 from shared.tasks import end_tasks
 from shared.telemetry.loops import Heartbeat, Loops
@@ -204,6 +205,8 @@ class EventSourced:
     """The topics on which it receives them."""
     register_copy: "Callable[..., Projector] | None" = None
     """Keeps a copy of the business register, if the service needs one."""
+    people_told: Callable[[EventStore], PersonOf] = lambda _: nobody_known
+    """Says what the service knows of people by the facts of the directory (R42)."""
     attachments: Sequence[Attachments] = ()
     """Subjects whose facts name files."""
     timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
@@ -293,7 +296,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             policies=load_policies(settings.policies),
             database=database,
             store=store,
-            gate=CommandGate(database, store, tokens, service.name, people.centre_of),
+            gate=CommandGate(database, store, tokens, service.name, people.beside(service.people_told(store))),
             consumers={},
             start_check=StartCheck(
                 recovery_of(service, kafka, database),

@@ -18,12 +18,17 @@ role of the token is refused (403), and the answer says for whom it is. What a r
 
 """
 _MEANING = {
-    Relation.ANY: "yes: any case of the authority; who is not responsible acts for who is (R30)",
+    Relation.ANY: "yes: any case of the authority; who is not responsible acts for who is (R30). A contact is recorded "
+    "by whichever inspector took part in it, who need not be responsible (R15); only who is responsible corrects it",
+    Relation.RESPONSIBLE_OR_STAND_IN: "responsible: who is responsible for the case, also if the directory does not "
+    "list the person, and whom it names as a stand-in for these days (R42)",
+    Relation.OWN_CENTRE: "works there: who is responsible belongs to the centre in which the directory has the asker; "
+    "a supporter whom it does not list is refused (R42)",
     Relation.OWN_COMPANY: "own company: the case of another company is not found (404)",
     Relation.CENTRE_LED: "own centre: who is responsible, or the person or centre that it is about, belongs to the "
     "centre that the token leads (R42)",
 }
-_CELL = {Relation.ANY: "yes", Relation.OWN_COMPANY: "own company", Relation.CENTRE_LED: "own centre"}
+_CELL = {relation: told.partition(":")[0] for relation, told in _MEANING.items()}
 
 
 def document() -> str:

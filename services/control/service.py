@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.control.http.routes import router
 from services.control.lookups.drawn_bookings import lookups
 from services.control.lookups.release_steps import release_steps
+from services.control.people.lookups.directory import people_told
 from services.control.people.rules.centre_holidays import CENTRE
 from services.control.people.rules.person_decider import PERSON
 from services.control.reactions import reactions
@@ -33,6 +34,7 @@ SERVICE = EventSourced(
     router=router,
     timer_lookups=lookups,
     release_steps=release_steps,
+    people_told=people_told,
     attachments=(Attachments("/v1/agreements", COURSE, rule="R16"),),
 )
 

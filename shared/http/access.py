@@ -99,6 +99,7 @@ class Viewer:
         if self.role is Role.LEADER and self.leads is not centre:
             raise forbidden(
                 "this is for who leads the centre {centre}, and the token leads {leads}",
+                rule="R42",
                 centre="unknown" if centre is None else centre.value,
                 leads="" if self.leads is None else self.leads.value,
             )

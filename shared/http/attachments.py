@@ -23,12 +23,13 @@ from shared.eventstore import private_keys
 from shared.eventstore.decider import Decider
 from shared.eventstore.errors import Refused
 from shared.eventstore.events import Recorded
-from shared.http.access import Asker, Viewer
+from shared.http.access import Asker, Viewer, operation_of
 from shared.http.commands import CommandGate
 from shared.http.errors import Problem
 from shared.http.openapi import READ, problems
 from shared.http.problems import not_found, unavailable
 from shared.http.request_limits import InputLimits
+from shared.http.who_may_act import is_command
 
 LARGEST = 25 * 1024 * 1024
 _IN_MEMORY = 1024 * 1024
@@ -130,10 +131,14 @@ def attachment_routes(attachments: Attachments) -> APIRouter:
 async def _named(request: Request, asker: Viewer, subject: Decider[Any, Any], case: UUID, sha256: str) -> _Named | None:
     """R18: finds a file in facts that the asker may know of; None if only hidden facts name it, or none do.
 
-    Raises Problem: 404 if the asker may not know of the case, 410 if its key was destroyed (R31).
+    Raises Problem: 404 if the asker may not know of the case, 403 if it may not act there (R42), 410 if the key of the
+    case was destroyed (R31).
     """
-    gate: CommandGate = request.app.state.runtime.gate
-    _, visible, _ = await gate.read(request, asker, subject, case)
+    runtime = request.app.state.runtime
+    gate: CommandGate = runtime.gate
+    state, visible, _ = await gate.read(request, asker, subject, case)
+    if is_command(request.method):
+        await gate.require_relation(operation_of(request), asker, subject.responsible(state), runtime.clock.now())
     of_case = await private_keys.of_case(gate.database, case)
     references = [file for file in files_named(visible) if file.sha256 == sha256]
     if of_case.key is not None and references:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4, uuid5
 
@@ -10,7 +11,7 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from shared.contracts.vocabulary import Centre
+from shared.deadlines.copenhagen import local_day
 from shared.eventstore.change import IdempotencyKey
 from shared.eventstore.commands import Decision, Guard, Intent, decide, execute
 from shared.eventstore.database import Database
@@ -24,9 +25,11 @@ from shared.http.access import Viewer, operation_of, visible_events, visible_fac
 from shared.http.consistency import ConsistencyTokens, Seen
 from shared.http.errors import Problem
 from shared.http.problems import not_found
+from shared.http.relations import require_relation
 from shared.http.tokens import Role
-from shared.http.who_may_act import Relation, require_to_perform
+from shared.http.who_may_act import require_to_perform
 from shared.messaging.recovery_writes import RECOVERED
+from shared.people.person import PersonOf, nobody_known
 from shared.policy.policy import Input
 
 State = TypeVar("State")
@@ -76,10 +79,10 @@ class CommandGate:
         store: EventStore,
         tokens: ConsistencyTokens,
         source: str,
-        centre_of: Callable[[str], Centre | None] = lambda _: None,
+        person_of: PersonOf = nobody_known,
     ) -> None:
-        """`centre_of` says the centre of an inspector, None if the directory does not know it (R42)."""
-        self._centre_of = centre_of
+        """`person_of` says what this service knows of a person of the authority (R42)."""
+        self._person_of = person_of
         self.database = database
         self.store = store
         self._tokens = tokens
@@ -93,10 +96,11 @@ class CommandGate:
         stream: UUID,
         prepare: "Prepare[State, Command]",
         *,
-        at: Any,
+        at: datetime,
         policy: str | None = None,
         creates: bool = False,
         may_create: bool = False,
+        begins_for: str | None = None,
     ) -> Response:
         """Decides and records a command; with `?dry_run=true` it only returns what it would record.
 
@@ -104,7 +108,7 @@ class CommandGate:
         same key with another body: 409). A company that may not know of the case gets 404. `at` is when the request was
         received: an answer is judged by that time. The command waits for a Consistency-Token of its own case, or for
         any token if it begins a case; it ignores a token of another case. With `may_create` the command begins its
-        stream if there is none, and then needs no `If-Match`.
+        stream if there is none, and then needs no `If-Match`. `begins_for` is who becomes responsible for a new case.
         """
         if creates:
             await self.wait_for_token(request, asker)
@@ -112,7 +116,7 @@ class CommandGate:
         key = None if dry_run else await _key(request, asker)
         try:
             return await self._decide_and_record(
-                request, asker, decider, stream, prepare, key, at, policy, creates, may_create
+                request, asker, decider, stream, prepare, key, at, policy, creates, may_create, begins_for
             )
         except (Problem, Refused):
             # Most keys are new, so the stored answer is not looked up in advance. A duplicate request fails in the
@@ -129,10 +133,11 @@ class CommandGate:
         stream: UUID,
         prepare: "Prepare[State, Command]",
         key: IdempotencyKey | None,
-        at: Any,
+        at: datetime,
         policy: str | None,
         creates: bool,
         may_create: bool,
+        begins_for: str | None,
     ) -> Response:
         """Decides and records a command, again after a conflict; without a key, only says what would be recorded."""
         command_id = key.key if key else uuid4()
@@ -153,8 +158,8 @@ class CommandGate:
                 if loaded.events or "If-Match" in request.headers:
                     _require_match(request, visible_facts(asker, loaded.events))
                 _refuse_beyond(request.app.state.input_limits.in_force(), asker, loaded)
-            responsible = decider.responsible(state)
-            self._require_relation(operation_of(request), asker, responsible)
+            responsible = decider.responsible(state) or begins_for
+            await self.require_relation(operation_of(request), asker, responsible, at)
             represented = asker.acts_for(responsible)
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
             prepared, before = await prepare(state), VersionedState(loaded.version, state)
@@ -178,11 +183,10 @@ class CommandGate:
                     raise
         raise AssertionError("unreachable")
 
-    def _require_relation(self, operation: str, asker: Viewer, responsible: str | None) -> None:
-        """R42: raises Problem (403) if the asker must lead the centre of who is responsible, and does not."""
+    async def require_relation(self, operation: str, asker: Viewer, responsible: str | None, at: datetime) -> None:
+        """R42: raises Problem (403) unless the asker is to the case what the table of commands asks for."""
         relation = require_to_perform(operation, asker.role)
-        if relation is Relation.CENTRE_LED and responsible is not None:
-            asker.require_centre_led(self._centre_of(responsible))
+        await require_relation(relation, asker, responsible, self._person_of, local_day(at))
 
     async def wait_for_token(self, request: Request, asker: Viewer) -> None:
         """Waits for the fact that a Consistency-Token names, for a request about no single case. Raises Problem (503).

@@ -52,9 +52,9 @@ def not_valid(faults: Sequence[FieldError]) -> Problem:
     return Problem(422, "Not valid", "{faults} faults in the request", faults=faults, values=told)
 
 
-def forbidden(detail: str, **values: Any) -> Problem:
-    """Returns a 403: the asker is known, but has the wrong role."""
-    return Problem(403, "Not allowed", detail, values=values)
+def forbidden(detail: str, *, rule: str | None = None, **values: Any) -> Problem:
+    """Returns a 403: the asker is known, but has the wrong role, or lacks what connects it to the case."""
+    return Problem(403, "Not allowed", detail, rule=rule, values=values)
 
 
 def not_routed(status: int, method: str, path: str, headers: Mapping[str, str] | None = None) -> Problem:

@@ -22,6 +22,10 @@ class Relation(StrEnum):
 
     ANY = "any"
     """Nothing more. Who of the authority is not responsible acts for who is (R30)."""
+    RESPONSIBLE_OR_STAND_IN = "responsible_or_stand_in"
+    """The asker is responsible for the case, or the directory names the asker as a stand-in of these days (R42)."""
+    OWN_CENTRE = "own_centre"
+    """The asker works in the centre of who is responsible (R42)."""
     OWN_COMPANY = "own_company"
     """The asker acts for the legal entity that the case is about. Other cases are not found."""
     CENTRE_LED = "centre_led"

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shared.contracts.vocabulary import Centre
 from shared.eventstore.errors import Refused
 from shared.people.errors import FaultyDirectory
+from shared.people.person import Person, PersonOf
 
 LOCAL_INSPECTORS = Path(__file__).parent / "inspectors.csv"
 """Inspectors of the demo, with the ids that the built-in issuer of tokens gives them."""
@@ -48,6 +49,21 @@ class Directory:
         """Returns an inspector's name; None if unknown."""
         known = self.inspectors.get(inspector)
         return None if known is None else known.name
+
+    def beside(self, told: PersonOf) -> PersonOf:
+        """Returns what `told` knows of a person, and what this file says of one of whom `told` knows nothing.
+
+        So the first start works, and an upgrade while the facts of the directory have not all come.
+        """
+
+        async def person_of(person_id: str) -> Person | None:
+            known = await told(person_id)
+            if known is not None:
+                return known
+            centre = self.centre_of(person_id)
+            return None if centre is None else Person(person_id, centre)
+
+        return person_of
 
     def refusals(self, inspector: str) -> tuple[Refused, ...]:
         """R42: returns a refusal if the directory does not know the inspector; an unknown one gets no case."""

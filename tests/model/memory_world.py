@@ -36,6 +36,7 @@ from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.reactor import Reactor
 from shared.people.directory import Directory, Inspector
+from shared.people.person import NamedStandIn, Person
 from shared.policy.policies import Policies, load_policies
 from shared.service import EventSourced, Runtime, Settings, new_app
 from tests.model.memory_store import Fault, MemoryDatabase, MemoryStore
@@ -65,6 +66,23 @@ _PEOPLE = Directory(
     }
 )
 """R42: those whom the model gives cases to, by the pseudonyms of this world."""
+
+
+_ALWAYS = (date(2000, 1, 1), date(2100, 1, 1))
+_KNOWN = {
+    "inspector-anna": Person(
+        "inspector-anna", Centre.EAST, stand_ins={UUID(int=1): NamedStandIn("inspector-bo", *_ALWAYS)}
+    ),
+    "inspector-bo": Person(
+        "inspector-bo", Centre.EAST, stand_ins={UUID(int=2): NamedStandIn("inspector-anna", *_ALWAYS)}
+    ),
+    "supporter-sus": Person("supporter-sus", Centre.EAST),
+}
+"""R42: two inspectors who stand in for each other at all times, and a supporter of their centre."""
+
+
+async def _person_of(person_id: str) -> Person | None:
+    return _KNOWN.get(person_id)
 
 
 class _AnyToken:
@@ -103,7 +121,7 @@ class _Service:
         clock: Any = world.clock
         self.store = MemoryStore(service.name, EventTypes(service.facts), clock.now, world.publish)
         store, database = cast(Any, self.store), cast(Any, MemoryDatabase(self.store, units))
-        gate = CommandGate(database, store, ConsistencyTokens(bytes(32)), service.name)
+        gate = CommandGate(database, store, ConsistencyTokens(bytes(32)), service.name, _person_of)
         nothing = cast(Any, None)  # there is no Kafka that could hold more than the store
         runtime = Runtime(
             service.name,

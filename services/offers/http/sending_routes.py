@@ -1,6 +1,7 @@
 """Routes that send an offer, and withdraw it (R1, R2, R7, R8, R9, R10)."""
 
 from asyncio import gather
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -24,10 +25,13 @@ from services.offers.rules.withdrawal import Withdraw
 from shared.contracts.offers import OfferTerms
 from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.copenhagen import local_day
-from shared.http.access import Asker
-from shared.http.bodies import Body, FreeText, GivenId, TextForCompany, ToldFile, ToldGrounds, told
+from shared.eventstore.errors import Refused
+from shared.http.access import Asker, Viewer
+from shared.http.bodies import Body, FreeText, GivenId, PersonId, TextForCompany, ToldFile, ToldGrounds, told
 from shared.http.commands import Prepared
 from shared.http.openapi import CHANGE, CREATE
+from shared.http.tokens import Role
+from shared.people.directory import Directory
 from shared.reference.identifiers import Cvr, PNumber, TopicCode
 from shared.service import runtime_of
 
@@ -49,6 +53,8 @@ class NewOffer(Body, OfferTerms):
     grounds: ToldGrounds | None = None
     """R2: needed for `spread`; left out for `suspicion`, a concrete and material violation is suspected."""
     department: Annotated[FreeText, Field(max_length=200)] | None = None
+    inspector: PersonId | None = None
+    """R1, R42: who becomes responsible; left out by an inspector who offers for himself or herself."""
 
 
 class Withdrawal(Body):
@@ -59,12 +65,17 @@ class Withdrawal(Body):
 
 @router.post("/v1/offers", **CREATE)
 async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response:
-    """Offers an agreement (R1, R2, R7, R8, R14, R40). The inspector who sends the request becomes responsible."""
+    """Offers an agreement (R1, R2, R7, R8, R14, R40). Responsible becomes the inspector who sends the request.
+
+    A stand-in, a supporter and a leader name in `inspector` for whom they send it (R42).
+    """
     runtime = runtime_of(request)
     now = runtime.clock.now()
     policy = runtime.policies.at(now)
     agreement_id: UUID = uuid7()
     terms = told(OfferTerms, body)
+    inspector = body.inspector or asker.subject
+    refused = _unknown_or_nobody(asker, body.inspector, runtime.people)
 
     async def prepare(_: State) -> Prepared[State, Command]:
         held, (unit, slot), (quarantines, guards), undecided, (carried_over, further) = await gather(
@@ -88,18 +99,35 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
             told=terms,
             unit=unit,
             slot=slot,
-            inspector=asker.subject,
+            inspector=inspector,
             quarantines=quarantines,
             undecided=undecided,
             carried=carried_over,
-            centre=runtime.people.centre_of(asker.subject),
+            centre=runtime.people.centre_of(inspector),
             earlier=await as_it_stands(runtime, body.follows) if body.follows else None,
         )
-        return Prepared(command, (*guards, *further), held)
+        return Prepared(command, (*guards, *further), (*held, *refused))
 
     return await runtime.gate.perform(
-        request, asker, OFFER, agreement_id, prepare, at=now, policy=policy.version, creates=True
+        request,
+        asker,
+        OFFER,
+        agreement_id,
+        prepare,
+        at=now,
+        policy=policy.version,
+        creates=True,
+        begins_for=inspector,
     )
+
+
+def _unknown_or_nobody(asker: Viewer, named: str | None, people: Directory) -> Sequence[Refused]:
+    """R42: returns a refusal for somebody whom the directory does not know, or for nobody, if no inspector asks."""
+    if named is not None and named != asker.subject:
+        return people.refusals(named)
+    if asker.role is Role.INSPECTOR:
+        return ()
+    return (Refused("R42", "name the inspector who becomes responsible"),)
 
 
 @router.post("/v1/offers/{agreement_id}/withdrawal", **CHANGE)

@@ -10,13 +10,16 @@ from services.control import service
 from shared.eventstore.clock import VirtualClock
 from shared.messaging.bus import Kafka
 from shared.service import Settings
+from tests.authority import directory_with_supporters
 from tests.integration.services.control_running import NOW, Control
 
 
 @pytest.fixture
 async def control(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> AsyncIterator[Control]:
     clock = VirtualClock(tmp_path / "clock", NOW)
-    app = service.app(Settings(postgres_dsn, topics, tmp_path, virtual_clock=True))
+    app = service.app(
+        Settings(postgres_dsn, topics, tmp_path, virtual_clock=True, people=directory_with_supporters(tmp_path))
+    )
     async with app.router.lifespan_context(app):
         await app.state.start_check.may_act.wait()
         transport = httpx.ASGITransport(app)

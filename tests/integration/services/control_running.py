@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 
+from services.control.people.rules.listing import ListPerson
+from services.control.people.rules.person_decider import PERSON, person_stream
+from services.control.people.rules.stand_ins import NameStandIn
 from services.control.rules.course_decider import COURSE
 from services.control.rules.start_of_agreement import StartCourse
 from shared.contracts.offers import Accepted
-from shared.contracts.vocabulary import AgreementKind, Centre, Place
+from shared.contracts.vocabulary import AgreementKind, Centre, PersonDescription, PersonRole, Place, Reachable, StandIn
 from shared.eventstore.clock import VirtualClock
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import Metadata
-from shared.http.tokens import LocalIssuer, Role
+from shared.http.tokens import LocalIssuer, Role, pseudonym
 from shared.service import Runtime
 from tests.public_form import public
 
@@ -38,6 +41,8 @@ class Control:
 
     async def accepted(self, *others: str, inspector: str = INSPECTOR) -> UUID:
         """A course of a unit, and of so many others in a spread agreement."""
+        if inspector == INSPECTOR:
+            await self.stands_in(pseudonym(Role.INSPECTOR, "anna"), INSPECTOR)
         agreement_id = uuid4()
         places = [Place(place_id=agreement_id, p_number="1003388394")]
         places += [Place(place_id=uuid4(), p_number=p_number) for p_number in others]
@@ -59,11 +64,24 @@ class Control:
         await execute(self.runtime.store, [Intent(COURSE, agreement_id, command)], at=NOW, metadata=metadata)
         return agreement_id
 
-    async def post(self, path: str, body: Any, role: Role = Role.INSPECTOR) -> httpx.Response:
-        return await self.client.post(path, json=body, headers={**self.asker(role), "Idempotency-Key": str(uuid4())})
+    async def stands_in(self, stand_in: str, person_id: str) -> None:
+        """The directory lists a person of the centre East, for whom somebody acts at all times of the tests."""
+        described = PersonDescription(roles=(PersonRole.INSPECTOR,), centre=Centre.EAST)
+        always = StandIn(stand_in=stand_in, first=date(2020, 1, 1), last=date(2040, 1, 1))
+        metadata = Metadata(command_id=uuid4(), actor="operator")
+        for command in (
+            ListPerson(NOW, "operator", person_id, described, Reachable(), known=Reachable()),
+            NameStandIn(NOW, "operator", uuid4(), always, stand_in_is_listed=True),
+        ):
+            intent = Intent(PERSON, person_stream(person_id), command)
+            await execute(self.runtime.store, [intent], at=NOW, metadata=metadata)
 
-    async def done(self, path: str, body: Any, role: Role = Role.INSPECTOR) -> Any:
-        answer = await self.post(path, body, role)
+    async def post(self, path: str, body: Any, role: Role = Role.INSPECTOR, name: str = "anna") -> httpx.Response:
+        headers = {**self.asker(role, name=name), "Idempotency-Key": str(uuid4())}
+        return await self.client.post(path, json=body, headers=headers)
+
+    async def done(self, path: str, body: Any, role: Role = Role.INSPECTOR, name: str = "anna") -> Any:
+        answer = await self.post(path, body, role, name)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -79,10 +97,10 @@ class Control:
                 await asyncio.sleep(0.05)
         return course
 
-    def asker(self, role: Role, cvr: str = CVR) -> dict[str, str]:
+    def asker(self, role: Role, cvr: str = CVR, name: str = "anna") -> dict[str, str]:
         """Headers of somebody in a role."""
         leads = Centre.EAST if role is Role.LEADER else None
-        token = self._issuer.token(role, "anna", cvr if role is Role.COMPANY else None, leads)
+        token = self._issuer.token(role, name, cvr if role is Role.COMPANY else None, leads)
         return {"Authorization": f"Bearer {token}", "If-Match": "*"}
 
 

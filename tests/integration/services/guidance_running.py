@@ -17,12 +17,12 @@ from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.deadlines import booking_due_at, compliance_deadline, control_window
 from shared.eventstore.clock import VirtualClock
 from shared.eventstore.events import Event
-from shared.http.tokens import LocalIssuer, Role
+from shared.http.tokens import LocalIssuer, Role, pseudonym
 from shared.policy.policies import load_policies
 from shared.service import AGREEMENTS_TOPIC, Runtime, Settings
 
 CVR, STRANGER, UNIT = "13748136", "24256790", "1003388394"
-INSPECTOR = "inspector-1"
+INSPECTOR = pseudonym(Role.INSPECTOR, "anna")
 NOW = datetime(2026, 3, 20, 9, tzinfo=UTC)
 POLICY = load_policies().at(NOW)
 DEADLINE = compliance_deadline(NOW, 3, POLICY)

@@ -82,7 +82,7 @@ async def test_what_is_booked_moves_into_the_new_inspectors_calendar(control: Co
     async with control.runtime.database.acquire() as connection:
         names = [row["name"] for row in await connection.fetch("select name from reservations where name like 'cal%'")]
     assert names == [f"calendar/{BO}/{booking(after)['day']}/1"]
-    refused = await control.post(new, {"inspector": BO})
+    refused = await control.post(new, {"inspector": BO}, name="bo")
     assert (refused.status_code, refused.json()["rule"]) == (409, "R15")
 
 
@@ -143,7 +143,9 @@ async def test_a_dry_run_names_the_window_and_never_a_day_that_is_drawn(control:
     recorded = await control.done(new, {"inspector": BO, "reason": "Leave."})
     booked = next(fact["data"] for fact in recorded["recorded"] if fact["type"] == "ControlBooked")
     assert booked["day"] == day, "another inspector alone draws nothing again"
-    chosen = await control.done(f"/v1/agreements/{agreement_id}/bookings?dry_run=true", {"day": "2026-04-15"})
+    chosen = await control.done(
+        f"/v1/agreements/{agreement_id}/bookings?dry_run=true", {"day": "2026-04-15"}, name="bo"
+    )
     assert chosen["recorded"][0]["data"]["day"] == "2026-04-15", "what an inspector chooses is no secret to him"
 
 

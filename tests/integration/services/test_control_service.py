@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.control.rules.course_decider import COURSE
-from shared.http.tokens import Role
+from shared.http.tokens import Role, pseudonym
 from tests.integration.services.control_running import Control, all_sampled_are_booked, booking, found
 
 NEIGHBOUR = "north/teamX1%"
@@ -44,6 +44,7 @@ async def test_a_full_day_is_full_and_the_next_inspector_has_a_calendar_of_her_o
         await control.done(f"/v1/agreements/{agreement_id}/bookings", day)
     refused = await control.post(f"/v1/agreements/{full[2]}/bookings", day)
     assert (refused.status_code, refused.json()["rule"]) == (409, "R17")
+    await control.stands_in(pseudonym(Role.INSPECTOR, "anna"), NEIGHBOUR)
     elsewhere = await control.accepted(inspector=NEIGHBOUR)
     await control.done(f"/v1/agreements/{elsewhere}/bookings", day)
 

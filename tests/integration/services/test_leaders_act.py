@@ -1,4 +1,4 @@
-"""Who leads a centre acts on the cases of its people, and on no others (R30, R42)."""
+"""Who leads a centre, stands in or supports acts on the cases of its people, and on no others (R30, R42)."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -37,3 +37,36 @@ async def test_a_case_whose_centre_nobody_knows_is_nobodys_to_lead(control: Cont
     agreement_id = await control.accepted(inspector="somebody-unknown")
     refused = await terminates(control, agreement_id, Centre.EAST)
     assert (refused.status_code, refused.json()["values"]["centre"]) == (403, "unknown")
+
+
+async def test_a_colleague_acts_for_who_is_responsible_in_the_days_that_the_directory_names(control: Control) -> None:
+    agreement_id = await control.accepted(inspector=ANNA)
+    path, body = f"/v1/agreements/{agreement_id}/bookings", {"day": "2026-07-01"}
+    bo = pseudonym(Role.INSPECTOR, "bo")
+    refused = await control.post(path, body, name="bo")
+    assert (refused.status_code, refused.json()["rule"]) == (403, "R42")
+    assert refused.json()["values"] == {"responsible": ANNA, "asker": bo, "day": "2026-03-20"}
+    await control.stands_in(bo, ANNA)
+    await control.done(path, body, name="bo")
+    newest = (await control.runtime.store.load(agreement_id)).events[-1]
+    assert (newest.metadata["actor"], newest.metadata["on_behalf_of"]) == (bo, ANNA)
+
+
+async def test_a_supporter_acts_in_the_own_centre_and_one_who_is_not_listed_nowhere(control: Control) -> None:
+    of_anna, of_bo = [await control.accepted(inspector=pseudonym(Role.INSPECTOR, name)) for name in ("anna", "bo")]
+    body = {"day": "2026-07-01"}
+    await control.done(f"/v1/agreements/{of_anna}/bookings", body, Role.SUPPORTER)
+    for agreement_id, name, lacking in ((of_bo, "anna", ("north", "east")), (of_anna, "nobody", ("east", "unknown"))):
+        refused = await control.post(f"/v1/agreements/{agreement_id}/bookings", body, Role.SUPPORTER, name)
+        assert (refused.status_code, refused.json()["rule"]) == (403, "R42")
+        assert (refused.json()["values"]["centre"], refused.json()["values"]["own"]) == lacking
+
+
+async def test_a_file_is_sent_by_who_may_act_on_the_case_alone(control: Control) -> None:
+    agreement_id = await control.accepted(inspector=ANNA)
+    path = f"/v1/agreements/{agreement_id}/attachments/{'0' * 64}"
+    answers = [
+        (await control.client.put(path, content=b"", headers=control.asker(Role.INSPECTOR, name=name))).status_code
+        for name in ("bo", "anna")
+    ]
+    assert answers == [403, 404], "a colleague may not, and to the responsible one nothing names such a file"

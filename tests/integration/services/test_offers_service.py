@@ -16,8 +16,8 @@ import pytest
 from deploy.rulebook.example_facts import least
 from services.offers import service
 from shared.contracts.control import Breached, ControlCompleted, DecisionRevoked, Fulfilled, InspectorChanged
-from shared.contracts.offers import Lapsed
-from shared.contracts.vocabulary import ControlOutcome, Decision
+from shared.contracts.offers import Lapsed, OfferSent
+from shared.contracts.vocabulary import Centre, ControlOutcome, Decision
 from shared.eventstore import private_keys
 from shared.eventstore.clock import VirtualClock
 from shared.eventstore.events import Event
@@ -27,6 +27,7 @@ from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.parking import Obstacle, Reason
 from shared.service import Runtime, Settings
+from tests.authority import directory_with_supporters
 from tests.integration.cut_connections import cut_connections
 
 CVR, OTHER_CVR = "13748136", "24256790"
@@ -92,7 +93,8 @@ class Offers:
 @pytest.fixture
 async def offers(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> AsyncIterator[Offers]:
     await _register(postgres_dsn)
-    async with running(Settings(postgres_dsn, topics, tmp_path, virtual_clock=True)) as process:
+    people = directory_with_supporters(tmp_path)
+    async with running(Settings(postgres_dsn, topics, tmp_path, virtual_clock=True, people=people)) as process:
         yield process
 
 
@@ -404,16 +406,45 @@ async def test_who_acts_on_a_running_agreement_stands_in_for_its_inspector(offer
     agreement_id = await offers.offered_and_delivered()
     assert (await offers.accept(agreement_id)).status_code == 200
     path, time = f"/v1/offers/{agreement_id}/time", {"phase": "guidance", "minutes": 10}
-    assert (await offers.post(path, time, name="bo")).status_code == 200
+    assert (await offers.post(path, time, Role.SUPPORTER, "bo")).status_code == 200
+    anna, dan = (pseudonym(Role.INSPECTOR, name) for name in ("anna", "dan"))
     changed = InspectorChanged(
-        agreement_id=UUID(agreement_id), inspector="i-9", previous="", changed_at=NOW, changed_by="i-9"
+        agreement_id=UUID(agreement_id), inspector=dan, previous="", changed_at=NOW, changed_by=dan
     )
     await _take(offers, _message(changed, changed.agreement_id, UNIT, version=1))
-    assert (await offers.post(path, time, name="bo")).status_code == 200
+    assert (await offers.post(path, time, Role.SUPPORTER, "bo")).status_code == 200
     loaded = await offers.runtime.store.load(UUID(agreement_id))
     acted = [(one.metadata["actor"], one.metadata.get("on_behalf_of")) for one in loaded.events[-3:]]
+    bo = pseudonym(Role.SUPPORTER, "bo")
+    assert acted == [(bo, anna), ("offers", None), (bo, dan)]
+
+
+@pytest.mark.rule("R42")
+async def test_a_colleague_of_another_case_is_refused_with_who_is_responsible(offers: Offers) -> None:
+    agreement_id = await offers.offered_and_delivered()
+    withdrawn = {"reason": "Sent to the wrong unit."}
+    refused = await offers.post(f"/v1/offers/{agreement_id}/withdrawal", withdrawn, name="bo")
+    assert (refused.status_code, refused.json()["rule"]) == (403, "R42")
     anna, bo = (pseudonym(Role.INSPECTOR, name) for name in ("anna", "bo"))
-    assert acted == [(bo, anna), ("offers", None), (bo, "i-9")]
+    assert refused.json()["values"] == {"responsible": anna, "asker": bo, "day": "2026-03-05"}
+    assert (await offers.post(f"/v1/offers/{agreement_id}/withdrawal", withdrawn)).status_code == 200
+
+
+@pytest.mark.rule("R1", "R42")
+async def test_a_supporter_offers_for_an_inspector_of_the_own_centre(offers: Offers) -> None:
+    anna, bo = (pseudonym(Role.INSPECTOR, name) for name in ("anna", "bo"))
+    unnamed = await offers.post("/v1/offers", offer(), Role.SUPPORTER)
+    assert (unnamed.status_code, unnamed.json()["rule"]) == (409, "R42")
+    elsewhere = await offers.post("/v1/offers", {**offer(), "inspector": bo}, Role.SUPPORTER)
+    assert (elsewhere.status_code, elsewhere.json()["values"]["centre"]) == (403, "north")
+    for_another = await offers.post("/v1/offers", {**offer(), "inspector": anna}, name="bo")
+    assert (for_another.status_code, for_another.json()["values"]["responsible"]) == (403, anna)
+    sent = await offers.post("/v1/offers", {**offer(), "inspector": anna}, Role.SUPPORTER)
+    assert sent.status_code == 201, sent.text
+    first = (await offers.runtime.store.load(UUID(sent.json()["id"]))).events[0]
+    assert isinstance(first.event, OfferSent)
+    acted = (first.event.inspector, first.event.centre, first.metadata["actor"], first.metadata["on_behalf_of"])
+    assert acted == (anna, Centre.EAST, pseudonym(Role.SUPPORTER, "anna"), anna)
 
 
 @pytest.mark.rule("R30", "R37")

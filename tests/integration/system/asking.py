@@ -28,7 +28,7 @@ class Asker:
     @classmethod
     def of(cls, system: RunningSystem, role: Role, cvr: str | None = None) -> "Asker":
         """The same person in every role and company."""
-        return cls(system, LocalIssuer(system.state).token(role, "somebody", cvr))
+        return cls(system, LocalIssuer(system.state).token(role, "anna", cvr))
 
     async def get(self, path: str) -> httpx.Response:
         """Read something."""

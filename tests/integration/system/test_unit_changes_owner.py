@@ -332,7 +332,7 @@ async def _sell(system: RunningSystem, *units: UnitRegistered) -> None:
 
 
 async def _delivered_to(system: RunningSystem, body: dict[str, Any]) -> str:
-    offered = await system.people.inspector("somebody").do("offers", "/v1/offers", body)
+    offered = await system.people.inspector("anna").do("offers", "/v1/offers", body)
     agreement_id: str = offered["id"]
     await system.people.portal().do("offers", f"/v1/offers/{agreement_id}/delivery", {"delivered": True})
     await system.time.settle()
@@ -408,7 +408,7 @@ async def _accepted_and_documented(system: RunningSystem, company: Asker) -> str
 
 
 async def _delivered(system: RunningSystem, p_number: str) -> str:
-    offered = await system.people.inspector("somebody").do("offers", "/v1/offers", offer(p_number))
+    offered = await system.people.inspector("anna").do("offers", "/v1/offers", offer(p_number))
     agreement_id: str = offered["id"]
     await system.people.portal().do("offers", f"/v1/offers/{agreement_id}/delivery", {"delivered": True})
     await system.time.settle()

@@ -23,9 +23,9 @@ SAID_ANEW = {
     "OfferUnderstandingCorrected": {"received", "understood", "knows_dates", "participants", "minutes_spent"},
 }
 """What a fact demands although its elder, which inherits the same, may lack it."""
-OTHERWISE_IN_THE_BODY = {"held_at", "on_day", "place_id", "measures", "added_measures", "reason"}
-"""Typed in body and fact: a body may leave time and place out, holds measures with their descriptions, and a reason
-for a correction is told beside what is corrected."""
+OTHERWISE_IN_THE_BODY = {"held_at", "on_day", "place_id", "inspector", "measures", "added_measures", "reason"}
+"""Typed in body and fact: a body may leave time, place and the asker's own id out, holds measures with their
+descriptions, and a reason for a correction is told beside what is corrected."""
 
 
 def below(base: type[BaseModel]) -> Iterator[type[BaseModel]]:

@@ -1,6 +1,7 @@
 """Looks people up in the directory: whom it lists, and how they are called and reached (R42)."""
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from services.control.people.rules.person_decider import IN_DIRECTORY, PERSON, person_stream
@@ -8,7 +9,9 @@ from services.control.people.rules.phases import Listed
 from shared.contracts.people import PersonChanged, PersonListed
 from shared.contracts.vocabulary import Reachable
 from shared.eventstore.commands import read
+from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Recorded
+from shared.people.person import Person, PersonOf, learn
 from shared.service import Runtime
 
 _IDS = """
@@ -29,6 +32,16 @@ async def person_ids(runtime: Runtime, after: str | None, limit: int) -> list[st
 async def is_listed(runtime: Runtime, person_id: str) -> bool:
     """Returns whether the person works at the authority."""
     return isinstance((await read(runtime.store, PERSON, person_stream(person_id))).state, Listed)
+
+
+def people_told(store: EventStore) -> PersonOf:
+    """Returns what decides who may act, as the facts of a person say (R42)."""
+
+    async def person_of(person_id: str) -> Person | None:
+        facts = [recorded.event for recorded in (await store.load(person_stream(person_id))).events]
+        return reduce(learn, facts, None)
+
+    return person_of
 
 
 async def history_of(runtime: Runtime, person_id: str) -> Sequence[Recorded]:
