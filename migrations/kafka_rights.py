@@ -19,6 +19,7 @@ WRITERS: Mapping[str, tuple[str, ...]] = {
     "agreements": _RECORDING,
     "orders": (_ORDERS,),
     "register": (_REGISTER,),
+    "people": ("control",),
     "republish": SERVICES,
     "heads": (*_RECORDING, *_FOREIGN),
 }
@@ -29,6 +30,7 @@ READERS: Mapping[str, tuple[str, ...]] = {
     "agreements": (*SERVICES, _ORDERS),
     "orders": ("control", "reporting", _ORDERS),
     "register": ("offers", "reporting", _REGISTER),
+    "people": SERVICES,  # control reads at its start what it has published
     "republish": (*_RECORDING, *_FOREIGN),
     "heads": SERVICES,
 }

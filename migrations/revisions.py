@@ -6,7 +6,7 @@ from pathlib import Path
 
 CHAINS = {
     "offers": ("event_store", "offers"),
-    "guidance": ("event_store",),
+    "guidance": ("event_store", "guidance"),
     "control": ("event_store",),
     "reporting": ("reporting",),
 }

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi_offline import FastAPIOffline
 
 from shared.attachments.storage import FolderStorage
-from shared.contracts import orders
+from shared.contracts import orders, people
 from shared.contracts import register as business_register
 from shared.eventstore.clock import Clock, RealClock, VirtualClock
 from shared.eventstore.database import DATABASE_AWAY, Database, open_database
@@ -43,6 +43,7 @@ from shared.messaging import kafka_login
 from shared.messaging.bus import PATIENT, PROMPT, Bus, Kafka, Publishers, Republish
 from shared.messaging.consumer import Consumer
 from shared.messaging.discarding import WhenDiscarded
+from shared.messaging.feeds import Feed
 from shared.messaging.kafka_login import KafkaLogin
 from shared.messaging.projector import Projector
 from shared.messaging.reactor import Reactions, Reactor
@@ -53,7 +54,8 @@ from shared.messaging.relay import Relay
 from shared.messaging.start_check import StartCheck, after
 from shared.messaging.topic_reader import Pace
 from shared.people.directory import LOCAL_INSPECTORS, Directory, load_directory
-from shared.people.person import PersonOf, nobody_known
+from shared.people.people_copy import PeopleCopy, people_told
+from shared.people.person import PersonOf
 from shared.policy.policies import POLICY_FILES, Policies, load_policies
 from shared.tasks import end_tasks
 from shared.telemetry.loops import Heartbeat, Loops
@@ -63,12 +65,15 @@ from shared.watching.watched import Watched
 AGREEMENTS_TOPIC = "agreements"
 ORDERS_TOPIC = "orders"
 REGISTER_TOPIC = "register"
+PEOPLE_TOPIC = "people"
 _OF_AGREEMENTS = frozenset({"offers", "guidance", "control"})
 _OF_REGISTER = frozenset({business_register.SOURCE})
+_OF_PEOPLE = frozenset({people.SOURCE})
 SOURCES: Mapping[str, Publishers] = {
     AGREEMENTS_TOPIC: Publishers(_OF_AGREEMENTS),
-    ORDERS_TOPIC: Publishers(frozenset({orders.SOURCE}), nobody_of=_OF_AGREEMENTS | _OF_REGISTER),
+    ORDERS_TOPIC: Publishers(frozenset({orders.SOURCE}), nobody_of=_OF_AGREEMENTS | _OF_REGISTER | _OF_PEOPLE),
     REGISTER_TOPIC: Publishers(_OF_REGISTER),
+    PEOPLE_TOPIC: Publishers(_OF_PEOPLE),
 }
 """The sources that may publish on each topic. On that of orders, any other case system may publish, too."""
 ROWS = "timers-reservations-and-half-hours-2026-12"
@@ -205,8 +210,10 @@ class EventSourced:
     """The topics on which it receives them."""
     register_copy: "Callable[..., Projector] | None" = None
     """Keeps a copy of the business register, if the service needs one."""
-    people_told: Callable[[EventStore], PersonOf] = lambda _: nobody_known
-    """Says what the service knows of people by the facts of the directory (R42)."""
+    publishes_apart: Sequence[Feed] = ()
+    """The streams that it publishes on another topic than that of agreements."""
+    directory: Callable[[EventStore], PersonOf] | None = None
+    """Says what is known of people, for the service that owns the directory. The others keep a copy (R42)."""
     attachments: Sequence[Attachments] = ()
     """Subjects whose facts name files."""
     timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
@@ -285,7 +292,8 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
         virtual = clock if isinstance(clock, VirtualClock) else None
         store = await stack.enter_async_context(EventStore(database, EventTypes(service.facts), virtual))
         tokens = ConsistencyTokens.of_state(settings.state)
-        people = load_directory(settings.people)
+        inspectors = load_directory(settings.people)
+        told = service.directory(store) if service.directory is not None else people_told(database)
         loops = Loops()
         kafka = settings.kafka_of(service.name)
         bus = Bus(kafka, service.name, loops)
@@ -296,7 +304,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             policies=load_policies(settings.policies),
             database=database,
             store=store,
-            gate=CommandGate(database, store, tokens, service.name, people.beside(service.people_told(store))),
+            gate=CommandGate(database, store, tokens, service.name, inspectors.beside(told)),
             consumers={},
             start_check=StartCheck(
                 recovery_of(service, kafka, database),
@@ -306,7 +314,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             loops=loops,
             reconcilers=bus.reconcilers,
             random_source=settings.random_source(),
-            people=people,
+            people=inspectors,
         )
         reactions = service.reactions(runtime)
         types = EventTypes(service.hears)
@@ -323,6 +331,8 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
         runtime.consumers["*"] = reactor
         if service.register_copy is not None:
             runtime.consumers[business_register.SOURCE] = service.register_copy(runtime, ask_again=bus.ask_again)
+        if service.directory is None:
+            runtime.consumers[people.SOURCE] = PeopleCopy(database, own_source=service.name, ask_again=bus.ask_again)
         if service.when_discarded is not None:
             for consumer in runtime.consumers.values():
                 consumer.record_discards(service.when_discarded(runtime))
@@ -337,7 +347,15 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
 def recovery_of(service: EventSourced, kafka: Kafka, database: Database) -> Recovery:
     """Returns the recovery of a service, which takes facts from Kafka that its database lacks."""
     types = EventTypes(service.facts)
-    return Recovery(database, types, service.subjects, source=service.name, kafka=kafka, topic=AGREEMENTS_TOPIC)
+    return Recovery(
+        database,
+        types,
+        service.subjects,
+        source=service.name,
+        kafka=kafka,
+        topic=AGREEMENTS_TOPIC,
+        apart=service.publishes_apart,
+    )
 
 
 def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: Runtime, bus: Bus) -> None:
@@ -349,7 +367,9 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
         read_topic(bus, ORDERS_TOPIC, runtime.consumers["*"], purpose="orders")
     if service.register_copy is not None:
         read_topic(bus, REGISTER_TOPIC, runtime.consumers[business_register.SOURCE], purpose="register")
-    bus.republish_on_request(republisher(database), database)
+    if people.SOURCE in runtime.consumers:
+        read_topic(bus, PEOPLE_TOPIC, runtime.consumers[people.SOURCE], purpose="people")
+    bus.republish_on_request(republisher(database), database, service.publishes_apart)
     lookups = service.timer_lookups(runtime)
     timers = TimerLoop(
         database, store, runtime.clock, service.subjects, actor=service.name, lookups=lookups, heartbeat=of_timers
@@ -360,6 +380,7 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
         topic=AGREEMENTS_TOPIC,
         kafka=settings.kafka_of(service.name),
         store=store,
+        apart=service.publishes_apart,
         heartbeat=of_relay,
     )
     check = runtime.start_check

@@ -12,7 +12,7 @@ from shared.contracts import control, guidance, offers, orders, people, register
 from shared.eventstore.events import Event, private_fields
 from shared.messaging.bus import REPUBLISH_TOPIC, RepublishRequest
 from shared.messaging.heads import HEADS_TOPIC, Heads, HeadsRequest
-from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC
+from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, PEOPLE_TOPIC, REGISTER_TOPIC
 from shared.visibility import ShownToCompany, markers
 
 _SCHEMAS = "#/components/schemas/"
@@ -33,10 +33,11 @@ class _Topic:
 _PUBLISHED = (
     _Topic(
         AGREEMENTS_TOPIC,
-        "The agreement (or the person, or a quarantine's register), so that causes come before effects.",
-        {"offers": offers.FACTS, "guidance": guidance.FACTS, "control": (*control.FACTS, *people.FACTS)},
+        "The agreement (or a quarantine's register), so that causes come before effects.",
+        {"offers": offers.FACTS, "guidance": guidance.FACTS, "control": control.FACTS},
     ),
     _Topic(ORDERS_TOPIC, "The case in the system that it comes from.", {orders.SOURCE: orders.FACTS}),
+    _Topic(PEOPLE_TOPIC, "The person, or the centre.", {people.SOURCE: people.FACTS}),
     _Topic(REGISTER_TOPIC, "The production unit.", {register.SOURCE: register.FACTS}),
 )
 _HEADERS = {

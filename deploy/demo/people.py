@@ -48,6 +48,11 @@ class Person:
         """Gives a command with a new idempotency key. Raises Unexpected if it is refused."""
         return _checked(await self.attempt(service, path, body), self._what)
 
+    async def put(self, service: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Says anew how something stands. Raises Unexpected if it is refused."""
+        response = await self._ask("PUT", service, path, json=body, headers={"Idempotency-Key": str(uuid4())})
+        return _checked(response, self._what)
+
     async def attempt(self, service: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
         """Gives a command that may be refused, and returns the response."""
         return await self._ask("POST", service, path, json=body, headers={"Idempotency-Key": str(uuid4())})

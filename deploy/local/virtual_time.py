@@ -8,6 +8,7 @@ import asyncpg
 from deploy.local.progress_wait import ProgressWait
 from deploy.local.settings import EVENT_SOURCED as SOURCES
 from deploy.local.settings import SERVICES as CONSUMERS
+from shared.contracts import people
 from shared.deadlines.copenhagen import end_of, local_day
 from shared.eventstore.clock import VirtualClock
 
@@ -18,11 +19,13 @@ _LOOKS_PER_SIGN = 100
 """Number of cheap lag checks per progress check. The progress check reads every inbox and is therefore done less
 often."""
 
+_NAMED = {source: f"'{source}'" for source in SOURCES} | {"control": f"'control', '{people.SOURCE}'"}
+"""The sources under which each service publishes its log, as a list in SQL."""
 _BEHIND = " + ".join(
     f"""(select count(*) from {source}.streams s
-         left join {consumer}.inbox i on i.source = '{source}' and i.stream = s.id
-         where coalesce(i.version, 0) < s.version)"""
-    for source in SOURCES
+         where not exists (select from {consumer}.inbox i
+                           where i.source in ({named}) and i.stream = s.id and i.version >= s.version))"""
+    for source, named in _NAMED.items()
     for consumer in CONSUMERS
     if source != consumer
 )

@@ -13,8 +13,10 @@ from services.control.rules.course_decider import COURSE
 from services.control.rules.orders_on_topics import ORDER
 from shared.contracts import control, guidance, offers, orders, people
 from shared.http.attachments import Attachments
-from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, EventSourced, Settings, make_app
+from shared.messaging.feeds import Feed
+from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, PEOPLE_TOPIC, EventSourced, Settings, make_app
 
+PEOPLE = Feed(people.SOURCE, PEOPLE_TOPIC, frozenset(fact.__name__ for fact in people.FACTS))
 PREFIXES = (
     "/v1/agreements",
     "/v1/inspection-advice",
@@ -34,7 +36,8 @@ SERVICE = EventSourced(
     router=router,
     timer_lookups=lookups,
     release_steps=release_steps,
-    people_told=people_told,
+    directory=people_told,
+    publishes_apart=(PEOPLE,),
     attachments=(Attachments("/v1/agreements", COURSE, rule="R16"),),
 )
 

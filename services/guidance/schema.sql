@@ -1,6 +1,6 @@
 -- The schema of guidance as it stands today, for the service's own schema (search_path points to it).
 -- The migrations lead to the same, and a test compares the two.
--- Guidance keeps nothing beside its event store.
+-- Guidance keeps, beside its event store, what it knows of the people of the authority.
 
 \ir ../../shared/eventstore/sql/schema.sql
 \ir ../../shared/eventstore/sql/append_only.sql
@@ -9,6 +9,8 @@
 \ir ../../shared/eventstore/sql/append_by_arrays.sql
 \ir ../../shared/messaging/sql/parked.sql
 \ir ../../shared/messaging/sql/consumer_positions.sql
+
+\ir ../../shared/people/sql/people.sql
 
 \ir ../../migrations/privileges/service_login.sql
 \ir ../../migrations/privileges/append_only.sql

@@ -37,5 +37,7 @@ create table held_units (
 );
 create index held_now on held_units (p_number) where released_at is null;
 
+\ir ../../shared/people/sql/people.sql
+
 \ir ../../migrations/privileges/service_login.sql
 \ir ../../migrations/privileges/append_only.sql

@@ -780,6 +780,8 @@ create view v_conflicts as
 comment on view v_conflicts is
   'Conflicts of agreements (R8, R41): with an order, another agreement, or the breach behind a quarantine.';
 
+\ir ../../shared/people/sql/people.sql
+
 \ir analysts.sql
 \ir ../../migrations/privileges/service_login.sql
 \ir ../../migrations/privileges/append_only.sql

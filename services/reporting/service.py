@@ -18,6 +18,7 @@ from services.reporting.statistics import measure_catalogue
 from services.reporting.statistics import routes as statistics_routes
 from services.reporting.view import routes
 from services.reporting.view.request_parameters import is_as_today
+from shared.contracts import people
 from shared.eventstore.database import Connection, Database, open_database
 from shared.eventstore.events import EventTypes
 from shared.http import consistency
@@ -27,8 +28,18 @@ from shared.messaging.bus import IN_BULK, Bus
 from shared.messaging.projector import Projector
 from shared.messaging.received_fact import Fact, ReceivedFact
 from shared.messaging.reconciliation_state import AskAgain
+from shared.people.people_copy import PeopleCopy
 from shared.policy.policies import load_policies
-from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, REGISTER_TOPIC, Settings, keep_running, new_app, read_topic
+from shared.service import (
+    AGREEMENTS_TOPIC,
+    ORDERS_TOPIC,
+    PEOPLE_TOPIC,
+    REGISTER_TOPIC,
+    Settings,
+    keep_running,
+    new_app,
+    read_topic,
+)
 from shared.telemetry.context import mark
 from shared.telemetry.loops import Heartbeat, Loops
 from shared.watching.watched import Watched
@@ -118,17 +129,19 @@ def app(settings: Settings) -> FastAPI:
             )
             bus = Bus(settings.kafka_of(NAME), NAME, loops)
             projection_of_facts = Projection(database, KNOWN_FACTS, own_source=NAME, ask_again=bus.ask_again)
+            copy_of_people = PeopleCopy(database, own_source=NAME, ask_again=bus.ask_again)
             if settings.background:
                 heartbeat = loops.heartbeat("visibility", stalled_after=_ONE_DAY)
                 keep_running(stack, f"{NAME} visibility", partial(keep_visibility, database, heartbeat), heartbeat)
                 read_topic(bus, AGREEMENTS_TOPIC, projection_of_facts, purpose="projection", pace=IN_BULK)
                 read_topic(bus, ORDERS_TOPIC, projection_of_facts, purpose="orders", pace=IN_BULK)
                 read_topic(bus, REGISTER_TOPIC, projection_of_facts, purpose="register", pace=IN_BULK)
+                read_topic(bus, PEOPLE_TOPIC, copy_of_people, purpose="people")
             app.state.database = database
             app.state.clock = settings.clock()
             app.state.upkeep = upkeep.Upkeep(database)
             stack.push_async_callback(app.state.upkeep.stop)
-            app.state.consumers = {"*": projection_of_facts}
+            app.state.consumers = {"*": projection_of_facts, people.SOURCE: copy_of_people}
             app.state.reconcilers = bus.reconcilers
             await stack.enter_async_context(bus.connected())
             yield

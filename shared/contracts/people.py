@@ -10,6 +10,9 @@ from uuid import UUID
 from shared.contracts.vocabulary import Centre, PersonDescription, Reachable, Span, StandIn
 from shared.eventstore.events import Event
 
+SOURCE = "people-directory"
+"""The `ce_source` of these facts. Facts of before the topic `people` were published by `control`, on `agreements`."""
+
 
 class PersonListed(PersonDescription, Reachable, Event):
     """R42: the authority has this person: for the first time, or again."""

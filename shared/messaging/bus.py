@@ -20,6 +20,7 @@ from shared.messaging import lenient_records
 from shared.messaging.cloudevents import LARGEST_VERSION
 from shared.messaging.consumer import Consumer
 from shared.messaging.errors import SourceUnreachable
+from shared.messaging.feeds import Feed
 from shared.messaging.heads import HEADS_TOPIC, HeadsOfSources, HeadsRequest, answer_from
 from shared.messaging.kafka_login import KafkaLogin
 from shared.messaging.kafka_record import Record
@@ -175,28 +176,32 @@ class Bus:
 
         self._read(topic, take, consumer.database, purpose=purpose, sources=sources.names if sources else (), pace=pace)
 
-    def republish_on_request(self, republish: Republish, database: Database) -> None:
-        """Answers consumers that ask this service to publish a part of a stream again, or to report its heads."""
+    def republish_on_request(self, republish: Republish, database: Database, apart: Sequence[Feed] = ()) -> None:
+        """Answers consumers that ask this service to publish a part of a stream again, or to report its heads.
+
+        It answers under its own name, and under the sources of the streams that it publishes apart.
+        """
+        sources = {self._source, *(feed.source for feed in apart)}
 
         async def take(records: Sequence[Record]) -> None:
             for record in records:
                 if (heads := HeadsRequest.read(record.value)) is not None:
-                    if heads.source == self._source:
-                        await self._tell_heads(database, heads)
+                    if heads.source in sources:
+                        await self._tell_heads(database, heads, apart)
                     continue
                 asked = RepublishRequest.read(record.value)
-                if asked is not None and asked.source == self._source:
+                if asked is not None and asked.source in sources:
                     await retry_while_transient(
                         partial(republish, asked.stream, asked.from_version), service=self._source
                     )
 
         self._read(REPUBLISH_TOPIC, take, database, purpose="republish", sources=(), pace=PATIENT)
 
-    async def _tell_heads(self, database: Database, asked: HeadsRequest) -> None:
+    async def _tell_heads(self, database: Database, asked: HeadsRequest, apart: Sequence[Feed]) -> None:
         """Whoever asked in vain asks again: an answer that cannot be given now holds up nobody else's."""
         try:
-            told = await answer_from(database, asked)
-            await self._publish(HEADS_TOPIC, told.model_dump_json().encode(), self._source)
+            told = await answer_from(database, asked, apart)
+            await self._publish(HEADS_TOPIC, told.model_dump_json().encode(), asked.source)
         except Exception as error:
             _log.warning("heads_not_told", service=self._source, error=repr(error))
 

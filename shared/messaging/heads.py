@@ -18,6 +18,7 @@ from shared.eventstore.database import Connection, Database
 from shared.messaging.backoff import Backoff
 from shared.messaging.cloudevents import LARGEST_VERSION
 from shared.messaging.errors import SourceUnreachable
+from shared.messaging.feeds import Feed, selection
 from shared.messaging.published_epoch import published_epoch
 
 HEADS_TOPIC = "heads"
@@ -79,7 +80,8 @@ class Heads(BaseModel):
 
 
 _OF_POSITIONS = f"""
-with touched as (select distinct stream from events where position > $1 and position <= $2)
+with touched as (
+  select distinct stream from events where position > $1 and position <= $2 and (type = any($4::text[])) = $5)
 select head.stream, head.epoch, head.version, head.event_id, head.metadata
 from touched cross join lateral (
   select stream, {published_epoch("events")} as epoch, version, event_id, metadata from events
@@ -88,20 +90,25 @@ from touched cross join lateral (
 _OF_STREAMS = f"""
 select head.stream, head.epoch, head.version, head.event_id, head.metadata
 from unnest($1::uuid[]) as asked(stream) cross join lateral (
-  select stream, {published_epoch("events")} as epoch, version, event_id, metadata from events
+  select stream, {published_epoch("events")} as epoch, version, event_id, type, metadata from events
   where stream = asked.stream and position <= $2 order by version desc limit 1) head
+where (head.type = any($3::text[])) = $4
 """
 
 
-async def answer(connection: Connection, asked: HeadsRequest) -> Heads:
-    """Returns the heads of what this service has published, as the request asks for them."""
+async def answer(connection: Connection, asked: HeadsRequest, apart: Sequence[Feed] = ()) -> Heads:
+    """Returns the heads of what this service has published under the source of the request, as it asks for them.
+
+    `apart` are the streams that it publishes under other sources.
+    """
+    of_source = selection(asked.source, apart)
     epoch = await connection.fetchval("select epoch from log")
     end = await connection.fetchval("select checkpoint from relay")
     if asked.after is None:
-        up_to, rows = end, await connection.fetch(_OF_STREAMS, list(asked.streams), end)
+        up_to, rows = end, await connection.fetch(_OF_STREAMS, list(asked.streams), end, *of_source)
     else:
         up_to = min(asked.after + POSITIONS_AT_ONCE, end)
-        rows = await connection.fetch(_OF_POSITIONS, asked.after, up_to, end)
+        rows = await connection.fetch(_OF_POSITIONS, asked.after, up_to, end, *of_source)
     return Heads(
         source=asked.source,
         answer_to=asked.answer_to,
@@ -121,10 +128,10 @@ async def answer(connection: Connection, asked: HeadsRequest) -> Heads:
     )
 
 
-async def answer_from(database: Database, asked: HeadsRequest) -> Heads:
+async def answer_from(database: Database, asked: HeadsRequest, apart: Sequence[Feed] = ()) -> Heads:
     """Returns the answer to a request for heads, over a connection of its own."""
     async with database.acquire() as connection:
-        return await answer(connection, asked)
+        return await answer(connection, asked, apart)
 
 
 Publish = Callable[[str, bytes, str], Awaitable[None]]

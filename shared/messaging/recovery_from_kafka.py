@@ -15,6 +15,7 @@ from shared.messaging import published_facts, recovery_writes
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.continuation import LARGEST_EPOCH, Continuation, Unrecoverable, continuation
+from shared.messaging.feeds import Feed
 from shared.messaging.inbox import NO_EVENT, Standing
 from shared.messaging.published_epoch import published_epoch
 from shared.messaging.published_facts import Checked, own_fact, read_own, reading
@@ -64,13 +65,16 @@ class Recovery:
         source: str,
         kafka: Kafka,
         topic: str,
+        apart: Sequence[Feed] = (),
     ) -> None:
+        """`apart` are the streams that the service publishes on other topics, under other sources."""
         self._database = database
         self._types = types
         self._subjects = subjects
         self._source = source
         self._kafka = kafka
-        self._topic = topic
+        self._topics = {topic: source, **{feed.topic: feed.source for feed in apart}}
+        """The topics on which the service publishes, each with the source under which it does."""
 
     async def restored_unchecked(self) -> bool:
         """Returns whether the database was restored and has not been compared with Kafka since."""
@@ -89,8 +93,10 @@ class Recovery:
             for chunk in in_chunks(facts, CHUNK):
                 lacking.extend(await self._not_recorded(chunk))
 
-        async with reading(self._kafka, self._topic) as consumer:
-            checked = await read_own(consumer, self._source, await self._checked(), compare)
+        checked: dict[str, Mapping[int, Checked]] = {}
+        for topic, source in self._topics.items():
+            async with reading(self._kafka, topic) as consumer:
+                checked[topic] = await read_own(consumer, source, await self._checked(topic), compare)
         return await self._settle(lacking, checked)
 
     async def keep_checked(self) -> None:
@@ -100,21 +106,25 @@ class Recovery:
         replaced by an older one under a running service, it lacks the newest facts: then nothing is recorded, and the
         next start finds them.
         """
-        async with reading(self._kafka, self._topic) as consumer:
-            last = await published_facts.newest(consumer, await self._checked())
-        own = [fact for record in last.values() if (fact := own_fact(record, self._source)) is not None]
+        for topic, source in self._topics.items():
+            await self._keep_checked(topic, source)
+
+    async def _keep_checked(self, topic: str, source: str) -> None:
+        async with reading(self._kafka, topic) as consumer:
+            last = await published_facts.newest(consumer, await self._checked(topic))
+        own = [fact for record in last.values() if (fact := own_fact(record, source)) is not None]
         if await self._not_recorded(own):
-            _log.error("own_facts_are_not_recorded", source=self._source, what="stop the service and start it again")
+            _log.error("own_facts_are_not_recorded", source=source, what="stop the service and start it again")
             return
         checked = {partition: Checked(record.offset + 1, record.timestamp) for partition, record in last.items()}
         async with self._database.acquire() as connection:
-            await recovery_writes.move_checked(connection, self._kafka.name(self._topic), checked)
+            await recovery_writes.move_checked(connection, self._kafka.name(topic), checked)
 
-    async def _checked(self) -> dict[int, Checked]:
+    async def _checked(self, topic: str) -> dict[int, Checked]:
         async with self._database.acquire() as connection:
             rows = await connection.fetch(
                 "select partition, next, last_timestamp from own_records_checked where topic = $1",
-                self._kafka.name(self._topic),
+                self._kafka.name(topic),
             )
         return {row["partition"]: Checked(row["next"], row["last_timestamp"]) for row in rows}
 
@@ -125,11 +135,12 @@ class Recovery:
             rows = await connection.fetch(_NOT_RECORDED, *columns_of(facts, "stream", "version", "event_id"))
         return [facts[number] for number in sorted(row["number"] - 1 for row in rows)]
 
-    async def _settle(self, lacking: Sequence[Message], checked: Mapping[int, Checked]) -> Outcome:
+    async def _settle(self, lacking: Sequence[Message], checked: Mapping[str, Mapping[int, Checked]]) -> Outcome:
         """All in one transaction: a recovery that is cut off begins anew."""
         async with self._database.acquire() as connection, connection.transaction():
             outcome = await self._recover(connection, lacking) if lacking else Outcome()
-            await recovery_writes.move_checked(connection, self._kafka.name(self._topic), checked)
+            for topic, partitions in checked.items():
+                await recovery_writes.move_checked(connection, self._kafka.name(topic), partitions)
             await connection.execute("update restores set checked_at = now() where checked_at is null")
         if outcome != Outcome():
             _log.warning(

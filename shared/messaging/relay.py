@@ -21,6 +21,7 @@ from shared.messaging import keyed_batches
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
 from shared.messaging.errors import Fenced
+from shared.messaging.feeds import Feed
 from shared.messaging.published_epoch import published_epoch
 from shared.telemetry.context import mark
 from shared.telemetry.loops import Heartbeat
@@ -53,11 +54,21 @@ class Relay:
     """Publishes the log of a service. Every process runs one; a session lock lets only one per service be active."""
 
     def __init__(
-        self, *, dsn: str, source: str, topic: str, kafka: Kafka, store: EventStore, heartbeat: Heartbeat | None = None
+        self,
+        *,
+        dsn: str,
+        source: str,
+        topic: str,
+        kafka: Kafka,
+        store: EventStore,
+        apart: Sequence[Feed] = (),
+        heartbeat: Heartbeat | None = None,
     ) -> None:
+        """`apart` are the streams that do not go to `topic`."""
         self._dsn = dsn
         self._source = source
-        self._topic = kafka.name(topic)
+        self._topic = topic
+        self._feeds = {name: feed for feed in apart for name in feed.types}
         self._kafka = kafka
         self._store = store
         self._heartbeat = heartbeat or Heartbeat("relay")
@@ -157,13 +168,24 @@ class Relay:
                 acknowledged.cancel()
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> "asyncio.Future[list[Any]]":
-        return await keyed_batches.send(producer, self._topic, map(self._record, rows))
+        """Sends each fact to its topic: in order per stream, as all facts of a stream go to one topic."""
+        by_topic: dict[str, list[Any]] = {}
+        for row in rows:
+            feed = self._feeds.get(row["type"])
+            by_topic.setdefault(self._topic if feed is None else feed.topic, []).append(row)
+        return asyncio.gather(
+            *[
+                await keyed_batches.send(producer, self._kafka.name(topic), map(self._record, of_topic))
+                for topic, of_topic in by_topic.items()
+            ]
+        )
 
     def _record(self, row: Any) -> keyed_batches.Record:
+        feed = self._feeds.get(row["type"])
         metadata = orjson.loads(row["metadata"])
         case = str(row["stream"])
         message = Message(
-            source=self._source,
+            source=self._source if feed is None else feed.source,
             stream=row["stream"],
             epoch=row["epoch"],
             version=row["version"],

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ import httpx
 from deploy.local.foreign_facts import order_system
 from shared.contracts.orders import OrderIssued
 from shared.contracts.register import UnitCeased, UnitRegistered
+from shared.deadlines.copenhagen import local_day
 from shared.http.tokens import LocalIssuer, Role, pseudonym
 from tests.integration.system.running_system import RunningSystem, running_system
 from tests.model.order_system import issued_order
@@ -21,6 +22,8 @@ Value = TypeVar("Value")
 _TRIES = 200
 _OCCASIONS_PER_KILL = 3
 _PAUSE_SECONDS = 0.1
+_ALWAYS = timedelta(days=1_800)
+"""Nearly as long as the policy lets anybody name a day ahead."""
 
 
 class ServicesWorld:
@@ -83,7 +86,20 @@ class ServicesWorld:
     async def _start(self, postgres: str, kafka: str, state: Path, begins: datetime) -> RunningSystem:
         system = await self._stack.enter_async_context(running_system(postgres, kafka, state, begins=begins))
         await system.register(*(_registered(unit, cvr) for unit, cvr in UNITS.items()))
+        await self._list_people(system)
         return system
+
+    async def _list_people(self, system: RunningSystem) -> None:
+        """R42: two inspectors who stand in for each other at all times, and a supporter of their centre."""
+        anna, bo, sus = (self.id_of(who) for who in ("inspector anna", "inspector bo", "supporter sus"))
+        operator, today = system.people.operator(), local_day(system.time.clock.now())
+        for person, role in ((anna, "inspector"), (bo, "inspector"), (sus, "supporter")):
+            body = {"name": person, "centre": "east", "roles": [role]}
+            await operator.put("control", f"/v1/people/{person}", body)
+        for person, stand_in in ((anna, bo), (bo, anna)):
+            always = {"stand_in": stand_in, "first": today.isoformat(), "last": (today + _ALWAYS).isoformat()}
+            await operator.do("control", f"/v1/people/{person}/stand-ins", always)
+        await system.time.settle()
 
     async def _issue(self, order: OrderIssued) -> None:
         async with order_system(self._system) as orders:

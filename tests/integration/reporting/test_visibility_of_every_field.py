@@ -19,10 +19,12 @@ from services.reporting.statistics import queries as statistics
 from services.reporting.view import queries
 from services.reporting.view.queries import CaseFilter, Period
 from services.reporting.view.visible import Viewer
+from shared.contracts import people
 from shared.contracts.offers import TimeSpent
 from shared.contracts.orders import OtherCaseAnnounced, OtherCaseClosed, OtherCaseKind, OtherCaseOpened
 from shared.eventstore.database import Connection
 from shared.eventstore.events import Event
+from shared.people.people_copy import keep
 from shared.visibility import markers, values_within
 from tests import reporting_facts as facts
 from tests.public_form import without_texts
@@ -172,6 +174,30 @@ async def test_a_fact_of_which_nothing_is_shown_changes_nothing_for_a_company(co
             fact = without_texts(fitting(made(fact_type)))
             if not fact.seen_by_company():
                 assert await answers_after(connection, COMPANY, fact) == without, fact
+
+
+@pytest.mark.rule("R18", "R42")
+@pytest.mark.parametrize("fact_type", people.FACTS, ids=lambda fact_type: fact_type.__name__)
+def test_a_company_is_shown_nothing_of_what_the_directory_says_of_people(fact_type: type[Event]) -> None:
+    """R18: no marker allows a field of them, and so a new field would be hidden, too."""
+    for made in (least, full):
+        fact = made(fact_type)
+        assert markers(fact_type) == {}
+        assert (fact.seen_by_company(), fact.company_data()) == (False, {})
+
+
+@pytest.mark.rule("R18", "R42")
+async def test_no_answer_to_a_company_depends_on_the_copy_of_the_directory(connection: Connection) -> None:
+    """R18: neither the responsible inspector's absence, nor who stands in, nor who was not known before."""
+    without = await answers_after(connection, COMPANY)
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await keep(connection, [without_texts(full(fact)) for fact in people.FACTS])
+        assert await connection.fetchval("select count(*) from people") == 1
+        assert await answers_after(connection, COMPANY) == without
+    finally:
+        await transaction.rollback()
 
 
 @pytest.mark.rule("R18")
