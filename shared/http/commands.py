@@ -142,7 +142,7 @@ class CommandGate:
         def answer_kept(decided: Sequence[Decision[Any]]) -> IdempotencyKey:
             assert key is not None
             answers.append(self._answer(asker, decider, decided[0], loaded, dry_run=False))
-            return _with_answer(key, answers[-1])
+            return with_answer(key, answers[-1])
 
         for attempt in range(1, ATTEMPTS + 1):
             state = decider.initial
@@ -154,7 +154,7 @@ class CommandGate:
                     _require_match(request, visible_facts(asker, loaded.events))
                 _refuse_beyond(request.app.state.input_limits.in_force(), asker, loaded)
             responsible = decider.responsible(state)
-            self._require_relation(operation_of(request), asker, responsible)
+            self.require_relation(request, asker, responsible)
             represented = asker.acts_for(responsible)
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
             prepared, before = await prepare(state), VersionedState(loaded.version, state)
@@ -178,9 +178,28 @@ class CommandGate:
                     raise
         raise AssertionError("unreachable")
 
-    def _require_relation(self, operation: str, asker: Viewer, responsible: str | None) -> None:
+    async def answer_once(
+        self, request: Request, asker: Viewer, act: "Callable[[IdempotencyKey | None], Awaitable[Response]]"
+    ) -> Response:
+        """Answers a request that commands several cases: the same key and body again get the same answer.
+
+        `act` gets the key, and stores it with its answer (`with_answer`) in the last append; in a dry run it gets none.
+        """
+        if request.query_params.get("dry_run", "false") == "true":
+            return await act(None)
+        key = await _key(request, asker)
+        if (answer := await self._answered_before(key)) is not None:
+            return answer
+        try:
+            return await act(key)
+        except AlreadyHandled:
+            if (answer := await self._answered_before(key)) is not None:
+                return answer
+            raise
+
+    def require_relation(self, request: Request, asker: Viewer, responsible: str | None) -> None:
         """R42: raises Problem (403) if the asker must lead the centre of who is responsible, and does not."""
-        relation = require_to_perform(operation, asker.role)
+        relation = require_to_perform(operation_of(request), asker.role)
         if relation is Relation.CENTRE_LED and responsible is not None:
             asker.require_centre_led(self._centre_of(responsible))
 
@@ -305,8 +324,9 @@ async def _key(request: Request, asker: Viewer) -> IdempotencyKey:
     return IdempotencyKey(uuid5(_KEYS, f"{asker.subject}\n{asker.cvr}\n{given}"), hashlib.sha256(asked).hexdigest())
 
 
-def _with_answer(key: IdempotencyKey, answer: Response) -> IdempotencyKey:
-    headers = {name: answer.headers[name] for name in ("ETag", consistency.HEADER)}
+def with_answer(key: IdempotencyKey, answer: Response) -> IdempotencyKey:
+    """Returns the key of a command together with the answer that a repeated request gets."""
+    headers = {name: answer.headers[name] for name in ("ETag", consistency.HEADER) if name in answer.headers}
     kept = {"status": answer.status_code, "headers": headers, "body": bytes(answer.body).decode()}
     return IdempotencyKey(key.key, key.fingerprint, orjson.dumps(kept).decode())
 
