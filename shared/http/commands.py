@@ -298,7 +298,7 @@ class CommandGate:
         body = {
             "id": decision.stream,
             "dry_run": dry_run,
-            "recorded": [_fact(asker, event, dry_run=dry_run) for event in visible],
+            "recorded": [recorded_fact(asker, event, dry_run=dry_run) for event in visible],
         }
         headers = {"ETag": _etag(len(visible_facts(asker, before.events)) + len(visible))}
         if not dry_run:
@@ -353,7 +353,8 @@ def _etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _fact(asker: Viewer, event: Event, *, dry_run: bool) -> Mapping[str, Any]:
+def recorded_fact(asker: Viewer, event: Event, *, dry_run: bool) -> Mapping[str, Any]:
+    """Returns a fact for the answer to a command, as RecordedFact describes it."""
     # Without private parts: answers are stored with their keys, where erasing would not reach them (R31).
     without = event.left_out_of_dry_runs() if dry_run else frozenset()
     return {"type": type(event).__name__, "data": asker.as_told_in_json(event, without)}

@@ -126,7 +126,7 @@ def test_every_route_says_who_may_ask_and_how_it_fails(service: str, published: 
             assert all(list(answer["content"]) == ["application/problem+json"] for answer in failures.values()), path
 
 
-ON_SEVERAL_CASES = {"/v1/people/{person_id}/hand-over"}
+ON_SEVERAL_CASES = {"/v1/people/{person_id}/hand-over", "/v1/calendar/exchange"}
 """Commands on several cases: they name no version, and report on each case in a form of their own."""
 
 
