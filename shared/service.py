@@ -76,7 +76,7 @@ SOURCES: Mapping[str, Publishers] = {
     PEOPLE_TOPIC: Publishers(_OF_PEOPLE),
 }
 """The sources that may publish on each topic. On that of orders, any other case system may publish, too."""
-ROWS = "timers-reservations-and-half-hours-2026-12"
+ROWS = "timers-reservations-and-open-cases-2026-12"
 """Name of the release step that corrects the timers and reservations of all streams.
 
 The name must change when deciders want other timers or reservations for an unchanged state, because databases remember

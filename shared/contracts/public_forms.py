@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ContactRole,
         ControlOutcome,
         Decision,
+        Drawn,
         Grounds,
         InvestigationOutcome,
         Involvement,
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
         MeasureObservation,
         PersonRole,
         Place,
+        PlanCause,
         Side,
         SpokeWith,
+        VisitHours,
         WorkingHours,
         WorkPhase,
     )
@@ -224,6 +227,25 @@ if TYPE_CHECKING:
         complete: bool
         places: tuple[UUID, ...]
 
+    class ControlBooked(Event):
+        agreement_id: UUID
+        control_id: UUID
+        inspector: str
+        slot: int
+        window: Deadline
+        booked_at: datetime
+        replaces: UUID | None
+        place_id: UUID | None
+        drawn: Drawn | None
+        hours: VisitHours | None
+        cause: PlanCause | None
+        plan_id: UUID | None
+        day: date
+        form: ContactForm
+        form_reason: str | None
+        announced: bool
+        late_reason: str | None
+
     class ControlCompleted(Event):
         agreement_id: UUID
         control_id: UUID
@@ -370,6 +392,7 @@ if TYPE_CHECKING:
         leads: Centre | None
 else:
     from shared.contracts.control import (
+        ControlBooked,
         ControlCompleted,
         ControlCorrected,
         ControlTurnedIntoGuidance,
@@ -408,6 +431,7 @@ else:
 __all__ = [
     "Accepted",
     "ContactNamed",
+    "ControlBooked",
     "ControlCompleted",
     "ControlCorrected",
     "ControlTurnedIntoGuidance",

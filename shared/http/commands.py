@@ -147,7 +147,7 @@ class CommandGate:
         def answer_kept(decided: Sequence[Decision[Any]]) -> IdempotencyKey:
             assert key is not None
             answers.append(self._answer(asker, decider, decided[0], loaded, dry_run=False))
-            return _with_answer(key, answers[-1])
+            return with_answer(key, answers[-1])
 
         for attempt in range(1, ATTEMPTS + 1):
             state = decider.initial
@@ -182,6 +182,25 @@ class CommandGate:
                 if attempt == ATTEMPTS:  # else the key was forgotten just now, and is free
                     raise
         raise AssertionError("unreachable")
+
+    async def answer_once(
+        self, request: Request, asker: Viewer, act: "Callable[[IdempotencyKey | None], Awaitable[Response]]"
+    ) -> Response:
+        """Answers a request that commands several cases: the same key and body again get the same answer.
+
+        `act` gets the key, and stores it with its answer (`with_answer`) in the last append; in a dry run it gets none.
+        """
+        if request.query_params.get("dry_run", "false") == "true":
+            return await act(None)
+        key = await _key(request, asker)
+        if (answer := await self._answered_before(key)) is not None:
+            return answer
+        try:
+            return await act(key)
+        except AlreadyHandled:
+            if (answer := await self._answered_before(key)) is not None:
+                return answer
+            raise
 
     async def require_relation(self, operation: str, asker: Viewer, responsible: str | None, at: datetime) -> None:
         """R42: raises Problem (403) unless the asker is to the case what the table of commands asks for."""
@@ -283,7 +302,7 @@ class CommandGate:
         body = {
             "id": decision.stream,
             "dry_run": dry_run,
-            "recorded": [_fact(asker, event, dry_run=dry_run) for event in visible],
+            "recorded": [recorded_fact(asker, event, dry_run=dry_run) for event in visible],
         }
         headers = {"ETag": _etag(len(visible_facts(asker, before.events)) + len(visible))}
         if not dry_run:
@@ -309,8 +328,9 @@ async def _key(request: Request, asker: Viewer) -> IdempotencyKey:
     return IdempotencyKey(uuid5(_KEYS, f"{asker.subject}\n{asker.cvr}\n{given}"), hashlib.sha256(asked).hexdigest())
 
 
-def _with_answer(key: IdempotencyKey, answer: Response) -> IdempotencyKey:
-    headers = {name: answer.headers[name] for name in ("ETag", consistency.HEADER)}
+def with_answer(key: IdempotencyKey, answer: Response) -> IdempotencyKey:
+    """Returns the key of a command together with the answer that a repeated request gets."""
+    headers = {name: answer.headers[name] for name in ("ETag", consistency.HEADER) if name in answer.headers}
     kept = {"status": answer.status_code, "headers": headers, "body": bytes(answer.body).decode()}
     return IdempotencyKey(key.key, key.fingerprint, orjson.dumps(kept).decode())
 
@@ -337,7 +357,8 @@ def _etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _fact(asker: Viewer, event: Event, *, dry_run: bool) -> Mapping[str, Any]:
+def recorded_fact(asker: Viewer, event: Event, *, dry_run: bool) -> Mapping[str, Any]:
+    """Returns a fact for the answer to a command, as RecordedFact describes it."""
     # Without private parts: answers are stored with their keys, where erasing would not reach them (R31).
     without = event.left_out_of_dry_runs() if dry_run else frozenset()
     return {"type": type(event).__name__, "data": asker.as_told_in_json(event, without)}

@@ -128,6 +128,12 @@ CHANGE: dict[str, Any] = {
 }
 """Arguments of routes for commands that change a case, and therefore need its version."""
 
+CHANGE_OF_SEVERAL: dict[str, Any] = {
+    "openapi_extra": {"parameters": [_SEEN_ELSEWHERE, _KEY]},
+    "dependencies": [Depends(_dry_run)],
+    "responses": problems(400, 404, 409, 413),
+}
+"""Arguments of routes for commands on several cases, which name no version of any."""
 PUT: dict[str, Any] = {
     "openapi_extra": {"parameters": [_SEEN_ELSEWHERE, _KEY, {**_VERSION, "required": False}]},
     "dependencies": [Depends(_dry_run)],

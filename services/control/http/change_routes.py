@@ -7,11 +7,10 @@ from fastapi import APIRouter, Request, Response
 from uuid_utils.compat import uuid7
 
 from services.control.http.run_command import perform, perform_prepared
-from services.control.lookups.moving_bookings import moved_bookings, moved_inspection, moved_plans
+from services.control.lookups.changing_inspector import change_of_inspector
 from services.control.rules.course_decider import Command
 from services.control.rules.extension import GrantExtension, RefuseExtension, RequestExtension
-from services.control.rules.phases import AfterNo, Running, State
-from services.control.rules.responsible_inspector import ChangeInspector
+from services.control.rules.phases import State
 from services.control.rules.termination import Terminate
 from shared.contracts.control import ExtensionWish, TerminationGrounds
 from shared.contracts.vocabulary import NextInspector, Side
@@ -127,18 +126,8 @@ async def change_inspector(agreement_id: UUID, body: NewInspector, request: Requ
     runtime = runtime_of(request)
 
     async def prepare(state: State, at: datetime, policy: Policy) -> Prepared[State, Command]:
-        command = ChangeInspector(
-            at=at,
-            by=asker.subject,
-            told=told(NextInspector, body),
-            centre=runtime.people.centre_of(body.inspector),
-            bookings=await moved_bookings(runtime, state, body.inspector, at, policy)
-            if isinstance(state, Running)
-            else (),
-            inspection=await moved_inspection(runtime, state, body.inspector, at, policy)
-            if isinstance(state, AfterNo)
-            else None,
-            plans=await moved_plans(runtime, state, body.inspector, at, policy) if isinstance(state, Running) else (),
+        command = await change_of_inspector(
+            runtime, state, told(NextInspector, body), by=asker.subject, at=at, policy=policy
         )
         return Prepared(command, refused=runtime.people.refusals(body.inspector))
 

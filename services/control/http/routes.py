@@ -16,7 +16,7 @@ from services.control.http import (
 )
 from services.control.http.views import AgreementView, view
 from services.control.people.http import routes as people_routes
-from services.control.planning.http import calendar_routes
+from services.control.planning.http import calendar_routes, exchange_routes, hand_over_routes
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import AfterNo, NotStarted
 from shared.deadlines.in_words import Language
@@ -54,5 +54,7 @@ for subject in (
     reference_routes,
     people_routes,
     calendar_routes,
+    hand_over_routes,
+    exchange_routes,
 ):
     router.include_router(subject.router)

@@ -189,7 +189,7 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
         ],
         measures=_measures(parts),
         added_measures=_added_measures(events),
-        control=booked_view(course, origin),
+        control=booked_view(course, origin, events),
         matrix=places_view(course, events, language),
         held_controls=held_controls(events),
         fresh_investigations=[

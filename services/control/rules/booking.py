@@ -39,6 +39,8 @@ class BookControl:
     """R27: why the system chose another place than was planned or booked."""
     plan_id: UUID | None = None
     """R17: the plan whose place it takes."""
+    moved_because: str | None = None
+    """R18: why an announced day is moved, in words for the company."""
 
 
 def book(course: Running, command: BookControl) -> tuple[Event, ...]:
@@ -72,6 +74,7 @@ def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
         drawn=command.drawn,
         cause=command.cause,
         plan_id=command.plan_id,
+        moved_because=command.moved_because,
         **dict(told),
     )
     if replaced is None or command.told.announced:

@@ -37,6 +37,7 @@ from services.control.rules.after_offer_not_accepted import (
     NoteNotAccepted,
 )
 from services.control.rules.booking import BookControl
+from services.control.rules.cases_of_inspector import name_of_open_case
 from services.control.rules.conflicts import NoteConflicts, conflicting
 from services.control.rules.corrections_as_new_facts import CorrectControl
 from services.control.rules.documentation import ReceiveDocumentation
@@ -313,8 +314,12 @@ def timers(state: State) -> dict[str, datetime]:
 def reservations(state: State) -> frozenset[str]:
     """R11, R17: returns the reserved names: places in calendars, and unit and topic of a running agreement.
 
-    R41: with which cases it is in conflict.
+    R15: also whose open case it is. R41: with which cases it is in conflict.
     """
+    return _found_by(state) | name_of_open_case(state)
+
+
+def _found_by(state: State) -> frozenset[str]:
     match state:
         case Running(started=started):
             planned = (name for one in state.plans.values() for name in names_of_place(one))

@@ -126,6 +126,10 @@ def test_every_route_says_who_may_ask_and_how_it_fails(service: str, published: 
             assert all(list(answer["content"]) == ["application/problem+json"] for answer in failures.values()), path
 
 
+ON_SEVERAL_CASES = {"/v1/people/{person_id}/hand-over", "/v1/calendar/exchange"}
+"""Commands on several cases: they name no version, and report on each case in a form of their own."""
+
+
 @pytest.mark.parametrize("service", ["offers", "guidance", "control"])
 def test_every_command_says_that_it_is_idempotent_and_can_be_tried(service: str, published: Mapping[str, Any]) -> None:
     found = commands(published[f"openapi-{service}.json"])
@@ -133,13 +137,14 @@ def test_every_command_says_that_it_is_idempotent_and_can_be_tried(service: str,
     for path, operation in found.items():
         assert {"Idempotency-Key", "dry_run", "Consistency-Token"} <= parameters(operation), path
         assert {"400", "409", "413"} <= set(operation["responses"]), path
-        assert {"ETag", "Consistency-Token"} == set(operation["responses"]["200"]["headers"]), path
+        told = {"ETag", "Consistency-Token"} if path not in ON_SEVERAL_CASES else set()
+        assert set(operation["responses"]["200"].get("headers", ())) == told, path
 
 
 @pytest.mark.parametrize("service", ["offers", "guidance", "control"])
 def test_every_command_that_changes_a_case_names_its_version(service: str, published: Mapping[str, Any]) -> None:
     for path, operation in commands(published[f"openapi-{service}.json"]).items():
-        changes = "{agreement_id}" in path or "{person_id}" in path
+        changes = path not in ON_SEVERAL_CASES and ("{agreement_id}" in path or "{person_id}" in path)
         assert ("If-Match" in parameters(operation)) == changes, path
         assert ({"404", "412", "428"} <= set(operation["responses"])) == changes, path
 

@@ -27,27 +27,27 @@ def names_of_place(booking: Booking) -> frozenset[str]:
 
 def former_slot_name(inspector: str, day: date, slot: int) -> str:
     """Returns the name of a slot as release 2026-11 reserves it."""
-    return f"calendar/{_escaped(inspector)}/{day.isoformat()}/{slot}"
+    return f"calendar/{escaped(inspector)}/{day.isoformat()}/{slot}"
 
 
 def slot_name(inspector: str, day: date, slot: int) -> str:
     """Returns the name of the nth visit of a day, counted from 1."""
-    return f"place/{_escaped(inspector)}/{day.isoformat()}/slot/{slot}"
+    return f"place/{escaped(inspector)}/{day.isoformat()}/slot/{slot}"
 
 
 def half_hour_name(inspector: str, day: date, number: int) -> str:
     """Returns the name of a half hour of a day, numbered from midnight."""
-    return f"place/{_escaped(inspector)}/{day.isoformat()}/half-hour/{number}"
+    return f"place/{escaped(inspector)}/{day.isoformat()}/half-hour/{number}"
 
 
 def names_of_calendar(inspector: str) -> str:
     """Returns the prefix that all names of one inspector's calendar share, and that no other name has."""
-    return f"place/{_escaped(inspector)}/"
+    return f"place/{escaped(inspector)}/"
 
 
 def former_names_of_calendar(inspector: str) -> str:
     """Returns the same for the names that release 2026-11 reserves."""
-    return f"calendar/{_escaped(inspector)}/"
+    return f"calendar/{escaped(inspector)}/"
 
 
 @dataclass(frozen=True)
@@ -79,5 +79,6 @@ def _parts(names: Iterable[str], prefix: str) -> Iterator[list[str]]:
     return (name.removeprefix(prefix).split("/") for name in names if name.startswith(prefix))
 
 
-def _escaped(inspector: str) -> str:
+def escaped(inspector: str) -> str:
+    """Returns an inspector's id as it is written inside of a name, without what separates the parts."""
     return inspector.replace("%", "%25").replace("/", "%2F")
