@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.control.http.routes import router
 from services.control.lookups.drawn_bookings import lookups
 from services.control.lookups.release_steps import release_steps
+from services.control.lookups.replanning import replanning
 from services.control.people.lookups.directory import people_told
 from services.control.people.rules.centre_holidays import CENTRE
 from services.control.people.rules.person_decider import PERSON
@@ -12,9 +13,10 @@ from services.control.reactions import reactions
 from services.control.rules.course_decider import COURSE
 from services.control.rules.orders_on_topics import ORDER
 from shared.contracts import control, guidance, offers, orders, people
+from shared.eventstore.timers import Lookup
 from shared.http.attachments import Attachments
 from shared.messaging.feeds import Feed
-from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, PEOPLE_TOPIC, EventSourced, Settings, make_app
+from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, PEOPLE_TOPIC, EventSourced, Runtime, Settings, make_app
 
 PEOPLE = Feed(people.SOURCE, PEOPLE_TOPIC, frozenset(fact.__name__ for fact in people.FACTS))
 PREFIXES = (
@@ -26,6 +28,13 @@ PREFIXES = (
     "/v1/centres",
     "/v1/calendar",
 )
+
+
+def timer_lookups(runtime: Runtime) -> dict[str, Lookup]:
+    """Returns what the timers of the service look up or do before they are recorded."""
+    return {**lookups(runtime), **replanning(runtime)}
+
+
 SERVICE = EventSourced(
     name="control",
     facts=(*control.FACTS, *people.FACTS),
@@ -34,7 +43,7 @@ SERVICE = EventSourced(
     subjects=(COURSE, ORDER, PERSON, CENTRE),
     reactions=reactions,
     router=router,
-    timer_lookups=lookups,
+    timer_lookups=timer_lookups,
     release_steps=release_steps,
     directory=people_told,
     publishes_apart=(PEOPLE,),

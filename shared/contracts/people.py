@@ -94,6 +94,34 @@ class CentreHolidaysSet(Event):
     set_by: str
 
 
+class VisitsReplanned(Event):
+    """R15, R17, R42: the visits in a person's calendar were looked through after it had changed."""
+
+    held: ClassVar[str] = "replanned_at"
+    person_id: str
+    changed_at: datetime
+    """The change that made it necessary."""
+    replanned_at: datetime
+    moved: int
+    """Visits that have another place now."""
+    not_found: int
+    """Visits that found none, and stay where they are until somebody makes room or takes over."""
+
+
+class CentreVisitsReplanned(Event):
+    """R17, R42: the visits in the calendars of a centre's people were looked through after its holidays had changed."""
+
+    held: ClassVar[str] = "replanned_at"
+    centre: Centre
+    changed_at: datetime
+    """The change that made it necessary."""
+    replanned_at: datetime
+    moved: int
+    """Visits that have another place now."""
+    not_found: int
+    """Visits that found none, and stay where they are until somebody makes room or takes over."""
+
+
 FACTS: tuple[type[Event], ...] = (
     PersonListed,
     PersonChanged,
@@ -103,4 +131,6 @@ FACTS: tuple[type[Event], ...] = (
     StandInWithdrawn,
     PersonLeft,
     CentreHolidaysSet,
+    VisitsReplanned,
+    CentreVisitsReplanned,
 )

@@ -23,6 +23,7 @@ _UNDECIDED = ("-m", "pytest", "-q", "-x", "tests/unit/offers/test_violations_pen
 _QUARANTINES = ("-m", "pytest", "-q", "-x", "tests/unit/offers/test_quarantines.py")
 _DRAWN_DAYS = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_drawn_days.py")
 _DRAWN_SAMPLE = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_drawn_sample.py")
+_REPLANNING = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_replanning.py")
 _SECONDS = 900
 
 
@@ -171,6 +172,20 @@ SABOTAGES = (
         "tuple(runtime.random_source.sample(named, len(named)))",
         "tuple(sorted(named))",
         _DRAWN_SAMPLE,
+    ),
+    Sabotage(  # an absence is ignored
+        "R42",
+        "services/control/planning/rules/calendar.py",
+        "if self._working_time.is_away_on(booking.day):",
+        "if False:",
+        _REPLANNING,
+    ),
+    Sabotage(  # an announced day moves silently
+        "R18",
+        "services/control/rules/planned_places.py",
+        "return *cancelled, *booked(course, command)",
+        "return booked(course, command)",
+        _REPLANNING,
     ),
 )
 

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.control.lookups.found_places import CAUSES, found_places
+from services.control.lookups.found_places import CAUSES, found_inspection, found_places
 from services.control.planning.lookups.drawing import draw
 from services.control.planning.lookups.inspector_calendar import calendar_of
 from services.control.planning.rules.calendar import Calendar, FreePlace
 from services.control.planning.rules.making_room import sought_again_at
 from services.control.rules import after_offer_not_accepted
-from services.control.rules.after_offer_not_accepted import BookInspection, BookInspectionWhenDue
+from services.control.rules.after_offer_not_accepted import BookInspection, BookInspectionWhenDue, ReplanInspection
 from services.control.rules.booking import BookControl, days_after, days_inside, drawn_from, places_due
 from services.control.rules.course_decider import BookWhenDue
 from services.control.rules.phases import AfterNo, Running, State
@@ -44,6 +44,8 @@ def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable
         if not isinstance(state, AfterNo):
             return timer
         policy = runtime.policies.at(timer.at)
+        if state.booking is not None:
+            return ReplanInspection(timer.at, policy, await found_inspection(runtime, state, timer.at, policy))
         booking = await free_inspection(runtime, state, timer.at, policy)
         return BookInspectionWhenDue(timer.at, policy, booking)
 

@@ -9,14 +9,16 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.control.planning.lookups.drawing import DrawnDay, draw
-from services.control.planning.lookups.inspector_calendar import calendar_of
+from services.control.planning.lookups.inspector_calendar import calendar_for_plans
 from services.control.planning.rules.calendar import Calendar, FreePlace, WhyNotFree
 from services.control.planning.rules.making_room import sought_again_at, would_make_room
+from services.control.rules import after_offer_not_accepted
+from services.control.rules.after_offer_not_accepted import BookInspection
 from services.control.rules.booking import BookControl, days_inside, drawn_from
-from services.control.rules.phases import Running
+from services.control.rules.phases import AfterNo, Running
 from services.control.rules.planned_places import Found, NoteFit, NoteNoPlace, PlanControl, plan_fits
-from shared.contracts.control import ChosenDay, ControlBooked, ControlPlanned
-from shared.contracts.vocabulary import Drawn, PlanCause
+from shared.contracts.control import ChosenDay, ControlBooked, ControlPlanned, InspectionPlan
+from shared.contracts.vocabulary import Drawn, MakesRoom, PlanCause
 from shared.eventstore.randomness import RandomSource, random_id
 from shared.policy.policy import Policy
 from shared.service import Runtime
@@ -26,6 +28,7 @@ NewPlace = tuple[date, FreePlace, Drawn | None]
 CAUSES: Mapping[WhyNotFree, PlanCause] = {
     WhyNotFree.AWAY: PlanCause.ABSENCE,
     WhyNotFree.CLOSED: PlanCause.HOLIDAY,
+    WhyNotFree.LEFT: PlanCause.INSPECTOR_LEFT,
     WhyNotFree.NOT_WORKED: PlanCause.WORKING_TIME,
     WhyNotFree.FULL: PlanCause.WORKING_TIME,
 }
@@ -36,9 +39,39 @@ async def found_places(
     runtime: Runtime, course: Running, places: Iterable[UUID], at: datetime, policy: Policy
 ) -> tuple[Found, ...]:
     """R17, R18: looks for a place for the control of each of these places; leaves out what fits where it is."""
-    calendar = await calendar_of(runtime, course.inspector, policy)
+    calendar = await calendar_for_plans(runtime, course.inspector, policy)
     search = Search(course, calendar, at, policy, runtime.random_source)
     return tuple(found for place in places if (found := search.for_control_at(place)) is not None)
+
+
+async def found_inspection(
+    runtime: Runtime, state: AfterNo, at: datetime, policy: Policy
+) -> BookInspection | tuple[MakesRoom, ...] | None:
+    """R7, R18: looks for a place for an inspection that is booked: on its day, else on a drawn day that is in time.
+
+    Returns None if it fits where it is, and what would make room if there is none.
+    """
+    assert state.booking is not None, "only an inspection that is booked is looked for again"
+    calendar = await calendar_for_plans(runtime, state.inspector, policy)
+    calendar.give_up(state.booking)
+    if calendar.why_not_kept(state.booking) is None:
+        return None
+    in_time = after_offer_not_accepted.days_in_time(state, at, policy)
+    day, how = state.booking.day, state.booking.drawn
+    place = calendar.take(day) if day in in_time else None
+    if place is None:
+        drawn = draw(calendar, [in_time], (), policy, runtime.random_source)
+        if drawn is None:
+            return would_make_room(calendar, in_time)
+        day, place, how = drawn.day, drawn.place, drawn.how
+    return BookInspection(
+        at=at,
+        policy=policy,
+        inspection_id=random_id(runtime.random_source),
+        place=place,
+        told=InspectionPlan(day=day),
+        drawn=how,
+    )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from services.control.lookups.found_places import Search
 from services.control.planning.lookups.drawing import draw
-from services.control.planning.lookups.inspector_calendar import calendar_of
+from services.control.planning.lookups.inspector_calendar import calendar_for_plans, calendar_of
 from services.control.planning.rules.calendar import Calendar, FreePlace
 from services.control.rules import after_offer_not_accepted, booking
 from services.control.rules.after_offer_not_accepted import BookInspection
@@ -62,7 +62,7 @@ async def moved_plans(
     runtime: Runtime, course: Running, inspector: str, at: datetime, policy: Policy
 ) -> tuple[Found, ...]:
     """R15, R18: moves plans: on their day if a place is free, else on a day of their window that is drawn."""
-    calendar = await calendar_of(runtime, inspector, policy)
+    calendar = await calendar_for_plans(runtime, inspector, policy)
     search = Search(course, calendar, at, policy, runtime.random_source)
     return tuple(search.in_another_calendar(plan) for plan in course.plans.values())
 

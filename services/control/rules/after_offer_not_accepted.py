@@ -18,6 +18,7 @@ from shared.contracts.control import (
     InvestigationReport,
     NewInspectionBooked,
     OfferNotAcceptedNoted,
+    PlaceFitsAgain,
     PlaceNotFound,
 )
 from shared.contracts.offers import NotAccepted
@@ -70,6 +71,16 @@ class BookInspectionWhenDue:
 
 
 @dataclass(frozen=True)
+class ReplanInspection:
+    """The inspector's calendar has changed, and the inspection does not fit any more, or does again."""
+
+    at: datetime
+    policy: Policy
+    found: BookInspection | tuple[MakesRoom, ...] | None
+    """Another place, or what would make room for one; None if the inspection can stay where it is."""
+
+
+@dataclass(frozen=True)
 class ConcludeInvestigation:
     """The inspection took place, and what it ended in."""
 
@@ -113,16 +124,16 @@ def begin(command: NoteNotAccepted) -> tuple[Event, ...]:
 def inspection_due(state: AfterNo) -> datetime | None:
     """R7: returns when the new inspection is booked automatically; None if it is booked, or none is needed.
 
+    R17: where it found no place, it is looked for again on the next working day.
+
     R40: returns None at a unit that has changed since the offer, until the inspector decides.
     """
-    if (
-        state.changed_units
-        or state.noted.kind is not AgreementKind.SUSPICION
-        or state.booking is not None
-        or state.concluded is not None
-    ):
+    is_done = state.noted.kind is not AgreementKind.SUSPICION or state.concluded is not None
+    if state.changed_units or is_done:
         return None
-    return state.noted.noted_at if state.not_found is None else state.not_found.again_at
+    if state.not_found is not None:
+        return state.not_found.again_at
+    return state.noted.noted_at if state.booking is None else None
 
 
 def _working_days(first: date, policy: Policy) -> Iterator[date]:
@@ -184,17 +195,39 @@ def book_when_due(state: AfterNo, command: BookInspectionWhenDue) -> tuple[NewIn
         return ()
     if command.booking is not None:
         return (booked_inspection(state, command.booking),)
-    return (
-        PlaceNotFound(
-            agreement_id=state.noted.agreement_id,
-            place_id=state.noted.agreement_id,
-            inspector=state.inspector,
-            last_day=limit(state, command.policy).last_day,
-            sought_at=command.at,
-            again_at=sought_again_at(command.at, command.policy),
-            would_make_room=(MakesRoom.COLLEAGUE,),
-            late_too=True,
-        ),
+    return (_not_found(state, command.at, command.policy, (MakesRoom.COLLEAGUE,), late_too=True),)
+
+
+def replan(
+    state: AfterNo, command: ReplanInspection
+) -> tuple[NewInspectionBooked | PlaceNotFound | PlaceFitsAgain, ...]:
+    """R7, R15: moves the inspection inside its time; what only a colleague or a late day could solve is a task."""
+    if state.booking is None:
+        return ()
+    match command.found:
+        case BookInspection() as moved:
+            return (booked_inspection(state, moved),)
+        case None if state.not_found is not None:
+            noted = state.noted.agreement_id
+            return (PlaceFitsAgain(agreement_id=noted, place_id=noted, found_at=command.at),)
+        case None:
+            return ()
+        case would_make_room:
+            return (_not_found(state, command.at, command.policy, would_make_room),)
+
+
+def _not_found(
+    state: AfterNo, at: datetime, policy: Policy, would_make_room: tuple[MakesRoom, ...], *, late_too: bool = False
+) -> PlaceNotFound:
+    return PlaceNotFound(
+        agreement_id=state.noted.agreement_id,
+        place_id=state.noted.agreement_id,
+        inspector=state.inspector,
+        last_day=limit(state, policy).last_day,
+        sought_at=at,
+        again_at=sought_again_at(at, policy),
+        would_make_room=would_make_room,
+        late_too=late_too,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from services.control.planning.rules.place_names import names_of_place
+from services.control.planning.rules.place_names import names_of_place, sought_name
 from services.control.rules import (
     after_breach,
     after_offer_not_accepted,
@@ -35,6 +35,7 @@ from services.control.rules.after_offer_not_accepted import (
     BookInspectionWhenDue,
     ConcludeInvestigation,
     NoteNotAccepted,
+    ReplanInspection,
 )
 from services.control.rules.booking import BookControl
 from services.control.rules.cases_of_inspector import name_of_open_case
@@ -68,7 +69,6 @@ from services.control.rules.termination import NoteAnnulment, NoteCarriedOver, T
 from services.control.rules.turned_into_control import NoteMeeting
 from services.control.rules.turned_into_guidance import TurnIntoGuidance
 from services.control.rules.unit_changes import NoteUnitChange
-from shared.contracts.control import NewInspectionBooked
 from shared.deadlines.copenhagen import start_of
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.errors import Refused
@@ -114,6 +114,7 @@ Command = (
     | NoteCarriedOver
     | NoteConflicts
     | BookInspectionWhenDue
+    | ReplanInspection
     | DrawAnew
     | ReceiveDocumentation
     | BookControl
@@ -164,6 +165,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return unit_changes.note(state, command)
         case BookInspectionWhenDue():
             return after_offer_not_accepted.book_when_due(state, command) if isinstance(state, AfterNo) else ()
+        case ReplanInspection():
+            return after_offer_not_accepted.replan(state, command) if isinstance(state, AfterNo) else ()
         case DrawAnew():
             return drawn_anew.draw_anew(state, command) if isinstance(state, Running | AfterNo) else ()
         case NoteOrderIssued():
@@ -314,7 +317,8 @@ def timers(state: State) -> dict[str, datetime]:
 def reservations(state: State) -> frozenset[str]:
     """R11, R17: returns the reserved names: places in calendars, and unit and topic of a running agreement.
 
-    R15: also whose open case it is. R41: with which cases it is in conflict.
+    R15: also whose open case it is. R17: in whose calendar it looks for a place. R41: with which cases it is in
+    conflict.
     """
     return _found_by(state) | name_of_open_case(state)
 
@@ -327,13 +331,15 @@ def _found_by(state: State) -> frozenset[str]:
             running = (
                 running_agreement_name(place.p_number, started.topic, started.agreement_id) for place in state.places
             )
+            sought = (sought_name(one.inspector, started.agreement_id) for one in state.not_found.values())
             conflicts_standing = (conflicting(other, started.agreement_id) for other in state.conflicts)
-            return frozenset((*planned, *booked, *running, *conflicts_standing))
-        case AfterNo(booking=NewInspectionBooked() as booked_inspection):
-            return names_of_place(booked_inspection)
+            return frozenset((*planned, *booked, *sought, *running, *conflicts_standing))
+        case AfterNo(noted=noted, booking=inspection, not_found=not_found):
+            places = frozenset[str]() if inspection is None else names_of_place(inspection)
+            return places | ({sought_name(not_found.inspector, noted.agreement_id)} if not_found else frozenset())
         case Kept(course=course) | Broken(course=course) | Stopped(course=course):
             return frozenset(conflicting(other, course.started.agreement_id) for other in course.conflicts)
-        case NotStarted() | AfterNo():
+        case NotStarted():
             return frozenset()
         case _:
             assert_never(state)

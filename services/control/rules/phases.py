@@ -391,13 +391,15 @@ def _broken_on(state: Broken, event: Event) -> State:
 def _after_no(state: AfterNo, event: Event) -> State:
     match event:
         case InspectorChanged():
-            return replace(state, inspector=event.inspector)
+            return replace(state, inspector=event.inspector, not_found=None)
         case NewInspectionBooked():
             return replace(state, booking=event, not_found=None)
         case PlaceNotFound():
             return replace(state, not_found=event)
+        case PlaceFitsAgain():
+            return replace(state, not_found=None)
         case InvestigationConcluded():
-            return replace(state, booking=None, concluded=event)
+            return replace(state, booking=None, not_found=None, concluded=event)
         case AgreementUnitChanged():
             return replace(state, unit_changes=_with_change(state.unit_changes, event))
         case _:

@@ -8,7 +8,7 @@ from services.control.planning.rules.half_hours import Booking, hours, taken_by
 from services.control.planning.rules.visit import Visit, VisitKind, VisitWindow
 from services.control.rules import after_offer_not_accepted
 from services.control.rules.phases import AfterNo, Broken, Kept, NotStarted, Running, State, Stopped
-from shared.contracts.control import ControlBooked, NewInspectionBooked
+from shared.contracts.control import ControlBooked, ControlPlanned, NewInspectionBooked
 from shared.contracts.vocabulary import ContactForm, VisitHours
 from shared.deadlines.copenhagen import local_day
 from shared.policy.policy import Policy
@@ -21,8 +21,9 @@ _HALF_HOURS_OF_A_DAY = 48
 def visits_of(state: State, policy: Policy) -> tuple[Visit, ...]:
     """R7, R17: returns all visits that a course has in calendars; this is the one place that names every kind."""
     match state:
-        case Running(bookings=bookings):
-            return tuple(_control(state, place, booking) for place, booking in bookings.items())
+        case Running(bookings=bookings, plans=plans):
+            booked = (_control(state, place, booking) for place, booking in bookings.items())
+            return *booked, *(_planned(state, plan) for plan in plans.values())
         case AfterNo(booking=NewInspectionBooked() as booking):
             return (_inspection(state, booking, policy),)
         case NotStarted() | AfterNo() | Kept() | Broken() | Stopped():
@@ -51,6 +52,29 @@ def _control(course: Running, place: UUID, booking: ControlBooked) -> Visit:
         late_reason=booking.late_reason,
         drawn=booking.drawn,
         booked_at=booking.booked_at,
+    )
+
+
+def _planned(course: Running, plan: ControlPlanned) -> Visit:
+    units = {one.place_id: one.p_number for one in course.places}
+    return Visit(
+        kind=VisitKind.PLANNED_CONTROL,
+        stream=course.started.agreement_id,
+        visit_id=plan.plan_id,
+        place_id=plan.place_id,
+        p_number=units.get(plan.place_id, course.started.p_number),
+        cvr=course.started.cvr,
+        topic=course.started.topic,
+        inspector=plan.inspector,
+        day=plan.day,
+        slot=plan.slot,
+        hours=plan.hours,
+        form=ContactForm.VISIT,
+        announced=False,
+        window=_window_of_control(course, plan.place_id),
+        late_reason=None,
+        drawn=plan.drawn,
+        booked_at=plan.planned_at,
     )
 
 

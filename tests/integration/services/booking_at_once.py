@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from itertools import combinations
 from random import SystemRandom
 from types import SimpleNamespace
@@ -16,22 +16,27 @@ from services.control.people.rules.centre_holidays import CENTRE, SetHolidays, c
 from services.control.people.rules.listing import ListPerson
 from services.control.people.rules.person_decider import PERSON, person_stream
 from services.control.planning.rules.calendar import FreePlace
-from services.control.planning.rules.half_hours import hours, of_slot, taken_by
+from services.control.planning.rules.half_hours import Booking, hours, of_slot, taken_by
 from services.control.planning.rules.place_names import former_names_of_calendar, former_slot_name
 from services.control.rules.booking import BookControl
 from services.control.rules.course_decider import COURSE, BookWhenDue
 from services.control.rules.phases import Running
 from services.control.rules.start_of_agreement import StartCourse
+from services.control.service import timer_lookups
 from shared.contracts import people
 from shared.contracts.control import FACTS, ChosenDay, ControlBooked
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import AgreementKind, ContactForm, PersonDescription, Reachable, Span
 from shared.eventstore.commands import ATTEMPTS, Intent, execute, read
 from shared.eventstore.database import Database, open_database
+from shared.eventstore.decider import Decider
 from shared.eventstore.errors import NameReserved
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes, Metadata
 from shared.eventstore.reservations import reserved_under
+from shared.eventstore.timers import TimerLoop
+from shared.people.directory import Directory
+from shared.policy.policies import Policies
 from tests.public_form import public
 from tests.unit.control.control_facts import INSPECTOR, POLICIES, at, started
 
@@ -47,8 +52,9 @@ def _metadata() -> Metadata:
 class Process:
     """What one process of control has of its own: connections, and an event store with its queue."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, policies: Policies = POLICIES) -> None:
         self._dsn = dsn
+        self._policies = policies
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -57,7 +63,12 @@ class Process:
             EventStore(self.database, EventTypes((*FACTS, *people.FACTS)))
         )
         self.runtime: Any = SimpleNamespace(
-            policies=POLICIES, database=self.database, store=self.store, random_source=SystemRandom()
+            name="control",
+            policies=self._policies,
+            database=self.database,
+            store=self.store,
+            random_source=SystemRandom(),
+            people=Directory(),
         )
         return self
 
@@ -73,8 +84,8 @@ class Process:
         for intent in (Intent(PERSON, person, listed), Intent(PERSON, person, note), Intent(CENTRE, centre, holidays)):
             await execute(self.store, [intent], at=START, metadata=_metadata())
 
-    async def start(self) -> UUID:
-        """Starts a course of the inspector."""
+    async def start(self, inspector: str = INSPECTOR) -> UUID:
+        """Starts a course of an inspector."""
         agreement = uuid4()
 
         terms = started()
@@ -84,14 +95,30 @@ class Process:
             cvr=terms.cvr,
             p_number=terms.p_number,
             topic=terms.topic,
-            inspector=INSPECTOR,
+            inspector=inspector,
             period_months=3,
             accepted_at=START,
             accepted_by="person-1",
         )
-        command = StartCourse(at=START, policy=POLICIES.at(START), fact=public(fact))
+        command = StartCourse(at=START, policy=self._policies.at(START), fact=public(fact))
         await execute(self.store, [Intent(COURSE, agreement, command)], at=START, metadata=_metadata())
         return agreement
+
+    async def tell(self, decider: Decider[Any, Any], stream: UUID, command: Any) -> Sequence[Event]:
+        """Gives a command to a subject."""
+        intent = Intent(decider, stream, command)
+        (decision,) = await execute(self.store, [intent], at=command.at, metadata=_metadata())
+        return decision.events
+
+    async def fire_until(self, now: datetime) -> None:
+        """Fires what is due by then, as the process does by itself."""
+        clock: Any = SimpleNamespace(now=lambda: now, fires_at=lambda due: now)
+        subjects = (COURSE, PERSON, CENTRE)
+        loop = TimerLoop(
+            self.database, self.store, clock, subjects, actor="control", lookups=timer_lookups(self.runtime)
+        )
+        while await loop.fire_due():
+            pass
 
     async def book(self, agreement: UUID) -> None:
         """Draws a day and books it; looks again if another took the place first, as the timers do."""
@@ -145,10 +172,11 @@ async def bookings(process: Process, agreements: Iterable[UUID]) -> list[Control
     return [booking for state in states if isinstance(state, Running) for booking in state.bookings.values()]
 
 
-def overlaps(booked: Sequence[ControlBooked]) -> list[tuple[ControlBooked, ControlBooked]]:
+def overlaps(booked: Sequence[Booking]) -> list[tuple[Booking, Booking]]:
     """Returns the pairs that an inspector cannot both visit: on one day, in one slot or at the same time."""
     return [
         (one, other)
         for one, other in combinations(booked, 2)
-        if one.day == other.day and (one.slot == other.slot or set(taken_by(one)) & set(taken_by(other)))
+        if (one.inspector, one.day) == (other.inspector, other.day)
+        and (one.slot == other.slot or set(taken_by(one)) & set(taken_by(other)))
     ]

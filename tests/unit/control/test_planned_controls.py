@@ -13,11 +13,13 @@ import pytest
 from services.control.lookups.drawn_bookings import lookups
 from services.control.lookups.moving_bookings import moved_bookings, moved_plans
 from services.control.planning.rules.place_names import names_of_place
+from services.control.planning.rules.visit import VisitKind
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import Running
 from services.control.rules.responsible_inspector import ChangeInspector
 from services.control.rules.start_of_agreement import StartCourse
 from services.control.rules.termination import Terminate
+from services.control.rules.visits_of_course import visits_of
 from shared.contracts import people
 from shared.contracts.control import (
     FACTS,
@@ -197,6 +199,15 @@ async def test_r18_the_planned_place_is_booked_without_another_draw_and_its_name
     assert COURSE.timers(await course.state()) == {}
 
 
+@pytest.mark.rule("R17")
+async def test_r17_a_plan_stands_in_the_calendar_of_the_authority(course: Course) -> None:
+    plan = await course.plan()
+    (visit,) = visits_of(await course.state(), POLICY)
+    assert (visit.kind, visit.visit_id, visit.inspector) == (VisitKind.PLANNED_CONTROL, plan.plan_id, INSPECTOR)
+    assert (visit.day, visit.slot, visit.hours, visit.p_number) == (plan.day, plan.slot, plan.hours, UNIT)
+    assert (visit.announced, visit.is_late, visit.drawn) == (False, False, plan.drawn)
+
+
 @pytest.mark.rule("R13", "R17")
 async def test_r13_a_longer_deadline_gives_another_plan_and_one_that_still_fits_stays(course: Course) -> None:
     plan = await course.plan()
@@ -207,7 +218,7 @@ async def test_r13_a_longer_deadline_gives_another_plan_and_one_that_still_fits_
     assert moved.day > date(2026, 8, 31)
     assert (moved.cause, moved.replaces) == (PlanCause.DEADLINE_EXTENDED, plan.plan_id)
     assert await held(course) == names(moved)
-    longer = granted((moved.day - timedelta(days=1)).isoformat(), on="2026-06-11")
+    longer = granted((moved.day - timedelta(days=3)).isoformat(), on="2026-06-11")
     await course.record(longer)
     assert "plan-control" not in COURSE.timers(await course.state()), "the day is after the deadline as it is now"
 

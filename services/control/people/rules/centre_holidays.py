@@ -1,12 +1,13 @@
 """The days on which a centre is closed beside the public holidays (R42)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 from typing import assert_never
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from shared.contracts.people import CentreHolidaysSet
+from shared.contracts.people import CentreHolidaysSet, CentreVisitsReplanned
 from shared.contracts.vocabulary import Centre
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
@@ -22,7 +23,26 @@ class SetHolidays:
     days: tuple[date, ...]
 
 
-Command = SetHolidays | TimerDue
+class CentreTimer(StrEnum):
+    """What falls due on a centre."""
+
+    REPLAN_VISITS = "replan-visits"
+
+
+REPLAN_VISITS = CentreTimer.REPLAN_VISITS
+
+
+@dataclass(frozen=True)
+class NoteCentreReplanned:
+    """The timer after a change of the holidays, once the visits of the centre's people have been looked through."""
+
+    at: datetime
+    changed_at: datetime
+    moved: int
+    not_found: int
+
+
+Command = SetHolidays | NoteCentreReplanned | TimerDue
 
 
 @dataclass(frozen=True)
@@ -30,6 +50,10 @@ class Holidays:
     """The holidays of a centre, in order."""
 
     days: tuple[date, ...] = ()
+    centre: Centre | None = None
+    """None until holidays were set for the first time."""
+    changed_at: datetime | None = None
+    """R17: the latest change after which the visits were not looked through yet."""
 
 
 def centre_stream(centre: Centre) -> UUID:
@@ -38,13 +62,28 @@ def centre_stream(centre: Centre) -> UUID:
 
 
 def decide(state: Holidays, command: Command) -> Sequence[Event]:
-    """R42: records a centre's holidays; the same days again change nothing, and a day named twice counts once."""
+    """R42: records a centre's holidays; the same days again change nothing, and a day named twice counts once.
+
+    R17: records that the visits were looked through, unless the holidays have changed again meanwhile.
+    """
     match command:
         case SetHolidays():
             days = tuple(sorted(set(command.days)))
             if days == state.days:
                 return ()
             return (CentreHolidaysSet(centre=command.centre, days=days, set_at=command.at, set_by=command.by),)
+        case NoteCentreReplanned():
+            if state.centre is None or state.changed_at != command.changed_at:
+                return ()
+            return (
+                CentreVisitsReplanned(
+                    centre=state.centre,
+                    changed_at=command.changed_at,
+                    replanned_at=command.at,
+                    moved=command.moved,
+                    not_found=command.not_found,
+                ),
+            )
         case TimerDue():
             return ()
         case _:
@@ -53,7 +92,20 @@ def decide(state: Holidays, command: Command) -> Sequence[Event]:
 
 def evolve(state: Holidays, event: Event) -> Holidays:
     """Returns the holidays after a fact; other facts leave them as they are."""
-    return Holidays(event.days) if isinstance(event, CentreHolidaysSet) else state
+    match event:
+        case CentreHolidaysSet():
+            return Holidays(event.days, event.centre, event.set_at)
+        case CentreVisitsReplanned() if event.changed_at == state.changed_at:
+            return replace(state, changed_at=None)
+        case _:
+            return state
 
 
-CENTRE: Decider[Holidays, Command] = Decider(name="centre", initial=Holidays(), decide=decide, evolve=evolve)
+def timers(state: Holidays) -> dict[str, datetime]:
+    """R17: the visits of a centre's people are looked through at once after its holidays have changed."""
+    return {} if state.changed_at is None else {REPLAN_VISITS: state.changed_at}
+
+
+CENTRE: Decider[Holidays, Command] = Decider(
+    name="centre", initial=Holidays(), decide=decide, evolve=evolve, timers=timers
+)

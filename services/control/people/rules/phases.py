@@ -2,13 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.contracts.people import AwayNoted, AwayWithdrawn, PersonLeft, StandInNamed, StandInWithdrawn
+from shared.contracts.people import (
+    AwayNoted,
+    AwayWithdrawn,
+    PersonLeft,
+    StandInNamed,
+    StandInWithdrawn,
+    VisitsReplanned,
+)
 from shared.contracts.public_forms import PersonChanged, PersonListed
 from shared.contracts.vocabulary import PersonDescription, Span, Told
 from shared.eventstore.errors import Refused
@@ -33,6 +40,8 @@ class Listed:
     """By id; those that were withdrawn are left out."""
     stand_ins: Mapping[UUID, StandInNamed] = field(default_factory=dict)
     """By id; those that were withdrawn are left out."""
+    calendar_changed_at: datetime | None = None
+    """R17: the latest change of the calendar after which the visits in it were not looked through yet."""
 
     @property
     def person_id(self) -> str:
@@ -51,6 +60,13 @@ class Gone:
 
     before: Listed
     last_day: date
+    calendar_changed_at: datetime | None = None
+    """R17: the same as of somebody who is listed."""
+
+    @property
+    def person_id(self) -> str:
+        """Returns the pseudonymous id, as tokens carry it."""
+        return self.before.person_id
 
 
 State = Unlisted | Listed | Gone
@@ -59,21 +75,41 @@ State = Unlisted | Listed | Gone
 def evolve(state: State, event: Event) -> State:
     """Returns the phase after a fact. Facts that do not fit the phase leave it as it is."""
     match event:
-        case PersonListed() | PersonChanged():
+        case PersonListed():
             known = state.before if isinstance(state, Gone) else state
-            return replace(known, said=event) if isinstance(known, Listed) else Listed(event)
+            again = replace(known, said=event) if isinstance(known, Listed) else Listed(event)
+            return replace(again, calendar_changed_at=None if isinstance(state, Unlisted) else event.listed_at)
+        case PersonChanged():
+            return _described_anew(state, event)
         case PersonLeft():
-            return Gone(state, event.last_day) if isinstance(state, Listed) else state
+            before = state.before if isinstance(state, Gone) else state
+            return Gone(before, event.last_day, event.noted_at) if isinstance(before, Listed) else state
+        case VisitsReplanned():
+            if isinstance(state, Unlisted) or state.calendar_changed_at != event.changed_at:
+                return state
+            return replace(state, calendar_changed_at=None)
         case _:
             return _of_days(state, event) if isinstance(state, Listed) else state
+
+
+def _described_anew(state: State, event: PersonChanged) -> State:
+    known = state.before if isinstance(state, Gone) else state
+    if not isinstance(known, Listed):
+        return Listed(event)
+    before, after = known.said, event
+    works = (before.centre, before.working_pattern, before.visits_per_day)
+    changed = works != (after.centre, after.working_pattern, after.visits_per_day)
+    return replace(known, said=event, calendar_changed_at=event.changed_at if changed else known.calendar_changed_at)
 
 
 def _of_days(state: Listed, event: Event) -> Listed:
     match event:
         case AwayNoted():
-            return replace(state, absences={**state.absences, event.absence_id: event})
+            absences = {**state.absences, event.absence_id: event}
+            return replace(state, absences=absences, calendar_changed_at=event.noted_at)
         case AwayWithdrawn():
-            return replace(state, absences=_without(state.absences, event.absence_id))
+            left = _without(state.absences, event.absence_id)
+            return replace(state, absences=left, calendar_changed_at=event.withdrawn_at)
         case StandInNamed():
             return replace(state, stand_ins={**state.stand_ins, event.stand_in_id: event})
         case StandInWithdrawn():

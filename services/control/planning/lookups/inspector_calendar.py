@@ -1,12 +1,13 @@
 """Reads the calendar of an inspector (R17)."""
 
 from asyncio import gather
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from uuid import UUID
 
-from services.control.planning.lookups.working_times import working_time_of
+from services.control.planning.lookups.working_times import working_time_of, working_time_until_leaving
 from services.control.planning.rules.calendar import Calendar
 from services.control.planning.rules.place_names import former_names_of_calendar, names_of_calendar, taken_places
+from services.control.planning.rules.working_time import WorkingTime
 from shared.eventstore.reservations import reserved_under
 from shared.policy.policy import Policy
 from shared.service import Runtime
@@ -14,7 +15,16 @@ from shared.service import Runtime
 
 async def calendar_of(runtime: Runtime, inspector: str, policy: Policy) -> Calendar:
     """Reads working time and taken places of an inspector, at the same time."""
-    held, working_time = await gather(_held_in(runtime, inspector), working_time_of(runtime, inspector, policy))
+    return await _read(runtime, inspector, policy, working_time_of(runtime, inspector, policy))
+
+
+async def calendar_for_plans(runtime: Runtime, inspector: str, policy: Policy) -> Calendar:
+    """Reads the same for plans, which are possible until the last day of somebody who leaves (R42)."""
+    return await _read(runtime, inspector, policy, working_time_until_leaving(runtime, inspector, policy))
+
+
+async def _read(runtime: Runtime, inspector: str, policy: Policy, works: Awaitable[WorkingTime]) -> Calendar:
+    held, working_time = await gather(_held_in(runtime, inspector), works)
     return Calendar(inspector, working_time, taken_places(inspector, held), policy)
 
 

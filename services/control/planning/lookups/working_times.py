@@ -1,8 +1,10 @@
 """Finds out when an inspector works, by the directory of people, or else by the policy (R17, R42)."""
 
+from dataclasses import replace
+
 from services.control.people.rules.centre_holidays import CENTRE, centre_stream
 from services.control.people.rules.person_decider import PERSON, person_stream
-from services.control.people.rules.phases import Listed
+from services.control.people.rules.phases import Gone, Listed
 from services.control.planning.rules.working_time import WorkingTime, default_working_time, working_time
 from shared.eventstore.commands import read
 from shared.policy.policy import Policy
@@ -16,8 +18,22 @@ async def working_time_of(runtime: Runtime, inspector: str, policy: Policy) -> W
     not handed over gets its booking all the same (R17).
     """
     person = (await read(runtime.store, PERSON, person_stream(inspector))).state
-    if not isinstance(person, Listed):
-        return default_working_time(policy)
+    return await _of(runtime, person, policy) if isinstance(person, Listed) else default_working_time(policy)
+
+
+async def working_time_until_leaving(runtime: Runtime, inspector: str, policy: Policy) -> WorkingTime:
+    """Returns the same, and for somebody who leaves the working time until the last day (R42).
+
+    A plan must not outlast its inspector; where no day is left, somebody else has to take over (R15).
+    """
+    match (await read(runtime.store, PERSON, person_stream(inspector))).state:
+        case Gone(before=before, last_day=last_day):
+            return replace(await _of(runtime, before, policy), last_day=last_day)
+        case _:
+            return await working_time_of(runtime, inspector, policy)
+
+
+async def _of(runtime: Runtime, person: Listed, policy: Policy) -> WorkingTime:
     described = person.described
     holidays = (await read(runtime.store, CENTRE, centre_stream(described.centre))).state
     return working_time(policy, described, list(person.absences.values()), holidays.days)

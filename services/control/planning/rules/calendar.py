@@ -22,6 +22,8 @@ class WhyNotFree(StrEnum):
     """The inspector's centre is closed."""
     AWAY = "away"
     """The inspector is absent."""
+    LEFT = "left"
+    """R42: the inspector does not work for the authority any more; asked only where visits are planned."""
     NOT_WORKED = "not-worked"
     """The inspector does not work long enough on that weekday."""
     FULL = "full"
@@ -46,6 +48,8 @@ def refuse_not_free(rule: str, day: date, place: FreePlace | WhyNotFree) -> None
             raise Refused(rule, "the inspector's centre is closed on {day}", day=day)
         case WhyNotFree.AWAY:
             raise Refused(rule, "the inspector is away on {day}", day=day)
+        case WhyNotFree.LEFT:
+            raise Refused(rule, "the inspector has left before {day}", day=day)
         case WhyNotFree.NOT_WORKED:
             raise Refused(rule, "the inspector does not work long enough for a visit on {day}", day=day)
         case WhyNotFree.FULL:
@@ -97,6 +101,8 @@ class Calendar:
         """
         if booking.day in self._working_time.closed:
             return WhyNotFree.CLOSED
+        if self._working_time.has_left_on(booking.day):
+            return WhyNotFree.LEFT
         if self._working_time.is_away_on(booking.day):
             return WhyNotFree.AWAY
         worked = self._working_time.on(booking.day)
@@ -125,6 +131,8 @@ class Calendar:
         working_time = self._working_time
         if day in working_time.closed:
             return WhyNotFree.CLOSED
+        if working_time.has_left_on(day):
+            return WhyNotFree.LEFT
         if working_time.is_away_on(day):
             return WhyNotFree.AWAY
         if not working_time.visits_per_day or not self._starts_in(working_time.on(day)):

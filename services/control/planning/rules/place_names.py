@@ -50,6 +50,16 @@ def former_names_of_calendar(inspector: str) -> str:
     return f"calendar/{escaped(inspector)}/"
 
 
+def sought_name(inspector: str, agreement_id: UUID) -> str:
+    """Returns the name under which is found that a case looks for a place in an inspector's calendar."""
+    return f"{sought_in_calendar(inspector)}{agreement_id}"
+
+
+def sought_in_calendar(inspector: str) -> str:
+    """Returns the prefix of these names of one inspector."""
+    return f"sought/{escaped(inspector)}/"
+
+
 @dataclass(frozen=True)
 class TakenPlaces:
     """What is taken in one inspector's calendar."""

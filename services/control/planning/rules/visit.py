@@ -13,6 +13,8 @@ class VisitKind(StrEnum):
 
     CONTROL = "control"
     """R17: decides whether an agreement is kept."""
+    PLANNED_CONTROL = "planned-control"
+    """R17: a control that has its place, and is not booked yet."""
     INSPECTION = "inspection"
     """R7: resumes the investigation after an offer that was not accepted."""
 

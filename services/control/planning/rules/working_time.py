@@ -23,6 +23,12 @@ class WorkingTime:
     """R42: absences, both ends included."""
     closed: frozenset[date] = frozenset()
     """Days on which the inspector's centre is closed, beside the weekends and holidays of the calendar of R3."""
+    last_day: date | None = None
+    """R42: the last day of work of somebody who leaves the authority."""
+
+    def has_left_on(self, day: date) -> bool:
+        """R42: returns whether the day comes after the inspector's last one."""
+        return self.last_day is not None and day > self.last_day
 
     def is_away_on(self, day: date) -> bool:
         """R42: returns whether the inspector is absent on the day."""
@@ -30,7 +36,7 @@ class WorkingTime:
 
     def on(self, day: date) -> frozenset[int]:
         """R17: returns the half hours that are worked on a day; none if it is closed, or the inspector is away."""
-        if day in self.closed or self.is_away_on(day):
+        if day in self.closed or self.is_away_on(day) or self.has_left_on(day):
             return frozenset()
         return self.half_hours.get(day.weekday(), frozenset())
 
