@@ -144,7 +144,7 @@ def test_nobody_but_a_service_makes_facts_of_agreements(folder: str) -> None:
 def test_a_fact_names_its_agreement_or_its_unit(fact: type[Event]) -> None:
     """But for what is noted of orders, whichever agreements they stand against (R41), and of people and centres."""
     if fact in people.FACTS:
-        subject = "centre" if fact is people.CentreHolidaysSet else "person_id"
+        subject = "centre" if fact in (people.CentreHolidaysSet, people.CentreVisitsReplanned) else "person_id"
     elif fact in (control.StandingOrderNoted, control.StandingOrderEnded):
         subject = "order_case_id"
     else:

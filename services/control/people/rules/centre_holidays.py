@@ -102,7 +102,7 @@ def evolve(state: Holidays, event: Event) -> Holidays:
 
 
 def timers(state: Holidays) -> dict[str, datetime]:
-    """R17: the visits of a centre's people are looked through at once after its holidays have changed."""
+    """R17: returns when the visits of a centre's people are looked through: at once after its holidays have changed."""
     return {} if state.changed_at is None else {REPLAN_VISITS: state.changed_at}
 
 

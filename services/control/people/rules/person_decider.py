@@ -85,7 +85,7 @@ def note_replanned(state: State, command: NoteReplanned) -> Sequence[Event]:
 
 
 def timers(state: State) -> dict[str, datetime]:
-    """R17: the visits of a person are looked through at once after the calendar has changed."""
+    """R17: returns when the visits of a person are looked through: at once after the calendar has changed."""
     if isinstance(state, Unlisted) or state.calendar_changed_at is None:
         return {}
     return {REPLAN_VISITS: state.calendar_changed_at}

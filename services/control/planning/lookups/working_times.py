@@ -28,7 +28,7 @@ async def working_time_until_leaving(runtime: Runtime, inspector: str, policy: P
     """
     match (await read(runtime.store, PERSON, person_stream(inspector))).state:
         case Gone(before=before, last_day=last_day):
-            return replace(await _of(runtime, before, policy), last_day=last_day)
+            return replace(await _of(runtime, before, policy), works_until=last_day)
         case _:
             return await working_time_of(runtime, inspector, policy)
 

@@ -23,12 +23,12 @@ class WorkingTime:
     """R42: absences, both ends included."""
     closed: frozenset[date] = frozenset()
     """Days on which the inspector's centre is closed, beside the weekends and holidays of the calendar of R3."""
-    last_day: date | None = None
+    works_until: date | None = None
     """R42: the last day of work of somebody who leaves the authority."""
 
     def has_left_on(self, day: date) -> bool:
         """R42: returns whether the day comes after the inspector's last one."""
-        return self.last_day is not None and day > self.last_day
+        return self.works_until is not None and day > self.works_until
 
     def is_away_on(self, day: date) -> bool:
         """R42: returns whether the inspector is absent on the day."""
