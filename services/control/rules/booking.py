@@ -230,10 +230,17 @@ def drawn_from(course: Running, place: UUID, inside: Sequence[date], policy: Pol
     """R18, R21: returns the days to draw from: the first part of the window, or all of it if few are free there.
 
     The rest of the window is left for what follows a control that decided nothing, which is drawn from all days.
+
+    A planned day that fits is kept. So where the window has moved, days of the former draw would come up more often
+    than others, and could be guessed; the next draw prefers the days that the former one could not give.
     """
     if place in course.reopened:
         return [inside]
-    return [inside[: ceil(len(inside) * policy.control.draw_fraction)], inside]
+    part = inside[: ceil(len(inside) * policy.control.draw_fraction)]
+    plan = course.plans.get(place)
+    if plan is None:
+        return [part, inside]
+    return [[day for day in part if not plan.drawn.first <= day <= plan.drawn.last], part, inside]
 
 
 def window_is_used_up(course: Running, place: UUID, at: datetime, policy: Policy) -> bool:
