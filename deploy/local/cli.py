@@ -14,6 +14,7 @@ from rich.console import Console
 from deploy.local import parked, view
 from deploy.local.analyst import make_login, remove_login
 from deploy.local.as_operator import Operator
+from deploy.local.calendar_week import show_week
 from deploy.local.checks import run_checks, run_tests
 from deploy.local.drift import compare_rows
 from deploy.local.erase import erase as erase_everywhere
@@ -24,7 +25,8 @@ from deploy.local.ports import HOST
 from deploy.local.processes import UserError
 from deploy.local.reconcile import command as compare
 from deploy.local.settings import EVENT_SOURCED, ROLES, SERVICES, Settings
-from deploy.local.status import show_status
+from deploy.local.status import now_of, show_status
+from shared.deadlines.copenhagen import local_day
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -248,6 +250,18 @@ def erase(
     if not yes:
         typer.confirm("This cannot be undone, not even from a backup. Erase?", abort=True)
     erase_everywhere(operator, case, person, dry_run=False, console=console)
+
+
+@app.command()
+def calendar(
+    person: Annotated[str | None, typer.Argument(metavar="[PERSON]", help="Only this inspector, by id.")] = None,
+    week: Annotated[str | None, typer.Option(help="A week, as 2026-W50; this week if none is named.")] = None,
+    centre: Annotated[str | None, typer.Option(help="Only inspectors of this centre, as NORTH.")] = None,
+) -> None:
+    """Draw a week of the inspectors' calendars, also the visits that no company knows of."""
+    machine = Machine(Settings())
+    year, number, _ = local_day(now_of(machine)).isocalendar()
+    show_week(Operator(machine), week or f"{year}-W{number:02}", person, centre, Console())
 
 
 @app.command()

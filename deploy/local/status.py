@@ -1,6 +1,6 @@
 """Shows operators what runs, since when and with how much memory."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -91,12 +91,23 @@ def resident_megabytes(process: psutil.Process, *, with_children: bool = True) -
     return total / 1e6
 
 
+def now_of(machine: Machine) -> datetime:
+    """Returns the time by which the services of this machine go: that of the virtual clock, or the real one."""
+    virtual = _virtual_clock(machine)
+    return datetime.now(UTC) if virtual is None else virtual.now()
+
+
 def _clock(machine: Machine) -> str:
+    virtual = _virtual_clock(machine)
+    return "real" if virtual is None else f"virtual, stopped at {virtual.now():%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _virtual_clock(machine: Machine) -> VirtualClock | None:
     running = [process for name in SERVICES if (process := machine.service(name).running()) is not None]
     file = clock_file(machine.state.folder)
     if file.exists() and not (running and running[0].environ().get("AFTALE_CLOCK") == "real"):
-        return f"virtual, stopped at {VirtualClock(file).now():%Y-%m-%d %H:%M:%S} UTC"
-    return "real"
+        return VirtualClock(file)
+    return None
 
 
 def _megabytes(folder: Path) -> float:
