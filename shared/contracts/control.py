@@ -245,9 +245,6 @@ class ControlBooked(ChosenDay, Event):
     plan_id: UUID | None = None
     """R17: the plan whose place it takes; None where it was not planned."""
 
-    moved_because: _WhenAnnounced[PrivateText] = None
-    """R18: why an announced visit was moved to this day, as the company is told."""
-
     def left_out_of_dry_runs(self) -> frozenset[str]:
         """R18: returns the fields that a dry run leaves out, because they would tell of a drawn day."""
         return DRAWN_PARTS if self.drawn is not None else frozenset()
@@ -322,6 +319,8 @@ class AnnouncedControlCancelled(Event):
     agreement_id: Shown[UUID]
     control_id: Shown[UUID]
     cancelled_at: Shown[datetime]
+    reason: Shown[PrivateText] = None
+    """Why it is moved to another day, in words for the company; None where nobody chose the other day."""
 
 
 class CarriedOn(Told):

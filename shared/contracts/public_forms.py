@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         ContactRole,
         ControlOutcome,
         Decision,
-        Drawn,
         Grounds,
         InvestigationOutcome,
         Involvement,
@@ -28,10 +27,8 @@ if TYPE_CHECKING:
         MeasureObservation,
         PersonRole,
         Place,
-        PlanCause,
         Side,
         SpokeWith,
-        VisitHours,
         WorkingHours,
         WorkPhase,
     )
@@ -227,24 +224,10 @@ if TYPE_CHECKING:
         complete: bool
         places: tuple[UUID, ...]
 
-    class ControlBooked(Event):
+    class AnnouncedControlCancelled(Event):
         agreement_id: UUID
         control_id: UUID
-        inspector: str
-        slot: int
-        window: Deadline
-        booked_at: datetime
-        replaces: UUID | None
-        place_id: UUID | None
-        drawn: Drawn | None
-        hours: VisitHours | None
-        cause: PlanCause | None
-        plan_id: UUID | None
-        day: date
-        form: ContactForm
-        form_reason: str | None
-        announced: bool
-        late_reason: str | None
+        cancelled_at: datetime
 
     class ControlCompleted(Event):
         agreement_id: UUID
@@ -392,7 +375,7 @@ if TYPE_CHECKING:
         leads: Centre | None
 else:
     from shared.contracts.control import (
-        ControlBooked,
+        AnnouncedControlCancelled,
         ControlCompleted,
         ControlCorrected,
         ControlTurnedIntoGuidance,
@@ -430,8 +413,8 @@ else:
 
 __all__ = [
     "Accepted",
+    "AnnouncedControlCancelled",
     "ContactNamed",
-    "ControlBooked",
     "ControlCompleted",
     "ControlCorrected",
     "ControlTurnedIntoGuidance",

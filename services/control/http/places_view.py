@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date, time
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.control.http.deadline_view import DeadlineView
 from services.control.planning.rules.half_hours import Booking, begins_at, half_hours_of
 from services.control.rules.measures_in_use import measures_at
 from services.control.rules.phases import Running
-from shared.contracts.control import ControlBooked, DocumentationReceived, SampleChosen
+from shared.contracts.control import DocumentationReceived, SampleChosen
 from shared.contracts.vocabulary import ContactForm, ControlOutcome, Place
 from shared.deadlines.in_words import Language
 from shared.eventstore.events import Event
@@ -41,9 +41,6 @@ class ControlView(BaseModel):
     late_reason: str | None
     hours: HoursView | None
     """R17: from when to when it stands in the inspector's calendar; the authority's to see."""
-    moved_because: Annotated[
-        str | None, Field(description="R18: why an announced visit was moved to this day; null if it was not.")
-    ]
 
 
 class PlaceView(BaseModel):
@@ -81,7 +78,7 @@ def places_view(course: Running, events: Sequence[Event], language: Language) ->
             measures=tuple(measure.measure_id for measure in measures_at(course, place_id)),
             documentation=tuple(part.part for part in parts if not part.places or place_id in part.places),
             control_window=DeadlineView.of(course.window(place_id), language),
-            control=booked_view(course, place_id, events),
+            control=booked_view(course, place_id),
             result=result.outcome if result else None,
             sampled=None if drawn is None else place_id in drawn,
         )
@@ -89,14 +86,9 @@ def places_view(course: Running, events: Sequence[Event], language: Language) ->
     return [row(place) for place in course.places]
 
 
-def booked_view(course: Running, place: UUID, events: Sequence[Event]) -> ControlView | None:
+def booked_view(course: Running, place: UUID) -> ControlView | None:
     """Returns the booking of a place; in a company's view there is one only if the control was announced."""
     booking = course.bookings.get(place)
     if booking is None:
         return None
-    # States hold no private part: what was written is read of the fact itself.
-    said = (event for event in events if isinstance(event, ControlBooked) and event.control_id == booking.control_id)
-    because = next((event.moved_because for event in said), None)
-    return ControlView.model_validate(
-        {**booking.model_dump(), "hours": HoursView.of(booking), "moved_because": because}
-    )
+    return ControlView.model_validate({**booking.model_dump(), "hours": HoursView.of(booking)})

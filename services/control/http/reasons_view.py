@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from shared.contracts.control import (
     AgreementUnitChanged,
+    AnnouncedControlCancelled,
     DecisionRevoked,
     ExtensionGranted,
     ExtensionRefused,
@@ -61,6 +62,14 @@ class InspectorChangeView(BaseModel):
     changed_at: datetime
     changed_by: str
     reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)]
+
+
+class CalledOffView(BaseModel):
+    """R18: a control that the company was told of does not take place on that day."""
+
+    control_id: UUID
+    cancelled_at: Annotated[datetime, Field(description="When it was called off, UTC.")]
+    reason: Annotated[str | None, Field(description="Why, as the company is told; null where nobody said so.")]
 
 
 class UnitChangeView(BaseModel):
@@ -146,6 +155,15 @@ def inspector_changes(events: Iterable[Event]) -> list[InspectorChangeView]:
         InspectorChangeView.model_validate(event.model_dump())
         for event in events
         if isinstance(event, InspectorChanged)
+    ]
+
+
+def called_off(events: Iterable[Event]) -> list[CalledOffView]:
+    """Returns the announced controls that were called off, in the order in which that happened."""
+    return [
+        CalledOffView.model_validate(event.model_dump())
+        for event in events
+        if isinstance(event, AnnouncedControlCancelled)
     ]
 
 

@@ -13,12 +13,14 @@ from services.control.http.hearing_view import HearingView, hearing_view
 from services.control.http.held_controls_view import HeldControlView, held_controls
 from services.control.http.places_view import ControlView, PlaceView, booked_view, places_view
 from services.control.http.reasons_view import (
+    CalledOffView,
     ExtensionAnswerView,
     ExtensionRequestView,
     InspectorChangeView,
     RevokedDecisionView,
     TerminationView,
     UnitChangeView,
+    called_off,
     extension_answers,
     extension_requests,
     inspector_changes,
@@ -151,6 +153,7 @@ class AgreementView(BaseModel):
     extension_answers: list[ExtensionAnswerView]
     termination: TerminationView | None
     inspector_changes: list[InspectorChangeView]
+    called_off: list[CalledOffView]
     revoked_decisions: list[RevokedDecisionView]
     unit_changes: list[UnitChangeView]
     is_a_decision: bool = False
@@ -189,7 +192,7 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
         ],
         measures=_measures(parts),
         added_measures=_added_measures(events),
-        control=booked_view(course, origin, events),
+        control=booked_view(course, origin),
         matrix=places_view(course, events, language),
         held_controls=held_controls(events),
         fresh_investigations=[
@@ -217,6 +220,7 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
         extension_answers=extension_answers(events),
         termination=termination(events),
         inspector_changes=inspector_changes(events),
+        called_off=called_off(events),
         revoked_decisions=revoked_decisions(events),
         unit_changes=unit_changes(events),
     )

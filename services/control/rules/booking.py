@@ -74,18 +74,21 @@ def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
         drawn=command.drawn,
         cause=command.cause,
         plan_id=command.plan_id,
-        moved_because=command.moved_because,
         **dict(told),
     )
-    if replaced is None or command.told.announced:
+    if replaced is None or (command.told.announced and command.moved_because is None):
         return (made,)
-    return *fall_away([replaced], command.at), made
+    return *fall_away([replaced], command.at, command.moved_because), made
 
 
-def fall_away(bookings: Iterable[ControlBooked], at: datetime) -> tuple[AnnouncedControlCancelled, ...]:
+def fall_away(
+    bookings: Iterable[ControlBooked], at: datetime, reason: str | None = None
+) -> tuple[AnnouncedControlCancelled, ...]:
     """R18: returns the cancellations that the company is told of: those of announced controls only."""
     return tuple(
-        AnnouncedControlCancelled(agreement_id=one.agreement_id, control_id=one.control_id, cancelled_at=at)
+        AnnouncedControlCancelled(
+            agreement_id=one.agreement_id, control_id=one.control_id, cancelled_at=at, reason=reason
+        )
         for one in bookings
         if one.announced
     )

@@ -10,7 +10,6 @@ from services.control.rules.lateness import INVESTIGATED_AFRESH, TURNED_INTO_GUI
 from services.control.rules.requested_order_state import RequestedOrder, orders_after
 from shared.contracts.control import (
     AgreementUnitChanged,
-    AnnouncedControlCancelled,
     Breached,
     ComplianceDeadlineSet,
     ConflictEnded,
@@ -30,6 +29,7 @@ from shared.contracts.control import (
     SampleChosen,
 )
 from shared.contracts.public_forms import (
+    AnnouncedControlCancelled,
     ControlCompleted,
     ControlCorrected,
     ControlTurnedIntoGuidance,

@@ -8,6 +8,7 @@ from services.control.people.rules.person_decider import PERSON, person_stream
 from shared.contracts.vocabulary import Centre, PersonDescription, PersonRole, Reachable
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import Metadata
+from shared.http.tokens import Role, pseudonym
 from tests.integration.services.control_running import INSPECTOR, NOW, Control
 
 EAST = "inspector-east"
@@ -27,7 +28,10 @@ async def listed(control: Control, person: str, centre: Centre) -> None:
 
 
 async def booked(control: Control, day: str, inspector: str = INSPECTOR, **more: Any) -> str:
-    """A course with a control on a day."""
+    """A course with a control on a day; Anna, who books it, stands in for whoever is responsible."""
+    anna = pseudonym(Role.INSPECTOR, "anna")
+    if inspector != anna:
+        await control.stands_in(anna, inspector)
     agreement_id = await control.accepted(inspector=inspector)
     await control.done(f"/v1/agreements/{agreement_id}/bookings", {"day": day, **more})
     return str(agreement_id)

@@ -15,7 +15,7 @@ from shared.contracts.offers import NotAccepted
 from shared.contracts.vocabulary import AgreementKind, Centre
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.events import Metadata
-from shared.http.tokens import Role
+from shared.http.tokens import Role, pseudonym
 from tests.integration.services.calendars import EAST, booked, listed
 from tests.integration.services.control_running import CVR, INSPECTOR, NOW, Control, found
 
@@ -43,9 +43,9 @@ async def test_visits_of_a_week_come_by_day_with_all_that_is_known_of_them(contr
 
 
 async def test_visits_are_found_by_person_centre_and_unit(control: Control) -> None:
-    await listed(control, EAST, Centre.EAST)
     mine, theirs = await booked(control, "2026-07-01"), await booked(control, "2026-07-01", EAST)
     await listed(control, "inspector-idle", Centre.EAST)
+    await listed(control, INSPECTOR, Centre.SOUTH)
 
     async def streams(**whose: Any) -> list[str]:
         return [str(one.stream) for one in await in_calendars(control, *WEEK, Whose(**whose))]
@@ -69,6 +69,7 @@ async def test_what_was_held_or_moved_takes_no_time_any_more(control: Control) -
 
 
 async def test_the_inspection_after_a_no_is_a_visit_with_its_own_window(control: Control) -> None:
+    await control.stands_in(pseudonym(Role.INSPECTOR, "anna"), INSPECTOR)
     agreement_id = uuid4()
     offer = NotAccepted(kind=AgreementKind.SUSPICION, cvr=CVR, p_number="1003388394", topic="056", inspector=INSPECTOR)
     command = NoteNotAccepted(NOW, control.runtime.policies.at(NOW), agreement_id, "declined", offer)
