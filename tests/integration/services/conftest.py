@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.control import service
+from shared.contracts.vocabulary import Centre
 from shared.eventstore.clock import VirtualClock
 from shared.messaging.bus import Kafka
 from shared.service import Settings
@@ -17,9 +18,8 @@ from tests.integration.services.control_running import NOW, Control
 @pytest.fixture
 async def control(postgres_dsn: str, topics: Kafka, tmp_path: Path) -> AsyncIterator[Control]:
     clock = VirtualClock(tmp_path / "clock", NOW)
-    app = service.app(
-        Settings(postgres_dsn, topics, tmp_path, virtual_clock=True, people=directory_with_supporters(tmp_path))
-    )
+    people = directory_with_supporters(tmp_path, anna=Centre.EAST, bo=Centre.EAST, carla=Centre.OTHER)
+    app = service.app(Settings(postgres_dsn, topics, tmp_path, virtual_clock=True, people=people))
     async with app.router.lifespan_context(app):
         await app.state.start_check.may_act.wait()
         transport = httpx.ASGITransport(app)

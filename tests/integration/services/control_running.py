@@ -10,14 +10,15 @@ from uuid import UUID, uuid4
 import httpx
 
 from services.control.people.rules.listing import ListPerson
-from services.control.people.rules.person_decider import PERSON, person_stream
+from services.control.people.rules.person_decider import PERSON, Command, person_stream
+from services.control.people.rules.phases import Listed
 from services.control.people.rules.stand_ins import NameStandIn
 from services.control.rules.course_decider import COURSE
 from services.control.rules.start_of_agreement import StartCourse
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import AgreementKind, Centre, PersonDescription, PersonRole, Place, Reachable, StandIn
 from shared.eventstore.clock import VirtualClock
-from shared.eventstore.commands import Intent, execute
+from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.events import Metadata
 from shared.http.tokens import LocalIssuer, Role, pseudonym
 from shared.service import Runtime
@@ -65,14 +66,14 @@ class Control:
         return agreement_id
 
     async def stands_in(self, stand_in: str, person_id: str) -> None:
-        """The directory lists a person of the centre East, for whom somebody acts at all times of the tests."""
-        described = PersonDescription(roles=(PersonRole.INSPECTOR,), centre=Centre.EAST)
+        """Somebody acts for a person at all times of the tests; who is not listed is, in the centre `other`."""
+        described = PersonDescription(roles=(PersonRole.INSPECTOR,), centre=Centre.OTHER)
         always = StandIn(stand_in=stand_in, first=date(2020, 1, 1), last=date(2040, 1, 1))
         metadata = Metadata(command_id=uuid4(), actor="operator")
-        for command in (
-            ListPerson(NOW, "operator", person_id, described, Reachable(), known=Reachable()),
-            NameStandIn(NOW, "operator", uuid4(), always, stand_in_is_listed=True),
-        ):
+        commands: list[Command] = [NameStandIn(NOW, "operator", uuid4(), always, stand_in_is_listed=True)]
+        if not isinstance((await read(self.runtime.store, PERSON, person_stream(person_id))).state, Listed):
+            commands.insert(0, ListPerson(NOW, "operator", person_id, described, Reachable()))
+        for command in commands:
             intent = Intent(PERSON, person_stream(person_id), command)
             await execute(self.runtime.store, [intent], at=NOW, metadata=metadata)
 

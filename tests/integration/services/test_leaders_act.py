@@ -55,8 +55,8 @@ async def test_a_colleague_acts_for_who_is_responsible_in_the_days_that_the_dire
 async def test_a_supporter_acts_in_the_own_centre_and_one_who_is_not_listed_nowhere(control: Control) -> None:
     of_anna, of_bo = [await control.accepted(inspector=pseudonym(Role.INSPECTOR, name)) for name in ("anna", "bo")]
     body = {"day": "2026-07-01"}
-    await control.done(f"/v1/agreements/{of_anna}/bookings", body, Role.SUPPORTER)
-    for agreement_id, name, lacking in ((of_bo, "anna", ("north", "east")), (of_anna, "nobody", ("east", "unknown"))):
+    await control.done(f"/v1/agreements/{of_anna}/bookings", body, Role.SUPPORTER, "bo")
+    for agreement_id, name, lacking in ((of_bo, "bo", ("north", "east")), (of_anna, "nobody", ("east", "unknown"))):
         refused = await control.post(f"/v1/agreements/{agreement_id}/bookings", body, Role.SUPPORTER, name)
         assert (refused.status_code, refused.json()["rule"]) == (403, "R42")
         assert (refused.json()["values"]["centre"], refused.json()["values"]["own"]) == lacking

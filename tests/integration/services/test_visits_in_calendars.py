@@ -75,6 +75,7 @@ async def test_the_inspection_after_a_no_is_a_visit_with_its_own_window(control:
     command = NoteNotAccepted(NOW, control.runtime.policies.at(NOW), agreement_id, "declined", offer)
     metadata = Metadata(uuid4(), "control")
     await execute(control.runtime.store, [Intent(COURSE, agreement_id, command)], at=NOW, metadata=metadata)
+    await control.stands_in(pseudonym(Role.INSPECTOR, "anna"), INSPECTOR)
     day = date(2026, 4, 8)
     await control.done(f"/v1/agreements/{agreement_id}/new-inspection", {"day": day.isoformat()}, Role.INSPECTOR)
     (visit,) = await in_calendars(control, date(2026, 3, 20), date(2026, 6, 1))

@@ -35,8 +35,8 @@ async def test_what_a_company_said_before_an_order_is_written_down_by_the_author
     spoken = f"{path}/oral-hearing-answer"
     assert (await control.post(spoken, said, Role.COMPANY)).status_code == 403
     assert (await control.post(spoken, {**said, "participants": []})).status_code == 422
-    await control.done(spoken, said, Role.SUPPORTER)
-    supporter = pseudonym(Role.SUPPORTER, "anna")
+    await control.done(spoken, said, Role.SUPPORTER, "carla")
+    supporter = pseudonym(Role.SUPPORTER, "carla")
     for role in (Role.COMPANY, Role.INSPECTOR):
         heard = (await control.course(agreement_id, role))["hearing"]
         told = (heard["in_writing"], heard["oral"], heard["participants"], heard["noted_by"], heard["answer"])
