@@ -105,7 +105,7 @@ SABOTAGES = (
         "changed_units(running))",
         _OFFERS,
     ),
-    Sabotage("R40", "services/control/rules/booking.py", " or _has_changed(course, place):", ":", _CONTROL),
+    Sabotage("R40", "services/control/rules/booking.py", " and not _has_changed(course, place)", "", _CONTROL),
     Sabotage(
         "R40",
         "services/offers/rules/carrying_over_to_new_owner.py",
@@ -114,7 +114,11 @@ SABOTAGES = (
         _CARRIED_OVER,
     ),
     Sabotage(
-        "R40", "services/control/rules/after_offer_not_accepted.py", "state.changed_units\n        or ", "", _CHANGED
+        "R40",
+        "services/control/rules/after_offer_not_accepted.py",
+        "if state.changed_units or is_done:",
+        "if is_done:",
+        _CHANGED,
     ),
     Sabotage(
         "R40",
