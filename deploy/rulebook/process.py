@@ -70,7 +70,9 @@ SUBJECTS = (
         get_args(people_phases.State),
         people.FACTS,
     ),
-    Subject("Control: a centre", "Its holidays (R42).", CENTRE, (Holidays,), people.FACTS),
+    Subject(
+        "Control: a centre", "Its holidays, and the looks at its windows (R17, R42).", CENTRE, (Holidays,), people.FACTS
+    ),
     Subject(
         "Offers: a register of quarantines",
         "Of a unit or a legal entity (R22).",

@@ -9,6 +9,7 @@ from typing import Any, assert_never
 from uuid import uuid5
 
 from services.control.lookups.conflicts import in_conflict_with, look_into, running_on
+from services.control.planning.lookups.looks_at_windows import begin_looks
 from services.control.rules.after_offer_not_accepted import NoteNotAccepted
 from services.control.rules.course_decider import COURSE, Command
 from services.control.rules.order_requests import NoteOrderIssued
@@ -66,7 +67,7 @@ def reactions(runtime: Runtime) -> Reactions:
         drawn = tuple(runtime.random_source.sample(named, len(named)))
         policy = runtime.policies.at(fact.accepted_at)
         start = StartCourse(at=now, policy=policy, fact=fact, drawn=drawn, carried=carried)
-        await record(received, Intent(COURSE, fact.agreement_id, start), *ends)
+        await record(received, Intent(COURSE, fact.agreement_id, start), *ends, *begin_looks(now, policy))
         return await changed(received)
 
     async def annulled(received: ReceivedFact) -> Reaction:

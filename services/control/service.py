@@ -9,6 +9,7 @@ from services.control.lookups.replanning import replanning
 from services.control.people.lookups.directory import people_told
 from services.control.people.rules.centre_holidays import CENTRE
 from services.control.people.rules.person_decider import PERSON
+from services.control.planning.lookups.looks_at_windows import look_lookups
 from services.control.reactions import reactions
 from services.control.rules.course_decider import COURSE
 from services.control.rules.orders_on_topics import ORDER
@@ -32,7 +33,7 @@ PREFIXES = (
 
 def timer_lookups(runtime: Runtime) -> dict[str, Lookup]:
     """Returns what the timers of the service look up or do before they are recorded."""
-    return {**lookups(runtime), **replanning(runtime)}
+    return {**lookups(runtime), **replanning(runtime), **look_lookups(runtime)}
 
 
 SERVICE = EventSourced(

@@ -29,6 +29,8 @@ from shared.contracts.vocabulary import (
     SpokeWith,
     Told,
     VisitHours,
+    WayToMakeRoom,
+    WindowRisk,
 )
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event, PrivatePart
@@ -763,6 +765,36 @@ class ConflictEnded(Event):
     ended_at: _WhenOwnCase[datetime]
 
 
+class WindowAtRisk(Event):
+    """R17: a control may have to be held after its window; told once for each change. No company is told.
+
+    Windows are looked at in the order in which they end, each once all earlier ones have their places.
+    """
+
+    held: ClassVar[str] = "noted_at"
+    agreement_id: UUID
+    place_id: UUID
+    inspector: str
+    last_day: date
+    """The last day of the window."""
+    risk: WindowRisk
+    places_left: int
+    """Possible places, counted up to the least number that the policy asks for."""
+    missed_percent: int
+    """In how many of a hundred drawn futures it had no place."""
+    noted_at: datetime
+    would_make_room: tuple[WayToMakeRoom, ...] = ()
+
+
+class WindowSafeAgain(Event):
+    """R17: the control can be held inside its window after all, as far as can be seen. No company is told."""
+
+    held: ClassVar[str] = "noted_at"
+    agreement_id: UUID
+    place_id: UUID
+    noted_at: datetime
+
+
 FACTS: tuple[type[Event], ...] = (
     ComplianceDeadlineSet,
     SampleChosen,
@@ -805,4 +837,6 @@ FACTS: tuple[type[Event], ...] = (
     StandingOrderEnded,
     ConflictFlagged,
     ConflictEnded,
+    WindowAtRisk,
+    WindowSafeAgain,
 )

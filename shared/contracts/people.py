@@ -122,6 +122,20 @@ class CentreVisitsReplanned(Event):
     """Visits that found none, and stay where they are until somebody makes room or takes over."""
 
 
+class NextLookSet(Event):
+    """R17: when the windows of the controls of a centre are looked through next, and what the last look has found."""
+
+    held: ClassVar[str] = "set_at"
+    centre: Centre
+    set_at: datetime
+    next_look_at: datetime | None
+    """None if no control is awaited at the centre; the next agreement that is accepted begins again."""
+    windows: int = 0
+    """How many windows were looked at."""
+    at_risk: int = 0
+    """How many of them may not be met."""
+
+
 FACTS: tuple[type[Event], ...] = (
     PersonListed,
     PersonChanged,
@@ -133,4 +147,5 @@ FACTS: tuple[type[Event], ...] = (
     CentreHolidaysSet,
     VisitsReplanned,
     CentreVisitsReplanned,
+    NextLookSet,
 )

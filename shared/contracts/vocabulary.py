@@ -133,6 +133,8 @@ class MakesRoom(StrEnum):
     """Another visit of the inspector falls away or moves."""
     COLLEAGUE = "colleague"
     """Somebody else becomes responsible."""
+    OTHER_CENTRE = "other-centre"
+    """Somebody of another centre becomes responsible."""
     LATER_DAY = "later-day"
     """A day after the window, with a coded reason."""
 
@@ -143,7 +145,7 @@ class WindowRisk(StrEnum):
     IMPOSSIBLE = "impossible"
     """Whatever is moved, not all of the visits have a place inside their windows."""
     FEW_PLACES = "few-places"
-    """Fewer possible places are left than the policy asks for, once all visits with earlier windows have theirs."""
+    """It has no place yet, and too few are left once all visits with earlier windows have theirs."""
     OFTEN_MISSED = "often-missed"
     """It has no place in more of the drawn futures than the policy allows."""
 
@@ -260,6 +262,24 @@ class VisitHours(Value):
 
     begins: time
     duration_minutes: Annotated[int, Field(ge=1)]
+
+
+class WayToMakeRoom(Value):
+    """R17: one way to make room for a control; what does not belong to the way is None."""
+
+    way: MakesRoom
+    inspector: str | None = None
+    """Whose visit moves, or which colleague has room."""
+    agreement_id: UUID | None = None
+    """Whose visit moves."""
+    place_id: UUID | None = None
+    day: date | None = None
+    """On which the other visit could be now, or the later day."""
+    centre: Centre | None = None
+    places: Annotated[int, Field(ge=1)] | None = None
+    """How many places the colleague has, counted up to what the policy asks for, or the other centre."""
+    late_reason_codes: tuple[str, ...] = ()
+    """Codes that may be given for the later day."""
 
 
 class Place(Value):

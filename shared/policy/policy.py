@@ -175,10 +175,14 @@ class Planning(_Section):
     day_ends: time = time(16)
     plans_from_acceptance: bool = False
     """The controls of agreements that are accepted from now on get a place in the calendar at once."""
+    looks_at_windows: bool = False
+    """Every working day each centre's windows are looked through; begins with the next agreement that is accepted."""
     least_places_left: Positive = 3
     """A window is at risk if fewer possible places are left once all visits with earlier windows have theirs."""
     missed_share: Fraction = 1 / 5
     """A window is at risk if its visit has no place in more than this part of the drawn futures."""
+    safe_again_share: Fraction = 3 / 20
+    """One that was at risk is safe again at this part, so that the chance of the draws does not change it daily."""
     futures: Positive = 200
     """How many futures are drawn."""
     expected: ExpectedChanges = ExpectedChanges()

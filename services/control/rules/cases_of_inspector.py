@@ -1,11 +1,15 @@
 """Index of open cases by the inspector who is responsible: the names that they reserve (R15, R42)."""
 
+from collections.abc import Mapping
 from typing import assert_never
 from uuid import UUID
 
 from services.control.planning.rules.place_names import escaped
 from services.control.rules.phases import AfterNo, Broken, Kept, NotStarted, Running, State, Stopped
 from services.control.rules.requested_order_state import RequestedOrder
+
+OPEN_CASES = "responsible/"
+"""What the names of all open cases begin with."""
 
 
 def name_of_open_case(state: State) -> frozenset[str]:
@@ -32,7 +36,16 @@ def open_case_name(inspector: str, agreement_id: UUID) -> str:
 
 def open_cases_of(inspector: str) -> str:
     """Returns the prefix of the names of all open cases of an inspector, and of no other names."""
-    return f"responsible/{escaped(inspector)}/"
+    return f"{OPEN_CASES}{escaped(inspector)}/"
+
+
+def cases_by_inspector(names: Mapping[str, UUID]) -> Mapping[str, frozenset[UUID]]:
+    """R15: returns the open cases by the inspector's id, from the names of open cases with their holders."""
+    found: dict[str, set[UUID]] = {}
+    for name, stream in names.items():
+        inspector = name.removeprefix(OPEN_CASES).rpartition("/")[0]
+        found.setdefault(inspector.replace("%2F", "/").replace("%25", "%"), set()).add(stream)
+    return {inspector: frozenset(streams) for inspector, streams in found.items()}
 
 
 def _awaited(orders: tuple[RequestedOrder, ...]) -> bool:

@@ -28,6 +28,7 @@ from services.control.rules import (
     turned_into_control,
     turned_into_guidance,
     unit_changes,
+    window_risk,
 )
 from services.control.rules.after_breach import AnswerHearing, NoteOralAnswer, RequestOrder
 from services.control.rules.after_offer_not_accepted import (
@@ -69,6 +70,7 @@ from services.control.rules.termination import NoteAnnulment, NoteCarriedOver, T
 from services.control.rules.turned_into_control import NoteMeeting
 from services.control.rules.turned_into_guidance import TurnIntoGuidance
 from services.control.rules.unit_changes import NoteUnitChange
+from services.control.rules.window_risk import NoteWindows, window_at_risk_name
 from shared.deadlines.copenhagen import start_of
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.errors import Refused
@@ -113,6 +115,7 @@ Command = (
     | NoteUnitChange
     | NoteCarriedOver
     | NoteConflicts
+    | NoteWindows
     | BookInspectionWhenDue
     | ReplanInspection
     | DrawAnew
@@ -173,6 +176,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return order_requests.note_issued(state, command) if isinstance(state, Broken | AfterNo) else ()
         case NoteConflicts():
             return conflicts.note(state, command) if isinstance(state, Running | Kept | Broken | Stopped) else ()
+        case NoteWindows():
+            return window_risk.note(state, command) if isinstance(state, Running) else ()
         case TimerDue():
             return fall_due(state, command)
         case ReceiveDocumentation():
@@ -317,8 +322,8 @@ def timers(state: State) -> dict[str, datetime]:
 def reservations(state: State) -> frozenset[str]:
     """R11, R17: returns the reserved names: places in calendars, and unit and topic of a running agreement.
 
-    R15: also whose open case it is. R17: in whose calendar it looks for a place. R41: with which cases it is in
-    conflict.
+    R15: also whose open case it is. R17: in whose calendar it looks for a place, and its controls that may be late.
+    R41: with which cases it is in conflict.
     """
     return _found_by(state) | name_of_open_case(state)
 
@@ -333,7 +338,10 @@ def _found_by(state: State) -> frozenset[str]:
             )
             sought = (sought_name(one.inspector, started.agreement_id) for one in state.not_found.values())
             conflicts_standing = (conflicting(other, started.agreement_id) for other in state.conflicts)
-            return frozenset((*planned, *booked, *sought, *running, *conflicts_standing))
+            at_risk = (
+                window_at_risk_name(started.agreement_id, place) for place in state.awaited if place in state.at_risk
+            )
+            return frozenset((*planned, *booked, *sought, *running, *conflicts_standing, *at_risk))
         case AfterNo(noted=noted, booking=inspection, not_found=not_found):
             places = frozenset[str]() if inspection is None else names_of_place(inspection)
             return places | ({sought_name(not_found.inspector, noted.agreement_id)} if not_found else frozenset())

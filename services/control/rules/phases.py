@@ -27,6 +27,8 @@ from shared.contracts.control import (
     PlaceFitsAgain,
     PlaceNotFound,
     SampleChosen,
+    WindowAtRisk,
+    WindowSafeAgain,
 )
 from shared.contracts.public_forms import (
     AnnouncedControlCancelled,
@@ -110,6 +112,8 @@ class Running:
     """R40: the changes of its units, in the order of the days from which they hold."""
     conflicts: Mapping[UUID, ConflictFlagged] = field(default_factory=dict)
     """R41: the current conflicts, by the id of the order or of the other agreement."""
+    at_risk: Mapping[UUID, WindowAtRisk] = field(default_factory=dict)
+    """R17: by place, the controls that may have to be held after their window."""
 
     @property
     def changed_units(self) -> frozenset[str]:
@@ -301,6 +305,10 @@ def _run_on(state: Running, event: Event) -> State:
             return replace(documented, complete=event, used_up=frozenset(), latest_change=done)
         case ConflictFlagged() | ConflictEnded():
             return _conflicting(state, event)
+        case WindowAtRisk():
+            return replace(state, at_risk=_with(state.at_risk, event.place_id, event))
+        case WindowSafeAgain():
+            return replace(state, at_risk=_without(state.at_risk, event.place_id))
         case _:
             return controlled(state, event)
 

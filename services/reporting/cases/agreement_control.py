@@ -154,6 +154,7 @@ def _completed(case: Case, event: control.ControlCompleted) -> Columns:
         "control_involvement": answered(case.control_involvement, event.involvement),
         "spread_further": case.spread_further if event.spread_further is None else event.spread_further,
     }
+    held |= _without_risk(case, place)
     return held | _judged(case, place, told) | spent(case, WorkPhase.CONTROL, event.minutes_spent)
 
 
@@ -218,6 +219,22 @@ def _booked(bookings: dict[str, Any]) -> Columns:
         "control_announced": following["announced"],
         "control_late_reason": following["late_reason"],
     }
+
+
+@rules.on
+def _window_at_risk(case: Case, event: control.WindowAtRisk) -> Columns:
+    """R17: the control of a place may have to be held after its window."""
+    return {"windows_at_risk": {**case.windows_at_risk, str(event.place_id): event.risk}}
+
+
+@rules.on
+def _window_safe_again(case: Case, event: control.WindowSafeAgain) -> Columns:
+    """R17: it can be held inside its window after all."""
+    return _without_risk(case, str(event.place_id))
+
+
+def _without_risk(case: Case, place: str) -> Columns:
+    return {"windows_at_risk": {one: risk for one, risk in case.windows_at_risk.items() if one != place}}
 
 
 @rules.on

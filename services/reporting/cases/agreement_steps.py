@@ -54,7 +54,7 @@ def _is_left(case: Case) -> bool:
 
 
 def _beside_the_course(case: Case) -> Iterator[Pending]:
-    """R8, R16, R18, R29, R41: what an inspector has to see to, whatever the next step is."""
+    """R8, R16, R17, R18, R29, R41: what an inspector has to see to, whatever the next step is."""
     if _answer_is_new(case):
         yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.ANSWER_RECEIVED,))
     if case.status in (Status.RUNNING, Status.AWAITING_CONTROL):
@@ -62,6 +62,8 @@ def _beside_the_course(case: Case) -> Iterator[Pending]:
             yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.DOCUMENTATION_RECEIVED,))
         if _is_guessable(case):
             yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.DAY_AMONG_FEW,))
+        if case.windows_at_risk:
+            yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.WINDOW_AT_RISK,))
     if case.open_conflicts and case.ended_at is None:
         yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.CONFLICT_TO_LOOK_INTO,))
 

@@ -59,6 +59,8 @@ class TaskKind(StrEnum):
     """R17: hold the control within its window."""
     DAY_AMONG_FEW = "day-among-few"
     """R18: a control that is not announced was drawn among few days, and can be guessed; make room or announce it."""
+    WINDOW_AT_RISK = "window-at-risk"
+    """R17: a control may have to be held after its window; make room, or say why it will be late."""
     HEARING_RUNNING = "hearing-running"
     """R22: the company is being heard; wait for its answer."""
     ORDER_TO_REQUEST = "order-to-request"

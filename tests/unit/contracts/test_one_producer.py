@@ -70,6 +70,7 @@ CODED_TEXT = {
     "competences",
     "listed_by",
     "set_by",
+    "late_reason_codes",
 }
 """Text fields that hold ids and codes."""
 NAMES_THAT_ARE_PUBLIC = {"UnitRegistered.name", "ClosedDay.danish", "ClosedDay.english"}
@@ -144,7 +145,8 @@ def test_nobody_but_a_service_makes_facts_of_agreements(folder: str) -> None:
 def test_a_fact_names_its_agreement_or_its_unit(fact: type[Event]) -> None:
     """But for what is noted of orders, whichever agreements they stand against (R41), and of people and centres."""
     if fact in people.FACTS:
-        subject = "centre" if fact in (people.CentreHolidaysSet, people.CentreVisitsReplanned) else "person_id"
+        of_centres = (people.CentreHolidaysSet, people.CentreVisitsReplanned, people.NextLookSet)
+        subject = "centre" if fact in of_centres else "person_id"
     elif fact in (control.StandingOrderNoted, control.StandingOrderEnded):
         subject = "order_case_id"
     else:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 from random import Random
@@ -73,7 +74,10 @@ def test_few_places_and_often_missed_are_different_risks() -> None:
     (three_days,), _ = prospects([visit(1, 0, 2)], room({"anna": range(3)}), 3)
     (two_days,), _ = prospects([visit(1, 0, 1)], room({"anna": range(2)}), 3)
     assert risk(two_days, 0, Planning()) is WindowRisk.FEW_PLACES
+    placed = replace(two_days, visit=replace(two_days.visit, has_place=True))
+    assert risk(placed, 0, Planning()) is None, "a visit that has a place needs no other one"
     assert risk(three_days, 0.2, Planning()) is None, "not more than the policy's fifth"
+    assert risk(three_days, 0.16, Planning(), standing=True) is WindowRisk.OFTEN_MISSED
     assert risk(three_days, 0.21, Planning()) is WindowRisk.OFTEN_MISSED
 
 

@@ -1,10 +1,12 @@
 """Which tasks an inspector gets, and when they are done."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 
 from services.reporting.cases.tasks import Task
+from shared.contracts.control import WindowAtRisk, WindowSafeAgain
 from shared.contracts.vocabulary import ControlOutcome, Drawn
 from shared.eventstore.events import Event
 from tests import reporting_facts as facts
@@ -31,6 +33,26 @@ def drawn_among(possible: int) -> Event:
     return facts.booked(announced=False).model_copy(update={"drawn": drawn})
 
 
+OTHER_PLACE = UUID(int=9)
+
+
+def at_risk(place: UUID = AGREEMENT, risk: str = "few-places") -> Event:
+    """R17: the control of a place may have to be late."""
+    told = {
+        "agreement_id": AGREEMENT,
+        "place_id": place,
+        "inspector": INSPECTOR,
+        "last_day": "2026-08-21",
+        "risk": risk,
+    }
+    counts = {"places_left": 2, "missed_percent": 10, "noted_at": on("2026-05-04")}
+    return WindowAtRisk.model_validate({**told, **counts})
+
+
+def safe_again() -> Event:
+    return WindowSafeAgain(agreement_id=AGREEMENT, place_id=AGREEMENT, noted_at=on("2026-05-05"))
+
+
 @pytest.mark.parametrize(
     ("events", "expected"),
     [
@@ -54,6 +76,10 @@ def drawn_among(possible: int) -> Event:
             {"documentation-received", "control-to-hold", "day-among-few"},
         ),
         ((*RUNNING, facts.documented(), drawn_among(8)), {"documentation-received", "control-to-hold"}),
+        ((*RUNNING, at_risk()), {"answer-received", "window-at-risk"}),
+        ((*RUNNING, at_risk(), at_risk(risk="impossible"), safe_again()), {"answer-received"}),
+        ((*RUNNING, at_risk(OTHER_PLACE), safe_again()), {"answer-received", "window-at-risk"}),
+        ((*RUNNING, at_risk(), facts.controlled()), set()),
         (
             (*RUNNING, facts.documented(), drawn_among(7), facts.booked(announced=True)),
             {"documentation-received", "control-to-hold"},

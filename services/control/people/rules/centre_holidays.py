@@ -1,4 +1,4 @@
-"""The days on which a centre is closed beside the public holidays (R42)."""
+"""A centre: on which days it is closed beside the public holidays, and when its windows are looked at (R17, R42)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from shared.contracts.people import CentreHolidaysSet, CentreVisitsReplanned
+from shared.contracts.people import CentreHolidaysSet, CentreVisitsReplanned, NextLookSet
 from shared.contracts.vocabulary import Centre
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
@@ -27,9 +27,11 @@ class CentreTimer(StrEnum):
     """What falls due on a centre."""
 
     REPLAN_VISITS = "replan-visits"
+    LOOK_THROUGH_WINDOWS = "look-through-windows"
 
 
 REPLAN_VISITS = CentreTimer.REPLAN_VISITS
+LOOK_THROUGH_WINDOWS = CentreTimer.LOOK_THROUGH_WINDOWS
 
 
 @dataclass(frozen=True)
@@ -42,18 +44,41 @@ class NoteCentreReplanned:
     not_found: int
 
 
-Command = SetHolidays | NoteCentreReplanned | TimerDue
+@dataclass(frozen=True)
+class BeginLooks:
+    """R17: an agreement was accepted, so that there are windows to look through from now on."""
+
+    at: datetime
+    centre: Centre
+    first_at: datetime
+
+
+@dataclass(frozen=True)
+class NoteLook:
+    """R17: the windows of the centre were looked through."""
+
+    at: datetime
+    centre: Centre
+    windows: int
+    at_risk: int
+    next_at: datetime | None
+    """None if there was nothing to look at."""
+
+
+Command = SetHolidays | NoteCentreReplanned | BeginLooks | NoteLook | TimerDue
 
 
 @dataclass(frozen=True)
 class Holidays:
-    """The holidays of a centre, in order."""
+    """The holidays of a centre, in order, and the next look at its windows."""
 
     days: tuple[date, ...] = ()
     centre: Centre | None = None
     """None until holidays were set for the first time."""
     changed_at: datetime | None = None
     """R17: the latest change after which the visits were not looked through yet."""
+    look: NextLookSet | None = None
+    """R17: as it was set last; None if no look was ever begun."""
 
 
 def centre_stream(centre: Centre) -> UUID:
@@ -65,6 +90,7 @@ def decide(state: Holidays, command: Command) -> Sequence[Event]:
     """R42: records a centre's holidays; the same days again change nothing, and a day named twice counts once.
 
     R17: records that the visits were looked through, unless the holidays have changed again meanwhile.
+    R17: records the looks at its windows. One that stands is not begun again.
     """
     match command:
         case SetHolidays():
@@ -84,26 +110,45 @@ def decide(state: Holidays, command: Command) -> Sequence[Event]:
                     not_found=command.not_found,
                 ),
             )
+        case BeginLooks():
+            if state.look is not None and state.look.next_look_at is not None:
+                return ()
+            return (NextLookSet(centre=command.centre, set_at=command.at, next_look_at=command.first_at),)
+        case NoteLook():
+            return (
+                NextLookSet(
+                    centre=command.centre,
+                    set_at=command.at,
+                    next_look_at=command.next_at,
+                    windows=command.windows,
+                    at_risk=command.at_risk,
+                ),
+            )
         case TimerDue():
-            return ()
+            return ()  # A look falls due as NoteLook, with what was found.
         case _:
             assert_never(command)
 
 
 def evolve(state: Holidays, event: Event) -> Holidays:
-    """Returns the holidays after a fact; other facts leave them as they are."""
+    """Returns the holidays and the next look after a fact; other facts leave them as they are."""
     match event:
         case CentreHolidaysSet():
-            return Holidays(event.days, event.centre, event.set_at)
+            return replace(state, days=event.days, centre=event.centre, changed_at=event.set_at)
         case CentreVisitsReplanned() if event.changed_at == state.changed_at:
             return replace(state, changed_at=None)
+        case NextLookSet():
+            return replace(state, look=event)
         case _:
             return state
 
 
 def timers(state: Holidays) -> dict[str, datetime]:
-    """R17: returns when the visits of a centre's people are looked through: at once after its holidays have changed."""
-    return {} if state.changed_at is None else {REPLAN_VISITS: state.changed_at}
+    """R17: visits are looked through at once after the holidays have changed, and windows when the next look is due."""
+    wanted: dict[str, datetime] = {} if state.changed_at is None else {REPLAN_VISITS: state.changed_at}
+    if state.look is None or state.look.next_look_at is None:
+        return wanted
+    return wanted | {LOOK_THROUGH_WINDOWS: state.look.next_look_at}
 
 
 CENTRE: Decider[Holidays, Command] = Decider(

@@ -25,6 +25,8 @@ class AwaitedVisit:
     last: date
     announced_for: InspectorDay | None = None
     """R18: the day that a company was told, which stays."""
+    has_place: bool = False
+    """Whether a place inside its window is planned or booked. Few other places are no risk to it then."""
     may_be_extended: bool = False
     """R13: whether the company may still get a longer deadline, which moves the window."""
 
@@ -115,10 +117,11 @@ def places_left(
     return given, frozenset(one for one in reached if isinstance(one, UUID))
 
 
-def risk(prospect: Prospect, missed: float, planning: Planning) -> WindowRisk | None:
-    """R17: returns why a visit may have to be late; None if it is safe."""
+def risk(prospect: Prospect, missed: float, planning: Planning, standing: bool = False) -> WindowRisk | None:
+    """R17: returns why a visit may have to be late; None if it is safe. `standing`: it was at risk before."""
     if not prospect.places_left:
         return WindowRisk.IMPOSSIBLE
-    if prospect.places_left < planning.least_places_left:
+    if prospect.places_left < planning.least_places_left and not prospect.visit.has_place:
         return WindowRisk.FEW_PLACES
-    return WindowRisk.OFTEN_MISSED if missed > planning.missed_share else None
+    most = planning.safe_again_share if standing else planning.missed_share
+    return WindowRisk.OFTEN_MISSED if missed > most else None

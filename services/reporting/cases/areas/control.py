@@ -233,3 +233,10 @@ class Control:
             shown=DETAIL | ANALYSTS,
         ),
     ] = 0
+    windows_at_risk: Annotated[
+        Mapping[str, Any],
+        Column(
+            "By place why a control may have to be held after its window (R17).",
+            of=("WindowAtRisk.place_id", "WindowAtRisk.risk", "WindowSafeAgain.place_id", "ControlCompleted.place_id"),
+        ),
+    ] = field(default_factory=dict)
