@@ -123,8 +123,8 @@ SABOTAGES = (
     Sabotage(
         "R40",
         "services/reporting/cases/agreement_steps.py",
-        "if case.changed_units and _is_left(case)",
-        "if case.changed_units",
+        "if _is_left(case)",
+        "if True",
         _VIEW,
     ),
     Sabotage(
