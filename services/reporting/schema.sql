@@ -207,7 +207,7 @@ create table case_control (
   included_places int not null default 1,      -- How many places the agreement includes (R10).
   places_controlled int not null default 0,    -- How many of them were controlled (R19).
   other_findings int not null default 0,       -- How many other findings there were at control (R20).
-  windows_at_risk jsonb not null default '{}', -- By place why a control may have to be held after its window (R17).
+  windows_at_risk jsonb not null default '{}',  -- By place why a control may have to be held after its window (R17).
   primary key (case_id, audience)
 ) with (fillfactor = 70);
 
