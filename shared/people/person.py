@@ -12,7 +12,6 @@ from uuid import UUID
 from shared.contracts.people import (
     AwayNoted,
     AwayWithdrawn,
-    CentreHolidaysSet,
     PersonChanged,
     PersonLeft,
     PersonListed,
@@ -99,7 +98,7 @@ def learn(known: Person | None, fact: Event) -> Person | None:
 
 def about(fact: Event) -> str | None:
     """Returns the id of the person whom a fact of the directory is about; None for a fact about a centre."""
-    return None if isinstance(fact, CentreHolidaysSet) else str(getattr(fact, "person_id"))  # noqa: B009
+    return getattr(fact, "person_id", None)
 
 
 def _without(values: Mapping[UUID, Value], key: UUID) -> Mapping[UUID, Value]:

@@ -146,6 +146,8 @@ class MemoryDatabase:
         """Rows of the tables that are read so. Raises LookupError for a statement that is new."""
         if "join reservations held" in statement:
             return self._reserved_under(*values)
+        if "from reservations where name >= $1 and name < $2" in statement:
+            return self._names_between(*values)
         if "join inbox i using" in statement:
             return self._standings(*values)
         if "from units owned" in statement:
@@ -193,6 +195,12 @@ class MemoryDatabase:
             return dict(_NO_UNIT)
         cvr = [owner for since, owner in self._owners(unit) if since <= day][-1]
         return {**self.units[unit], "cvr": cvr}
+
+    def _names_between(self, first: str, beyond: str, last: str | None, limit: int) -> list[dict[str, Any]]:
+        names = sorted(
+            name for name in self.store.reservations if first <= name < beyond and (last is None or name > last)
+        )
+        return [{"name": name} for name in names[:limit]]
 
     def _reserved_under(self, firsts: Sequence[str], before: Sequence[str]) -> list[dict[str, Any]]:
         return [

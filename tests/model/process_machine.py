@@ -912,7 +912,7 @@ class ProcessMachine(RuleBasedStateMachine):
         kinds = {task["kind"] for task in listed["tasks"]} & view_reference.TASKS
         in_conflict = self.reference.in_conflict(one)
         wanted = view_reference.tasks(one, self.world.now, in_conflict=in_conflict, changed=changed)
-        assert kinds == wanted, (kinds, one)
+        assert kinds == wanted, (kinds, wanted, one)
 
     def _compare_guidance(self, one: Agreement, shown: Any) -> None:
         status = shown["status"]

@@ -39,6 +39,7 @@ async def test_a_week_is_shown_by_day_and_hour(control: Control) -> None:
 
 
 async def test_it_is_asked_by_day_and_month_person_centre_and_unit_and_comes_in_pages(control: Control) -> None:
+    await listed(control, EAST, Centre.EAST)
     first, second = await booked(control, "2026-06-30", EAST), await booked(control, "2026-07-01")
     third = await booked(control, "2026-07-01", EAST)
     await listed(control, INSPECTOR, Centre.SOUTH)

@@ -43,6 +43,7 @@ async def test_visits_of_a_week_come_by_day_with_all_that_is_known_of_them(contr
 
 
 async def test_visits_are_found_by_person_centre_and_unit(control: Control) -> None:
+    await listed(control, EAST, Centre.EAST)
     mine, theirs = await booked(control, "2026-07-01"), await booked(control, "2026-07-01", EAST)
     await listed(control, "inspector-idle", Centre.EAST)
     await listed(control, INSPECTOR, Centre.SOUTH)

@@ -391,6 +391,10 @@ def _lists_of(cvr: str) -> list[str]:
     needed = {
         "/v1/quarantines": f"?cvr={cvr}&p_number={P_NUMBER}",
         "/v1/inspection-advice": f"?p_number={P_NUMBER}&topic=056",
+        "/v1/calendar": "?period=2026-07",
+        "/v1/calendar/centres": "?period=2026-07",
+        "/v1/calendar/free": "?period=2026-07&person=anna",
+        "/v1/calendar/load": "?period=2026-07",
     }
     return [path.replace("{cvr}", cvr) + needed.get(path, "") for path in asked]
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.people import PersonLeft, PersonListed, StandInNamed, StandInWithdrawn
+from deploy.rulebook.example_facts import full
+from shared.contracts.people import FACTS, PersonLeft, PersonListed, StandInNamed, StandInWithdrawn
 from shared.contracts.vocabulary import Centre, PersonRole
 from shared.eventstore.events import Event
 from shared.http.access import Viewer
@@ -15,7 +16,7 @@ from shared.http.errors import Problem
 from shared.http.relations import require_relation
 from shared.http.tokens import Role
 from shared.http.who_may_act import Relation, who_may_act
-from shared.people.person import Person, learn
+from shared.people.person import Person, about, learn
 
 pytestmark = pytest.mark.rule("R42")
 ANNA, BO, SUPPORTER = "inspector-anna", "inspector-bo", "supporter-carl"
@@ -152,3 +153,10 @@ def test_any_inspector_records_a_contact_and_everything_else_needs_a_relation() 
 def test_what_is_known_of_somebody_begins_with_the_listing() -> None:
     left = PersonLeft(person_id=ANNA, last_day=FIRST, noted_at=NOW, noted_by="operator")
     assert reduce(learn, [stands_in(), left], None) is None
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_each_fact_of_the_directory_is_about_a_person_or_tells_only_of_a_centre(fact: type[Event]) -> None:
+    made = full(fact)
+    assert about(made) == made.model_dump().get("person_id")
+    assert about(made) is not None or "centre" in fact.model_fields
