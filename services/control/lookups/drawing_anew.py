@@ -3,11 +3,11 @@
 from uuid import UUID, uuid4
 
 from services.control.lookups.drawn_bookings import drawn_bookings, free_inspection
+from services.control.lookups.retrying_on_conflicts import retry_on_conflicts
 from services.control.rules.course_decider import COURSE
 from services.control.rules.drawn_anew import DrawAnew, chosen_by_the_old_rule, to_draw_anew
 from services.control.rules.phases import AfterNo, Running
-from shared.eventstore.commands import ATTEMPTS, Intent, execute, read
-from shared.eventstore.errors import NameReserved, StaleVersion, VersionMismatch
+from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.events import Metadata
 from shared.service import Runtime
 
@@ -16,13 +16,7 @@ DRAW_ANEW = "draw-unannounced-days-anew"
 
 async def draw_anew(runtime: Runtime, stream: UUID) -> bool:
     """Draws new days for bookings of a course; returns whether any had a day of the old rule. Retries on conflicts."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return await _draw_anew(runtime, stream)
-        except (NameReserved, StaleVersion, VersionMismatch):
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+    return await retry_on_conflicts(lambda: _draw_anew(runtime, stream))
 
 
 async def _draw_anew(runtime: Runtime, stream: UUID) -> bool:

@@ -7,10 +7,12 @@ before in places that fit.
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from services.control.lookups.found_places import found_inspection, found_places
+from services.control.lookups.retrying_on_conflicts import retry_on_conflicts
 from services.control.people.rules.centre_holidays import Holidays, NoteCentreReplanned
 from services.control.people.rules.person_decider import NoteReplanned
 from services.control.people.rules.phases import State, Unlisted
@@ -26,9 +28,8 @@ from services.control.rules.phases import AfterNo, Running
 from services.control.rules.planned_places import NoteNoPlace, PlanPlaces
 from shared.contracts.control import NewInspectionBooked, PlaceNotFound
 from shared.deadlines.copenhagen import local_day
-from shared.eventstore.commands import ATTEMPTS, Intent, execute, read
+from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.decider import TimerDue
-from shared.eventstore.errors import NameReserved, StaleVersion, VersionMismatch
 from shared.eventstore.events import Metadata
 from shared.eventstore.reservations import reserved_under
 from shared.service import Runtime
@@ -70,7 +71,7 @@ async def replan_calendars(runtime: Runtime, inspectors: Iterable[str], at: date
     done = Replanned()
     for inspector in inspectors:
         for stream in await _with_places_in(runtime, inspector, local_day(at)):
-            done += await _replan_until_free(runtime, stream, at)
+            done += await retry_on_conflicts(partial(_replan, runtime, stream, at))
     return done
 
 
@@ -83,17 +84,6 @@ async def _with_places_in(runtime: Runtime, inspector: str, first: date) -> list
             if date.fromisoformat(name.removeprefix(prefix).split("/")[0]) >= first:
                 streams.add(stream)
     return sorted(streams)
-
-
-async def _replan_until_free(runtime: Runtime, stream: UUID, at: datetime) -> Replanned:
-    """Another command may take a place first, or write to the course: then looks again."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return await _replan(runtime, stream, at)
-        except (NameReserved, StaleVersion, VersionMismatch):
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
 
 
 async def _replan(runtime: Runtime, stream: UUID, at: datetime) -> Replanned:

@@ -43,7 +43,8 @@ async def refusal(
     """What the asker is told is lacking; None if the asker may act."""
     known: dict[str, Person | None] = {}
     for fact in facts:
-        person_id = getattr(fact, "person_id")  # noqa: B009 (every fact of the directory has it, Event does not)
+        person_id = about(fact)
+        assert person_id is not None
         known[person_id] = learn(known.get(person_id), fact)
 
     async def person_of(person_id: str) -> Person | None:
