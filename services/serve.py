@@ -19,6 +19,7 @@ from shared.eventstore.errors import WrongLogin
 from shared.eventstore.logins import POWERFUL_LOGIN, require_own_login
 from shared.garbage_collector import collect_rarely
 from shared.http.connection_limits import limited_protocol
+from shared.http.other_services import DEFAULT_PORTS
 from shared.http.path_router import PathRouter
 from shared.http.request_limits import InputLimits
 from shared.policy.errors import PolicyError
@@ -30,8 +31,6 @@ from shared.telemetry.http import instrument
 from shared.telemetry.logs import configure_logs
 from shared.watching.errors import WrongSchema
 from shared.watching.schema import require_schema
-
-DEFAULT_PORTS = {"offers": 8101, "guidance": 8102, "control": 8103, "reporting": 8104}
 
 
 class ServiceModule(Protocol):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.contracts import asyncapi, openapi, policy
-from services.serve import DEFAULT_PORTS
+from shared.http.other_services import DEFAULT_PORTS
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "contracts"
 RELEASED = PUBLISHED / "released"

@@ -1,4 +1,4 @@
-"""Reactions of control to facts of other services: start a course, note a meeting, record an order or its end.
+"""Reactions of control to facts of other services: courses, meetings and their places, orders and their ends.
 
 Whatever may be in conflict is recorded before conflicts are looked for (lookups/conflicts.py).
 """
@@ -9,7 +9,10 @@ from typing import Any, assert_never
 from uuid import uuid5
 
 from services.control.lookups.conflicts import in_conflict_with, look_into, running_on
+from services.control.lookups.holding_places import taking
+from services.control.lookups.retrying_on_conflicts import retry_on_conflicts
 from services.control.planning.lookups.looks_at_windows import begin_looks
+from services.control.planning.rules.holds import HOLD, ReleasePlaces
 from services.control.rules.after_offer_not_accepted import NoteNotAccepted
 from services.control.rules.course_decider import COURSE, Command
 from services.control.rules.order_requests import NoteOrderIssued
@@ -19,6 +22,7 @@ from services.control.rules.start_of_agreement import StartCourse
 from services.control.rules.termination import NoteAnnulment, NoteCarriedOver
 from services.control.rules.turned_into_control import NoteMeeting
 from services.control.rules.unit_changes import NoteUnitChange
+from shared.contracts.guidance import GuidanceMeetingBooked, MeetingTimesExpired
 from shared.contracts.offers import (
     AcceptanceAnnulled,
     AgreementEndNoted,
@@ -28,7 +32,8 @@ from shared.contracts.offers import (
     UnitChangeNoted,
 )
 from shared.contracts.orders import OrderCompliedWith, OrderIssued, OrderRevoked
-from shared.contracts.public_forms import Accepted, GuidanceHeld, MeetingCorrected
+from shared.contracts.public_forms import Accepted, GuidanceHeld, GuidanceMeetingCancelled, MeetingCorrected
+from shared.contracts.vocabulary import HoldEnd
 from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.events import Metadata
 from shared.messaging.reactor import React, Reaction, Reactions
@@ -128,6 +133,31 @@ def reactions(runtime: Runtime) -> Reactions:
             return None
         return NoteMeeting(fact.meeting_id, fact.form, fact.held_at)
 
+    async def held(received: ReceivedFact) -> Reaction:
+        """R12, R21: notes a meeting on the agreement, and releases its place in the calendar if it had one."""
+        fact = received.event
+        assert isinstance(fact, GuidanceHeld)
+        released = Intent(HOLD, fact.meeting_id, ReleasePlaces(runtime.clock.now(), HoldEnd.MEETING_HELD))
+        noted = meeting(fact)
+        return Reaction([released] if noted is None else [Intent(COURSE, fact.agreement_id, noted), released])
+
+    async def meeting_booked(received: ReceivedFact) -> Reaction:
+        """R12, R15: gives a meeting its place before the fact counts as processed; others may want the same place."""
+        fact = received.event
+        assert isinstance(fact, GuidanceMeetingBooked)
+
+        async def take() -> None:
+            await record(received, await taking(runtime, fact))
+
+        await retry_on_conflicts(take)
+        return Reaction()
+
+    async def meeting_cancelled(received: ReceivedFact) -> Reaction:
+        """R12: releases the places that were kept free, or the one that was booked."""
+        fact: Any = received.event
+        released = ReleasePlaces(runtime.clock.now(), HoldEnd.CANCELLED)
+        return Reaction([Intent(HOLD, fact.meeting_id, released)])
+
     return {
         Accepted: accepted,
         Declined: reacting(not_accepted),
@@ -136,7 +166,10 @@ def reactions(runtime: Runtime) -> Reactions:
         UnitChangeNoted: reacting(lambda fact: NoteUnitChange(runtime.clock.now(), fact)),
         AgreementEndNoted: changed,
         PlaceTakenNoted: changed,
-        GuidanceHeld: reacting(meeting),
+        GuidanceHeld: held,
+        GuidanceMeetingBooked: meeting_booked,
+        GuidanceMeetingCancelled: meeting_cancelled,
+        MeetingTimesExpired: meeting_cancelled,
         MeetingCorrected: reacting(lambda fact: NoteMeeting(fact.meeting_id, fact.form, fact.held_at)),
         OrderIssued: issued,
         OrderCompliedWith: order_ended,

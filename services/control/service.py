@@ -10,6 +10,7 @@ from services.control.people.lookups.directory import people_told
 from services.control.people.rules.centre_holidays import CENTRE
 from services.control.people.rules.person_decider import PERSON
 from services.control.planning.lookups.looks_at_windows import look_lookups
+from services.control.planning.rules.holds import HOLD
 from services.control.reactions import reactions
 from services.control.rules.course_decider import COURSE
 from services.control.rules.orders_on_topics import ORDER
@@ -28,6 +29,7 @@ PREFIXES = (
     "/v1/people",
     "/v1/centres",
     "/v1/calendar",
+    "/v1/holds",
 )
 
 
@@ -41,7 +43,7 @@ SERVICE = EventSourced(
     facts=(*control.FACTS, *people.FACTS),
     hears=(*offers.FACTS, *guidance.FACTS, *orders.FACTS),
     topics=(AGREEMENTS_TOPIC, ORDERS_TOPIC),
-    subjects=(COURSE, ORDER, PERSON, CENTRE),
+    subjects=(COURSE, ORDER, PERSON, CENTRE, HOLD),
     reactions=reactions,
     router=router,
     timer_lookups=timer_lookups,

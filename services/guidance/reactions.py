@@ -1,12 +1,13 @@
-"""Reactions of guidance to facts of offers and control: open, schedule, note a turned control, close."""
+"""Reactions of guidance to facts of offers and control: open, schedule, note a turned control, cancel, close."""
 
 from collections.abc import Callable
 from typing import Any
 
+from services.guidance.rules.appointments import NoteLostPlace
 from services.guidance.rules.guidance_decider import GUIDANCE, Command
 from services.guidance.rules.meetings import NoteTurnedControl
 from services.guidance.rules.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
-from shared.contracts.control import Breached, ComplianceDeadlineSet, Fulfilled
+from shared.contracts.control import Breached, ComplianceDeadlineSet, Fulfilled, MeetingPlaceLost
 from shared.contracts.offers import AcceptanceAnnulled, Declined, Lapsed
 from shared.contracts.public_forms import (
     ControlTurnedIntoGuidance,
@@ -63,5 +64,6 @@ def reactions(runtime: Runtime) -> Reactions:
         ComplianceDeadlineSet: reacting(schedule),
         ExtensionGranted: reacting(schedule),
         ControlTurnedIntoGuidance: reacting(lambda fact: NoteTurnedControl(at=runtime.clock.now(), fact=fact)),
+        MeetingPlaceLost: reacting(lambda fact: NoteLostPlace(runtime.clock.now(), fact.meeting_id)),
         **dict.fromkeys(_ENDS, reacting(close)),
     }

@@ -15,6 +15,8 @@ from shared.contracts.vocabulary import (
     Decision,
     Drawn,
     FileReference,
+    HeldPlace,
+    HoldEnd,
     InvestigationOutcome,
     Involvement,
     JudgedBy,
@@ -66,6 +68,65 @@ class ComplianceDeadlineSet(Event):
     """R10, R19: what the agreement includes, first the place where it arose; none in facts of the first release."""
     plans_controls: bool = False
     """R17: by the policy of the acceptance, its controls get a place in the calendar at once, and move if they must."""
+
+
+class PlacesHeld(Event):
+    """R12, R17: places in the inspector's calendar are kept free until the company has chosen a time for guidance."""
+
+    held: ClassVar[str] = "held_at"
+    agreement_id: UUID
+    meeting_id: UUID
+    cvr: str
+    p_number: str
+    topic: str
+    inspector: str
+    form: ContactForm
+    first: date
+    last: date
+    """Between which days the places were drawn, both included."""
+    possible: int
+    """On how many of these days the meeting had a place."""
+    places: tuple[HeldPlace, ...]
+    held_at: datetime
+    offered_by: str
+    expires_at: datetime
+    """From when on the places are free again if nothing was heard of the meeting."""
+
+    def left_out_of_dry_runs(self) -> frozenset[str]:
+        """R18: returns what chance decides."""
+        return frozenset({"places"})
+
+
+class HeldPlaceTaken(Event):
+    """R12, R15, R17: the meeting is booked, and has this place; the others are free again."""
+
+    held: ClassVar[str] = "taken_at"
+    agreement_id: UUID
+    meeting_id: UUID
+    inspector: str
+    place: HeldPlace
+    taken_at: datetime
+
+
+class HeldPlacesReleased(Event):
+    """R12: the places are free again."""
+
+    held: ClassVar[str] = "released_at"
+    agreement_id: UUID
+    meeting_id: UUID
+    released_at: datetime
+    why: HoldEnd
+
+
+class MeetingPlaceLost(Event):
+    """R12, R15, R42: the meeting cannot be held at a time that was offered or booked; guidance tells the company."""
+
+    held: ClassVar[str] = "lost_at"
+    agreement_id: UUID
+    meeting_id: UUID
+    inspector: str
+    lost_at: datetime
+    cause: PlanCause
 
 
 class SampleChosen(Event):
@@ -797,6 +858,10 @@ class WindowSafeAgain(Event):
 
 FACTS: tuple[type[Event], ...] = (
     ComplianceDeadlineSet,
+    PlacesHeld,
+    HeldPlaceTaken,
+    HeldPlacesReleased,
+    MeetingPlaceLost,
     SampleChosen,
     ExtensionRequested,
     ExtensionGranted,

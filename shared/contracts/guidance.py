@@ -7,7 +7,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.vocabulary import AgreementKind, ContactForm, Involvement, PrivateText, Side, Told
+from shared.contracts.vocabulary import (
+    AgreementKind,
+    ContactForm,
+    Involvement,
+    MeetingCancelCause,
+    MeetingTime,
+    PrivateText,
+    Side,
+    Told,
+)
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import OCCURRED, Event
 from shared.visibility import Shown
@@ -157,6 +166,58 @@ class GuidanceDeclined(Event):
     reason: Shown[str | None] = None
 
 
+class MeetingTimesOffered(Event):
+    """R12: the company may choose one of these times for a guidance meeting; they are kept free until then."""
+
+    held: ClassVar[str] = "offered_at"
+    agreement_id: Shown[UUID]
+    meeting_id: Shown[UUID]
+    inspector: Shown[str]
+    """Who holds the meeting."""
+    form: Shown[ContactForm]
+    times: Shown[tuple[MeetingTime, ...]]
+    choose_before: Shown[datetime]
+    """Exclusive: at this instant the times fall away if none was chosen."""
+    offered_at: Shown[datetime]
+    offered_by: Shown[str]
+
+    def left_out_of_dry_runs(self) -> frozenset[str]:
+        """R18: returns what chance decides."""
+        return frozenset({"times", "choose_before"})
+
+
+class GuidanceMeetingBooked(Event):
+    """R12: the guidance meeting is held at this time. R15: recorded again if another inspector is to hold it."""
+
+    held: ClassVar[str] = "booked_at"
+    agreement_id: Shown[UUID]
+    meeting_id: Shown[UUID]
+    inspector: Shown[str]
+    form: Shown[ContactForm]
+    time: Shown[MeetingTime]
+    booked_at: Shown[datetime]
+
+
+class MeetingTimesExpired(Event):
+    """R12: the company chose none of the times in time; guidance can be offered again."""
+
+    held: ClassVar[str] = "at"
+    agreement_id: Shown[UUID]
+    meeting_id: Shown[UUID]
+    at: Shown[datetime]
+
+
+class GuidanceMeetingCancelled(Event):
+    """R12: the times that were offered, or the meeting that was booked, fall away."""
+
+    held: ClassVar[str] = "cancelled_at"
+    agreement_id: Shown[UUID]
+    meeting_id: Shown[UUID]
+    cause: Shown[MeetingCancelCause]
+    cancelled_at: Shown[datetime]
+    reason: Shown[PrivateText] = None
+
+
 class MeetingReport(Told):
     """R12, R33: what is told of a meeting or an informal contact."""
 
@@ -244,6 +305,10 @@ FACTS: tuple[type[Event], ...] = (
     GuidanceOffered,
     GuidanceAccepted,
     GuidanceDeclined,
+    MeetingTimesOffered,
+    GuidanceMeetingBooked,
+    MeetingTimesExpired,
+    GuidanceMeetingCancelled,
     GuidanceHeld,
     MeetingCorrected,
     UsefulnessRated,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         JudgedBy,
         Measure,
         MeasureObservation,
+        MeetingCancelCause,
         PersonRole,
         Place,
         Side,
@@ -144,6 +145,12 @@ if TYPE_CHECKING:
         minutes_spent: int | None
         form: ContactForm
         reached: bool
+
+    class GuidanceMeetingCancelled(Event):
+        agreement_id: UUID
+        meeting_id: UUID
+        cause: MeetingCancelCause
+        cancelled_at: datetime
 
     class GuidanceHeld(Event):
         agreement_id: UUID
@@ -395,6 +402,7 @@ else:
     )
     from shared.contracts.guidance import (
         GuidanceHeld,
+        GuidanceMeetingCancelled,
         MeetingCorrected,
         OfferUnderstandingAsked,
         OfferUnderstandingCorrected,
@@ -427,6 +435,7 @@ __all__ = [
     "FollowUpHeld",
     "FreshInvestigationNeeded",
     "GuidanceHeld",
+    "GuidanceMeetingCancelled",
     "HearingAnswered",
     "InspectorChanged",
     "InternalNoteWritten",

@@ -121,6 +121,8 @@ class PlanCause(StrEnum):
     """The inspector does not work that long on the day, or makes fewer visits."""
     REDRAWN = "redrawn"
     """Somebody asked for another draw."""
+    GUIDANCE_TIME = "guidance-time"
+    """R12: the company was offered that time for a guidance meeting, which is drawn without looking at its visits."""
 
 
 class MakesRoom(StrEnum):
@@ -262,6 +264,52 @@ class VisitHours(Value):
 
     begins: time
     duration_minutes: Annotated[int, Field(ge=1)]
+
+
+class MeetingTime(Value):
+    """R12: a time at which a guidance meeting can be held."""
+
+    number: Shown[Annotated[int, Field(ge=1)]]
+    """By which the company names the time that it chooses."""
+    day: Shown[date]
+    begins: Shown[time]
+    """In Copenhagen, with travel and preparation."""
+    duration_minutes: Shown[Annotated[int, Field(ge=1)]]
+
+    @property
+    def hours(self) -> VisitHours:
+        """Returns from when to when it stands in a calendar."""
+        return VisitHours(begins=self.begins, duration_minutes=self.duration_minutes)
+
+
+class HeldPlace(MeetingTime):
+    """R12, R17: the place in the inspector's calendar that is kept free for that time."""
+
+    slot: Annotated[int, Field(ge=1)]
+    """Which of the inspector's visits on that day it is."""
+
+
+class HoldEnd(StrEnum):
+    """R12: why places in a calendar are not kept free for a guidance meeting any more."""
+
+    EXPIRED = "expired"
+    """Guidance said neither that a time was chosen nor that none was."""
+    CANCELLED = "cancelled"
+    MEETING_HELD = "meeting-held"
+
+
+class MeetingCancelCause(StrEnum):
+    """R12: why times that were offered, or a meeting that was booked, fall away."""
+
+    WITHDRAWN = "withdrawn"
+    """The authority withdrew it."""
+    NONE_SUITS = "none-suits"
+    """The company said so."""
+    AGREEMENT_ENDED = "agreement-ended"
+    INSPECTOR_CHANGED = "inspector-changed"
+    """R15: somebody else is responsible, who offers times of her own."""
+    NO_PLACE = "no-place"
+    """The inspector's calendar has no room for it any more."""
 
 
 class WayToMakeRoom(Value):

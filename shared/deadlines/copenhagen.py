@@ -26,3 +26,8 @@ def start_of(day: date) -> datetime:
 def end_of(day: date) -> datetime:
     """Returns the exclusive end of the day, the next midnight in Copenhagen, in UTC."""
     return start_of(day + timedelta(days=1))
+
+
+def moment_of(day: date, clock: time) -> datetime:
+    """Returns the instant of a time of day in Copenhagen, in UTC; of an hour that comes twice, the first."""
+    return datetime.combine(day, clock, COPENHAGEN).astimezone(UTC)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.change import IdempotencyKey
-from shared.eventstore.commands import Decision, Guard, Intent, decide, execute
+from shared.eventstore.commands import Decision, Guard, Intent, decide, execute, read
 from shared.eventstore.database import Database
 from shared.eventstore.decider import Decider, every_fault
 from shared.eventstore.errors import AlreadyHandled, NameReserved, Refused, StaleVersion, VersionMismatch
@@ -201,6 +202,47 @@ class CommandGate:
             if (answer := await self._answered_before(key)) is not None:
                 return answer
             raise
+
+    async def perform_together(
+        self,
+        request: Request,
+        asker: Viewer,
+        prepare: "Callable[[], Awaitable[Sequence[Intent[Any, Any]]]]",
+        answer: "Callable[[Sequence[Decision[Any]], bool], Response]",
+        *,
+        at: datetime,
+        on_behalf_of: str | None,
+    ) -> Response:
+        """Decides and records commands for several subjects, all or none, and answers a request once (`answer_once`).
+
+        `prepare` builds the commands, anew if another command took a name or moved a stream first. `answer` gets what
+        was decided, and whether it is a dry run.
+        """
+
+        async def act(key: IdempotencyKey | None) -> Response:
+            if key is None:
+                intents = await prepare()
+                return answer(
+                    [decide(one, one.read or await read(self.store, one.decider, one.stream)) for one in intents], True
+                )
+            return await record(key)
+
+        async def record(key: IdempotencyKey) -> Response:
+            answers: list[Response] = []
+
+            def kept(decided: Sequence[Decision[Any]]) -> IdempotencyKey:
+                answers.append(answer(decided, False))
+                return with_answer(key, answers[-1])
+
+            metadata = Metadata(key.key, asker.subject, on_behalf_of=on_behalf_of)
+            for _ in range(ATTEMPTS - 1):
+                with suppress(NameReserved, StaleVersion, VersionMismatch):
+                    await execute(self.store, await prepare(), at=at, metadata=metadata, key=kept)
+                    return answers[-1]
+            await execute(self.store, await prepare(), at=at, metadata=metadata, key=kept)
+            return answers[-1]
+
+        return await self.answer_once(request, asker, act)
 
     async def require_relation(self, operation: str, asker: Viewer, responsible: str | None, at: datetime) -> None:
         """R42: raises Problem (403) unless the asker is to the case what the table of commands asks for."""

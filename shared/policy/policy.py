@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.danish_calendar import ExtraClosedDay
 
 Positive = Annotated[int, Field(ge=1)]
@@ -96,6 +97,8 @@ class Guidance(_Section):
     due_fraction: Fraction
     coming_due_days: NotNegative
     overdue_days: NotNegative
+    choose_within_days: Positive = 7
+    """Days that the company has to choose one of the times that it was offered for a meeting."""
 
 
 class SampleStep(_Section):
@@ -170,6 +173,10 @@ class Planning(_Section):
     """A visit begins on a multiple of this, and takes a multiple of it."""
     visit_quanta: Positive | None = None
     """A visit with its travel and preparation. None: three hours, or less if the controls of a day need it."""
+    remote_meeting_quanta: Positive = 2
+    """R12: a guidance meeting by phone or virtually; one at the company takes as long as a visit."""
+    places_held_days: Positive = 9
+    """R12: days for which places are kept free for a guidance meeting if nothing is heard of it."""
     day_begins: time = time(8)
     """The working day of who has no pattern of their own, in Copenhagen."""
     day_ends: time = time(16)
@@ -308,6 +315,18 @@ class Policy(_Section):
     """Earlier files lack this section and the next one."""
     input: Input = Input()
     planning: Planning = Planning()
+
+    @model_validator(mode="after")
+    def _held_long_enough(self) -> Self:
+        if self.planning.places_held_days <= self.guidance.choose_within_days:
+            raise ValueError("planning.places_held_days must be more than guidance.choose_within_days")
+        return self
+
+    def meeting_half_hours(self, form: ContactForm) -> int:
+        """R12: returns the half hours that a guidance meeting of this form takes."""
+        if form is ContactForm.VISIT:
+            return self.visit_half_hours
+        return self.planning.remote_meeting_quanta * self.planning.quantum_half_hours
 
     @property
     def visit_half_hours(self) -> int:

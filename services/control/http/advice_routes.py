@@ -4,7 +4,6 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-import httpx
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
@@ -57,6 +56,5 @@ async def then_and_now(agreement_id: UUID, request: Request, asker: Asker) -> Th
     state, visible, _ = await runtime_of(request).gate.read(request, asker, COURSE, agreement_id)
     if isinstance(state, NotStarted | AfterNo):
         raise not_found()
-    async with httpx.AsyncClient(trust_env=False) as client:
-        offer = await offer_as_seen_by(request.headers, agreement_id, client)
+    offer = await offer_as_seen_by(request.headers, agreement_id)
     return side_by_side(agreement_id, offer, visible)

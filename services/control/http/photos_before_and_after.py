@@ -1,21 +1,16 @@
 """How it looked then: the observations and photos of the offer beside those of the controls."""
 
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import httpx
 from pydantic import BaseModel
 
 from services.control.http.held_controls_view import held_controls
 from shared.contracts.vocabulary import ControlOutcome, FileReference
 from shared.eventstore.events import Recorded
-from shared.http.errors import Problem
-from shared.http.problems import not_found, unavailable
-
-_SECONDS = 5.0
+from shared.http.other_services import ask
 
 
 class Photo(BaseModel):
@@ -59,29 +54,12 @@ class ThenAndNow(BaseModel):
     now: list[Now]
 
 
-async def offer_as_seen_by(asker: Mapping[str, str], agreement_id: UUID, client: httpx.AsyncClient) -> dict[str, Any]:
+async def offer_as_seen_by(asker: Mapping[str, str], agreement_id: UUID) -> dict[str, Any]:
     """Requests the offer from the service that owns its texts, with the asker's own token. Raises Problem.
 
-    `asker` contains the headers of the request: the other service words its refusal in the language that they ask for.
+    `asker` contains the headers of the request.
     """
-    headers = {name: asker[name] for name in ("Authorization", "Accept-Language") if name in asker}
-    default = f"http://127.0.0.1:{os.environ.get('AFTALE_PORT_OFFERS', '8101')}"
-    address = os.environ.get("AFTALE_ADDRESS_OFFERS", default)
-    try:
-        answer = await client.get(f"{address}/v1/offers/{agreement_id}", headers=headers, timeout=_SECONDS)
-    except httpx.TransportError as error:
-        raise unavailable("the offers service does not answer") from error
-    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-        raise unavailable("the offers service cannot answer now")
-    if answer.status_code == httpx.codes.NOT_FOUND:
-        raise not_found()
-    if not answer.is_success:
-        problem = answer.json()
-        raise Problem(
-            answer.status_code, problem["title"], "another service answered: {why}", values={"why": problem["detail"]}
-        )
-    seen: dict[str, Any] = answer.json()
-    return seen
+    return await ask("offers", "GET", f"/v1/offers/{agreement_id}", asker)
 
 
 def side_by_side(agreement_id: UUID, offer: dict[str, Any], recorded: Sequence[Recorded]) -> ThenAndNow:

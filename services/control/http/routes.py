@@ -16,7 +16,13 @@ from services.control.http import (
 )
 from services.control.http.views import AgreementView, view
 from services.control.people.http import routes as people_routes
-from services.control.planning.http import at_risk_routes, calendar_routes, exchange_routes, hand_over_routes
+from services.control.planning.http import (
+    at_risk_routes,
+    calendar_routes,
+    exchange_routes,
+    hand_over_routes,
+    hold_routes,
+)
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import AfterNo, NotStarted
 from shared.deadlines.in_words import Language
@@ -57,5 +63,6 @@ for subject in (
     hand_over_routes,
     exchange_routes,
     at_risk_routes,
+    hold_routes,
 ):
     router.include_router(subject.router)

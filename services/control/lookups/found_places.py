@@ -17,7 +17,7 @@ from services.control.rules.after_offer_not_accepted import BookInspection
 from services.control.rules.booking import BookControl, days_inside, drawn_from
 from services.control.rules.phases import AfterNo, Running
 from services.control.rules.planned_places import Found, NoteFit, NoteNoPlace, PlanControl, plan_fits
-from shared.contracts.control import ChosenDay, ControlBooked, ControlPlanned, InspectionPlan
+from shared.contracts.control import ChosenDay, ControlBooked, ControlPlanned, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import Drawn, MakesRoom, PlanCause
 from shared.eventstore.randomness import RandomSource, random_id
 from shared.policy.policy import Policy
@@ -56,18 +56,30 @@ async def found_inspection(
     calendar.give_up(state.booking)
     if calendar.why_not_kept(state.booking) is None:
         return None
+    return inspection_elsewhere(state, state.booking, calendar, at, policy, runtime.random_source)
+
+
+def inspection_elsewhere(
+    state: AfterNo,
+    booking: NewInspectionBooked,
+    calendar: Calendar,
+    at: datetime,
+    policy: Policy,
+    chance: RandomSource,
+) -> BookInspection | tuple[MakesRoom, ...]:
+    """R7, R18: returns another place for an inspection whose own was given up, or what would make room for one."""
     in_time = after_offer_not_accepted.days_in_time(state, at, policy)
-    day, how = state.booking.day, state.booking.drawn
+    day, how = booking.day, booking.drawn
     place = calendar.take(day) if day in in_time else None
     if place is None:
-        drawn = draw(calendar, [in_time], (), policy, runtime.random_source)
+        drawn = draw(calendar, [in_time], (), policy, chance)
         if drawn is None:
             return would_make_room(calendar, in_time)
         day, place, how = drawn.day, drawn.place, drawn.how
     return BookInspection(
         at=at,
         policy=policy,
-        inspection_id=random_id(runtime.random_source),
+        inspection_id=random_id(chance),
         place=place,
         told=InspectionPlan(day=day),
         drawn=how,
@@ -92,7 +104,10 @@ class Search:
             if self.fits(standing):
                 self.calendar.keep(standing)
                 return NoteFit(self.at, place) if place in self.course.not_found else None
-        why = self._cause(place, standing)
+        return self.elsewhere(place, standing, self._cause(place, standing))
+
+    def elsewhere(self, place: UUID, standing: ControlBooked | ControlPlanned | None, why: PlanCause) -> Found:
+        """R17, R18: returns another place for a control whose own was given up, or that there is none."""
         new = self._new(place, standing)
         if new is None:
             return self._nothing(place, standing, why)

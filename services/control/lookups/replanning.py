@@ -11,12 +11,14 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.control.lookups.found_places import found_inspection, found_places
+from services.control.lookups.found_places import CAUSES, found_inspection, found_places
 from services.control.lookups.retrying_on_conflicts import retry_on_conflicts
 from services.control.people.rules.centre_holidays import Holidays, NoteCentreReplanned
 from services.control.people.rules.person_decider import NoteReplanned
 from services.control.people.rules.phases import State, Unlisted
 from services.control.planning.lookups.centres import people_of_centre
+from services.control.planning.lookups.inspector_calendar import calendar_for_plans
+from services.control.planning.rules.holds import HOLD, NoteLostPlace, places_of
 from services.control.planning.rules.place_names import (
     former_names_of_calendar,
     names_of_calendar,
@@ -24,7 +26,7 @@ from services.control.planning.rules.place_names import (
 )
 from services.control.rules.after_offer_not_accepted import ReplanInspection
 from services.control.rules.course_decider import COURSE, Command
-from services.control.rules.phases import AfterNo, Running
+from services.control.rules.phases import AfterNo, NotStarted, Running
 from services.control.rules.planned_places import NoteNoPlace, PlanPlaces
 from shared.contracts.control import NewInspectionBooked, PlaceNotFound
 from shared.deadlines.copenhagen import local_day
@@ -88,6 +90,8 @@ async def _with_places_in(runtime: Runtime, inspector: str, first: date) -> list
 
 async def _replan(runtime: Runtime, stream: UUID, at: datetime) -> Replanned:
     standing = await read(runtime.store, COURSE, stream)
+    if isinstance(standing.state, NotStarted):
+        return await _note_lost_place(runtime, stream, at)
     command = await _command(runtime, standing.state, at)
     if command is None:
         return Replanned()
@@ -97,6 +101,25 @@ async def _replan(runtime: Runtime, stream: UUID, at: datetime) -> Replanned:
     not_found = sum(isinstance(fact, PlaceNotFound) for fact in decision.events)
     placed = len(_placed(decision.state) - _placed(standing.state))
     return Replanned(placed, not_found)
+
+
+async def _note_lost_place(runtime: Runtime, stream: UUID, at: datetime) -> Replanned:
+    """R12, R42: records that a guidance meeting cannot be held at a time that was promised.
+
+    It is not moved by itself, since the company has a say in its time; guidance tells the company.
+    """
+    standing = await read(runtime.store, HOLD, stream)
+    ahead = [place for place in places_of(standing.state) if place.day >= local_day(at)]
+    if not ahead:
+        return Replanned()
+    calendar = await calendar_for_plans(runtime, ahead[0].inspector, runtime.policies.at(at))
+    why = next((why for place in ahead if (why := calendar.why_not_kept(place)) is not None), None)
+    if why is None:
+        return Replanned()
+    command = NoteLostPlace(at, CAUSES[why])
+    intent = Intent(HOLD, stream, command, expected=standing.version, read=standing)
+    await execute(runtime.store, [intent], at=at, metadata=Metadata(command_id=uuid4(), actor=runtime.name))
+    return Replanned(not_found=1)
 
 
 async def _command(runtime: Runtime, state: object, at: datetime) -> Command | None:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from uuid_utils.compat import uuid7
 
+from services.guidance.http import meeting_time_routes
 from services.guidance.http.views import GuidanceView, view
 from services.guidance.rules.guidance_decider import GUIDANCE, Command
 from services.guidance.rules.meetings import CorrectMeeting, RateUsefulness, RecordMeeting
@@ -33,6 +34,7 @@ from shared.reference.identifiers import GuidanceDeclineReason
 from shared.service import runtime_of
 
 router = APIRouter(tags=["guidance"])
+router.include_router(meeting_time_routes.router)
 Minutes = Annotated[int | None, Field(ge=0, le=10_000)]
 
 
@@ -95,6 +97,8 @@ class Meeting(MeetingBody, FirstMeetingReport):
     held_at: Instant | None = None
     """Now, where it is left out."""
     usefulness: Annotated[int | None, Field(ge=1, le=5)] = None
+    booked_as: UUID | None = None
+    """R12: the id of the booked meeting that this was; it is not booked any more then."""
 
 
 class CorrectedMeeting(MeetingBody):
@@ -167,6 +171,7 @@ async def record_meeting(agreement_id: UUID, body: Meeting, request: Request, as
         inspector=asker.subject,
         held_at=body.held_at or now,
         told=told(FirstMeetingReport, body),
+        booked_as=body.booked_as,
     )
     return await _perform(request, asker, agreement_id, command, now)
 

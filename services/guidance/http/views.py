@@ -11,13 +11,16 @@ from services.guidance.rules.phases import State, about, how_it_stands
 from services.guidance.rules.schedule import due_of
 from shared.contracts.guidance import (
     GuidanceHeld,
+    GuidanceMeetingBooked,
+    GuidanceMeetingCancelled,
     GuidanceOffered,
     MeetingCorrected,
+    MeetingTimesOffered,
     OfferUnderstandingAsked,
     OfferUnderstandingCorrected,
     UsefulnessRated,
 )
-from shared.contracts.vocabulary import ContactForm, Involvement, Side
+from shared.contracts.vocabulary import ContactForm, Involvement, MeetingCancelCause, MeetingTime, Side
 from shared.deadlines.in_words import Language
 from shared.eventstore.events import Event, Recorded
 
@@ -59,6 +62,26 @@ class UnderstandingView(BaseModel):
     correction_reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)] = None
 
 
+class AppointmentView(BaseModel):
+    """R12: times that await the company's choice, or the meeting that is booked."""
+
+    meeting_id: UUID
+    booked: Annotated[bool, Field(description="Whether a time was chosen; then it is the only one shown.")]
+    form: ContactForm
+    inspector: str
+    times: list[MeetingTime]
+    choose_before: Annotated[datetime | None, Field(description="Exclusive; null once a time was chosen.")]
+
+
+class CancelledMeetingView(BaseModel):
+    """R12: times or a meeting that fell away."""
+
+    meeting_id: UUID
+    cause: MeetingCancelCause
+    cancelled_at: datetime
+    reason: Annotated[str | None, Field(description=READ_BY_COMPANY)]
+
+
 class GuidanceView(BaseModel):
     """R12: where guidance stands."""
 
@@ -70,6 +93,8 @@ class GuidanceView(BaseModel):
     """R27: how that was computed."""
     offered_form: ContactForm | None
     """In which form it was offered last."""
+    appointment: Annotated[AppointmentView | None, Field(description="The next meeting; null if none is arranged.")]
+    cancelled_meetings: list[CancelledMeetingView]
     asked_about_offer: list[UnderstandingView]
     meetings: list[MeetingView]
 
@@ -84,9 +109,40 @@ def view(agreement_id: UUID, state: State, recorded: Sequence[Recorded], languag
         due=due.ends_at if due else None,
         why=due.explain(language) if due else None,
         offered_form=next((event.form for event in reversed(events) if isinstance(event, GuidanceOffered)), None),
+        appointment=_appointment(state),
+        cancelled_meetings=[
+            CancelledMeetingView.model_validate(event.model_dump())
+            for event in events
+            if isinstance(event, GuidanceMeetingCancelled)
+        ],
         asked_about_offer=_asked_about_offer(state, events),
         meetings=_meetings(state, events),
     )
+
+
+def _appointment(state: State) -> AppointmentView | None:
+    known = about(state)
+    match known and known.appointment:
+        case MeetingTimesOffered() as offered:
+            return AppointmentView(
+                meeting_id=offered.meeting_id,
+                booked=False,
+                form=offered.form,
+                inspector=offered.inspector,
+                times=list(offered.times),
+                choose_before=offered.choose_before,
+            )
+        case GuidanceMeetingBooked() as booked:
+            return AppointmentView(
+                meeting_id=booked.meeting_id,
+                booked=True,
+                form=booked.form,
+                inspector=booked.inspector,
+                times=[booked.time],
+                choose_before=None,
+            )
+        case _:
+            return None
 
 
 def _asked_about_offer(state: State, events: Sequence[Event]) -> list[UnderstandingView]:

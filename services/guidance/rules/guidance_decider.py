@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from services.guidance.rules import meetings, offering, schedule, understanding
+from services.guidance.rules import appointments, meetings, offering, schedule, understanding
+from services.guidance.rules.appointments import CancelMeeting, ChooseTime, NoteLostPlace, OfferTimes
 from services.guidance.rules.meetings import CorrectMeeting, NoteTurnedControl, RateUsefulness, RecordMeeting
 from services.guidance.rules.offering import AnswerGuidance, OfferGuidance
 from services.guidance.rules.phases import CHANGES_NOTHING, State, Unknown, about, evolve
@@ -20,6 +21,10 @@ Command = (
     | NoteInspector
     | OfferGuidance
     | AnswerGuidance
+    | OfferTimes
+    | ChooseTime
+    | CancelMeeting
+    | NoteLostPlace
     | RecordMeeting
     | CorrectMeeting
     | RateUsefulness
@@ -44,6 +49,14 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return schedule.fall_due(state, command)
         case NoteTurnedControl():
             return (meetings.take_over(state, command),)
+        case NoteLostPlace():
+            return appointments.note_lost_place(state, command)
+        case OfferTimes():
+            return (appointments.offer_times(state, command),)
+        case ChooseTime():
+            return (appointments.choose_time(state, command),)
+        case CancelMeeting():
+            return (appointments.cancel_meeting(state, command),)
         case AskWhetherUnderstood():
             return (understanding.ask(state, command),)
         case CorrectUnderstanding():

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.guidance.rules.appointments import refuse_other_meeting
 from services.guidance.rules.phases import About, Opened, State, Unknown, evolve, stands
 from shared.contracts.guidance import FirstMeetingReport, GuidanceHeld, MeetingCorrected, MeetingReport, UsefulnessRated
 from shared.contracts.public_forms import ControlTurnedIntoGuidance
@@ -20,6 +21,8 @@ class RecordMeeting:
     inspector: str
     held_at: datetime
     told: FirstMeetingReport
+    booked_as: UUID | None = None
+    """R12: the id of the booked meeting that this was, if it was one."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,14 @@ class NoteTurnedControl:
 def record(state: State, command: RecordMeeting) -> GuidanceHeld:
     """R12, R33: records a meeting or an informal contact, also before an offer and after the end of the agreement.
 
-    Refuses a meeting that is yet to come.
+    Refuses a meeting that is yet to come, and one under the id of a booked meeting that no booked meeting has.
     """
     known = known_agreement(state)
     refuse_impossible_meeting(state, command)
+    refuse_other_meeting(known, command.booked_as)
     held = GuidanceHeld(
         agreement_id=known.agreement_id,
-        meeting_id=command.meeting_id,
+        meeting_id=command.booked_as or command.meeting_id,
         held_at=command.held_at,
         inspector=command.inspector,
         **dict(command.told),

@@ -10,17 +10,21 @@ from shared.contracts.guidance import (
     GuidanceClosed,
     GuidanceDeclined,
     GuidanceFellDue,
+    GuidanceMeetingBooked,
     GuidanceOffered,
     GuidanceOpened,
     GuidanceReassigned,
     GuidanceScheduled,
     GuidanceStands,
     MeetingReport,
+    MeetingTimesExpired,
+    MeetingTimesOffered,
     UnderstandingReport,
     UsefulnessRated,
 )
 from shared.contracts.public_forms import (
     GuidanceHeld,
+    GuidanceMeetingCancelled,
     MeetingCorrected,
     OfferUnderstandingAsked,
     OfferUnderstandingCorrected,
@@ -44,6 +48,8 @@ class About:
     scheduled: GuidanceScheduled | None = None
     meetings: Mapping[UUID, GuidanceHeld] = field(default_factory=dict)
     """Every meeting and contact, as corrected (R30)."""
+    appointment: MeetingTimesOffered | GuidanceMeetingBooked | None = None
+    """R12: times that await the company's choice, or the meeting that is booked."""
     asked: Mapping[UUID, OfferUnderstandingAsked] = field(default_factory=dict)
     """Every contact about the unanswered offer, as corrected (R5, R30)."""
 
@@ -131,6 +137,10 @@ def evolve(state: State, event: Event) -> State:
             return _corrected(state, event)
         case OfferUnderstandingAsked() | OfferUnderstandingCorrected():
             return _asked(state, event)
+        case MeetingTimesOffered() | GuidanceMeetingBooked():
+            return _with_appointment(state, event)
+        case MeetingTimesExpired() | GuidanceMeetingCancelled():
+            return _with_appointment(state, None)
     match state, event:
         case Closed(), GuidanceReassigned():
             return replace(state, about=replace(state.about, inspector=event.inspector))
@@ -228,7 +238,12 @@ def _scheduled(state: State, event: GuidanceScheduled) -> State:
 
 def _held(state: State, event: GuidanceHeld) -> State:
     known = _about(state, event.agreement_id)
-    known = replace(known, meetings={**known.meetings, event.meeting_id: event})
+    was_booked = known.appointment is not None and known.appointment.meeting_id == event.meeting_id
+    known = replace(
+        known,
+        meetings={**known.meetings, event.meeting_id: event},
+        appointment=None if was_booked else known.appointment,
+    )
     if isinstance(state, Unknown):
         state = Opened(known)
     now = replace(state, about=known)
@@ -246,6 +261,10 @@ def _corrected(state: State, event: MeetingCorrected) -> State:
         return _without(now, meeting.meeting_id) if meeting.informal else now
     beforehand = isinstance(now, Offered | Answered) and meeting.held_at < now.offer.offered_at
     return _discharged(now, meeting) if discharges(now, meeting) and not beforehand else now
+
+
+def _with_appointment(state: State, appointment: MeetingTimesOffered | GuidanceMeetingBooked | None) -> State:
+    return state if isinstance(state, Unknown) else replace(state, about=replace(state.about, appointment=appointment))
 
 
 def _asked(state: State, event: OfferUnderstandingAsked | OfferUnderstandingCorrected) -> State:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
+from services.guidance.rules import appointments
 from services.guidance.rules.phases import Awaited, Closed, Opened, State, Unknown
 from shared.contracts.guidance import (
     GuidanceBecameOverdue,
@@ -26,14 +27,16 @@ from shared.policy.policy import Policy
 
 
 class GuidanceTimer(StrEnum):
-    """Names of the timers of guidance that is not offered."""
+    """Names of the timers of guidance that is not offered, and of times that await the company's choice."""
 
     DUE = "due"
     OVERDUE = "overdue"
+    CHOICE = "choice"
 
 
 DUE = GuidanceTimer.DUE
 OVERDUE = GuidanceTimer.OVERDUE
+CHOICE = GuidanceTimer.CHOICE
 
 
 @dataclass(frozen=True)
@@ -130,19 +133,25 @@ def note_inspector(state: State, command: NoteInspector) -> Sequence[Event]:
         agreement_id = state.about.agreement_id
         return (GuidanceReassigned(agreement_id=agreement_id, inspector=command.inspector, noted_at=command.at),)
     told = state.about.scheduled or state.about.opened
-    return () if told is None else (told.model_copy(update={"inspector": command.inspector}),)
+    if told is None:
+        return ()
+    meeting = appointments.moved_along(state, command.inspector, command.at)
+    return told.model_copy(update={"inspector": command.inspector}), *meeting
 
 
 def close(state: State, command: CloseGuidance) -> Sequence[Event]:
     """Ends guidance: nothing falls due any more, but contacts can still be recorded (R12)."""
     if isinstance(state, Unknown | Closed):
         return ()
-    return (GuidanceClosed(agreement_id=command.agreement_id, at=command.at),)
+    return *appointments.ended(state, command.at), GuidanceClosed(agreement_id=command.agreement_id, at=command.at)
 
 
 def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
-    """R12, R28: records that guidance is due, and later that it is overdue; skips a timer that is no longer current."""
-    if not isinstance(state, Awaited) or timers(state).get(timer.name) != timer.due:
+    """R12, R28: records that guidance is due, and later that it is overdue, or that the company chose no time.
+
+    Skips a timer that is no longer current.
+    """
+    if isinstance(state, Unknown) or timers(state).get(timer.name) != timer.due:
         return ()
     name = GuidanceTimer(timer.name)
     match name:
@@ -150,15 +159,23 @@ def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
             return (GuidanceFellDue(agreement_id=state.about.agreement_id, at=timer.at),)
         case GuidanceTimer.OVERDUE:
             return (GuidanceBecameOverdue(agreement_id=state.about.agreement_id, at=timer.at),)
+        case GuidanceTimer.CHOICE:
+            return appointments.expired(state, timer.at)
         case _:
             assert_never(name)
 
 
 def timers(state: State) -> dict[str, datetime]:
-    """R12: returns the timers of guidance that is not offered: due as its last day begins, overdue a while after it."""
+    """R12: returns the timers of guidance that is not offered: due as its last day begins, overdue a while after it.
+
+    Where times await the company's choice, they fall away by a timer of their own.
+    """
+    choice = appointments.choice_due(state)
+    wanted: dict[str, datetime] = {} if choice is None else {CHOICE: choice}
     if not isinstance(state, Awaited):
-        return {}
-    wanted: dict[str, datetime] = {} if state.overdue else {OVERDUE: state.scheduled.overdue_at}
+        return wanted
+    if not state.overdue:
+        wanted[OVERDUE] = state.scheduled.overdue_at
     if not state.fell_due:
         wanted[DUE] = start_of(state.scheduled.due.last_day)
     return wanted

@@ -17,6 +17,7 @@ from services.control.people.rules.listing import ListPerson
 from services.control.people.rules.person_decider import PERSON, person_stream
 from services.control.planning.rules.calendar import FreePlace
 from services.control.planning.rules.half_hours import Booking, hours, of_slot, taken_by
+from services.control.planning.rules.holds import HOLD
 from services.control.planning.rules.place_names import former_names_of_calendar, former_slot_name
 from services.control.rules.booking import BookControl
 from services.control.rules.course_decider import COURSE, BookWhenDue
@@ -113,7 +114,7 @@ class Process:
     async def fire_until(self, now: datetime) -> None:
         """Fires what is due by then, as the process does by itself."""
         clock: Any = SimpleNamespace(now=lambda: now, fires_at=lambda due: now)
-        subjects = (COURSE, PERSON, CENTRE)
+        subjects = (COURSE, PERSON, CENTRE, HOLD)
         loop = TimerLoop(
             self.database, self.store, clock, subjects, actor="control", lookups=timer_lookups(self.runtime)
         )

@@ -16,8 +16,8 @@ from deploy.local.state import PROJECT
 from migrations.logins import set_passwords
 from migrations.marks import shipped
 from migrations.revisions import CHAINS
-from services.serve import DEFAULT_PORTS
 from shared.eventstore.logins import variable_of
+from shared.http.other_services import DEFAULT_PORTS
 from shared.watching.errors import WrongSchema
 from shared.watching.schema import Chain, require_schema
 

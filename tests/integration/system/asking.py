@@ -14,6 +14,7 @@ SERVICE_OF = {
     "quarantines": "offers",
     "guidance": "guidance",
     "agreements": "control",
+    "calendar": "control",
 }
 """By the first word of a path; reporting answers the rest."""
 

@@ -33,10 +33,11 @@ def test_the_migrations_run_under_their_own_login_on_what_the_administrator_has_
     assert made["logins"].command == ("migrations", "logins")
 
 
-def test_control_asks_another_address_than_its_own_for_the_offer() -> None:
-    made = containers(SECRETS)
-    asked = urlsplit(made["control"].environment["AFTALE_ADDRESS_OFFERS"])
-    assert (asked.hostname, str(asked.port)) == ("offers", made["offers"].environment["AFTALE_PORT_OFFERS"])
+@pytest.mark.parametrize(("asking", "asked"), [("control", "offers"), ("guidance", "control")])
+def test_a_service_asks_another_at_an_address_that_is_not_its_own(asking: str, asked: str) -> None:
+    made, name = containers(SECRETS), asked.upper()
+    address = urlsplit(made[asking].environment[f"AFTALE_ADDRESS_{name}"])
+    assert (address.hostname, str(address.port)) == (asked, made[asked].environment[f"AFTALE_PORT_{name}"])
 
 
 def test_the_log_of_every_container_is_bounded() -> None:

@@ -13,6 +13,7 @@ from deploy.rulebook.example_facts import full, least
 from deploy.rulebook.process import walk
 from services.control.people.rules.centre_holidays import CENTRE
 from services.control.people.rules.person_decider import PERSON
+from services.control.planning.rules.holds import HOLD
 from services.control.rules.course_decider import COURSE
 from services.control.rules.orders_on_topics import ORDER
 from services.guidance.rules.guidance_decider import GUIDANCE
@@ -26,7 +27,7 @@ from shared.eventstore.events import Event
 SERVICES: dict[str, tuple[tuple[type[Event], ...], tuple[Decider[Any, Any], ...]]] = {
     "offers": (offers.FACTS, (OFFER, QUARANTINE, UNIT)),
     "guidance": (guidance.FACTS, (GUIDANCE,)),
-    "control": ((*control.FACTS, *people.FACTS), (COURSE, ORDER, PERSON, CENTRE)),
+    "control": ((*control.FACTS, *people.FACTS), (COURSE, ORDER, PERSON, CENTRE, HOLD)),
 }
 """The facts that each service records, and the deciders whose streams hold them: each fact those of one decider."""
 DECIDERS = tuple(decider for _, deciders in SERVICES.values() for decider in deciders)

@@ -126,7 +126,7 @@ def test_every_route_says_who_may_ask_and_how_it_fails(service: str, published: 
             assert all(list(answer["content"]) == ["application/problem+json"] for answer in failures.values()), path
 
 
-ON_SEVERAL_CASES = {"/v1/people/{person_id}/hand-over", "/v1/calendar/exchange"}
+ON_SEVERAL_CASES = {"/v1/people/{person_id}/hand-over", "/v1/calendar/exchange", "/v1/holds"}
 """Commands on several cases: they name no version, and report on each case in a form of their own."""
 
 
@@ -182,8 +182,9 @@ _NOT_IN_EVERY_FILE = {
     "least_days",
     "late_days_drawn_from",
     "carried_over_to_new_owner",
+    "choose_within_days",
 }
-"""R18: files of before days were drawn say the first, and newer ones may say the others. R40: and the last."""
+"""R18: files of before days were drawn say the first, and newer ones may say the others. R40, R12: and the last two."""
 
 
 _SECTIONS_OF_LATER_FILES = {"planning"}

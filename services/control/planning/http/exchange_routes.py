@@ -1,6 +1,6 @@
 """Exchanges two visits over HTTP (R17, R18)."""
 
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,16 +10,13 @@ from pydantic import BaseModel, Field
 
 from services.control.lookups.exchanging_visits import Exchange, NamedVisit, exchanging
 from services.control.rules.course_decider import COURSE
-from shared.eventstore.change import IdempotencyKey
-from shared.eventstore.commands import Decision, decide, execute, read
-from shared.eventstore.errors import NameReserved, StaleVersion, VersionMismatch
-from shared.eventstore.events import Metadata
+from shared.eventstore.commands import Decision, read
 from shared.http.access import Asker, Viewer, operation_of
 from shared.http.bodies import Body, TextForCompany
-from shared.http.commands import ATTEMPTS, RecordedFact, recorded_fact, with_answer
+from shared.http.commands import RecordedFact, recorded_fact
 from shared.http.openapi import CHANGE_OF_SEVERAL
 from shared.reference.identifiers import LateReason
-from shared.service import Runtime, runtime_of
+from shared.service import runtime_of
 
 router = APIRouter(tags=["calendar"])
 
@@ -78,36 +75,17 @@ async def exchange_visits(body: ExchangeBody, request: Request, asker: Asker) ->
         await runtime.gate.require_relation(operation_of(request), asker, one, now)
     behalf = next((colleague for one in responsible if (colleague := asker.acts_for(one)) is not None), None)
 
-    async def act(key: IdempotencyKey | None) -> Response:
-        if key is None:
-            intents = await exchanging(runtime, asked)
-            return _answer(
-                asker, [decide(intent, intent.read) for intent in intents if intent.read is not None], dry=True
-            )
-        return await _exchange(runtime, asker, asked, key, behalf)
-
-    return await runtime.gate.answer_once(request, asker, act)
-
-
-async def _exchange(
-    runtime: Runtime, asker: Viewer, asked: Exchange, key: IdempotencyKey, behalf: str | None
-) -> Response:
-    answers: list[Response] = []
-
-    def kept(decided: Any) -> IdempotencyKey:
-        answers.append(_answer(asker, decided, dry=False))
-        return with_answer(key, answers[-1])
-
-    metadata = Metadata(key.key, asker.subject, on_behalf_of=behalf)
-    for _ in range(ATTEMPTS - 1):
-        with suppress(NameReserved, StaleVersion, VersionMismatch):
-            await execute(runtime.store, await exchanging(runtime, asked), at=asked.at, metadata=metadata, key=kept)
-            return answers[-1]
-    await execute(runtime.store, await exchanging(runtime, asked), at=asked.at, metadata=metadata, key=kept)
-    return answers[-1]
+    return await runtime.gate.perform_together(
+        request,
+        asker,
+        lambda: exchanging(runtime, asked),
+        lambda decided, dry: _answer(asker, decided, dry=dry),
+        at=now,
+        on_behalf_of=behalf,
+    )
 
 
-def _answer(asker: Viewer, decided: list[Decision[Any]], *, dry: bool) -> Response:
+def _answer(asker: Viewer, decided: Sequence[Decision[Any]], *, dry: bool) -> Response:
     moved = [
         {
             "agreement_id": one.stream,

@@ -10,9 +10,11 @@ from datetime import date, time
 from uuid import UUID
 
 from services.control.planning.lookups.centres import people_of_centre
+from services.control.planning.rules.holds import HOLD, visits_of_hold
 from services.control.planning.rules.place_names import former_names_of_calendar, names_of_calendar
 from services.control.planning.rules.visit import Visit
 from services.control.rules.course_decider import COURSE
+from services.control.rules.phases import NotStarted
 from services.control.rules.visits_of_course import visits_of
 from shared.contracts.vocabulary import Centre
 from shared.eventstore.commands import read
@@ -53,11 +55,11 @@ async def visits_between(
     """
     found: list[Visit] = []
     people = await _people_of(runtime, whose)
-    streams = await _courses_with_places(runtime, first, last, people)
+    streams = await streams_with_places(runtime, first, last, people)
     for begun in range(0, len(streams), _COURSES_AT_A_TIME):
         some = streams[begun : begun + _COURSES_AT_A_TIME]
-        for standing in await asyncio.gather(*(read(runtime.store, COURSE, stream) for stream in some)):
-            found.extend(visits_of(standing.state, policy))
+        for visits in await asyncio.gather(*(_visits_in(runtime, stream, policy) for stream in some)):
+            found.extend(visits)
     asked = [
         visit
         for visit in found
@@ -76,9 +78,18 @@ async def _people_of(runtime: Runtime, whose: Whose) -> frozenset[str] | None:
     return frozenset({whose.inspector}) if of_centre is None else of_centre & {whose.inspector}
 
 
-async def _courses_with_places(
+async def _visits_in(runtime: Runtime, stream: UUID, policy: Policy) -> tuple[Visit, ...]:
+    """Returns what a stream has in calendars, be it a course or places that are held for a meeting (R12)."""
+    course = (await read(runtime.store, COURSE, stream)).state
+    if not isinstance(course, NotStarted):
+        return visits_of(course, policy)
+    return visits_of_hold((await read(runtime.store, HOLD, stream)).state)
+
+
+async def streams_with_places(
     runtime: Runtime, first: date, last: date, people: frozenset[str] | None
 ) -> Sequence[UUID]:
+    """R17: returns the streams that have places on these days in the calendars of these people; None for everybody."""
     prefixes = _ALL_CALENDARS
     if people is not None:
         prefixes = tuple(name(one) for one in people for name in (names_of_calendar, former_names_of_calendar))

@@ -1,13 +1,14 @@
 """One inspector's calendar, and the one place that says what is free in it (R17)."""
 
 from collections import defaultdict
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
-from services.control.planning.rules.half_hours import Booking, half_hours_of, hours, of_slot, taken_by
+from services.control.planning.rules.half_hours import InCalendar, half_hours_of, hours, of_slot, taken_by
 from services.control.planning.rules.place_names import TakenPlaces
 from services.control.planning.rules.working_time import WorkingTime
 from shared.contracts.vocabulary import VisitHours
@@ -71,7 +72,13 @@ class Calendar:
         self._length = policy.visit_half_hours
         self._step = policy.planning.quantum_half_hours
 
-    def give_up(self, booking: Booking) -> None:
+    def lasting(self, length: int) -> "Calendar":
+        """Returns the same calendar for what takes another number of half hours; what one takes, both have taken."""
+        other = copy(self)
+        other._length = length
+        return other
+
+    def give_up(self, booking: InCalendar) -> None:
         """Frees the place of a booking that is about to be replaced, so that the new booking may stay there."""
         if booking.inspector == self.inspector:
             self._slots.discard((booking.day, booking.slot))
@@ -93,7 +100,7 @@ class Calendar:
         first = usual[0] if stays else min(starts, default=None)
         return None if first is None else FreePlace(slot, hours(first, self._length))
 
-    def why_not_kept(self, booking: Booking) -> WhyNotFree | None:
+    def why_not_kept(self, booking: InCalendar) -> WhyNotFree | None:
         """R17, R42: returns why a booking cannot stay where it is; None if it can.
 
         The inspector must work at its time, and its slot must be within the visits of a day. The place of the booking
@@ -110,7 +117,7 @@ class Calendar:
             return WhyNotFree.NOT_WORKED
         return None
 
-    def keep(self, booking: Booking) -> None:
+    def keep(self, booking: InCalendar) -> None:
         """Takes the place of a booking again that was given up."""
         self._slots.add((booking.day, booking.slot))
         self._half_hours[booking.day].update(taken_by(booking))
@@ -126,6 +133,22 @@ class Calendar:
             self._slots.add((day, place.slot))
             self._half_hours[day].update(half_hours_of(place.hours))
         return place
+
+    def take_at(self, day: date, wanted: VisitHours) -> FreePlace | WhyNotFree:
+        """R15, R17: takes these hours of a day, and returns the place, or why they are not free."""
+        free = self._working_time.on(day) - self._half_hours[day]
+        slots = range(1, self._working_time.visits_per_day + 1)
+        slot = next((slot for slot in slots if (day, slot) not in self._slots), None)
+        if slot is None or not free.issuperset(half_hours_of(wanted)):
+            return self._why_not_free(day)
+        self._slots.add((day, slot))
+        self._half_hours[day].update(half_hours_of(wanted))
+        return FreePlace(slot, wanted)
+
+    def overlaps(self, booking: InCalendar) -> bool:
+        """R17: returns whether something else takes the slot or a half hour of a booking that was given up."""
+        taken = self._half_hours[booking.day]
+        return (booking.day, booking.slot) in self._slots or not taken.isdisjoint(taken_by(booking))
 
     def _why_not_free(self, day: date) -> WhyNotFree:
         working_time = self._working_time

@@ -4,12 +4,26 @@ They are numbered from midnight, in Copenhagen: number 16 begins at 08:00.
 """
 
 from collections.abc import Sequence
-from datetime import time
+from dataclasses import dataclass
+from datetime import date, time
 
 from shared.contracts.control import ControlBooked, ControlPlanned, NewInspectionBooked
 from shared.contracts.vocabulary import VisitHours
 
+
+@dataclass(frozen=True)
+class MeetingPlace:
+    """R12: a place that is kept free, or booked, for a guidance meeting."""
+
+    inspector: str
+    day: date
+    slot: int
+    hours: VisitHours
+
+
 Booking = ControlBooked | ControlPlanned | NewInspectionBooked
+"""A visit of a course, which takes a place in a calendar."""
+InCalendar = Booking | MeetingPlace
 """What takes a place in a calendar."""
 MINUTES = 30
 _FIRST_OF_SLOTS = 16
@@ -22,7 +36,7 @@ def begins_at(number: int) -> time:
     return time(hour, minute)
 
 
-def taken_by(booking: Booking) -> Sequence[int]:
+def taken_by(booking: InCalendar) -> Sequence[int]:
     """R17: returns the half hours that a booking takes; those of its slot if an earlier release made it."""
     return of_slot(booking.slot) if booking.hours is None else half_hours_of(booking.hours)
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.control.planning.rules.half_hours import Booking, of_slot, taken_by
+from services.control.planning.rules.half_hours import InCalendar, of_slot, taken_by
 
 
-def names_of_place(booking: Booking) -> frozenset[str]:
+def names_of_place(booking: InCalendar) -> frozenset[str]:
     """R17: returns all names that a booking reserves in the calendar of its inspector.
 
     The one that begins with `calendar/` is the only one that processes of release 2026-11 know; the next release

@@ -1,4 +1,4 @@
-"""A visit that stands in somebody's calendar, whatever kind of case it belongs to (R7, R17)."""
+"""A visit that stands in somebody's calendar, whatever it is for (R7, R12, R17)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +17,10 @@ class VisitKind(StrEnum):
     """R17: a control that has its place, and is not booked yet."""
     INSPECTION = "inspection"
     """R7: resumes the investigation after an offer that was not accepted."""
+    HELD_PLACE = "held-place"
+    """R12: kept free for a guidance meeting, until the company has chosen a time."""
+    GUIDANCE_MEETING = "guidance-meeting"
+    """R12: a guidance meeting that is booked."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Visit:
     stream: UUID
     """The stream of the course, which is named after the agreement."""
     visit_id: UUID
-    """Id of the control or inspection; a visit that is moved gets another one."""
+    """Id of the control, inspection or meeting; a control or inspection that is moved gets another one."""
     place_id: UUID
     """R19: which place of the agreement is visited."""
     p_number: str

@@ -1,0 +1,227 @@
+"""Draws and keeps free places for a guidance meeting, and finds the place of one that is booked (R12, R15, R17).
+
+Times for a company are drawn as if its own hidden visits were not there: times around a hidden visit would betray its
+day (R18). A hidden visit whose place is drawn moves in the same append.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.control.lookups.found_places import CAUSES, Search, inspection_elsewhere
+from services.control.planning.lookups.inspector_calendar import calendar_for_plans
+from services.control.planning.lookups.visits import streams_with_places
+from services.control.planning.rules.calendar import Calendar, FreePlace
+from services.control.planning.rules.half_hours import MeetingPlace
+from services.control.planning.rules.holds import HOLD, Held, HoldPlaces, State, Taken, TakePlace, held_place
+from services.control.rules.after_offer_not_accepted import BookInspection, ReplanInspection
+from services.control.rules.course_decider import COURSE, require_running
+from services.control.rules.phases import AfterNo, Running
+from services.control.rules.planned_places import Found, NoteNoPlace, PlanPlaces
+from shared.contracts.control import ControlBooked, ControlPlanned, NewInspectionBooked, PlacesHeld
+from shared.contracts.guidance import GuidanceMeetingBooked
+from shared.contracts.vocabulary import ContactForm, HeldPlace, PlanCause, Span
+from shared.deadlines.copenhagen import end_of, local_day
+from shared.deadlines.deadlines import is_working_day
+from shared.eventstore.commands import Intent, read
+from shared.eventstore.errors import Refused
+from shared.eventstore.state_cache import VersionedState
+from shared.policy.policy import Policy
+from shared.service import Runtime
+
+_ONE_DAY = timedelta(days=1)
+LONGEST_DAYS = 92
+"""Most days between which times for a meeting are drawn."""
+
+
+@dataclass(frozen=True)
+class AskedPlaces:
+    """R12: what guidance asks for a meeting."""
+
+    at: datetime
+    policy: Policy
+    meeting_id: UUID
+    agreement_id: UUID
+    form: ContactForm
+    days: Span
+    """Between which days the times are drawn, both included."""
+    places: int
+    by: str
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """A visit to the company on a day of which it was not told."""
+
+    known: VersionedState[Any]
+    stream: UUID
+    place_id: UUID
+    booking: ControlBooked | ControlPlanned | NewInspectionBooked
+
+
+async def holding(runtime: Runtime, asked: AskedPlaces) -> list[Intent[Any, Any]]:
+    """R12, R17, R18: returns the commands that keep places free, and move hidden visits out of their way.
+
+    They are to be recorded together. There may be fewer places than were asked for. Raises Refused if there is none.
+    """
+    course = require_running("R12", (await read(runtime.store, COURSE, asked.agreement_id)).state)
+    refuse_impossible_days(asked.days, asked.at)
+    calendar = await calendar_for_plans(runtime, course.inspector, asked.policy)
+    hidden = await _hidden_visits(runtime, course, asked)
+    for one in hidden:
+        calendar.give_up(one.booking)
+    meetings = calendar.lasting(asked.policy.meeting_half_hours(asked.form))
+    possible = [day for day in _working_days(asked.days, asked.policy) if meetings.free_place(day) is not None]
+    drawn = sorted(runtime.random_source.sample(possible, min(asked.places, len(possible))))
+    held = {day: place for day in drawn if (place := meetings.take(day)) is not None}
+    moves = _moves(runtime, course.inspector, calendar, hidden, held, asked)
+    if not held:
+        raise Refused(
+            "R12",
+            "no place for a meeting is free in the inspector's calendar from {first} to {last}",
+            first=asked.days.first,
+            last=asked.days.last,
+        )
+    return [Intent(HOLD, asked.meeting_id, HoldPlaces(asked.policy, _told(course, asked, held, len(possible)))), *moves]
+
+
+def refuse_impossible_days(days: Span, at: datetime) -> None:
+    """R12: refuses days that are over or today, that end before they begin, or that are too many."""
+    if days.first <= local_day(at):
+        raise Refused("R12", "a meeting can be offered from tomorrow on, and {first} is not later", first=days.first)
+    if days.last < days.first:
+        raise Refused("R12", "the days end on {last}, before they begin on {first}", first=days.first, last=days.last)
+    if days.last - days.first >= timedelta(days=LONGEST_DAYS):
+        raise Refused("R12", "times are drawn from at most {most} days", most=LONGEST_DAYS)
+
+
+def _working_days(days: Span, policy: Policy) -> list[date]:
+    every = (days.first + _ONE_DAY * number for number in range((days.last - days.first).days + 1))
+    return [day for day in every if is_working_day(day, policy)]
+
+
+async def _hidden_visits(runtime: Runtime, course: Running, asked: AskedPlaces) -> list[_Hidden]:
+    inspector, cvr = course.inspector, course.started.cvr
+    found: list[_Hidden] = []
+    streams = await streams_with_places(runtime, asked.days.first, asked.days.last, frozenset({inspector}))
+    for stream in streams:
+        known = await read(runtime.store, COURSE, stream)
+        match known.state:
+            case Running(started=started, plans=plans, bookings=bookings) if started.cvr == cvr:
+                found += [_Hidden(known, stream, place, one) for place, one in plans.items()]
+                found += [_Hidden(known, stream, place, one) for place, one in bookings.items() if not one.announced]
+            case AfterNo(noted=noted, booking=NewInspectionBooked() as booking) if noted.cvr == cvr:
+                found.append(_Hidden(known, stream, stream, booking))
+            case _:
+                pass
+    return [one for one in found if one.booking.inspector == inspector]
+
+
+def _moves(
+    runtime: Runtime,
+    inspector: str,
+    calendar: Calendar,
+    hidden: Sequence[_Hidden],
+    held: dict[date, FreePlace],
+    asked: AskedPlaces,
+) -> list[Intent[Any, Any]]:
+    """Returns what moves the hidden visits whose places were drawn.
+
+    Where one has no other place, its day is left out of `held`, and the visit stays.
+    """
+    displaced = [one for one in hidden if calendar.overlaps(one.booking)]
+    for one in hidden:
+        if one not in displaced:
+            calendar.keep(one.booking)
+    moved: dict[UUID, list[Found | BookInspection]] = {}
+    known: dict[UUID, VersionedState[Any]] = {}
+    for one in displaced:
+        elsewhere = _elsewhere(runtime, one, calendar, asked)
+        if elsewhere is None:
+            place = held.pop(one.booking.day, None)
+            if place is not None:
+                calendar.give_up(MeetingPlace(inspector, one.booking.day, place.slot, place.hours))
+            calendar.keep(one.booking)
+        else:
+            moved.setdefault(one.stream, []).append(elsewhere)
+            known[one.stream] = one.known
+    return [_move(stream, known[stream], found, asked) for stream, found in moved.items()]
+
+
+def _elsewhere(runtime: Runtime, one: _Hidden, calendar: Calendar, asked: AskedPlaces) -> Found | BookInspection | None:
+    state, chance = one.known.state, runtime.random_source
+    if isinstance(one.booking, NewInspectionBooked):
+        inspection = inspection_elsewhere(state, one.booking, calendar, asked.at, asked.policy, chance)
+        return inspection if isinstance(inspection, BookInspection) else None
+    search = Search(state, calendar, asked.at, asked.policy, chance)
+    control = search.elsewhere(one.place_id, one.booking, PlanCause.GUIDANCE_TIME)
+    return None if isinstance(control, NoteNoPlace) else control
+
+
+def _move(
+    stream: UUID, known: VersionedState[Any], found: Sequence[Found | BookInspection], asked: AskedPlaces
+) -> Intent[Any, Any]:
+    command: PlanPlaces | ReplanInspection
+    match found:
+        case [BookInspection() as inspection]:
+            command = ReplanInspection(asked.at, asked.policy, inspection)
+        case _:
+            controls = tuple(one for one in found if not isinstance(one, BookInspection))
+            command = PlanPlaces(asked.policy, controls)
+    return Intent(COURSE, stream, command, expected=known.version, read=known)
+
+
+def _told(course: Running, asked: AskedPlaces, held: dict[date, FreePlace], possible: int) -> PlacesHeld:
+    return PlacesHeld(
+        agreement_id=asked.agreement_id,
+        meeting_id=asked.meeting_id,
+        cvr=course.started.cvr,
+        p_number=course.started.p_number,
+        topic=course.started.topic,
+        inspector=course.inspector,
+        form=asked.form,
+        first=asked.days.first,
+        last=asked.days.last,
+        possible=possible,
+        places=tuple(_kept_free(number, day, place) for number, (day, place) in enumerate(sorted(held.items()), 1)),
+        held_at=asked.at,
+        offered_by=asked.by,
+        expires_at=end_of(local_day(asked.at) + _ONE_DAY * asked.policy.planning.places_held_days),
+    )
+
+
+async def taking(runtime: Runtime, fact: GuidanceMeetingBooked) -> Intent[Any, Any]:
+    """R12, R15: returns the command that gives a booked meeting its place, or records that there is none any more."""
+    standing = await read(runtime.store, HOLD, fact.meeting_id)
+    at = runtime.clock.now()
+    place = await _place_for(runtime, standing.state, fact, runtime.policies.at(at))
+    command = TakePlace(at, fact.inspector, place)
+    return Intent(HOLD, fact.meeting_id, command, expected=standing.version, read=standing)
+
+
+async def _place_for(
+    runtime: Runtime, state: State, fact: GuidanceMeetingBooked, policy: Policy
+) -> HeldPlace | PlanCause:
+    match state:
+        case Held(told=told) if told.inspector == fact.inspector and (held := held_place(state, fact.time.number)):
+            return held
+        case Taken(taken=taken) if taken.inspector == fact.inspector:
+            return taken.place
+        case _:
+            calendar = await calendar_for_plans(runtime, fact.inspector, policy)
+            free = calendar.take_at(fact.time.day, fact.time.hours)
+            if not isinstance(free, FreePlace):
+                return CAUSES[free]
+            return _kept_free(fact.time.number, fact.time.day, free)
+
+
+def _kept_free(number: int, day: date, place: FreePlace) -> HeldPlace:
+    return HeldPlace(
+        number=number,
+        day=day,
+        begins=place.hours.begins,
+        duration_minutes=place.hours.duration_minutes,
+        slot=place.slot,
+    )

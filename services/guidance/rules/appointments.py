@@ -1,0 +1,206 @@
+"""Times for a guidance meeting: offered to the company, chosen by it, and cancelled (R12, R15)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.guidance.rules.offering import running_agreement
+from services.guidance.rules.phases import About, Closed, State, Unknown
+from shared.contracts.guidance import (
+    GuidanceMeetingBooked,
+    GuidanceMeetingCancelled,
+    MeetingTimesExpired,
+    MeetingTimesOffered,
+)
+from shared.contracts.vocabulary import ContactForm, MeetingCancelCause, MeetingTime
+from shared.deadlines.copenhagen import end_of, local_day, moment_of
+from shared.eventstore.errors import Refused
+from shared.eventstore.events import Event
+from shared.policy.policy import Policy
+
+
+@dataclass(frozen=True)
+class OfferTimes:
+    """Times that control keeps free in the calendar of the responsible inspector."""
+
+    at: datetime
+    policy: Policy
+    meeting_id: UUID
+    by: str
+    form: ContactForm
+    times: tuple[MeetingTime, ...]
+
+
+@dataclass(frozen=True)
+class ChooseTime:
+    """The company takes one of the times."""
+
+    at: datetime
+    meeting_id: UUID
+    number: int
+
+
+@dataclass(frozen=True)
+class CancelMeeting:
+    """Times that were offered, or the meeting that was booked, fall away."""
+
+    at: datetime
+    meeting_id: UUID
+    cause: MeetingCancelCause
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class NoteLostPlace:
+    """Reaction: there is no room for the meeting in the inspector's calendar any more."""
+
+    at: datetime
+    meeting_id: UUID
+
+
+def refuse_times(state: State) -> About:
+    """R12: returns what is known of the agreement. Refuses times where it does not run, or others are open."""
+    known = running_agreement(state)
+    match known.appointment:
+        case MeetingTimesOffered(meeting_id=meeting_id):
+            raise Refused(
+                "R12", "the times of meeting {meeting_id} still await the company's choice", meeting_id=meeting_id
+            )
+        case GuidanceMeetingBooked(meeting_id=meeting_id):
+            raise Refused(
+                "R12", "meeting {meeting_id} is booked, and was neither held nor cancelled", meeting_id=meeting_id
+            )
+        case None:
+            return known
+
+
+def offer_times(state: State, command: OfferTimes) -> MeetingTimesOffered:
+    """R12: offers times for a meeting with the responsible inspector; the company has some days to choose.
+
+    The times fall away at once when the last of them has begun.
+    """
+    known = refuse_times(state)
+    if known.inspector is None:
+        raise Refused("R12", "no inspector is responsible")
+    within = end_of(local_day(command.at) + timedelta(days=command.policy.guidance.choose_within_days))
+    last_begins = max((moment_of(time.day, time.begins) for time in command.times), default=within)
+    return MeetingTimesOffered(
+        agreement_id=known.agreement_id,
+        meeting_id=command.meeting_id,
+        inspector=known.inspector,
+        form=command.form,
+        times=command.times,
+        choose_before=min(within, last_begins),
+        offered_at=command.at,
+        offered_by=command.by,
+    )
+
+
+def choose_time(state: State, command: ChooseTime) -> GuidanceMeetingBooked:
+    """R12: books the meeting at the time that the company chose. Refuses a time that was not offered, or is over."""
+    offered = _appointment(state, command.meeting_id)
+    if not isinstance(offered, MeetingTimesOffered):
+        raise Refused("R12", "meeting {meeting_id} is booked already", meeting_id=command.meeting_id)
+    time = next((time for time in offered.times if time.number == command.number), None)
+    if time is None:
+        numbers = ", ".join(str(one.number) for one in offered.times)
+        raise Refused("R12", "time {number} was not offered: {numbers}", number=command.number, numbers=numbers)
+    begins = moment_of(time.day, time.begins)
+    if command.at >= min(offered.choose_before, begins):
+        raise Refused(
+            "R12", "the time could be chosen before {until}", until=min(offered.choose_before, begins).isoformat()
+        )
+    return GuidanceMeetingBooked(
+        agreement_id=offered.agreement_id,
+        meeting_id=offered.meeting_id,
+        inspector=offered.inspector,
+        form=offered.form,
+        time=time,
+        booked_at=command.at,
+    )
+
+
+def cancel_meeting(state: State, command: CancelMeeting) -> GuidanceMeetingCancelled:
+    """R12: withdraws the times, or cancels the meeting, with what the other side is told of the reason."""
+    return cancelled(_appointment(state, command.meeting_id), command.cause, command.at, command.reason)
+
+
+def note_lost_place(state: State, command: NoteLostPlace) -> Sequence[Event]:
+    """R12, R42: cancels a meeting for which the inspector's calendar has no room, so that the company knows."""
+    appointment = _open(state)
+    if appointment is None or appointment.meeting_id != command.meeting_id:
+        return ()
+    return (cancelled(appointment, MeetingCancelCause.NO_PLACE, command.at),)
+
+
+def cancelled(
+    appointment: MeetingTimesOffered | GuidanceMeetingBooked,
+    cause: MeetingCancelCause,
+    at: datetime,
+    reason: str | None = None,
+) -> GuidanceMeetingCancelled:
+    """Returns the fact that an appointment falls away."""
+    return GuidanceMeetingCancelled(
+        agreement_id=appointment.agreement_id,
+        meeting_id=appointment.meeting_id,
+        cause=cause,
+        cancelled_at=at,
+        reason=reason,
+    )
+
+
+def moved_along(state: State, inspector: str, at: datetime) -> tuple[Event, ...]:
+    """R15: returns the booked meeting for the next inspector, at its time; times that are only offered fall away."""
+    match _open(state):
+        case MeetingTimesOffered() as offered:
+            return (cancelled(offered, MeetingCancelCause.INSPECTOR_CHANGED, at),)
+        case GuidanceMeetingBooked() as booked:
+            return (booked.model_copy(update={"inspector": inspector}),)
+        case None:
+            return ()
+
+
+def ended(state: State, at: datetime) -> tuple[Event, ...]:
+    """R12: returns what falls away when the agreement ends."""
+    appointment = _open(state)
+    return () if appointment is None else (cancelled(appointment, MeetingCancelCause.AGREEMENT_ENDED, at),)
+
+
+def expired(state: State, at: datetime) -> tuple[Event, ...]:
+    """R12: records that the company chose none of the times."""
+    match _open(state):
+        case MeetingTimesOffered() as offered:
+            return (MeetingTimesExpired(agreement_id=offered.agreement_id, meeting_id=offered.meeting_id, at=at),)
+        case _:
+            return ()
+
+
+def choice_due(state: State) -> datetime | None:
+    """R12: returns when the times that await the company's choice fall away; None where none are offered."""
+    match _open(state):
+        case MeetingTimesOffered() as offered:
+            return offered.choose_before
+        case _:
+            return None
+
+
+def refuse_other_meeting(known: About, meeting_id: UUID | None) -> None:
+    """R12: refuses the report of a booked meeting under an id that no booked meeting has."""
+    booked = known.appointment
+    if meeting_id is None or (isinstance(booked, GuidanceMeetingBooked) and booked.meeting_id == meeting_id):
+        return
+    raise Refused("R12", "meeting {meeting_id} is not booked", meeting_id=meeting_id)
+
+
+def _open(state: State) -> MeetingTimesOffered | GuidanceMeetingBooked | None:
+    return None if isinstance(state, Unknown | Closed) else state.about.appointment
+
+
+def _appointment(state: State, meeting_id: UUID) -> MeetingTimesOffered | GuidanceMeetingBooked:
+    appointment = running_agreement(state).appointment
+    if appointment is None or appointment.meeting_id != meeting_id:
+        raise Refused(
+            "R12", "no times are offered, and no meeting is booked, under {meeting_id}", meeting_id=meeting_id
+        )
+    return appointment

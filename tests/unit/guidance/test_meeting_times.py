@@ -1,0 +1,158 @@
+"""Times for a guidance meeting: offered, chosen in time, cancelled, and what becomes of them otherwise (R12, R15)."""
+
+from datetime import date, datetime, time
+from uuid import UUID
+
+import pytest
+
+from services.guidance.rules.appointments import CancelMeeting, ChooseTime, NoteLostPlace, OfferTimes
+from services.guidance.rules.guidance_decider import GUIDANCE
+from services.guidance.rules.meetings import RecordMeeting
+from services.guidance.rules.schedule import CHOICE, CloseGuidance, NoteInspector
+from shared.contracts.guidance import (
+    FirstMeetingReport,
+    GuidanceHeld,
+    GuidanceMeetingBooked,
+    GuidanceMeetingCancelled,
+    MeetingTimesExpired,
+    MeetingTimesOffered,
+)
+from shared.contracts.vocabulary import ContactForm, MeetingCancelCause, MeetingTime
+from shared.deadlines.copenhagen import end_of
+from shared.eventstore.decider import TimerDue
+from shared.eventstore.errors import Refused
+from shared.eventstore.events import Event
+from tests.unit.guidance.guidance_facts import AGREEMENT, INSPECTOR, MEETING, POLICIES, at, offered, opened, scheduled
+
+NOW = at("2026-04-13")
+CHOOSE_BEFORE = end_of(date(2026, 4, 20))
+OTHER = "inspector-2"
+
+
+def times(*days: str) -> tuple[MeetingTime, ...]:
+    return tuple(
+        MeetingTime(number=number, day=date.fromisoformat(day), begins=time(9), duration_minutes=60)
+        for number, day in enumerate(days, 1)
+    )
+
+
+def offer_times(*days: str, when: datetime = NOW) -> OfferTimes:
+    return OfferTimes(when, POLICIES.at(when), MEETING, INSPECTOR, ContactForm.PHONE, times(*days))
+
+
+def times_offered(*days: str, choose_before: datetime = CHOOSE_BEFORE) -> MeetingTimesOffered:
+    return MeetingTimesOffered(
+        agreement_id=AGREEMENT,
+        meeting_id=MEETING,
+        inspector=INSPECTOR,
+        form=ContactForm.PHONE,
+        times=times(*days),
+        choose_before=choose_before,
+        offered_at=NOW,
+        offered_by=INSPECTOR,
+    )
+
+
+def booked(inspector: str = INSPECTOR) -> GuidanceMeetingBooked:
+    return GuidanceMeetingBooked(
+        agreement_id=AGREEMENT,
+        meeting_id=MEETING,
+        inspector=inspector,
+        form=ContactForm.PHONE,
+        time=times("2026-04-27", "2026-04-29")[1],
+        booked_at=NOW,
+    )
+
+
+def cancelled(cause: MeetingCancelCause) -> GuidanceMeetingCancelled:
+    return GuidanceMeetingCancelled(agreement_id=AGREEMENT, meeting_id=MEETING, cause=cause, cancelled_at=NOW)
+
+
+def decided(history: list[Event], command: object) -> list[Event]:
+    return list(GUIDANCE.decide(GUIDANCE.fold(history), command))  # type: ignore[arg-type]
+
+
+RUNNING: list[Event] = [opened(), scheduled(), offered()]
+OPEN = [*RUNNING, times_offered("2026-04-27", "2026-04-29")]
+
+
+@pytest.mark.rule("R12")
+def test_the_company_has_some_days_to_choose_one_of_the_times() -> None:
+    assert decided(RUNNING, offer_times("2026-04-27", "2026-04-29")) == [times_offered("2026-04-27", "2026-04-29")]
+    state = GUIDANCE.fold(OPEN)
+    assert GUIDANCE.timers(state)[CHOICE] == CHOOSE_BEFORE
+    assert decided(OPEN, ChooseTime(NOW, MEETING, 2)) == [booked()]
+    assert CHOICE not in GUIDANCE.timers(GUIDANCE.fold([*OPEN, booked()]))
+
+
+@pytest.mark.rule("R12")
+def test_no_time_can_be_chosen_once_the_last_of_them_has_begun() -> None:
+    (soon,) = decided(RUNNING, offer_times("2026-04-14", "2026-04-15"))
+    assert isinstance(soon, MeetingTimesOffered)
+    assert soon.choose_before == at("2026-04-15", "09:00+02:00")
+    begun = ChooseTime(at("2026-04-14", "09:00+02:00"), MEETING, 1)
+    with pytest.raises(Refused, match="R12"):
+        decided([*RUNNING, soon], begun)
+    assert decided([*RUNNING, soon], ChooseTime(begun.at, MEETING, 2)) != []
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize(
+    ("history", "command", "why"),
+    [
+        ([opened()], offer_times("2026-04-27"), "no agreement runs"),
+        (OPEN, offer_times("2026-04-27"), "still await the company's choice"),
+        ([*OPEN, booked()], offer_times("2026-04-27"), "neither held nor cancelled"),
+        (OPEN, ChooseTime(NOW, MEETING, 3), "was not offered: 1, 2"),
+        (OPEN, ChooseTime(CHOOSE_BEFORE, MEETING, 1), "could be chosen before"),
+        (OPEN, ChooseTime(NOW, UUID(int=9), 1), "no times are offered"),
+        ([*OPEN, booked()], ChooseTime(NOW, MEETING, 1), "booked already"),
+        (RUNNING, CancelMeeting(NOW, MEETING, MeetingCancelCause.WITHDRAWN), "no times are offered"),
+    ],
+)
+def test_what_does_not_fit_is_refused(history: list[Event], command: object, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        decided(history, command)
+
+
+@pytest.mark.rule("R12")
+def test_times_that_nobody_chose_fall_away_and_others_can_be_offered() -> None:
+    due = TimerDue(CHOICE, CHOOSE_BEFORE, CHOOSE_BEFORE)
+    expired = MeetingTimesExpired(agreement_id=AGREEMENT, meeting_id=MEETING, at=CHOOSE_BEFORE)
+    assert decided(OPEN, due) == [expired]
+    assert decided([*OPEN, booked()], due) == []
+    assert decided([*OPEN, expired], offer_times("2026-04-27")) != []
+
+
+@pytest.mark.rule("R12", "R15")
+def test_a_booked_meeting_moves_along_to_the_next_inspector_and_open_times_do_not() -> None:
+    moved = decided([*OPEN, booked()], NoteInspector(NOW, OTHER))
+    assert moved[1:] == [booked(OTHER)]
+    assert decided(OPEN, NoteInspector(NOW, OTHER))[1:] == [cancelled(MeetingCancelCause.INSPECTOR_CHANGED)]
+    assert len(decided(RUNNING, NoteInspector(NOW, OTHER))) == 1
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize("history", [OPEN, [*OPEN, booked()]])
+def test_what_is_arranged_falls_away_with_the_agreement_and_where_the_calendar_has_no_room(
+    history: list[Event],
+) -> None:
+    closing = decided(history, CloseGuidance(NOW, AGREEMENT))
+    assert closing[0] == cancelled(MeetingCancelCause.AGREEMENT_ENDED)
+    assert decided([*history, *closing], NoteLostPlace(NOW, MEETING)) == []
+    lost = decided(history, NoteLostPlace(NOW, MEETING))
+    assert lost == [cancelled(MeetingCancelCause.NO_PLACE)]
+    assert decided([*history, *lost], NoteLostPlace(NOW, MEETING)) == []
+
+
+@pytest.mark.rule("R12")
+def test_the_report_of_a_booked_meeting_has_its_id_and_settles_it() -> None:
+    told = FirstMeetingReport(form=ContactForm.PHONE, participants=("manager",))
+    later = at("2026-04-29", "11:00+02:00")
+    report = RecordMeeting(later, UUID(int=7), INSPECTOR, later, told, booked_as=MEETING)
+    (held,) = decided([*OPEN, booked()], report)
+    assert isinstance(held, GuidanceHeld)
+    assert held.meeting_id == MEETING
+    assert decided([*OPEN, booked(), held], offer_times("2026-05-04")) != []
+    with pytest.raises(Refused, match="is not booked"):
+        decided(OPEN, report)
