@@ -92,12 +92,11 @@ class Sorter:
             if place(stage.before[key], message) is not Place.DUPLICATE:
                 batch.duplicates.append(message)
             return
-        at = parking.key_of(message)
-        waits = stage.held.get(at) if stage.held else None
+        waits = stage.held.get(parking.key_of(message)) if stage.held else None
         if waits is not None and await self._mends(connection, message, waits):
             batch.copies.append(message)
             batch.can_go_on.add(key)
-            stage.held[at] = replace(waits, message=message, reason=Reason.WAITING)
+            stage.held[parking.key_of(message)] = replace(waits, message=message, reason=Reason.WAITING)
             return
         found = self._fact_or_obstacle(message, where, standing, waits, parked=is_parked)
         if isinstance(found, ReceivedFact):
@@ -107,7 +106,7 @@ class Sorter:
         batch.aside.append(found)
         stage.parked.add(key)
         if found.reason is not Reason.ALARM:
-            stage.held.setdefault(at, found)
+            stage.held.setdefault(parking.key_of(message), found)
 
     async def _mends(self, connection: Connection, copy: Message, waits: Obstacle) -> bool:
         """Whether a copy takes the place of a message that cannot be taken: it is sound, and its source confirms it."""

@@ -113,7 +113,7 @@ class CaseByCase:
         Where several streams fail in succession with the same fault, and nothing that was tried works, the fault is
         most likely ours. The batch comes again, with what has come after it: once something works, the rest is parked.
         """
-        if len({stream_of(received.message) for _, received in facts}) > len(failures):
+        if facts and (not failures or len({stream_of(received.message) for _, received in facts}) > len(failures)):
             self._failing.clear()
             return
         for failure in failures:

@@ -1,15 +1,13 @@
 """A fact that a consumer received: its message, and the event decoded from it."""
 
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from shared.eventstore.events import Event, EventTypes
 from shared.messaging.cloudevents import Message
 from shared.messaging.inbox import Standing
 
 
-@dataclass(frozen=True)
-class ReceivedFact:
+class ReceivedFact(NamedTuple):
     """A message with its event; the event is None where the reader has no class for its type."""
 
     message: Message

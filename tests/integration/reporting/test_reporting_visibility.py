@@ -213,7 +213,7 @@ async def test_the_course_tells_shares_and_days(connection: Connection) -> None:
 async def take_later(connection: Connection, feed: Feed, day: str, *events: Event) -> None:
     """Recorded on a day, whatever times the facts tell."""
     at = facts.on(day)
-    told = [replace(one, message=replace(one.message, occurred_at=at, recorded_at=at)) for one in feed.receive(*events)]
+    told = [one._replace(message=replace(one.message, occurred_at=at, recorded_at=at)) for one in feed.receive(*events)]
     async with connection.transaction():
         await projection.apply(connection, told)
 
