@@ -23,7 +23,7 @@ from uuid_utils.compat import uuid7
 from benchmarks.own_database import own_database
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection import kept_facts
-from services.reporting.projection.fact import numbered
+from services.reporting.projection.fact import Fact, numbered
 from services.reporting.projection.fold_batch import Rows, by_case
 from services.reporting.projection.projection import Changes
 from services.reporting.projection.rebuild import rebuild
@@ -112,7 +112,7 @@ async def _bare(owner: "asyncpg.Connection[asyncpg.Record]", waiting: list[Messa
         )
 
 
-async def _folded(waiting: list[Message]) -> list[tuple[list[ReceivedFact], Changes]]:
+async def _folded(waiting: list[Message]) -> list[tuple[list[ReceivedFact], list[Fact], Changes]]:
     """Returns the batches with the rows that each changes, folded without a database."""
     batches, all_rows = [], Rows()
     for first in range(0, len(waiting), BATCH):
@@ -121,17 +121,17 @@ async def _folded(waiting: list[Message]) -> list[tuple[list[ReceivedFact], Chan
         cases = by_case(facts_of_batch)
         changes = Changes(all_rows.of(cases))
         await changes.fold(cases)
-        batches.append((received, changes))
+        batches.append((received, facts_of_batch, changes))
         all_rows.take(changes.rows)
     return batches
 
 
-async def _write_alone(database: Database, batches: list[tuple[list[ReceivedFact], Changes]]) -> None:
+async def _write_alone(database: Database, batches: list[tuple[list[ReceivedFact], list[Fact], Changes]]) -> None:
     """Writes facts and rows that were decoded and folded before: a bare client's time for the same work."""
     position = 0
-    for received, changes in batches:
+    for received, facts_of_batch, changes in batches:
         async with database.acquire() as connection, connection.transaction():
-            await kept_facts.keep(connection, received, position + 1)
+            await kept_facts.keep(connection, received, facts_of_batch)
             await changes.write(connection, LIVE)
             position += len(received)
             await connection.execute("update checkpoint set position = $1", position)

@@ -193,7 +193,7 @@ class _View:
         if message.type not in KNOWN_FACTS:  # as it passes over what it has no class for
             return
         event = KNOWN_FACTS.restore(message.type, message.data(), message.schema_version)
-        fold_batch(self.rows, [Fact(self._positions, event, message.occurred_at, message.recorded_at)])
+        fold_batch(self.rows, [Fact.of(self._positions, event, message.occurred_at, message.recorded_at)])
 
     def answer(self, path: str, who: str) -> tuple[int, Any]:
         """What its two questions tell of a case and of tasks, as far as the model compares it."""

@@ -92,7 +92,7 @@ SABOTAGES = (
         "case GuidanceStands.DECLINED:",
     ),
     Sabotage("R30", "services/reporting/cases/agreement_after.py", '        "orders": {},\n', ""),
-    Sabotage("R18", "services/reporting/cases/case_projection.py", "if event.seen_by_company() else", "if event else"),
+    Sabotage("R18", "services/reporting/cases/case_projection.py", "event.seen_by_company(),", "True,"),
     Sabotage(
         "R22", "services/reporting/cases/places.py", "breached=place in breached", "breached=bool(breached)", _VIEW
     ),

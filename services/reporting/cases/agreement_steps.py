@@ -18,7 +18,9 @@ def pending(case: Case) -> Sequence[Pending]:
     steps = [*_about_changed_units(case)] if case.changed_units else []
     if in_the_course is not None:
         steps += in_the_course(case)
-    steps += _beside_the_course(case)
+    beside = _beside_the_course(case)
+    if beside:
+        steps.append(Pending(None, Party.INSPECTOR, tasks=tuple(beside)))
     return steps
 
 
@@ -53,19 +55,19 @@ def _is_left(case: Case) -> bool:
             return case.ended_at is None
 
 
-def _beside_the_course(case: Case) -> Iterator[Pending]:
+def _beside_the_course(case: Case) -> list[TaskKind]:
     """R8, R16, R17, R18, R29, R41: what an inspector has to see to, whatever the next step is."""
-    if _answer_is_new(case):
-        yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.ANSWER_RECEIVED,))
-    if case.status in (Status.RUNNING, Status.AWAITING_CONTROL):
+    tasks = [TaskKind.ANSWER_RECEIVED] if _answer_is_new(case) else []
+    if case.status is Status.RUNNING or case.status is Status.AWAITING_CONTROL:
         if case.documentation_at is not None and not _decided_alone(case):
-            yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.DOCUMENTATION_RECEIVED,))
-        if _is_guessable(case):
-            yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.DAY_AMONG_FEW,))
+            tasks.append(TaskKind.DOCUMENTATION_RECEIVED)
+        if case.bookings and _is_guessable(case):
+            tasks.append(TaskKind.DAY_AMONG_FEW)
         if case.windows_at_risk:
-            yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.WINDOW_AT_RISK,))
+            tasks.append(TaskKind.WINDOW_AT_RISK)
     if case.open_conflicts and case.ended_at is None:
-        yield Pending(None, Party.INSPECTOR, tasks=(TaskKind.CONFLICT_TO_LOOK_INTO,))
+        tasks.append(TaskKind.CONFLICT_TO_LOOK_INTO)
+    return tasks
 
 
 def _answer_is_new(case: Case) -> bool:
@@ -91,55 +93,54 @@ def _decided_alone(case: Case) -> bool:
     return case.control_held_at is not None and case.kind != "spread" and not case.corrections
 
 
-def _before_the_decision(case: Case) -> Iterator[Pending]:
+def _before_the_decision(case: Case) -> list[Pending]:
     if _decided_alone(case):
-        yield Pending(Step.RECORD_RESULT, Party.INSPECTOR)
-        yield from _extension(case)
-        return
+        return [Pending(Step.RECORD_RESULT, Party.INSPECTOR), *_extension(case)]
     if "compliance" not in case.deadlines:
-        yield Pending(Step.SET_DEADLINE, Party.AUTHORITY)
-    yield from _while_running(case)
+        return [Pending(Step.SET_DEADLINE, Party.AUTHORITY), *_while_running(case)]
+    return _while_running(case)
 
 
-def _while_running(case: Case) -> Iterator[Pending]:
+def _while_running(case: Case) -> list[Pending]:
     """What is due first comes first.
 
     R17: a control that waits for documentation comes after it, whatever its day. R12: guidance that was not offered in
     time comes after a control that waits for nothing more: then the time is over that guidance was for.
     """
-    waits = _control_waits_for_documentation(case)
-    late = _guidance_is_overdue(case)
-    steps = [*_extension(case), *_guidance_under_way(case)]
-    if waits or not late:
-        steps += _guidance_to_offer(case)
-    if waits:
-        steps.append(Pending(Step.SEND_DOCUMENTATION, Party.COMPANY, _deadline_end(case, "compliance")))
+    first = [*_extension(case), *_guidance_under_way(case)]
+    then: tuple[Pending, ...] = ()
+    if _control_waits_for_documentation(case):
+        documentation = Pending(Step.SEND_DOCUMENTATION, Party.COMPANY, _deadline_end(case, "compliance"))
+        first += (*_guidance_to_offer(case), documentation)
+        then = () if case.control_day is None else (_control(case),)
+    elif _guidance_is_overdue(case):
+        first.append(_control(case))
+        then = _guidance_to_offer(case)
     else:
-        steps.append(_control(case))
-    yield from steps if len(steps) == 1 else sorted(steps, key=lambda one: (one.due is None, one.due))
-    if waits and case.control_day is not None:
-        yield _control(case)
-    if late and not waits:
-        yield from _guidance_to_offer(case)
+        first += (*_guidance_to_offer(case), _control(case))
+    if len(first) > 1:
+        first.sort(key=lambda one: (one.due is None, one.due))
+    return [*first, *then]
 
 
-def _extension(case: Case) -> Iterator[Pending]:
+def _extension(case: Case) -> tuple[Pending, ...]:
     """R13: a request for a longer deadline waits for the inspector's answer."""
-    if case.extension_requested_at is not None:
-        due = _deadline_end(case, "compliance")
-        yield Pending(Step.ANSWER_EXTENSION, Party.INSPECTOR, due, (TaskKind.ANSWER_EXTENSION,))
+    if case.extension_requested_at is None:
+        return ()
+    due = _deadline_end(case, "compliance")
+    return (Pending(Step.ANSWER_EXTENSION, Party.INSPECTOR, due, (TaskKind.ANSWER_EXTENSION,)),)
 
 
-def _guidance_to_offer(case: Case) -> Iterator[Pending]:
+def _guidance_to_offer(case: Case) -> tuple[Pending, ...]:
     """R12: it is a task once its day has come, and is told to whoever leads the work once it is overdue."""
     if case.guidance_stands != GuidanceStands.NOT_OFFERED:
-        return
+        return ()
     tasks: tuple[TaskKind, ...] = ()
     if _guidance_is_overdue(case):
         tasks = (TaskKind.GUIDANCE_OVERDUE, TaskKind.LOOK_INTO_GUIDANCE)
     elif case.guidance_fell_due_at is not None:
         tasks = (TaskKind.GUIDANCE_DUE,)
-    yield Pending(Step.OFFER_GUIDANCE, Party.INSPECTOR, _deadline_end(case, "guidance"), tasks)
+    return (Pending(Step.OFFER_GUIDANCE, Party.INSPECTOR, _deadline_end(case, "guidance"), tasks),)
 
 
 def _guidance_is_overdue(case: Case) -> bool:
@@ -148,13 +149,15 @@ def _guidance_is_overdue(case: Case) -> bool:
     return overdue is not None and fell_due is not None and overdue >= fell_due
 
 
-def _guidance_under_way(case: Case) -> Iterator[Pending]:
+def _guidance_under_way(case: Case) -> tuple[Pending, ...]:
     """R12: after it was offered."""
     match case.guidance_stands:
         case GuidanceStands.OFFERED:
-            yield Pending(Step.ANSWER_GUIDANCE, Party.COMPANY, _deadline_end(case, "compliance"))
+            return (Pending(Step.ANSWER_GUIDANCE, Party.COMPANY, _deadline_end(case, "compliance")),)
         case GuidanceStands.ACCEPTED:
-            yield Pending(Step.HOLD_GUIDANCE, Party.INSPECTOR, _deadline_end(case, "compliance"))
+            return (Pending(Step.HOLD_GUIDANCE, Party.INSPECTOR, _deadline_end(case, "compliance")),)
+        case _:
+            return ()
 
 
 def _control(case: Case) -> Pending:

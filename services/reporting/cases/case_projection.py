@@ -1,6 +1,6 @@
 """Which cases a fact is about, and who may know of it; and a case's row while facts are folded into it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.reporting.cases import agreement_case, agreement_steps, orders_from_order_system, other_case
 from services.reporting.cases.case import Case, Columns, changed, refuse_unknown
-from services.reporting.cases.case_types import AUDIENCES, Audience, CaseType, Status
+from services.reporting.cases.case_types import Audience, CaseType, Status
 from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.steps import Pending, next_of
 from shared.contracts import offers, orders
@@ -45,23 +45,25 @@ class Reached(NamedTuple):
     recorded_at: datetime
 
 
-def own_case(event: Event) -> UUID | None:
-    """Returns the case that a fact is about; None if it is about no case."""
-    name = _name_of_case(type(event))
-    case_id: UUID | None = None if name is None else getattr(event, name)
-    return case_id
+class Understood(NamedTuple):
+    """What today's classes understand of a fact; nothing, if they do not know its type."""
+
+    case_id: UUID | None = None
+    """The case that the fact is about; None if it is about no case."""
+    seen_by_company: bool = False
+    """R18: whether the company may know of the fact."""
+    follows: UUID | None = None
+    """The agreement that the order, case or offer in the fact follows from; None if there is none."""
 
 
-def earlier_agreement(event: Event) -> UUID | None:
-    """Returns the agreement that the order, case or offer in this fact follows from; None if there is none."""
-    name = FOLLOWS_FROM.get(type(event))
-    agreement_id: UUID | None = None if name is None else getattr(event, name)
-    return agreement_id
-
-
-def concerned(event: Event) -> Iterator[UUID]:
-    """Yields the cases whose rows a fact changes: the agreement that its case follows from, and its own case."""
-    return (case_id for case_id in (earlier_agreement(event), own_case(event)) if case_id is not None)
+def understood(event: Event) -> Understood:
+    """R18: returns which cases a fact is about, and whether the company may know of it."""
+    own, earlier = _fields_with_cases(type(event))
+    return Understood(
+        None if own is None else getattr(event, own),
+        event.seen_by_company(),
+        None if earlier is None else getattr(event, earlier),
+    )
 
 
 def rules_about(case_type: CaseType, event_type: type[Event]) -> Sequence[Callable[[Case, Any], Columns]]:
@@ -77,11 +79,6 @@ def type_of_case(event_type: type[Event]) -> CaseType:
         if rules_about(case_type, event_type):
             return case_type
     return CaseType.AGREEMENT
-
-
-def audiences(event: Event) -> tuple[Audience, ...]:
-    """R18: returns the audiences whose rows a fact changes: the authority's always, the company's if it may know."""
-    return AUDIENCES if event.seen_by_company() else ("authority",)
 
 
 def as_told(event: Event, audience: Audience, known: Case | None) -> Event:
@@ -105,12 +102,14 @@ class Draft:
         self._subject = _SUBJECTS[case.case_type]
         self._pending: Sequence[Pending] | None = None
 
-    def take(self, event: Event, at: datetime) -> Status | None:
-        """Folds one more fact, of `at`; returns the status that it brings the case to, unless it is the current one.
+    def reached_by(self, event: Event) -> Status | None:
+        """Returns the status that a fact would bring the case to; None if it leaves the case where it stands."""
+        reached = self._subject.reaches(event)
+        return None if reached is self.case.status else reached
 
-        Raises UnknownColumn if a rule sets a column that no row has.
-        """
-        case, columns, before = self.case, self._columns, self.case.status
+    def take(self, event: Event, at: datetime) -> None:
+        """Folds one more fact, of `at`. Raises UnknownColumn if a rule sets a column that no row has."""
+        case, columns = self.case, self._columns
         self._pending = None
         for rule in self._subject.rules.about(type(event)):
             changes = rule(case, event)
@@ -118,9 +117,8 @@ class Draft:
             columns.update(self._subject.following(case, changes))
         refuse_unknown(columns)
         columns["visible_version"] += 1
-        columns["updated_at"] = max(columns["updated_at"], at)
-        reached = self._subject.reaches(event)
-        return None if reached is before else reached
+        if at > columns["updated_at"]:
+            columns["updated_at"] = at
 
     def finished(self) -> Case:
         """Returns the row, with what must happen next.
@@ -143,6 +141,7 @@ class Draft:
 
 
 @cache
-def _name_of_case(event_type: type[Event]) -> str | None:
-    """The field that names the case that facts of a type are about."""
-    return next((name for name in ("case_id", "agreement_id") if name in event_type.model_fields), None)
+def _fields_with_cases(event_type: type[Event]) -> tuple[str | None, str | None]:
+    """The fields that name the case that facts of a type are about, and the agreement that this case follows from."""
+    own = next((name for name in ("case_id", "agreement_id") if name in event_type.model_fields), None)
+    return own, FOLLOWS_FROM.get(event_type)

@@ -1,9 +1,10 @@
-"""A fact as it is folded into the view."""
+"""A fact as it is stored and folded into the view."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
+from services.reporting.cases.case_projection import Understood, understood
 from shared.eventstore.events import Event
 from shared.messaging.received_fact import ReceivedFact
 
@@ -16,11 +17,18 @@ class Fact(NamedTuple):
     """None where reporting has no class for its type."""
     occurred_at: datetime
     recorded_at: datetime
+    understood: Understood
+
+    @classmethod
+    def of(cls, position: int, event: Event | None, occurred_at: datetime, recorded_at: datetime) -> Self:
+        """Returns a fact with what today's classes understand of it."""
+        known = Understood() if event is None else understood(event)
+        return cls(position, event, occurred_at, recorded_at, known)
 
 
 def numbered(received: Sequence[ReceivedFact], first: int) -> list[Fact]:
     """Returns facts with consecutive positions, the first one at `first`."""
     return [
-        Fact(position, fact.event, fact.message.occurred_at, fact.message.recorded_at)
+        Fact.of(position, fact.event, fact.message.occurred_at, fact.message.recorded_at)
         for position, fact in enumerate(received, first)
     ]

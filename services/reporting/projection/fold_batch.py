@@ -23,7 +23,7 @@ from services.reporting.projection.fact import Fact
 from shared.contracts.register import UnitCeased, UnitRegistered
 from shared.eventstore.events import Event
 
-_ONE_FOR_BOTH: tuple[Audience, ...] = ("authority",)
+_AUTHORITY_ALONE: tuple[Audience, ...] = ("authority",)
 
 
 @dataclass
@@ -87,8 +87,8 @@ def by_case(facts: Iterable[Fact]) -> dict[UUID, list[Fact]]:
     """Returns facts by the cases that they concern, in order; each case can be folded without the others."""
     of_cases: dict[UUID, list[Fact]] = {}
     for fact in facts:
-        if fact.event is not None:
-            for case_id in case_projection.concerned(fact.event):
+        for case_id in (fact.understood.follows, fact.understood.case_id):
+            if case_id is not None:
                 of_cases.setdefault(case_id, []).append(fact)
     return of_cases
 
@@ -126,24 +126,26 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
         event, at = fact.event, fact.occurred_at
         if event is None:
             continue
-        is_own = case_projection.own_case(event) == case_id
-        told = case_projection.audiences(event)
+        is_own = fact.understood.case_id == case_id
+        told = AUDIENCES if fact.understood.seen_by_company else _AUTHORITY_ALONE
         if know_the_same and not _is_told_to_all(event, told, known):
             know_the_same = False
             if drafts:
                 drafts["company"] = Draft(_as_the_company_has_it(drafts["authority"].case))
-        for audience in _ONE_FOR_BOTH if know_the_same else told:
+        for audience in _AUTHORITY_ALONE if know_the_same else told:
             draft = drafts.get(audience)
             if draft is None:
                 case_type = case_projection.type_of_case(type(event)) if is_own else CaseType.AGREEMENT
                 row = rows.cases.get((audience, case_id)) or unopened(audience, case_id, case_type, at)
                 draft = drafts[audience] = Draft(row)
             authority = drafts["authority"].case if "authority" in drafts else None
-            held_at = effective_from(event, at, draft.case)
-            reached = draft.take(case_projection.as_told(event, audience, authority), at)
-            if reached is not None and is_own:
+            as_known = case_projection.as_told(event, audience, authority)
+            reached = draft.reached_by(as_known) if is_own else None
+            if reached is not None:
+                held_at = effective_from(event, at, draft.case)
                 for knows in AUDIENCES if know_the_same else (audience,):
                     rows.history.append(Reached(knows, case_id, fact.position, reached, held_at, fact.recorded_at))
+            draft.take(as_known, at)
         of_case = tasks.fold(of_case, drafts["authority"].case, drafts["authority"].pending, at)
         if is_own:
             _fold_others(rows, case_id, event)

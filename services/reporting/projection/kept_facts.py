@@ -6,18 +6,18 @@ from uuid import UUID
 
 import orjson
 
-from services.reporting.cases.case_projection import FOLLOWS_FROM, earlier_agreement, own_case
+from services.reporting.cases.case_projection import FOLLOWS_FROM, Understood
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.fact import Fact
 from shared.eventstore.database import Connection
-from shared.eventstore.events import Event
+from shared.messaging.cloudevents import Message
 from shared.messaging.received_fact import ReceivedFact
 
 _COLUMNS = (
     *("position", "source", "stream", "epoch", "version", "event_id", "type", "schema_version", "data"),
     *("occurred_at", "recorded_at", "actor", "policy", "concerns", "on_behalf_of"),
 )
-_UNDERSTOOD = ("position", "case_id", "seen_by_company", "follows")
+_UNDERSTOOD = ("position", *Understood._fields)
 _READ = (
     "f.position, f.type, f.schema_version, f.data, f.occurred_at, f.recorded_at, "
     "understood.case_id, understood.seen_by_company, understood.follows"
@@ -79,14 +79,11 @@ class Kept(NamedTuple):
     """Whether the fact is stored under the cases, and for the audiences, that today's classes say."""
 
 
-async def keep(connection: Connection, facts: Sequence[ReceivedFact], first: int) -> None:
-    """Stores facts at positions from `first` on, with what today's classes understand of each."""
-    rows = (_row(position, fact) for position, fact in enumerate(facts, first))
+async def keep(connection: Connection, received: Sequence[ReceivedFact], facts: Sequence[Fact]) -> None:
+    """Stores received facts with what today's classes understand of each; `facts` are the same, numbered."""
+    rows = (_row(fact.position, one.message) for one, fact in zip(received, facts, strict=True))
     await connection.copy_records_to_table("facts", records=rows, columns=_COLUMNS)
-    understood = (
-        (position, _case_of(fact.event), _may_be_seen(fact.event), _followed_by(fact.event))
-        for position, fact in enumerate(facts, first)
-    )
+    understood = ((fact.position, *fact.understood) for fact in facts)
     await connection.copy_records_to_table("facts_as_understood", records=understood, columns=_UNDERSTOOD)
 
 
@@ -133,14 +130,13 @@ async def adopt(connection: Connection, facts: Sequence[Fact]) -> None:
     await connection.execute(
         _ADOPT,
         [fact.position for fact in facts],
-        [_case_of(fact.event) for fact in facts],
-        [_may_be_seen(fact.event) for fact in facts],
-        [_followed_by(fact.event) for fact in facts],
+        [fact.understood.case_id for fact in facts],
+        [fact.understood.seen_by_company for fact in facts],
+        [fact.understood.follows for fact in facts],
     )
 
 
-def _row(position: int, fact: ReceivedFact) -> tuple[Any, ...]:
-    message = fact.message
+def _row(position: int, message: Message) -> tuple[Any, ...]:
     return (
         position,
         message.source,
@@ -160,22 +156,9 @@ def _row(position: int, fact: ReceivedFact) -> tuple[Any, ...]:
     )
 
 
-def _case_of(event: Event | None) -> Any:
-    return None if event is None else own_case(event)
-
-
-def _followed_by(event: Event | None) -> Any:
-    return None if event is None else earlier_agreement(event)
-
-
-def _may_be_seen(event: Event | None) -> bool:
-    """R18: what we do not understand is not shown to a company."""
-    return event is not None and event.seen_by_company()
-
-
 def _restored(row: Any) -> Kept:
     known = row["type"] in KNOWN_FACTS
     event = KNOWN_FACTS.read(row["type"], row["data"], row["schema_version"]) if known else None
-    kept = (row["case_id"], row["seen_by_company"], row["follows"])
-    as_today = kept == (_case_of(event), _may_be_seen(event), _followed_by(event))
-    return Kept(row["about"] or NO_CASE, Fact(row["position"], event, row["occurred_at"], row["recorded_at"]), as_today)
+    fact = Fact.of(row["position"], event, row["occurred_at"], row["recorded_at"])
+    as_today = fact.understood == (row["case_id"], row["seen_by_company"], row["follows"])
+    return Kept(row["about"] or NO_CASE, fact, as_today)

@@ -48,7 +48,7 @@ async def apply(connection: Connection, received: Sequence[ReceivedFact], at_han
     rows, missing = at_hand.at(checkpoint, cases)
     await _load(connection, rows, missing, facts, LIVE)
     changes = Changes(rows)
-    keep = kept_facts.keep(connection, received, checkpoint.position + 1)
+    keep = kept_facts.keep(connection, received, facts)
     await meanwhile(keep, changes.fold(cases, units_told_of(facts)))
     await changes.write(connection, LIVE)
     at_hand.keep(await checkpoint.moved(connection, len(facts)), rows, cases)

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.reporting.cases.case_projection import own_case
 from services.reporting.projection import kept_facts
 from services.reporting.projection.checkpoint import all_folded_anew, lock
 from services.reporting.projection.errors import RebuildRuns
@@ -118,18 +117,13 @@ async def _folded_beside(connection: Connection, not_as_today: NotAsToday) -> As
 
 
 async def _fold_facts_of_no_case(connection: Connection, newest: int, not_as_today: NotAsToday) -> None:
-    """What the register says. Facts whose type has become known are told of here, before cases are read."""
+    """What the register says. Facts whose type has become known are told of here, and are read with their cases."""
     position = 0
     while page := await kept_facts.facts_of_no_case(connection, position, newest, BATCH):
         async with connection.transaction():
             await _tell(page, not_as_today)
-            await fold_into_rebuilt(connection, [kept.fact for kept in page if not _has_a_case(kept.fact)])
+            await fold_into_rebuilt(connection, [kept.fact for kept in page if kept.fact.understood.case_id is None])
         position = page[-1].fact.position
-
-
-def _has_a_case(fact: Fact) -> bool:
-    """By today's classes: it is read with its case, once it is known of."""
-    return fact.event is not None and own_case(fact.event) is not None
 
 
 async def _fold_cases(connection: Connection, newest: int, not_as_today: NotAsToday) -> None:

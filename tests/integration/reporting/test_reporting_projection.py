@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from deploy.rulebook.example_facts import full, least
-from services.reporting.cases.case_projection import FOLLOWS_FROM, earlier_agreement
+from services.reporting.cases.case_projection import FOLLOWS_FROM, understood
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection import kept_facts, projection
 from services.reporting.projection.rebuild import compare, rebuild
@@ -206,7 +206,7 @@ async def test_facts_that_the_release_before_kept_are_read_for_their_agreement_t
     feed = Feed()
     await apply(connection, [received for one in KNOWN_FACTS for received in feed.receive(made(one))])
     told = await rows(connection, "facts_as_understood")
-    assert {row["follows"] for row in told} == {earlier_agreement(made(one)) for one in KNOWN_FACTS}
+    assert {row["follows"] for row in told} == {understood(made(one)).follows for one in KNOWN_FACTS}
     await connection.execute("update facts_as_understood set follows = null")
     await rebuild(connection)
     assert await rows(connection, "facts_as_understood") == told

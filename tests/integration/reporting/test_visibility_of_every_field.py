@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from deploy.rulebook.example_facts import full, least
-from services.reporting.cases.case_projection import own_case
+from services.reporting.cases.case_projection import understood
 from services.reporting.cases.known_facts import FACTS
 from services.reporting.projection import projection
 from services.reporting.statistics import queries as statistics
@@ -205,7 +205,7 @@ async def test_a_companys_history_has_the_shown_fields_of_each_fact_and_no_other
     """R18: by the markers alone, those of values within values included."""
     for fact_type in FACTS:
         fact = without_texts(fitting(full(fact_type)))
-        case_id = own_case(fact)
+        case_id = understood(fact).case_id
         if case_id is None or not fact.seen_by_company():
             continue
         opening = () if case_id == AGREEMENT else (facts.order_issued(), announced())

@@ -1,6 +1,6 @@
 """How the rows of cases follow from facts."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from itertools import permutations
 
@@ -150,6 +150,13 @@ def test_a_status_that_is_known_late_still_gets_its_own_time_in_the_history() ->
     history = rows_after(facts.sent(), facts.fulfilled(), facts.accepted()).history
     accepted = [row for row in history if row.status is Status.RUNNING]
     assert {row.effective_at for row in accepted} == {on("2026-03-20")}
+
+
+@pytest.mark.rule("R26")
+def test_a_status_holds_from_the_time_that_its_fact_names_however_late_it_is_recorded() -> None:
+    (sent,) = Feed().receive(facts.sent())
+    late = sent._replace(message=replace(sent.message, occurred_at=on("2026-05-04")))
+    assert [row.effective_at for row in fold_batch(Rows(), numbered([late], 1)).history] == [on("2026-03-04")] * 2
 
 
 def test_a_case_whose_opening_fact_has_not_come_has_no_status_yet() -> None:

@@ -67,6 +67,7 @@ def safe_again() -> Event:
         ),
         ((*RUNNING, facts.guidance_fell_due(), facts.guidance_offered()), set()),
         ((*RUNNING, facts.documented()), {"documentation-received"}),
+        ((*RUNNING, facts.booked(announced=True, at="2026-04-01")), {"control-to-hold"}),
         (
             (*RUNNING, facts.documented(), facts.booked(announced=False)),
             {"documentation-received", "control-to-hold"},
