@@ -344,6 +344,17 @@ class ControlPlanned(Event):
         return DRAWN_PARTS
 
 
+class RedrawAsked(Event):
+    """R18: somebody had another day drawn for a hidden control, and said why."""
+
+    held: ClassVar[str] = "requested_at"
+    agreement_id: UUID
+    place_id: UUID
+    requested_at: datetime
+    requested_by: str
+    reason: PrivateText = None
+
+
 class PlaceNotFound(Event):
     """R17: a control, or the inspection after a no, found no place in the inspector's calendar inside its window.
 
@@ -873,6 +884,7 @@ FACTS: tuple[type[Event], ...] = (
     DocumentationReceived,
     ControlBooked,
     ControlPlanned,
+    RedrawAsked,
     PlaceNotFound,
     PlaceFitsAgain,
     AnnouncedControlCancelled,

@@ -231,6 +231,12 @@ if TYPE_CHECKING:
         complete: bool
         places: tuple[UUID, ...]
 
+    class RedrawAsked(Event):
+        agreement_id: UUID
+        place_id: UUID
+        requested_at: datetime
+        requested_by: str
+
     class AnnouncedControlCancelled(Event):
         agreement_id: UUID
         control_id: UUID
@@ -398,6 +404,7 @@ else:
         InvestigationConcluded,
         OrderRequested,
         OtherFindingRecorded,
+        RedrawAsked,
         Terminated,
     )
     from shared.contracts.guidance import (
@@ -449,6 +456,7 @@ __all__ = [
     "OtherFindingRecorded",
     "PersonChanged",
     "PersonListed",
+    "RedrawAsked",
     "Terminated",
     "TimeCorrected",
     "Withdrawn",

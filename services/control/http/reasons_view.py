@@ -15,6 +15,7 @@ from shared.contracts.control import (
     ExtensionRefused,
     ExtensionRequested,
     InspectorChanged,
+    RedrawAsked,
     Terminated,
 )
 from shared.contracts.vocabulary import Decision, Side
@@ -70,6 +71,15 @@ class CalledOffView(BaseModel):
     control_id: UUID
     cancelled_at: Annotated[datetime, Field(description="When it was called off, UTC.")]
     reason: Annotated[str | None, Field(description="Why, as the company is told; null where nobody said so.")]
+
+
+class RedrawView(BaseModel):
+    """R18: another day was drawn for a hidden control."""
+
+    place_id: UUID
+    requested_at: Annotated[datetime, Field(description="When it was asked for, UTC.")]
+    requested_by: Annotated[str, Field(description="Pseudonymous id of who asked for it.")]
+    reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)]
 
 
 class UnitChangeView(BaseModel):
@@ -165,6 +175,11 @@ def called_off(events: Iterable[Event]) -> list[CalledOffView]:
         for event in events
         if isinstance(event, AnnouncedControlCancelled)
     ]
+
+
+def redraws(events: Iterable[Event]) -> list[RedrawView]:
+    """Returns who had other days drawn, and why; nothing in front of a company, which sees none of these facts."""
+    return [RedrawView.model_validate(event.model_dump()) for event in events if isinstance(event, RedrawAsked)]
 
 
 def unit_changes(events: Iterable[Event]) -> list[UnitChangeView]:

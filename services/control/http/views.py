@@ -17,6 +17,7 @@ from services.control.http.reasons_view import (
     ExtensionAnswerView,
     ExtensionRequestView,
     InspectorChangeView,
+    RedrawView,
     RevokedDecisionView,
     TerminationView,
     UnitChangeView,
@@ -25,6 +26,7 @@ from services.control.http.reasons_view import (
     extension_requests,
     inspector_changes,
     open_extension,
+    redraws,
     revoked_decisions,
     termination,
     unit_changes,
@@ -156,6 +158,7 @@ class AgreementView(BaseModel):
     called_off: list[CalledOffView]
     revoked_decisions: list[RevokedDecisionView]
     unit_changes: list[UnitChangeView]
+    redraws: list[RedrawView]
     is_a_decision: bool = False
     """R23: an agreement is not a decision and does not affect the smiley."""
 
@@ -223,6 +226,7 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
         called_off=called_off(events),
         revoked_decisions=revoked_decisions(events),
         unit_changes=unit_changes(events),
+        redraws=redraws(events),
     )
 
 

@@ -44,6 +44,18 @@ async def found_places(
     return tuple(found for place in places if (found := search.for_control_at(place)) is not None)
 
 
+async def redrawn_place(
+    runtime: Runtime, course: Running, place: UUID, at: datetime, policy: Policy
+) -> PlanControl | BookControl | None:
+    """R18: draws another day of the window for a hidden control; None if there is none, or nothing that is hidden."""
+    standing = course.bookings.get(place) or course.plans.get(place)
+    if standing is None:
+        return None
+    calendar = await calendar_for_plans(runtime, course.inspector, policy)
+    calendar.give_up(standing)
+    return Search(course, calendar, at, policy, runtime.random_source).on_another_day(place, standing)
+
+
 async def found_inspection(
     runtime: Runtime, state: AfterNo, at: datetime, policy: Policy
 ) -> BookInspection | tuple[MakesRoom, ...] | None:
@@ -111,14 +123,17 @@ class Search:
         new = self._new(place, standing)
         if new is None:
             return self._nothing(place, standing, why)
-        day, free, how = new
-        if isinstance(standing, ControlBooked):
-            told = ChosenDay(
-                day=day, form=standing.form, form_reason=standing.form_reason, announced=standing.announced
-            )
-            control_id = random_id(self.chance)
-            return BookControl(self.at, self.policy, place, control_id, free, told, drawn=how, cause=why)
-        return self._plan(place, new, why)
+        return self._at(place, standing, new, why)
+
+    def on_another_day(self, place: UUID, standing: ControlBooked | ControlPlanned) -> PlanControl | BookControl | None:
+        """R18: returns a place on another drawn day of the window; None if no other day is free."""
+        inside = days_inside(self.course, place, self.at, self.policy)
+        spans = drawn_from(self.course, place, inside, self.policy)
+        others = [[day for day in span if day != standing.day] for span in spans]
+        drawn = draw(self.calendar, others, (), self.policy, self.chance)
+        return (
+            None if drawn is None else self._at(place, standing, (drawn.day, drawn.place, drawn.how), PlanCause.REDRAWN)
+        )
 
     def in_another_calendar(self, plan: ControlPlanned) -> PlanControl | NoteNoPlace:
         """R15, R18: returns a place for a plan that moves into this calendar: on its day, else on a drawn day."""
@@ -132,6 +147,16 @@ class Search:
         if self.calendar.why_not_kept(standing) is not None:
             return False
         return isinstance(standing, ControlBooked) or plan_fits(self.course, standing)
+
+    def _at(
+        self, place: UUID, standing: ControlBooked | ControlPlanned | None, new: NewPlace, why: PlanCause
+    ) -> PlanControl | BookControl:
+        if not isinstance(standing, ControlBooked):
+            return self._plan(place, new, why)
+        day, free, how = new
+        told = ChosenDay(day=day, form=standing.form, form_reason=standing.form_reason, announced=standing.announced)
+        control_id = random_id(self.chance)
+        return BookControl(self.at, self.policy, place, control_id, free, told, drawn=how, cause=why)
 
     def _plan(self, place: UUID, new: NewPlace, why: PlanCause) -> PlanControl:
         day, free, how = new

@@ -61,7 +61,7 @@ from services.control.rules.phases import (
     evolve,
     how_it_stands,
 )
-from services.control.rules.planned_places import NoteNoPlace, PlanPlaces
+from services.control.rules.planned_places import NoteNoPlace, PlanPlaces, RedrawPlace
 from services.control.rules.responsible_inspector import ChangeInspector
 from services.control.rules.running_agreement_index import running_agreement_name
 from services.control.rules.sampling import ChooseSample
@@ -123,6 +123,7 @@ Command = (
     | BookControl
     | BookWhenDue
     | PlanPlaces
+    | RedrawPlace
     | ChooseSample
     | CompleteControl
     | CorrectControl
@@ -184,6 +185,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (documentation.receive(require_running("R16", state), command),)
         case BookControl():
             return booking.book(require_running("R17", state), command)
+        case RedrawPlace():
+            return planned_places.redraw(require_running("R18", state), command)
         case ChooseSample():
             return sampling.choose(require_running("R19", state), command)
         case CompleteControl():

@@ -46,6 +46,7 @@ from shared.contracts.public_forms import (
     InspectorChanged,
     InvestigationConcluded,
     OtherFindingRecorded,
+    RedrawAsked,
     Terminated,
 )
 from shared.contracts.vocabulary import Measure, Place, PlanCause
@@ -211,8 +212,11 @@ def places_of(started: ComplianceDeadlineSet) -> tuple[Place, ...]:
     return started.places or (Place(place_id=started.agreement_id, p_number=started.p_number),)
 
 
-CHANGES_NOTHING: frozenset[type[Event]] = frozenset({OtherFindingRecorded})
-"""R20: a finding on another topic is handled outside of the agreement; it decides nothing here."""
+CHANGES_NOTHING: frozenset[type[Event]] = frozenset({OtherFindingRecorded, RedrawAsked})
+"""R20: a finding on another topic is handled outside of the agreement; it decides nothing here.
+
+R18: that a redraw was asked for is kept; the day that was drawn is a fact of its own.
+"""
 
 
 def evolve(state: State, event: Event) -> State:

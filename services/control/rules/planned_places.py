@@ -14,9 +14,11 @@ from services.control.rules.booking import (
     is_late_enough,
     is_left_at,
 )
+from services.control.rules.included_places import refuse_not_awaited
 from services.control.rules.phases import Running
-from shared.contracts.control import ControlPlanned, PlaceFitsAgain, PlaceNotFound
+from shared.contracts.control import ControlPlanned, PlaceFitsAgain, PlaceNotFound, RedrawAsked
 from shared.contracts.vocabulary import Drawn, MakesRoom, PlanCause
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 
@@ -66,6 +68,39 @@ class PlanPlaces:
     policy: Policy
     """Which the places were chosen by."""
     found: tuple[Found, ...]
+
+
+@dataclass(frozen=True)
+class RedrawPlace:
+    """Somebody wants another day for a hidden control."""
+
+    at: datetime
+    policy: Policy
+    by: str
+    place_id: UUID
+    reason: str
+    found: PlanControl | BookControl | None
+    """On another day, which was drawn; None if no other day is free, or nothing stands that could be drawn again."""
+
+
+def redraw(course: Running, command: RedrawPlace) -> tuple[Event, ...]:
+    """R18: records another drawn day, and why it was asked for. Refuses for a control that the company was told of."""
+    refuse_not_awaited(course, command.place_id)
+    booking = course.bookings.get(command.place_id)
+    if booking is not None and booking.announced:
+        raise Refused("R18", "the company was told of {day}, so that nothing is drawn", day=booking.day)
+    if booking is None and command.place_id not in course.plans:
+        raise Refused("R18", "no control is planned or booked there yet")
+    if command.found is None:
+        raise Refused("R18", "no other day of the window is free")
+    asked = RedrawAsked(
+        agreement_id=course.started.agreement_id,
+        place_id=command.place_id,
+        requested_at=command.at,
+        requested_by=command.by,
+        reason=command.reason,
+    )
+    return asked, *recorded(course, [command.found])
 
 
 def plan(course: Running, command: PlanPlaces) -> tuple[Event, ...]:

@@ -185,3 +185,21 @@ async def _recorded(control: Control, agreement_id: UUID, fact: str) -> None:
 
 async def _count(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", stream: UUID, fact: str) -> int:
     return int(await connection.fetchval("select count(*) from events where stream = $1 and type = $2", stream, fact))
+
+
+@pytest.mark.rule("R18")
+async def test_a_hidden_day_is_drawn_again_for_a_reason_and_the_company_learns_of_neither(control: Control) -> None:
+    agreement_id = await control.accepted()
+    path = f"/v1/agreements/{agreement_id}"
+    await control.done(f"{path}/documentation", {"complete": True, "text": "Done."}, Role.COMPANY)
+    before = booking(await control.once(agreement_id, lambda course: booking(course) is not None))
+    seen = await control.course(agreement_id, Role.COMPANY)
+    foretold = await control.done(f"{path}/bookings/redraw?dry_run=true", {"reason": "Told by mistake."})
+    assert [set(fact["data"]) & {"day", "reason"} for fact in foretold["recorded"]] == [set(), set()]
+    await control.done(f"{path}/bookings/redraw", {"reason": "Told by mistake."})
+    after = await control.course(agreement_id)
+    assert booking(after)["day"] != before["day"]
+    assert [one["reason"] for one in after["redraws"]] == ["Told by mistake."]
+    assert await control.course(agreement_id, Role.COMPANY) == seen
+    assert (await control.post(f"{path}/bookings/redraw", {})).status_code == 422
+    assert (await control.post(f"{path}/bookings/redraw", {"reason": "x"}, Role.COMPANY)).status_code == 403

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from random import SystemRandom
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,11 +12,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.control.lookups.drawn_bookings import lookups
+from services.control.lookups.found_places import redrawn_place
 from services.control.lookups.moving_bookings import moved_bookings, moved_plans
 from services.control.planning.rules.place_names import names_of_place
 from services.control.planning.rules.visit import VisitKind
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import Running
+from services.control.rules.planned_places import RedrawPlace
 from services.control.rules.responsible_inspector import ChangeInspector
 from services.control.rules.start_of_agreement import StartCourse
 from services.control.rules.termination import Terminate
@@ -29,6 +32,7 @@ from shared.contracts.control import (
     ControlPlanned,
     ExtensionGranted,
     PlaceNotFound,
+    RedrawAsked,
     TerminationGrounds,
 )
 from shared.contracts.vocabulary import MakesRoom, NextInspector, PlanCause, Side
@@ -37,6 +41,7 @@ from shared.deadlines.deadlines import booking_due_at, control_window, extended
 from shared.eventstore.change import Change, Occurred, Write
 from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.decider import TimerDue
+from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event, EventTypes, Metadata
 from tests.model.memory_store import MemoryDatabase, MemoryStore
 from tests.public_form import public
@@ -197,6 +202,54 @@ async def test_r18_the_planned_place_is_booked_without_another_draw_and_its_name
     assert await held(course) == taken
     assert (await course.state()).plans == {}
     assert COURSE.timers(await course.state()) == {}
+
+
+async def redraw(course: Course) -> Sequence[Event]:
+    state = await course.state()
+    found = await redrawn_place(course.runtime, state, AGREEMENT, course.now, POLICY)
+    return await course.give(RedrawPlace(course.now, POLICY, "anna", AGREEMENT, "The company was told.", found))
+
+
+@pytest.mark.rule("R18")
+async def test_r18_a_hidden_day_is_drawn_again_with_a_reason_that_is_kept(course: Course) -> None:
+    before = await course.plan()
+    asked, drawn = await redraw(course)
+    assert isinstance(asked, RedrawAsked)
+    assert isinstance(drawn, ControlPlanned)
+    assert (asked.reason, asked.requested_by) == ("The company was told.", "anna")
+    assert (drawn.cause, drawn.replaces) == (PlanCause.REDRAWN, before.plan_id)
+    assert drawn.day != before.day
+    assert not asked.seen_by_company()
+    assert await held(course) == names(drawn)
+    await course.fire("book-control")
+    _, booked = await redraw(course)
+    assert isinstance(booked, ControlBooked)
+    assert booked.day != drawn.day
+    assert await held(course) == names(booked)
+
+
+@pytest.mark.rule("R18")
+async def test_r18_every_other_day_of_the_window_can_come_of_a_redraw(course: Course) -> None:
+    await course.plan()
+    drawn = [fact.day for _ in range(400) for fact in await redraw(course) if isinstance(fact, ControlPlanned)]
+    assert all(one != other for one, other in pairwise(drawn))
+    assert len(set(drawn)) == 30, "two thirds of the working days of the window"
+
+
+@pytest.mark.rule("R18")
+async def test_r18_nothing_is_drawn_of_what_the_company_knows_or_where_nothing_stands(course: Course) -> None:
+    with pytest.raises(Refused, match="no control is planned or booked"):
+        await redraw(course)
+    plan = await course.plan()
+    for day in sorted({date.fromisoformat(name.split("/")[2]) for name in full_days(_window())} - {plan.day}):
+        course.store.reservations |= full_days([day])
+    with pytest.raises(Refused, match="no other day"):
+        await redraw(course)
+    await course.fire("book-control")
+    booking = (await course.state()).bookings[AGREEMENT]
+    await course.record(booking.model_copy(update={"announced": True, "control_id": uuid4()}))
+    with pytest.raises(Refused, match="the company was told"):
+        await redraw(course)
 
 
 @pytest.mark.rule("R17")
