@@ -307,6 +307,8 @@ class ControlBooked(ChosenDay, Event):
     that an inspector chose, and in facts of earlier releases."""
     plan_id: UUID | None = None
     """R17: the plan whose place it takes; None where it was not planned."""
+    joins: UUID | None = None
+    """R17: the visit to the same unit, for something else, with which it comes along; None for a visit of its own."""
 
     def left_out_of_dry_runs(self) -> frozenset[str]:
         """R18: returns the fields that a dry run leaves out, because they would tell of a drawn day."""

@@ -146,6 +146,8 @@ class Control(_Section):
     """R18: free days that a draw needs at least; with fewer in its part, it is made from the whole window."""
     late_days_drawn_from: Positive = 10
     """R7, R17, R18: number of free working days after the window from which one is drawn if the window is full."""
+    recent_visit_days: Positive = 30
+    """R18: days after guidance at the company within which a control by phone is proposed."""
     booking_lead_days: NotNegative
     controls_per_day: Positive
     guidance_into_control_not_for: frozenset[str]

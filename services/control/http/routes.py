@@ -12,6 +12,7 @@ from services.control.http import (
     control_routes,
     documentation_routes,
     hearing_and_order_routes,
+    proposal_routes,
     reference_routes,
 )
 from services.control.http.views import AgreementView, view
@@ -53,6 +54,7 @@ async def read_agreement(
 for subject in (
     documentation_routes,
     booking_routes,
+    proposal_routes,
     control_routes,
     change_routes,
     hearing_and_order_routes,

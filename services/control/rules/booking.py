@@ -41,6 +41,8 @@ class BookControl:
     """R17: the plan whose place it takes."""
     moved_because: str | None = None
     """R18: why an announced day is moved, in words for the company."""
+    joins: UUID | None = None
+    """R17: the visit to the same unit with which it comes along."""
 
 
 def book(course: Running, command: BookControl) -> tuple[Event, ...]:
@@ -74,6 +76,7 @@ def booked(course: Running, command: BookControl) -> tuple[Event, ...]:
         drawn=command.drawn,
         cause=command.cause,
         plan_id=command.plan_id,
+        joins=command.joins,
         **dict(told),
     )
     if replaced is None or (command.told.announced and command.moved_because is None):

@@ -183,6 +183,7 @@ _NOT_IN_EVERY_FILE = {
     "late_days_drawn_from",
     "carried_over_to_new_owner",
     "choose_within_days",
+    "recent_visit_days",
 }
 """R18: files of before days were drawn say the first, and newer ones may say the others. R40, R12: and the last two."""
 

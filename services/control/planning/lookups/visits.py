@@ -58,7 +58,7 @@ async def visits_between(
     streams = await streams_with_places(runtime, first, last, people)
     for begun in range(0, len(streams), _COURSES_AT_A_TIME):
         some = streams[begun : begun + _COURSES_AT_A_TIME]
-        for visits in await asyncio.gather(*(_visits_in(runtime, stream, policy) for stream in some)):
+        for visits in await asyncio.gather(*(visits_in(runtime, stream, policy) for stream in some)):
             found.extend(visits)
     asked = [
         visit
@@ -78,7 +78,7 @@ async def _people_of(runtime: Runtime, whose: Whose) -> frozenset[str] | None:
     return frozenset({whose.inspector}) if of_centre is None else of_centre & {whose.inspector}
 
 
-async def _visits_in(runtime: Runtime, stream: UUID, policy: Policy) -> tuple[Visit, ...]:
+async def visits_in(runtime: Runtime, stream: UUID, policy: Policy) -> tuple[Visit, ...]:
     """Returns what a stream has in calendars, be it a course or places that are held for a meeting (R12)."""
     course = (await read(runtime.store, COURSE, stream)).state
     if not isinstance(course, NotStarted):
