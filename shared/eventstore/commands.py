@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from shared.eventstore.change import Change, IdempotencyKey, Mark, Occurred, Write
-from shared.eventstore.decider import Decider
+from shared.eventstore.decider import Decider, Guard
 from shared.eventstore.errors import StaleVersion, VersionMismatch
 from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, Metadata
@@ -23,7 +23,10 @@ ATTEMPTS = 40
 
 @dataclass(frozen=True)
 class Intent(Generic[State, Command]):
-    """A command for one subject. A command that has a `policy` gives its version to the facts that come of it."""
+    """A command for one subject. A command that has a `policy` gives its version to the facts that come of it.
+
+    One that has `relies_on`, guards, is recorded only if those streams stand as they were when it was built.
+    """
 
     decider: Decider[State, Command]
     stream: UUID
@@ -32,14 +35,6 @@ class Intent(Generic[State, Command]):
     """The version that the caller decided on; None decides on the current version."""
     read: VersionedState[State] | None = None
     """The subject as the caller has just read it, so that it is not read twice."""
-
-
-@dataclass(frozen=True)
-class Guard:
-    """A stream that the decision relied on, at the version that was read."""
-
-    stream: UUID
-    version: int
 
 
 @dataclass(frozen=True)
@@ -104,6 +99,7 @@ async def execute(
     (VersionMismatch) or a guarded stream moved (StaleVersion: the caller must read again). `key` is built from what was
     decided, so that a repetition can be given the same answer.
     """
+    guards = (*guards, *_relied_on(intents))
     metadata = replace(
         metadata,
         traceparent=metadata.traceparent or current_traceparent(),
@@ -127,6 +123,10 @@ async def execute(
             store.state_cache.keep(intent.decider, intent.stream, VersionedState(decision.version, decision.state))
         return decided
     raise AssertionError("unreachable")
+
+
+def _relied_on(intents: Sequence[Intent[Any, Any]]) -> set[Guard]:
+    return {guard for intent in intents for guard in getattr(intent.command, "relies_on", ())}
 
 
 def _policy(intents: Sequence[Intent[Any, Any]]) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, TypeVar
+from uuid import UUID
 
 from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
@@ -66,6 +67,14 @@ def every_fault() -> Iterator[Checks]:
     except Refused as refusal:
         checks.note(refusal)
     checks.refuse()
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A stream that a decision relied on, at the version that was read."""
+
+    stream: UUID
+    version: int
 
 
 @dataclass(frozen=True)

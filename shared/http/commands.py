@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.change import IdempotencyKey
-from shared.eventstore.commands import Decision, Guard, Intent, decide, execute, read
+from shared.eventstore.commands import Decision, Intent, decide, execute, read
 from shared.eventstore.database import Database
-from shared.eventstore.decider import Decider, every_fault
+from shared.eventstore.decider import Decider, Guard, every_fault
 from shared.eventstore.errors import AlreadyHandled, NameReserved, Refused, StaleVersion, VersionMismatch
 from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, Metadata, Recorded

@@ -9,8 +9,9 @@ from opentelemetry.trace import SpanKind
 
 from shared.eventstore.change import Change
 from shared.eventstore.clock import Clock
-from shared.eventstore.commands import Guard, Intent, execute
+from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Database
+from shared.eventstore.decider import Guard
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, EventTypes, Metadata
 from shared.messaging.consumer import Consumer

@@ -115,7 +115,7 @@ def _booking(
     inside = days_inside(course, place, at, policy)
     plan = course.plans.get(place)
     if plan is not None and plan.day in inside and calendar.why_not_kept(plan) is None:
-        return _as_planned(plan, at, policy, random_id(chance))
+        return _as_planned(plan, calendar, at, policy, random_id(chance))
     if plan is not None:
         calendar.give_up(plan)
     spans = drawn_from(course, place, inside, policy)
@@ -141,14 +141,16 @@ def _booking(
     )
 
 
-def _as_planned(plan: ControlPlanned, at: datetime, policy: Policy, control_id: UUID) -> BookControl:
+def _as_planned(
+    plan: ControlPlanned, calendar: Calendar, at: datetime, policy: Policy, control_id: UUID
+) -> BookControl:
     """R18: returns the booking of a planned place; nothing is drawn again."""
     return BookControl(
         at=at,
         policy=policy,
         place_id=plan.place_id,
         control_id=control_id,
-        place=FreePlace(plan.slot, plan.hours),
+        place=FreePlace(plan.slot, plan.hours, calendar.relies_on),
         told=ChosenDay(day=plan.day, form=ContactForm.VISIT, announced=False),
         drawn=plan.drawn,
         plan_id=plan.plan_id,

@@ -84,7 +84,8 @@ async def holding(runtime: Runtime, asked: AskedPlaces) -> list[Intent[Any, Any]
             first=asked.days.first,
             last=asked.days.last,
         )
-    return [Intent(HOLD, asked.meeting_id, HoldPlaces(asked.policy, _told(course, asked, held, len(possible)))), *moves]
+    hold = HoldPlaces(asked.policy, _told(course, asked, held, len(possible)), calendar.relies_on)
+    return [Intent(HOLD, asked.meeting_id, hold), *moves]
 
 
 def refuse_impossible_days(days: Span, at: datetime) -> None:
@@ -196,25 +197,23 @@ async def taking(runtime: Runtime, fact: GuidanceMeetingBooked) -> Intent[Any, A
     """R12, R15: returns the command that gives a booked meeting its place, or records that there is none any more."""
     standing = await read(runtime.store, HOLD, fact.meeting_id)
     at = runtime.clock.now()
-    place = await _place_for(runtime, standing.state, fact, runtime.policies.at(at))
-    command = TakePlace(at, fact.inspector, place)
+    command = await _taken(runtime, standing.state, fact, at)
     return Intent(HOLD, fact.meeting_id, command, expected=standing.version, read=standing)
 
 
-async def _place_for(
-    runtime: Runtime, state: State, fact: GuidanceMeetingBooked, policy: Policy
-) -> HeldPlace | PlanCause:
+async def _taken(runtime: Runtime, state: State, fact: GuidanceMeetingBooked, at: datetime) -> TakePlace:
     match state:
         case Held(told=told) if told.inspector == fact.inspector and (held := held_place(state, fact.time.number)):
-            return held
+            return TakePlace(at, fact.inspector, held)
         case Taken(taken=taken) if taken.inspector == fact.inspector:
-            return taken.place
+            return TakePlace(at, fact.inspector, taken.place)
         case _:
-            calendar = await calendar_for_plans(runtime, fact.inspector, policy)
+            calendar = await calendar_for_plans(runtime, fact.inspector, runtime.policies.at(at))
             free = calendar.take_at(fact.time.day, fact.time.hours)
             if not isinstance(free, FreePlace):
-                return CAUSES[free]
-            return _kept_free(fact.time.number, fact.time.day, free)
+                return TakePlace(at, fact.inspector, CAUSES[free])
+            place = _kept_free(fact.time.number, fact.time.day, free)
+            return TakePlace(at, fact.inspector, place, calendar.relies_on)
 
 
 def _kept_free(number: int, day: date, place: FreePlace) -> HeldPlace:

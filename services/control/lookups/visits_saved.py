@@ -14,7 +14,7 @@ from services.control.rules.proposals import RECENT_VISIT, Proposal, could_join,
 from shared.contracts.control import ChosenDay
 from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.copenhagen import local_day
-from shared.eventstore.commands import Guard
+from shared.eventstore.decider import Guard
 from shared.eventstore.errors import Refused
 from shared.eventstore.randomness import random_id
 from shared.policy.policy import Policy

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 from uuid import UUID, uuid5
 
-from services.control.planning.rules.calendar import FreePlace, WhyNotFree, refuse_not_free
+from services.control.planning.rules.calendar import FreePlace, RestsOnCalendars, WhyNotFree, refuse_not_free
 from services.control.planning.rules.making_room import sought_again_at
 from services.control.rules.lateness import Limit
 from services.control.rules.order_requests import requested
@@ -46,7 +46,7 @@ class NoteNotAccepted:
 
 
 @dataclass(frozen=True)
-class BookInspection:
+class BookInspection(RestsOnCalendars):
     """An inspection on a day that is free in the inspector's calendar."""
 
     at: datetime
@@ -60,7 +60,7 @@ class BookInspection:
 
 
 @dataclass(frozen=True)
-class BookInspectionWhenDue:
+class BookInspectionWhenDue(RestsOnCalendars):
     """The timer of the new inspection, with the free day that was found."""
 
     at: datetime
@@ -71,7 +71,7 @@ class BookInspectionWhenDue:
 
 
 @dataclass(frozen=True)
-class ReplanInspection:
+class ReplanInspection(RestsOnCalendars):
     """The inspector's calendar has changed, and the inspection does not fit any more, or does again."""
 
     at: datetime

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from uuid import UUID
 
-from services.control.planning.rules.calendar import FreePlace, WhyNotFree, refuse_not_free
+from services.control.planning.rules.calendar import FreePlace, RestsOnCalendars, WhyNotFree, refuse_not_free
 from services.control.rules.control_form_and_announcement import refuse_faulty_form
 from services.control.rules.included_places import refuse_not_awaited, require_place
 from services.control.rules.phases import Running
@@ -23,7 +23,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class BookControl:
+class BookControl(RestsOnCalendars):
     """A control on a day that is free in the inspector's calendar."""
 
     at: datetime

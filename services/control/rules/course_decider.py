@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+from services.control.planning.rules.calendar import RestsOnCalendars
 from services.control.planning.rules.place_names import names_of_place, sought_name
 from services.control.rules import (
     after_breach,
@@ -96,7 +97,7 @@ FOLLOW_UP = CourseTimer.FOLLOW_UP
 
 
 @dataclass(frozen=True)
-class BookWhenDue:
+class BookWhenDue(RestsOnCalendars):
     """The timer of bookings, with the free days that were found for them."""
 
     policy: Policy

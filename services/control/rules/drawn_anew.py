@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.control.planning.rules.calendar import RestsOnCalendars
 from services.control.rules.after_offer_not_accepted import BookInspection, booked_inspection
 from services.control.rules.booking import BookControl, booked
 from services.control.rules.phases import AfterNo, Running
@@ -20,7 +21,7 @@ Booked = ControlBooked | NewInspectionBooked
 
 
 @dataclass(frozen=True)
-class DrawAnew:
+class DrawAnew(RestsOnCalendars):
     """New days for the bookings whose days the rule of an earlier release chose without drawing them."""
 
     policy: Policy

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from services.control.planning.rules.calendar import FreePlace
+from services.control.planning.rules.calendar import FreePlace, RestsOnCalendars
 from services.control.rules.booking import (
     BookControl,
     awaits_its_booking,
@@ -24,7 +24,7 @@ from shared.policy.policy import Policy
 
 
 @dataclass(frozen=True)
-class PlanControl:
+class PlanControl(RestsOnCalendars):
     """A place that was found for a control that is not booked yet."""
 
     at: datetime
@@ -62,7 +62,7 @@ Found = PlanControl | BookControl | NoteNoPlace | NoteFit
 
 
 @dataclass(frozen=True)
-class PlanPlaces:
+class PlanPlaces(RestsOnCalendars):
     """Places that were found, or not found, for controls whose place is missing or does not fit any more."""
 
     policy: Policy
@@ -71,7 +71,7 @@ class PlanPlaces:
 
 
 @dataclass(frozen=True)
-class RedrawPlace:
+class RedrawPlace(RestsOnCalendars):
     """Somebody wants another day for a hidden control."""
 
     at: datetime

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.control.planning.rules.calendar import RestsOnCalendars
 from services.control.rules.after_offer_not_accepted import BookInspection, booked_inspection
 from services.control.rules.booking import BookControl, booked
 from services.control.rules.phases import AfterNo, Broken, Kept, Running
@@ -15,7 +16,7 @@ from shared.eventstore.events import Event
 
 
 @dataclass(frozen=True)
-class ChangeInspector:
+class ChangeInspector(RestsOnCalendars):
     """Another inspector becomes responsible; includes the free days that were found in the new inspector's calendar."""
 
     at: datetime

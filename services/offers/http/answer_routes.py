@@ -19,7 +19,7 @@ from services.offers.rules.phases import Running, State, Unsent
 from services.offers.rules.unit_changes import units_of
 from shared.contracts.public_forms import OfferSent
 from shared.deadlines.copenhagen import local_day
-from shared.eventstore.commands import Guard
+from shared.eventstore.decider import Guard
 from shared.eventstore.randomness import random_id
 from shared.http.access import Asker
 from shared.http.bodies import Body, FreeText

@@ -14,7 +14,8 @@ from services.offers.rules.phases import State
 from services.offers.rules.quarantine import QUARANTINE, legal_entity_stream, unit_stream
 from services.offers.rules.reach_of_unprocessed_facts import refusals_of_units_on_hold
 from shared.contracts.offers import QuarantineImposed
-from shared.eventstore.commands import Guard, read
+from shared.eventstore.commands import read
+from shared.eventstore.decider import Guard
 from shared.eventstore.errors import Refused
 from shared.http.access import Asker, Viewer
 from shared.http.problems import unavailable

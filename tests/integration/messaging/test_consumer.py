@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.eventstore.commands import Guard, Intent, execute
+from shared.eventstore.commands import Intent, execute
+from shared.eventstore.decider import Guard
 from shared.eventstore.events import Metadata
 from shared.messaging.parking import Reason
 from shared.messaging.reactor import Reaction

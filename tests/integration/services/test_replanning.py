@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.control.lookups.found_places import found_places
 from services.control.people.rules.absences import NoteAway, WithdrawAway
 from services.control.people.rules.centre_holidays import CENTRE, SetHolidays, centre_stream
 from services.control.people.rules.listing import ListPerson, NoteLeaving
@@ -20,6 +21,7 @@ from services.control.planning.rules.half_hours import Booking
 from services.control.rules.booking import BookControl
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import Running
+from services.control.rules.planned_places import PlanControl, PlanPlaces
 from shared.contracts.control import ChosenDay, ControlBooked, ControlPlanned, PlaceNotFound
 from shared.contracts.people import CentreVisitsReplanned, VisitsReplanned
 from shared.contracts.vocabulary import (
@@ -34,8 +36,9 @@ from shared.contracts.vocabulary import (
     VisitHours,
     WorkingHours,
 )
-from shared.eventstore.commands import read
-from shared.eventstore.events import Event
+from shared.eventstore.commands import Intent, execute, read
+from shared.eventstore.errors import StaleVersion
+from shared.eventstore.events import Event, Metadata
 from tests.integration.services.booking_at_once import START, Process, overlaps
 from tests.unit.control.control_facts import INSPECTOR, at
 from tests.unit.control.planning_policy import PLANNING_POLICIES
@@ -302,3 +305,32 @@ async def test_no_half_hour_is_given_twice_while_processes_plan_book_and_plan_ag
 async def _visits(process: Process, agreements: Sequence[UUID]) -> list[Booking]:
     states = [await course(process, one) for one in agreements]
     return [one for state in states for one in visits_in(state)]
+
+
+@pytest.mark.rule("R17", "R42")
+async def test_an_absence_that_is_noted_between_look_and_booking_is_not_overlooked(process: Process) -> None:
+    agreement = await process.start()
+    standing = await read(process.store, COURSE, agreement)
+    assert isinstance(standing.state, Running)
+    found = await found_places(process.runtime, standing.state, [agreement], NOW, PLANNING_POLICIES.at(NOW))
+    (plan,) = found
+    assert isinstance(plan, PlanControl)
+    await away(process, plan.day, plan.day, NOW)
+    late = Intent(COURSE, agreement, PlanPlaces(PLANNING_POLICIES.at(NOW), found), expected=standing.version)
+    with pytest.raises(StaleVersion):
+        await execute(process.store, [late], at=NOW, metadata=Metadata(uuid4(), "control"))
+    await process.fire_until(NOW)
+    assert (await visit(process, agreement)).day != plan.day
+
+
+@pytest.mark.rule("R17", "R42")
+async def test_absences_and_bookings_at_the_same_moment_leave_no_visit_in_an_absence(processes: list[Process]) -> None:
+    await described(processes[0])
+    agreements = [await processes[0].start() for _ in range(12)]
+    days = [WINDOW.first + timedelta(days=number) for number in range(0, 28, 2)]
+    planning = [one.fire_until(NOW) for one in processes]
+    noting = [away(processes[number % 3], day, day, NOW) for number, day in enumerate(days)]
+    await asyncio.gather(*planning, *noting)
+    await processes[0].fire_until(NOW)
+    found = [await visit(processes[0], agreement) for agreement in agreements]
+    assert [one.day for one in found if one.day in days] == []

@@ -25,7 +25,7 @@ async def calendar_for_plans(runtime: Runtime, inspector: str, policy: Policy) -
 
 async def _read(runtime: Runtime, inspector: str, policy: Policy, works: Awaitable[WorkingTime]) -> Calendar:
     held, working_time = await gather(_held_in(runtime, inspector), works)
-    return Calendar(inspector, working_time, taken_places(inspector, held), policy)
+    return Calendar(inspector, working_time, taken_places(inspector, held), policy, working_time.read_from)
 
 
 async def _held_in(runtime: Runtime, inspector: str) -> Mapping[str, UUID]:

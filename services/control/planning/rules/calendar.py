@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -12,6 +12,7 @@ from services.control.planning.rules.half_hours import InCalendar, half_hours_of
 from services.control.planning.rules.place_names import TakenPlaces
 from services.control.planning.rules.working_time import WorkingTime
 from shared.contracts.vocabulary import VisitHours
+from shared.eventstore.decider import Guard
 from shared.eventstore.errors import Refused
 from shared.policy.policy import Policy
 
@@ -38,6 +39,28 @@ class FreePlace:
     slot: int
     """Which of the inspector's visits on that day it is, from 1."""
     hours: VisitHours
+    relies_on: tuple[Guard, ...] = field(default=(), compare=False)
+    """The person and the centre whose absences and holidays made the calendar (R42)."""
+
+
+class RestsOnCalendars:
+    """A command with places in calendars: it holds only while the calendars stand from which they were taken."""
+
+    @property
+    def relies_on(self) -> tuple[Guard, ...]:
+        """R17, R42: returns what must not have changed, so that no absence that is noted meanwhile is overlooked."""
+        assert is_dataclass(self), "commands are dataclasses"
+        return tuple(guard for part in fields(self) for guard in _guards(getattr(self, part.name)))
+
+
+def _guards(value: object) -> tuple[Guard, ...]:
+    match value:
+        case FreePlace() | RestsOnCalendars():
+            return value.relies_on
+        case tuple():
+            return tuple(guard for one in value for guard in _guards(one))
+        case _:
+            return ()
 
 
 def refuse_not_free(rule: str, day: date, place: FreePlace | WhyNotFree) -> None:
@@ -62,8 +85,17 @@ def refuse_not_free(rule: str, day: date, place: FreePlace | WhyNotFree) -> None
 class Calendar:
     """One inspector's calendar as it was read, with the places that were taken or given up since."""
 
-    def __init__(self, inspector: str, working_time: WorkingTime, taken: TakenPlaces, policy: Policy) -> None:
+    def __init__(
+        self,
+        inspector: str,
+        working_time: WorkingTime,
+        taken: TakenPlaces,
+        policy: Policy,
+        relies_on: tuple[Guard, ...] = (),
+    ) -> None:
+        """`relies_on` is what the working time was read from."""
         self.inspector = inspector
+        self.relies_on = relies_on
         self._working_time = working_time
         self._slots = set(taken.slots)
         self._half_hours: defaultdict[date, set[int]] = defaultdict(set)
@@ -98,7 +130,7 @@ class Calendar:
         usual, starts = of_slot(slot), self._starts_in(free)
         stays = len(usual) == self._length and usual[0] in starts
         first = usual[0] if stays else min(starts, default=None)
-        return None if first is None else FreePlace(slot, hours(first, self._length))
+        return None if first is None else FreePlace(slot, hours(first, self._length), self.relies_on)
 
     def why_not_kept(self, booking: InCalendar) -> WhyNotFree | None:
         """R17, R42: returns why a booking cannot stay where it is; None if it can.
@@ -143,7 +175,7 @@ class Calendar:
             return self._why_not_free(day)
         self._slots.add((day, slot))
         self._half_hours[day].update(half_hours_of(wanted))
-        return FreePlace(slot, wanted)
+        return FreePlace(slot, wanted, self.relies_on)
 
     def overlaps(self, booking: InCalendar) -> bool:
         """R17: returns whether something else takes the slot or a half hour of a booking that was given up."""

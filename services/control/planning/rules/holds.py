@@ -14,7 +14,7 @@ from services.control.planning.rules.place_names import names_of_place
 from services.control.planning.rules.visit import Visit, VisitKind, VisitWindow
 from shared.contracts.control import HeldPlacesReleased, HeldPlaceTaken, MeetingPlaceLost, PlacesHeld
 from shared.contracts.vocabulary import HeldPlace, HoldEnd, PlanCause
-from shared.eventstore.decider import Decider, TimerDue
+from shared.eventstore.decider import Decider, Guard, TimerDue
 from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
@@ -36,6 +36,8 @@ class HoldPlaces:
     policy: Policy
     """Which they were chosen by."""
     told: PlacesHeld
+    relies_on: tuple[Guard, ...] = ()
+    """What the calendar was read from (R42)."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class TakePlace:
     inspector: str
     place: HeldPlace | PlanCause
     """Where it stands in the calendar of that inspector, or why there is no room for it any more."""
+    relies_on: tuple[Guard, ...] = ()
+    """What that calendar was read from (R42)."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """When an inspector works: the half hours of each weekday, days away and closed days, and visits per day (R17, R42)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from services.control.planning.rules.half_hours import within
 from shared.contracts.vocabulary import PersonDescription, Span
+from shared.eventstore.decider import Guard
 from shared.policy.policy import Policy
 
 _MONDAY_TO_FRIDAY = range(5)
@@ -25,6 +26,8 @@ class WorkingTime:
     """Days on which the inspector's centre is closed, beside the weekends and holidays of the calendar of R3."""
     works_until: date | None = None
     """R42: the last day of work of somebody who leaves the authority."""
+    read_from: tuple[Guard, ...] = field(default=(), compare=False)
+    """The streams of the person and of the centre, at the versions that were read."""
 
     def has_left_on(self, day: date) -> bool:
         """R42: returns whether the day comes after the inspector's last one."""
