@@ -314,6 +314,8 @@ def registered(*, cvr: str = CVR, industry: str = "day-care", size: str = "10-34
         sector="municipal",
         size_class=size,
         effective_from=date.fromisoformat(since),
+        postcode="8000",
+        address="Solsikkens Vænge 7",
     )
 
 

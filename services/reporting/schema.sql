@@ -386,6 +386,8 @@ create table units (
   sector text,
   size_class text,
   unknown_codes jsonb not null default '{}',
+  postcode text,
+  address text,                        -- street and number
   primary key (p_number, effective_from)
 );
 create index on units (cvr);
@@ -649,15 +651,15 @@ insert into publication_limits values (3);
 
 create view v_facts as
   select f.position, f.source, f.stream, f.epoch, f.version, f.event_id, f.type, f.schema_version,
-         f.data - 'name' as data, f.occurred_at, f.recorded_at, f.received_at, f.actor, f.policy, understood.case_id,
-         f.on_behalf_of
+         f.data - 'name' - 'address' as data, f.occurred_at, f.recorded_at, f.received_at, f.actor, f.policy,
+         understood.case_id, f.on_behalf_of
   from facts f left join facts_as_understood understood on understood.position = f.position;
 comment on view v_facts is
   'Every fact, in the order taken. data: ids, codes, dates and numbers, as the contract of its producer says.';
 
 create view v_units as
   select p_number, cvr, industry, sector, size_class, effective_from,
-         lead(effective_from) over (partition by p_number order by effective_from) as effective_until
+         lead(effective_from) over (partition by p_number order by effective_from) as effective_until, postcode
   from units;
 comment on view v_units is 'Production units, each row from its day on until (exclusive) the next one of the unit.';
 

@@ -73,6 +73,8 @@ class CaseItem(BaseModel):
     industry: Annotated[str | None, Field(description="The unit's industry when the case was opened.")]
     sector: str | None
     size_class: str | None
+    postcode: str | None
+    address: str | None
     inspector: Annotated[str | None, Field(description="Pseudonymous id of the responsible inspector.")]
     centre: Annotated[
         Centre | None,
@@ -340,6 +342,8 @@ class UnitItem(BaseModel):
     industry: str
     sector: str
     size_class: str
+    postcode: str | None
+    address: str | None
     effective_from: date
     effective_until: Annotated[date | None, Field(description="Exclusive; null where it still holds.")]
 

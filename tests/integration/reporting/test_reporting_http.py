@@ -201,6 +201,8 @@ async def test_operators_and_the_portal_itself_see_no_case(asker: Asker, role: R
 async def test_a_company_page_holds_units_quarantines_and_cases(asker: Asker) -> None:
     company = (await asker.get(f"/v1/companies/{CVR}", Role.COMPANY, CVR)).json()
     assert [unit["industry"] for unit in company["units"]] == ["day-care"]
+    shown = (*company["units"], *company["cases"]["cases"], (await asker.get(f"/v1/cases/{AGREEMENT}")).json())
+    assert {(one["postcode"], one["address"]) for one in shown} == {("8000", "Solsikkens Vænge 7")}
     assert company["quarantines"][0]["ends_at"] == "2027-06-15T12:00:00Z"
     assert len(company["cases"]["cases"]) == 2
     assert (await asker.get(f"/v1/companies/{OTHER_CVR}")).status_code == 404
