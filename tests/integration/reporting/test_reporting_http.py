@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -121,6 +121,40 @@ async def test_a_case_shows_its_deadlines_explained_its_measures_orders_and_time
     assert [fact["type"] for fact in case["timeline"]][-1] == "OrderRequested"
     assert case["control_day"] == "2026-06-15"
     assert case["version"] == len(case["timeline"]) + 1  # the order that followed counts, and stands in its own case
+
+
+@pytest.mark.rule("R17", "R18")
+async def test_a_control_without_a_day_is_shown_to_the_authority_and_changes_nothing_for_the_company(
+    asker: Asker,
+) -> None:
+    """R17, R18: the detail and the tasks tell of it; to the company every answer is the same, to the byte."""
+    running = UUID(int=77)
+    told = (facts.sent(), facts.delivered(), facts.accepted(), facts.deadline_set(), facts.place_not_found(running))
+    *course, not_found = (fact.model_copy(update={"agreement_id": running}) for fact in told)
+    paths = (f"/v1/cases/{running}", f"/v1/cases/{running}/timeline", "/v1/cases", f"/v1/companies/{CVR}")
+    await asker.learn(*course)
+    before = [await asker.get(path, Role.COMPANY, CVR) for path in paths]
+    await asker.learn(not_found)
+    after = [await asker.get(path, Role.COMPANY, CVR) for path in paths]
+    assert [(one.content, one.headers) for one in after] == [(one.content, one.headers) for one in before]
+    assert after[0].json()["places_not_found"] == []
+    assert (await asker.get(f"/v1/cases/{running}")).json()["places_not_found"] == [
+        {
+            "place_id": str(running),
+            "since": "2026-05-04T10:00:00Z",
+            "last_day": "2026-08-21",
+            "again_at": "2026-05-05T10:00:00Z",
+            "cause": "absence",
+            "would_make_room": ["colleague"],
+            "late_too": False,
+        }
+    ]
+    tasks = (await asker.get("/v1/tasks")).json()["tasks"]
+    assert ("place-not-found", "2026-08-21T22:00:00Z") in {
+        (one["kind"], one["due"]) for one in tasks if one["case_id"] == str(running)
+    }
+    await asker.learn(facts.place_fits_again().model_copy(update={"agreement_id": running, "place_id": running}))
+    assert (await asker.get(f"/v1/cases/{running}")).json()["places_not_found"] == []
 
 
 async def test_r18_a_company_is_shown_nothing_of_an_unannounced_control(asker: Asker) -> None:
