@@ -10,9 +10,11 @@ from shared.contracts.vocabulary import (
     ContactForm,
     ControlOutcome,
     JudgedBy,
+    MakesRoom,
     Measure,
     MeasureObservation,
     MeasureUse,
+    PlanCause,
     SpokeWith,
 )
 from shared.deadlines.copenhagen import end_of
@@ -314,7 +316,27 @@ def registered(*, cvr: str = CVR, industry: str = "day-care", size: str = "10-34
         sector="municipal",
         size_class=size,
         effective_from=date.fromisoformat(since),
+        postcode="8000",
+        address="Solsikkens Vænge 7",
     )
+
+
+def place_not_found(place_id: UUID = AGREEMENT, *, at: str = "2026-05-04", last_day: str = "2026-08-21") -> Event:
+    """R17: no day was found for a control; a colleague would make room."""
+    return control.PlaceNotFound(
+        agreement_id=AGREEMENT,
+        place_id=place_id,
+        inspector=INSPECTOR,
+        last_day=date.fromisoformat(last_day),
+        sought_at=on(at),
+        again_at=on(at) + timedelta(days=1),
+        cause=PlanCause.ABSENCE,
+        would_make_room=(MakesRoom.COLLEAGUE,),
+    )
+
+
+def place_fits_again() -> Event:
+    return control.PlaceFitsAgain(agreement_id=AGREEMENT, place_id=AGREEMENT, found_at=on("2026-05-06"))
 
 
 class Feed:
@@ -358,7 +380,7 @@ class Feed:
 
 _TIMES = (
     *("sent_at", "available_at", "accepted_at", "declined_at", "offered_at", "answered_at", "received_at", "booked_at"),
-    *("held_at", "fulfilled_at", "breached_at", "opened_at", "requested_at", "imposed_at", "at"),
+    *("held_at", "fulfilled_at", "breached_at", "opened_at", "requested_at", "imposed_at", "sought_at", "at"),
 )
 
 

@@ -23,11 +23,13 @@ from shared.contracts.register import SOURCE, UnitCeased, UnitRegistered
 from shared.eventstore.database import DATABASE_AWAY
 from shared.service import Settings
 
-COLUMNS = tuple(UnitRegistered.model_fields)
+COLUMNS = tuple(name for name, field in UnitRegistered.model_fields.items() if field.is_required())
+PLACE = ("postcode", "address")
+"""Optional columns: where the unit is."""
 CEASED = "ceased"
 """The optional column which says that the unit ceased to exist on the day of the row (R40)."""
 _YES, _NO = frozenset({"yes", "ja", "true", "sand", "1", "x"}), frozenset({"", "no", "nej", "false", "falsk", "0"})
-_OF_NO_UNIT = tuple(name for name in COLUMNS if name not in UnitCeased.model_fields)
+_OF_NO_UNIT = tuple(name for name in (*COLUMNS, *PLACE) if name not in UnitCeased.model_fields)
 """Columns that must be empty for a unit that ceased."""
 _LONGEST = 200
 """The most characters of a cell: longer than any name, and shorter than what a missing quote swallows."""
@@ -55,7 +57,7 @@ def read_units(file: Path) -> Reading:
     A CVR that fails its check and an unknown code are kept and remarked on. A row whose numbers or day were damaged, or
     which contradicts another row, is left out and named.
     """
-    table = read_table(file.read_bytes(), COLUMNS, optional=(CEASED,))
+    table = read_table(file.read_bytes(), COLUMNS, optional=(*PLACE, CEASED))
     reading = Reading(remarks=list(table.remarks))
     units, errors = [], list(table.errors)
     for row in table.rows:
@@ -98,7 +100,8 @@ def _unit(row: Row) -> UnitFact:
     day = date.fromisoformat(cells["effective_from"])
     if _has_ceased(cells):
         return UnitCeased(p_number=cells["p_number"], effective_from=day)
-    return UnitRegistered.model_validate({**{name: cells[name] for name in COLUMNS}, "effective_from": day})
+    where = {name: cells[name] or None for name in PLACE}
+    return UnitRegistered.model_validate({**{name: cells[name] for name in COLUMNS}, **where, "effective_from": day})
 
 
 def _has_ceased(cells: Mapping[str, str]) -> bool:
@@ -136,7 +139,9 @@ def _superfluous_cells(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def _errors_of_a_unit(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if what := _not_so_many_digits(cells["cvr"].strip(), 8):
         yield "cvr", what
-    for name in ("name", "industry", "sector", "size_class"):
+    if (postcode := cells["postcode"].strip()) and (what := _not_so_many_digits(postcode, 4)):
+        yield "postcode", what
+    for name in ("name", "industry", "sector", "size_class", "address"):
         cell = cells[name]
         if name == "name" and not cell.strip():
             yield name, "is empty: write the name of the unit"

@@ -32,6 +32,7 @@ comment on column v_units.size_class is 'Code of the size class.';
 comment on column v_units.effective_from is 'The day from which the row holds.';
 comment on column v_units.effective_until is
   'The day on which the next row of the unit begins, exclusive; null where none does.';
+comment on column v_units.postcode is 'The postcode of the unit; null where the register does not say it.';
 
 comment on column v_cases.case_id is 'The agreement, order or other case.';
 comment on column v_cases.case_type is 'agreement, order or other.';

@@ -208,6 +208,7 @@ create table case_control (
   places_controlled int not null default 0,    -- How many of them were controlled (R19).
   other_findings int not null default 0,       -- How many other findings there were at control (R20).
   windows_at_risk jsonb not null default '{}',  -- By place why a control may have to be held after its window (R17).
+  places_not_found jsonb not null default '{}',  -- By place since when no day was found for its control, or the inspection after a no, and why (R7, R17).
   primary key (case_id, audience)
 ) with (fillfactor = 70);
 
@@ -305,7 +306,8 @@ create view cases as
          coalesce(time_spent.minutes_documentation, 0) as minutes_documentation,
          coalesce(time_spent.minutes_control, 0) as minutes_control,
          coalesce(time_spent.minutes_system, 0) as minutes_system,
-         coalesce(control.windows_at_risk, '{}') as windows_at_risk
+         coalesce(control.windows_at_risk, '{}') as windows_at_risk,
+         coalesce(control.places_not_found, '{}') as places_not_found
   from case_core core
     left join case_deadlines deadlines on deadlines.case_id = core.case_id and deadlines.audience = core.audience
     left join case_offer offer on offer.case_id = core.case_id and offer.audience = core.audience
@@ -386,6 +388,8 @@ create table units (
   sector text,
   size_class text,
   unknown_codes jsonb not null default '{}',
+  postcode text,
+  address text,                        -- street and number
   primary key (p_number, effective_from)
 );
 create index on units (cvr);
@@ -469,7 +473,8 @@ create view cases_rebuilt as
          coalesce(time_spent.minutes_documentation, 0) as minutes_documentation,
          coalesce(time_spent.minutes_control, 0) as minutes_control,
          coalesce(time_spent.minutes_system, 0) as minutes_system,
-         coalesce(control.windows_at_risk, '{}') as windows_at_risk
+         coalesce(control.windows_at_risk, '{}') as windows_at_risk,
+         coalesce(control.places_not_found, '{}') as places_not_found
   from case_core_rebuilt core
     left join case_deadlines_rebuilt deadlines on deadlines.case_id = core.case_id and deadlines.audience = core.audience
     left join case_offer_rebuilt offer on offer.case_id = core.case_id and offer.audience = core.audience
@@ -522,7 +527,8 @@ alter view cases
   alter column minutes_documentation set default 0,
   alter column minutes_control set default 0,
   alter column minutes_system set default 0,
-  alter column windows_at_risk set default '{}';
+  alter column windows_at_risk set default '{}',
+  alter column places_not_found set default '{}';
 alter view cases_rebuilt
   alter column changed_units set default '{}',
   alter column open_conflicts set default 0,
@@ -557,7 +563,8 @@ alter view cases_rebuilt
   alter column minutes_documentation set default 0,
   alter column minutes_control set default 0,
   alter column minutes_system set default 0,
-  alter column windows_at_risk set default '{}';
+  alter column windows_at_risk set default '{}',
+  alter column places_not_found set default '{}';
 
 create function split_as_the_release_before_writes() returns trigger language plpgsql
 set search_path from current as $$
@@ -649,15 +656,15 @@ insert into publication_limits values (3);
 
 create view v_facts as
   select f.position, f.source, f.stream, f.epoch, f.version, f.event_id, f.type, f.schema_version,
-         f.data - 'name' as data, f.occurred_at, f.recorded_at, f.received_at, f.actor, f.policy, understood.case_id,
-         f.on_behalf_of
+         f.data - 'name' - 'address' as data, f.occurred_at, f.recorded_at, f.received_at, f.actor, f.policy,
+         understood.case_id, f.on_behalf_of
   from facts f left join facts_as_understood understood on understood.position = f.position;
 comment on view v_facts is
   'Every fact, in the order taken. data: ids, codes, dates and numbers, as the contract of its producer says.';
 
 create view v_units as
   select p_number, cvr, industry, sector, size_class, effective_from,
-         lead(effective_from) over (partition by p_number order by effective_from) as effective_until
+         lead(effective_from) over (partition by p_number order by effective_from) as effective_until, postcode
   from units;
 comment on view v_units is 'Production units, each row from its day on until (exclusive) the next one of the unit.';
 

@@ -22,6 +22,10 @@ class UnitRegistered(Event):
     sector: Shown[str]
     size_class: Shown[str]
     effective_from: Shown[date]
+    postcode: Shown[str | None] = None
+    """Four digits; None where the register does not say it, as in facts of before release 2026-12."""
+    address: Shown[str | None] = None
+    """Street and number, as the business register publishes them; None as the postcode."""
 
 
 class UnitCeased(Event):

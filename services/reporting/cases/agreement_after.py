@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.reporting.cases.agreement_control import WITHOUT_BOOKING
+from services.reporting.cases.agreement_control import EVERY_PLACE_FOUND, WITHOUT_BOOKING
 from services.reporting.cases.case import Case, Columns, changed, with_deadlines
 from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.time_spent import spent
@@ -15,7 +15,7 @@ from shared.contracts.vocabulary import WorkPhase
 from shared.deadlines.copenhagen import start_of
 
 rules = Rules[Case, Columns]()
-_OVER: Columns = {"bookings": {}, "guidance_stands": GuidanceStands.CLOSED}
+_OVER: Columns = {"bookings": {}, "guidance_stands": GuidanceStands.CLOSED} | EVERY_PLACE_FOUND
 """Nothing is booked or due any more; the row goes on naming the day of the control that decided."""
 
 
@@ -160,7 +160,7 @@ def _order_issue_noted(case: Case, event: control.OrderIssueNoted) -> Columns:
 @rules.on
 def _new_inspection_booked(case: Case, event: control.NewInspectionBooked) -> Columns:
     """R7: an inspection that resumes the investigation has a day."""
-    return {"new_inspection_day": event.day}
+    return {"new_inspection_day": event.day} | EVERY_PLACE_FOUND
 
 
 @rules.on
@@ -170,7 +170,7 @@ def _investigation_concluded(case: Case, event: control.InvestigationConcluded) 
         "new_inspection_day": None,
         "investigation_outcome": event.outcome,
         "investigation_concluded_at": event.held_at,
-    }
+    } | EVERY_PLACE_FOUND
     return concluded | spent(case, WorkPhase.INVESTIGATION, event.minutes_spent)
 
 

@@ -22,6 +22,8 @@ WITHOUT_BOOKING: Columns = {
     "control_late_reason": None,
 }
 """No day is booked for a control."""
+EVERY_PLACE_FOUND: Columns = {"places_not_found": {}}
+"""R17: nothing is known of a control, or of an inspection after a no, that has no place in a calendar."""
 
 
 @rules.on
@@ -61,9 +63,10 @@ def _extension_granted(case: Case, event: control.ExtensionGranted) -> Columns:
 
 @rules.on
 def _inspector_changed(case: Case, event: control.InspectorChanged) -> Columns:
-    """R15: another inspector, and that inspector's centre, is responsible."""
+    """R15, R17: another inspector, and that inspector's centre, is responsible; places are sought in that calendar."""
     changes = case.inspector_changes + 1
-    return {"inspector": event.inspector, "centre": event.centre, "inspector_changes": changes}
+    moved = {"inspector": event.inspector, "centre": event.centre, "inspector_changes": changes}
+    return moved | EVERY_PLACE_FOUND
 
 
 @rules.on
@@ -75,7 +78,7 @@ def _terminated(case: Case, event: control.Terminated) -> Columns:
         "termination_reason": event.reason,
         "carried_over_to": event.carried_over_to,
     }
-    return ended | _booked({})
+    return ended | _booked({}) | EVERY_PLACE_FOUND
 
 
 @rules.on
@@ -103,7 +106,8 @@ def _control_booked(case: Case, event: control.ControlBooked) -> Columns:
         "late_reason": event.late_reason,
         "among_few": event.drawn is not None and event.drawn.among_few,
     }
-    booked = _booked({**case.bookings, str(event.place_id or event.agreement_id): booking})
+    place = str(event.place_id or event.agreement_id)
+    booked = _booked({**case.bookings, place: booking}) | _place_found(case, place)
     return booked | with_deadlines(case, control_window=event.window)
 
 
@@ -116,9 +120,11 @@ def _announced_control_cancelled(case: Case, event: control.AnnouncedControlCanc
 
 @rules.on
 def _sample_chosen(case: Case, event: control.SampleChosen) -> Columns:
-    """R19: only places of the sample keep their booked controls."""
+    """R19: only places of the sample keep their booked controls, and need a day for one."""
     chosen = set(map(str, event.places))
-    return _booked({place: one for place, one in case.bookings.items() if place in chosen})
+    not_found = {place: one for place, one in case.places_not_found.items() if place in chosen}
+    booked = _booked({place: one for place, one in case.bookings.items() if place in chosen})
+    return booked | {"places_not_found": not_found}
 
 
 @rules.on
@@ -154,7 +160,7 @@ def _completed(case: Case, event: control.ControlCompleted) -> Columns:
         "control_involvement": answered(case.control_involvement, event.involvement),
         "spread_further": case.spread_further if event.spread_further is None else event.spread_further,
     }
-    held |= _without_risk(case, place)
+    held |= _without_risk(case, place) | _place_found(case, place)
     return held | _judged(case, place, told) | spent(case, WorkPhase.CONTROL, event.minutes_spent)
 
 
@@ -203,7 +209,8 @@ def _judged(case: Case, place: str, told: Mapping[str, Any]) -> Columns:
 
 
 def _without_place(case: Case, place: str) -> Columns:
-    return _booked({one: booking for one, booking in case.bookings.items() if one != place})
+    booked = _booked({one: booking for one, booking in case.bookings.items() if one != place})
+    return booked | _place_found(case, place)
 
 
 def _booked(bookings: dict[str, Any]) -> Columns:
@@ -235,6 +242,31 @@ def _window_safe_again(case: Case, event: control.WindowSafeAgain) -> Columns:
 
 def _without_risk(case: Case, place: str) -> Columns:
     return {"windows_at_risk": {one: risk for one, risk in case.windows_at_risk.items() if one != place}}
+
+
+@rules.on
+def _place_not_found(case: Case, event: control.PlaceNotFound) -> Columns:
+    """R7, R17: no day inside its window was found for a control, or for the inspection after a no."""
+    place = str(event.place_id)
+    told = {
+        "since": case.places_not_found.get(place, {}).get("since", event.sought_at.isoformat()),
+        "last_day": event.last_day.isoformat(),
+        "again_at": event.again_at.isoformat(),
+        "cause": event.cause,
+        "would_make_room": list(event.would_make_room),
+        "late_too": event.late_too,
+    }
+    return {"places_not_found": {**case.places_not_found, place: told}}
+
+
+@rules.on
+def _place_fits(case: Case, event: control.PlaceFitsAgain | control.ControlPlanned) -> Columns:
+    """R17: the control of the place has a day in the calendar."""
+    return _place_found(case, str(event.place_id))
+
+
+def _place_found(case: Case, place: str) -> Columns:
+    return {"places_not_found": {one: told for one, told in case.places_not_found.items() if one != place}}
 
 
 @rules.on

@@ -1,7 +1,7 @@
 """What must happen next in an agreement, decided once: the row names the first step, tasks follow from all."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from services.reporting.cases.case import Case
 from services.reporting.cases.case_types import Status
@@ -18,6 +18,8 @@ def pending(case: Case) -> Sequence[Pending]:
     steps = [*_about_changed_units(case)] if case.changed_units else []
     if in_the_course is not None:
         steps += in_the_course(case)
+    if case.places_not_found:
+        steps += _to_make_room(case)
     beside = _beside_the_course(case)
     if beside:
         steps.append(Pending(None, Party.INSPECTOR, tasks=tuple(beside)))
@@ -68,6 +70,13 @@ def _beside_the_course(case: Case) -> list[TaskKind]:
     if case.open_conflicts and case.ended_at is None:
         tasks.append(TaskKind.CONFLICT_TO_LOOK_INTO)
     return tasks
+
+
+def _to_make_room(case: Case) -> Iterator[Pending]:
+    """R7, R17: what found no day in the calendar, until the first of the windows ends, while it is yet to be held."""
+    if case.status in (Status.RUNNING, Status.AWAITING_CONTROL, Status.DECLINED, Status.LAPSED):
+        last_day = min(date.fromisoformat(one["last_day"]) for one in case.places_not_found.values())
+        yield Pending(None, Party.INSPECTOR, end_of(last_day), (TaskKind.PLACE_NOT_FOUND,))
 
 
 def _answer_is_new(case: Case) -> bool:

@@ -61,6 +61,9 @@ class TaskKind(StrEnum):
     """R18: a control that is not announced was drawn among few days, and can be guessed; make room or announce it."""
     WINDOW_AT_RISK = "window-at-risk"
     """R17: a control may have to be held after its window; make room, or say why it will be late."""
+    PLACE_NOT_FOUND = "place-not-found"
+    """R7, R17: a control, or the inspection after a no, has no day in the calendar; make room by the end of its window.
+    """
     HEARING_RUNNING = "hearing-running"
     """R22: the company is being heard; wait for its answer."""
     ORDER_TO_REQUEST = "order-to-request"

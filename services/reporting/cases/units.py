@@ -21,6 +21,9 @@ class Unit:
     size_class: str | None = None
     unknown_codes: Mapping[str, str] = field(default_factory=dict)
     """Codes that the reference data does not know, and a CVR that fails its check: kept, and flagged."""
+    postcode: str | None = None
+    address: str | None = None
+    """Street and number; analysts do not see it."""
 
 
 def unit_of(event: UnitRegistered | UnitCeased) -> Unit:
@@ -36,4 +39,6 @@ def unit_of(event: UnitRegistered | UnitCeased) -> Unit:
         sector=event.sector,
         size_class=event.size_class,
         unknown_codes=unknown_in_unit(event),
+        postcode=event.postcode,
+        address=event.address,
     )

@@ -13,7 +13,7 @@ from services.reporting.cases.links import LinkKind
 from services.reporting.cases.steps import Party, Step, TaskKind
 from services.reporting.view.queries import Found
 from shared.contracts.guidance import GuidanceStands
-from shared.contracts.vocabulary import Centre, ContactForm, ControlOutcome, MeasureUse
+from shared.contracts.vocabulary import Centre, ContactForm, ControlOutcome, MakesRoom, MeasureUse, PlanCause
 from shared.deadlines.deadline import Deadline
 
 NO_DECISION_DA = (
@@ -73,6 +73,8 @@ class CaseItem(BaseModel):
     industry: Annotated[str | None, Field(description="The unit's industry when the case was opened.")]
     sector: str | None
     size_class: str | None
+    postcode: str | None
+    address: str | None
     inspector: Annotated[str | None, Field(description="Pseudonymous id of the responsible inspector.")]
     centre: Annotated[
         Centre | None,
@@ -159,6 +161,20 @@ class ChangedUnit(BaseModel):
     p_number: str
     since: Annotated[date, Field(description="The day from which the register's fact holds.")]
     ceased: bool
+
+
+class MissingPlace(BaseModel):
+    """R7, R17: that no day was found for the control of a place, or for the inspection after a no."""
+
+    place_id: UUID
+    since: Annotated[datetime, Field(description="When no day was found for the first time.")]
+    last_day: Annotated[date, Field(description="The last day of the window.")]
+    again_at: Annotated[datetime, Field(description="When a day is looked for again, if no calendar changes before.")]
+    cause: Annotated[
+        PlanCause | None, Field(description="R27: why a day was looked for; null for the inspection after a no.")
+    ]
+    would_make_room: Annotated[list[MakesRoom], Field(description="Codes of what would make room.")]
+    late_too: Annotated[bool, Field(description="Days after the window were tried as well, for more than a year.")]
 
 
 class ConflictItem(BaseModel):
@@ -267,6 +283,10 @@ class CaseDetail(CaseItem):
     changed_units: Annotated[
         list[ChangedUnit], Field(description="R40: the units that are another's than this case says, or ceased.")
     ]
+    places_not_found: Annotated[
+        list[MissingPlace],
+        Field(description="R17, R18: the places without a day in a calendar; none in front of a company."),
+    ]
     version: Annotated[int, Field(description="How many facts of the case the asker may know of.")]
     deadlines: list[ExplainedDeadline]
     measures: list[MeasureItem]
@@ -299,6 +319,9 @@ class CaseDetail(CaseItem):
                 "unknown_codes": json.loads(row["unknown_codes"]),
                 "changed_units": [
                     {"p_number": p_number, **told} for p_number, told in json.loads(row["changed_units"]).items()
+                ],
+                "places_not_found": [
+                    {"place_id": place, **told} for place, told in json.loads(row["places_not_found"]).items()
                 ],
                 "measures": measures,
                 "places": places,
@@ -340,6 +363,8 @@ class UnitItem(BaseModel):
     industry: str
     sector: str
     size_class: str
+    postcode: str | None
+    address: str | None
     effective_from: date
     effective_until: Annotated[date | None, Field(description="Exclusive; null where it still holds.")]
 

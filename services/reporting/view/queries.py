@@ -25,9 +25,11 @@ Key = tuple[Any, ...]
 def _columns(shown: Shown) -> str:
     """The columns of a case that are declared to be shown there, with its unit and whether a conflict stands."""
     declared = (f"c.{name}" for name, column in columns_of(Case).items() if column.shown & shown)
-    return ", ".join((*declared, _IN_CONFLICT, "unit.industry, unit.sector, unit.size_class"))
+    return ", ".join((*declared, _IN_CONFLICT, f"unit.{', unit.'.join(_OF_THE_UNIT)}"))
 
 
+_OF_THE_UNIT = ("industry", "sector", "size_class", "postcode", "address")
+"""What a case shows of its unit."""
 _IN_CONFLICT = """
 exists (select from links l where l.audience = c.audience and l.ended_at is null and l.case_id = c.case_id)
   or exists (select from links l where l.audience = c.audience and l.ended_at is null and l.other_case_id = c.case_id)
@@ -37,9 +39,9 @@ _LISTED = _columns(LIST)
 _IN_DETAIL = _columns(LIST | DETAIL)
 
 # The unit as it was when the case was opened: it may have another legal entity, size or industry today.
-_CASES_WITH_UNIT = """
+_CASES_WITH_UNIT = f"""
 cases c left join lateral (
-  select u.industry, u.sector, u.size_class from units u
+  select u.{", u.".join(_OF_THE_UNIT)} from units u
   where u.p_number = c.p_number and u.effective_from <= (c.opened_at at time zone 'Europe/Copenhagen')::date
   order by u.effective_from desc limit 1
 ) unit on true

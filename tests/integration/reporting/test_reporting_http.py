@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -123,6 +123,40 @@ async def test_a_case_shows_its_deadlines_explained_its_measures_orders_and_time
     assert case["version"] == len(case["timeline"]) + 1  # the order that followed counts, and stands in its own case
 
 
+@pytest.mark.rule("R17", "R18")
+async def test_a_control_without_a_day_is_shown_to_the_authority_and_changes_nothing_for_the_company(
+    asker: Asker,
+) -> None:
+    """R17, R18: the detail and the tasks tell of it; to the company every answer is the same, to the byte."""
+    running = UUID(int=77)
+    told = (facts.sent(), facts.delivered(), facts.accepted(), facts.deadline_set(), facts.place_not_found(running))
+    *course, not_found = (fact.model_copy(update={"agreement_id": running}) for fact in told)
+    paths = (f"/v1/cases/{running}", f"/v1/cases/{running}/timeline", "/v1/cases", f"/v1/companies/{CVR}")
+    await asker.learn(*course)
+    before = [await asker.get(path, Role.COMPANY, CVR) for path in paths]
+    await asker.learn(not_found)
+    after = [await asker.get(path, Role.COMPANY, CVR) for path in paths]
+    assert [(one.content, one.headers) for one in after] == [(one.content, one.headers) for one in before]
+    assert after[0].json()["places_not_found"] == []
+    assert (await asker.get(f"/v1/cases/{running}")).json()["places_not_found"] == [
+        {
+            "place_id": str(running),
+            "since": "2026-05-04T10:00:00Z",
+            "last_day": "2026-08-21",
+            "again_at": "2026-05-05T10:00:00Z",
+            "cause": "absence",
+            "would_make_room": ["colleague"],
+            "late_too": False,
+        }
+    ]
+    tasks = (await asker.get("/v1/tasks")).json()["tasks"]
+    assert ("place-not-found", "2026-08-21T22:00:00Z") in {
+        (one["kind"], one["due"]) for one in tasks if one["case_id"] == str(running)
+    }
+    await asker.learn(facts.place_fits_again().model_copy(update={"agreement_id": running, "place_id": running}))
+    assert (await asker.get(f"/v1/cases/{running}")).json()["places_not_found"] == []
+
+
 async def test_r18_a_company_is_shown_nothing_of_an_unannounced_control(asker: Asker) -> None:
     answer = await asker.get(f"/v1/cases/{AGREEMENT}", Role.COMPANY, CVR)
     case = answer.json()
@@ -201,6 +235,8 @@ async def test_operators_and_the_portal_itself_see_no_case(asker: Asker, role: R
 async def test_a_company_page_holds_units_quarantines_and_cases(asker: Asker) -> None:
     company = (await asker.get(f"/v1/companies/{CVR}", Role.COMPANY, CVR)).json()
     assert [unit["industry"] for unit in company["units"]] == ["day-care"]
+    shown = (*company["units"], *company["cases"]["cases"], (await asker.get(f"/v1/cases/{AGREEMENT}")).json())
+    assert {(one["postcode"], one["address"]) for one in shown} == {("8000", "Solsikkens Vænge 7")}
     assert company["quarantines"][0]["ends_at"] == "2027-06-15T12:00:00Z"
     assert len(company["cases"]["cases"]) == 2
     assert (await asker.get(f"/v1/companies/{OTHER_CVR}")).status_code == 404

@@ -58,6 +58,7 @@ CODED_TEXT = {
     "industry",
     "sector",
     "size_class",
+    "postcode",
     "kind",
     "non_use_reason",
     "participants",
@@ -73,8 +74,8 @@ CODED_TEXT = {
     "late_reason_codes",
 }
 """Text fields that hold ids and codes."""
-NAMES_THAT_ARE_PUBLIC = {"UnitRegistered.name", "ClosedDay.danish", "ClosedDay.english"}
-"""Of a unit, which the business register publishes itself, and of holidays."""
+NAMES_THAT_ARE_PUBLIC = {"UnitRegistered.name", "UnitRegistered.address", "ClosedDay.danish", "ClosedDay.english"}
+"""Of a unit, and where it is, which the business register publishes itself, and of holidays."""
 
 
 OF_UNITS = {"UnitChangeLearned", "UnitChangeReachedCases"}

@@ -138,6 +138,34 @@ def test_a_file_without_the_columns_of_the_register_is_not_read(tmp_path: Path, 
         read(tmp_path, header=header)
 
 
+@pytest.mark.rule("R42")
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [("0800,Havnegade 3", ("0800", "Havnegade 3")), (" 8000 , ", ("8000", None)), (",", (None, None))],
+)
+def test_a_file_may_say_where_units_are(tmp_path: Path, cells: str, expected: tuple[str | None, str | None]) -> None:
+    (unit,) = read(tmp_path, f"{SOUND},{cells}", header=f"{HEADER},postcode,address").units
+    assert isinstance(unit, UnitRegistered)
+    assert (unit.postcode, unit.address) == expected
+
+
+@pytest.mark.rule("R42")
+@pytest.mark.parametrize(
+    ("cells", "column", "what"),
+    [
+        ("800,Havnegade 3", "postcode", "800 has 3 of 4 digits, and may have lost zeros"),
+        ("DK-8000,", "postcode", "'DK-8000' is not 4 digits"),
+        (f"8000,{'a' * 201}", "address", "has 201 characters, and 200 are the most"),
+        ("8000,Havnegade \ufffd", "address", "cannot be read: export the file as UTF-8"),
+    ],
+)
+def test_a_damaged_postcode_or_address_leaves_its_row_out(tmp_path: Path, cells: str, column: str, what: str) -> None:
+    reading = read(tmp_path, f"{OTHER},,", f"{SOUND},{cells}", header=f"{HEADER},postcode,address")
+    assert [unit.p_number for unit in reading.units] == ["1003388395"]
+    assert reading.left_out[0].startswith(f"line 3, column {column}: ")
+    assert what in reading.left_out[0]
+
+
 WITH_CEASED = f"{HEADER},ceased"
 GONE = "1003388394,,,,,,2026-03-16,yes"
 

@@ -35,7 +35,7 @@ MADE_OF_COLUMNS = {
     "version": {"visible_version"},
 }
 """Fields of HTTP that are made of columns with other names."""
-NOT_OF_THE_ROW = {"industry", "sector", "size_class", "in_conflict"} | {
+NOT_OF_THE_ROW = {"industry", "sector", "size_class", "postcode", "address", "in_conflict"} | {
     *("measures", "places", "related", "conflicts", "timeline", "next_cursors", "notice")
 }
 """Fields of HTTP that come from the unit, or hang on the case."""

@@ -39,6 +39,13 @@ def test_a_unit_has_a_row_per_day_from_which_it_changed() -> None:
     }
 
 
+def test_a_unit_of_which_the_register_does_not_say_where_it_is_has_no_place() -> None:
+    earlier = facts.registered().model_copy(update={"postcode": None, "address": None})
+    rows = rows_after(earlier, facts.registered(since="2025-01-01")).units
+    where = {since: (unit.postcode, unit.address) for (_, since), unit in rows.items()}
+    assert where == {date(2020, 1, 1): (None, None), date(2025, 1, 1): ("8000", "Solsikkens Vænge 7")}
+
+
 def test_r22_a_quarantine_stands_from_the_breach_until_its_end() -> None:
     row = rows_after(facts.quarantine_imposed()).quarantines[AGREEMENT][UNIT]
     assert (row.imposed_at, row.ends_at, row.ended_at) == (on("2026-06-15", 12), on("2027-06-15", 12), None)

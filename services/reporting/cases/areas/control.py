@@ -240,3 +240,32 @@ class Control:
             of=("WindowAtRisk.place_id", "WindowAtRisk.risk", "WindowSafeAgain.place_id", "ControlCompleted.place_id"),
         ),
     ] = field(default_factory=dict)
+    places_not_found: Annotated[
+        Mapping[str, Any],
+        Column(
+            "By place since when no day was found for its control, or the inspection after a no, and why (R7, R17).",
+            of=(
+                "PlaceNotFound.place_id",
+                "PlaceNotFound.sought_at",
+                "PlaceNotFound.last_day",
+                "PlaceNotFound.again_at",
+                "PlaceNotFound.cause",
+                "PlaceNotFound.would_make_room",
+                "PlaceNotFound.late_too",
+                "PlaceFitsAgain.place_id",
+                "ControlPlanned.place_id",
+                "ControlBooked.place_id",
+                "ControlTurnedIntoGuidance.place_id",
+                "FreshInvestigationNeeded.place_id",
+                "ControlCompleted.place_id",
+                "SampleChosen.places",
+                "InspectorChanged",
+                "Terminated",
+                "Fulfilled",
+                "Breached",
+                "NewInspectionBooked",
+                "InvestigationConcluded",
+            ),
+            shown=DETAIL,
+        ),
+    ] = field(default_factory=dict)
