@@ -214,6 +214,8 @@ class EventSourced:
     """The streams that it publishes on another topic than that of agreements."""
     directory: Callable[[EventStore], PersonOf] | None = None
     """Says what is known of people, for the service that owns the directory. The others keep a copy (R42)."""
+    public_paths: Sequence[str] = ()
+    """What the paths begin with that ask for no bearer token, because the path itself holds a secret."""
     attachments: Sequence[Attachments] = ()
     """Subjects whose facts name files."""
     timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
@@ -242,14 +244,27 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
             yield
 
     files = map(attachment_routes, service.attachments)
-    app = new_app(service.name, [service.router, *files], settings, lifespan, [Depends(require_start_check)])
+    app = new_app(
+        service.name,
+        [service.router, *files],
+        settings,
+        lifespan,
+        [Depends(require_start_check)],
+        public_paths=service.public_paths,
+    )
     app.include_router(erasing.router, prefix=f"/v1/operations/{service.name}")
     app.include_router(drift_report.router, prefix=f"/v1/operations/{service.name}")
     return app
 
 
 def new_app(
-    name: str, routers: Sequence[APIRouter], settings: Settings, lifespan: Any, dependencies: Sequence[Any] = ()
+    name: str,
+    routers: Sequence[APIRouter],
+    settings: Settings,
+    lifespan: Any,
+    dependencies: Sequence[Any] = (),
+    *,
+    public_paths: Sequence[str] = (),
 ) -> FastAPI:
     """Builds an application with the errors, the token check and the operators' paths that all services share."""
     limits = InputLimits(partial(load_policies, settings.policies), settings.clock)
@@ -271,7 +286,7 @@ def new_app(
     )
     app.state.verifier = TokenVerifier(LocalIssuer(settings.state).jwks_file)
     app.state.input_limits = limits
-    public = (f"/v1/{name}/openapi.json", f"/v1/{name}/docs")
+    public = (f"/v1/{name}/openapi.json", f"/v1/{name}/docs", *public_paths)
     app.add_middleware(Admission, verifier=lambda: app.state.verifier, public=public, limits=lambda: limits.in_force())
     app.state.service = name
     problems.install(app)

@@ -25,6 +25,7 @@ _MEANING = {
     Relation.OWN_CENTRE: "works there: who is responsible belongs to the centre in which the directory has the asker; "
     "a supporter whom it does not list is refused (R42)",
     Relation.OWN_COMPANY: "own company: the case of another company is not found (404)",
+    Relation.SELF: "the person itself: whom the command is about, and nobody who stands in (R42)",
     Relation.CENTRE_LED: "own centre: who is responsible, or the person or centre that it is about, belongs to the "
     "centre that the token leads (R42)",
 }

@@ -9,6 +9,7 @@ from services.control.lookups.replanning import replanning
 from services.control.people.lookups.directory import people_told
 from services.control.people.rules.centre_holidays import CENTRE
 from services.control.people.rules.person_decider import PERSON
+from services.control.planning.http.feed_routes import FEEDS
 from services.control.planning.lookups.looks_at_windows import look_lookups
 from services.control.planning.rules.holds import HOLD
 from services.control.reactions import reactions
@@ -50,6 +51,7 @@ SERVICE = EventSourced(
     release_steps=release_steps,
     directory=people_told,
     publishes_apart=(PEOPLE,),
+    public_paths=(FEEDS,),
     attachments=(Attachments("/v1/agreements", COURSE, rule="R16"),),
 )
 

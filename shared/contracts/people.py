@@ -136,6 +136,55 @@ class NextLookSet(Event):
     """How many of them may not be met."""
 
 
+class CalendarFeedOpened(Event):
+    """R17, R42: a person's visits can be read at a secret address from now on; an earlier address holds no more."""
+
+    held: ClassVar[str] = "opened_at"
+    person_id: str
+    token_hash: str
+    """SHA-256 of the secret part of the address, in hexadecimal digits. The secret itself is kept nowhere."""
+    opened_at: datetime
+    opened_by: str
+
+    def left_out_of_dry_runs(self) -> frozenset[str]:
+        """Returns the hash, which is of a secret that a dry run draws for nothing."""
+        return frozenset({"token_hash"})
+
+
+class CalendarFeedWithdrawn(Event):
+    """R17, R42: the visits of a person can no longer be read at the secret address."""
+
+    held: ClassVar[str] = "withdrawn_at"
+    person_id: str
+    withdrawn_at: datetime
+    withdrawn_by: str
+
+
+class CentreCalendarFeedOpened(Event):
+    """R17, R42: the visits of a centre's people can be read at a secret address; an earlier one holds no more."""
+
+    held: ClassVar[str] = "opened_at"
+    centre: Centre
+    token_hash: str
+    """SHA-256 of the secret part of the address, in hexadecimal digits. The secret itself is kept nowhere."""
+    opened_at: datetime
+    opened_by: str
+    """Who leads the centre; the address holds no longer than that."""
+
+    def left_out_of_dry_runs(self) -> frozenset[str]:
+        """Returns the hash, which is of a secret that a dry run draws for nothing."""
+        return frozenset({"token_hash"})
+
+
+class CentreCalendarFeedWithdrawn(Event):
+    """R17, R42: the visits of a centre's people can no longer be read at the secret address."""
+
+    held: ClassVar[str] = "withdrawn_at"
+    centre: Centre
+    withdrawn_at: datetime
+    withdrawn_by: str
+
+
 FACTS: tuple[type[Event], ...] = (
     PersonListed,
     PersonChanged,
@@ -148,4 +197,8 @@ FACTS: tuple[type[Event], ...] = (
     VisitsReplanned,
     CentreVisitsReplanned,
     NextLookSet,
+    CalendarFeedOpened,
+    CalendarFeedWithdrawn,
+    CentreCalendarFeedOpened,
+    CentreCalendarFeedWithdrawn,
 )

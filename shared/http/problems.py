@@ -57,16 +57,21 @@ def forbidden(detail: str, *, rule: str | None = None, **values: Any) -> Problem
     return Problem(403, "Not allowed", detail, rule=rule, values=values)
 
 
-def not_routed(status: int, method: str, path: str, headers: Mapping[str, str] | None = None) -> Problem:
-    """Returns the problem for what the framework refuses before it calls a route."""
-    told = {"method": method, "path": path}
+def not_routed(status: int, method: str, headers: Mapping[str, str] | None = None) -> Problem:
+    """Returns the problem for what the framework refuses before it calls a route.
+
+    The path is not repeated: it can hold a secret, such as the address of a calendar feed.
+    """
+    told = {"method": method}
     if status == 404:
-        return Problem(status, "Not found", "there is nothing at {path}", values=told, headers=headers)
+        return Problem(status, "Not found", "there is nothing at this path", headers=headers)
     if status == 405:
-        return Problem(status, "No such method", "{path} does not take {method}", values=told, headers=headers)
+        return Problem(status, "No such method", "this path does not take {method}", values=told, headers=headers)
     if status >= 500:
-        return Problem(status, "A fault of ours", "{method} {path} cannot be answered", values=told, headers=headers)
-    return Problem(status, "Not valid", "{method} {path} cannot be read as it was sent", values=told, headers=headers)
+        detail = "the request ({method}) cannot be answered"
+        return Problem(status, "A fault of ours", detail, values=told, headers=headers)
+    detail = "the request ({method}) cannot be read as it was sent"
+    return Problem(status, "Not valid", detail, values=told, headers=headers)
 
 
 def install(app: FastAPI) -> None:
@@ -136,7 +141,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        problem = not_routed(error.status_code, request.method, request.url.path, error.headers)
+        problem = not_routed(error.status_code, request.method, error.headers)
         return problem.response(_asked(request))
 
 

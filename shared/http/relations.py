@@ -21,6 +21,8 @@ async def require_relation(
 
     `responsible` is None if the case says nobody: then a leader decides, of whichever centre.
     """
+    if relation is Relation.SELF and responsible != asker.subject:
+        raise forbidden("this is for the person itself: {person}", rule="R42", person=responsible)
     if asker.role not in AUTHORITY or responsible == asker.subject:
         return
     match relation:

@@ -28,6 +28,8 @@ class Relation(StrEnum):
     """The asker works in the centre of who is responsible (R42)."""
     OWN_COMPANY = "own_company"
     """The asker acts for the legal entity that the case is about. Other cases are not found."""
+    SELF = "self"
+    """The asker is the person whom the command is about; nobody stands in (R42)."""
     CENTRE_LED = "centre_led"
     """The asker leads the centre of who is responsible, or the centre that the command is about (R42)."""
 

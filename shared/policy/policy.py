@@ -296,6 +296,15 @@ class Input(_Section):
     """Most connections to one process at the same time."""
 
 
+class CalendarFeeds(_Section):
+    """R17, R18: sets what calendar feeds tell beside case, kind and time, since others keep copies of what is read."""
+
+    company: bool = False
+    """The CVR number of the company that is visited."""
+    place: bool = False
+    """The P-number of the production unit that is visited."""
+
+
 class Policy(_Section):
     """All choices that are in force together from `effective_from` on, in Copenhagen."""
 
@@ -317,6 +326,7 @@ class Policy(_Section):
     """Earlier files lack this section and the next one."""
     input: Input = Input()
     planning: Planning = Planning()
+    calendar_feeds: CalendarFeeds = CalendarFeeds()
 
     @model_validator(mode="after")
     def _held_long_enough(self) -> Self:

@@ -24,6 +24,9 @@ _QUARANTINES = ("-m", "pytest", "-q", "-x", "tests/unit/offers/test_quarantines.
 _DRAWN_DAYS = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_drawn_days.py")
 _DRAWN_SAMPLE = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_drawn_sample.py")
 _REPLANNING = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_replanning.py")
+_FEEDS = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_calendar_feeds.py")
+_PEOPLE = ("-m", "pytest", "-q", "-x", "tests/unit/people/test_people_rules.py")
+_NOTHING_HIDDEN = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_nothing_hidden_is_read.py")
 _SECONDS = 900
 
 
@@ -190,6 +193,30 @@ SABOTAGES = (
         "return *cancelled, *booked(course, command)",
         "return booked(course, command)",
         _REPLANNING,
+    ),
+    Sabotage(  # the portal gets a feed with hidden visits
+        "R18",
+        "shared/http/who_may_act.csv",
+        "open_calendar_feed,leader,self\n",
+        "open_calendar_feed,leader,self\nopen_calendar_feed,portal,any\n",
+        _FEEDS,
+    ),
+    Sabotage(  # a calendar with hidden visits is for everybody with a token
+        "R18",
+        "services/control/planning/http/calendar_routes.py",
+        """also those that no company knows of (R17, R18).\"\"\"
+    asker.require_role(*AUTHORITY)
+""",
+        """also those that no company knows of (R17, R18).\"\"\"
+""",
+        _NOTHING_HIDDEN,
+    ),
+    Sabotage(  # who has left reads hidden days for ever
+        "R42",
+        "services/control/people/rules/calendar_feeds.py",
+        "if today > works_until:",
+        "if False:",
+        _PEOPLE,
     ),
 )
 

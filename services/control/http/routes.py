@@ -21,6 +21,7 @@ from services.control.planning.http import (
     at_risk_routes,
     calendar_routes,
     exchange_routes,
+    feed_routes,
     hand_over_routes,
     hold_routes,
 )
@@ -66,5 +67,6 @@ for subject in (
     exchange_routes,
     at_risk_routes,
     hold_routes,
+    feed_routes,
 ):
     router.include_router(subject.router)

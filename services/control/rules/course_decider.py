@@ -47,6 +47,7 @@ from services.control.rules.documentation import ReceiveDocumentation
 from services.control.rules.drawn_anew import DrawAnew
 from services.control.rules.extension import GrantExtension, RefuseExtension, RequestExtension
 from services.control.rules.follow_up import HoldFollowUp
+from services.control.rules.former_visits import former_visit_names, with_former_visits
 from services.control.rules.fresh_investigation import InvestigateAfresh
 from services.control.rules.judgement import CompleteControl
 from services.control.rules.order_requests import NoteOrderIssued, OrderTimer, ResendOrderRequest
@@ -59,9 +60,9 @@ from services.control.rules.phases import (
     Running,
     State,
     Stopped,
-    evolve,
     how_it_stands,
 )
+from services.control.rules.phases import evolve as evolve_phase
 from services.control.rules.planned_places import NoteNoPlace, PlanPlaces, RedrawPlace
 from services.control.rules.responsible_inspector import ChangeInspector
 from services.control.rules.running_agreement_index import running_agreement_name
@@ -280,6 +281,11 @@ def require_not_accepted(rule: str, state: State) -> AfterNo:
     return state
 
 
+def evolve(state: State, event: Event) -> State:
+    """R17: returns the state after a fact, with the visits that have left a calendar by it."""
+    return with_former_visits(state, evolve_phase(state, event))
+
+
 def fall_due(state: State, timer: TimerDue) -> Sequence[Event]:
     """R7, R17, R22, R24, R28: records what a timer causes; nothing where the state no longer needs the timer."""
     if timers(state).get(timer.name) != timer.due:
@@ -327,9 +333,9 @@ def reservations(state: State) -> frozenset[str]:
     """R11, R17: returns the reserved names: places in calendars, and unit and topic of a running agreement.
 
     R15: also whose open case it is. R17: in whose calendar it looks for a place, and its controls that may be late.
-    R41: with which cases it is in conflict.
+    R17: also the visits that have left a calendar. R41: with which cases it is in conflict.
     """
-    return _found_by(state) | name_of_open_case(state)
+    return _found_by(state) | name_of_open_case(state) | former_visit_names(state)
 
 
 def _found_by(state: State) -> frozenset[str]:

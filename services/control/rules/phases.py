@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -56,6 +56,10 @@ from shared.eventstore.events import Event
 Value = TypeVar("Value")
 DRAWN = "control"
 """Value of `chosen_by` in a sample that was drawn."""
+
+
+FormerVisits = Mapping[tuple[str, UUID], date]
+"""R17: by inspector and place, the day of the last visit that has left the inspector's calendar."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,7 @@ class Running:
     """R41: the current conflicts, by the id of the order or of the other agreement."""
     at_risk: Mapping[UUID, WindowAtRisk] = field(default_factory=dict)
     """R17: by place, the controls that may have to be held after their window."""
+    former_visits: FormerVisits = field(default_factory=dict)
 
     @property
     def changed_units(self) -> frozenset[str]:
@@ -188,6 +193,7 @@ class AfterNo:
     orders: tuple[RequestedOrder, ...] = ()
     unit_changes: tuple[AgreementUnitChanged, ...] = ()
     """R40: the changes of its unit, in the order of the days from which they hold."""
+    former_visits: FormerVisits = field(default_factory=dict)
 
     @property
     def changed_units(self) -> frozenset[str]:

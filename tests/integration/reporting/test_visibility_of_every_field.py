@@ -19,7 +19,7 @@ from services.reporting.statistics import queries as statistics
 from services.reporting.view import queries
 from services.reporting.view.queries import CaseFilter, Period
 from services.reporting.view.visible import Viewer
-from shared.contracts import people
+from shared.contracts import control, people
 from shared.contracts.offers import TimeSpent
 from shared.contracts.orders import OtherCaseAnnounced, OtherCaseClosed, OtherCaseKind, OtherCaseOpened
 from shared.eventstore.database import Connection
@@ -184,6 +184,40 @@ def test_a_company_is_shown_nothing_of_what_the_directory_says_of_people(fact_ty
         fact = made(fact_type)
         assert markers(fact_type) == {}
         assert (fact.seen_by_company(), fact.company_data()) == (False, {})
+
+
+@pytest.mark.rule("R17", "R18")
+@pytest.mark.parametrize(
+    "fact_type",
+    [
+        control.ControlPlanned,
+        control.PlaceNotFound,
+        control.PlaceFitsAgain,
+        control.WindowAtRisk,
+        control.WindowSafeAgain,
+        control.NewInspectionBooked,
+        control.SampleChosen,
+    ],
+    ids=lambda fact_type: fact_type.__name__,
+)
+def test_a_company_is_shown_nothing_of_how_its_visits_are_planned(fact_type: type[Event]) -> None:
+    """R18: neither a day, nor that a place was sought, not found, or may be missed."""
+    for made in (least, full):
+        fact = made(fact_type)
+        assert markers(fact_type) == {}
+        assert (fact.seen_by_company(), fact.company_data()) == (False, {})
+
+
+@pytest.mark.rule("R15", "R18")
+def test_of_a_handing_over_a_company_is_shown_who_is_responsible_and_nothing_of_days() -> None:
+    """R18: no visit, no centre, and no reason; a field that is added is shown only if it is added here, too."""
+    assert set(markers(control.InspectorChanged)) == {
+        "agreement_id",
+        "inspector",
+        "previous",
+        "changed_at",
+        "changed_by",
+    }
 
 
 @pytest.mark.rule("R18", "R42")

@@ -1,16 +1,18 @@
 """A name that is planted in every text is found nowhere but with its owner, for who may read it (R31)."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.http.tokens import Role
+from shared.http.tokens import LocalIssuer, Role, pseudonym
 from shared.messaging.bus import Kafka
 from tests.integration.system.asking import Asker
 from tests.integration.system.course import CVR, PLANTED, SISTER, SISTER_P_NUMBER, UNIT, offer, play
@@ -28,6 +30,7 @@ async def test_a_planted_name_is_with_its_owner_only(postgres_dsn: str, kafka: s
             agreement_id = agreement_id or step
         withdrawn = await _offered_and_withdrawn(system)
         await _asked_for_what_is_refused(system, agreement_id)
+        secret = await _subscribed(system, agreement_id)
         await _is_told_by_its_owners(system, agreement_id, withdrawn)
         await system.stop()
         messages = await _everything_on(system.kafka)
@@ -43,6 +46,9 @@ async def test_a_planted_name_is_with_its_owner_only(postgres_dsn: str, kafka: s
     assert (len(spans), len(logs)) == (len(SERVICES), len(SERVICES))
     assert _holding(agreement_id, spans)
     assert _holding_the_name([*spans, *logs]) == []
+    everywhere = [*messages, *(text for texts in rows.values() for text in texts), *spans, *logs]
+    assert _holding(secret, everywhere) == [], "only a hash of it is kept"
+    assert _holding(hashlib.sha256(secret.encode()).hexdigest(), everywhere)
 
 
 def test_a_name_is_recognised_however_a_table_or_a_message_writes_it() -> None:
@@ -80,6 +86,31 @@ async def _asked_for_what_is_refused(system: RunningSystem, agreement_id: str) -
         await Asker(system, SURNAME).get("/v1/cases"),
     ):
         assert 400 <= answer.status_code < 500
+
+
+async def _subscribed(system: RunningSystem, agreement_id: str) -> str:
+    """Returns the secret of a calendar feed that was read, also where there is none."""
+    anna = pseudonym(Role.INSPECTOR, "anna")
+    listed = {"roles": ["inspector"], "centre": "east", "name": PLANTED}
+    operator, inspector = (
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{system.ports['control']}",
+            headers={
+                "Authorization": f"Bearer {LocalIssuer(system.state).token(role, 'anna')}",
+                "Idempotency-Key": "feed",
+                "If-Match": "*",
+            },
+        )
+        for role in (Role.OPERATOR, Role.INSPECTOR)
+    )
+    async with operator, inspector:
+        assert (await operator.put(f"/v1/people/{anna}", json=listed)).status_code == 201
+        address: str = (await inspector.post(f"/v1/people/{anna}/calendar-feed")).json()["path"]
+        read = await inspector.get(address)
+        assert agreement_id[-8:] in read.text
+        for wrong in (address.removesuffix("s"), f"{address}/x", address.replace("feeds", "feed"), f"{address}?x=1"):
+            assert (await inspector.get(wrong)).status_code in (404, 422)
+    return address.rpartition("/")[2].removesuffix(".ics")
 
 
 async def _is_told_by_its_owners(system: RunningSystem, agreement_id: str, withdrawn: str) -> None:

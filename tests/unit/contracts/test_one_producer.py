@@ -71,6 +71,8 @@ CODED_TEXT = {
     "competences",
     "listed_by",
     "set_by",
+    "opened_by",
+    "token_hash",
     "late_reason_codes",
 }
 """Text fields that hold ids and codes."""
@@ -146,7 +148,13 @@ def test_nobody_but_a_service_makes_facts_of_agreements(folder: str) -> None:
 def test_a_fact_names_its_agreement_or_its_unit(fact: type[Event]) -> None:
     """But for what is noted of orders, whichever agreements they stand against (R41), and of people and centres."""
     if fact in people.FACTS:
-        of_centres = (people.CentreHolidaysSet, people.CentreVisitsReplanned, people.NextLookSet)
+        of_centres = (
+            people.CentreHolidaysSet,
+            people.CentreVisitsReplanned,
+            people.NextLookSet,
+            people.CentreCalendarFeedOpened,
+            people.CentreCalendarFeedWithdrawn,
+        )
         subject = "centre" if fact in of_centres else "person_id"
     elif fact in (control.StandingOrderNoted, control.StandingOrderEnded):
         subject = "order_case_id"

@@ -161,3 +161,16 @@ def test_each_fact_of_the_directory_is_about_a_person_or_tells_only_of_a_centre(
     made = full(fact)
     assert about(made) == made.model_dump().get("person_id")
     assert about(made) is not None or "centre" in fact.model_fields
+
+
+async def test_what_is_for_the_person_itself_is_for_nobody_who_acts_for_the_person() -> None:
+    facts = (listed(ANNA), stands_in())
+    assert await refusal(Relation.SELF, Viewer(Role.INSPECTOR, ANNA), *facts) is None
+    for other in (
+        Viewer(Role.INSPECTOR, BO),
+        Viewer(Role.SUPPORTER, SUPPORTER),
+        Viewer(Role.LEADER, "leader", leads=Centre.EAST),
+        Viewer(Role.PORTAL, "portal"),
+        Viewer(Role.COMPANY, "person-1", "13748136"),
+    ):
+        assert await refusal(Relation.SELF, other, *facts) == lacks(person=ANNA)

@@ -139,3 +139,13 @@ def test_a_number_in_a_query_is_written_with_digits_alone(
 def test_a_number_that_is_none_at_all_is_told_once(client: TestClient, inspector: dict[str, str]) -> None:
     asked = "/v1/quarantines?cvr=13748136&p_number=1003388394&limit=ten"
     assert [fault["where"] for fault in client.get(asked, headers=inspector).json()["faults"]] == ["query.limit"]
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/nothing/s3cret"), ("PATCH", "/v1/offers/s3cret")])
+def test_what_stands_in_a_path_is_never_repeated(
+    client: TestClient, inspector: dict[str, str], method: str, path: str
+) -> None:
+    """A path may hold a secret, such as the address of a calendar feed."""
+    answer = client.request(method, path, headers=inspector)
+    assert answer.status_code in (404, 405)
+    assert "s3cret" not in answer.text

@@ -9,6 +9,14 @@ import pytest
 
 from deploy.rulebook.example_facts import full
 from services.control.people.rules.absences import NoteAway, WithdrawAway
+from services.control.people.rules.calendar_feeds import (
+    OpenCentreFeed,
+    OpenFeed,
+    WithdrawCentreFeed,
+    WithdrawFeed,
+    open_on,
+    still_leads,
+)
 from services.control.people.rules.centre_holidays import CENTRE, SetHolidays, centre_stream
 from services.control.people.rules.listing import ListPerson, NoteLeaving
 from services.control.people.rules.person_decider import PERSON, person_stream
@@ -18,6 +26,10 @@ from shared.contracts.people import (
     FACTS,
     AwayNoted,
     AwayWithdrawn,
+    CalendarFeedOpened,
+    CalendarFeedWithdrawn,
+    CentreCalendarFeedOpened,
+    CentreCalendarFeedWithdrawn,
     CentreHolidaysSet,
     PersonChanged,
     PersonLeft,
@@ -193,3 +205,52 @@ def test_the_holidays_of_a_centre_replace_those_before() -> None:
     assert of_centre(fact).when(first).events == ()
     assert of_centre(fact).when(replace(first, days=())).one(CentreHolidaysSet).days == ()
     assert centre_stream(Centre.NORTH) != centre_stream(Centre.EAST)
+
+
+def feeds(names: frozenset[str]) -> set[str]:
+    return {name for name in names if name.startswith("calendar-feed/")}
+
+
+def test_a_feed_is_found_by_the_hash_of_its_address_until_another_one_replaces_it_or_it_is_withdrawn() -> None:
+    opened = given(*listed()).when(OpenFeed(AT, ANNA, "first"))
+    assert feeds(opened.reservations()) == {"calendar-feed/person/first"}
+    again = given(*listed(*opened.events)).when(OpenFeed(AT, ANNA, "second"))
+    again.records(CalendarFeedOpened)
+    assert feeds(again.reservations()) == {"calendar-feed/person/second"}
+    withdrawn = given(*listed(*opened.events)).when(WithdrawFeed(AT, "operator-1"))
+    withdrawn.records(CalendarFeedWithdrawn)
+    assert feeds(withdrawn.reservations()) == set()
+    given(*listed()).when(WithdrawFeed(AT, ANNA)).then()
+    given().when(WithdrawFeed(AT, ANNA)).then()
+    given().when(OpenFeed(AT, ANNA, "first")).refused("R42", "does not list")
+
+
+def test_a_feed_holds_until_the_last_day_and_not_again_for_who_comes_back() -> None:
+    opened = listed(*given(*listed()).when(OpenFeed(AT, ANNA, "hash")).events)
+    left = (*opened, *given(*opened).when(LEAVING).events)
+    of_left = given(*left).state
+    assert open_on(of_left, "hash", LEAVING.last_day) is not None
+    assert open_on(of_left, "hash", date(2027, 1, 1)) is None
+    assert open_on(of_left, "another", LEAVING.last_day) is None
+    given(*left).when(WithdrawFeed(AT, ANNA)).records(CalendarFeedWithdrawn)
+    back = given(*left).when(LIST)
+    assert open_on(back.state, "hash", LEAVING.last_day) is None
+    assert feeds(back.reservations()) == set()
+
+
+def test_the_feed_of_a_centre_is_for_whom_the_directory_has_as_its_leader() -> None:
+    of_centre = scenarios_of(CENTRE)
+    leads = given().when(described(roles=(PersonRole.LEADER,), leads=Centre.EAST)).state
+    opening = OpenCentreFeed(AT, ANNA, Centre.EAST, "hash", leads)
+    opened = of_centre().when(opening)
+    opened.records(CentreCalendarFeedOpened)
+    assert opened.reservations() == {"calendar-feed/centre/hash"}
+    of_centre().when(replace(opening, centre=Centre.NORTH)).refused("R42", centre=Centre.NORTH)
+    of_centre().when(replace(opening, leader=Unlisted())).refused("R42", "does not list")
+    of_centre(*opened.events).when(WithdrawCentreFeed(AT, ANNA, Centre.EAST)).records(CentreCalendarFeedWithdrawn)
+    of_centre().when(WithdrawCentreFeed(AT, ANNA, Centre.EAST)).then()
+    assert still_leads(leads, Centre.EAST, AT.date())
+    assert not still_leads(leads, Centre.NORTH, AT.date())
+    gone = Gone(leads, date(2026, 12, 31))
+    assert [still_leads(gone, Centre.EAST, day) for day in (date(2026, 12, 31), date(2027, 1, 1))] == [True, False]
+    assert not still_leads(Unlisted(), Centre.EAST, AT.date())

@@ -1,4 +1,4 @@
-"""A centre: on which days it is closed beside the public holidays, and when its windows are looked at (R17, R42)."""
+"""A centre: when it is closed beside the public holidays, when its windows are looked at, its feed (R17, R42)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,20 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from shared.contracts.people import CentreHolidaysSet, CentreVisitsReplanned, NextLookSet
+from services.control.people.rules.calendar_feeds import (
+    OpenCentreFeed,
+    WithdrawCentreFeed,
+    feed_name_of_centre,
+    open_centre_feed,
+    withdraw_centre_feed,
+)
+from shared.contracts.people import (
+    CentreCalendarFeedOpened,
+    CentreCalendarFeedWithdrawn,
+    CentreHolidaysSet,
+    CentreVisitsReplanned,
+    NextLookSet,
+)
 from shared.contracts.vocabulary import Centre
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
@@ -65,7 +78,7 @@ class NoteLook:
     """None if there was nothing to look at."""
 
 
-Command = SetHolidays | NoteCentreReplanned | BeginLooks | NoteLook | TimerDue
+Command = SetHolidays | NoteCentreReplanned | BeginLooks | NoteLook | OpenCentreFeed | WithdrawCentreFeed | TimerDue
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,8 @@ class Holidays:
     """R17: the latest change after which the visits were not looked through yet."""
     look: NextLookSet | None = None
     """R17: as it was set last; None if no look was ever begun."""
+    feed: CentreCalendarFeedOpened | None = None
+    """R17: the secret address of the visits of its people; None if there is none."""
 
 
 def centre_stream(centre: Centre) -> UUID:
@@ -99,17 +114,7 @@ def decide(state: Holidays, command: Command) -> Sequence[Event]:
                 return ()
             return (CentreHolidaysSet(centre=command.centre, days=days, set_at=command.at, set_by=command.by),)
         case NoteCentreReplanned():
-            if state.centre is None or state.changed_at != command.changed_at:
-                return ()
-            return (
-                CentreVisitsReplanned(
-                    centre=state.centre,
-                    changed_at=command.changed_at,
-                    replanned_at=command.at,
-                    moved=command.moved,
-                    not_found=command.not_found,
-                ),
-            )
+            return _note_replanned(state, command)
         case BeginLooks():
             if state.look is not None and state.look.next_look_at is not None:
                 return ()
@@ -124,14 +129,32 @@ def decide(state: Holidays, command: Command) -> Sequence[Event]:
                     at_risk=command.at_risk,
                 ),
             )
+        case OpenCentreFeed():
+            return open_centre_feed(command)
+        case WithdrawCentreFeed():
+            return withdraw_centre_feed(state.feed, command)
         case TimerDue():
             return ()  # A look falls due as NoteLook, with what was found.
         case _:
             assert_never(command)
 
 
+def _note_replanned(state: Holidays, command: NoteCentreReplanned) -> Sequence[Event]:
+    if state.centre is None or state.changed_at != command.changed_at:
+        return ()
+    return (
+        CentreVisitsReplanned(
+            centre=state.centre,
+            changed_at=command.changed_at,
+            replanned_at=command.at,
+            moved=command.moved,
+            not_found=command.not_found,
+        ),
+    )
+
+
 def evolve(state: Holidays, event: Event) -> Holidays:
-    """Returns the holidays and the next look after a fact; other facts leave them as they are."""
+    """Returns the holidays, the next look and the feed after a fact; other facts leave them as they are."""
     match event:
         case CentreHolidaysSet():
             return replace(state, days=event.days, centre=event.centre, changed_at=event.set_at)
@@ -139,6 +162,10 @@ def evolve(state: Holidays, event: Event) -> Holidays:
             return replace(state, changed_at=None)
         case NextLookSet():
             return replace(state, look=event)
+        case CentreCalendarFeedOpened():
+            return replace(state, feed=event)
+        case CentreCalendarFeedWithdrawn():
+            return replace(state, feed=None)
         case _:
             return state
 
@@ -151,6 +178,11 @@ def timers(state: Holidays) -> dict[str, datetime]:
     return wanted | {LOOK_THROUGH_WINDOWS: state.look.next_look_at}
 
 
+def reservations(state: Holidays) -> frozenset[str]:
+    """R17: returns the name by which the calendar feed of the centre is found."""
+    return frozenset() if state.feed is None else frozenset({feed_name_of_centre(state.feed.token_hash)})
+
+
 CENTRE: Decider[Holidays, Command] = Decider(
-    name="centre", initial=Holidays(), decide=decide, evolve=evolve, timers=timers
+    name="centre", initial=Holidays(), decide=decide, evolve=evolve, timers=timers, reservations=reservations
 )

@@ -8,8 +8,9 @@ from typing import assert_never
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from services.control.people.rules.absences import NoteAway, WithdrawAway, note_away, withdraw_away
+from services.control.people.rules.calendar_feeds import OpenFeed, WithdrawFeed, feed_names, open_feed, withdraw_feed
 from services.control.people.rules.listing import ListPerson, NoteLeaving, list_person, note_leaving
-from services.control.people.rules.phases import Gone, Listed, State, Unlisted, evolve
+from services.control.people.rules.phases import Gone, State, Unlisted, evolve
 from services.control.people.rules.stand_ins import NameStandIn, WithdrawStandIn, name_stand_in, withdraw_stand_in
 from shared.contracts.people import VisitsReplanned
 from shared.eventstore.decider import Decider, TimerDue
@@ -35,7 +36,18 @@ class NoteReplanned:
     not_found: int
 
 
-Command = ListPerson | NoteLeaving | NoteAway | WithdrawAway | NameStandIn | WithdrawStandIn | NoteReplanned | TimerDue
+Command = (
+    ListPerson
+    | NoteLeaving
+    | NoteAway
+    | WithdrawAway
+    | NameStandIn
+    | WithdrawStandIn
+    | OpenFeed
+    | WithdrawFeed
+    | NoteReplanned
+    | TimerDue
+)
 IN_DIRECTORY = "person/"
 """What the names of all people begin with in the index of the directory."""
 
@@ -60,6 +72,10 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return name_stand_in(state, command)
         case WithdrawStandIn():
             return withdraw_stand_in(state, command)
+        case OpenFeed():
+            return open_feed(state, command)
+        case WithdrawFeed():
+            return withdraw_feed(state, command)
         case NoteReplanned():
             return note_replanned(state, command)
         case TimerDue():
@@ -92,14 +108,13 @@ def timers(state: State) -> dict[str, datetime]:
 
 
 def reservations(state: State) -> frozenset[str]:
-    """R42: returns the name by which the directory finds a person, also one who has left but is named in cases."""
-    match state:
-        case Unlisted():
-            return frozenset()
-        case Listed():
-            return frozenset({f"{IN_DIRECTORY}{state.person_id}"})
-        case Gone():
-            return frozenset({f"{IN_DIRECTORY}{state.before.person_id}"})
+    """R42: returns the name by which the directory finds a person, also one who has left but is named in cases.
+
+    R17: also the name by which the person's calendar feed is found.
+    """
+    if isinstance(state, Unlisted):
+        return frozenset()
+    return feed_names(state) | {f"{IN_DIRECTORY}{state.person_id}"}
 
 
 PERSON: Decider[State, Command] = Decider(

@@ -11,6 +11,8 @@ from pydantic import BaseModel
 from shared.contracts.people import (
     AwayNoted,
     AwayWithdrawn,
+    CalendarFeedOpened,
+    CalendarFeedWithdrawn,
     PersonLeft,
     StandInNamed,
     StandInWithdrawn,
@@ -42,6 +44,8 @@ class Listed:
     """By id; those that were withdrawn are left out."""
     calendar_changed_at: datetime | None = None
     """R17: the latest change of the calendar after which the visits in it were not looked through yet."""
+    feed: CalendarFeedOpened | None = None
+    """R17: the secret address of the person's visits; None if there is none."""
 
     @property
     def person_id(self) -> str:
@@ -77,13 +81,18 @@ def evolve(state: State, event: Event) -> State:
     match event:
         case PersonListed():
             known = state.before if isinstance(state, Gone) else state
-            again = replace(known, said=event) if isinstance(known, Listed) else Listed(event)
+            # The feed ended with the last day: who comes back asks for another one.
+            again = replace(known, said=event, feed=None) if isinstance(known, Listed) else Listed(event)
             return replace(again, calendar_changed_at=None if isinstance(state, Unlisted) else event.listed_at)
         case PersonChanged():
             return _described_anew(state, event)
         case PersonLeft():
             before = state.before if isinstance(state, Gone) else state
             return Gone(before, event.last_day, event.noted_at) if isinstance(before, Listed) else state
+        case CalendarFeedOpened():
+            return replace(state, feed=event) if isinstance(state, Listed) else state
+        case CalendarFeedWithdrawn():
+            return _without_feed(state)
         case VisitsReplanned():
             if isinstance(state, Unlisted) or state.calendar_changed_at != event.changed_at:
                 return state
@@ -99,7 +108,22 @@ def _described_anew(state: State, event: PersonChanged) -> State:
     before, after = known.said, event
     works = (before.centre, before.working_pattern, before.visits_per_day)
     changed = works != (after.centre, after.working_pattern, after.visits_per_day)
-    return replace(known, said=event, calendar_changed_at=event.changed_at if changed else known.calendar_changed_at)
+    return replace(
+        known,
+        said=event,
+        calendar_changed_at=event.changed_at if changed else known.calendar_changed_at,
+        feed=None if isinstance(state, Gone) else known.feed,
+    )
+
+
+def _without_feed(state: State) -> State:
+    match state:
+        case Unlisted():
+            return state
+        case Listed():
+            return replace(state, feed=None)
+        case Gone(before=before):
+            return replace(state, before=replace(before, feed=None))
 
 
 def _of_days(state: Listed, event: Event) -> Listed:

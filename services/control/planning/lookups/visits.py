@@ -21,7 +21,7 @@ from shared.eventstore.commands import read
 from shared.policy.policy import Policy
 from shared.service import Runtime
 
-_COURSES_AT_A_TIME = 50
+STREAMS_AT_A_TIME = 50
 """How many courses are read and folded before other requests get their turn."""
 _HOLDERS = """
 select distinct held.stream
@@ -56,8 +56,8 @@ async def visits_between(
     found: list[Visit] = []
     people = await _people_of(runtime, whose)
     streams = await streams_with_places(runtime, first, last, people)
-    for begun in range(0, len(streams), _COURSES_AT_A_TIME):
-        some = streams[begun : begun + _COURSES_AT_A_TIME]
+    for begun in range(0, len(streams), STREAMS_AT_A_TIME):
+        some = streams[begun : begun + STREAMS_AT_A_TIME]
         for visits in await asyncio.gather(*(visits_in(runtime, stream, policy) for stream in some)):
             found.extend(visits)
     asked = [
@@ -93,6 +93,14 @@ async def streams_with_places(
     prefixes = _ALL_CALENDARS
     if people is not None:
         prefixes = tuple(name(one) for one in people for name in (names_of_calendar, former_names_of_calendar))
+    return await streams_named(runtime, first, last, prefixes)
+
+
+async def streams_named(runtime: Runtime, first: date, last: date, prefixes: Sequence[str]) -> Sequence[UUID]:
+    """R17: returns the streams that hold a name with one of these prefixes for a day between two days, both included.
+
+    A prefix names a calendar, or the visits that have left one; the day follows it in the name.
+    """
     async with runtime.database.acquire() as connection:
         rows = await connection.fetch(_HOLDERS, prefixes, first.isoformat(), last.isoformat())
     return [row["stream"] for row in rows]

@@ -5,12 +5,12 @@ The stream of a hold is named after the meeting.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import assert_never
 
 from services.control.planning.rules.half_hours import MeetingPlace
-from services.control.planning.rules.place_names import names_of_place
+from services.control.planning.rules.place_names import former_visit_name, names_of_place
 from services.control.planning.rules.visit import Visit, VisitKind, VisitWindow
 from shared.contracts.control import HeldPlacesReleased, HeldPlaceTaken, MeetingPlaceLost, PlacesHeld
 from shared.contracts.vocabulary import HeldPlace, HoldEnd, PlanCause
@@ -71,6 +71,10 @@ class NoteLostPlace:
 Command = HoldPlaces | TakePlace | ReleasePlaces | NoteLostPlace | TimerDue
 
 
+FormerPlaces = frozenset[tuple[str, date]]
+"""R17: in whose calendar, and on which day, a place was that is not kept free any more."""
+
+
 @dataclass(frozen=True)
 class NothingHeld:
     """No place was asked for."""
@@ -89,6 +93,7 @@ class Taken:
 
     told: PlacesHeld
     taken: HeldPlaceTaken
+    former: FormerPlaces = frozenset()
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ class Released:
     """No place is kept free any more."""
 
     told: PlacesHeld
+    former: FormerPlaces = frozenset()
 
 
 State = NothingHeld | Held | Taken | Released
@@ -159,11 +165,17 @@ def evolve(state: State, event: Event) -> State:
         case NothingHeld(), _:
             return state
         case _, HeldPlaceTaken():
-            return Taken(state.told, event)
+            stays = event.inspector, event.place.day
+            return Taken(state.told, event, _left(state) - {stays})
         case _, (HeldPlacesReleased() | MeetingPlaceLost()):
-            return Released(state.told)
+            return Released(state.told, _left(state))
         case _:
             return state
+
+
+def _left(state: Held | Taken | Released) -> FormerPlaces:
+    former = frozenset[tuple[str, date]]() if isinstance(state, Held) else state.former
+    return former | {(place.inspector, place.day) for place in places_of(state)}
 
 
 def timers(state: State) -> dict[str, datetime]:
@@ -189,8 +201,13 @@ def _place(inspector: str, place: HeldPlace) -> MeetingPlace:
 
 
 def reservations(state: State) -> frozenset[str]:
-    """R17: returns the names of these places in the calendar."""
-    return frozenset(name for place in places_of(state) for name in names_of_place(place))
+    """R17: returns the names of these places in the calendar, and of those that it has had, for calendar feeds."""
+    names = frozenset(name for place in places_of(state) for name in names_of_place(place))
+    if not isinstance(state, Taken | Released):
+        return names
+    told = state.told
+    former = (former_visit_name(person, day, told.agreement_id, told.meeting_id) for person, day in state.former)
+    return names.union(former)
 
 
 def concerns(state: State) -> Mapping[str, str]:

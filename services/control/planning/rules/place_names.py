@@ -60,6 +60,16 @@ def sought_in_calendar(inspector: str) -> str:
     return f"sought/{escaped(inspector)}/"
 
 
+def former_visit_name(inspector: str, day: date, agreement_id: UUID, place_id: UUID) -> str:
+    """Returns the name under which is found that a visit of a day has left an inspector's calendar."""
+    return f"{former_visits_of(inspector)}{day.isoformat()}/{agreement_id}/{place_id}"
+
+
+def former_visits_of(inspector: str) -> str:
+    """Returns the prefix of these names of one inspector."""
+    return f"former-visit/{escaped(inspector)}/"
+
+
 @dataclass(frozen=True)
 class TakenPlaces:
     """What is taken in one inspector's calendar."""
