@@ -147,7 +147,7 @@ def reactions(runtime: Runtime) -> Reactions:
         assert isinstance(fact, GuidanceMeetingBooked)
 
         async def take() -> None:
-            await record(received, await taking(runtime, fact))
+            await record(received, *await taking(runtime, fact))
 
         await retry_on_conflicts(take)
         return Reaction()
@@ -155,8 +155,8 @@ def reactions(runtime: Runtime) -> Reactions:
     async def meeting_cancelled(received: ReceivedFact) -> Reaction:
         """R12: releases the places that were kept free, or the one that was booked."""
         fact: Any = received.event
-        released = ReleasePlaces(runtime.clock.now(), HoldEnd.CANCELLED)
-        return Reaction([Intent(HOLD, fact.meeting_id, released)])
+        why = HoldEnd.EXPIRED if isinstance(fact, MeetingTimesExpired) else HoldEnd.CANCELLED
+        return Reaction([Intent(HOLD, fact.meeting_id, ReleasePlaces(runtime.clock.now(), why))])
 
     return {
         Accepted: accepted,

@@ -10,6 +10,8 @@ from shared.http.errors import Problem
 from shared.http.problems import not_found, unavailable
 
 _SECONDS = 5.0
+_JSON = ("application/json", "application/problem+json")
+"""Anything else is no answer of a service of ours, but of something between."""
 DEFAULT_PORTS = {"offers": 8101, "guidance": 8102, "control": 8103, "reporting": 8104}
 """On which port of this machine each service answers unless AFTALE_PORT_<SERVICE> says another."""
 
@@ -38,7 +40,7 @@ async def ask(
             answer = await client.request(method, address_of(service) + path, headers=headers, params=query, json=body)
     except httpx.TransportError as error:
         raise unavailable("the {service} service does not answer", service=service) from error
-    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+    if answer.is_server_error or not answer.headers.get("Content-Type", "").startswith(_JSON):
         raise unavailable("the {service} service cannot answer now", service=service)
     if answer.status_code == httpx.codes.NOT_FOUND:
         raise not_found()

@@ -11,6 +11,7 @@ from uuid import UUID
 from services.control.planning.lookups.drawing import DrawnDay, draw
 from services.control.planning.lookups.inspector_calendar import calendar_for_plans
 from services.control.planning.rules.calendar import Calendar, FreePlace, WhyNotFree
+from services.control.planning.rules.half_hours import Booking
 from services.control.planning.rules.making_room import sought_again_at, would_make_room
 from services.control.rules import after_offer_not_accepted
 from services.control.rules.after_offer_not_accepted import BookInspection
@@ -19,6 +20,7 @@ from services.control.rules.phases import AfterNo, Running
 from services.control.rules.planned_places import Found, NoteFit, NoteNoPlace, PlanControl, plan_fits
 from shared.contracts.control import ChosenDay, ControlBooked, ControlPlanned, InspectionPlan, NewInspectionBooked
 from shared.contracts.vocabulary import Drawn, MakesRoom, PlanCause
+from shared.deadlines.copenhagen import local_day
 from shared.eventstore.randomness import RandomSource, random_id
 from shared.policy.policy import Policy
 from shared.service import Runtime
@@ -81,9 +83,10 @@ def inspection_elsewhere(
 ) -> BookInspection | tuple[MakesRoom, ...]:
     """R7, R18: returns another place for an inspection whose own was given up, or what would make room for one."""
     in_time = after_offer_not_accepted.days_in_time(state, at, policy)
-    day, how = booking.day, booking.drawn
-    place = calendar.take(day) if day in in_time else None
+    day, how, late_reason = booking.day, booking.drawn, booking.late_reason
+    place = on_its_day(calendar, booking) if day > local_day(at) else None
     if place is None:
+        late_reason = None
         drawn = draw(calendar, [in_time], (), policy, chance)
         if drawn is None:
             return would_make_room(calendar, in_time)
@@ -93,9 +96,15 @@ def inspection_elsewhere(
         policy=policy,
         inspection_id=random_id(chance),
         place=place,
-        told=InspectionPlan(day=day),
+        told=InspectionPlan(day=day, late_reason=late_reason),
         drawn=how,
     )
+
+
+def on_its_day(calendar: Calendar, standing: Booking) -> FreePlace | None:
+    """R15, R17: takes the hours that a visit has had, or others of its day; None if the day has no room."""
+    kept = None if standing.hours is None else calendar.take_at(standing.day, standing.hours)
+    return kept if isinstance(kept, FreePlace) else calendar.take(standing.day)
 
 
 @dataclass(frozen=True)
@@ -154,7 +163,13 @@ class Search:
         if not isinstance(standing, ControlBooked):
             return self._plan(place, new, why)
         day, free, how = new
-        told = ChosenDay(day=day, form=standing.form, form_reason=standing.form_reason, announced=standing.announced)
+        told = ChosenDay(
+            day=day,
+            form=standing.form,
+            form_reason=standing.form_reason,
+            announced=standing.announced,
+            late_reason=standing.late_reason if day == standing.day else None,
+        )
         control_id = random_id(self.chance)
         return BookControl(self.at, self.policy, place, control_id, free, told, drawn=how, cause=why)
 
@@ -165,8 +180,12 @@ class Search:
 
     def _new(self, place: UUID, standing: ControlBooked | ControlPlanned | None) -> NewPlace | None:
         inside = days_inside(self.course, place, self.at, self.policy)
-        if standing is not None and standing.day in inside and (kept := self.calendar.take(standing.day)) is not None:
-            return standing.day, kept, standing.drawn
+        # A booking that is late stays on its day as well: whether it can must not show where it is (R18).
+        is_booked = isinstance(standing, ControlBooked) and standing.day > local_day(self.at)
+        if standing is not None and (is_booked or standing.day in inside):
+            kept = on_its_day(self.calendar, standing)
+            if kept is not None:
+                return standing.day, kept, standing.drawn
         spans = drawn_from(self.course, place, inside, self.policy)
         drawn: DrawnDay | None = draw(self.calendar, spans, (), self.policy, self.chance)
         return None if drawn is None else (drawn.day, drawn.place, drawn.how)

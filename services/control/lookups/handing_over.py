@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from services.control.lookups.changing_inspector import change_of_inspector
+from services.control.planning.rules.holds import HOLD, Taken, meetings_of, visits_of_hold
 from services.control.planning.rules.visit import Visit
 from services.control.rules.cases_of_inspector import open_cases_of
 from services.control.rules.course_decider import COURSE
@@ -92,7 +93,8 @@ async def _try_once(runtime: Runtime, asked: HandOver, case: UUID, key: UUID | N
         gone = Refused("R15", "{person} is not responsible for the case any more", person=asked.person)
         return CaseHandedOver(case, HandOverOutcome.REFUSED, refused=gone)
     before = visits_of(standing.state, asked.policy)
-    if any(visit.day < asked.from_day for visit in before):
+    meetings = await _meetings(runtime, case)
+    if any(visit.day < asked.from_day for visit in (*before, *meetings)):
         return CaseHandedOver(case, HandOverOutcome.STAYS)
     try:
         command = await change_of_inspector(
@@ -106,6 +108,13 @@ async def _try_once(runtime: Runtime, asked: HandOver, case: UUID, key: UUID | N
         metadata = Metadata(uuid5(key, str(case)), asked.by, on_behalf_of=asked.on_behalf_of)
         await execute(runtime.store, [intent], at=asked.at, metadata=metadata)
     return _report(case, before, visits_of(decided.state, asked.policy))
+
+
+async def _meetings(runtime: Runtime, case: UUID) -> Sequence[Visit]:
+    """R12: returns the booked guidance meeting of a case; who has prepared it holds it."""
+    found = set((await runtime.database.ask(reserved_under, meetings_of(case))).values())
+    holds = [(await read(runtime.store, HOLD, meeting)).state for meeting in found]
+    return [visit for hold in holds if isinstance(hold, Taken) for visit in visits_of_hold(hold)]
 
 
 def _report(case: UUID, before: Sequence[Visit], after: Sequence[Visit]) -> CaseHandedOver:

@@ -15,18 +15,31 @@ from services.control.planning.lookups.inspector_calendar import calendar_for_pl
 from services.control.planning.lookups.visits import streams_with_places
 from services.control.planning.rules.calendar import Calendar, FreePlace
 from services.control.planning.rules.half_hours import MeetingPlace
-from services.control.planning.rules.holds import HOLD, Held, HoldPlaces, State, Taken, TakePlace, held_place
+from services.control.planning.rules.holds import (
+    HOLD,
+    Held,
+    HoldPlaces,
+    NoteLostPlace,
+    NothingHeld,
+    Taken,
+    TakePlace,
+    held_place,
+    meetings_of,
+    places_of,
+)
 from services.control.rules.after_offer_not_accepted import BookInspection, ReplanInspection
 from services.control.rules.course_decider import COURSE, require_running
 from services.control.rules.phases import AfterNo, Running
-from services.control.rules.planned_places import Found, NoteNoPlace, PlanPlaces
+from services.control.rules.planned_places import Found, NoteNoPlace, PlanPlaces, is_planned
 from shared.contracts.control import ControlBooked, ControlPlanned, NewInspectionBooked, PlacesHeld
 from shared.contracts.guidance import GuidanceMeetingBooked
 from shared.contracts.vocabulary import ContactForm, HeldPlace, PlanCause, Span
 from shared.deadlines.copenhagen import end_of, local_day
 from shared.deadlines.deadlines import is_working_day
 from shared.eventstore.commands import Intent, read
+from shared.eventstore.decider import Guard
 from shared.eventstore.errors import Refused
+from shared.eventstore.reservations import reserved_under
 from shared.eventstore.state_cache import VersionedState
 from shared.policy.policy import Policy
 from shared.service import Runtime
@@ -49,6 +62,8 @@ class AskedPlaces:
     """Between which days the times are drawn, both included."""
     places: int
     by: str
+    responsible: str | None
+    """Who was responsible when it was found that the asker may do this."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +82,21 @@ async def holding(runtime: Runtime, asked: AskedPlaces) -> list[Intent[Any, Any]
     They are to be recorded together. There may be fewer places than were asked for. Raises Refused if there is none.
     """
     course = require_running("R12", (await read(runtime.store, COURSE, asked.agreement_id)).state)
+    if course.inspector != asked.responsible:
+        raise Refused("R15", "another inspector is responsible for the case now")
     refuse_impossible_days(asked.days, asked.at)
+    former = await _without_times(runtime, asked)
     calendar = await calendar_for_plans(runtime, course.inspector, asked.policy)
-    hidden = await _hidden_visits(runtime, course, asked)
+    hidden = await _hidden_visits(runtime, course, course.inspector, asked.days)
     for one in hidden:
         calendar.give_up(one.booking)
+    for freed in (place for one in former if one.read is not None for place in places_of(one.read.state)):
+        calendar.give_up(freed)
     meetings = calendar.lasting(asked.policy.meeting_half_hours(asked.form))
     possible = [day for day in _working_days(asked.days, asked.policy) if meetings.free_place(day) is not None]
     drawn = sorted(runtime.random_source.sample(possible, min(asked.places, len(possible))))
     held = {day: place for day in drawn if (place := meetings.take(day)) is not None}
-    moves = _moves(runtime, course.inspector, calendar, hidden, held, asked)
+    moves = _moves(runtime, calendar, hidden, held, asked.at, asked.policy)
     if not held:
         raise Refused(
             "R12",
@@ -85,7 +105,7 @@ async def holding(runtime: Runtime, asked: AskedPlaces) -> list[Intent[Any, Any]
             last=asked.days.last,
         )
     hold = HoldPlaces(asked.policy, _told(course, asked, held, len(possible)), calendar.relies_on)
-    return [Intent(HOLD, asked.meeting_id, hold), *moves]
+    return [Intent(HOLD, asked.meeting_id, hold), *former, *moves]
 
 
 def refuse_impossible_days(days: Span, at: datetime) -> None:
@@ -103,15 +123,34 @@ def _working_days(days: Span, policy: Policy) -> list[date]:
     return [day for day in every if is_working_day(day, policy)]
 
 
-async def _hidden_visits(runtime: Runtime, course: Running, asked: AskedPlaces) -> list[_Hidden]:
-    inspector, cvr = course.inspector, course.started.cvr
-    found: list[_Hidden] = []
-    streams = await streams_with_places(runtime, asked.days.first, asked.days.last, frozenset({inspector}))
+async def _without_times(runtime: Runtime, asked: AskedPlaces) -> list[Intent[Any, Any]]:
+    """R12: an agreement has one meeting at a time; returns what frees places from which nobody has chosen.
+
+    Refuses a meeting while another one is booked, and an id that is something else's.
+    """
+    known = await read(runtime.store, HOLD, asked.meeting_id)
+    if known.version and isinstance(known.state, NothingHeld):
+        raise Refused("R12", "{meeting_id} is not the id of a meeting", meeting_id=asked.meeting_id)
+    found = await runtime.database.ask(reserved_under, meetings_of(asked.agreement_id))
+    former = []
+    for meeting_id in set(found.values()) - {asked.meeting_id}:
+        standing = await read(runtime.store, HOLD, meeting_id)
+        if isinstance(standing.state, Taken):
+            raise Refused("R12", "a meeting is booked, and was neither held nor cancelled")
+        lost = NoteLostPlace(asked.at, PlanCause.GUIDANCE_TIME)
+        former.append(Intent(HOLD, meeting_id, lost, expected=standing.version, read=standing))
+    return former
+
+
+async def _hidden_visits(runtime: Runtime, course: Running, inspector: str, days: Span) -> list[_Hidden]:
+    cvr, found = course.started.cvr, list[_Hidden]()
+    streams = await streams_with_places(runtime, days.first, days.last, frozenset({inspector}))
     for stream in streams:
         known = await read(runtime.store, COURSE, stream)
         match known.state:
             case Running(started=started, plans=plans, bookings=bookings) if started.cvr == cvr:
-                found += [_Hidden(known, stream, place, one) for place, one in plans.items()]
+                movable = {place: one for place, one in plans.items() if is_planned(known.state, place)}
+                found += [_Hidden(known, stream, place, one) for place, one in movable.items()]
                 found += [_Hidden(known, stream, place, one) for place, one in bookings.items() if not one.announced]
             case AfterNo(noted=noted, booking=NewInspectionBooked() as booking) if noted.cvr == cvr:
                 found.append(_Hidden(known, stream, stream, booking))
@@ -122,11 +161,11 @@ async def _hidden_visits(runtime: Runtime, course: Running, asked: AskedPlaces) 
 
 def _moves(
     runtime: Runtime,
-    inspector: str,
     calendar: Calendar,
     hidden: Sequence[_Hidden],
     held: dict[date, FreePlace],
-    asked: AskedPlaces,
+    at: datetime,
+    policy: Policy,
 ) -> list[Intent[Any, Any]]:
     """Returns what moves the hidden visits whose places were drawn.
 
@@ -139,38 +178,43 @@ def _moves(
     moved: dict[UUID, list[Found | BookInspection]] = {}
     known: dict[UUID, VersionedState[Any]] = {}
     for one in displaced:
-        elsewhere = _elsewhere(runtime, one, calendar, asked)
+        elsewhere = _elsewhere(runtime, one, calendar, at, policy)
         if elsewhere is None:
             place = held.pop(one.booking.day, None)
             if place is not None:
-                calendar.give_up(MeetingPlace(inspector, one.booking.day, place.slot, place.hours))
+                calendar.give_up(MeetingPlace(calendar.inspector, one.booking.day, place.slot, place.hours))
             calendar.keep(one.booking)
         else:
             moved.setdefault(one.stream, []).append(elsewhere)
             known[one.stream] = one.known
-    return [_move(stream, known[stream], found, asked) for stream, found in moved.items()]
+    return [_move(stream, known[stream], found, at, policy) for stream, found in moved.items()]
 
 
-def _elsewhere(runtime: Runtime, one: _Hidden, calendar: Calendar, asked: AskedPlaces) -> Found | BookInspection | None:
+def _elsewhere(
+    runtime: Runtime, one: _Hidden, calendar: Calendar, at: datetime, policy: Policy
+) -> Found | BookInspection | None:
     state, chance = one.known.state, runtime.random_source
     if isinstance(one.booking, NewInspectionBooked):
-        inspection = inspection_elsewhere(state, one.booking, calendar, asked.at, asked.policy, chance)
+        inspection = inspection_elsewhere(state, one.booking, calendar, at, policy, chance)
         return inspection if isinstance(inspection, BookInspection) else None
-    search = Search(state, calendar, asked.at, asked.policy, chance)
+    search = Search(state, calendar, at, policy, chance)
     control = search.elsewhere(one.place_id, one.booking, PlanCause.GUIDANCE_TIME)
     return None if isinstance(control, NoteNoPlace) else control
 
 
 def _move(
-    stream: UUID, known: VersionedState[Any], found: Sequence[Found | BookInspection], asked: AskedPlaces
+    stream: UUID,
+    known: VersionedState[Any],
+    found: Sequence[Found | BookInspection],
+    at: datetime,
+    policy: Policy,
 ) -> Intent[Any, Any]:
     command: PlanPlaces | ReplanInspection
     match found:
         case [BookInspection() as inspection]:
-            command = ReplanInspection(asked.at, asked.policy, inspection)
+            command = ReplanInspection(at, policy, inspection)
         case _:
-            controls = tuple(one for one in found if not isinstance(one, BookInspection))
-            command = PlanPlaces(asked.policy, controls)
+            command = PlanPlaces(policy, tuple(one for one in found if not isinstance(one, BookInspection)))
     return Intent(COURSE, stream, command, expected=known.version, read=known)
 
 
@@ -193,27 +237,45 @@ def _told(course: Running, asked: AskedPlaces, held: dict[date, FreePlace], poss
     )
 
 
-async def taking(runtime: Runtime, fact: GuidanceMeetingBooked) -> Intent[Any, Any]:
-    """R12, R15: returns the command that gives a booked meeting its place, or records that there is none any more."""
+async def taking(runtime: Runtime, fact: GuidanceMeetingBooked) -> list[Intent[Any, Any]]:
+    """R12, R15: returns the commands that give a booked meeting its place, or record that there is none any more."""
     standing = await read(runtime.store, HOLD, fact.meeting_id)
     at = runtime.clock.now()
-    command = await _taken(runtime, standing.state, fact, at)
-    return Intent(HOLD, fact.meeting_id, command, expected=standing.version, read=standing)
-
-
-async def _taken(runtime: Runtime, state: State, fact: GuidanceMeetingBooked, at: datetime) -> TakePlace:
-    match state:
-        case Held(told=told) if told.inspector == fact.inspector and (held := held_place(state, fact.time.number)):
-            return TakePlace(at, fact.inspector, held)
+    place: HeldPlace | PlanCause
+    moves: list[Intent[Any, Any]] = []
+    relies_on: tuple[Guard, ...] = ()
+    match standing.state:
+        case Held(told=told) if told.inspector == fact.inspector and (
+            held := held_place(standing.state, fact.time.number)
+        ):
+            place = held
         case Taken(taken=taken) if taken.inspector == fact.inspector:
-            return TakePlace(at, fact.inspector, taken.place)
+            place = taken.place
         case _:
-            calendar = await calendar_for_plans(runtime, fact.inspector, runtime.policies.at(at))
-            free = calendar.take_at(fact.time.day, fact.time.hours)
-            if not isinstance(free, FreePlace):
-                return TakePlace(at, fact.inspector, CAUSES[free])
-            place = _kept_free(fact.time.number, fact.time.day, free)
-            return TakePlace(at, fact.inspector, place, calendar.relies_on)
+            place, relies_on, moves = await _free_again(runtime, fact, at)
+    command = TakePlace(at, fact.agreement_id, fact.meeting_id, fact.inspector, place, relies_on)
+    return [Intent(HOLD, fact.meeting_id, command, expected=standing.version, read=standing), *moves]
+
+
+async def _free_again(
+    runtime: Runtime, fact: GuidanceMeetingBooked, at: datetime
+) -> tuple[HeldPlace | PlanCause, tuple[Guard, ...], list[Intent[Any, Any]]]:
+    """Looks for the time of a meeting whose place was not kept free; the company's hidden visits make room (R18)."""
+    policy, day = runtime.policies.at(at), fact.time.day
+    calendar = await calendar_for_plans(runtime, fact.inspector, policy)
+    course = (await read(runtime.store, COURSE, fact.agreement_id)).state
+    hidden: list[_Hidden] = []
+    if isinstance(course, Running):
+        hidden = await _hidden_visits(runtime, course, fact.inspector, Span(first=day, last=day))
+    for one in hidden:
+        calendar.give_up(one.booking)
+    free = calendar.take_at(day, fact.time.hours)
+    if not isinstance(free, FreePlace):
+        return CAUSES[free], calendar.relies_on, []
+    held = {day: free}
+    moves = _moves(runtime, calendar, hidden, held, at, policy)
+    place = _kept_free(fact.time.number, day, free) if held else PlanCause.WORKING_TIME
+    return place, calendar.relies_on, moves
 
 
 def _kept_free(number: int, day: date, place: FreePlace) -> HeldPlace:

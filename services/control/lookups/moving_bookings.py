@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.control.lookups.found_places import Search
+from services.control.lookups.found_places import Search, on_its_day
 from services.control.planning.lookups.drawing import draw
 from services.control.planning.lookups.inspector_calendar import calendar_for_plans, calendar_of
 from services.control.planning.rules.calendar import Calendar, FreePlace
@@ -108,5 +108,5 @@ class _SameDay:
 
 
 def _same_day(calendar: Calendar, standing: ControlBooked | NewInspectionBooked) -> _SameDay | None:
-    place = calendar.take(standing.day)
+    place = on_its_day(calendar, standing)
     return None if place is None else _SameDay(standing.day, place, standing.drawn)

@@ -29,7 +29,7 @@ from services.control.rules.course_decider import COURSE, Command
 from services.control.rules.phases import AfterNo, NotStarted, Running
 from services.control.rules.planned_places import NoteNoPlace, PlanPlaces
 from shared.contracts.control import NewInspectionBooked, PlaceNotFound
-from shared.deadlines.copenhagen import local_day
+from shared.deadlines.copenhagen import local_day, moment_of
 from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.events import Metadata
@@ -109,7 +109,7 @@ async def _note_lost_place(runtime: Runtime, stream: UUID, at: datetime) -> Repl
     It is not moved by itself, since the company has a say in its time; guidance tells the company.
     """
     standing = await read(runtime.store, HOLD, stream)
-    ahead = [place for place in places_of(standing.state) if place.day >= local_day(at)]
+    ahead = [place for place in places_of(standing.state) if moment_of(place.day, place.hours.begins) > at]
     if not ahead:
         return Replanned()
     calendar = await calendar_for_plans(runtime, ahead[0].inspector, runtime.policies.at(at))

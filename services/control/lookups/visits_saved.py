@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.control.lookups.found_places import on_its_day
 from services.control.planning.lookups.inspector_calendar import calendar_of
 from services.control.planning.lookups.visits import Whose, visits_between, visits_in
 from services.control.planning.rules.calendar import WhyNotFree
@@ -10,7 +11,7 @@ from services.control.planning.rules.visit import VisitKind
 from services.control.rules.booking import BookControl, days_inside, require_booking
 from services.control.rules.included_places import refuse_not_awaited
 from services.control.rules.phases import Running
-from services.control.rules.proposals import RECENT_VISIT, Proposal, could_join, proposals, recent_visit
+from services.control.rules.proposals import RECENT_VISIT, Proposal, allows_phone, could_join, proposals
 from shared.contracts.control import ChosenDay
 from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.copenhagen import local_day
@@ -72,15 +73,13 @@ async def joining(
 async def by_phone(runtime: Runtime, course: Running, place: UUID, at: datetime, policy: Policy) -> BookControl:
     """R18: returns the command that keeps the day of a control and makes it one by phone. Raises Refused.
 
-    The inspector must have been at the company for guidance a short while ago.
+    The company must have reported back, and have had guidance there a short while ago.
     """
     booking = require_booking(course, place)
-    if recent_visit(course, at, policy) is None:
-        raise Refused(
-            "R18",
-            "no guidance at the company is on record in the last {days} days",
-            days=policy.control.recent_visit_days,
-        )
+    if allows_phone(course, place, at, policy) is None:
+        days = policy.control.recent_visit_days
+        why = "a control by phone needs documentation that is complete, and guidance there in the last {days} days"
+        raise Refused("R18", why, days=days)
     calendar = await calendar_of(runtime, course.inspector, policy)
     calendar.give_up(booking)
     return BookControl(
@@ -88,7 +87,7 @@ async def by_phone(runtime: Runtime, course: Running, place: UUID, at: datetime,
         policy=policy,
         place_id=place,
         control_id=random_id(runtime.random_source),
-        place=calendar.take(booking.day) or WhyNotFree.FULL,
+        place=on_its_day(calendar, booking) or WhyNotFree.FULL,
         told=ChosenDay(
             day=booking.day,
             form=ContactForm.PHONE,

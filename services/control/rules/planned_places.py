@@ -100,7 +100,10 @@ def redraw(course: Running, command: RedrawPlace) -> tuple[Event, ...]:
         requested_by=command.by,
         reason=command.reason,
     )
-    return asked, *recorded(course, [command.found])
+    drawn = tuple(recorded(course, [command.found]))
+    if not drawn:
+        raise Refused("R18", "the control is about to be booked; ask again once it is")
+    return asked, *drawn
 
 
 def plan(course: Running, command: PlanPlaces) -> tuple[Event, ...]:

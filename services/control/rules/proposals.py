@@ -76,6 +76,17 @@ def could_join(course: Running, place: UUID, visits: Iterable[Visit]) -> Iterato
             yield visit
 
 
+def allows_phone(course: Running, place: UUID, at: datetime, policy: Policy) -> UUID | None:
+    """R18: returns the meeting because of which a booked control may be one by phone; None if it may not.
+
+    Guidance is given where the matter arose, so other places were not visited. The company must have reported back.
+    """
+    booking = course.bookings.get(place)
+    if place != course.started.agreement_id or course.complete is None or booking is None:
+        return None
+    return recent_visit(course, at, policy) if booking.form is ContactForm.VISIT else None
+
+
 def recent_visit(course: Running, at: datetime, policy: Policy) -> UUID | None:
     """R18: returns the latest guidance meeting at the company within the policy's days; None if there is none."""
     since = local_day(at) - timedelta(days=policy.control.recent_visit_days)
@@ -127,11 +138,6 @@ def _joined(
 
 
 def _by_phone(course: Running, place: UUID, at: datetime, policy: Policy) -> Iterator[Proposal]:
-    booking, meeting = course.bookings.get(place), recent_visit(course, at, policy)
-    if (
-        booking is not None
-        and booking.form is ContactForm.VISIT
-        and meeting is not None
-        and course.complete is not None
-    ):
+    meeting = allows_phone(course, place, at, policy)
+    if meeting is not None:
         yield Proposal(ProposalKind.BY_PHONE, place, None, meeting, announced=True, reported_back=True)

@@ -1,5 +1,6 @@
 """Times for a guidance meeting over HTTP: the inspector offers them, the company chooses one (R12)."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
@@ -73,6 +74,7 @@ async def offer_meeting_times(agreement_id: UUID, body: MeetingTimes, request: R
             by=asker.subject,
             form=body.form,
             times=_TIMES.validate_python(held["places"]),
+            kept_free_until=datetime.fromisoformat(held["expires_at"]),
         )
         return Prepared(command)
 

@@ -52,9 +52,9 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case NoteLostPlace():
             return appointments.note_lost_place(state, command)
         case OfferTimes():
-            return (appointments.offer_times(state, command),)
+            return appointments.offer_times(state, command)
         case ChooseTime():
-            return (appointments.choose_time(state, command),)
+            return appointments.choose_time(state, command)
         case CancelMeeting():
             return (appointments.cancel_meeting(state, command),)
         case AskWhetherUnderstood():

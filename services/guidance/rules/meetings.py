@@ -62,7 +62,7 @@ def record(state: State, command: RecordMeeting) -> GuidanceHeld:
     """
     known = known_agreement(state)
     refuse_impossible_meeting(state, command)
-    refuse_other_meeting(known, command.booked_as)
+    refuse_other_meeting(known, command.booked_as, command.held_at, informal=command.told.informal)
     held = GuidanceHeld(
         agreement_id=known.agreement_id,
         meeting_id=command.booked_as or command.meeting_id,

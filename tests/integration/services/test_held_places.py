@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -15,12 +15,14 @@ from services.control.people.rules.absences import NoteAway
 from services.control.people.rules.listing import ListPerson
 from services.control.people.rules.person_decider import PERSON, person_stream
 from services.control.planning.lookups.visits import visits_between
+from services.control.planning.rules.calendar import FreePlace
 from services.control.planning.rules.half_hours import InCalendar, taken_by
 from services.control.planning.rules.holds import HOLD, Held, Released, ReleasePlaces, State, Taken, places_of
 from services.control.planning.rules.visit import VisitKind
+from services.control.rules.booking import BookControl
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import Running
-from shared.contracts.control import ControlPlanned, HeldPlacesReleased, MeetingPlaceLost
+from shared.contracts.control import ChosenDay, ControlPlanned, HeldPlacesReleased, MeetingPlaceLost
 from shared.contracts.guidance import GuidanceMeetingBooked
 from shared.contracts.vocabulary import (
     Centre,
@@ -32,6 +34,7 @@ from shared.contracts.vocabulary import (
     PlanCause,
     Reachable,
     Span,
+    VisitHours,
 )
 from shared.eventstore.commands import execute, read
 from shared.eventstore.errors import Refused
@@ -69,7 +72,7 @@ async def hold(
     process: Process, agreement: UUID, days: Span = WINDOW, places: int = 3, form: ContactForm = ContactForm.VISIT
 ) -> UUID:
     meeting = uuid4()
-    asked = AskedPlaces(NOW, POLICY, meeting, agreement, form, days, places, "anna")
+    asked = AskedPlaces(NOW, POLICY, meeting, agreement, form, days, places, "anna", INSPECTOR)
 
     async def act() -> None:
         intents = await holding(process.runtime, asked)
@@ -93,8 +96,8 @@ async def books(process: Process, agreement: UUID, meeting: UUID, place: HeldPla
         booked_at=NOW,
     )
     process.runtime.clock = _At(NOW)
-    intent = await taking(process.runtime, fact)
-    await execute(process.store, [intent], at=NOW, metadata=Metadata(uuid4(), "control"))
+    intents = await taking(process.runtime, fact)
+    await execute(process.store, intents, at=NOW, metadata=Metadata(uuid4(), "control"))
 
 
 class _At:
@@ -232,7 +235,7 @@ async def test_several_processes_never_give_one_place_twice(processes: list[Proc
     assert len(places) == 6
     assert not [(a, b) for a in places for b in places if a is not b and shares(a, b)]
     with pytest.raises(Refused, match="no place for a meeting is free"):
-        await hold(processes[1], agreements[0], few, 1)
+        await hold(processes[1], await processes[0].start(), few, 1)
 
 
 @pytest.mark.parametrize(
@@ -246,3 +249,45 @@ async def test_several_processes_never_give_one_place_twice(processes: list[Proc
 async def test_impossible_days_are_refused(process: Process, first: date, last: date, why: str) -> None:
     with pytest.raises(Refused, match=why):
         await hold(process, await process.start(), Span(first=first, last=last))
+
+
+@pytest.mark.rule("R18")
+async def test_a_hidden_visit_after_its_window_influences_no_time_either(process: Process) -> None:
+    agreement = await process.start()
+    await process.fire_until(NOW)
+    late = date(2026, 9, 9)
+    told = ChosenDay(day=late, form=ContactForm.VISIT, announced=False, late_reason="illness")
+    place = FreePlace(1, VisitHours(begins=time(8), duration_minutes=180))
+    await process.tell(COURSE, agreement, BookControl(NOW, POLICY, agreement, uuid4(), place, told))
+    around = Span(first=date(2026, 9, 7), last=date(2026, 9, 10))
+    on_hidden_day = 0
+    for _ in range(20):
+        meeting = await hold(process, agreement, around, 2)
+        on_hidden_day += late in {one.day for one in places_of(await held(process, meeting))}
+    assert on_hidden_day > 2, "two of four days: ten of twenty, with a deviation of two"
+    state = (await read(process.store, COURSE, agreement)).state
+    assert isinstance(state, Running)
+    assert (state.bookings[agreement].day, state.bookings[agreement].late_reason) == (late, "illness")
+
+
+async def test_an_agreement_has_one_meeting_at_a_time(process: Process) -> None:
+    agreement = await process.start()
+    first = await hold(process, agreement)
+    second = await hold(process, agreement)
+    assert isinstance(await held(process, first), Released)
+    assert isinstance((await process.store.load(first)).events[-1].event, MeetingPlaceLost)
+    state = await held(process, second)
+    assert isinstance(state, Held)
+    await books(process, agreement, second, state.told.places[0])
+    with pytest.raises(Refused, match="a meeting is booked"):
+        await hold(process, agreement)
+
+
+async def test_no_stream_of_something_else_becomes_a_meeting(process: Process) -> None:
+    agreement, other = await process.start(), await process.start()
+    asked = AskedPlaces(NOW, POLICY, other, agreement, ContactForm.VISIT, WINDOW, 1, "anna", INSPECTOR)
+    with pytest.raises(Refused, match="is not the id of a meeting"):
+        await holding(process.runtime, asked)
+    moved = AskedPlaces(NOW, POLICY, uuid4(), agreement, ContactForm.VISIT, WINDOW, 1, "anna", OTHER)
+    with pytest.raises(Refused, match="another inspector is responsible"):
+        await holding(process.runtime, moved)

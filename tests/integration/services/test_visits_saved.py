@@ -93,7 +93,7 @@ async def test_a_booked_meeting_at_the_company_can_become_the_control(control: C
         expires_at=start_of(HOLD_ON),
     )
     policy = control.runtime.policies.at(NOW)
-    for command in (HoldPlaces(policy, told), TakePlace(NOW, ANNA, place)):
+    for command in (HoldPlaces(policy, told), TakePlace(NOW, UUID(agreement_id), meeting, ANNA, place)):
         metadata = Metadata(uuid4(), "control")
         await execute(control.runtime.store, [Intent(HOLD, meeting, command)], at=NOW, metadata=metadata)
     (proposal,) = await proposed(control, agreement_id, "meeting-is-control")

@@ -1,6 +1,6 @@
 """Times for a guidance meeting: offered, chosen in time, cancelled, and what becomes of them otherwise (R12, R15)."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,6 +11,7 @@ from services.guidance.rules.meetings import RecordMeeting
 from services.guidance.rules.schedule import CHOICE, CloseGuidance, NoteInspector
 from shared.contracts.guidance import (
     FirstMeetingReport,
+    GuidanceAccepted,
     GuidanceHeld,
     GuidanceMeetingBooked,
     GuidanceMeetingCancelled,
@@ -22,10 +23,22 @@ from shared.deadlines.copenhagen import end_of
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
-from tests.unit.guidance.guidance_facts import AGREEMENT, INSPECTOR, MEETING, POLICIES, at, offered, opened, scheduled
+from tests.unit.guidance.guidance_facts import (
+    AGREEMENT,
+    INSPECTOR,
+    MEETING,
+    POLICIES,
+    at,
+    declined,
+    offered,
+    opened,
+    scheduled,
+)
 
 NOW = at("2026-04-13")
 CHOOSE_BEFORE = end_of(date(2026, 4, 20))
+FALLS_AWAY = CHOOSE_BEFORE + timedelta(minutes=10)
+KEPT_FREE_UNTIL = end_of(date(2026, 4, 22))
 OTHER = "inspector-2"
 
 
@@ -37,7 +50,7 @@ def times(*days: str) -> tuple[MeetingTime, ...]:
 
 
 def offer_times(*days: str, when: datetime = NOW) -> OfferTimes:
-    return OfferTimes(when, POLICIES.at(when), MEETING, INSPECTOR, ContactForm.PHONE, times(*days))
+    return OfferTimes(when, POLICIES.at(when), MEETING, INSPECTOR, ContactForm.PHONE, times(*days), KEPT_FREE_UNTIL)
 
 
 def times_offered(*days: str, choose_before: datetime = CHOOSE_BEFORE) -> MeetingTimesOffered:
@@ -68,6 +81,10 @@ def cancelled(cause: MeetingCancelCause) -> GuidanceMeetingCancelled:
     return GuidanceMeetingCancelled(agreement_id=AGREEMENT, meeting_id=MEETING, cause=cause, cancelled_at=NOW)
 
 
+def accepted_at(when: datetime) -> GuidanceAccepted:
+    return GuidanceAccepted(agreement_id=AGREEMENT, answered_at=when)
+
+
 def decided(history: list[Event], command: object) -> list[Event]:
     return list(GUIDANCE.decide(GUIDANCE.fold(history), command))  # type: ignore[arg-type]
 
@@ -80,8 +97,9 @@ OPEN = [*RUNNING, times_offered("2026-04-27", "2026-04-29")]
 def test_the_company_has_some_days_to_choose_one_of_the_times() -> None:
     assert decided(RUNNING, offer_times("2026-04-27", "2026-04-29")) == [times_offered("2026-04-27", "2026-04-29")]
     state = GUIDANCE.fold(OPEN)
-    assert GUIDANCE.timers(state)[CHOICE] == CHOOSE_BEFORE
-    assert decided(OPEN, ChooseTime(NOW, MEETING, 2)) == [booked()]
+    assert GUIDANCE.timers(state)[CHOICE] == FALLS_AWAY
+    assert decided(OPEN, ChooseTime(NOW, MEETING, 2)) == [accepted_at(NOW), booked()]
+    assert decided([*OPEN, accepted_at(NOW)], ChooseTime(NOW, MEETING, 2)) == [booked()]
     assert CHOICE not in GUIDANCE.timers(GUIDANCE.fold([*OPEN, booked()]))
 
 
@@ -117,8 +135,8 @@ def test_what_does_not_fit_is_refused(history: list[Event], command: object, why
 
 @pytest.mark.rule("R12")
 def test_times_that_nobody_chose_fall_away_and_others_can_be_offered() -> None:
-    due = TimerDue(CHOICE, CHOOSE_BEFORE, CHOOSE_BEFORE)
-    expired = MeetingTimesExpired(agreement_id=AGREEMENT, meeting_id=MEETING, at=CHOOSE_BEFORE)
+    due = TimerDue(CHOICE, FALLS_AWAY, FALLS_AWAY)
+    expired = MeetingTimesExpired(agreement_id=AGREEMENT, meeting_id=MEETING, at=FALLS_AWAY)
     assert decided(OPEN, due) == [expired]
     assert decided([*OPEN, booked()], due) == []
     assert decided([*OPEN, expired], offer_times("2026-04-27")) != []
@@ -156,3 +174,48 @@ def test_the_report_of_a_booked_meeting_has_its_id_and_settles_it() -> None:
     assert decided([*OPEN, booked(), held], offer_times("2026-05-04")) != []
     with pytest.raises(Refused, match="is not booked"):
         decided(OPEN, report)
+
+
+@pytest.mark.rule("R12")
+def test_whoever_is_offered_times_is_offered_guidance() -> None:
+    first = decided([opened(), scheduled()], offer_times("2026-04-27"))
+    assert [type(fact).__name__ for fact in first] == ["GuidanceOffered", "MeetingTimesOffered"]
+    assert GUIDANCE.timers(GUIDANCE.fold([opened(), scheduled(), *first])).keys() == {CHOICE}
+    again = decided([opened(), scheduled(), offered(), declined()], offer_times("2026-04-27"))
+    assert len(again) == 2
+    assert len(decided([opened(), scheduled(), offered(), accepted_at(NOW)], offer_times("2026-04-27"))) == 1
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize(
+    "command",
+    [
+        CloseGuidance(at("2026-04-29", "09:00+02:00"), AGREEMENT),
+        NoteLostPlace(at("2026-04-29", "12:00+02:00"), MEETING),
+    ],
+)
+def test_a_meeting_that_has_begun_neither_falls_away_nor_moves(command: object) -> None:
+    assert not [fact for fact in decided([*OPEN, booked()], command) if isinstance(fact, GuidanceMeetingCancelled)]
+    begun = at("2026-04-30")
+    assert len(decided([*OPEN, booked()], NoteInspector(begun, OTHER))) == 1
+    with pytest.raises(Refused, match="has begun"):
+        decided([*OPEN, booked()], CancelMeeting(begun, MEETING, MeetingCancelCause.NONE_SUITS))
+
+
+@pytest.mark.rule("R12")
+def test_a_report_on_the_day_of_a_booked_meeting_says_whether_it_was_that_one() -> None:
+    told = FirstMeetingReport(form=ContactForm.PHONE, participants=("manager",))
+    later = at("2026-04-29", "11:00+02:00")
+    with pytest.raises(Refused, match="a meeting is booked on that day"):
+        decided([*OPEN, booked()], RecordMeeting(later, UUID(int=7), INSPECTOR, later, told))
+    informal = told.model_copy(update={"informal": True})
+    assert decided([*OPEN, booked()], RecordMeeting(later, UUID(int=7), INSPECTOR, later, informal)) != []
+
+
+@pytest.mark.rule("R12")
+def test_times_that_are_not_kept_free_any_more_are_not_offered() -> None:
+    with pytest.raises(Refused, match="not kept free any more"):
+        decided(RUNNING, offer_times("2026-04-27", when=KEPT_FREE_UNTIL))
+    (late,) = decided(RUNNING, offer_times("2026-04-27", when=at("2026-04-20")))
+    assert isinstance(late, MeetingTimesOffered)
+    assert late.choose_before == KEPT_FREE_UNTIL

@@ -62,6 +62,7 @@ async def hold_places(body: HoldBody, request: Request, asker: Asker) -> Respons
         days=Span(first=body.first, last=body.last),
         places=body.places,
         by=asker.subject,
+        responsible=responsible,
     )
     return await runtime.gate.perform_together(
         request,

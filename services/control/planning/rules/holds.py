@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import assert_never
+from uuid import UUID
 
 from services.control.planning.rules.half_hours import MeetingPlace
 from services.control.planning.rules.place_names import former_visit_name, names_of_place
@@ -45,6 +46,8 @@ class TakePlace:
     """Reaction: the meeting is booked."""
 
     at: datetime
+    agreement_id: UUID
+    meeting_id: UUID
     inspector: str
     place: HeldPlace | PlanCause
     """Where it stands in the calendar of that inspector, or why there is no room for it any more."""
@@ -117,20 +120,22 @@ def decide(state: State, command: Command) -> Sequence[Event]:
                 )
             return (command.told,)
         case TakePlace():
-            return () if isinstance(state, NothingHeld) else _taken(state, command)
+            return _taken(state, command)
         case ReleasePlaces():
             return _released(state, command.at, command.why)
         case NoteLostPlace():
-            return (_lost(state.told, command.at, command.cause),) if isinstance(state, Held | Taken) else ()
+            return _lost_where_it_stands(state, command)
         case TimerDue():
             return _released(state, command.at, HoldEnd.EXPIRED) if timers(state).get(command.name) else ()
         case _:
             assert_never(command)
 
 
-def _taken(state: Held | Taken | Released, command: TakePlace) -> tuple[Event, ...]:
-    if not isinstance(command.place, HeldPlace):
-        return (_lost(state.told, command.at, command.place),)
+def _taken(state: State, command: TakePlace) -> tuple[Event, ...]:
+    """Without a hold, which a restore may have lost, the meeting has no place, and guidance is told so."""
+    if isinstance(state, NothingHeld) or not isinstance(command.place, HeldPlace):
+        cause = PlanCause.GUIDANCE_TIME if isinstance(command.place, HeldPlace) else command.place
+        return (_lost(command.agreement_id, command.meeting_id, command.inspector, command.at, cause),)
     if isinstance(state, Taken) and (state.taken.inspector, state.taken.place) == (command.inspector, command.place):
         return ()
     return (
@@ -151,9 +156,16 @@ def _released(state: State, at: datetime, why: HoldEnd) -> tuple[Event, ...]:
     return (HeldPlacesReleased(agreement_id=told.agreement_id, meeting_id=told.meeting_id, released_at=at, why=why),)
 
 
-def _lost(told: PlacesHeld, at: datetime, cause: PlanCause) -> MeetingPlaceLost:
+def _lost_where_it_stands(state: State, command: NoteLostPlace) -> tuple[Event, ...]:
+    inspector = responsible(state)
+    if not isinstance(state, Held | Taken) or inspector is None:
+        return ()
+    return (_lost(state.told.agreement_id, state.told.meeting_id, inspector, command.at, command.cause),)
+
+
+def _lost(agreement_id: UUID, meeting_id: UUID, inspector: str, at: datetime, cause: PlanCause) -> MeetingPlaceLost:
     return MeetingPlaceLost(
-        agreement_id=told.agreement_id, meeting_id=told.meeting_id, inspector=told.inspector, lost_at=at, cause=cause
+        agreement_id=agreement_id, meeting_id=meeting_id, inspector=inspector, lost_at=at, cause=cause
     )
 
 
@@ -203,11 +215,23 @@ def _place(inspector: str, place: HeldPlace) -> MeetingPlace:
 def reservations(state: State) -> frozenset[str]:
     """R17: returns the names of these places in the calendar, and of those that it has had, for calendar feeds."""
     names = frozenset(name for place in places_of(state) for name in names_of_place(place))
+    if isinstance(state, Held | Taken):
+        names |= {meeting_name(state.told.agreement_id)}
     if not isinstance(state, Taken | Released):
         return names
     told = state.told
     former = (former_visit_name(person, day, told.agreement_id, told.meeting_id) for person, day in state.former)
     return names.union(former)
+
+
+def meeting_name(agreement_id: UUID) -> str:
+    """R12: returns the name that the one open meeting of an agreement reserves."""
+    return f"{meetings_of(agreement_id)}open"
+
+
+def meetings_of(agreement_id: UUID) -> str:
+    """Returns the prefix of that name, and of no other name."""
+    return f"meeting/{agreement_id}/"
 
 
 def concerns(state: State) -> Mapping[str, str]:
