@@ -1,7 +1,7 @@
 """Facts of an agreement's course, as reporting receives them."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from shared.contracts import control, guidance, offers, orders, register
@@ -9,6 +9,7 @@ from shared.contracts.vocabulary import (
     AgreementKind,
     ContactForm,
     ControlOutcome,
+    Drawn,
     JudgedBy,
     MakesRoom,
     Measure,
@@ -16,6 +17,7 @@ from shared.contracts.vocabulary import (
     MeasureUse,
     PlanCause,
     SpokeWith,
+    VisitHours,
 )
 from shared.deadlines.copenhagen import end_of
 from shared.deadlines.deadline import Deadline, Length, LengthUnit
@@ -332,6 +334,39 @@ def place_not_found(place_id: UUID = AGREEMENT, *, at: str = "2026-05-04", last_
         again_at=on(at) + timedelta(days=1),
         cause=PlanCause.ABSENCE,
         would_make_room=(MakesRoom.COLLEAGUE,),
+    )
+
+
+def planned(place_id: UUID = AGREEMENT, *, day: str = "2026-07-01") -> Event:
+    """R17: a control has a day in a calendar before it is booked."""
+    return control.ControlPlanned(
+        agreement_id=AGREEMENT,
+        plan_id=uuid5(place_id, day),
+        place_id=place_id,
+        inspector=INSPECTOR,
+        day=date.fromisoformat(day),
+        slot=1,
+        hours=VisitHours(begins=time(8), duration_minutes=180),
+        window=_window_of_documentation(),
+        planned_at=on("2026-05-05"),
+        drawn=Drawn(first=date(2026, 6, 2), last=date(2026, 7, 31), possible=20, least=8),
+        cause=PlanCause.ABSENCE,
+    )
+
+
+def sample_chosen(*places: UUID) -> Event:
+    return control.SampleChosen(
+        agreement_id=AGREEMENT, places=places, at_least=1, chosen_at=on("2026-05-05"), chosen_by=INSPECTOR
+    )
+
+
+def inspector_changed() -> Event:
+    return control.InspectorChanged(
+        agreement_id=AGREEMENT,
+        inspector="inspector-8",
+        previous=INSPECTOR,
+        changed_at=on("2026-05-05"),
+        changed_by="supporter-1",
     )
 
 

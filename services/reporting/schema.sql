@@ -375,6 +375,7 @@ create table places (
   control_held_at timestamptz,
   outcome text,
   breached bool not null,
+  planned_on date,                     -- of a control that is not booked yet (R17); never for a company (R18)
   primary key (case_id, place_id)
 );
 

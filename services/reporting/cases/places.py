@@ -27,11 +27,19 @@ class PlaceRow(NamedTuple):
     control_held_at: datetime | None = None
     outcome: str | None = None
     breached: bool = False
+    planned_on: date | None = None
+    """R17: the day in a calendar of a control that is not booked yet. No company is told, nor that there is one (R18).
+    """
 
 
 Places = Mapping[UUID, PlaceRow]
 """The places of one agreement, by place."""
-_NOT_BOOKED: Mapping[str, Any] = {"control_id": None, "control_day": None, "control_announced": None}
+_NOT_BOOKED: Mapping[str, Any] = {
+    "control_id": None,
+    "control_day": None,
+    "control_announced": None,
+    "planned_on": None,
+}
 
 
 rules = Rules[Places, Places]()
@@ -53,9 +61,12 @@ def _included(rows: Places, event: offers.Accepted | control.ComplianceDeadlineS
 
 @rules.on
 def _sample_chosen(rows: Places, event: control.SampleChosen) -> Places:
-    """R19: the places of the sample are controlled, the others are not."""
+    """R19: the places of the sample are controlled, the others are not, and no day is planned there."""
     chosen = set(event.places)
-    return {place: row._replace(sampled=place in chosen) for place, row in rows.items()}
+    return {
+        place: row._replace(sampled=True) if place in chosen else row._replace(sampled=False, planned_on=None)
+        for place, row in rows.items()
+    }
 
 
 @rules.on
@@ -87,7 +98,27 @@ def _decision_revoked(rows: Places, event: control.DecisionRevoked) -> Places:
 def _control_booked(rows: Places, event: control.ControlBooked) -> Places:
     """R17, R18: a control is booked at the place."""
     booked = {"control_id": event.control_id, "control_day": event.day, "control_announced": event.announced}
-    return _changed(rows, event.agreement_id, event.place_id, **booked)
+    return _changed(rows, event.agreement_id, event.place_id, **booked, planned_on=None)
+
+
+@rules.on
+def _control_planned(rows: Places, event: control.ControlPlanned) -> Places:
+    """R17: the control of the place has a day in a calendar before it is booked."""
+    return _changed(rows, event.agreement_id, event.place_id, planned_on=event.day)
+
+
+@rules.on
+def _plans_end(rows: Places, event: control.InspectorChanged | control.Fulfilled | control.Breached) -> Places:
+    """R15, R17: another inspector has another calendar; once the course is decided, nothing is planned."""
+    return {place: _without_plan(row) for place, row in rows.items()}
+
+
+@rules.on
+def _unit_changed(rows: Places, event: control.AgreementUnitChanged) -> Places:
+    """R17, R40: at a unit that has another legal entity, or ceased, nothing is planned until that is settled."""
+    if event.settled:
+        return rows
+    return {place: _without_plan(row) if row.p_number == event.p_number else row for place, row in rows.items()}
 
 
 @rules.on
@@ -126,6 +157,11 @@ def _control_corrected(rows: Places, event: control.ControlCorrected) -> Places:
 def _terminated(rows: Places, event: control.Terminated) -> Places:
     """R14: a terminated agreement has no booked controls."""
     return {place: row._replace(**_NOT_BOOKED) for place, row in rows.items()}
+
+
+def _without_plan(row: PlaceRow) -> PlaceRow:
+    """The same row where no day was planned, so that it need not be written again."""
+    return row if row.planned_on is None else row._replace(planned_on=None)
 
 
 def _changed(rows: Places, agreement_id: UUID, place_id: UUID | None, **columns: object) -> Places:

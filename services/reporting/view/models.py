@@ -150,6 +150,13 @@ class PlaceItem(BaseModel):
     documentation_parts: int
     measures: int
     control_day: Annotated[date | None, Field(description="Of the booked control that the asker may know of (R18).")]
+    planned_on: Annotated[
+        date | None,
+        Field(
+            description="R17: the day on which a control that is not booked yet stands in the inspector's calendar; "
+            "null in front of a company (R18)."
+        ),
+    ]
     control_held_at: datetime | None
     outcome: ControlOutcome | None
     breached: bool

@@ -190,14 +190,14 @@ async def measures(connection: Connection, viewer: Viewer, case_id: UUID) -> lis
 async def places(connection: Connection, viewer: Viewer, case_id: UUID) -> list[Found]:
     """R19: returns the places of an agreement, with what is owed and was found at each.
 
-    A company sees neither the sample nor a hidden booking.
+    A company sees neither the sample nor a hidden booking or plan.
     """
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     where.add("c.case_id = {}", case_id)
     table = await shown_facts.places(connection, where) if viewer.audience == "company" else "places"
     sql = f"""select p.place_id, p.p_number, p.is_department, {seen.sampled} as sampled, p.documentation_parts,
-                     p.measures, p.control_day, p.control_held_at, p.outcome, p.breached
+                     p.measures, p.control_day, p.planned_on, p.control_held_at, p.outcome, p.breached
               from {table} p join cases c on c.case_id = p.case_id where {where}
               order by p.place_id <> p.case_id, p.place_id"""
     return await connection.fetch(sql, *where.values)

@@ -131,6 +131,7 @@ async def test_a_control_without_a_day_is_shown_to_the_authority_and_changes_not
     running = UUID(int=77)
     told = (facts.sent(), facts.delivered(), facts.accepted(), facts.deadline_set(), facts.place_not_found(running))
     *course, not_found = (fact.model_copy(update={"agreement_id": running}) for fact in told)
+    planned = facts.planned(running, day="2026-08-03").model_copy(update={"agreement_id": running})
     paths = (f"/v1/cases/{running}", f"/v1/cases/{running}/timeline", "/v1/cases", f"/v1/companies/{CVR}")
     await asker.learn(*course)
     before = [await asker.get(path, Role.COMPANY, CVR) for path in paths]
@@ -153,8 +154,12 @@ async def test_a_control_without_a_day_is_shown_to_the_authority_and_changes_not
     assert ("place-not-found", "2026-08-21T22:00:00Z") in {
         (one["kind"], one["due"]) for one in tasks if one["case_id"] == str(running)
     }
-    await asker.learn(facts.place_fits_again().model_copy(update={"agreement_id": running, "place_id": running}))
-    assert (await asker.get(f"/v1/cases/{running}")).json()["places_not_found"] == []
+    await asker.learn(planned)
+    found = (await asker.get(f"/v1/cases/{running}")).json()
+    assert (found["places_not_found"], [place["planned_on"] for place in found["places"]]) == ([], ["2026-08-03"])
+    after = [await asker.get(path, Role.COMPANY, CVR) for path in paths]
+    assert [(one.content, one.headers) for one in after] == [(one.content, one.headers) for one in before]
+    assert [place["planned_on"] for place in after[0].json()["places"]] == [None]
 
 
 async def test_r18_a_company_is_shown_nothing_of_an_unannounced_control(asker: Asker) -> None:

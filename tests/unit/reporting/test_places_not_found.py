@@ -1,6 +1,6 @@
 """What the view tells of a control, or of an inspection after a no, for which no day was found (R7, R17, R18)."""
 
-from datetime import date, time
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -8,8 +8,7 @@ import pytest
 from services.reporting.cases.steps import TaskKind
 from services.reporting.cases.tasks import Task
 from shared.contracts import control
-from shared.contracts.vocabulary import Drawn, PlanCause, Side, VisitHours
-from shared.deadlines.deadline import LengthUnit
+from shared.contracts.vocabulary import Side
 from shared.eventstore.events import Event
 from tests import reporting_facts as facts
 from tests.reporting_facts import AGREEMENT, INSPECTOR, on
@@ -27,28 +26,6 @@ def task_of(*events: Event) -> Task:
     return task
 
 
-def planned() -> Event:
-    return control.ControlPlanned(
-        agreement_id=AGREEMENT,
-        plan_id=UUID(int=7),
-        place_id=AGREEMENT,
-        inspector=INSPECTOR,
-        day=date(2026, 7, 1),
-        slot=1,
-        hours=VisitHours(begins=time(8), duration_minutes=180),
-        window=facts.deadline("R17", "2026-08-21", "2026-06-22", "ComplianceDeadlineExpired", 60, LengthUnit.DAYS),
-        planned_at=on("2026-05-05"),
-        drawn=Drawn(first=date(2026, 6, 2), last=date(2026, 7, 31), possible=20, least=8),
-        cause=PlanCause.ABSENCE,
-    )
-
-
-def sample(*places: UUID) -> Event:
-    return control.SampleChosen(
-        agreement_id=AGREEMENT, places=places, at_least=1, chosen_at=on("2026-05-05"), chosen_by="inspector-7"
-    )
-
-
 def inspection_booked() -> Event:
     return control.NewInspectionBooked(
         agreement_id=AGREEMENT,
@@ -57,16 +34,6 @@ def inspection_booked() -> Event:
         day=date(2026, 5, 20),
         slot=1,
         booked_at=on("2026-05-05"),
-    )
-
-
-def changed() -> Event:
-    return control.InspectorChanged(
-        agreement_id=AGREEMENT,
-        inspector="inspector-8",
-        previous=INSPECTOR,
-        changed_at=on("2026-05-05"),
-        changed_by="supporter-1",
     )
 
 
@@ -104,10 +71,10 @@ def test_what_must_happen_next_stays_as_it_was() -> None:
     "settled",
     [
         facts.place_fits_again(),
-        planned(),
+        facts.planned(),
         facts.booked(announced=False),
-        changed(),
-        sample(OTHER_PLACE),
+        facts.inspector_changed(),
+        facts.sample_chosen(OTHER_PLACE),
         facts.controlled(),
         facts.turned_into_guidance(),
         terminated(),
@@ -121,7 +88,9 @@ def test_a_day_another_inspector_or_the_end_of_the_course_settles_it(settled: Ev
     assert case_after(*RUNNING, NOT_FOUND, settled).places_not_found == {}
 
 
-@pytest.mark.parametrize("settled", [facts.place_fits_again(), planned(), sample(AGREEMENT, OTHER_PLACE)])
+@pytest.mark.parametrize(
+    "settled", [facts.place_fits_again(), facts.planned(), facts.sample_chosen(AGREEMENT, OTHER_PLACE)]
+)
 def test_another_place_still_has_no_day(settled: Event) -> None:
     events = (*RUNNING, facts.place_not_found(OTHER_PLACE), settled)
     assert task_of(*events).closed_at is None
@@ -137,6 +106,6 @@ def test_an_inspection_after_a_no_needs_a_day_too() -> None:
 @pytest.mark.rule("R18")
 def test_a_company_learns_nothing_of_it() -> None:
     """R18: neither in its row nor in the counts and times from which it could guess."""
-    seen = case_after(*RUNNING, NOT_FOUND, planned(), facts.place_fits_again(), NOT_FOUND, audience="company")
+    seen = case_after(*RUNNING, NOT_FOUND, facts.planned(), facts.place_fits_again(), NOT_FOUND, audience="company")
     assert seen == case_after(*RUNNING, audience="company")
     assert seen.places_not_found == {}
