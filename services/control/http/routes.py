@@ -14,6 +14,7 @@ from services.control.http import (
     hearing_and_order_routes,
     proposal_routes,
     reference_routes,
+    why_routes,
 )
 from services.control.http.views import AgreementView, view
 from services.control.people.http import routes as people_routes
@@ -61,6 +62,7 @@ for subject in (
     hearing_and_order_routes,
     advice_routes,
     reference_routes,
+    why_routes,
     people_routes,
     calendar_routes,
     hand_over_routes,

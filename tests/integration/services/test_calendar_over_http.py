@@ -112,3 +112,17 @@ async def test_no_calendar_is_for_a_company_or_for_who_keeps_the_directory(contr
 async def test_a_period_that_does_not_exist_is_said_to_be_none(control: Control) -> None:
     wrong = await asked(control, "", status=422, period="2026-07-01/2026-12-31")
     assert [(one["where"], "92" in one["what"]) for one in wrong["faults"]] == [("query.period", True)]
+
+
+@pytest.mark.rule("R18", "R27")
+async def test_a_booking_answers_why_it_stands_there_and_what_moved_it(control: Control) -> None:
+    agreement_id = await booked(control, "2026-06-30")
+    await control.done(f"/v1/agreements/{agreement_id}/bookings", {"day": "2026-07-01"})
+    path = f"/v1/agreements/{agreement_id}/bookings/why"
+    for role, status in ((Role.COMPANY, 403), (Role.PORTAL, 403), (Role.SUPPORTER, 403), (Role.LEADER, 200)):
+        assert (await control.client.get(path, headers=control.asker(role))).status_code == status
+    (why,) = (await control.client.get(path, headers=control.asker(Role.INSPECTOR))).json()["visits"]
+    assert (why["day"], why["inspector"], why["drawn"]) == ("2026-07-01", INSPECTOR, False)
+    assert ["chosen by" in why["in_words"]["en"], "valgt af" in why["in_words"]["da"]] == [True, True]
+    assert [(one["before"] or {}).get("day") for one in why["moves"]] == [None, "2026-06-30"]
+    assert [one["after"]["day"] for one in why["moves"]] == ["2026-06-30", "2026-07-01"]
