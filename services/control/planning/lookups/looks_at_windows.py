@@ -26,7 +26,7 @@ from services.control.planning.rules.ways_to_make_room import (
     ways_to_make_room,
 )
 from services.control.planning.rules.windows_at_risk import AwaitedVisit, Prospect, Room, prospects, risk
-from services.control.rules.booking import days_inside, is_left_at
+from services.control.rules.booking import days_left, is_left_at
 from services.control.rules.cases_of_inspector import OPEN_CASES, cases_by_inspector
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import Running
@@ -127,9 +127,9 @@ def _awaited(courses: Mapping[UUID, Running], at: datetime, policy: Policy) -> _
     today = local_day(at)
     for stream, course in courses.items():
         for place in course.awaited:
-            days = days_inside(course, place, at, policy)
+            left = days_left(course, place, at, policy)
             booking = course.bookings.get(place)
-            if not days or not is_left_at(course, place):
+            if left is None or not is_left_at(course, place):
                 continue
             stays = booking is not None and booking.announced and booking.day > today
             asked.stream_of[place] = stream
@@ -137,8 +137,8 @@ def _awaited(courses: Mapping[UUID, Running], at: datetime, policy: Policy) -> _
                 AwaitedVisit(
                     visit_id=place,
                     inspectors=(course.inspector,),
-                    first=days[0],
-                    last=days[-1],
+                    first=left.first,
+                    last=left.last,
                     announced_for=InspectorDay(booking.inspector, booking.day) if booking and stays else None,
                     has_place=_has_place(course, place),
                     may_be_extended=course.complete is None,
