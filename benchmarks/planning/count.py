@@ -28,7 +28,7 @@ from shared.contracts.control import (
 )
 from shared.contracts.people import AwayNoted, VisitsReplanned
 from shared.contracts.vocabulary import Span
-from shared.deadlines.copenhagen import local_day
+from shared.deadlines.copenhagen import end_of, local_day
 from shared.deadlines.deadlines import next_working_day
 from shared.eventstore.events import Event
 from shared.policy.policies import Policies
@@ -46,9 +46,9 @@ class Late:
     warned: int = 0
     """At least 21 days before the window ended."""
     said_at_once: Counter[str] = field(default_factory=Counter)
-    """Within one working day of a cause that arose later, by cause."""
+    """By the end of the first working day after a cause that arose later, by cause."""
     unsaid: Counter[str] = field(default_factory=Counter)
-    """Neither, by the latest cause before it was said."""
+    """Neither, by the latest cause before the late day was booked."""
 
     @property
     def number(self) -> int:
@@ -135,6 +135,8 @@ class _Told:
         """When it was said that the visit of a course will not be in the window that ends on a day, or may not."""
         self.warned: defaultdict[tuple[UUID, date], list[datetime]] = defaultdict(list)
         """The same by the daily look alone."""
+        self.booked_late: defaultdict[tuple[UUID, date], list[datetime]] = defaultdict(list)
+        """When a day after that window was booked."""
         self.causes: defaultdict[UUID, list[tuple[datetime, str]]] = defaultdict(list)
         self.away: defaultdict[str, list[AwayNoted]] = defaultdict(list)
         for fact in _facts(appended):
@@ -149,6 +151,7 @@ class _Told:
                 self.sayings[fact.agreement_id, fact.last_day].append(fact.sought_at)
             case ControlBooked() if fact.window.is_over_on(fact.day):
                 self.sayings[fact.agreement_id, fact.window.last_day].append(fact.booked_at)
+                self.booked_late[fact.agreement_id, fact.window.last_day].append(fact.booked_at)
             case AwayNoted():
                 self.away[fact.person_id].append(fact)
             case _:
@@ -186,7 +189,7 @@ def _late(held: Sequence[Held], told: _Told, policies: Policies) -> Late:
         if said is not None and local_day(said) <= one.last_day - SAID_BEFORE:
             late.warned += 1
             continue
-        arose, cause = _latest_cause(one, told, said)
+        arose, cause = _latest_cause(one, told)
         in_time = said is not None and local_day(said) <= _next_working_day(arose, policies)
         arose_later = local_day(arose) > one.last_day - SAID_BEFORE
         (late.said_at_once if in_time and arose_later else late.unsaid)[cause] += 1
@@ -197,16 +200,16 @@ def _next_working_day(instant: datetime, policies: Policies) -> date:
     return next_working_day(local_day(instant) + _ONE_DAY, policies.at(instant))
 
 
-def _latest_cause(one: Held, told: _Told, said: datetime | None) -> tuple[datetime, str]:
-    """Returns what happened last to the course, or to its inspector inside the window, before it was said."""
+def _latest_cause(one: Held, told: _Told) -> tuple[datetime, str]:
+    """Returns what happened last to the course, or to its inspector in the window, before a late day was booked."""
     window = Span(first=one.counted_from, last=one.last_day)
     away = [
         (fact.noted_at, "absence")
         for fact in told.away[one.inspector]
         if fact.first <= window.last and fact.last >= window.first
     ]
-    known = [cause for cause in (*told.causes[one.stream], *away) if said is None or cause[0] <= said]
-    return max(known)
+    booked_at = min(told.booked_late[one.stream, one.last_day], default=end_of(one.day))
+    return max(cause for cause in (*told.causes[one.stream], *away) if cause[0] <= booked_at)
 
 
 def _warnings(year: Span, held: Sequence[Held], told: _Told) -> Warnings:

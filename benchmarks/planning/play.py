@@ -10,7 +10,7 @@ from random import Random
 from uuid import UUID, uuid4
 
 from benchmarks.planning.one_process import Control
-from benchmarks.planning.world import Absence, Rates, Story, World
+from benchmarks.planning.world import Absence, Colleague, Rates, Story, World
 from services.control.lookups.changing_inspector import change_of_inspector
 from services.control.people.rules.absences import NoteAway
 from services.control.people.rules.listing import ListPerson
@@ -190,13 +190,8 @@ class Player:
 
     async def _list_people(self) -> None:
         for one in self._world.people:
-            pattern = tuple(
-                WorkingHours(weekday=weekday, begins=time(8), ends=_HOURS[visits])
-                for weekday, visits in enumerate(one.visits, 1)
-                if visits
-            )
             told = PersonDescription(
-                roles=(PersonRole.INSPECTOR,), centre=one.centre, working_pattern=pattern, visits_per_day=2
+                roles=(PersonRole.INSPECTOR,), centre=one.centre, working_pattern=working_pattern(one), visits_per_day=2
             )
             command = ListPerson(self._now, "benchmark", one.person_id, told, Reachable())
             await self._control.run(Intent(PERSON, person_stream(one.person_id), command))
@@ -206,7 +201,7 @@ class Player:
         await self._control.run(Intent(PERSON, person_stream(absence.person_id), command))
 
     async def _accept(self, story: Story) -> None:
-        accepted = _accepted(story.agreement_id, story.inspector, story.months, self._now)
+        accepted = accepted_offer(story.agreement_id, story.inspector, story.months, self._now)
         start = StartCourse(at=self._now, policy=self._policy, fact=public(accepted))
         looks = begin_looks(self._now, self._policy)
         await self._control.run(Intent(COURSE, story.agreement_id, start), *looks)
@@ -278,7 +273,7 @@ class Player:
             await self._give(story.agreement_id, Terminate(self._now, Side.AUTHORITY, "benchmark", grounds))
             return
         stream = story.carried_over_as
-        accepted = _accepted(stream, course.inspector, story.months, self._now, carries_over=story.agreement_id)
+        accepted = accepted_offer(stream, course.inspector, story.months, self._now, carries_over=story.agreement_id)
         start = StartCourse(at=self._now, policy=self._policy, fact=public(accepted), carried=course)
         ended = NoteCarriedOver(self._now, stream)
         await self._control.run(Intent(COURSE, stream, start), Intent(COURSE, story.agreement_id, ended))
@@ -392,11 +387,23 @@ class Player:
         return self._control.runtime.policies.at(self._now)
 
 
+def working_pattern(one: Colleague) -> tuple[WorkingHours, ...]:
+    """R42: returns the hours of a week in which somebody has room for just as many visits."""
+    return tuple(
+        WorkingHours(weekday=weekday, begins=time(8), ends=_HOURS[visits])
+        for weekday, visits in enumerate(one.visits, 1)
+        if visits
+    )
+
+
 def _length(span: Span) -> int:
     return (span.last - span.first).days + 1
 
 
-def _accepted(stream: UUID, inspector: str, months: int, at: datetime, carries_over: UUID | None = None) -> Accepted:
+def accepted_offer(
+    stream: UUID, inspector: str, months: int, at: datetime, carries_over: UUID | None = None
+) -> Accepted:
+    """Returns the acceptance of an offer on suspicion."""
     return Accepted(
         agreement_id=stream,
         kind=AgreementKind.SUSPICION,

@@ -33,7 +33,8 @@ def draw(
     """
     among, free = _widened(calendar, spans, policy.control.least_days)
     if not free:
-        among = free = _free(calendar, islice(after, _DAYS_LOOKED_AT))[: policy.control.late_days_drawn_from]
+        late = (day for day in islice(after, _DAYS_LOOKED_AT) if calendar.has_room_on(day))
+        among = free = list(islice(late, policy.control.late_days_drawn_from))
     if not free:
         return None
     day = chance.choice(free)
@@ -61,4 +62,4 @@ def _widened(calendar: Calendar, spans: Sequence[Sequence[date]], least: int) ->
 
 
 def _free(calendar: Calendar, days: Iterable[date]) -> list[date]:
-    return [day for day in days if calendar.free_place(day) is not None]
+    return [day for day in days if calendar.has_room_on(day)]
