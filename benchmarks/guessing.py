@@ -72,8 +72,8 @@ def measure(draws: int) -> tuple[Mapping[str, Tally], Sequence[int]]:
         span = [day for day in inside if day <= drawn.how.last]
         for how, guess in guesses(uuid4(), span, BOOKED).items():
             tallies.setdefault(how, Tally()).count(guess == drawn.day, len(among))
-        for how, guess, left in _on_a_later_day(among, drawn.day):
-            tallies.setdefault(how, Tally()).count(guess == drawn.day, left)
+        for how, guess, number in _on_a_later_day(among, drawn.day):
+            tallies.setdefault(how, Tally()).count(guess == drawn.day, number)
         for left in _later(among, drawn.day):
             tallies.setdefault("tomorrow, as it has not come yet", Tally()).count(left[0] == drawn.day, len(left))
     return tallies, possible

@@ -2,9 +2,10 @@
 
 Agreements are accepted every day, are documented, extended, handed over, converted and change owner, and inspectors are
 away, as benchmarks/planning/rates.toml says; a seed gives what happens, and the system draws its days by chance. All of
-it goes through control's own look-ups, deciders and timers, on a store in memory. Counted are the visits whose window
-ends in the year: how many are in it, which of the others were said in time, and how often a warning was right. Prints a
-table, and writes it with charts into the folder. Exits with 1 if a place was given twice, an announced visit moved
+it goes through control's own look-ups, deciders and timers, on a store in memory: once with each visit placed alone,
+and once with hidden visits that make room for others. Counted are the visits whose window ends in the year: how many
+are in it, which of the others were said in time, and how often a warning was right. Prints a table, and writes it with
+charts into the folder. Exits with 1 if a place was given twice, an announced visit moved
 untold, a visit was late without a word in time, or fewer than half of the warnings were right. Needs no servers.
 
 See also `./aftale bench replan` and `./aftale bench impossible`.
@@ -27,18 +28,23 @@ from shared.garbage_collector import collect_rarely
 LEAST_PRECISION = 0.5
 
 
-def play(agreements: int, percent: int) -> Counted:
-    """Plays a year at a load, and returns what it shows."""
-    rates, begun = load_rates(), time.monotonic()
+WAYS = {"visit by visit": False, "others make room": True}
+"""Whether hidden visits move for one that has no place in its window."""
+
+
+def play(agreements: int, percent: int, way: str) -> Counted:
+    """Plays a year at a load in one of the ways, and returns what it shows."""
+    rates, begun = load_rates(), time.process_time()
+    rates["policy"]["makes_room"] = WAYS[way]
     world = draw_world(agreements, percent / 100, rates)
 
     def progress(day: date, held: int) -> None:
         if day.day == 1:
-            took = time.monotonic() - begun
-            print(f"{percent} %: {day}, {held:,} visits held, {took:,.0f} s", file=sys.stderr, flush=True)
+            took = time.process_time() - begun
+            print(f"{percent} %, {way}: {day}, {held:,} visits held, {took:,.0f} s", file=sys.stderr, flush=True)
 
     counted = count(world, rates, asyncio.run(Player(world, rates, progress).play()))
-    counted.seconds = time.monotonic() - begun
+    counted.seconds = time.process_time() - begun
     return counted
 
 
@@ -62,10 +68,14 @@ def main() -> None:
     asking = argparse.ArgumentParser(prog="./aftale bench planning", description=(__doc__ or "").split("\n\n")[0])
     asking.add_argument("agreements", nargs="?", type=int, default=10_000)
     asking.add_argument("loads", nargs="*", type=int, default=[70, 85, 100], metavar="load")
+    asking.add_argument("--way", dest="ways", action="append", choices=WAYS, help="both unless told otherwise")
     asking.add_argument("--into", type=Path)
     asked = asking.parse_args()
+    asked.ways = asked.ways or list(WAYS)
     collect_rarely()
-    years = {f"{percent} %": play(asked.agreements, percent) for percent in asked.loads}
+    years = {
+        f"{percent} %, {way}": play(asked.agreements, percent, way) for percent in asked.loads for way in asked.ways
+    }
     print(as_table(years))
     if asked.into is not None:
         write(asked.into, years)

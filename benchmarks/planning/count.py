@@ -94,6 +94,7 @@ class Counted:
     """Visits held per place in the calendar of a person: least, median, most."""
     load: float
     seconds: float = 0.0
+    """Of the processor, for the whole run."""
 
 
 def count(world: World, rates: Rates, played: Played) -> Counted:

@@ -97,7 +97,12 @@ def policies_of(world: World, rates: Rates) -> Policies:
     """Returns the policies in force with what the file of rates changes; windows are looked through from a day on."""
     *earlier, latest = load_policies().by_effective_date
     quiet = latest.planning.model_copy(
-        update={"looks_at_windows": False, "plans_from_acceptance": True, "futures": rates["policy"]["futures"]}
+        update={
+            "looks_at_windows": False,
+            "plans_from_acceptance": True,
+            "makes_room": rates["policy"]["makes_room"],
+            "futures": rates["policy"]["futures"],
+        }
     )
     looks_from = world.year.first - timedelta(days=rates["policy"]["looks_from_days"])
     looking = latest.model_copy(

@@ -27,10 +27,10 @@ _ROWS: Mapping[str, Callable[[Counted], str]] = {
     "moves per such re-plan, and most": lambda one: f"{one.moves / max(1, one.replans):.1f}, {one.most_moves:,}",
     "late days chosen by hand": lambda one: f"{one.rescued:,}",
     "load per person: least, median, most": lambda one: ", ".join(f"{share:.0%}" for share in one.loads),
-    "seconds": lambda one: f"{one.seconds:,.0f}",
+    "processor seconds": lambda one: f"{one.seconds:,.0f}",
 }
 _COLOURS = {"in the window": "#2a7f62", "warned": "#e0a030", "said at once": "#d97b29", "neither": "#b3261e"}
-_WIDTH, _BAR, _GAP, _LEFT = 640, 26, 12, 150
+_WIDTH, _BAR, _GAP, _LEFT = 700, 26, 12, 190
 
 
 def _by_cause(causes: Mapping[str, int]) -> str:

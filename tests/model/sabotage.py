@@ -24,6 +24,7 @@ _QUARANTINES = ("-m", "pytest", "-q", "-x", "tests/unit/offers/test_quarantines.
 _DRAWN_DAYS = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_drawn_days.py")
 _DRAWN_SAMPLE = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_drawn_sample.py")
 _REPLANNING = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_replanning.py")
+_MAKING_ROOM = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_making_room.py")
 _SECONDS = 900
 
 
@@ -190,6 +191,13 @@ SABOTAGES = (
         "return *cancelled, *booked(course, command)",
         "return booked(course, command)",
         _REPLANNING,
+    ),
+    Sabotage(  # a visit that a company was told of makes room for another one
+        "R18",
+        "services/control/lookups/making_room.py",
+        "not standing.announced if",
+        "True if",
+        _MAKING_ROOM,
     ),
 )
 

@@ -13,7 +13,6 @@ from services.control.people.rules.phases import Listed
 from services.control.planning.lookups.centres import centres_of_people, people_of_centre
 from services.control.planning.lookups.drawn_futures import shares_missed
 from services.control.planning.lookups.inspector_calendar import calendar_of
-from services.control.planning.rules.calendar import Calendar
 from services.control.planning.rules.half_hours import Booking
 from services.control.planning.rules.matching import InspectorDay
 from services.control.planning.rules.ways_to_make_room import (
@@ -220,16 +219,9 @@ async def _places(
         if booking.inspector in by_person:
             by_person[booking.inspector].give_up(booking)
     places = (
-        (InspectorDay(person, day), _fit(calendar, day)) for person, calendar in by_person.items() for day in days
+        (InspectorDay(person, day), calendar.take_all(day)) for person, calendar in by_person.items() for day in days
     )
     return {place: fit for place, fit in places if fit}
-
-
-def _fit(calendar: Calendar, day: date) -> int:
-    fit = 0
-    while calendar.take(day) is not None:
-        fit += 1
-    return fit
 
 
 Competences = Mapping[str, frozenset[str] | None]

@@ -192,6 +192,13 @@ class Calendar:
         taken = self._half_hours[booking.day]
         return (booking.day, booking.slot) in self._slots or not taken.isdisjoint(taken_by(booking))
 
+    def take_all(self, day: date) -> int:
+        """Takes all places that are left on a day, and returns how many these were."""
+        taken = 0
+        while self.take(day) is not None:
+            taken += 1
+        return taken
+
     def _why_not_free(self, day: date) -> WhyNotFree:
         working_time = self._working_time
         if day in working_time.closed:
