@@ -2,10 +2,10 @@
 
 Draws the day of as many controls, each in a calendar that other visits fill by chance to 60 %. An adversary knows the
 code, the policy, the agreement and all that its company can see, and guesses a day by each of several rules: when the
-day is drawn, and again on each later day on which no control has come. Prints how often each rule was right beside
-1/(days still possible), and how many days were possible. Exits with 1 if a rule was right more than three standard
-deviations more often, if half of the draws had fewer than 15 possible days, or if 5 % had fewer than 8. Needs no
-servers.
+day is drawn, again on a later day on which no control has come, and on each later day that it comes tomorrow. Prints
+how often each rule was right beside 1/(days still possible), and how many days were possible. Exits with 1 if a rule
+was right more than three standard deviations more often, if half of the draws had fewer than 15 possible days, or if
+5 % had fewer than 8. Needs no servers.
 """
 
 import math
@@ -23,6 +23,7 @@ from services.control.planning.rules.half_hours import of_slot
 from services.control.planning.rules.place_names import TakenPlaces
 from services.control.planning.rules.working_time import default_working_time
 from services.control.rules.booking import days_after, days_inside, drawn_from
+from shared.deadlines.copenhagen import start_of
 from tests.unit.control.control_facts import AGREEMENT, INSPECTOR, POLICIES, at, documented, running, started
 from tests.unit.control.guesses import guesses
 
@@ -71,6 +72,8 @@ def measure(draws: int) -> tuple[Mapping[str, Tally], Sequence[int]]:
         span = [day for day in inside if day <= drawn.how.last]
         for how, guess in guesses(uuid4(), span, BOOKED).items():
             tallies.setdefault(how, Tally()).count(guess == drawn.day, len(among))
+        for how, guess, number in _on_a_later_day(among, drawn.day):
+            tallies.setdefault(how, Tally()).count(guess == drawn.day, number)
         for left in _later(among, drawn.day):
             tallies.setdefault("tomorrow, as it has not come yet", Tally()).count(left[0] == drawn.day, len(left))
     return tallies, possible
@@ -80,6 +83,18 @@ def _filled(days: Sequence[date]) -> Calendar:
     slots = frozenset((day, slot) for day in days for slot in (1, 2) if _CHANCE.random() < LOAD)
     half_hours = frozenset((day, number) for day, slot in slots for number in of_slot(slot))
     return Calendar(INSPECTOR, default_working_time(POLICY), TakenPlaces(slots, half_hours), POLICY)
+
+
+def _on_a_later_day(among: Sequence[date], day: date) -> Iterator[tuple[str, date, int]]:
+    """Yields what each rule guesses on one of the days that were possible, if the control has not come before it.
+
+    Which of them is drawn whatever the day of the control is. Guesses on all later days would be the same one, counted
+    again and again.
+    """
+    left = among[_CHANCE.randrange(len(among)) :]
+    if left[0] <= day and len(left) > 1:
+        for how, guess in guesses(uuid4(), left, start_of(left[0])).items():
+            yield f"{how}, later", guess, len(left)
 
 
 def _later(among: Sequence[date], day: date) -> Iterator[Sequence[date]]:

@@ -119,6 +119,8 @@ class PlanCause(StrEnum):
     """The inspector's centre is closed on the day."""
     WORKING_TIME = "working-time"
     """The inspector does not work that long on the day, or makes fewer visits."""
+    MADE_ROOM = "made-room"
+    """Another control had no place in its window but this one, and this one could have another in its own."""
     REDRAWN = "redrawn"
     """Somebody asked for another draw."""
     GUIDANCE_TIME = "guidance-time"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import holidays
@@ -13,6 +13,8 @@ from shared.visibility import Shown
 
 _WEEKEND: Final = {5: ("lørdag", "Saturday"), 6: ("søndag", "Sunday")}
 _ASCENSION_DAY: Final = "Kristi himmelfartsdag"
+_DAYS_KEPT = 4096
+"""The results for so many days are kept: every window is made of days of the same few years."""
 
 
 class ExtraClosedDay(StrEnum):
@@ -52,6 +54,11 @@ def closed_day(day: date, extra: Collection[ExtraClosedDay]) -> ClosedDay | None
 
     The reasons are a public holiday, an extra closed day or a weekend; the first of these that applies is returned.
     """
+    return _closed_day(day, frozenset(extra))
+
+
+@lru_cache(_DAYS_KEPT)
+def _closed_day(day: date, extra: frozenset[ExtraClosedDay]) -> ClosedDay | None:
     names = _holiday_names(day) or _extra_names(day, extra) or _WEEKEND.get(day.weekday())
     return None if names is None else ClosedDay(day=day, danish=names[0], english=names[1])
 

@@ -53,8 +53,12 @@ class Decision(Generic[State]):
 
 
 async def read(store: EventStore, decider: Decider[State, Any], stream: UUID) -> VersionedState[State]:
-    """Returns the current state of a subject, with its version."""
-    return folded(decider, await store.load(stream))
+    """Returns the current state of a subject, with its version; folds only the events that its cached state lacks."""
+    loaded, known = await store.load(stream), store.state_cache.get(decider, stream)
+    if known is None or known.version > loaded.version:
+        return folded(decider, loaded)
+    newer = [recorded.event for recorded in loaded.events[known.version :]]
+    return VersionedState(loaded.version, decider.fold(newer, known.state))
 
 
 def folded(decider: Decider[State, Any], loaded: Loaded) -> VersionedState[State]:

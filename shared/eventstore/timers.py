@@ -56,7 +56,7 @@ _log = structlog.get_logger()
 
 
 Lookup = Callable[[Any, TimerDue], Awaitable[Any]]
-"""Makes a timer's command from its subject's state, where something must be looked up first."""
+"""Makes a timer's command from its subject's state, where something must be looked up first; or several Together."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,14 @@ class Due:
     stream: UUID
     name: str
     due: datetime
+
+
+@dataclass(frozen=True)
+class Together:
+    """A timer's command, and commands for other subjects: all of them are recorded in one append, or none."""
+
+    command: Any
+    others: Sequence[Intent[Any, Any]]
 
 
 class TimerLoop:
@@ -166,8 +174,9 @@ class TimerLoop:
         at = max([self._clock.fires_at(due.due), *(recorded.occurred_at for recorded in loaded.events[-1:])])
         timer = TimerDue(name, due.due, at)
         lookup = self._lookups.get(due.name)
-        command = await lookup(state, timer) if lookup else timer
+        found = await lookup(state, timer) if lookup else timer
+        command, others = (found.command, found.others) if isinstance(found, Together) else (found, ())
         intent = Intent(subject, due.stream, command, expected=standing.version, read=standing)
-        (decision,) = await execute(self._store, [intent], at=timer.at, metadata=metadata)
+        decision, *_ = await execute(self._store, [intent, *others], at=timer.at, metadata=metadata)
         if timer_rows(subject, decision.state).get(due.name) == due.due:
             raise RuntimeError(f"{due.name} is still wanted after it fired: its subject must record what it did")

@@ -184,6 +184,8 @@ class Planning(_Section):
     day_ends: time = time(16)
     plans_from_acceptance: bool = False
     """The controls of agreements that are accepted from now on get a place in the calendar at once."""
+    makes_room: bool = False
+    """Where a control has no place in its window, hidden visits of the same calendar move inside of theirs."""
     looks_at_windows: bool = False
     """Every working day each centre's windows are looked through; begins with the next agreement that is accepted."""
     least_places_left: Positive = 3

@@ -87,9 +87,10 @@ class MemoryStore:
                 raise InboxMoved("moved")
         if any(self.version(write.stream) != write.expected for write in change.writes):
             raise StaleVersion("stale")
-        left = {name: stream for name, stream in self.reservations.items() if (name, stream) not in change.release}
+        released, taken = set(change.release), dict[str, UUID]()
         for name, stream in change.reserve:
-            if left.setdefault(name, stream) != stream:
+            holder = self.reservations.get(name, stream)
+            if taken.setdefault(name, stream if (name, holder) in released else holder) != stream:
                 raise NameReserved("reserved")
 
     def _keep(self, change: Change) -> None:

@@ -27,6 +27,7 @@ _REPLANNING = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_repl
 _FEEDS = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_calendar_feeds.py")
 _PEOPLE = ("-m", "pytest", "-q", "-x", "tests/unit/people/test_people_rules.py")
 _NOTHING_HIDDEN = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_nothing_hidden_is_read.py")
+_MAKING_ROOM = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_making_room.py")
 _SECONDS = 900
 
 
@@ -217,6 +218,13 @@ SABOTAGES = (
         "if today > works_until:",
         "if False:",
         _PEOPLE,
+    ),
+    Sabotage(  # a visit that a company was told of makes room for another one
+        "R18",
+        "services/control/lookups/making_room.py",
+        "not standing.announced if",
+        "True if",
+        _MAKING_ROOM,
     ),
 )
 

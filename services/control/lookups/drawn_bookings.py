@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.control.lookups.found_places import CAUSES, found_inspection, found_places
+from services.control.lookups.making_room import with_room_for_bookings, with_room_for_plans
 from services.control.planning.lookups.drawing import draw
 from services.control.planning.lookups.inspector_calendar import calendar_of
 from services.control.planning.rules.calendar import Calendar, FreePlace
@@ -31,14 +32,16 @@ def lookups(runtime: Runtime) -> dict[str, Callable[[State, TimerDue], Awaitable
             return timer
         policy = runtime.policies.at(timer.at)
         bookings = await free_bookings(runtime, state, timer.at, policy)
-        return BookWhenDue(policy, bookings, without_a_day(state, bookings, timer.at, policy))
+        command = BookWhenDue(policy, bookings, without_a_day(state, bookings, timer.at, policy))
+        return await with_room_for_bookings(runtime, state, command, timer.at)
 
     async def planning(state: State, timer: TimerDue) -> object:
         if not isinstance(state, Running):
             return timer
         policy = runtime.policies.at(timer.at)
         places = places_to_plan(state, timer.at)
-        return PlanPlaces(policy, await found_places(runtime, state, places, timer.at, policy))
+        command = PlanPlaces(policy, await found_places(runtime, state, places, timer.at, policy))
+        return await with_room_for_plans(runtime, state, command, timer.at)
 
     async def inspection(state: State, timer: TimerDue) -> object:
         if not isinstance(state, AfterNo):

@@ -4,7 +4,7 @@ Each course decides by a command of its own. After a crash the timer fires again
 before in places that fit.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.control.lookups.found_places import CAUSES, found_inspection, found_places
+from services.control.lookups.making_room import with_room_for_plans
 from services.control.lookups.retrying_on_conflicts import retry_on_conflicts
 from services.control.people.rules.centre_holidays import Holidays, NoteCentreReplanned
 from services.control.people.rules.person_decider import NoteReplanned
@@ -34,6 +35,7 @@ from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.events import Metadata
 from shared.eventstore.reservations import reserved_under
+from shared.eventstore.timers import Together
 from shared.service import Runtime
 
 
@@ -96,11 +98,15 @@ async def _replan(runtime: Runtime, stream: UUID, at: datetime) -> Replanned:
     if command is None:
         return Replanned()
     metadata = Metadata(command_id=uuid4(), actor=runtime.name)
+    others: Sequence[Intent[Any, Any]] = ()
+    if isinstance(command, PlanPlaces) and isinstance(standing.state, Running):
+        found = await with_room_for_plans(runtime, standing.state, command, at)
+        command, others = (found.command, found.others) if isinstance(found, Together) else (found, ())
     intent = Intent(COURSE, stream, command, expected=standing.version, read=standing)
-    (decision,) = await execute(runtime.store, [intent], at=at, metadata=metadata)
+    decision, *_ = await execute(runtime.store, [intent, *others], at=at, metadata=metadata)
     not_found = sum(isinstance(fact, PlaceNotFound) for fact in decision.events)
     placed = len(_placed(decision.state) - _placed(standing.state))
-    return Replanned(placed, not_found)
+    return Replanned(placed + len(others), not_found)
 
 
 async def _note_lost_place(runtime: Runtime, stream: UUID, at: datetime) -> Replanned:

@@ -11,7 +11,7 @@ from services.control.rules.control_form_and_announcement import refuse_faulty_f
 from services.control.rules.included_places import refuse_not_awaited, require_place
 from services.control.rules.phases import Running
 from shared.contracts.control import AnnouncedControlCancelled, ChosenDay, ControlBooked
-from shared.contracts.vocabulary import Drawn, PlanCause
+from shared.contracts.vocabulary import Drawn, PlanCause, Span
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.eventstore.decider import every_fault
@@ -227,6 +227,16 @@ def days_inside(course: Running, place: UUID, at: datetime, policy: Policy) -> l
     first, last = _first_day(course, at), course.window(place).last_day
     days = [first + _ONE_DAY * number for number in range((last - first).days + 1)]
     return [day for day in days if is_working_day(day, policy)]
+
+
+def days_left(course: Running, place: UUID, at: datetime, policy: Policy) -> Span | None:
+    """R17: returns the first and the last of these days; None if no working day is left of the window."""
+    first, last = next_working_day(_first_day(course, at), policy), course.window(place).last_day
+    if first > last:
+        return None
+    while not is_working_day(last, policy):
+        last -= _ONE_DAY
+    return Span(first=first, last=last)
 
 
 def drawn_from(course: Running, place: UUID, inside: Sequence[date], policy: Policy) -> Sequence[Sequence[date]]:

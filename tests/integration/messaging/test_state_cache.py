@@ -70,6 +70,16 @@ async def test_what_another_process_wrote_is_not_passed_over(processes: tuple[Pr
     assert [recorded.version for recorded in (await other.store.load(stream)).events] == [1, 2, 3]
 
 
+async def test_a_read_adds_what_others_wrote_to_the_state_that_is_cached(processes: tuple[Process, Process]) -> None:
+    one, other = processes
+    stream = uuid4()
+    await one.count(stream, 1)
+    assert await read(one.store, COUNTER, stream) == VersionedState(1, Counter(1))
+    await other.count(stream, 10)
+    await other.count(stream, 100)
+    assert await read(one.store, COUNTER, stream) == VersionedState(3, Counter(111))
+
+
 async def test_a_subject_to_which_others_write_is_read_each_time_from_then_on(
     processes: tuple[Process, Process],
 ) -> None:

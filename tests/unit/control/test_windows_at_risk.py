@@ -10,7 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from services.control.planning.lookups.drawn_futures import drawn_absences, shares_missed
+from services.control.planning.lookups.drawn_futures import days_away, shares_missed
+from services.control.planning.rules.earliest_days import EarliestDays
 from services.control.planning.rules.matching import InspectorDay, Matching
 from services.control.planning.rules.ways_to_make_room import (
     ColleagueVisits,
@@ -219,10 +220,26 @@ def test_an_announced_visit_of_somebody_who_falls_away_needs_another_place() -> 
 
 
 def test_absences_come_as_often_as_the_policy_says() -> None:
-    places = room({f"person {number}": range(365) for number in range(40)})
-    planning = Planning(expected=ExpectedChanges(absences_a_year=4, longest_absence_days=5))
-    drawn = drawn_absences(places, planning, Random(5))
-    assert len(drawn) / 40 == pytest.approx(4 * 3, rel=0.2), "four absences of three days on average"
+    expected, chance = ExpectedChanges(absences_a_year=4, longest_absence_days=5), Random(5)
+    drawn = [days_away([day(number) for number in range(365)], expected, chance) for _ in range(40)]
+    assert sum(map(len, drawn)) / 40 == pytest.approx(4 * 3, rel=0.2), "four absences of three days on average"
+    assert days_away([day(0), day(400)], expected, chance) <= {0, 1}, "days between that are not worked count"
+
+
+def test_earliest_days_in_the_order_of_windows_are_as_good_as_any_exchange() -> None:
+    """R17: over drawn instances of one inspector, with some days full, away or announced."""
+    lacking = 0
+    for seed in range(1000):
+        drawn = Random(seed)
+        each = [drawn.randint(0, 2) for _ in range(12)]
+        visits = [visit(n, first := drawn.randrange(12), drawn.randint(first, 11)) for n in range(drawn.randint(1, 14))]
+        places = Room({InspectorDay("anna", day(number)): fits for number, fits in enumerate(each)})
+        matching, earliest = Matching(places.places), EarliestDays(each)
+        for one in sorted(visits, key=lambda one: one.order):
+            given = earliest.give((one.first - MONDAY).days, (one.last - MONDAY).days)
+            assert given == matching.give(one.visit_id, places.possible(one)), (seed, one)
+            lacking += not given
+    assert lacking > 500, "instances in which everybody has a day show nothing"
 
 
 def test_what_would_make_room_names_visit_colleague_centre_and_later_day() -> None:

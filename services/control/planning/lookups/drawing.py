@@ -1,6 +1,6 @@
 """Draws days that nobody can compute or guess, among those that are free in a calendar (R18)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -31,14 +31,40 @@ def draw(
     Each span of days includes the one before. Each free day of the first span that has as many of them as the policy
     asks for is equally likely, or of the last span; if none is free there, each of the next free days after it.
     """
-    among, free = _widened(calendar, spans, policy.control.least_days)
+    among, free = _widened(calendar.has_room_on, spans, policy.control.least_days)
     if not free:
-        among = free = _free(calendar, islice(after, _DAYS_LOOKED_AT))[: policy.control.late_days_drawn_from]
+        late = (day for day in islice(after, _DAYS_LOOKED_AT) if calendar.has_room_on(day))
+        among = free = list(islice(late, policy.control.late_days_drawn_from))
     if not free:
         return None
-    day = chance.choice(free)
+    day, how = _one_of(free, among, policy, chance)
     place = calendar.take(day)
     assert place is not None, "only free days are drawn"
+    return DrawnDay(day, place, how)
+
+
+def draw_among(
+    spans: Sequence[Sequence[date]], is_possible: Callable[[date], bool], policy: Policy, chance: RandomSource
+) -> tuple[date, Drawn] | None:
+    """R18: draws a possible day in the same way, and takes no place on it; returns None if none is possible."""
+    among, free = _widened(is_possible, spans, policy.control.least_days)
+    return _one_of(free, among, policy, chance) if free else None
+
+
+def _widened(
+    is_possible: Callable[[date], bool], spans: Sequence[Sequence[date]], least: int
+) -> tuple[Sequence[date], Sequence[date]]:
+    """Returns a span and the possible days of it."""
+    among: Sequence[date] = ()
+    free: Sequence[date] = ()
+    for among in spans:
+        free = [day for day in among if is_possible(day)]
+        if len(free) >= least:
+            break
+    return among, free
+
+
+def _one_of(free: Sequence[date], among: Sequence[date], policy: Policy, chance: RandomSource) -> tuple[date, Drawn]:
     how = Drawn(
         first=among[0],
         last=among[-1],
@@ -46,19 +72,4 @@ def draw(
         possible=len(free),
         least=policy.control.least_days,
     )
-    return DrawnDay(day, place, how)
-
-
-def _widened(calendar: Calendar, spans: Sequence[Sequence[date]], least: int) -> tuple[Sequence[date], Sequence[date]]:
-    """Returns a span and the free days of it."""
-    among: Sequence[date] = ()
-    free: Sequence[date] = ()
-    for among in spans:
-        free = _free(calendar, among)
-        if len(free) >= least:
-            break
-    return among, free
-
-
-def _free(calendar: Calendar, days: Iterable[date]) -> list[date]:
-    return [day for day in days if calendar.free_place(day) is not None]
+    return chance.choice(free), how

@@ -1,14 +1,36 @@
 """Draws futures of the calendars, to see which visits are often left without a place in their windows (R17)."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from services.control.planning.rules.matching import InspectorDay, Matching
+from services.control.planning.rules.earliest_days import EarliestDays
+from services.control.planning.rules.matching import InspectorDay
 from services.control.planning.rules.windows_at_risk import AwaitedVisit, Room
 from shared.eventstore.randomness import RandomSource
-from shared.policy.policy import Planning
+from shared.policy.policy import ExpectedChanges, Planning
+
+
+class _Window(NamedTuple):
+    """The days of one visit in one future, by their numbers in the calendar; sorted as visits get their days."""
+
+    moves: bool
+    """R18: False for an announced visit, which gets its day before all others."""
+    last: int
+    first: int
+    visit_id: UUID
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A visit with its windows in the futures in which nothing changes, its inspector is away, or it is extended."""
+
+    usual: _Window
+    not_announced: _Window
+    extended: _Window | None
 
 
 def shares_missed(
@@ -18,54 +40,66 @@ def shares_missed(
 
     In each future everything is placed as well as can be, in the order in which windows end. Who is away, which
     deadline is extended, and which control decides nothing and needs another (R21), is drawn by the policy's rates.
+    Each visit is of one inspector. Raises ValueError for a visit that several may hold.
     """
     missed = dict.fromkeys((visit.visit_id for visit in visits), 0)
-    usual = {visit.visit_id: room.possible(visit) for visit in visits}
-    for _ in range(planning.futures):
-        for visit_id in _missed_in_one_future(visits, usual, room, planning, chance):
-            missed[visit_id] += 1
+    by_inspector: dict[str, list[AwaitedVisit]] = {}
+    for visit in visits:
+        (inspector,) = visit.inspectors
+        by_inspector.setdefault(inspector, []).append(visit)
+    for inspector, of_one in by_inspector.items():
+        days = room.days.get(inspector, ())
+        places = [room.places[InspectorDay(inspector, day)] for day in days]
+        asked = [_asked(visit, days, planning.expected) for visit in of_one]
+        for _ in range(planning.futures):
+            away = days_away(days, planning.expected, chance)
+            windows = sorted(_drawn(one, away, planning.expected, chance) for one in asked)
+            left = EarliestDays([0 if number in away else fits for number, fits in enumerate(places)])
+            for visit_id in _without_place(windows, left, planning.expected, chance):
+                missed[visit_id] += 1
     return {visit_id: number / planning.futures for visit_id, number in missed.items()}
 
 
-def _missed_in_one_future(
-    visits: Sequence[AwaitedVisit],
-    usual: Mapping[UUID, tuple[InspectorDay, ...]],
-    room: Room,
-    planning: Planning,
-    chance: RandomSource,
+def _asked(visit: AwaitedVisit, days: Sequence[date], expected: ExpectedChanges) -> _Asked:
+    def window(first: date, last: date, moves: bool = True) -> _Window:
+        return _Window(moves, bisect_right(days, last) - 1, bisect_left(days, first), visit.visit_id)
+
+    usual, later = window(visit.first, visit.last), timedelta(days=expected.extension_days)
+    if visit.announced_for is not None:
+        day = visit.announced_for.day
+        return _Asked(window(day, day, moves=False), usual, None)
+    return _Asked(usual, usual, window(visit.first + later, visit.last + later) if visit.may_be_extended else None)
+
+
+def _drawn(asked: _Asked, away: set[int], expected: ExpectedChanges, chance: RandomSource) -> _Window:
+    if not asked.usual.moves and asked.usual.first in away:
+        return asked.not_announced
+    if asked.extended is not None and chance.random() < expected.extended:
+        return asked.extended
+    return asked.usual
+
+
+def _without_place(
+    windows: Sequence[_Window], left: EarliestDays, expected: ExpectedChanges, chance: RandomSource
 ) -> Iterator[UUID]:
-    expected = planning.expected
-    away = drawn_absences(room, planning, chance)
-    matching = Matching(room.without(away))
-    later = timedelta(days=expected.extension_days)
-    drawn = []
-    for visit in visits:
-        if visit.announced_for in away:
-            drawn.append(replace(visit, announced_for=None))
-        elif visit.may_be_extended and chance.random() < expected.extended:
-            drawn.append(replace(visit, first=visit.first + later, last=visit.last + later))
-        else:
-            drawn.append(visit)
-    for before, visit in sorted(zip(visits, drawn, strict=True), key=lambda pair: pair[1].order):
-        possible = usual[visit.visit_id] if visit is before else room.possible(visit)
-        twice = chance.random() < expected.converted
-        if not all(matching.give((visit.visit_id, number), possible) for number in range(1 + twice)):
-            yield visit.visit_id
+    for _, last, first, visit_id in windows:
+        if not left.give(first, last) or (chance.random() < expected.converted and not left.give(first, last)):
+            yield visit_id
 
 
-def drawn_absences(room: Room, planning: Planning, chance: RandomSource) -> set[InspectorDay]:
-    """R17, R42: draws on which of their days inspectors are away, at random times and for random lengths."""
-    expected = planning.expected
-    away = set[InspectorDay]()
-    if not expected.absences_a_year:
+def days_away(days: Sequence[date], expected: ExpectedChanges, chance: RandomSource) -> set[int]:
+    """R17, R42: draws on which of these days an inspector is away, at random times and for random lengths.
+
+    Returns their numbers, counted from 0.
+    """
+    away = set[int]()
+    if not expected.absences_a_year or not days:
         return away
-    for inspector, days in room.days.items():
-        begins = 0.0
-        while True:
-            begins += chance.expovariate(expected.absences_a_year / 365)
-            first = days[0] + timedelta(days=int(begins))
-            if first > days[-1]:
-                break
-            last = first + timedelta(days=chance.randint(1, expected.longest_absence_days) - 1)
-            away.update(InspectorDay(inspector, day) for day in days if first <= day <= last)
-    return away
+    begins = 0.0
+    while True:
+        begins += chance.expovariate(expected.absences_a_year / 365)
+        first = days[0] + timedelta(days=int(begins))
+        if first > days[-1]:
+            return away
+        last = first + timedelta(days=chance.randint(1, expected.longest_absence_days) - 1)
+        away.update(range(bisect_left(days, first), bisect_right(days, last)))

@@ -13,7 +13,6 @@ from services.control.people.rules.phases import Listed
 from services.control.planning.lookups.centres import centres_of_people, people_of_centre
 from services.control.planning.lookups.drawn_futures import shares_missed
 from services.control.planning.lookups.inspector_calendar import calendar_of
-from services.control.planning.rules.calendar import Calendar
 from services.control.planning.rules.half_hours import Booking
 from services.control.planning.rules.matching import InspectorDay
 from services.control.planning.rules.ways_to_make_room import (
@@ -26,7 +25,7 @@ from services.control.planning.rules.ways_to_make_room import (
     ways_to_make_room,
 )
 from services.control.planning.rules.windows_at_risk import AwaitedVisit, Prospect, Room, prospects, risk
-from services.control.rules.booking import days_inside, is_left_at
+from services.control.rules.booking import days_left, is_left_at
 from services.control.rules.cases_of_inspector import OPEN_CASES, cases_by_inspector
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import Running
@@ -127,9 +126,9 @@ def _awaited(courses: Mapping[UUID, Running], at: datetime, policy: Policy) -> _
     today = local_day(at)
     for stream, course in courses.items():
         for place in course.awaited:
-            days = days_inside(course, place, at, policy)
+            left = days_left(course, place, at, policy)
             booking = course.bookings.get(place)
-            if not days or not is_left_at(course, place):
+            if left is None or not is_left_at(course, place):
                 continue
             stays = booking is not None and booking.announced and booking.day > today
             asked.stream_of[place] = stream
@@ -137,8 +136,8 @@ def _awaited(courses: Mapping[UUID, Running], at: datetime, policy: Policy) -> _
                 AwaitedVisit(
                     visit_id=place,
                     inspectors=(course.inspector,),
-                    first=days[0],
-                    last=days[-1],
+                    first=left.first,
+                    last=left.last,
                     announced_for=InspectorDay(booking.inspector, booking.day) if booking and stays else None,
                     has_place=_has_place(course, place),
                     may_be_extended=course.complete is None,
@@ -220,16 +219,9 @@ async def _places(
         if booking.inspector in by_person:
             by_person[booking.inspector].give_up(booking)
     places = (
-        (InspectorDay(person, day), _fit(calendar, day)) for person, calendar in by_person.items() for day in days
+        (InspectorDay(person, day), calendar.take_all(day)) for person, calendar in by_person.items() for day in days
     )
     return {place: fit for place, fit in places if fit}
-
-
-def _fit(calendar: Calendar, day: date) -> int:
-    fit = 0
-    while calendar.take(day) is not None:
-        fit += 1
-    return fit
 
 
 Competences = Mapping[str, frozenset[str] | None]

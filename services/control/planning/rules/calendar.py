@@ -122,15 +122,25 @@ class Calendar:
         A visit of the usual length begins where its slot has always begun, if it can: then no booking of a process of
         release 2026-11, which knows slots only, can overlap it.
         """
-        slots = range(1, self._working_time.visits_per_day + 1)
-        slot = next((slot for slot in slots if (day, slot) not in self._slots), None)
+        slot, starts = self._free_slot(day), self._free_starts(day)
         if slot is None:
             return None
-        free = self._working_time.on(day) - self._half_hours[day]
-        usual, starts = of_slot(slot), self._starts_in(free)
+        usual = of_slot(slot)
         stays = len(usual) == self._length and usual[0] in starts
         first = usual[0] if stays else min(starts, default=None)
         return None if first is None else FreePlace(slot, hours(first, self._length), self.relies_on)
+
+    def has_room_on(self, day: date) -> bool:
+        """R17: returns whether a place is free on a day."""
+        return self._free_slot(day) is not None and bool(self._free_starts(day))
+
+    def _free_slot(self, day: date) -> int | None:
+        slots = range(1, self._working_time.visits_per_day + 1)
+        return next((slot for slot in slots if (day, slot) not in self._slots), None)
+
+    def _free_starts(self, day: date) -> frozenset[int]:
+        worked, taken = self._working_time.on(day), self._half_hours.get(day)
+        return self._starts_in(worked - taken if taken else worked)
 
     def why_not_kept(self, booking: InCalendar) -> WhyNotFree | None:
         """R17, R42: returns why a booking cannot stay where it is; None if it can.
@@ -181,6 +191,13 @@ class Calendar:
         """R17: returns whether something else takes the slot or a half hour of a booking that was given up."""
         taken = self._half_hours[booking.day]
         return (booking.day, booking.slot) in self._slots or not taken.isdisjoint(taken_by(booking))
+
+    def take_all(self, day: date) -> int:
+        """Takes all places that are left on a day, and returns how many these were."""
+        taken = 0
+        while self.take(day) is not None:
+            taken += 1
+        return taken
 
     def _why_not_free(self, day: date) -> WhyNotFree:
         working_time = self._working_time

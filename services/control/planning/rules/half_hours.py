@@ -6,6 +6,7 @@ They are numbered from midnight, in Copenhagen: number 16 begins at 08:00.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 
 from shared.contracts.control import ControlBooked, ControlPlanned, NewInspectionBooked
 from shared.contracts.vocabulary import VisitHours
@@ -57,8 +58,9 @@ def of_slot(slot: int) -> Sequence[int]:
     return range(first, first + _OF_A_SLOT)
 
 
+@lru_cache(maxsize=48)
 def hours(first: int, length: int) -> VisitHours:
-    """Returns the time of day of so many half hours."""
+    """Returns the time of day of so many half hours. Kept, because a calendar has few such times."""
     return VisitHours(begins=begins_at(first), duration_minutes=length * MINUTES)
 
 

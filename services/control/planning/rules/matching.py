@@ -33,8 +33,12 @@ class Matching:
 
     def give(self, visit: Hashable, possible: Sequence[InspectorDay]) -> bool:
         """Gives one more visit a place, and moves as few others as that takes; returns False if it is impossible."""
-        asked_by: dict[InspectorDay, Hashable] = {}
         self._possible[visit] = possible
+        for place in possible:  # most find room without a search
+            if len(self._visits[place]) < self._room.get(place, 0):
+                self._shift(visit, place, {place: visit})
+                return True
+        asked_by: dict[InspectorDay, Hashable] = {}
         for place in self._search(visit, asked_by):
             if len(self._visits[place]) < self._room.get(place, 0):
                 self._shift(visit, place, asked_by)

@@ -85,18 +85,21 @@ def taken_places(inspector: str, held: Mapping[str, UUID]) -> TakenPlaces:
     taken, so that nobody is booked twice meanwhile, or before the release step has reserved them.
     """
     slots, half_hours = set[tuple[date, int]](), set[tuple[date, int]]()
-    for on, kind, number in _parts(held, names_of_calendar(inspector)):
+    present = names_of_calendar(inspector)
+    for on, kind, number in _parts(held, present):
         (slots if kind == "slot" else half_hours).add((date.fromisoformat(on), int(number)))
-    for on, number in _parts(held, former_names_of_calendar(inspector)):
-        day, slot = date.fromisoformat(on), int(number)
-        if held.get(slot_name(inspector, day, slot)) != held[former_slot_name(inspector, day, slot)]:
+    former = former_names_of_calendar(inspector)
+    for on, number in _parts(held, former):
+        if held.get(f"{present}{on}/slot/{number}") != held[f"{former}{on}/{number}"]:
+            day, slot = date.fromisoformat(on), int(number)
             slots.add((day, slot))
             half_hours.update((day, one) for one in of_slot(slot))
     return TakenPlaces(frozenset(slots), frozenset(half_hours))
 
 
 def _parts(names: Iterable[str], prefix: str) -> Iterator[list[str]]:
-    return (name.removeprefix(prefix).split("/") for name in names if name.startswith(prefix))
+    begins = len(prefix)
+    return (name[begins:].split("/") for name in names if name.startswith(prefix))
 
 
 def escaped(inspector: str) -> str:

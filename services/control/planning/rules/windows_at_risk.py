@@ -4,7 +4,8 @@ Windows are looked at in the order in which they end, each after all earlier one
 has one possible place, because it does not move.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -53,8 +54,10 @@ class Room:
     def __init__(self, places: Mapping[InspectorDay, int]) -> None:
         self.places = places
         self._days: dict[str, list[date]] = {}
-        for inspector, day in sorted(places):
-            self._days.setdefault(inspector, []).append(day)
+        self._in_order: dict[str, list[InspectorDay]] = {}
+        for place in sorted(places):
+            self._days.setdefault(place.inspector, []).append(place.day)
+            self._in_order.setdefault(place.inspector, []).append(place)
 
     @property
     def days(self) -> Mapping[str, Sequence[date]]:
@@ -71,11 +74,8 @@ class Room:
 
     def days_of(self, inspector: str, first: date, last: date) -> list[InspectorDay]:
         """Returns the days of an inspector from one day to another, both included, on which there is room."""
-        return [InspectorDay(inspector, day) for day in self._days.get(inspector, ()) if first <= day <= last]
-
-    def without(self, away: Collection[InspectorDay]) -> Mapping[InspectorDay, int]:
-        """Returns the places that are left if inspectors are away on these days."""
-        return {place: number for place, number in self.places.items() if place not in away}
+        days = self._days.get(inspector, ())
+        return self._in_order.get(inspector, [])[bisect_left(days, first) : bisect_right(days, last)]
 
 
 def prospects(visits: Sequence[AwaitedVisit], room: Room, least: int) -> tuple[list[Prospect], Matching]:
