@@ -24,6 +24,8 @@ class Bound(StrEnum):
     """Only the first items are shown, and a number next to the list says how many there are."""
     PERIOD = "period"
     """At most one item for each day of the period that the request names, which has no more than three months."""
+    VISITS_OF_A_PERIOD = "visits of a period"
+    """At most the visits that one person makes in three months, or those of one agreement."""
     TIMERS_OF_A_CASE = "timers of a case"
     """Timers and reservations that deciders want for one stream."""
 

@@ -77,17 +77,30 @@ def grant(course: Running, command: GrantExtension) -> ExtensionGranted:
         elif course.extension is None:
             check.note(Refused("R13", "nobody has asked for a longer deadline"))
         check(refuse_no_longer, course, command.until, command.at)
-    deadline = extended(course.deadline, command.until, command.at, command.policy)
+    extension_id = course.extension.extension_id if course.extension else command.extension_id
+    return _granted(course, extension_id, command.until, command.at, command.policy, command.reasons)
+
+
+def would_be_granted(course: Running, until: date, at: datetime, policy: Policy) -> ExtensionGranted:
+    """R13: returns what a longer deadline would be, for a preview; refuses a day that is no later, or is over."""
+    refuse_no_longer(course, until, at)
+    return _granted(course, course.started.agreement_id, until, at, policy, None)
+
+
+def _granted(
+    course: Running, extension_id: UUID, until: date, at: datetime, policy: Policy, reasons: str | None
+) -> ExtensionGranted:
+    deadline = extended(course.deadline, until, at, policy)
     return ExtensionGranted(
         agreement_id=course.started.agreement_id,
-        extension_id=course.extension.extension_id if course.extension else command.extension_id,
+        extension_id=extension_id,
         inspector=course.inspector,
-        granted_at=command.at,
+        granted_at=at,
         accepted_at=course.started.accepted_at,
         compliance_deadline=deadline,
-        control_window=control_window(deadline, command.policy, before=course.window_after_deadline),
-        books_control_at=booking_due_at(deadline, command.policy),
-        reasons=command.reasons,
+        control_window=control_window(deadline, policy, before=course.window_after_deadline),
+        books_control_at=booking_due_at(deadline, policy),
+        reasons=reasons,
     )
 
 
