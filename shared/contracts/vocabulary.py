@@ -291,6 +291,17 @@ class HeldPlace(MeetingTime):
     """Which of the inspector's visits on that day it is."""
 
 
+class ProposalKind(StrEnum):
+    """R18, R21: how a visit could be saved."""
+
+    MEETING_IS_CONTROL = "meeting-is-control"
+    """R21: a guidance meeting at the company becomes the control, if the company has reported back by then."""
+    JOINED_VISIT = "joined-visit"
+    """Another visit to the same unit stands in the calendar, and the day has room for the control as well."""
+    BY_PHONE = "by-phone"
+    """R18: the inspector was there recently."""
+
+
 class HoldEnd(StrEnum):
     """R12: why places in a calendar are not kept free for a guidance meeting any more."""
 

@@ -11,7 +11,7 @@ from services.control.http.run_command import perform_prepared
 from services.control.lookups.visits_saved import by_phone, joining, proposals_for
 from services.control.rules.course_decider import COURSE, Command, require_running
 from services.control.rules.phases import NotStarted, Running, State
-from services.control.rules.proposals import ProposalKind
+from shared.contracts.vocabulary import ProposalKind
 from shared.http.access import AUTHORITY, Asker
 from shared.http.bodies import Body
 from shared.http.commands import Prepared

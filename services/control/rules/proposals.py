@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from services.control.planning.rules.calendar import FreePlace, WhyNotFree
 from services.control.planning.rules.visit import Visit, VisitKind
 from services.control.rules.booking import days_inside, is_left_at
 from services.control.rules.phases import Running
-from shared.contracts.vocabulary import ContactForm
+from shared.contracts.vocabulary import ContactForm, ProposalKind
 from shared.deadlines.copenhagen import local_day
 from shared.policy.policy import Policy
 from shared.reference.reference import topics
@@ -18,17 +17,6 @@ from shared.reference.reference import topics
 RECENT_VISIT = "recent-visit"
 """R18: code of the reason for a control that is no visit: the inspector was there a short while ago."""
 PlaceOn = Callable[[date], FreePlace | WhyNotFree]
-
-
-class ProposalKind(StrEnum):
-    """R18, R21: how a visit could be saved."""
-
-    MEETING_IS_CONTROL = "meeting-is-control"
-    """R21: a guidance meeting at the company becomes the control, if the company has reported back by then."""
-    JOINED_VISIT = "joined-visit"
-    """Another visit to the same unit stands in the calendar, and the day has room for the control as well."""
-    BY_PHONE = "by-phone"
-    """R18: the inspector was there recently."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.problem_group import problem_group
 from services.reporting.cases.time_spent import spent
 from shared.contracts import control
-from shared.contracts.vocabulary import WorkPhase
+from shared.contracts.vocabulary import ContactForm, ProposalKind, WorkPhase
 
 rules = Rules[Case, Columns]()
 WITHOUT_BOOKING: Columns = {
@@ -105,6 +105,7 @@ def _control_booked(case: Case, event: control.ControlBooked) -> Columns:
         "announced": event.announced,
         "late_reason": event.late_reason,
         "among_few": event.drawn is not None and event.drawn.among_few,
+        **({} if event.joins is None else {"joins": str(event.joins)}),
     }
     place = str(event.place_id or event.agreement_id)
     booked = _booked({**case.bookings, place: booking}) | _place_found(case, place)
@@ -153,6 +154,8 @@ def _completed(case: Case, event: control.ControlCompleted) -> Columns:
         "late_reason": event.late_reason or case.bookings.get(place, {}).get("late_reason"),
         "minutes": event.minutes_spent or 0,
     }
+    saved = _visit_saved(event, case.bookings.get(place, {}))
+    told |= {} if saved is None else {"saved": saved}
     others = {booked: one for booked, one in case.bookings.items() if booked != place}
     held = _booked(others) if others else {"bookings": {}}
     held |= {
@@ -162,6 +165,15 @@ def _completed(case: Case, event: control.ControlCompleted) -> Columns:
     }
     held |= _without_risk(case, place) | _place_found(case, place)
     return held | _judged(case, place, told) | spent(case, WorkPhase.CONTROL, event.minutes_spent)
+
+
+def _visit_saved(event: control.ControlCompleted, booking: Mapping[str, Any]) -> ProposalKind | None:
+    """R18, R21: how the control did without a visit of its own; None if it did not."""
+    if event.from_meeting is not None:
+        return ProposalKind.MEETING_IS_CONTROL
+    if event.form is not None and event.form is not ContactForm.VISIT:
+        return ProposalKind.BY_PHONE
+    return ProposalKind.JOINED_VISIT if "joins" in booking else None
 
 
 @rules.on

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from services.reporting.cases.case_types import CaseType
-from shared.contracts.vocabulary import MeasureUse, Participation, WorkPhase
+from shared.contracts.vocabulary import MeasureUse, Participation, ProposalKind, WorkPhase
 
 
 class InvolvementRow(BaseModel):
@@ -39,6 +39,20 @@ class TimeTable(BaseModel):
     """R37: of agreements beside orders."""
 
     rows: list[TimeRow]
+
+
+class VisitsSavedRow(BaseModel):
+    """R18, R21: controls that did without a visit of their own."""
+
+    kind: Annotated[ProposalKind, Field(description="How the visit was saved.")]
+    problem_group: str | None
+    controls: Annotated[int, Field(description="Controls that were held so.")]
+
+
+class VisitsSavedTable(BaseModel):
+    """R18, R21: by kind and problem group."""
+
+    rows: list[VisitsSavedRow]
 
 
 class UseRow(BaseModel):

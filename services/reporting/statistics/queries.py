@@ -1,4 +1,4 @@
-"""Who was involved, where time goes, and whether approved measures are used (R33, R35, R37)."""
+"""Who was involved, where time goes, visits saved, and whether approved measures are used (R18, R33, R35, R37)."""
 
 from services.reporting.view.queries import LATER_OWNERS, ONE_AGREEMENT, Found, Period, in_period, measures_table
 from services.reporting.view.visible import Viewer
@@ -54,6 +54,16 @@ async def time_spent(connection: Connection, viewer: Viewer, period: Period) -> 
                 ('control', c.minutes_control), ('system', c.minutes_system)) as spent(phase, minutes)
               where {where} and c.case_type in ('agreement', 'order')
               group by 1, 2 having sum(spent.minutes) > 0 order by 1, 2"""
+    return await connection.fetch(sql, *where.values)
+
+
+async def visits_saved(connection: Connection, viewer: Viewer, period: Period) -> list[Found]:
+    """R18, R21: returns held controls by how they did without a visit of their own, and by problem group."""
+    where = in_period(viewer, period)
+    sql = f"""select held.value ->> 'saved' as kind, c.problem_group, count(*)::int as controls
+              from cases c cross join lateral jsonb_each(c.controls) as held
+              where {where} and c.case_type = 'agreement' and held.value ->> 'saved' is not null
+              group by 1, 2 order by 1, 2 nulls last"""
     return await connection.fetch(sql, *where.values)
 
 

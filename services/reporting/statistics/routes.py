@@ -12,6 +12,8 @@ from services.reporting.statistics.models import (
     TimeTable,
     UseRow,
     UseTable,
+    VisitsSavedRow,
+    VisitsSavedTable,
 )
 from services.reporting.view.queries import Period
 from services.reporting.view.request_parameters import Reader, as_known_now, period, reading
@@ -36,6 +38,15 @@ async def time_spent(request: Request, asker: Reader, asked: Annotated[Period, D
     async with reading(request, asker) as connection:
         rows = await statistics_queries.time_spent(connection, asker, asked)
     return TimeTable(rows=[TimeRow.model_validate(dict(row)) for row in rows])
+
+
+@router.get("/statistics/visits-saved", responses=problems(400), dependencies=[Depends(as_known_now)])
+async def visits_saved(request: Request, asker: Reader, asked: Annotated[Period, Depends(period)]) -> VisitsSavedTable:
+    """R18, R21: counts controls that did without a visit of their own. For the authority only."""
+    asker.require_role(*AUTHORITY)
+    async with reading(request, asker) as connection:
+        rows = await statistics_queries.visits_saved(connection, asker, asked)
+    return VisitsSavedTable(rows=[VisitsSavedRow.model_validate(dict(row)) for row in rows])
 
 
 @router.get("/statistics/use", responses=problems(400), dependencies=[Depends(as_known_now)])

@@ -122,6 +122,7 @@ async def all_answers(connection: Connection, viewer: Viewer) -> dict[str, Any]:
         "involvement": plain(await statistics.involvement(connection, viewer, Period())),
         "use": plain(await statistics.use(connection, viewer, Period())),
         "time": plain(await statistics.time_spent(connection, viewer, Period())),
+        "visits saved": plain(await statistics.visits_saved(connection, viewer, Period())),
     }
     for case_id in cases:
         case = await queries.find_case(connection, viewer, case_id)
