@@ -31,8 +31,13 @@ BUYER = "24256790"
 THIRD_P_NUMBER = "1003388396"
 THIRD = UNIT.model_copy(update={"p_number": THIRD_P_NUMBER})
 CONTRACTS = Path(__file__).parents[3] / "docs" / "contracts"
-OF_THE_AUTHORITY = {"/v1/agreements/{agreement_id}/after-no"}
-"""Questions about a case that no company may ask."""
+OF_THE_AUTHORITY = {
+    "/v1/agreements/{agreement_id}/after-no": "",
+    "/v1/agreements/{agreement_id}/bookings/preview": "?deadline=2027-01-04",
+    "/v1/agreements/{agreement_id}/bookings/why": "",
+    "/v1/agreements/{agreement_id}/proposals": "",
+}
+"""Questions about a case that no company may ask, with what they need beside it."""
 SOLD_ON = date(2026, 3, 16)
 SOLD = UNIT.model_copy(update={"cvr": BUYER, "effective_from": SOLD_ON})
 
@@ -231,6 +236,10 @@ async def test_carried_over_each_owner_sees_its_own_part_on_every_read_path(
                 assert them not in answer.text, path
             for path in _paths_of(theirs):
                 assert (await me.get(path)).status_code == 404, path
+            for case in (mine, theirs):
+                for path, query in OF_THE_AUTHORITY.items():
+                    hidden = await me.get(path.format(agreement_id=case) + query)
+                    assert hidden.status_code in (403, 404), (path, hidden.text)
             for path in _lists_of(CVR if me is seller else BUYER):
                 answer = await me.get(path)
                 assert answer.status_code in (200, 403), (path, answer.text)
