@@ -144,10 +144,10 @@ def choose_time(state: State, command: ChooseTime) -> tuple[Event, ...]:
 def cancel_meeting(state: State, command: CancelMeeting) -> GuidanceMeetingCancelled:
     """R12: withdraws the times, or cancels the meeting, with what the other side is told of the reason.
 
-    Refuses to cancel a meeting that has begun: it was held, or its report says what became of it.
+    Refuses the company to cancel a meeting that has begun. The authority may say of such a one that it was not held.
     """
     appointment = _appointment(state, command.meeting_id)
-    if _has_begun(appointment, command.at):
+    if command.cause is MeetingCancelCause.NONE_SUITS and _has_begun(appointment, command.at):
         raise Refused("R12", "the meeting has begun, and cannot be cancelled any more")
     return cancelled(appointment, command.cause, command.at, command.reason)
 

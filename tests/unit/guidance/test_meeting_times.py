@@ -49,8 +49,8 @@ def times(*days: str) -> tuple[MeetingTime, ...]:
     )
 
 
-def offer_times(*days: str, when: datetime = NOW) -> OfferTimes:
-    return OfferTimes(when, POLICIES.at(when), MEETING, INSPECTOR, ContactForm.PHONE, times(*days), KEPT_FREE_UNTIL)
+def offer_times(*days: str, when: datetime = NOW, kept_free_until: datetime = KEPT_FREE_UNTIL) -> OfferTimes:
+    return OfferTimes(when, POLICIES.at(when), MEETING, INSPECTOR, ContactForm.PHONE, times(*days), kept_free_until)
 
 
 def times_offered(*days: str, choose_before: datetime = CHOOSE_BEFORE) -> MeetingTimesOffered:
@@ -200,6 +200,14 @@ def test_a_meeting_that_has_begun_neither_falls_away_nor_moves(command: object) 
     assert len(decided([*OPEN, booked()], NoteInspector(begun, OTHER))) == 1
     with pytest.raises(Refused, match="has begun"):
         decided([*OPEN, booked()], CancelMeeting(begun, MEETING, MeetingCancelCause.NONE_SUITS))
+    not_held = decided([*OPEN, booked()], CancelMeeting(begun, MEETING, MeetingCancelCause.WITHDRAWN))
+    assert (
+        decided(
+            [*OPEN, booked(), *not_held],
+            offer_times("2026-05-11", when=at("2026-05-04"), kept_free_until=at("2026-05-13")),
+        )
+        != []
+    )
 
 
 @pytest.mark.rule("R12")
