@@ -14,6 +14,7 @@ from services.control.lookups.found_places import CAUSES, Search, inspection_els
 from services.control.planning.lookups.inspector_calendar import calendar_for_plans
 from services.control.planning.lookups.visits import streams_with_places
 from services.control.planning.rules.calendar import Calendar, FreePlace
+from services.control.planning.rules.calendar_period import LONGEST_DAYS, working_days_of
 from services.control.planning.rules.half_hours import MeetingPlace
 from services.control.planning.rules.holds import (
     HOLD,
@@ -35,7 +36,6 @@ from shared.contracts.control import ControlBooked, ControlPlanned, NewInspectio
 from shared.contracts.guidance import GuidanceMeetingBooked
 from shared.contracts.vocabulary import ContactForm, HeldPlace, PlanCause, Span
 from shared.deadlines.copenhagen import end_of, local_day
-from shared.deadlines.deadlines import is_working_day
 from shared.eventstore.commands import Intent, read
 from shared.eventstore.decider import Guard
 from shared.eventstore.errors import Refused
@@ -45,8 +45,6 @@ from shared.policy.policy import Policy
 from shared.service import Runtime
 
 _ONE_DAY = timedelta(days=1)
-LONGEST_DAYS = 92
-"""Most days between which times for a meeting are drawn."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ async def holding(runtime: Runtime, asked: AskedPlaces) -> list[Intent[Any, Any]
     for freed in (place for one in former if one.read is not None for place in places_of(one.read.state)):
         calendar.give_up(freed)
     meetings = calendar.lasting(asked.policy.meeting_half_hours(asked.form))
-    possible = [day for day in _working_days(asked.days, asked.policy) if meetings.free_place(day) is not None]
+    possible = [day for day in working_days_of(asked.days, asked.policy) if meetings.free_place(day) is not None]
     drawn = sorted(runtime.random_source.sample(possible, min(asked.places, len(possible))))
     held = {day: place for day in drawn if (place := meetings.take(day)) is not None}
     moves = _moves(runtime, calendar, hidden, held, asked.at, asked.policy)
@@ -116,11 +114,6 @@ def refuse_impossible_days(days: Span, at: datetime) -> None:
         raise Refused("R12", "the days end on {last}, before they begin on {first}", first=days.first, last=days.last)
     if days.last - days.first >= timedelta(days=LONGEST_DAYS):
         raise Refused("R12", "times are drawn from at most {most} days", most=LONGEST_DAYS)
-
-
-def _working_days(days: Span, policy: Policy) -> list[date]:
-    every = (days.first + _ONE_DAY * number for number in range((days.last - days.first).days + 1))
-    return [day for day in every if is_working_day(day, policy)]
 
 
 async def _without_times(runtime: Runtime, asked: AskedPlaces) -> list[Intent[Any, Any]]:

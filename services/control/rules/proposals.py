@@ -8,6 +8,7 @@ from uuid import UUID
 from services.control.planning.rules.calendar import FreePlace, WhyNotFree
 from services.control.planning.rules.visit import Visit, VisitKind
 from services.control.rules.booking import days_inside, is_left_at
+from services.control.rules.included_places import require_place
 from services.control.rules.phases import Running
 from shared.contracts.vocabulary import ContactForm, ProposalKind
 from shared.deadlines.copenhagen import local_day
@@ -56,7 +57,7 @@ def proposals(
 
 def could_join(course: Running, place: UUID, visits: Iterable[Visit]) -> Iterator[Visit]:
     """R17: yields the visits to the unit of a place that are for something else, and hold at the company."""
-    unit = next(one.p_number for one in course.places if one.place_id == place)
+    unit = require_place(course, place).p_number
     for visit in visits:
         is_other = visit.stream != course.started.agreement_id and visit.kind is not VisitKind.HELD_PLACE
         is_there = visit.p_number == unit and visit.form is ContactForm.VISIT
@@ -94,7 +95,7 @@ def _is_announced(course: Running, place: UUID) -> bool:
 def _meetings(course: Running, place: UUID, visits: Sequence[Visit], policy: Policy) -> Iterator[Proposal]:
     if topics()[course.started.topic].group in policy.control.guidance_into_control_not_for:
         return
-    unit = next(one.p_number for one in course.places if one.place_id == place)
+    unit = require_place(course, place).p_number
     for visit in visits:
         is_own = visit.stream == course.started.agreement_id and visit.p_number == unit
         if is_own and visit.kind is VisitKind.GUIDANCE_MEETING and visit.form is ContactForm.VISIT:

@@ -12,6 +12,7 @@ from ical.event import Event as ReadEvent
 from ical.event import EventStatus
 
 from services.control.planning.http.calendar_text import as_icalendar
+from services.control.planning.rules.calendar import FreePlace
 from services.control.planning.rules.holds import HOLD
 from services.control.planning.rules.visit import VisitKind
 from services.control.rules.feed_entries import FeedEntry, entries_of
@@ -98,9 +99,8 @@ def test_another_hour_is_a_move_and_what_an_entry_does_not_show_changes_nothing_
     assert later.moves == 1
 
 
-def _afternoon() -> Any:
-    place = book("2026-07-01").place
-    return place.__class__(slot=2, hours=VisitHours(begins=time(12), duration_minutes=180))  # type: ignore[call-arg]
+def _afternoon() -> FreePlace:
+    return FreePlace(slot=2, hours=VisitHours(begins=time(12), duration_minutes=180))
 
 
 def test_a_visit_that_falls_away_is_cancelled_for_thirty_days_and_then_gone() -> None:

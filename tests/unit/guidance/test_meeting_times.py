@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.guidance.rules.appointments import CancelMeeting, ChooseTime, NoteLostPlace, OfferTimes
-from services.guidance.rules.guidance_decider import GUIDANCE
+from services.guidance.rules.guidance_decider import GUIDANCE, Command
 from services.guidance.rules.meetings import RecordMeeting
 from services.guidance.rules.schedule import CHOICE, CloseGuidance, NoteInspector
 from shared.contracts.guidance import (
@@ -85,8 +85,8 @@ def accepted_at(when: datetime) -> GuidanceAccepted:
     return GuidanceAccepted(agreement_id=AGREEMENT, answered_at=when)
 
 
-def decided(history: list[Event], command: object) -> list[Event]:
-    return list(GUIDANCE.decide(GUIDANCE.fold(history), command))  # type: ignore[arg-type]
+def decided(history: list[Event], command: Command) -> list[Event]:
+    return list(GUIDANCE.decide(GUIDANCE.fold(history), command))
 
 
 RUNNING: list[Event] = [opened(), scheduled(), offered()]
@@ -128,7 +128,7 @@ def test_no_time_can_be_chosen_once_the_last_of_them_has_begun() -> None:
         (RUNNING, CancelMeeting(NOW, MEETING, MeetingCancelCause.WITHDRAWN), "no times are offered"),
     ],
 )
-def test_what_does_not_fit_is_refused(history: list[Event], command: object, why: str) -> None:
+def test_what_does_not_fit_is_refused(history: list[Event], command: Command, why: str) -> None:
     with pytest.raises(Refused, match=why):
         decided(history, command)
 
@@ -194,7 +194,7 @@ def test_whoever_is_offered_times_is_offered_guidance() -> None:
         NoteLostPlace(at("2026-04-29", "12:00+02:00"), MEETING),
     ],
 )
-def test_a_meeting_that_has_begun_neither_falls_away_nor_moves(command: object) -> None:
+def test_a_meeting_that_has_begun_neither_falls_away_nor_moves(command: Command) -> None:
     assert not [fact for fact in decided([*OPEN, booked()], command) if isinstance(fact, GuidanceMeetingCancelled)]
     begun = at("2026-04-30")
     assert len(decided([*OPEN, booked()], NoteInspector(begun, OTHER))) == 1

@@ -10,10 +10,9 @@ from services.control.planning.lookups.inspector_calendar import calendar_of
 from services.control.planning.lookups.visits import Whose, visits_between
 from services.control.planning.lookups.working_times import working_time_of
 from services.control.planning.rules.calendar import FreePlace, WhyNotFree
-from services.control.planning.rules.calendar_period import days_of
+from services.control.planning.rules.calendar_period import working_days_of
 from services.control.planning.rules.half_hours import half_hours_of
 from shared.contracts.vocabulary import Span
-from shared.deadlines.deadlines import is_working_day
 from shared.policy.policy import Policy
 from shared.service import Runtime
 
@@ -35,7 +34,7 @@ async def load_of(runtime: Runtime, people: Sequence[str], span: Span, policy: P
     for visit in await visits_between(runtime, span.first, span.last, policy, whose):
         taken[visit.inspector] += len(half_hours_of(visit.hours))
         visits[visit.inspector] += 1
-    days = [day for day in days_of(span) if is_working_day(day, policy)]
+    days = working_days_of(span, policy)
     times = await asyncio.gather(*(working_time_of(runtime, person, policy) for person in people))
     return [
         Load(person, sum(len(time.on(day)) for day in days), taken[person], visits[person])
@@ -48,4 +47,4 @@ async def places_of(
 ) -> list[tuple[date, FreePlace | WhyNotFree]]:
     """R17, R18: returns for each working day whether a further visit has a place, or why not. Nothing is drawn."""
     calendar = await calendar_of(runtime, person, policy)
-    return [(day, calendar.place_on(day)) for day in days_of(span) if is_working_day(day, policy)]
+    return [(day, calendar.place_on(day)) for day in working_days_of(span, policy)]

@@ -13,6 +13,7 @@ from services.control.people.rules.phases import Listed
 from services.control.planning.lookups.centres import centres_of_people, people_of_centre
 from services.control.planning.lookups.drawn_futures import shares_missed
 from services.control.planning.lookups.inspector_calendar import calendar_of
+from services.control.planning.rules.calendar_period import working_days_of
 from services.control.planning.rules.half_hours import Booking
 from services.control.planning.rules.matching import InspectorDay
 from services.control.planning.rules.ways_to_make_room import (
@@ -30,9 +31,9 @@ from services.control.rules.cases_of_inspector import OPEN_CASES, cases_by_inspe
 from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import Running
 from services.control.rules.window_risk import LookedAt, NoteWindows, note
-from shared.contracts.vocabulary import Centre, MakesRoom, WayToMakeRoom
+from shared.contracts.vocabulary import Centre, MakesRoom, Span, WayToMakeRoom
 from shared.deadlines.copenhagen import local_day, start_of
-from shared.deadlines.deadlines import is_working_day, next_working_day
+from shared.deadlines.deadlines import next_working_day
 from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.events import Metadata
@@ -160,7 +161,7 @@ async def _looked_at(
         return {}
     planning = policy.planning
     ends = max(visit.last for visit in asked.visits) + timedelta(days=planning.expected.extension_days)
-    days = _working_days(local_day(at) + _ONE_DAY, ends + _BEHIND_THE_WINDOWS, policy)
+    days = working_days_of(Span(first=local_day(at) + _ONE_DAY, last=ends + _BEHIND_THE_WINDOWS), policy)
     colleagues = await _competences(runtime, await people_of_centre(runtime, centre))
     people = sorted({*colleagues, *(course.inspector for course in courses.values())})
     standing: list[Booking] = []
@@ -202,11 +203,6 @@ async def _looked_at(
 def _standing(courses: Mapping[UUID, Running], asked: _Asked, found: Prospect) -> bool:
     visit_id = found.visit.visit_id
     return visit_id in courses[asked.stream_of[visit_id]].at_risk
-
-
-def _working_days(first: date, last: date, policy: Policy) -> list[date]:
-    days = (first + _ONE_DAY * number for number in range((last - first).days + 1))
-    return [day for day in days if is_working_day(day, policy)]
 
 
 async def _places(

@@ -5,6 +5,8 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 from shared.contracts.vocabulary import Span
+from shared.deadlines.deadlines import is_working_day
+from shared.policy.policy import Policy
 
 LONGEST_DAYS = 92
 """Most days of a period: three months."""
@@ -32,3 +34,8 @@ def period_of(told: str) -> Span:
 def days_of(span: Span) -> list[date]:
     """Returns every day of a period, both ends included."""
     return [span.first + timedelta(days=number) for number in range((span.last - span.first).days + 1)]
+
+
+def working_days_of(span: Span, policy: Policy) -> list[date]:
+    """R17: returns the days of a period on which the authority works, whoever else is away or closed."""
+    return [day for day in days_of(span) if is_working_day(day, policy)]
