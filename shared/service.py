@@ -31,11 +31,12 @@ from shared.eventstore.release_steps import ReleaseStep, carry_out
 from shared.eventstore.remembered_answers import keep_forgetting
 from shared.eventstore.timer_and_reservation_drift import mend
 from shared.eventstore.timers import Lookup, TimerLoop
-from shared.http import completeness, drift_report, erasing, openapi, operations, problems
+from shared.http import completeness, drift_report, erasing, openapi, operations, problems, recounting
 from shared.http.admission import Admission
 from shared.http.attachments import Attachments, attachment_routes
 from shared.http.commands import CommandGate
 from shared.http.consistency import ConsistencyTokens
+from shared.http.recounting import Recountable
 from shared.http.request_limits import InputLimits, note_query, refuse_unknown_parameters
 from shared.http.start_check import require_start_check
 from shared.http.tokens import LocalIssuer, TokenVerifier
@@ -206,6 +207,8 @@ class EventSourced:
     subjects: Sequence[Decider[Any, Any]]
     reactions: Callable[[Runtime], Reactions]
     router: APIRouter
+    recountable: Recountable | None = None
+    """The subject whose deadlines hang on the calendar, if there is one (R27)."""
     topics: Sequence[str] = (AGREEMENTS_TOPIC,)
     """The topics on which it receives them."""
     register_copy: "Callable[..., Projector] | None" = None
@@ -236,6 +239,7 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
             app.state.consumers = runtime.consumers
             app.state.reconcilers = runtime.reconcilers
             app.state.subjects = service.subjects
+            app.state.recountable = service.recountable
             app.state.watched = _watched(runtime)
             app.state.republish = republisher(runtime.database)
             app.state.start_check = runtime.start_check
@@ -254,6 +258,8 @@ def make_app(service: EventSourced, settings: Settings) -> FastAPI:
     )
     app.include_router(erasing.router, prefix=f"/v1/operations/{service.name}")
     app.include_router(drift_report.router, prefix=f"/v1/operations/{service.name}")
+    if service.recountable is not None:
+        app.include_router(recounting.router, prefix=f"/v1/operations/{service.name}")
     return app
 
 

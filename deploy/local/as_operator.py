@@ -65,6 +65,27 @@ class Operator:
         """Makes a service compare its sources now."""
         self._ask("POST", service, "completeness/comparisons", {"everything": everything})
 
+    def dates(self, service: str) -> Iterator[Any]:
+        """Yields, page by page, the open deadlines of a service that the calendar of today gives otherwise."""
+        path = "dates"
+        while True:
+            page = self._ask("GET", service, path)
+            yield page
+            if page["next_cursor"] is None:
+                return
+            path = f"dates?cursor={page['next_cursor']}"
+
+    def recount(self, service: str, reason: str, *, dry_run: bool) -> Iterator[Any]:
+        """Counts the open deadlines of a service again, and yields page by page which cases have other dates now."""
+        cursor: str | None = None
+        while True:
+            body = {"reason": reason, "cursor": cursor}
+            page = self._ask("POST", service, f"dates/recounts?dry_run={str(dry_run).lower()}", body)
+            yield page
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
     def drift(self, service: str) -> Iterator[Any]:
         """Yields, page by page, the streams of a service whose timers or reservations differ from those declared."""
         path = "drift"

@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from deploy.local import parked, view
+from deploy.local import dates, parked, view
 from deploy.local.analyst import make_login, remove_login
 from deploy.local.as_operator import Operator
 from deploy.local.calendar_week import show_week
@@ -38,6 +38,7 @@ app.add_typer(register, name="register")
 people = typer.Typer(no_args_is_help=True, help="The directory of people.")
 app.add_typer(people, name="people")
 app.add_typer(parked.commands, name="parked")
+app.add_typer(dates.commands, name="dates")
 app.add_typer(view.commands, name="view")
 
 DEMO_BEGINS = datetime(2020, 9, 1, 6, tzinfo=UTC)

@@ -13,11 +13,13 @@ from services.control.planning.http.feed_routes import FEEDS
 from services.control.planning.lookups.looks_at_windows import look_lookups
 from services.control.planning.rules.holds import HOLD
 from services.control.reactions import reactions
+from services.control.rules import recounted_deadlines
 from services.control.rules.course_decider import COURSE
 from services.control.rules.orders_on_topics import ORDER
 from shared.contracts import control, guidance, offers, orders, people
 from shared.eventstore.timers import Lookup
 from shared.http.attachments import Attachments
+from shared.http.recounting import Recountable
 from shared.messaging.feeds import Feed
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, PEOPLE_TOPIC, EventSourced, Runtime, Settings, make_app
 
@@ -45,6 +47,7 @@ SERVICE = EventSourced(
     hears=(*offers.FACTS, *guidance.FACTS, *orders.FACTS),
     topics=(AGREEMENTS_TOPIC, ORDERS_TOPIC),
     subjects=(COURSE, ORDER, PERSON, CENTRE, HOLD),
+    recountable=Recountable(COURSE, recounted_deadlines.differing),
     reactions=reactions,
     router=router,
     timer_lookups=timer_lookups,

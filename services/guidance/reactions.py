@@ -10,6 +10,7 @@ from services.guidance.rules.schedule import CloseGuidance, NoteInspector, OpenG
 from shared.contracts.control import Breached, ComplianceDeadlineSet, Fulfilled, MeetingPlaceLost
 from shared.contracts.offers import AcceptanceAnnulled, Declined, Lapsed
 from shared.contracts.public_forms import (
+    ComplianceDeadlineRecounted,
     ControlTurnedIntoGuidance,
     ExtensionGranted,
     InspectorChanged,
@@ -38,8 +39,8 @@ def reactions(runtime: Runtime) -> Reactions:
 
         return react
 
-    def schedule(fact: ComplianceDeadlineSet | ExtensionGranted) -> Command:
-        """R12, R13: schedules guidance by the policy of the day on which the period began."""
+    def schedule(fact: ComplianceDeadlineSet | ComplianceDeadlineRecounted | ExtensionGranted) -> Command:
+        """R12, R13, R27: schedules guidance by the policy of the day on which the period began."""
         return ScheduleGuidance(
             at=runtime.clock.now(),
             policy=runtime.policies.at(fact.accepted_at),
@@ -63,6 +64,7 @@ def reactions(runtime: Runtime) -> Reactions:
         InspectorChanged: reacting(another_inspector),
         ComplianceDeadlineSet: reacting(schedule),
         ExtensionGranted: reacting(schedule),
+        ComplianceDeadlineRecounted: reacting(schedule),
         ControlTurnedIntoGuidance: reacting(lambda fact: NoteTurnedControl(at=runtime.clock.now(), fact=fact)),
         MeetingPlaceLost: reacting(lambda fact: NoteLostPlace(runtime.clock.now(), fact.meeting_id)),
         **dict.fromkeys(_ENDS, reacting(close)),

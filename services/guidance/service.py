@@ -4,8 +4,10 @@ from fastapi import FastAPI
 
 from services.guidance.http.routes import router
 from services.guidance.reactions import reactions
+from services.guidance.rules import recounted_due
 from services.guidance.rules.guidance_decider import GUIDANCE
 from shared.contracts import control, guidance, offers
+from shared.http.recounting import Recountable
 from shared.service import EventSourced, Settings, make_app
 
 PREFIXES = ("/v1/guidance",)
@@ -14,6 +16,7 @@ SERVICE = EventSourced(
     facts=guidance.FACTS,
     hears=(*offers.FACTS, *control.FACTS),
     subjects=(GUIDANCE,),
+    recountable=Recountable(GUIDANCE, recounted_due.differing),
     reactions=reactions,
     router=router,
 )

@@ -7,11 +7,13 @@ from services.offers.lookups import cases_at_units, catching_up, offer_lapse_del
 from services.offers.lookups.unit_holds import when_discarded
 from services.offers.lookups.units import UnitCopy
 from services.offers.reactions import reactions
+from services.offers.rules import recounted_deadline
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.quarantine import QUARANTINE
 from services.offers.rules.unit_change_schedule import UNIT
 from shared.contracts import control, offers
 from shared.http.attachments import Attachments
+from shared.http.recounting import Recountable
 from shared.service import EventSourced, Settings, make_app
 
 PREFIXES = ("/v1/offers", "/v1/quarantines")
@@ -20,6 +22,7 @@ SERVICE = EventSourced(
     facts=offers.FACTS,
     hears=control.FACTS,
     subjects=(OFFER, QUARANTINE, UNIT),
+    recountable=Recountable(OFFER, recounted_deadline.differing),
     reactions=reactions,
     router=router,
     register_copy=UnitCopy,

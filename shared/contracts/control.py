@@ -176,6 +176,39 @@ class ExtensionGranted(Event):
     reasons: Shown[PrivateText] = None
 
 
+class ComplianceDeadlineRecounted(Event):
+    """R10, R27: the calendar was corrected, and gives a later compliance deadline, with every date that hangs on it."""
+
+    held: ClassVar[str] = "recounted_at"
+    agreement_id: Shown[UUID]
+    inspector: Shown[str]
+    accepted_at: Shown[datetime]
+    """When the period began, for what is a part of it (R12)."""
+    previous: Shown[Deadline]
+    compliance_deadline: Shown[Deadline]
+    control_window: Shown[Deadline]
+    """R17: counted from the new deadline; what complete documentation started stands."""
+    books_control_at: datetime
+    recounted_at: Shown[datetime]
+    recounted_by: Shown[str]
+    reason: Shown[PrivateText] = None
+
+
+class ControlWindowRecounted(Event):
+    """R17, R27: the calendar was corrected, and gives the window of the control another last day.
+
+    Only where the policy lets the window move over closed days; one that hangs on a deadline moves with it.
+    """
+
+    held: ClassVar[str] = "recounted_at"
+    agreement_id: Shown[UUID]
+    previous: Shown[Deadline]
+    control_window: Shown[Deadline]
+    recounted_at: Shown[datetime]
+    recounted_by: Shown[str]
+    reason: Shown[PrivateText] = None
+
+
 class ExtensionRefused(Event):
     """R13: the deadline stays as it is."""
 
@@ -606,6 +639,19 @@ class HearingOpened(Event):
     """A while after the deadline, so that an answer on its way is not overtaken."""
 
 
+class HearingDeadlineRecounted(Event):
+    """R22, R27: the calendar was corrected, and gives the company a later last day to be heard."""
+
+    held: ClassVar[str] = "recounted_at"
+    agreement_id: Shown[UUID]
+    previous: Shown[Deadline]
+    answer_deadline: Shown[Deadline]
+    expires_at: datetime
+    recounted_at: Shown[datetime]
+    recounted_by: Shown[str]
+    reason: Shown[PrivateText] = None
+
+
 class HearingAnswered(Event):
     """R22: what the company said to the intended order."""
 
@@ -879,6 +925,8 @@ FACTS: tuple[type[Event], ...] = (
     ExtensionRequested,
     ExtensionGranted,
     ExtensionRefused,
+    ComplianceDeadlineRecounted,
+    ControlWindowRecounted,
     InspectorChanged,
     Terminated,
     AgreementUnitChanged,
@@ -899,6 +947,7 @@ FACTS: tuple[type[Event], ...] = (
     Fulfilled,
     Breached,
     HearingOpened,
+    HearingDeadlineRecounted,
     HearingAnswered,
     HearingExpired,
     OrderRequested,

@@ -8,6 +8,7 @@ from shared.eventstore.events import Event
 _MEANINGS: Mapping[type[Event], str] = {
     offers.OfferSent: "the offer is not known: nobody follows it, and it stands in no list",
     offers.OfferDelivered: "the time to answer is not known to run",
+    offers.ResponseDeadlineRecounted: "the earlier day to answer seems to hold",
     offers.Accepted: "the agreement has no deadline, no control, no guidance and no timers, for ever",
     offers.Declined: "no task follows the no, and no inspection resumes the investigation",
     offers.Lapsed: "no task follows the offer that was not answered, and no inspection resumes the investigation",
@@ -21,6 +22,7 @@ _MEANINGS: Mapping[type[Event], str] = {
     offers.QuarantineEnded: "the quarantine seems to stand for longer than it did",
     control.ComplianceDeadlineSet: "the agreement has no compliance deadline, and no guidance falls due",
     control.ExtensionGranted: "the earlier deadline seems to hold, and every date that hangs on it is too early",
+    control.ComplianceDeadlineRecounted: "the deadline of the wrong calendar seems to hold, with all that hangs on it",
     control.InspectorChanged: "tasks stay with the inspector who is no longer responsible",
     control.Terminated: "the agreement seems to go on, and keeps its topic at the unit",
     control.DecisionRevoked: "what rested on the mistake stands: a quarantine is not lifted, an end stays",

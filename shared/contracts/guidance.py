@@ -107,6 +107,20 @@ class GuidanceScheduled(Event):
     overdue_at: datetime
 
 
+class GuidanceDueRecounted(Event):
+    """R12, R27: the calendar was corrected, and gives another last day on which guidance is offered in time."""
+
+    held: ClassVar[str] = "recounted_at"
+    agreement_id: UUID
+    previous: Deadline
+    due: Deadline
+    coming_due_at: datetime
+    overdue_at: datetime
+    recounted_at: datetime
+    recounted_by: str
+    reason: PrivateText = None
+
+
 class GuidanceReassigned(Event):
     """R15: after guidance was closed another inspector is responsible for the agreement."""
 
@@ -299,6 +313,7 @@ FACTS: tuple[type[Event], ...] = (
     OfferUnderstandingAsked,
     OfferUnderstandingCorrected,
     GuidanceScheduled,
+    GuidanceDueRecounted,
     GuidanceReassigned,
     GuidanceFellDue,
     GuidanceBecameOverdue,

@@ -123,6 +123,20 @@ class DeliveryCorrected(Event):
     reason: PrivateText = None
 
 
+class ResponseDeadlineRecounted(Event):
+    """R3, R27: the calendar was corrected, and gives the company a later last day to answer."""
+
+    held: ClassVar[str] = "recounted_at"
+    agreement_id: Shown[UUID]
+    previous: Shown[Deadline]
+    response_deadline: Shown[Deadline]
+    halfway_at: datetime
+    lapses_at: datetime
+    recounted_at: Shown[datetime]
+    recounted_by: Shown[str]
+    reason: Shown[PrivateText] = None
+
+
 class OfferReassigned(NextInspector, Event):
     """R15: an unanswered offer has another responsible inspector."""
 
@@ -429,6 +443,7 @@ FACTS: tuple[type[Event], ...] = (
     DeliveryFailed,
     OfferResent,
     DeliveryCorrected,
+    ResponseDeadlineRecounted,
     OfferReassigned,
     InspectorNoted,
     ContactNamed,

@@ -64,6 +64,15 @@ if TYPE_CHECKING:
         corrected_at: datetime
         corrected_by: str
 
+    class ResponseDeadlineRecounted(Event):
+        agreement_id: UUID
+        previous: Deadline
+        response_deadline: Deadline
+        halfway_at: datetime
+        lapses_at: datetime
+        recounted_at: datetime
+        recounted_by: str
+
     class OfferReassigned(Event):
         agreement_id: UUID
         previous: str
@@ -146,6 +155,15 @@ if TYPE_CHECKING:
         form: ContactForm
         reached: bool
 
+    class GuidanceDueRecounted(Event):
+        agreement_id: UUID
+        previous: Deadline
+        due: Deadline
+        coming_due_at: datetime
+        overdue_at: datetime
+        recounted_at: datetime
+        recounted_by: str
+
     class GuidanceMeetingCancelled(Event):
         agreement_id: UUID
         meeting_id: UUID
@@ -204,6 +222,24 @@ if TYPE_CHECKING:
         extension_id: UUID
         refused_at: datetime
         refused_by: str
+
+    class ComplianceDeadlineRecounted(Event):
+        agreement_id: UUID
+        inspector: str
+        accepted_at: datetime
+        previous: Deadline
+        compliance_deadline: Deadline
+        control_window: Deadline
+        books_control_at: datetime
+        recounted_at: datetime
+        recounted_by: str
+
+    class ControlWindowRecounted(Event):
+        agreement_id: UUID
+        previous: Deadline
+        control_window: Deadline
+        recounted_at: datetime
+        recounted_by: str
 
     class InspectorChanged(Event):
         agreement_id: UUID
@@ -322,6 +358,14 @@ if TYPE_CHECKING:
         revoked_by: str
         decided_at: datetime | None
 
+    class HearingDeadlineRecounted(Event):
+        agreement_id: UUID
+        previous: Deadline
+        answer_deadline: Deadline
+        expires_at: datetime
+        recounted_at: datetime
+        recounted_by: str
+
     class HearingAnswered(Event):
         agreement_id: UUID
         answered_at: datetime
@@ -389,9 +433,11 @@ if TYPE_CHECKING:
 else:
     from shared.contracts.control import (
         AnnouncedControlCancelled,
+        ComplianceDeadlineRecounted,
         ControlCompleted,
         ControlCorrected,
         ControlTurnedIntoGuidance,
+        ControlWindowRecounted,
         DecisionRevoked,
         DocumentationReceived,
         ExtensionGranted,
@@ -400,6 +446,7 @@ else:
         FollowUpHeld,
         FreshInvestigationNeeded,
         HearingAnswered,
+        HearingDeadlineRecounted,
         InspectorChanged,
         InvestigationConcluded,
         OrderRequested,
@@ -408,6 +455,7 @@ else:
         Terminated,
     )
     from shared.contracts.guidance import (
+        GuidanceDueRecounted,
         GuidanceHeld,
         GuidanceMeetingCancelled,
         MeetingCorrected,
@@ -421,6 +469,7 @@ else:
         InternalNoteWritten,
         OfferReassigned,
         OfferSent,
+        ResponseDeadlineRecounted,
         TimeCorrected,
         Withdrawn,
     )
@@ -429,10 +478,12 @@ else:
 __all__ = [
     "Accepted",
     "AnnouncedControlCancelled",
+    "ComplianceDeadlineRecounted",
     "ContactNamed",
     "ControlCompleted",
     "ControlCorrected",
     "ControlTurnedIntoGuidance",
+    "ControlWindowRecounted",
     "DecisionRevoked",
     "DeliveryCorrected",
     "DocumentationReceived",
@@ -441,9 +492,11 @@ __all__ = [
     "ExtensionRequested",
     "FollowUpHeld",
     "FreshInvestigationNeeded",
+    "GuidanceDueRecounted",
     "GuidanceHeld",
     "GuidanceMeetingCancelled",
     "HearingAnswered",
+    "HearingDeadlineRecounted",
     "InspectorChanged",
     "InternalNoteWritten",
     "InvestigationConcluded",
@@ -457,6 +510,7 @@ __all__ = [
     "PersonChanged",
     "PersonListed",
     "RedrawAsked",
+    "ResponseDeadlineRecounted",
     "Terminated",
     "TimeCorrected",
     "Withdrawn",

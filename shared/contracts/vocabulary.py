@@ -107,6 +107,8 @@ class PlanCause(StrEnum):
     ACCEPTED = "accepted"
     """The agreement was accepted; also for a place that entered the sample later."""
     DEADLINE_EXTENDED = "deadline-extended"
+    CALENDAR_CORRECTED = "calendar-corrected"
+    """The calendar by which deadlines are counted was wrong, and gives another day."""
     DOCUMENTATION_COMPLETE = "documentation-complete"
     TURNED_INTO_GUIDANCE = "turned-into-guidance"
     INVESTIGATED_AFRESH = "investigated-afresh"

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.deadlines import explanation
+from shared.deadlines.copenhagen import end_of
 from shared.deadlines.danish_calendar import ClosedDay
 from shared.deadlines.in_words import Language
 from shared.visibility import Shown
@@ -44,6 +45,13 @@ class Extension(_Value):
     """Version of the policy by whose calendar the later day was found; None in facts of the first release."""
 
 
+class Recount(_Value):
+    """R27: the last day was counted again by a corrected calendar; the day before it stays explainable."""
+
+    recounted_at: Shown[AwareDatetime]
+    previous_last_day: Shown[date]
+
+
 class Deadline(_Value):
     """R27: the end of a period, with the event, rule, policy and skipped days that made it."""
 
@@ -67,6 +75,7 @@ class Deadline(_Value):
     skipped: Shown[tuple[ClosedDay, ...]] = ()
     """The closed days over which the last day moved, in order."""
     extensions: Shown[tuple[Extension, ...]] = ()
+    recounts: Shown[tuple[Recount, ...]] = ()
 
     @cached_property
     def as_json(self) -> Mapping[str, Any]:
@@ -80,6 +89,24 @@ class Deadline(_Value):
     def is_over_on(self, day: date) -> bool:
         """R3: returns whether the deadline is over on a whole day, which is any day after the last one."""
         return day > self.last_day
+
+    @property
+    def last_grant(self) -> Extension | None:
+        """R13: returns the grant that set the last day; None where it is still its own length from its anchor."""
+        return self.extensions[-1] if self.rule == explanation.EXTENDED_ITSELF and self.extensions else None
+
+    @property
+    def latest_move(self) -> Extension | Recount | None:
+        """R13, R27: returns what moved the last day most recently; None if nothing did."""
+        moves: list[tuple[datetime, Extension | Recount]] = [(one.granted_at, one) for one in self.extensions]
+        moves += [(one.recounted_at, one) for one in self.recounts]
+        return max(moves, key=lambda move: move[0], default=(None, None))[1]
+
+    def moved_to(self, last_day: date, skipped: tuple[ClosedDay, ...], **why: Any) -> Self:
+        """Returns the deadline with another last day; `why` names the extensions or recounts that it has then."""
+        moved = self.model_copy(update={"last_day": last_day, "ends_at": end_of(last_day), "skipped": skipped, **why})
+        moved.__dict__.pop("as_json", None)  # that of the deadline before, which a copy takes along
+        return moved
 
     def reasons(self) -> Mapping[str, str]:
         """R27: returns why the deadline is this day, as values of a refusal: `why_da` and `why_en`."""

@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from shared.deadlines.copenhagen import end_of, local_day, start_of
 from shared.deadlines.danish_calendar import closed_day, next_open_day
-from shared.deadlines.deadline import Deadline, Extension, Length, LengthUnit
+from shared.deadlines.deadline import Deadline, Extension, Length, LengthUnit, Recount
 from shared.policy.policy import ClosedLastDay, Policy
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -19,6 +19,11 @@ def response_deadline(available_at: datetime, policy: Policy) -> Deadline:
     """R3: returns the deadline of an answer, counted in weeks from when the offer was available in the portal."""
     length = Length(number=policy.offer.response_weeks, unit=LengthUnit.WEEKS)
     return _deadline("R3", policy, available_at, "OfferDelivered", length)
+
+
+def response_halfway_at(deadline: Deadline, policy: Policy) -> datetime:
+    """R5: returns from when on an unanswered offer is the inspector's to ask about, in UTC."""
+    return deadline.anchor + (deadline.ends_at - deadline.anchor) * policy.offer.halfway_fraction
 
 
 def compliance_deadline(accepted_at: datetime, months: int, policy: Policy) -> Deadline:
@@ -40,16 +45,7 @@ def extended(deadline: Deadline, until: date, granted_at: datetime, policy: Poli
     last_day, skipped = next_open_day(until, policy.calendar.extra_closed_days) if moves else (until, ())
     previous = deadline.last_day
     extension = Extension(granted_at=granted_at.astimezone(UTC), previous_last_day=previous, policy=policy.version)
-    extended = deadline.model_copy(
-        update={
-            "last_day": last_day,
-            "ends_at": end_of(last_day),
-            "skipped": skipped,
-            "extensions": (*deadline.extensions, extension),
-        }
-    )
-    extended.__dict__.pop("as_json", None)  # that of the deadline before, which a copy takes along
-    return extended
+    return deadline.moved_to(last_day, skipped, extensions=(*deadline.extensions, extension))
 
 
 def order_reminder_at(requested_at: datetime, policy: Policy) -> datetime:
@@ -172,13 +168,17 @@ def _deadline(
 
 
 def _moved_along(deadline: Deadline, compliance: Deadline, before: Deadline | None) -> Deadline:
-    """R13, R27: with the extensions that moved it, where it hangs on a compliance deadline that was extended."""
+    """R13, R27: with what moved it, where it hangs on a compliance deadline that was extended or recounted."""
     if before is None:
         return deadline
-    if before.last_day == deadline.last_day or not compliance.extensions:
-        return deadline.model_copy(update={"extensions": before.extensions})
-    moved = compliance.extensions[-1].model_copy(update={"previous_last_day": before.last_day})
-    return deadline.model_copy(update={"extensions": (*before.extensions, moved)})
+    extensions, recounts = before.extensions, before.recounts
+    if before.last_day != deadline.last_day:
+        match compliance.latest_move:
+            case Extension() as granted:
+                extensions = (*extensions, granted.model_copy(update={"previous_last_day": before.last_day}))
+            case Recount() as recounted:
+                recounts = (*recounts, recounted.model_copy(update={"previous_last_day": before.last_day}))
+    return deadline.model_copy(update={"extensions": extensions, "recounts": recounts})
 
 
 def _as_delta(length: Length) -> relativedelta:

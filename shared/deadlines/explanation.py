@@ -8,7 +8,7 @@ from shared.deadlines.copenhagen import local_day
 from shared.deadlines.in_words import date_in_words, day_in_words
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from shared.deadlines.deadline import Deadline, Length
 
@@ -16,7 +16,7 @@ _date_da: Final = partial(date_in_words, language="da")
 _date_en: Final = partial(date_in_words, language="en")
 _day_da: Final = partial(day_in_words, language="da")
 _day_en: Final = partial(day_in_words, language="en")
-_EXTENDED_ITSELF: Final = "R10"
+EXTENDED_ITSELF: Final = "R10"
 """The rule of the one deadline that is granted a longer end (R13); others move along with it."""
 _UNITS_DA: Final = {"days": ("dag", "dage"), "weeks": ("uge", "uger"), "months": ("måned", "måneder")}
 
@@ -55,10 +55,15 @@ def in_danish(deadline: "Deadline") -> str:
     ]
     sentences = [f"Sidste dag er {_day_da(deadline.last_day)}, til og med kl. 23.59 dansk tid."]
     if all(ends) and extended:
-        first = f"Sidste dag var dermed den {_date_da(deadline.extensions[0].previous_last_day)}."
+        first = f"Sidste dag var dermed den {_date_da(_first_last_day(deadline))}."
         sentences += [f"Fristen var først {counted}", first, *extended, *skipped]
     else:
         sentences += [f"Fristen er {counted}", *skipped, *extended]
+    sentences += [
+        f"Den er talt om den {_date_da(local_day(one.recounted_at))}, fordi kalenderen blev rettet;"
+        f" før var sidste dag den {_date_da(one.previous_last_day)}."
+        for one in deadline.recounts
+    ]
     return " ".join([*sentences, f"Regel {deadline.rule}, regelsæt {deadline.policy}."])
 
 
@@ -79,10 +84,15 @@ def in_english(deadline: "Deadline") -> str:
     ]
     sentences = [f"The last day is {_day_en(deadline.last_day)}, until 23:59 Danish time."]
     if all(ends) and extended:
-        first = f"So the last day was {_date_en(deadline.extensions[0].previous_last_day)}."
+        first = f"So the last day was {_date_en(_first_last_day(deadline))}."
         sentences += [f"At first the deadline was {counted}", first, *extended, *skipped]
     else:
         sentences += [f"The deadline is {counted}", *skipped, *extended]
+    sentences += [
+        f"It was counted again on {_date_en(local_day(one.recounted_at))}, because the calendar was corrected;"
+        f" before, the last day was {_date_en(one.previous_last_day)}."
+        for one in deadline.recounts
+    ]
     return " ".join([*sentences, f"Rule {deadline.rule}, policy {deadline.policy}."])
 
 
@@ -91,10 +101,23 @@ def _ends_of_extensions(deadline: "Deadline") -> "tuple[date | None, ...]":
 
     Such a one (R12, R17) is still its own length from the day that it counts from, and skips days by that.
     """
-    before = tuple(one.previous_last_day for one in deadline.extensions)
-    if not before or deadline.rule != _EXTENDED_ITSELF:
-        return (None,) * len(before)
-    return (*before[1:], deadline.last_day)
+    if deadline.rule != EXTENDED_ITSELF:
+        return (None,) * len(deadline.extensions)
+    moves = _moves(deadline)
+    return tuple(
+        next((day for at, day in moves if at > one.granted_at), deadline.last_day) for one in deadline.extensions
+    )
+
+
+def _first_last_day(deadline: "Deadline") -> "date":
+    """R13, R27: the last day before anything moved it."""
+    return next((day for _, day in _moves(deadline)), deadline.last_day)
+
+
+def _moves(deadline: "Deadline") -> "list[tuple[datetime, date]]":
+    """When the last day was moved, and what it was before, the earliest move first."""
+    granted = [(one.granted_at, one.previous_last_day) for one in deadline.extensions]
+    return sorted(granted + [(one.recounted_at, one.previous_last_day) for one in deadline.recounts])
 
 
 def _length_da(length: "Length") -> str:

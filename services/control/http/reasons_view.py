@@ -10,16 +10,22 @@ from pydantic import BaseModel, Field
 from shared.contracts.control import (
     AgreementUnitChanged,
     AnnouncedControlCancelled,
+    ComplianceDeadlineRecounted,
+    ControlWindowRecounted,
     DecisionRevoked,
     ExtensionGranted,
     ExtensionRefused,
     ExtensionRequested,
+    HearingDeadlineRecounted,
     InspectorChanged,
     RedrawAsked,
     Terminated,
 )
 from shared.contracts.vocabulary import Decision, Side
+from shared.deadlines.in_words import Language
+from shared.deadlines.recounting import DateName
 from shared.eventstore.events import Event
+from shared.http.recount_view import RecountView
 
 OF_THE_AUTHORITY = "For the authority only; null in front of a company."
 
@@ -180,6 +186,20 @@ def called_off(events: Iterable[Event]) -> list[CalledOffView]:
 def redraws(events: Iterable[Event]) -> list[RedrawView]:
     """Returns who had other days drawn, and why; nothing in front of a company, which sees none of these facts."""
     return [RedrawView.model_validate(event.model_dump()) for event in events if isinstance(event, RedrawAsked)]
+
+
+def recounts(events: Iterable[Event], language: Language) -> list[RecountView]:
+    """R27: returns the deadlines that a corrected calendar moved, in the order in which that happened."""
+    shown: list[RecountView] = []
+    for event in events:
+        match event:
+            case ComplianceDeadlineRecounted():
+                shown.append(RecountView.of(DateName.COMPLIANCE, event, event.compliance_deadline, language))
+            case ControlWindowRecounted():
+                shown.append(RecountView.of(DateName.CONTROL_WINDOW, event, event.control_window, language))
+            case HearingDeadlineRecounted():
+                shown.append(RecountView.of(DateName.HEARING, event, event.answer_deadline, language))
+    return shown
 
 
 def unit_changes(events: Iterable[Event]) -> list[UnitChangeView]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.control.http.after_offer_not_accepted_view import OrderView, orders_view
 from services.control.http.deadline_view import DeadlineView
@@ -26,6 +26,7 @@ from services.control.http.reasons_view import (
     extension_requests,
     inspector_changes,
     open_extension,
+    recounts,
     redraws,
     revoked_decisions,
     termination,
@@ -51,6 +52,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.deadlines.in_words import Language
 from shared.eventstore.events import Event, Recorded
+from shared.http.recount_view import RECOUNTS, RecountView
 
 Value = TypeVar("Value")
 
@@ -157,6 +159,7 @@ class AgreementView(BaseModel):
     inspector_changes: list[InspectorChangeView]
     called_off: list[CalledOffView]
     revoked_decisions: list[RevokedDecisionView]
+    recounts: Annotated[list[RecountView], Field(description=RECOUNTS)]
     unit_changes: list[UnitChangeView]
     redraws: list[RedrawView]
     is_a_decision: bool = False
@@ -225,6 +228,7 @@ def view(state: Running | Kept | Broken | Stopped, recorded: list[Recorded], lan
         inspector_changes=inspector_changes(events),
         called_off=called_off(events),
         revoked_decisions=revoked_decisions(events),
+        recounts=recounts(events, language),
         unit_changes=unit_changes(events),
         redraws=redraws(events),
     )

@@ -161,7 +161,7 @@ def place_due(course: Running, place: UUID) -> datetime | None:
     """R17: returns when a control of the place must be booked automatically; None where no booking is needed.
 
     What is missing, or fits no longer, is booked as soon as that is known: with complete documentation, with a control
-    that decided nothing (R21), with a longer deadline (R13). Else a while before the compliance deadline.
+    that decided nothing (R21), with a longer deadline (R13, R27). Else a while before the compliance deadline.
 
     R40: nothing at a unit that is another's than whose agreement it is: the inspector decides first.
     """
@@ -188,7 +188,9 @@ def is_left_at(course: Running, place: UUID) -> bool:
 def _asked_for_at_once(course: Running, place: UUID) -> list[datetime]:
     since = [course.complete.received_at] if course.complete is not None else []
     since += [course.reopened[place]] if place in course.reopened else []
-    since += [extension.granted_at for extension in course.deadline.extensions[-1:] if place in course.bookings]
+    if place in course.bookings:
+        since += [extension.granted_at for extension in course.deadline.extensions[-1:]]
+        since += [recount.recounted_at for recount in course.deadline.recounts[-1:]]
     return since
 
 

@@ -22,6 +22,7 @@ from services.control.rules import (
     judgement,
     order_requests,
     planned_places,
+    recounted_deadlines,
     responsible_inspector,
     sampling,
     start_of_agreement,
@@ -74,6 +75,7 @@ from services.control.rules.turned_into_guidance import TurnIntoGuidance
 from services.control.rules.unit_changes import NoteUnitChange
 from services.control.rules.window_risk import NoteWindows, window_at_risk_name
 from shared.deadlines.copenhagen import start_of
+from shared.deadlines.recounting import RecountDeadlines
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
@@ -143,6 +145,7 @@ Command = (
     | BookInspection
     | ConcludeInvestigation
     | ResendOrderRequest
+    | RecountDeadlines
     | TimerDue
 )
 
@@ -181,6 +184,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return conflicts.note(state, command) if isinstance(state, Running | Kept | Broken | Stopped) else ()
         case NoteWindows():
             return window_risk.note(state, command) if isinstance(state, Running) else ()
+        case RecountDeadlines():
+            return recounted_deadlines.recount(state, command)
         case TimerDue():
             return fall_due(state, command)
         case ReceiveDocumentation():

@@ -32,9 +32,11 @@ from shared.contracts.control import (
 )
 from shared.contracts.public_forms import (
     AnnouncedControlCancelled,
+    ComplianceDeadlineRecounted,
     ControlCompleted,
     ControlCorrected,
     ControlTurnedIntoGuidance,
+    ControlWindowRecounted,
     DecisionRevoked,
     DocumentationReceived,
     ExtensionGranted,
@@ -43,6 +45,7 @@ from shared.contracts.public_forms import (
     FollowUpHeld,
     FreshInvestigationNeeded,
     HearingAnswered,
+    HearingDeadlineRecounted,
     InspectorChanged,
     InvestigationConcluded,
     OtherFindingRecorded,
@@ -293,6 +296,8 @@ def _run_on(state: Running, event: Event) -> State:
                 used_up=frozenset() if state.complete is None else state.used_up,
                 latest_change=Change(event.granted_at, PlanCause.DEADLINE_EXTENDED),
             )
+        case ComplianceDeadlineRecounted() | ControlWindowRecounted():
+            return _recounted(state, event)
         case InspectorChanged():
             moved = Change(event.changed_at, PlanCause.INSPECTOR_CHANGED)
             return replace(state, inspector=event.inspector, plans={}, not_found={}, latest_change=moved)
@@ -321,6 +326,27 @@ def _run_on(state: Running, event: Event) -> State:
             return replace(state, at_risk=_without(state.at_risk, event.place_id))
         case _:
             return controlled(state, event)
+
+
+def _recounted(state: Running, event: ComplianceDeadlineRecounted | ControlWindowRecounted) -> Running:
+    """R27: with the dates of the corrected calendar; what was used up of a window that moves is left again."""
+    change = Change(event.recounted_at, PlanCause.CALENDAR_CORRECTED)
+    match event:
+        case ComplianceDeadlineRecounted():
+            return replace(
+                state,
+                deadline=event.compliance_deadline,
+                window_after_deadline=event.control_window,
+                books_control_at=event.books_control_at,
+                used_up=frozenset() if state.complete is None else state.used_up,
+                latest_change=change,
+            )
+        case _ if state.complete is None:
+            window = event.control_window
+            return replace(state, window_after_deadline=window, used_up=frozenset(), latest_change=change)
+        case _:
+            complete = state.complete.model_copy(update={"control_window": event.control_window})
+            return replace(state, complete=complete, used_up=frozenset(), latest_change=change)
 
 
 def _conflicting(state: Running, event: Event) -> Running:
@@ -390,6 +416,9 @@ def _broken_on(state: Broken, event: Event) -> State:
     match event:
         case HearingOpened():
             return replace(state, hearing=event)
+        case HearingDeadlineRecounted() if state.hearing is not None:
+            dates = {name: getattr(event, name) for name in ("answer_deadline", "expires_at")}
+            return replace(state, hearing=state.hearing.model_copy(update=dates))
         case HearingAnswered() | HearingExpired():
             return replace(state, heard=True)
         case InspectorChanged():

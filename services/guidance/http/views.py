@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from services.guidance.rules.phases import State, about, how_it_stands
 from services.guidance.rules.schedule import due_of
 from shared.contracts.guidance import (
+    GuidanceDueRecounted,
     GuidanceHeld,
     GuidanceMeetingBooked,
     GuidanceMeetingCancelled,
@@ -22,7 +23,9 @@ from shared.contracts.guidance import (
 )
 from shared.contracts.vocabulary import ContactForm, Involvement, MeetingCancelCause, MeetingTime, Side
 from shared.deadlines.in_words import Language
+from shared.deadlines.recounting import DateName
 from shared.eventstore.events import Event, Recorded
+from shared.http.recount_view import RECOUNTS, RecountView
 
 OF_THE_AUTHORITY = "For the authority only; null in front of a company."
 READ_BY_COMPANY = "The company reads it; what it may not read is an internal note of the offer."
@@ -91,6 +94,7 @@ class GuidanceView(BaseModel):
     """Exclusive: guidance offered before this instant is in time. Hidden from the company."""
     why: str | None
     """R27: how that was computed."""
+    recounts: Annotated[list[RecountView], Field(description=f"{RECOUNTS} None in front of a company.")]
     offered_form: ContactForm | None
     """In which form it was offered last."""
     appointment: Annotated[AppointmentView | None, Field(description="The next meeting; null if none is arranged.")]
@@ -108,6 +112,11 @@ def view(agreement_id: UUID, state: State, recorded: Sequence[Recorded], languag
         status=how_it_stands(state),
         due=due.ends_at if due else None,
         why=due.explain(language) if due else None,
+        recounts=[
+            RecountView.of(DateName.GUIDANCE, event, event.due, language)
+            for event in events
+            if isinstance(event, GuidanceDueRecounted)
+        ],
         offered_form=next((event.form for event in reversed(events) if isinstance(event, GuidanceOffered)), None),
         appointment=_appointment(state),
         cancelled_meetings=[

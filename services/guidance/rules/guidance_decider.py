@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from services.guidance.rules import appointments, meetings, offering, schedule, understanding
+from services.guidance.rules import appointments, meetings, offering, recounted_due, schedule, understanding
 from services.guidance.rules.appointments import CancelMeeting, ChooseTime, NoteLostPlace, OfferTimes
 from services.guidance.rules.meetings import CorrectMeeting, NoteTurnedControl, RateUsefulness, RecordMeeting
 from services.guidance.rules.offering import AnswerGuidance, OfferGuidance
 from services.guidance.rules.phases import CHANGES_NOTHING, State, Unknown, about, evolve
 from services.guidance.rules.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
 from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectUnderstanding
+from shared.deadlines.recounting import RecountDeadlines
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
 
@@ -30,6 +31,7 @@ Command = (
     | RateUsefulness
     | NoteTurnedControl
     | CloseGuidance
+    | RecountDeadlines
     | TimerDue
 )
 
@@ -45,6 +47,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return schedule.note_inspector(state, command)
         case CloseGuidance():
             return schedule.close(state, command)
+        case RecountDeadlines():
+            return recounted_due.recount(state, command)
         case TimerDue():
             return schedule.fall_due(state, command)
         case NoteTurnedControl():

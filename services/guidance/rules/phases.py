@@ -23,6 +23,7 @@ from shared.contracts.guidance import (
     UsefulnessRated,
 )
 from shared.contracts.public_forms import (
+    GuidanceDueRecounted,
     GuidanceHeld,
     GuidanceMeetingCancelled,
     MeetingCorrected,
@@ -131,6 +132,8 @@ def evolve(state: State, event: Event) -> State:
             return _opened(state, event)
         case GuidanceScheduled():
             return _scheduled(state, event)
+        case GuidanceDueRecounted():
+            return _recounted(state, event)
         case GuidanceHeld():
             return _held(state, event)
         case MeetingCorrected():
@@ -234,6 +237,15 @@ def _scheduled(state: State, event: GuidanceScheduled) -> State:
             return Awaited(known, event)
         case _:
             return replace(state, about=known)
+
+
+def _recounted(state: State, event: GuidanceDueRecounted) -> State:
+    """R27: as scheduled anew, with the dates of the corrected calendar."""
+    known = about(state)
+    if known is None or known.scheduled is None:
+        return state
+    dates = {name: getattr(event, name) for name in ("due", "coming_due_at", "overdue_at")}
+    return _scheduled(state, known.scheduled.model_copy(update=dates))
 
 
 def _held(state: State, event: GuidanceHeld) -> State:

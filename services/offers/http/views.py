@@ -19,13 +19,16 @@ from shared.contracts.offers import (
     OfferReassigned,
     OfferSent,
     OfferUnitChanged,
+    ResponseDeadlineRecounted,
     TimeCorrected,
     Withdrawn,
 )
 from shared.contracts.vocabulary import AgreementKind, ContactRole, FileReference, Grounds, WorkPhase
 from shared.deadlines.deadline import Deadline
 from shared.deadlines.in_words import Language
+from shared.deadlines.recounting import DateName
 from shared.eventstore.events import Event, Recorded
+from shared.http.recount_view import RECOUNTS, RecountView
 from shared.reference.reference import messages_to
 
 OF_THE_AUTHORITY = "For the authority only; null in front of a company."
@@ -153,6 +156,7 @@ class OfferView(BaseModel):
     """R37: the authority's own; none in front of a company."""
     inspector_changes: list[InspectorChangeView]
     delivery_corrections: list[DeliveryCorrectionView]
+    recounts: Annotated[list[RecountView], Field(description=RECOUNTS)]
     unit_changes: list[UnitChangeView]
     notes: list[NoteView]
     """Internal notes on the case, from the offer to its end; none in front of a company."""
@@ -210,6 +214,7 @@ def view(
             for event in events
             if isinstance(event, DeliveryCorrected)
         ],
+        recounts=_recounts(events, language),
         unit_changes=[
             UnitChangeView.model_validate(event.model_dump()) for event in events if isinstance(event, OfferUnitChanged)
         ],
@@ -233,9 +238,20 @@ def _time(state: Open | Running | Ended, events: Sequence[Event]) -> list[TimeVi
 
 
 def _clock(events: Sequence[Event]) -> tuple[Deadline | None, datetime | None]:
-    """R3, R30: the dates as corrected last."""
+    """R3, R27, R30: the dates as corrected last."""
     dated = [event for event in events if isinstance(event, OfferDelivered | DeliveryCorrected)]
-    return (dated[-1].response_deadline, dated[-1].available_at) if dated else (None, None)
+    counted = [
+        event for event in events if isinstance(event, OfferDelivered | DeliveryCorrected | ResponseDeadlineRecounted)
+    ]
+    return (counted[-1].response_deadline, dated[-1].available_at) if dated else (None, None)
+
+
+def _recounts(events: Sequence[Event], language: Language) -> list[RecountView]:
+    return [
+        RecountView.of(DateName.RESPONSE, event, event.response_deadline, language)
+        for event in events
+        if isinstance(event, ResponseDeadlineRecounted)
+    ]
 
 
 def _places(state: Open | Running | Ended, events: Sequence[Event]) -> list[PlaceView]:

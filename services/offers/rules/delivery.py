@@ -14,7 +14,7 @@ from shared.contracts.offers import (
     OfferResent,
     OfferUnansweredHalfway,
 )
-from shared.deadlines.deadlines import response_deadline
+from shared.deadlines.deadlines import response_deadline, response_halfway_at
 from shared.eventstore.decider import TimerDue, every_fault
 from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
@@ -157,6 +157,6 @@ def _dates(available_at: datetime, policy: Policy) -> dict[str, Any]:
     return {
         "available_at": available_at,
         "response_deadline": deadline,
-        "halfway_at": available_at + (deadline.ends_at - available_at) * policy.offer.halfway_fraction,
+        "halfway_at": response_halfway_at(deadline, policy),
         "lapses_at": deadline.ends_at + timedelta(minutes=policy.offer.lapse_grace_minutes),
     }

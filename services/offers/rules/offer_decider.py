@@ -13,6 +13,7 @@ from services.offers.rules import (
     delivery,
     internal_notes,
     new_offer,
+    recounted_deadline,
     responsible_inspector,
     time_spent,
     unit_changes,
@@ -48,6 +49,7 @@ from services.offers.rules.time_spent import CorrectTime, SpendTime
 from services.offers.rules.unit_changes import NoteUnitChanges, changed_units, followed_at, units_of
 from services.offers.rules.violations_pending_decision import NoteViolation, undecided_at
 from services.offers.rules.withdrawal import NoteBreach, NoteMistakenBreach, Withdraw, overtaken
+from shared.deadlines.recounting import RecountDeadlines
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.errors import Refused
 from shared.eventstore.events import Event
@@ -87,6 +89,7 @@ Command = (
     | NoteInspector
     | NoteViolation
     | NoteUnitChanges
+    | RecountDeadlines
     | TimerDue
 )
 
@@ -141,6 +144,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return violations_pending_decision.note(state, command) if isinstance(state, Running) else ()
         case NoteUnitChanges():
             return note_unit_changes(state, command)
+        case RecountDeadlines():
+            return recounted_deadline.recount(state, command)
         case TimerDue():
             return fall_due(state, command)
         case _:

@@ -31,6 +31,7 @@ from shared.contracts.public_forms import (
     InternalNoteWritten,
     OfferReassigned,
     OfferSent,
+    ResponseDeadlineRecounted,
     TimeCorrected,
     Withdrawn,
 )
@@ -226,6 +227,9 @@ def _open_on(state: Open, event: Event) -> State:
                 name: getattr(event, name) for name in ("available_at", "response_deadline", "halfway_at", "lapses_at")
             }
             return replace(state, delivered=state.delivered.model_copy(update=dates), halfway_passed=False)
+        case ResponseDeadlineRecounted() if state.delivered is not None:
+            dates = {name: getattr(event, name) for name in ("response_deadline", "halfway_at", "lapses_at")}
+            return replace(state, delivered=state.delivered.model_copy(update=dates))
         case DeliveryFailed():
             return replace(state, failed=event)
         case OfferResent():

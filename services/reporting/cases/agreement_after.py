@@ -60,6 +60,12 @@ def _hearing_opened(case: Case, event: control.HearingOpened) -> Columns:
 
 
 @rules.on
+def _hearing_recounted(case: Case, event: control.HearingDeadlineRecounted) -> Columns:
+    """R22, R27: the corrected calendar gives a later day to be heard."""
+    return with_deadlines(case, hearing=event.answer_deadline)
+
+
+@rules.on
 def _hearing_answered(case: Case, event: control.HearingAnswered) -> Columns:
     """R22: the answer of the company ends the hearing."""
     return {"hearing_ended_at": event.answered_at}

@@ -62,6 +62,20 @@ def _extension_granted(case: Case, event: control.ExtensionGranted) -> Columns:
 
 
 @rules.on
+def _compliance_recounted(case: Case, event: control.ComplianceDeadlineRecounted) -> Columns:
+    """R17, R27: what complete documentation started stands, as with an extension."""
+    if case.documentation_complete_at is not None:
+        return with_deadlines(case, compliance=event.compliance_deadline)
+    return with_deadlines(case, compliance=event.compliance_deadline, control_window=event.control_window)
+
+
+@rules.on
+def _window_recounted(case: Case, event: control.ControlWindowRecounted) -> Columns:
+    """R17, R27: the corrected calendar gives the window another last day."""
+    return with_deadlines(case, control_window=event.control_window)
+
+
+@rules.on
 def _inspector_changed(case: Case, event: control.InspectorChanged) -> Columns:
     """R15, R17: another inspector, and that inspector's centre, is responsible; places are sought in that calendar."""
     changes = case.inspector_changes + 1

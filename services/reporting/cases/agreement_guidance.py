@@ -10,21 +10,24 @@ from services.reporting.cases.time_spent import spent
 from shared.contracts import guidance
 from shared.contracts.guidance import GuidanceStands
 from shared.contracts.vocabulary import WorkPhase
+from shared.deadlines.deadline import Deadline
 
 rules = Rules[Case, Columns]()
 
 
 @rules.on
 def _scheduled(case: Case, event: guidance.GuidanceScheduled) -> Columns:
-    """R13: what fell due by an earlier date is not due by the new one; that it was overdue still counts."""
-    before = case.deadlines.get("guidance")
-    moved = before is not None and datetime.fromisoformat(before["ends_at"]) != event.due.ends_at
     known = {
         "inspector": case.inspector or event.inspector,
         "guidance_stands": case.guidance_stands or GuidanceStands.NOT_OFFERED,
-        "guidance_fell_due_at": None if moved else case.guidance_fell_due_at,
     }
-    return known | with_deadlines(case, guidance=event.due)
+    return known | _due(case, event.due)
+
+
+@rules.on
+def _due_recounted(case: Case, event: guidance.GuidanceDueRecounted) -> Columns:
+    """R27: the corrected calendar gives another day."""
+    return _due(case, event.due)
 
 
 @rules.on
@@ -171,3 +174,11 @@ def _first_held(meetings: Mapping[str, Any], before: datetime | None) -> datetim
     if any("held_at" not in told for told in guidance_held):
         return before
     return min((datetime.fromisoformat(told["held_at"]) for told in guidance_held), default=None)
+
+
+def _due(case: Case, due: Deadline) -> Columns:
+    """R13: what fell due by an earlier date is not due by the new one; that it was overdue still counts."""
+    before = case.deadlines.get("guidance")
+    moved = before is not None and datetime.fromisoformat(before["ends_at"]) != due.ends_at
+    fell_due_at = None if moved else case.guidance_fell_due_at
+    return {"guidance_fell_due_at": fell_due_at} | with_deadlines(case, guidance=due)

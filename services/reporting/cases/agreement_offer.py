@@ -63,6 +63,12 @@ def _delivery_corrected(case: Case, event: offers.DeliveryCorrected) -> Columns:
 
 
 @rules.on
+def _response_recounted(case: Case, event: offers.ResponseDeadlineRecounted) -> Columns:
+    """R27: the calendar was corrected, and gives a later day to answer."""
+    return with_deadlines(case, response=event.response_deadline)
+
+
+@rules.on
 def _delivery_failed(case: Case, event: offers.DeliveryFailed) -> Columns:
     """R4: a failed delivery is counted, and the offer is not delivered."""
     return {"delivery_failures": case.delivery_failures + 1, "undelivered": True}

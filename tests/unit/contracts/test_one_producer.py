@@ -38,6 +38,7 @@ CODED_TEXT = {
     "requested_by",
     "resent_by",
     "corrected_by",
+    "recounted_by",
     "reassigned_by",
     "named_by",
     "chosen_by",

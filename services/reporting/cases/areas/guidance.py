@@ -42,7 +42,7 @@ class Guidance:
         datetime | None,
         Column(
             "When guidance fell due, by the day that holds now (R12, R13).",
-            of=("GuidanceScheduled.due", "GuidanceFellDue.at"),
+            of=("GuidanceScheduled.due", "GuidanceDueRecounted.due", "GuidanceFellDue.at"),
         ),
     ] = None
     guidance_overdue_at: Annotated[
