@@ -90,11 +90,13 @@ def test_a_deadline_that_has_passed_is_not_touched_and_none_moves_into_the_past(
 
 
 def test_a_later_policy_touches_only_what_begins_under_it() -> None:
-    other_choice = with_choice("calendar", extra_closed_days=frozenset(), closed_last_day="stays")
-    later = other_choice.model_copy(update={"version": "2026-03-10", "effective_from": date(2026, 3, 10)})
-    policies = Policies(tuple(sorted((*POLICIES.by_effective_date, later), key=lambda one: one.effective_from)))
-    assert other(BEFORE, policies=policies) is None
-    assert response_deadline(NOW, later).policy == "2026-03-10"
+    without_extra_days = with_choice("calendar", extra_closed_days=frozenset())
+    later = without_extra_days.model_copy(update={"version": "2026-03-10", "effective_from": date(2026, 3, 10)})
+    available = datetime(2026, 5, 8, 12, tzinfo=UTC)
+    standing = response_deadline(available, CURRENT)
+    assert standing.last_day == date(2026, 6, 8), "5 June is closed by the policy by which it was counted"
+    assert response_deadline(available, later).last_day == date(2026, 6, 5)
+    assert other(standing, DateName.GUIDANCE, Policies((CURRENT, later))) is None
 
 
 def test_the_window_of_the_control_moves_over_closed_days_only_where_its_policy_says_so() -> None:
