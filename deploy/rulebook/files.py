@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from deploy.rulebook import decisions, process, refusals, rules, upgrading, who_may_act
+from deploy.rulebook import decisions, messages, process, refusals, rules, upgrading, who_may_act
 from deploy.rulebook.sources import PROJECT
 
 DOCS = PROJECT / "docs"
@@ -16,6 +16,7 @@ def build_all() -> Mapping[str, str]:
         "rules.md": rules.document(),
         "process.md": process.document(),
         "refusals.md": refusals.document(),
+        "messages.md": messages.document(),
         "decisions/README.md": decisions.document(),
         "who-may-act.md": who_may_act.document(),
         "operations/upgrading.md": upgrading.document(),

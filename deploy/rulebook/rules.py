@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from deploy.rulebook import occasions, sources
 from deploy.rulebook import refusals as refusals_in_code
-from deploy.rulebook import sources
 from deploy.rulebook.refusals import Refusal
 from deploy.rulebook.sources import Decided, Tested
 from shared.refusals.sentences import sentences
@@ -71,7 +71,7 @@ def document() -> str:
     """Returns the document."""
     known = rules()
     rows = (f"| [{r.rule}](#{r.rule.lower()}) | {r.text} | {_files(r)} | {len(r.tests)} |" for r in known)
-    return _HEADER + "\n".join(rows) + "\n" + "".join(_section(rule) for rule in known)
+    return _HEADER + "\n".join(rows) + "\n" + "".join(_section(rule) for rule in known) + occasions.table()
 
 
 def _files(rule: Rule) -> str:

@@ -228,6 +228,8 @@ class GuidanceMeetingCancelled(Event):
     agreement_id: Shown[UUID]
     meeting_id: Shown[UUID]
     cause: Shown[MeetingCancelCause]
+    was_booked: Shown[bool | None] = None
+    """Whether a time had been chosen; None in facts of before release 2026-12."""
     cancelled_at: Shown[datetime]
     reason: Shown[PrivateText] = None
 

@@ -168,6 +168,7 @@ if TYPE_CHECKING:
         agreement_id: UUID
         meeting_id: UUID
         cause: MeetingCancelCause
+        was_booked: bool | None
         cancelled_at: datetime
 
     class GuidanceHeld(Event):

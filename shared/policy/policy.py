@@ -307,6 +307,36 @@ class CalendarFeeds(_Section):
     """The P-number of the production unit that is visited."""
 
 
+class Notices(_Section):
+    """R29: sets when somebody is told. Earlier files lack this section."""
+
+    company_link: Line = "https://portal.invalid/agreements/{case}"
+    """Where a company opens its case; `{case}` stands for its id. An installation sets its own."""
+    inspector_link: Line = "https://cases.invalid/agreements/{case}"
+    """Where the authority does."""
+    told_at: time = time(8)
+    """When notices that belong to a day are sent, in Copenhagen."""
+    digest_at: time = time(7)
+    """When digests are sent, on working days, in Copenhagen."""
+    not_opened_days: Positive = 7
+    """R5: days after its delivery on which a company is reminded of an offer that nobody opened."""
+    ends_soon_days: Positive = 3
+    """R3, R22: days before the end of the time to answer."""
+    documentation_days: tuple[Positive, ...] = (14, 3)
+    """R16: days before the compliance deadline."""
+    meeting_days: Positive = 7
+    """R12, R21: days before a guidance meeting."""
+    visit_days: Positive = 2
+    """R17: days before a control, for who goes."""
+    kept_days: Positive = 14
+    """A notice without an end of its own is pointless after so many days."""
+    tried_days: Positive = 3
+    """R29: days for which a failing channel is tried again."""
+    first_pause_minutes: Positive = 5
+    """Before the second try; each later pause is twice as long."""
+    longest_pause_minutes: Positive = 720
+
+
 class Policy(_Section):
     """All choices that are in force together from `effective_from` on, in Copenhagen."""
 
@@ -329,6 +359,7 @@ class Policy(_Section):
     input: Input = Input()
     planning: Planning = Planning()
     calendar_feeds: CalendarFeeds = CalendarFeeds()
+    notices: Notices = Notices()
 
     @model_validator(mode="after")
     def _held_long_enough(self) -> Self:

@@ -171,6 +171,7 @@ def cancelled(
         agreement_id=appointment.agreement_id,
         meeting_id=appointment.meeting_id,
         cause=cause,
+        was_booked=isinstance(appointment, GuidanceMeetingBooked),
         cancelled_at=at,
         reason=reason,
     )

@@ -193,7 +193,7 @@ _NOT_IN_EVERY_FILE = {
 """R18: files of before days were drawn say the first, and newer ones may say the others. R40, R12: and the last two."""
 
 
-_SECTIONS_OF_LATER_FILES = {"planning", "calendar_feeds"}
+_SECTIONS_OF_LATER_FILES = {"planning", "calendar_feeds", "notices"}
 """R17: a file that has been in force is never changed; without the section its defaults hold."""
 
 

@@ -77,8 +77,10 @@ def booked(inspector: str = INSPECTOR) -> GuidanceMeetingBooked:
     )
 
 
-def cancelled(cause: MeetingCancelCause) -> GuidanceMeetingCancelled:
-    return GuidanceMeetingCancelled(agreement_id=AGREEMENT, meeting_id=MEETING, cause=cause, cancelled_at=NOW)
+def cancelled(cause: MeetingCancelCause, *, was_booked: bool = False) -> GuidanceMeetingCancelled:
+    return GuidanceMeetingCancelled(
+        agreement_id=AGREEMENT, meeting_id=MEETING, cause=cause, was_booked=was_booked, cancelled_at=NOW
+    )
 
 
 def accepted_at(when: datetime) -> GuidanceAccepted:
@@ -151,15 +153,15 @@ def test_a_booked_meeting_moves_along_to_the_next_inspector_and_open_times_do_no
 
 
 @pytest.mark.rule("R12")
-@pytest.mark.parametrize("history", [OPEN, [*OPEN, booked()]])
+@pytest.mark.parametrize(("history", "was_booked"), [(OPEN, False), ([*OPEN, booked()], True)])
 def test_what_is_arranged_falls_away_with_the_agreement_and_where_the_calendar_has_no_room(
-    history: list[Event],
+    history: list[Event], was_booked: bool
 ) -> None:
     closing = decided(history, CloseGuidance(NOW, AGREEMENT))
-    assert closing[0] == cancelled(MeetingCancelCause.AGREEMENT_ENDED)
+    assert closing[0] == cancelled(MeetingCancelCause.AGREEMENT_ENDED, was_booked=was_booked)
     assert decided([*history, *closing], NoteLostPlace(NOW, MEETING)) == []
     lost = decided(history, NoteLostPlace(NOW, MEETING))
-    assert lost == [cancelled(MeetingCancelCause.NO_PLACE)]
+    assert lost == [cancelled(MeetingCancelCause.NO_PLACE, was_booked=was_booked)]
     assert decided([*history, *lost], NoteLostPlace(NOW, MEETING)) == []
 
 

@@ -15,7 +15,7 @@ TO_COME = {"R29", "R32", "R34", "R41", "R42"}
 RULES = {rule.rule: rule for rule in rules()}
 
 
-@pytest.mark.parametrize("name", ["rules.md", "process.md", "refusals.md", "who-may-act.md"])
+@pytest.mark.parametrize("name", ["rules.md", "process.md", "refusals.md", "messages.md", "who-may-act.md"])
 def test_what_is_published_is_what_the_code_says(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == build_all()[name], "python -m deploy.rulebook writes it anew"
 

@@ -1,0 +1,56 @@
+"""The commands ./aftale notice ...: show a message as people read it, with the values of a made-up case."""
+
+from collections.abc import Iterable
+from typing import Annotated, TypeVar
+
+import typer
+
+from deploy.local.processes import UserError
+from services.notices.lookups.text_files import load_texts
+from services.notices.rules.errors import UnfitValues
+from services.notices.rules.facts import Occasion, Recipient
+from services.notices.rules.text_examples import preview as text_of
+from services.notices.rules.text_needs import NEEDS
+from services.notices.rules.text_reading import LANGUAGES
+from shared.policy.policies import load_policies
+
+NameT = TypeVar("NameT", bound=str)
+
+commands = typer.Typer(no_args_is_help=True, help="The messages that people get, as they read.")
+
+
+@commands.callback()
+def about() -> None:
+    """The messages that people get, as they read."""
+
+
+@commands.command()
+def preview(
+    occasion: Annotated[str | None, typer.Argument(metavar="[OCCASION]", help="Without one: list them.")] = None,
+    language: Annotated[str, typer.Option(help="da or en.")] = "da",
+    to: Annotated[str | None, typer.Option(help="The recipient, as safety_representative; else the first one.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="The outcome or kind, as breached; else the first one.")] = None,
+    as_html: Annotated[bool, typer.Option("--html", help="As the HTML part of an e-mail.")] = False,
+) -> None:
+    """Show the message about an occasion, with the values of a made-up case; nothing is sent."""
+    if occasion is None:
+        raise UserError(f"Name an occasion: {', '.join(Occasion)}.")
+    found, chosen = _one_of(Occasion, occasion, "occasion"), _one_of(LANGUAGES, language, "language")
+    recipient, code = next(NEEDS[found].variants())
+    if to is not None:
+        recipient = _one_of(Recipient, to, "recipient")
+    policy = load_policies().by_effective_date[-1]
+    try:
+        text = text_of(load_texts(), found, recipient, chosen, outcome or code, policy)
+    except UnfitValues as unfit:
+        raise UserError(f"{unfit}.") from unfit
+    print(text.html if as_html else f"{text.subject}\n\n{text.plain}", end="")
+
+
+def _one_of(names: Iterable[NameT], name: str, what: str) -> NameT:
+    """Returns the one of the names that was written. Raises UserError if there is none."""
+    known = list(names)
+    found = next((one for one in known if one == name), None)
+    if found is None:
+        raise UserError(f"There is no {what} {name}; there are: {', '.join(known)}.")
+    return found

@@ -1,0 +1,1 @@
+"""Looks up what the rules of notices need."""

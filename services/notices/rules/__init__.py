@@ -1,0 +1,1 @@
+"""The rules of notices: who is told of what, and when. Pure."""

@@ -1,0 +1,123 @@
+"""What the notices of one agreement stand at, and how facts change it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.notices.rules.facts import (
+    AgreementFollowed,
+    MatterEnded,
+    MatterRaised,
+    NoticeFailed,
+    NoticePostponed,
+    NoticeQueued,
+    NoticeReturned,
+    NoticeSent,
+    Occasion,
+    Recipient,
+    ResponsibleNoted,
+)
+from shared.eventstore.events import Event
+
+
+@dataclass(frozen=True)
+class Matter:
+    """Somebody is to be told of something, and has not been."""
+
+    raised: MatterRaised
+    next_at: datetime | None
+    """When it is told, or tried again; None while it waits for a digest."""
+    tries: int = 0
+    """How many tries have failed."""
+
+
+@dataclass(frozen=True)
+class Unfollowed:
+    """No agreement was offered, as far as this service knows."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """An agreement whose people are told."""
+
+    followed: AgreementFollowed
+    inspector: str
+    """R15: who is responsible now."""
+    open: Mapping[UUID, Matter] = field(default_factory=dict)
+    """The matters that are not told yet, by id."""
+    raised: frozenset[UUID] = frozenset()
+    """Every matter that ever was: each is told at most once."""
+    occasions: frozenset[Occasion] = frozenset()
+    """The occasions that there have been."""
+    unreachable: frozenset[Recipient] = frozenset()
+    """R34: the roles of which the inspector has been told that nobody can be reached; a new contact ends it."""
+    sent: Mapping[str, MatterRaised] = field(default_factory=dict)
+    """The matters of the messages that were sent, by Message-ID: a report may say that one was not delivered."""
+
+
+State = Unfollowed | Followed
+CHANGES_NOTHING: frozenset[type[Event]] = frozenset()
+
+
+def evolve(state: State, event: Event) -> State:
+    """Returns the state after a fact; one about a matter that is not open changes nothing of it."""
+    match state, event:
+        case _, AgreementFollowed():
+            return Followed(event, event.inspector)
+        case Unfollowed(), _:
+            return state
+        case Followed(), ResponsibleNoted():
+            return replace(state, inspector=event.inspector)
+        case Followed(), MatterRaised():
+            return _raised(state, event)
+        case Followed(), MatterEnded():
+            return _without(state, event.matter_id)
+        case Followed(), NoticeSent():
+            return _sent(state, event)
+        case Followed(), NoticeReturned():
+            return replace(state, sent={name: one for name, one in state.sent.items() if name != event.message_id})
+        case Followed(), NoticePostponed() | NoticeFailed() | NoticeQueued():
+            return _changed(state, event)
+        case _:
+            return state
+
+
+def _raised(state: Followed, event: MatterRaised) -> Followed:
+    unreachable = state.unreachable
+    if event.occasion is Occasion.CONTACT_LACKS_ADDRESS:
+        unreachable |= {Recipient(event.about)}
+    if event.occasion is Occasion.CONTACT_NAMED:
+        unreachable -= {event.recipient}
+    return replace(
+        state,
+        open={**state.open, event.matter_id: Matter(event, event.due_at)},
+        raised=state.raised | {event.matter_id},
+        occasions=state.occasions | {event.occasion},
+        unreachable=unreachable,
+    )
+
+
+def _sent(state: Followed, event: NoticeSent) -> Followed:
+    matter = state.open.get(event.matter_id)
+    if matter is None:
+        return state
+    return replace(_without(state, event.matter_id), sent={**state.sent, event.message_id: matter.raised})
+
+
+def _changed(state: Followed, event: NoticePostponed | NoticeFailed | NoticeQueued) -> Followed:
+    matter = state.open.get(event.matter_id)
+    if matter is None:
+        return state
+    match event:
+        case NoticePostponed():
+            changed = replace(matter, next_at=event.until)
+        case NoticeFailed():
+            changed = replace(matter, next_at=event.again_at, tries=event.tries)
+        case NoticeQueued():
+            changed = replace(matter, next_at=None)
+    return replace(state, open={**state.open, event.matter_id: changed})
+
+
+def _without(state: Followed, matter_id: UUID) -> Followed:
+    return replace(state, open={name: one for name, one in state.open.items() if name != matter_id})

@@ -1,0 +1,174 @@
+"""Somebody at the authority whose matters are told together, in a digest (R29)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from services.notices.rules.facts import DigestEntryAdded, DigestFailed, DigestSent, TryFailure
+from services.notices.rules.moments import next_digest
+from services.notices.rules.tries import pause_after
+from shared.eventstore.decider import Decider, TimerDue
+from shared.eventstore.events import Event
+from shared.policy.policy import Policy
+
+
+class ReaderTimer(StrEnum):
+    """What falls due on a reader."""
+
+    DIGEST = "digest"
+
+
+DIGEST = ReaderTimer.DIGEST
+
+
+@dataclass(frozen=True)
+class NoEntries:
+    """Nothing was ever put into a digest of this person."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A person with what waits for the next digest."""
+
+    person_id: str
+    entries: Mapping[UUID, UUID] = field(default_factory=dict)
+    """The agreement of each matter that waits, by the matter."""
+    digest_at: datetime | None = None
+    """When the next digest is sent, or tried again; None while nothing waits."""
+    tries: int = 0
+    """How many tries to send it have failed."""
+
+
+State = NoEntries | Reader
+
+
+@dataclass(frozen=True)
+class AddEntry:
+    """A matter is to be told in the next digest."""
+
+    at: datetime
+    policy: Policy
+    person_id: str
+    agreement_id: UUID
+    matter_id: UUID
+
+
+@dataclass(frozen=True)
+class RecordDigest:
+    """The digest was sent, or nothing was left to tell."""
+
+    at: datetime
+    message_id: str | None
+    matters: Sequence[UUID]
+
+
+@dataclass(frozen=True)
+class RecordFailure:
+    """The digest could not be sent."""
+
+    at: datetime
+    policy: Policy
+    failure: TryFailure
+
+
+Command = AddEntry | RecordDigest | RecordFailure | TimerDue
+
+
+def reader_stream(person_id: str) -> UUID:
+    """Returns the stream of a person's digests."""
+    return uuid5(NAMESPACE_OID, f"reader/{person_id}")
+
+
+def decide(state: State, command: Command) -> Sequence[Event]:
+    """Decides what waits and what is sent. Never refuses."""
+    match command:
+        case AddEntry():
+            return _add(state, command)
+        case RecordDigest():
+            return _sent(state, command)
+        case RecordFailure():
+            return _failed(state, command)
+        case TimerDue():
+            return ()  # RecordDigest or RecordFailure falls due instead, once it was tried.
+        case _:
+            assert_never(command)
+
+
+def _add(state: State, command: AddEntry) -> Sequence[Event]:
+    """R29: the first entry says when the digest is sent; later ones wait for the same."""
+    if isinstance(state, Reader) and command.matter_id in state.entries:
+        return ()
+    standing = state.digest_at if isinstance(state, Reader) else None
+    return (
+        DigestEntryAdded(
+            person_id=command.person_id,
+            agreement_id=command.agreement_id,
+            matter_id=command.matter_id,
+            added_at=command.at,
+            digest_at=standing or next_digest(command.at, command.policy),
+        ),
+    )
+
+
+def _sent(state: State, command: RecordDigest) -> Sequence[Event]:
+    if isinstance(state, NoEntries):
+        return ()
+    return (
+        DigestSent(
+            person_id=state.person_id,
+            message_id=command.message_id,
+            matters=tuple(command.matters),
+            sent_at=command.at,
+        ),
+    )
+
+
+def _failed(state: State, command: RecordFailure) -> Sequence[Event]:
+    if isinstance(state, NoEntries):
+        return ()
+    tries = state.tries + 1
+    return (
+        DigestFailed(
+            person_id=state.person_id,
+            failure=command.failure,
+            tries=tries,
+            again_at=command.at + pause_after(tries, command.policy),
+            failed_at=command.at,
+        ),
+    )
+
+
+def evolve(state: State, event: Event) -> State:
+    """Returns the state after a fact; one that does not fit leaves it unchanged."""
+    match state, event:
+        case NoEntries(), DigestEntryAdded():
+            return evolve(Reader(event.person_id), event)
+        case Reader(), DigestEntryAdded():
+            entries = {**state.entries, event.matter_id: event.agreement_id}
+            return replace(state, entries=entries, digest_at=event.digest_at)
+        case Reader(), DigestSent():
+            left = {matter: case for matter, case in state.entries.items() if matter not in event.matters}
+            return Reader(state.person_id, left, event.sent_at if left else None)
+        case Reader(), DigestFailed():
+            return replace(state, digest_at=event.again_at, tries=event.tries)
+        case _:
+            return state
+
+
+def timers(state: State) -> dict[str, datetime]:
+    """R29: returns when the next digest is sent."""
+    if isinstance(state, NoEntries) or state.digest_at is None:
+        return {}
+    return {DIGEST: state.digest_at}
+
+
+READER: Decider[State, Command] = Decider(
+    name="reader",
+    initial=NoEntries(),
+    decide=decide,
+    evolve=evolve,
+    timers=timers,
+)
