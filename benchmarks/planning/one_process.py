@@ -13,6 +13,7 @@ from services.control.service import SERVICE
 from shared.eventstore.change import Change
 from shared.eventstore.commands import Decision, Intent, execute, read
 from shared.eventstore.decider import Decider
+from shared.eventstore.event_store import Loaded
 from shared.eventstore.events import Event, EventTypes, Metadata
 from shared.eventstore.randomness import RandomSource
 from shared.eventstore.state_cache import StateCache
@@ -52,6 +53,17 @@ class YearStore(MemoryStore):
     ordered: list[str] = field(default_factory=list)
     due: list[tuple[datetime, str, UUID]] = field(default_factory=list)
     appended: list[Written] = field(default_factory=list)
+    _loaded: dict[UUID, Loaded] = field(default_factory=dict)
+    """What was loaded of streams that have not changed since."""
+
+    async def load(self, stream: UUID, *, readable: bool = False) -> Loaded:
+        """See EventStore.load."""
+        if readable or stream not in self._loaded:
+            loaded = await super().load(stream, readable=readable)
+            if readable:
+                return loaded
+            self._loaded[stream] = loaded
+        return self._loaded[stream]
 
     def _keep(self, change: Change) -> None:
         for name, stream in change.release:
@@ -62,6 +74,8 @@ class YearStore(MemoryStore):
             if name not in self.reservations:
                 insort(self.ordered, name)
         super()._keep(change)
+        for write in change.writes:
+            self._loaded.pop(write.stream, None)
         for stream, name, due in change.arm:
             heappush(self.due, (due, name, stream))
         written = tuple((one.stream, tuple(two.event for two in one.events)) for one in change.writes if one.events)

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.control.http.routes import router
+from services.control.lookups.daily_looks import looking
 from services.control.lookups.drawn_bookings import lookups
 from services.control.lookups.release_steps import release_steps
 from services.control.lookups.replanning import replanning
@@ -10,7 +11,6 @@ from services.control.people.lookups.directory import people_told
 from services.control.people.rules.centre_holidays import CENTRE
 from services.control.people.rules.person_decider import PERSON
 from services.control.planning.http.feed_routes import FEEDS
-from services.control.planning.lookups.looks_at_windows import look_lookups
 from services.control.planning.rules.holds import HOLD
 from services.control.reactions import reactions
 from services.control.rules import recounted_deadlines
@@ -38,7 +38,7 @@ PREFIXES = (
 
 def timer_lookups(runtime: Runtime) -> dict[str, Lookup]:
     """Returns what the timers of the service look up or do before they are recorded."""
-    return {**lookups(runtime), **replanning(runtime), **look_lookups(runtime)}
+    return {**lookups(runtime), **replanning(runtime), **looking(runtime)}
 
 
 SERVICE = EventSourced(

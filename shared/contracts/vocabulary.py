@@ -123,6 +123,8 @@ class PlanCause(StrEnum):
     """The inspector does not work that long on the day, or makes fewer visits."""
     MADE_ROOM = "made-room"
     """Another control had no place in its window but this one, and this one could have another in its own."""
+    ROOM_CAME_FREE = "room-came-free"
+    """The control was booked late, and a day inside its window is free since, or others can make one free."""
     REDRAWN = "redrawn"
     """Somebody asked for another draw."""
     GUIDANCE_TIME = "guidance-time"

@@ -84,6 +84,26 @@ async def with_room_for_bookings(
     return command
 
 
+async def with_room_in_window(runtime: Runtime, course: Running, at: datetime, policy: Policy) -> Together | None:
+    """R17, R18: returns how the first control that the system booked late gets a day in its window; None if it cannot.
+
+    A day that a person chose, or that a company was told of, stays.
+    """
+    making = _MakingRoom(runtime, course, at, policy)
+    for place, booking in course.bookings.items():
+        if _was_drawn_late(course, place, booking, local_day(at)):
+            room = await making.room_for(place)
+            if room is not None:
+                found = making.moved(place, booking, room.day, room.place, room.drawn, PlanCause.ROOM_CAME_FREE)
+                return Together(PlanPlaces(policy, (found,)), room.moves)
+    return None
+
+
+def _was_drawn_late(course: Running, place: UUID, booking: ControlBooked, today: date) -> bool:
+    by_itself = booking.drawn is not None and not booking.announced
+    return by_itself and booking.day > today and course.window(place).is_over_on(booking.day)
+
+
 @dataclass(frozen=True)
 class _MakingRoom:
     """Looks for room in the calendar of the inspector who is responsible for a course."""
@@ -106,7 +126,7 @@ class _MakingRoom:
         days = {*inside, *(day for one in hidden.values() for day in one.days)}
         room = {day: emptied.take_all(day) for day in days}
         movable = [self._movable(one) for one in hidden.values()]
-        moves = {day: moves_for(day, self.course.inspector, movable, room) for day in inside}
+        moves = moves_for(inside, self.course.inspector, movable, room)
         spans = drawn_from(self.course, place, inside, self.policy)
         drawn = draw_among(spans, lambda day: moves[day] is not None, self.policy, self.runtime.random_source)
         if drawn is None:

@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.control.lookups.daily_looks import daily_look
 from services.control.people.rules.absences import NoteAway, WithdrawAway
 from services.control.people.rules.centre_holidays import CENTRE, centre_stream
 from services.control.people.rules.person_decider import PERSON, person_stream
-from services.control.planning.lookups.looks_at_windows import begin_looks, look_through
+from services.control.planning.lookups.looks_at_windows import begin_looks
 from shared.contracts.control import WindowAtRisk, WindowSafeAgain
 from shared.contracts.vocabulary import Centre, Span
 from shared.deadlines.copenhagen import local_day
@@ -52,7 +53,7 @@ async def test_the_third_of_three_visits_on_two_days_is_at_risk_and_is_told_once
     await listed(control, COLLEAGUE, Centre.EAST)
     await away(control, EAST)
     courses = [await control.accepted(inspector=EAST) for _ in range(3)]
-    looked = await look_through(control.runtime, Centre.EAST, NOW)
+    looked = await daily_look(control.runtime, Centre.EAST, NOW)
     assert (looked.windows, looked.next_at is not None) == (3, True)
     last = max(courses)
     (found,) = await facts_of(control, last)
@@ -64,7 +65,7 @@ async def test_the_third_of_three_visits_on_two_days_is_at_risk_and_is_told_once
     assert ways["later-day"].day == date(2026, 8, 24)
     assert "season" in ways["later-day"].late_reason_codes
     before = [await facts_of(control, one) for one in courses]
-    await look_through(control.runtime, Centre.EAST, NOW + timedelta(hours=1))
+    await daily_look(control.runtime, Centre.EAST, NOW + timedelta(hours=1))
     assert [await facts_of(control, one) for one in courses] == before, "a second look finds nothing new"
 
 
@@ -72,10 +73,10 @@ async def test_a_window_is_safe_again_when_the_absence_is_withdrawn(control: Con
     await listed(control, EAST, Centre.EAST)
     await away(control, EAST)
     courses = [await control.accepted(inspector=EAST) for _ in range(3)]
-    await look_through(control.runtime, Centre.EAST, NOW)
+    await daily_look(control.runtime, Centre.EAST, NOW)
     assert [one["agreement_id"] for one in await asked(control)] == [str(max(courses))]
     await told(control, Intent(PERSON, person_stream(EAST), WithdrawAway(NOW, "leader", ABSENCE)))
-    await look_through(control.runtime, Centre.EAST, NOW + timedelta(hours=1))
+    await daily_look(control.runtime, Centre.EAST, NOW + timedelta(hours=1))
     assert isinstance((await facts_of(control, max(courses)))[-1], WindowSafeAgain)
     assert await asked(control) == []
 
@@ -86,7 +87,7 @@ async def test_windows_at_risk_are_listed_for_the_authority_by_person_and_centre
     await away(control, EAST)
     for _ in range(5):
         await control.accepted(inspector=EAST)
-    await look_through(control.runtime, Centre.EAST, NOW)
+    await daily_look(control.runtime, Centre.EAST, NOW)
     for role in (Role.INSPECTOR, Role.LEADER):
         shown = await asked(control, role, centre="east")
         assert {one["inspector"] for one in shown} == {EAST}

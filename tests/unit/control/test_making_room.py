@@ -13,6 +13,7 @@ from benchmarks.planning.count import double_bookings
 from benchmarks.planning.one_process import Control
 from benchmarks.planning.play import accepted_offer, working_pattern
 from benchmarks.planning.world import Colleague
+from services.control.lookups.daily_looks import bring_back
 from services.control.lookups.drawn_bookings import free_bookings
 from services.control.lookups.making_room import with_room_for_bookings
 from services.control.people.rules.listing import ListPerson
@@ -173,13 +174,36 @@ async def test_a_booking_that_was_to_be_late_gets_a_day_in_its_window() -> None:
     assert double_bookings(calendar.control.store.appended) == 0
 
 
+async def test_a_control_that_was_booked_late_comes_back_into_its_window_once_there_is_room() -> None:
+    """R17: each was placed alone, and the booking is late. The next day its window is looked through with room made."""
+    calendar = await Calendar(makes_room=False).begin()
+    await calendar.accept(4, months=4)
+    earlier = await calendar.accept(8, months=3)
+    stream = min({fact.agreement_id for fact in calendar.facts(PlaceNotFound)} & set(earlier))
+    runtime, due = calendar.control.runtime, (await calendar.course(stream)).books_control_at
+    await calendar.control.fire_until(due)
+    late = (await calendar.course(stream)).bookings[stream]
+    assert late.late_reason == "calendar-full"
+    courses = {stream: await calendar.course(stream)}
+    assert await bring_back(runtime, courses, due) == 0, "the policy has each visit placed alone"
+    runtime.policies = policies(True)
+    assert await bring_back(runtime, courses, due) == 1
+    back = (await calendar.course(stream)).bookings[stream]
+    assert (back.late_reason, back.cause, back.replaces) == (None, PlanCause.ROOM_CAME_FREE, late.control_id)
+    assert not back.window.is_over_on(back.day)
+    assert double_bookings(calendar.control.store.appended) == 0
+    assert await bring_back(runtime, {stream: await calendar.course(stream)}, due) == 0
+
+
 def test_as_few_move_as_possible_and_only_to_days_with_room() -> None:
     room = {day(0): 1, day(1): 1, day(2): 1}
     one = MovableVisit(UUID(int=1), day(0), (day(1), day(2)))
     other = MovableVisit(UUID(int=2), day(1), (day(2),))
-    assert moves_for(day(0), ANNA, [one, other], room) == {one.visit_id: day(2)}
-    assert moves_for(day(1), ANNA, [one, other], room) == {other.visit_id: day(2)}
-    assert moves_for(day(2), ANNA, [one, other], room) == {}
+    assert moves_for(room, ANNA, [one, other], room) == {
+        day(0): {one.visit_id: day(2)},
+        day(1): {other.visit_id: day(2)},
+        day(2): {},
+    }
     fixed = MovableVisit(UUID(int=1), day(0), (day(1),))
-    assert moves_for(day(0), ANNA, [fixed, other], room) == {fixed.visit_id: day(1), other.visit_id: day(2)}
-    assert moves_for(day(0), ANNA, [fixed], {day(0): 1}) is None
+    assert moves_for([day(0)], ANNA, [fixed, other], room) == {day(0): {fixed.visit_id: day(1), other.visit_id: day(2)}}
+    assert moves_for([day(0)], ANNA, [fixed], {day(0): 1}) == {day(0): None}

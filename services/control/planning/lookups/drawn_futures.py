@@ -7,30 +7,36 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from services.control.planning.rules.earliest_days import EarliestDays
+from services.control.planning.rules.days_in_future import DaysInFuture, Window
 from services.control.planning.rules.matching import InspectorDay
 from services.control.planning.rules.windows_at_risk import AwaitedVisit, Room
 from shared.eventstore.randomness import RandomSource
 from shared.policy.policy import ExpectedChanges, Planning
 
 
-class _Window(NamedTuple):
-    """The days of one visit in one future, by their numbers in the calendar; sorted as visits get their days."""
+class _Asked(NamedTuple):
+    """A visit by the numbers of days in the calendar."""
 
-    moves: bool
-    """R18: False for an announced visit, which gets its day before all others."""
-    last: int
-    first: int
     visit_id: UUID
+    window: Window
+    extended: Window | None
+    """R13: the window if the company gets a longer deadline; None where it cannot."""
+    day: int | None
+    """Where it stands in its window, or was announced for; None if it has no place."""
+    moves: Window | None
+    """R18: the window inside of which it may move; None if it has no place, or the company was told of its day."""
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """A visit with its windows in the futures in which nothing changes, its inspector is away, or it is extended."""
+class _Need(NamedTuple):
+    """A visit that needs a day in one future; sorted as they get one."""
 
-    usual: _Window
-    not_announced: _Window
-    extended: _Window | None
+    window_ends: int
+    visit_id: UUID
+    window: Window
+    since: int
+    """The first day that is left when it becomes known that it needs one."""
+    is_decided: bool
+    """R21: whether it is not drawn any more if the control decides something."""
 
 
 def shares_missed(
@@ -38,9 +44,10 @@ def shares_missed(
 ) -> Mapping[UUID, float]:
     """R17: returns in which share of drawn futures each visit has no place in its window.
 
-    In each future everything is placed as well as can be, in the order in which windows end. Who is away, which
-    deadline is extended, and which control decides nothing and needs another (R21), is drawn by the policy's rates.
-    Each visit is of one inspector. Raises ValueError for a visit that several may hold.
+    A visit that has a place keeps it, unless something takes it. Who is away, which deadline is extended, and which
+    control decides nothing and needs another (R21), is drawn by the policy's rates. What then needs a place gets one as
+    it would in the calendar: a free one, or if the policy says so one that others make free, in the order in which
+    windows end. Each visit is of one inspector. Raises ValueError for a visit that several may hold.
     """
     missed = dict.fromkeys((visit.visit_id for visit in visits), 0)
     by_inspector: dict[str, list[AwaitedVisit]] = {}
@@ -49,50 +56,84 @@ def shares_missed(
         by_inspector.setdefault(inspector, []).append(visit)
     for inspector, of_one in by_inspector.items():
         days = room.days.get(inspector, ())
-        places = [room.places[InspectorDay(inspector, day)] for day in days]
-        asked = [_asked(visit, days, planning.expected) for visit in of_one]
+        futures = _futures(of_one, days, [room.places[InspectorDay(inspector, day)] for day in days], planning, chance)
         for _ in range(planning.futures):
-            away = days_away(days, planning.expected, chance)
-            windows = sorted(_drawn(one, away, planning.expected, chance) for one in asked)
-            left = EarliestDays([0 if number in away else fits for number, fits in enumerate(places)])
-            for visit_id in _without_place(windows, left, planning.expected, chance):
+            for visit_id in futures.without_place():
                 missed[visit_id] += 1
     return {visit_id: number / planning.futures for visit_id, number in missed.items()}
 
 
-def _asked(visit: AwaitedVisit, days: Sequence[date], expected: ExpectedChanges) -> _Asked:
-    def window(first: date, last: date, moves: bool = True) -> _Window:
-        return _Window(moves, bisect_right(days, last) - 1, bisect_left(days, first), visit.visit_id)
-
-    usual, later = window(visit.first, visit.last), timedelta(days=expected.extension_days)
-    if visit.announced_for is not None:
-        day = visit.announced_for.day
-        return _Asked(window(day, day, moves=False), usual, None)
-    return _Asked(usual, usual, window(visit.first + later, visit.last + later) if visit.may_be_extended else None)
-
-
-def _drawn(asked: _Asked, away: set[int], expected: ExpectedChanges, chance: RandomSource) -> _Window:
-    if not asked.usual.moves and asked.usual.first in away:
-        return asked.not_announced
-    if asked.extended is not None and chance.random() < expected.extended:
-        return asked.extended
-    return asked.usual
+def _futures(
+    visits: Sequence[AwaitedVisit], dates: Sequence[date], room: Sequence[int], planning: Planning, chance: RandomSource
+) -> "_Futures":
+    asked = [_asked(visit, dates, planning.expected) for visit in visits]
+    standing = DaysInFuture.empty(room, planning.makes_room)
+    for one in asked:
+        if one.day is not None:
+            standing.stand(one.day, one.moves)
+    return _Futures(asked, dates, standing, planning, chance)
 
 
-def _without_place(
-    windows: Sequence[_Window], left: EarliestDays, expected: ExpectedChanges, chance: RandomSource
-) -> Iterator[UUID]:
-    for _, last, first, visit_id in windows:
-        if not left.give(first, last) or (chance.random() < expected.converted and not left.give(first, last)):
-            yield visit_id
+def _asked(visit: AwaitedVisit, dates: Sequence[date], expected: ExpectedChanges) -> _Asked:
+    def window(later: timedelta) -> Window:
+        return Window(bisect_left(dates, visit.first + later), bisect_right(dates, visit.last + later) - 1)
+
+    usual, is_announced = window(timedelta(0)), visit.announced_for is not None
+    stands_on = visit.announced_for.day if visit.announced_for is not None else visit.stands_on
+    number = bisect_left(dates, stands_on) if stands_on is not None else len(dates)
+    day = number if number < len(dates) and dates[number] == stands_on else None
+    may_be_extended = visit.may_be_extended and not is_announced
+    extended = window(timedelta(days=expected.extension_days)) if may_be_extended else None
+    return _Asked(visit.visit_id, usual, extended, day, None if is_announced or day is None else usual)
 
 
-def days_away(days: Sequence[date], expected: ExpectedChanges, chance: RandomSource) -> set[int]:
+@dataclass(frozen=True)
+class _Futures:
+    """The calendar of one inspector as it stands, and what may happen to it."""
+
+    asked: Sequence[_Asked]
+    dates: Sequence[date]
+    standing: DaysInFuture
+    planning: Planning
+    chance: RandomSource
+
+    def without_place(self) -> Iterator[UUID]:
+        """Draws a future, and yields the visits that have no place in it."""
+        converted = self.planning.expected.converted
+        days = self.standing.copy()
+        away = days_away(self.dates, self.planning.expected, self.chance)
+        needs = sorted(self._needs(days, away))
+        for day in away:
+            days.close(day)
+        for need in needs:
+            given = days.give(need.window, need.since)
+            if given is not None and not need.is_decided and self.chance.random() < converted:
+                given = days.give(need.window, given + 1)
+            if given is None:
+                yield need.visit_id
+
+    def _needs(self, days: DaysInFuture, away: Mapping[int, int]) -> Iterator[_Need]:
+        expected, chance = self.planning.expected, self.chance
+        for visit_id, usual, extended, day, moves in self.asked:
+            is_extended = extended is not None and chance.random() < expected.extended
+            window = extended if extended is not None and is_extended else usual
+            if day is None:
+                yield _Need(window.last, visit_id, window, since=0, is_decided=False)
+            elif day in away:
+                yield _Need(window.last, visit_id, window, since=away[day], is_decided=False)
+            elif day < window.first and is_extended:
+                days.leave(day, moves)
+                yield _Need(window.last, visit_id, window, since=0, is_decided=False)
+            elif chance.random() < expected.converted:
+                yield _Need(window.last, visit_id, window, since=day + 1, is_decided=True)
+
+
+def days_away(days: Sequence[date], expected: ExpectedChanges, chance: RandomSource) -> Mapping[int, int]:
     """R17, R42: draws on which of these days an inspector is away, at random times and for random lengths.
 
-    Returns their numbers, counted from 0.
+    Returns their numbers, counted from 0, each with the number of the day on which that absence begins.
     """
-    away = set[int]()
+    away: dict[int, int] = {}
     if not expected.absences_a_year or not days:
         return away
     begins = 0.0
@@ -102,4 +143,5 @@ def days_away(days: Sequence[date], expected: ExpectedChanges, chance: RandomSou
         if first > days[-1]:
             return away
         last = first + timedelta(days=chance.randint(1, expected.longest_absence_days) - 1)
-        away.update(range(bisect_left(days, first), bisect_right(days, last)))
+        number = bisect_left(days, first)
+        away |= dict.fromkeys(range(number, bisect_right(days, last)), number)

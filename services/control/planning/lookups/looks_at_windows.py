@@ -1,13 +1,13 @@
 """The daily look at a centre: which controls may have to be held after their window, and what would make room (R17)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.control.people.rules.centre_holidays import CENTRE, BeginLooks, Holidays, NoteLook, centre_stream
+from services.control.people.rules.centre_holidays import CENTRE, BeginLooks, NoteLook, centre_stream
 from services.control.people.rules.person_decider import PERSON, person_stream
 from services.control.people.rules.phases import Listed
 from services.control.planning.lookups.centres import centres_of_people, people_of_centre
@@ -35,7 +35,6 @@ from shared.contracts.vocabulary import Centre, MakesRoom, Span, WayToMakeRoom
 from shared.deadlines.copenhagen import local_day, start_of
 from shared.deadlines.deadlines import next_working_day
 from shared.eventstore.commands import Intent, execute, read
-from shared.eventstore.decider import TimerDue
 from shared.eventstore.events import Metadata
 from shared.eventstore.reservations import reserved_under
 from shared.policy.policy import Policy
@@ -61,25 +60,13 @@ def next_look(at: datetime, policy: Policy) -> datetime:
     return start_of(next_working_day(local_day(at) + _ONE_DAY, policy))
 
 
-def look_lookups(runtime: Runtime) -> dict[str, Callable[[Holidays, TimerDue], Awaitable[object]]]:
-    """Returns what the timer of a centre looks up."""
-
-    async def look(state: Holidays, timer: TimerDue) -> object:
-        if state.look is None:
-            return timer
-        return await look_through(runtime, state.look.centre, timer.at)
-
-    return {"centre:look-through-windows": look}
-
-
-async def look_through(runtime: Runtime, centre: Centre, at: datetime) -> NoteLook:
-    """R17: records on each course of a centre what has changed, and returns what is to be recorded of the look.
+async def look_through(runtime: Runtime, centre: Centre, courses: Mapping[UUID, Running], at: datetime) -> NoteLook:
+    """R17: records on each of the courses of a centre what has changed, and returns what is to be recorded of the look.
 
     Each course is a command of its own, which changes nothing if it is repeated, so that a look that was cut short is
     simply made again.
     """
     policy = runtime.policies.at(at)
-    courses = await _courses_of(runtime, centre)
     found = await _looked_at(runtime, centre, courses, at, policy)
     for stream, windows in found.items():
         command = NoteWindows(at, windows)
@@ -96,7 +83,7 @@ async def look_through(runtime: Runtime, centre: Centre, at: datetime) -> NoteLo
     )
 
 
-async def _courses_of(runtime: Runtime, centre: Centre) -> dict[UUID, Running]:
+async def courses_of_centre(runtime: Runtime, centre: Centre) -> dict[UUID, Running]:
     """Returns the running agreements whose controls are awaited of people of the centre.
 
     Whoever no directory knows counts to the centre *other*.
@@ -123,13 +110,14 @@ class _Asked:
 
 
 def _awaited(courses: Mapping[UUID, Running], at: datetime, policy: Policy) -> _Asked:
+    """Returns what is asked: of a control that is held today nothing, since it needs no other day."""
     asked = _Asked()
     today = local_day(at)
     for stream, course in courses.items():
         for place in course.awaited:
             left = days_left(course, place, at, policy)
-            booking = course.bookings.get(place)
-            if left is None or not is_left_at(course, place):
+            booking, standing = course.bookings.get(place), _place_in_window(course, place)
+            if left is None or not is_left_at(course, place) or standing == today:
                 continue
             stays = booking is not None and booking.announced and booking.day > today
             asked.stream_of[place] = stream
@@ -140,17 +128,19 @@ def _awaited(courses: Mapping[UUID, Running], at: datetime, policy: Policy) -> _
                     first=left.first,
                     last=left.last,
                     announced_for=InspectorDay(booking.inspector, booking.day) if booking and stays else None,
-                    has_place=_has_place(course, place),
+                    stands_on=standing,
                     may_be_extended=course.complete is None,
                 )
             )
     return asked
 
 
-def _has_place(course: Running, place: UUID) -> bool:
-    window = course.window(place)
-    visits = (course.plans.get(place), course.bookings.get(place))
-    return any(visit is not None and not window.is_over_on(visit.day) for visit in visits)
+def _place_in_window(course: Running, place: UUID) -> date | None:
+    """Returns the day in its window on which a control stands; None if it is late, or cannot be held on that day."""
+    standing = course.bookings.get(place) or course.plans.get(place)
+    if standing is None or standing.inspector != course.inspector or place in course.not_found:
+        return None
+    return None if course.window(place).is_over_on(standing.day) else standing.day
 
 
 async def _looked_at(

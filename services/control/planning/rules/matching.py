@@ -27,6 +27,13 @@ class Matching:
         self._place: dict[Hashable, InspectorDay] = {}
         self._visits: defaultdict[InspectorDay, set[Hashable]] = defaultdict(set)
 
+    def copy(self) -> "Matching":
+        """Returns the same matching, which changes apart from this one."""
+        other = Matching(self._room)
+        other._possible, other._place = self._possible.copy(), self._place.copy()
+        other._visits.update({place: visits.copy() for place, visits in self._visits.items()})
+        return other
+
     def place_of(self, visit: Hashable) -> InspectorDay | None:
         """Returns where a visit is; None if it has no place."""
         return self._place.get(visit)

@@ -1,6 +1,6 @@
 """Which visits of a calendar move, so that one more has room on a day: as few as possible (R17)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -19,20 +19,20 @@ class MovableVisit:
 
 
 def moves_for(
-    day: date, inspector: str, movable: Sequence[MovableVisit], room: Mapping[date, int]
-) -> Mapping[UUID, date] | None:
-    """R17: returns which visits move where, so that another one has room on a day; None if none can make room.
+    days: Iterable[date], inspector: str, movable: Sequence[MovableVisit], room: Mapping[date, int]
+) -> Mapping[date, Mapping[UUID, date] | None]:
+    """R17: returns by day which visits move where, so that another one has room on it; None if none can make room.
 
     `room` says how many visits fit into each day, the movable ones included.
     """
-    matching = Matching({InspectorDay(inspector, one): fits for one, fits in room.items()})
+    standing = Matching({InspectorDay(inspector, one): fits for one, fits in room.items()})
     for visit in movable:
-        matching.give(visit.visit_id, [InspectorDay(inspector, one) for one in (visit.day, *visit.others)])
-    if not matching.give("one more", [InspectorDay(inspector, day)]):
+        standing.give(visit.visit_id, [InspectorDay(inspector, one) for one in (visit.day, *visit.others)])
+    return {day: _moves(InspectorDay(inspector, day), movable, standing.copy()) for day in days}
+
+
+def _moves(place: InspectorDay, movable: Sequence[MovableVisit], matching: Matching) -> Mapping[UUID, date] | None:
+    if not matching.give("one more", [place]):
         return None
-    found = {visit.visit_id: matching.place_of(visit.visit_id) for visit in movable}
-    return {
-        visit.visit_id: place.day
-        for visit in movable
-        if (place := found[visit.visit_id]) is not None and place.day != visit.day
-    }
+    found = ((visit, matching.place_of(visit.visit_id)) for visit in movable)
+    return {visit.visit_id: now.day for visit, now in found if now is not None and now.day != visit.day}

@@ -1,7 +1,8 @@
 """Which visits may have to be late: few possible places are left, or they are missed in many drawn futures (R17).
 
-Windows are looked at in the order in which they end, each after all earlier ones have their places. An announced visit
-has one possible place, because it does not move.
+An announced visit has one possible place, because it does not move. A visit that has a place inside its window keeps
+one, though not always the same: another gets none at its cost. The others are looked at in the order in which their
+windows end, each after all earlier ones have their places.
 """
 
 from bisect import bisect_left, bisect_right
@@ -26,20 +27,23 @@ class AwaitedVisit:
     last: date
     announced_for: InspectorDay | None = None
     """R18: the day that a company was told, which stays."""
-    has_place: bool = False
-    """Whether a place inside its window is planned or booked. Few other places are no risk to it then."""
+    stands_on: date | None = None
+    """The day inside its window that is planned or booked. Few other places are no risk to the visit then."""
     may_be_extended: bool = False
     """R13: whether the company may still get a longer deadline, which moves the window."""
 
     @property
-    def order(self) -> tuple[bool, date, date, UUID]:
-        """Returns what the order in which visits get places is sorted by: announced ones, then by ends of windows."""
-        return self.announced_for is None, self.last, self.first, self.visit_id
+    def order(self) -> tuple[bool, bool, date, date, UUID]:
+        """Returns what the order in which visits get places is sorted by.
+
+        Announced ones come first, then those that have a place, each by the ends of windows.
+        """
+        return self.announced_for is None, self.stands_on is None, self.last, self.first, self.visit_id
 
 
 @dataclass(frozen=True)
 class Prospect:
-    """How a visit stands once all visits with earlier windows have their places."""
+    """How a visit stands once all visits that come before it have their places."""
 
     visit: AwaitedVisit
     places_left: int
@@ -121,7 +125,7 @@ def risk(prospect: Prospect, missed: float, planning: Planning, standing: bool =
     """R17: returns why a visit may have to be late; None if it is safe. `standing`: it was at risk before."""
     if not prospect.places_left:
         return WindowRisk.IMPOSSIBLE
-    if prospect.places_left < planning.least_places_left and not prospect.visit.has_place:
+    if prospect.places_left < planning.least_places_left and prospect.visit.stands_on is None:
         return WindowRisk.FEW_PLACES
     most = planning.safe_again_share if standing else planning.missed_share
     return WindowRisk.OFTEN_MISSED if missed > most else None
