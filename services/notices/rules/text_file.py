@@ -12,8 +12,8 @@ from services.notices.rules.facts import Recipient
 from services.notices.rules.text_needs import COMMON, Need
 from services.notices.rules.text_values import ITEMS
 
-SECTIONS: Final = ("about", "do", "otherwise", "until", "ask")
-"""What a text says, in this order."""
+SECTIONS: Final = ("about", "do", "until", "otherwise", "ask")
+"""What a text says, in the order in which it is read."""
 _FIELDS: Final = ("subject", *SECTIONS)
 
 
@@ -28,6 +28,7 @@ def placeholders(text: str) -> frozenset[str]:
 
 
 def _well_formed(text: str) -> str:
+    """Returns the text with each paragraph on one line, so that words of several parts are found in it."""
     for _, name, form, conversion in Formatter().parse(text):
         if name is not None and (not name.isidentifier() or form or conversion):
             raise ValueError(f"{{{name}}} must be the name of a value and nothing else")
@@ -35,11 +36,11 @@ def _well_formed(text: str) -> str:
         raise ValueError(f"{{{ITEMS}}} must be a paragraph of its own")
     if not text.strip():
         raise ValueError("must say something")
-    return text
+    return "\n\n".join(paragraphs(text))
 
 
 Words = Annotated[str, AfterValidator(_well_formed)]
-Heading = Annotated[Words, Field(max_length=70, pattern=r"^\S.*\S$")]
+Heading = Annotated[str, Field(max_length=70, pattern=r"^\S.*\S$"), AfterValidator(_well_formed)]
 
 
 class _Part(BaseModel):

@@ -31,7 +31,8 @@ def _result(fact: Fulfilled | Breached, given: Given) -> Iterator[When]:
 
 def _quarantine(fact: QuarantineImposed, given: Given) -> Iterator[When]:
     """R22: it is told until when it lasts."""
-    yield given.at_once(about=(local_day(fact.ends_at) - timedelta(days=1)).isoformat())
+    last_day = local_day(fact.ends_at) - timedelta(days=1)
+    yield given.at_once(last_day.isoformat(), code="legal_entity" if fact.p_number is None else "unit")
 
 
 def _hearing(fact: HearingOpened, given: Given) -> Iterator[When]:
