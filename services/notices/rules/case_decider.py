@@ -18,7 +18,7 @@ from services.notices.rules.facts import (
     ResponsibleNoted,
     Untold,
 )
-from services.notices.rules.occasion import Given, OccasionRule, When, owner_of
+from services.notices.rules.occasion import COMPANY, Given, OccasionRule, When, owner_of
 from services.notices.rules.occasions import OCCASIONS
 from services.notices.rules.phases import CHANGES_NOTHING, Followed, Matter, State, Unfollowed, evolve
 from services.notices.rules.tries import (
@@ -29,8 +29,6 @@ from shared.contracts.public_forms import InspectorChanged, OfferReassigned, Off
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
-
-COMPANY_ROLES = frozenset({Recipient.UNIT_MANAGER, Recipient.LEGALLY_RESPONSIBLE, Recipient.SAFETY_REPRESENTATIVE})
 
 
 class NoticeTimer(StrEnum):
@@ -204,7 +202,7 @@ def _record(state: State, command: RecordOutcomes) -> Sequence[Event]:
             continue
         became = tuple(outcome(matter, one, command.at, command.policy))
         facts += became
-        if matter.raised.recipient in COMPANY_ROLES and any(map(_could_not_be_told, became)):
+        if matter.raised.recipient in COMPANY and any(map(_could_not_be_told, became)):
             facts += _lacks_address(state, matter.raised.recipient, command.at, command.policy)
     return facts
 
@@ -239,7 +237,7 @@ def _note_return(state: State, command: NoteReturn) -> Sequence[Event]:
 
 
 def _address_fails(state: Followed, raised: MatterRaised, command: NoteReturn) -> Iterator[Event]:
-    if raised.recipient in COMPANY_ROLES:
+    if raised.recipient in COMPANY:
         yield from _lacks_address(state, raised.recipient, command.at, command.policy)
 
 

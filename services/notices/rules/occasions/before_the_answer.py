@@ -11,6 +11,7 @@ from services.notices.rules.occasion import (
     Given,
     OccasionRule,
     When,
+    at_once,
     ends,
 )
 from shared.contracts.control import AgreementUnitChanged
@@ -51,10 +52,6 @@ def _ends_soon(fact: OfferDelivered | DeliveryCorrected, given: Given) -> Iterat
     deadline = fact.response_deadline
     due = days_before(deadline.last_day, given.policy.notices.ends_soon_days, given.policy)
     yield When(due, deadline.ends_at, code=given.kind)
-
-
-def _at_once(_: object, given: Given) -> Iterator[When]:
-    yield given.at_once()
 
 
 def _lapsed(_: Lapsed, given: Given) -> Iterator[When]:
@@ -112,7 +109,7 @@ OCCASIONS = (
         Occasion.OFFER_WITHDRAWN,
         "R8, R9",
         COMPANY,
-        raised_by={Withdrawn: _at_once},
+        raised_by={Withdrawn: at_once},
         has_legal_effect=True,
     ),
     OccasionRule(
@@ -133,7 +130,7 @@ OCCASIONS = (
         Occasion.DELIVERY_FAILED,
         "R4",
         INSPECTOR,
-        raised_by={DeliveryFailed: _at_once},
+        raised_by={DeliveryFailed: at_once},
         ended_by=ends(OfferDelivered, *_ANSWERED),
         at_once=True,
     ),

@@ -11,6 +11,7 @@ from services.notices.rules.occasion import (
     Given,
     OccasionRule,
     When,
+    at_once,
     ends,
 )
 from shared.contracts.guidance import (
@@ -33,10 +34,6 @@ from shared.deadlines.copenhagen import moment_of
 def _coming_due(fact: GuidanceScheduled, _: Given) -> Iterator[When]:
     """R12, R29: some days before guidance has to be offered at the latest."""
     yield When(fact.coming_due_at, fact.due.ends_at)
-
-
-def _at_once(_: object, given: Given) -> Iterator[When]:
-    yield given.at_once()
 
 
 def _answered(fact: GuidanceAccepted | GuidanceDeclined, given: Given) -> Iterator[When]:
@@ -78,7 +75,7 @@ OCCASIONS = (
         Occasion.GUIDANCE_DUE,
         "R12, R29",
         INSPECTOR,
-        raised_by={GuidanceFellDue: _at_once},
+        raised_by={GuidanceFellDue: at_once},
         ended_by=ends(GuidanceOffered, GuidanceBecameOverdue, GuidanceClosed),
         at_once=True,
     ),
@@ -86,7 +83,7 @@ OCCASIONS = (
         Occasion.GUIDANCE_OVERDUE,
         "R12, R29",
         WITH_LEADER,
-        raised_by={GuidanceBecameOverdue: _at_once},
+        raised_by={GuidanceBecameOverdue: at_once},
         ended_by=ends(GuidanceOffered, GuidanceClosed),
         at_once=True,
     ),
@@ -94,7 +91,7 @@ OCCASIONS = (
         Occasion.GUIDANCE_OFFERED,
         "R12, R29",
         AT_THE_UNIT,
-        raised_by={GuidanceOffered: _at_once},
+        raised_by={GuidanceOffered: at_once},
         ended_by=ends(GuidanceAccepted, GuidanceDeclined, GuidanceClosed),
     ),
     OccasionRule(

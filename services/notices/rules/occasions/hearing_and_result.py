@@ -13,16 +13,13 @@ from services.notices.rules.occasion import (
     Given,
     OccasionRule,
     When,
+    at_once,
     ends,
 )
 from shared.contracts.control import Breached, FollowUpFellDue, Fulfilled, HearingExpired, HearingOpened
 from shared.contracts.offers import QuarantineEnded, QuarantineImposed
 from shared.contracts.public_forms import DecisionRevoked, FollowUpHeld, HearingAnswered
 from shared.deadlines.copenhagen import local_day
-
-
-def _at_once(_: object, given: Given) -> Iterator[When]:
-    yield given.at_once()
 
 
 def _result(fact: Fulfilled | Breached, given: Given) -> Iterator[When]:
@@ -75,7 +72,7 @@ OCCASIONS = (
         Occasion.HEARING_ANSWERED,
         "R22, R29",
         INSPECTOR,
-        raised_by={HearingAnswered: _at_once},
+        raised_by={HearingAnswered: at_once},
         ended_by=ends(DecisionRevoked),
     ),
     OccasionRule(
@@ -90,7 +87,7 @@ OCCASIONS = (
         Occasion.FOLLOW_UP,
         "R24",
         (*INSPECTOR, *AT_THE_UNIT),
-        raised_by={FollowUpFellDue: _at_once},
+        raised_by={FollowUpFellDue: at_once},
         ended_by=ends(FollowUpHeld),
     ),
 )
