@@ -15,7 +15,7 @@ from benchmarks.planning.play import accepted_offer, working_pattern
 from benchmarks.planning.world import Colleague
 from services.control.lookups.daily_looks import bring_back
 from services.control.lookups.drawn_bookings import free_bookings
-from services.control.lookups.making_room import with_room_for_bookings
+from services.control.lookups.making_room import with_room_for_bookings, with_room_in_window
 from services.control.people.rules.listing import ListPerson
 from services.control.people.rules.person_decider import PERSON, person_stream
 from services.control.planning.lookups.inspector_calendar import calendar_of
@@ -193,6 +193,21 @@ async def test_a_control_that_was_booked_late_comes_back_into_its_window_once_th
     assert not back.window.is_over_on(back.day)
     assert double_bookings(calendar.control.store.appended) == 0
     assert await bring_back(runtime, {stream: await calendar.course(stream)}, due) == 0
+
+
+async def test_a_late_day_that_a_company_was_told_of_or_that_a_person_chose_stays() -> None:
+    calendar = await Calendar(makes_room=False).begin()
+    await calendar.accept(4, months=4)
+    earlier = await calendar.accept(8, months=3)
+    stream = min({fact.agreement_id for fact in calendar.facts(PlaceNotFound)} & set(earlier))
+    due = (await calendar.course(stream)).books_control_at
+    await calendar.control.fire_until(due)
+    course, policy = await calendar.course(stream), policies(True).at(due)
+    late = course.bookings[stream]
+    for stays in ({"announced": True}, {"drawn": None}):
+        kept = replace(course, bookings={stream: late.model_copy(update=stays)})
+        assert await with_room_in_window(calendar.control.runtime, kept, due, policy) is None
+    assert await with_room_in_window(calendar.control.runtime, course, due, policy) is not None
 
 
 def test_as_few_move_as_possible_and_only_to_days_with_room() -> None:
