@@ -81,7 +81,9 @@ def measure(draws: int) -> tuple[Mapping[str, Tally], Sequence[int]]:
 
 def _filled(days: Sequence[date]) -> Calendar:
     slots = frozenset((day, slot) for day in days for slot in (1, 2) if _CHANCE.random() < LOAD)
-    half_hours = frozenset((day, number) for day, slot in slots for number in of_slot(slot))
+    half_hours = {
+        day: frozenset(number for slot in (1, 2) if (day, slot) in slots for number in of_slot(slot)) for day in days
+    }
     return Calendar(INSPECTOR, default_working_time(POLICY), TakenPlaces(slots, half_hours), POLICY)
 
 

@@ -53,12 +53,16 @@ class Decision(Generic[State]):
 
 
 async def read(store: EventStore, decider: Decider[State, Any], stream: UUID) -> VersionedState[State]:
-    """Returns the current state of a subject, with its version; folds only the events that its cached state lacks."""
-    loaded, known = await store.load(stream), store.state_cache.get(decider, stream)
-    if known is None or known.version > loaded.version:
-        return folded(decider, loaded)
-    newer = [recorded.event for recorded in loaded.events[known.version :]]
-    return VersionedState(loaded.version, decider.fold(newer, known.state))
+    """Returns the current state of a subject, with its version; loads only the events that its cached state lacks."""
+    known = store.state_cache.latest(decider, stream)
+    newer = None if known is None else await store.load_newer(stream, known.version)
+    if known is None or newer is None:
+        current = folded(decider, await store.load(stream))
+    else:
+        events = [recorded.event for recorded in newer]
+        current = VersionedState(known.version + len(newer), decider.fold(events, known.state))
+    store.state_cache.note_read(decider, stream, current)
+    return current
 
 
 def folded(decider: Decider[State, Any], loaded: Loaded) -> VersionedState[State]:

@@ -30,6 +30,14 @@ join streams s on s.id = asked.stream
 join events e on e.stream = s.id and e.position >= s.first_position
 order by e.stream, e.version
 """
+_LOAD_NEWER = """
+select asked.place, s.version as newest, e.position, e.stream, e.version, e.event_id, e.type, e.schema_version, e.data,
+       e.private, e.metadata, e.occurred_at, e.recorded_at
+from unnest($1::uuid[], $2::int[]) with ordinality as asked(stream, known, place)
+left join streams s on s.id = asked.stream
+left join events e on e.stream = s.id and e.version > asked.known and e.position >= s.first_position
+order by asked.place, e.version
+"""
 _CONCERN = """
 select bool_or(e.stream is not null and coalesce(e.metadata -> 'concerns' ->> 'cvr', asked.cvr) = asked.cvr)
 from unnest($1::uuid[], $2::text[]) with ordinality as asked(stream, cvr, place)
@@ -112,6 +120,17 @@ class EventStore:
             keys = await private_keys.of_stream(self._database, stream)
         return Loaded(tuple(self._restore(row, keys) for row in rows))
 
+    async def load_newer(self, stream: UUID, than: int) -> tuple[Recorded, ...] | None:
+        """Returns the events of a stream after a version, oldest first, without their private parts.
+
+        Returns None if the stream has not that version, as after a restore.
+        """
+        try:
+            newest, rows = await self._database.ask(_newer_rows_of_streams, (stream, than))
+        except DATABASE_AWAY as error:
+            raise StoreUnavailable(str(error)) from error
+        return None if newest < than else tuple(self._restore(row, {}) for row in rows)
+
     async def may_concern(self, stream: UUID, cvr: str) -> bool:
         """Returns whether a stream may be about a legal entity; an unknown stream takes the same work."""
         try:
@@ -144,6 +163,19 @@ async def _rows_of_streams(connection: Connection, streams: Sequence[UUID]) -> l
     for row in await connection.fetch(_LOAD, streams):
         rows[row["stream"]].append(row)
     return list(rows.values())
+
+
+async def _newer_rows_of_streams(
+    connection: Connection, asked: Sequence[tuple[UUID, int]]
+) -> list[tuple[int, list[Any]]]:
+    """The newest version of each stream, and its events after the version that is known, oldest first."""
+    newest, newer = [0] * len(asked), list[list[Any]]([] for _ in asked)
+    for row in await connection.fetch(_LOAD_NEWER, [stream for stream, _ in asked], [known for _, known in asked]):
+        place = row["place"] - 1
+        newest[place] = row["newest"] or 0
+        if row["position"] is not None:
+            newer[place].append(row)
+    return list(zip(newest, newer, strict=True))
 
 
 async def _may_concern(connection: Connection, asked: Sequence[tuple[UUID, str]]) -> list[bool]:

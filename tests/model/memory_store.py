@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -68,6 +69,11 @@ class MemoryStore:
         """See EventStore.load."""
         facts = self.streams.get(stream, ())
         return Loaded(tuple(fact.readable if readable else fact.recorded for fact in facts))
+
+    async def load_newer(self, stream: UUID, than: int) -> tuple[Recorded, ...] | None:
+        """See EventStore.load_newer."""
+        facts = self.streams.get(stream, [])
+        return None if len(facts) < than else tuple(fact.recorded for fact in facts[than:])
 
     async def may_concern(self, stream: UUID, cvr: str) -> bool:
         """See EventStore.may_concern."""
@@ -146,7 +152,7 @@ class MemoryDatabase:
     async def fetch(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of the tables that are read so. Raises LookupError for a statement that is new."""
         if "join reservations held" in statement:
-            return self._reserved_under(*values)
+            return _by_place(self._reserved_under(*values))
         if "from reservations where name >= $1 and name < $2" in statement:
             return self._names_between(*values)
         if "join inbox i using" in statement:
@@ -215,3 +221,11 @@ class MemoryDatabase:
         marks = (self.store.inbox.get(key) for key in zip(sources, streams, strict=True))
         names = ("source", "stream", "epoch", "version", "event_id")
         return [{name: getattr(mark, name) for name in names} for mark in marks if mark is not None]
+
+
+def _by_place(names: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each place that has names, as `reserved_under` selects them."""
+    return [
+        {"place": place, "names": [one["name"] for one in group], "streams": [one["stream"] for one in group]}
+        for place, group in ((place, list(rows)) for place, rows in groupby(names, key=itemgetter("place")))
+    ]

@@ -13,7 +13,7 @@ from shared.eventstore.commands import Decision, Intent, execute, read
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.errors import Refused
 from shared.eventstore.event_store import EventStore, Loaded
-from shared.eventstore.events import Event, EventTypes, Metadata
+from shared.eventstore.events import Event, EventTypes, Metadata, Recorded
 from shared.eventstore.state_cache import StateCache, VersionedState
 from tests.integration.eventstore.counter import COUNTER, FACTS, Count, Counted, Counter, evolve
 
@@ -26,10 +26,17 @@ class Noting(EventStore):
     def __init__(self, database: Database, types: EventTypes) -> None:
         super().__init__(database, types)
         self.read: list[UUID] = []
+        self.whole: list[UUID] = []
+        """Of these, what was loaded from the beginning."""
 
     async def load(self, stream: UUID, *, readable: bool = False) -> Loaded:
         self.read.append(stream)
+        self.whole.append(stream)
         return await super().load(stream, readable=readable)
+
+    async def load_newer(self, stream: UUID, than: int) -> tuple[Recorded, ...] | None:
+        self.read.append(stream)
+        return await super().load_newer(stream, than)
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,42 @@ async def test_a_read_adds_what_others_wrote_to_the_state_that_is_cached(process
     await other.count(stream, 10)
     await other.count(stream, 100)
     assert await read(one.store, COUNTER, stream) == VersionedState(3, Counter(111))
+
+
+async def test_a_state_that_was_read_once_is_not_loaded_from_the_beginning_again(
+    processes: tuple[Process, Process],
+) -> None:
+    one, other = processes
+    stream = uuid4()
+    await other.count(stream, 1)
+    assert await read(one.store, COUNTER, stream) == VersionedState(1, Counter(1))
+    await other.count(stream, 10)
+    assert [recorded.version for recorded in await one.store.load_newer(stream, 1) or ()] == [2]
+    one.store.whole.clear()
+    assert await read(one.store, COUNTER, stream) == VersionedState(2, Counter(11))
+    assert await read(one.store, COUNTER, stream) == VersionedState(2, Counter(11))
+    assert one.store.whole == []
+
+
+async def test_a_command_on_what_was_only_read_before_reads_it_again(processes: tuple[Process, Process]) -> None:
+    one, other = processes
+    stream = uuid4()
+    await read(one.store, COUNTER, stream)
+    await other.count(stream, 10)
+    one.store.read.clear()
+    assert (await one.count(stream, 100)).state.total == 110
+    assert one.store.read == [stream]
+
+
+async def test_a_state_beyond_the_end_of_its_stream_is_given_up(processes: tuple[Process, Process]) -> None:
+    """As after a restore of the database."""
+    one, _ = processes
+    stream, unknown = uuid4(), uuid4()
+    await one.count(stream, 1)
+    for lost in (stream, unknown):
+        one.store.state_cache.note_read(COUNTER, lost, VersionedState(2, Counter(11)))
+    assert await read(one.store, COUNTER, stream) == VersionedState(1, Counter(1))
+    assert await read(one.store, COUNTER, unknown) == VersionedState(0, Counter(0))
 
 
 async def test_a_subject_to_which_others_write_is_read_each_time_from_then_on(

@@ -23,7 +23,7 @@ from tests.unit.control.test_planned_controls import ACCEPTED, START
 
 DRAWS = 8000
 POLICY = PLANNING_POLICIES.at(ACCEPTED)
-NOTHING, USUAL = TakenPlaces(frozenset(), frozenset()), default_working_time(POLICY)
+NOTHING, USUAL = TakenPlaces(frozenset(), {}), default_working_time(POLICY)
 CHANCE = SystemRandom()
 
 

@@ -220,13 +220,13 @@ def test_a_slot_that_the_release_before_took_meanwhile_is_taken_with_its_half_ho
     former = {former_slot_name(INSPECTOR, DAY, 1): ONE}
     for names in ({}, {slot_name(INSPECTOR, DAY, 1): ANOTHER}):
         taken = taken_places(INSPECTOR, {**names, **former})
-        assert taken == TakenPlaces(frozenset({(DAY, 1)}), frozenset((DAY, number) for number in of_slot(1)))
+        assert taken == TakenPlaces({(DAY, 1)}, {DAY: set(of_slot(1))})
 
 
 def test_a_booking_of_this_release_takes_its_own_half_hours_and_no_others() -> None:
     names = held(visit(begins=time(9, 30), minutes=60))
     taken = taken_places(INSPECTOR, names)
-    assert taken == TakenPlaces(frozenset({(DAY, 1)}), frozenset({(DAY, 19), (DAY, 20)}))
+    assert taken == TakenPlaces({(DAY, 1)}, {DAY: {19, 20}})
 
 
 @pytest.mark.parametrize("inspector", STRANGE)
@@ -234,7 +234,7 @@ def test_names_say_what_they_were_made_of_whatever_the_inspector_is_called(inspe
     booking = of_the_release_before(slot=12).model_copy(update={"inspector": inspector})
     names = held(booking)
     taken = taken_places(inspector, names)
-    assert taken == TakenPlaces(frozenset({(DAY, 12)}), frozenset((DAY, number) for number in of_slot(12)))
+    assert taken == TakenPlaces({(DAY, 12)}, {DAY: set(of_slot(12))})
 
 
 def test_a_calendar_holds_the_names_of_its_inspector_and_no_other() -> None:

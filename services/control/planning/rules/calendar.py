@@ -98,9 +98,8 @@ class Calendar:
         self.relies_on = relies_on
         self._working_time = working_time
         self._slots = set(taken.slots)
-        self._half_hours: defaultdict[date, set[int]] = defaultdict(set)
-        for day, number in taken.half_hours:
-            self._half_hours[day].add(number)
+        by_day = {day: set(numbers) for day, numbers in taken.half_hours.items()}
+        self._half_hours: defaultdict[date, set[int]] = defaultdict(set, by_day)
         self._length = policy.visit_half_hours
         self._step = policy.planning.quantum_half_hours
 

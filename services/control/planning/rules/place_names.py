@@ -4,12 +4,17 @@ A booking reserves its half hours, so that no two visits overlap, and its slot, 
 somebody can make. An inspector's id is any text: what separates the parts of a name is written otherwise inside of it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
 from services.control.planning.rules.half_hours import InCalendar, of_slot, taken_by
+
+_NAMES = 10_000
+"""Names of places that are kept read, without their inspectors: those of about two years of working days."""
 
 
 def names_of_place(booking: InCalendar) -> frozenset[str]:
@@ -74,8 +79,9 @@ def former_visits_of(inspector: str) -> str:
 class TakenPlaces:
     """What is taken in one inspector's calendar."""
 
-    slots: frozenset[tuple[date, int]]
-    half_hours: frozenset[tuple[date, int]]
+    slots: Set[tuple[date, int]]
+    half_hours: Mapping[date, Set[int]]
+    """By day."""
 
 
 def taken_places(inspector: str, held: Mapping[str, UUID]) -> TakenPlaces:
@@ -84,22 +90,31 @@ def taken_places(inspector: str, held: Mapping[str, UUID]) -> TakenPlaces:
     While processes of release 2026-11 are replaced, they book slots without half hours: those of the slot count as
     taken, so that nobody is booked twice meanwhile, or before the release step has reserved them.
     """
-    slots, half_hours = set[tuple[date, int]](), set[tuple[date, int]]()
-    present = names_of_calendar(inspector)
-    for on, kind, number in _parts(held, present):
-        (slots if kind == "slot" else half_hours).add((date.fromisoformat(on), int(number)))
-    former = former_names_of_calendar(inspector)
-    for on, number in _parts(held, former):
-        if held.get(f"{present}{on}/slot/{number}") != held[f"{former}{on}/{number}"]:
-            day, slot = date.fromisoformat(on), int(number)
-            slots.add((day, slot))
-            half_hours.update((day, one) for one in of_slot(slot))
-    return TakenPlaces(frozenset(slots), frozenset(half_hours))
+    slots, half_hours = set[tuple[date, int]](), defaultdict[date, set[int]](set)
+    present, former = names_of_calendar(inspector), former_names_of_calendar(inspector)
+    for is_slot, day, number in map(_place_of, _without_prefix(held, present)):
+        if is_slot:
+            slots.add((day, number))
+        else:
+            half_hours[day].add(number)
+    for name in _without_prefix(held, former):
+        on, _, slot = name.partition("/")
+        if held.get(f"{present}{on}/slot/{slot}") != held[f"{former}{name}"]:
+            slots.add((date.fromisoformat(on), int(slot)))
+            half_hours[date.fromisoformat(on)].update(of_slot(int(slot)))
+    return TakenPlaces(slots, half_hours)
 
 
-def _parts(names: Iterable[str], prefix: str) -> Iterator[list[str]]:
+def _without_prefix(names: Iterable[str], prefix: str) -> list[str]:
     begins = len(prefix)
-    return (name[begins:].split("/") for name in names if name.startswith(prefix))
+    return [name[begins:] for name in names if name.startswith(prefix)]
+
+
+@lru_cache(maxsize=_NAMES)
+def _place_of(name: str) -> tuple[bool, date, int]:
+    """Returns whether a name without its inspector is that of a slot, and its day and number."""
+    on, kind, number = name.split("/")
+    return kind == "slot", date.fromisoformat(on), int(number)
 
 
 def escaped(inspector: str) -> str:
