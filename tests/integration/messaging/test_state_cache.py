@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from random import Random
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
-from shared.eventstore.commands import Decision, Intent, execute, read
+from shared.eventstore.change import Change
+from shared.eventstore.commands import Decision, Intent, execute, folded, read
 from shared.eventstore.database import Database, open_database
-from shared.eventstore.errors import Refused
+from shared.eventstore.decider import Guard
+from shared.eventstore.errors import Refused, StaleVersion, StoreUnavailable
 from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, EventTypes, Metadata, Recorded
 from shared.eventstore.state_cache import StateCache, VersionedState
@@ -28,6 +32,12 @@ class Noting(EventStore):
         self.read: list[UUID] = []
         self.whole: list[UUID] = []
         """Of these, what was loaded from the beginning."""
+        self.is_away = False
+
+    async def append(self, change: Change) -> int:
+        if self.is_away:
+            raise StoreUnavailable("planted")
+        return await super().append(change)
 
     async def load(self, stream: UUID, *, readable: bool = False) -> Loaded:
         self.read.append(stream)
@@ -45,9 +55,11 @@ class Process:
 
     store: Noting
 
-    async def count(self, stream: UUID, by: int = 1, *, note: str | None = None) -> Decision[Counter]:
-        metadata = Metadata(command_id=uuid4(), actor="tester")
-        (decision,) = await execute(self.store, [Intent(COUNTER, stream, Count(by, note))], at=NOW, metadata=metadata)
+    async def count(
+        self, stream: UUID, by: int = 1, *, note: str | None = None, relies_on: Sequence[Guard] = ()
+    ) -> Decision[Counter]:
+        metadata, intent = Metadata(command_id=uuid4(), actor="tester"), Intent(COUNTER, stream, Count(by, note))
+        (decision,) = await execute(self.store, [intent], at=NOW, metadata=metadata, guards=relies_on)
         return decision
 
 
@@ -121,6 +133,63 @@ async def test_a_state_beyond_the_end_of_its_stream_is_given_up(processes: tuple
         one.store.state_cache.note_read(COUNTER, lost, VersionedState(2, Counter(11)))
     assert await read(one.store, COUNTER, stream) == VersionedState(1, Counter(1))
     assert await read(one.store, COUNTER, unknown) == VersionedState(0, Counter(0))
+
+
+async def test_what_came_after_a_cached_state_was_relied_on_is_not_passed_over(
+    processes: tuple[Process, Process],
+) -> None:
+    """As an absence that is noted between the look into a calendar and the booking."""
+    one, other = processes
+    calendar, course = uuid4(), uuid4()
+    await other.count(calendar)
+    for _ in range(2):
+        looked = await read(one.store, COUNTER, calendar)
+    await other.count(calendar, 10)
+    with pytest.raises(StaleVersion):
+        await one.count(course, relies_on=[Guard(calendar, looked.version)])
+    again = await read(one.store, COUNTER, calendar)
+    assert again == VersionedState(2, Counter(11))
+    await one.count(course, relies_on=[Guard(calendar, again.version)])
+
+
+async def test_what_an_append_that_failed_would_have_led_to_is_not_cached(processes: tuple[Process, Process]) -> None:
+    one, other = processes
+    stream, relied_on = uuid4(), uuid4()
+    await one.count(stream, 1)
+    one.store.is_away = True
+    with pytest.raises(StoreUnavailable):
+        await one.count(stream, 10)
+    one.store.is_away = False
+    await other.count(relied_on)
+    with pytest.raises(StaleVersion):
+        await one.count(stream, 100, relies_on=[Guard(relied_on, 0)])
+    assert await read(one.store, COUNTER, stream) == VersionedState(1, Counter(1))
+    assert (await one.count(stream, 500)).state == Counter(501)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_read_gives_what_the_whole_stream_gives_whatever_went_before(
+    processes: tuple[Process, Process], seed: int
+) -> None:
+    drawn, streams = Random(seed), [uuid4() for _ in range(3)]
+
+    async def something(process: Process) -> None:
+        stream = drawn.choice(streams)
+        guards = [Guard(drawn.choice(streams), drawn.randrange(9))] if drawn.random() < 0.2 else []
+        process.store.is_away = drawn.random() < 0.2
+        with suppress(StaleVersion, StoreUnavailable):
+            await (process.count(stream, relies_on=guards) if drawn.random() < 0.5 else read_it(process, stream))
+
+    async def read_it(process: Process, stream: UUID) -> None:
+        known = await read(process.store, COUNTER, stream)
+        assert known.state.total == known.version
+
+    for _ in range(40):
+        await asyncio.gather(*(something(drawn.choice(processes)) for _ in range(3)))
+        for process in processes:
+            for stream in streams:
+                known = await read(process.store, COUNTER, stream)
+                assert known == folded(COUNTER, await process.store.load(stream))
 
 
 async def test_a_subject_to_which_others_write_is_read_each_time_from_then_on(
@@ -202,9 +271,30 @@ async def test_no_state_holds_private_text_after_its_command_or_when_read(
         _ = decision.state.counted[0].note
 
 
+@pytest.mark.rule("R31")
+async def test_a_read_that_goes_on_from_a_cached_state_adds_no_private_text_before_or_after_an_erasure(
+    processes: tuple[Process, Process], postgres_dsn: str
+) -> None:
+    one, other = processes
+    stream = uuid4()
+    await read(one.store, NOTEBOOK, stream)
+    await other.count(stream, note="Klejnstrup planted this")
+    before = await read(one.store, NOTEBOOK, stream)
+    connection = await asyncpg.connect(postgres_dsn)
+    await connection.execute("update offers.private_keys set key = null, destroyed_at = now()")
+    await connection.close()
+    await other.count(stream, note="Klejnstrup planted this, too")
+    after = await read(one.store, NOTEBOOK, stream)
+    assert (before.version, after.version) == (1, 2)
+    for known in (before, after):
+        assert "Klejnstrup" not in repr(known)
+    assert after == folded(NOTEBOOK, await one.store.load(stream))
+
+
 def test_the_subject_that_was_touched_longest_ago_is_forgotten() -> None:
     known = StateCache(2)
     streams: Sequence[UUID] = [uuid4() for _ in range(3)]
     for stream in (*streams[:2], streams[0], streams[2]):
         known.keep(COUNTER, stream, VersionedState(1, Counter()))
     assert [known.get(COUNTER, stream) is not None for stream in streams] == [True, False, True]
+    assert [known.latest(COUNTER, stream) is not None for stream in streams] == [True, False, True]
