@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 import structlog
 
+from shared.eventstore import canary
 from shared.eventstore.change import Change, Write
 from shared.eventstore.clock import Clock
 from shared.eventstore.commands import ATTEMPTS, Intent, execute, folded, timer_rows
@@ -21,6 +22,7 @@ from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Metadata
 from shared.telemetry.context import span
 from shared.telemetry.loops import Heartbeat
+from shared.telemetry.measured import TIMER_LATE_SECONDS
 
 HELD_BACK_FOR = timedelta(seconds=1)
 """Real time after which a timer that was held back is tried again."""
@@ -97,11 +99,19 @@ class TimerLoop:
         self._actor = actor
         self._lookups = lookups or {}
         self._heartbeat = heartbeat or Heartbeat("timers")
+        self._canary = canary.Canary(database, store, clock, actor=actor)
+        self._late = {
+            of_canary: TIMER_LATE_SECONDS.labels(
+                database.schema, self._heartbeat.name, "canary" if of_canary else "case"
+            )
+            for of_canary in (True, False)
+        }
 
     async def run(self) -> None:
         """Fires due timers until cancelled; waits while the database is unreachable."""
         while True:
             try:
+                await self._canary.keep_armed()
                 fired = await self.fire_due()
                 self._heartbeat.succeeded()
             except (*DATABASE_AWAY, StoreUnavailable) as error:
@@ -154,6 +164,10 @@ class TimerLoop:
         return await self._fire(due)
 
     async def _fire(self, due: Due) -> None:
+        if due.name == canary.NAME:
+            await self._canary.fire()
+            self._measure(due)
+            return
         subject_name, _, name = due.name.partition(":")
         subject = self._subjects[subject_name]
         metadata = Metadata(command_id=uuid5(due.stream, f"{due.name}@{due.due.isoformat()}"), actor=self._actor)
@@ -180,3 +194,9 @@ class TimerLoop:
         decision, *_ = await execute(self._store, [intent, *others], at=timer.at, metadata=metadata)
         if timer_rows(subject, decision.state).get(due.name) == due.due:
             raise RuntimeError(f"{due.name} is still wanted after it fired: its subject must record what it did")
+        self._measure(due)
+
+    def _measure(self, due: Due) -> None:
+        """Observes how late a timer had its effect; one that a jump of the clock passed fired at its own time."""
+        late = self._clock.fires_at(due.due) - due.due
+        self._late[due.name == canary.NAME].observe(late.total_seconds())

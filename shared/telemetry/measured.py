@@ -1,4 +1,4 @@
-"""Histograms of what a process itself does: appends and HTTP requests, in seconds, by service."""
+"""Histograms of what a process itself does: appends, timers and HTTP requests, in seconds, by service."""
 
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
 
@@ -8,6 +8,7 @@ ProcessCollector(registry=REGISTRY)
 
 _LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_LATE = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)
 _GROUPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 APPEND_SECONDS = Histogram(
@@ -22,6 +23,13 @@ APPEND_GROUP = Histogram(
     "Commands that were committed together in one transaction.",
     ["service"],
     buckets=_GROUPS,
+    registry=REGISTRY,
+)
+TIMER_LATE_SECONDS = Histogram(
+    "aftale_timer_late_seconds",
+    "How late a timer had its effect, by the service's clock: timers of cases, and the canary of each minute.",
+    ["service", "loop", "timer"],
+    buckets=_LATE,
     registry=REGISTRY,
 )
 _HTTP_SECONDS = Histogram(

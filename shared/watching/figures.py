@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import asyncpg
+
+from shared.eventstore import canary
 from shared.eventstore.database import Connection
 
 OVERDUE_AFTER = timedelta(seconds=5)
@@ -20,8 +23,10 @@ select newest_position() - checkpoint as events,
 from relay
 """
 _TIMERS = """
-select count(*) as overdue, coalesce(extract(epoch from $2::timestamptz - min(due)), 0)::float8 as seconds,
-       count(*) filter (where failures > 0) as failing
+select count(*) as timers, coalesce(extract(epoch from $2::timestamptz - min(due)), 0)::float8 as seconds,
+       count(*) filter (where failures > 0) as failing,
+       (select greatest(extract(epoch from $2::timestamptz - due), 0)::float8 from timers
+        where stream = $3 and name = $4) as canary
 from timers where due < $1
 """
 _PARKED = """
@@ -49,6 +54,8 @@ class Overdue:
     """Lateness of the most overdue timer."""
     failing: int
     """Number of these timers that failed when they were tried."""
+    canary: float | None
+    """How many seconds the canary is late at this moment; None if it is not armed, as on a virtual clock."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,13 @@ async def read_figures(connection: Connection, now: datetime | None) -> Figures:
     if now is None:
         return Figures(parked)
     relay = await connection.fetchrow(_RELAY)
-    timers = await connection.fetchrow(_TIMERS, now - OVERDUE_AFTER, now)
     assert relay is not None
-    assert timers is not None
     lag = RelayLag(relay["events"], relay["seconds"])
-    return Figures(parked, lag, Overdue(timers["overdue"], timers["seconds"], timers["failing"]))
+    return Figures(parked, lag, await read_overdue(connection, now))
+
+
+async def read_overdue(connection: "Connection | asyncpg.Connection[asyncpg.Record]", now: datetime) -> Overdue:
+    """R28: reads which timers of a service are due and have not fired, by its own clock; there must be none."""
+    row = await connection.fetchrow(_TIMERS, now - OVERDUE_AFTER, now, canary.STREAM, canary.NAME)
+    assert row is not None
+    return Overdue(**row)

@@ -53,6 +53,7 @@ def _of_logs(checked: Checked) -> Iterator[Metric]:
     overdue = GaugeMetricFamily("aftale_timers_overdue", "Timers late by 5 s or more.", labels=["service"])
     late = GaugeMetricFamily("aftale_timers_overdue_seconds", "Lateness of the most overdue timer.", labels=["service"])
     failing = GaugeMetricFamily("aftale_timers_failing", "Overdue timers that failed.", labels=["service"])
+    canary = GaugeMetricFamily("aftale_canary_late_seconds", "How late the canary is now.", labels=["service"])
     for one, result in checked:
         if result.figures and (relay := result.figures.relay):
             events.add_metric([one.service], relay.events)
@@ -61,7 +62,9 @@ def _of_logs(checked: Checked) -> Iterator[Metric]:
             overdue.add_metric([one.service], timers.timers)
             late.add_metric([one.service], timers.seconds)
             failing.add_metric([one.service], timers.failing)
-    yield from (events, seconds, overdue, late, failing)
+            if timers.canary is not None:
+                canary.add_metric([one.service], timers.canary)
+    yield from (events, seconds, overdue, late, failing, canary)
 
 
 def _of_facts(checked: Checked) -> Iterator[Metric]:

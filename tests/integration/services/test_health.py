@@ -118,6 +118,7 @@ async def test_a_service_with_its_servers_is_live_and_ready_and_its_metrics_move
         assert of(after, "aftale_http_request_seconds_count", **accepted) == 1 + before.get(
             ("aftale_http_request_seconds_count", frozenset(accepted.items())), 0
         )
+        assert of(after, "aftale_canary_late_seconds", service="offers") < 60
         for name in ("aftale_append_seconds_count", "aftale_append_group_commands_sum"):
             assert of(after, name, service="offers") == of(before, name, service="offers") + 1
         assert of(after, "aftale_database_up", service="offers") == of(after, "aftale_kafka_up", service="offers") == 1
