@@ -1,0 +1,13 @@
+-- R29: tries to send. A row is committed before the socket is touched, and has its outcome once the other side has
+-- answered. A row without one says: the process ended meanwhile, and it is not known whether that message was sent.
+create table sending (
+  message_id text not null,       -- as the header Message-ID has it, without brackets
+  try_number integer not null,    -- counts the tries of the message from 0
+  told_by uuid not null,          -- the stream that records what became of the message
+  begun_at timestamptz not null,  -- by the clock of the domain
+  outcome text check (outcome in ('sent', 'sent-again', 'failed', 'in-doubt')),
+  failure text,                   -- of a failed try: one of TryFailure
+  status text,                    -- of a failed try: a code; nothing of what the other side said
+  primary key (message_id, try_number)
+);
+create index sending_begun on sending (begun_at);  -- old rows are deleted by it
