@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from migrations.topics import TOPICS
 from shared.contracts import control, guidance, offers, orders, people, register
-from shared.eventstore.events import Event, private_fields
+from shared.eventstore.events import Event, Origin, private_fields
 from shared.messaging.bus import REPUBLISH_TOPIC, RepublishRequest
 from shared.messaging.heads import HEADS_TOPIC, Heads, HeadsRequest
 from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, PEOPLE_TOPIC, REGISTER_TOPIC
@@ -70,6 +70,12 @@ _HEADERS = {
             "inspector for whom a colleague stood in. Absent if the actor acted for nobody else.",
         },
         "ce_policy": {**_TEXT, "description": "Version of the policy under which it was decided."},
+        "ce_origin": {
+            **_TEXT,
+            "enum": [origin.value for origin in Origin],
+            "description": "Where the fact comes from; absent for `live`. Of a case that was imported or replayed, "
+            "nobody is told, nothing is booked and nothing falls due.",
+        },
         "ce_causation": {
             **_TEXT,
             "description": "Source, stream and version of the fact that the producer reacted to. Absent if it "

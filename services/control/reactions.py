@@ -18,7 +18,7 @@ from services.control.rules.course_decider import COURSE, Command
 from services.control.rules.order_requests import NoteOrderIssued
 from services.control.rules.orders_on_topics import ORDER, NoteOrder, NoteOrderEnded, order_stream
 from services.control.rules.phases import Running
-from services.control.rules.start_of_agreement import StartCourse
+from services.control.rules.start_of_agreement import NoteTakenOver, StartCourse
 from services.control.rules.termination import NoteAnnulment, NoteCarriedOver
 from services.control.rules.turned_into_control import NoteMeeting
 from services.control.rules.unit_changes import NoteUnitChange
@@ -32,10 +32,16 @@ from shared.contracts.offers import (
     UnitChangeNoted,
 )
 from shared.contracts.orders import OrderCompliedWith, OrderIssued, OrderRevoked
-from shared.contracts.public_forms import Accepted, GuidanceHeld, GuidanceMeetingCancelled, MeetingCorrected
+from shared.contracts.public_forms import (
+    Accepted,
+    CaseTakenOver,
+    GuidanceHeld,
+    GuidanceMeetingCancelled,
+    MeetingCorrected,
+)
 from shared.contracts.vocabulary import HoldEnd
 from shared.eventstore.commands import Intent, execute, read
-from shared.eventstore.events import Metadata
+from shared.eventstore.events import Metadata, Origin
 from shared.messaging.reactor import React, Reaction, Reactions
 from shared.messaging.received_fact import ReceivedFact
 from shared.service import Runtime
@@ -62,7 +68,8 @@ def reactions(runtime: Runtime) -> Reactions:
     async def accepted(received: ReceivedFact) -> Reaction:
         """R19: starts a course with a random order of the places, so that nobody can predict or steer which are drawn.
 
-        R40: if an agreement is carried over, the former owner's course ends in the same transaction.
+        R40: if an agreement is carried over, the former owner's course ends in the same transaction. Of a case that is
+        history no window is looked at.
         """
         fact = received.event
         assert isinstance(fact, Accepted)
@@ -72,7 +79,18 @@ def reactions(runtime: Runtime) -> Reactions:
         drawn = tuple(runtime.random_source.sample(named, len(named)))
         policy = runtime.policies.at(fact.accepted_at)
         start = StartCourse(at=now, policy=policy, fact=fact, drawn=drawn, carried=carried)
-        await record(received, Intent(COURSE, fact.agreement_id, start), *ends, *begin_looks(now, policy))
+        looks = begin_looks(now, policy) if received.message.origin is Origin.LIVE else []
+        await record(received, Intent(COURSE, fact.agreement_id, start), *ends, *looks)
+        return await changed(received)
+
+    async def taken_over(received: ReceivedFact) -> Reaction:
+        """R17, R28, R41: lets a course that was history go on: its windows and conflicts are looked at from now on."""
+        fact = received.event
+        assert isinstance(fact, CaseTakenOver)
+        now = runtime.clock.now()
+        noted = NoteTakenOver(fact.agreement_id, fact.live_from)
+        looks = begin_looks(now, runtime.policies.at(now))
+        await record(received, Intent(COURSE, fact.agreement_id, noted), *looks)
         return await changed(received)
 
     async def annulled(received: ReceivedFact) -> Reaction:
@@ -142,9 +160,14 @@ def reactions(runtime: Runtime) -> Reactions:
         return Reaction([released] if noted is None else [Intent(COURSE, fact.agreement_id, noted), released])
 
     async def meeting_booked(received: ReceivedFact) -> Reaction:
-        """R12, R15: gives a meeting its place before the fact counts as processed; others may want the same place."""
+        """R12, R15: gives a meeting its place before the fact counts as processed; others may want the same place.
+
+        A meeting of a case that is history takes no place.
+        """
         fact = received.event
         assert isinstance(fact, GuidanceMeetingBooked)
+        if received.message.origin is not Origin.LIVE:
+            return Reaction()
 
         async def take() -> None:
             await record(received, *await taking(runtime, fact))
@@ -160,6 +183,7 @@ def reactions(runtime: Runtime) -> Reactions:
 
     return {
         Accepted: accepted,
+        CaseTakenOver: taken_over,
         Declined: reacting(not_accepted),
         Lapsed: reacting(not_accepted),
         AcceptanceAnnulled: annulled,
@@ -195,4 +219,5 @@ def _caused_by(runtime: Runtime, received: ReceivedFact) -> Metadata:
         command_id=uuid5(message.event_id, f"{runtime.name}/beside"),
         actor=runtime.name,
         causation=f"{message.source}/{message.stream}/{message.version}",
+        origin=message.origin,
     )

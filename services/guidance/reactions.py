@@ -6,10 +6,11 @@ from typing import Any
 from services.guidance.rules.appointments import NoteLostPlace
 from services.guidance.rules.guidance_decider import GUIDANCE, Command
 from services.guidance.rules.meetings import NoteTurnedControl
-from services.guidance.rules.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
+from services.guidance.rules.schedule import CloseGuidance, NoteInspector, NoteTakenOver, OpenGuidance, ScheduleGuidance
 from shared.contracts.control import Breached, ComplianceDeadlineSet, Fulfilled, MeetingPlaceLost
 from shared.contracts.offers import AcceptanceAnnulled, Declined, Lapsed
 from shared.contracts.public_forms import (
+    CaseTakenOver,
     ComplianceDeadlineRecounted,
     ControlTurnedIntoGuidance,
     ExtensionGranted,
@@ -60,6 +61,7 @@ def reactions(runtime: Runtime) -> Reactions:
 
     return {
         OfferSent: reacting(lambda fact: OpenGuidance(at=runtime.clock.now(), fact=fact)),
+        CaseTakenOver: reacting(lambda fact: NoteTakenOver(fact.agreement_id, fact.live_from)),
         OfferReassigned: reacting(another_inspector),
         InspectorChanged: reacting(another_inspector),
         ComplianceDeadlineSet: reacting(schedule),

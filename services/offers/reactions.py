@@ -126,6 +126,7 @@ async def _record_first(runtime: Runtime, received: ReceivedFact, intents: list[
         actor=runtime.name,
         causation=f"{message.source}/{message.stream}/{message.version}",
         policy=policy,
+        origin=message.origin,
     )
     await execute(runtime.store, intents, at=runtime.clock.now(), metadata=metadata)
 

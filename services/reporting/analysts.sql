@@ -23,6 +23,7 @@ comment on column v_facts.policy is 'The policy file that was in force.';
 comment on column v_facts.case_id is
   'The case that the fact is about; null where it is about none, or its type is not known yet.';
 comment on column v_facts.on_behalf_of is 'For whom somebody acted: a CVR number, or a colleague (R30).';
+comment on column v_facts.origin is 'Where the fact comes from: live, imported or replayed.';
 
 comment on column v_units.p_number is 'The production unit, by its P-number.';
 comment on column v_units.cvr is 'The legal entity that the unit belongs to, by its CVR number.';
@@ -46,6 +47,10 @@ comment on column v_cases.problem_group is 'Code of the problem group of the top
 comment on column v_cases.inspector is 'Pseudonymous id of the responsible inspector.';
 comment on column v_cases.centre is
   'Centre of the responsible inspector (R42): north, east, south or other; null where no fact says it.';
+comment on column v_cases.origin is
+  'Where the case comes from: live, imported or replayed; one that is not live is history.';
+comment on column v_cases.live_from is
+  'From when on a case that was history goes on here; null until it is taken over (R28).';
 comment on column v_cases.carried_over_to is
   'The agreement of the unit''s new owner with which this one goes on (R40); whoever counts agreements leaves this row out.';
 comment on column v_cases.agreement_id is 'The agreement that this follows from.';

@@ -22,6 +22,7 @@ create table facts (
   case_id uuid,                        -- written by the release before only, as is seen_by_company; the next release drops both
   seen_by_company bool,
   on_behalf_of text,                   -- R30: for whom somebody acted: a CVR, or the colleague they stood in for
+  origin text not null default 'live', -- live, imported or replayed; a process of the release before does not say it
   unique (source, stream, epoch, version)
 );
 create index on facts (case_id, position) where case_id is not null;  -- goes with the column
@@ -137,6 +138,8 @@ create table case_deadlines (
   deadlines jsonb not null default '{}',  -- By name, each with its anchor, rule, policy and skipped days (R27).
   extension_requested_at timestamptz,     -- When a longer deadline was asked for; null unless an answer is awaited (R13).
   extensions int not null default 0,      -- How often the deadline was extended.
+  origin text not null default 'live',    -- Where the case comes from: live, imported or replayed; one that is not live is history.
+  live_from timestamptz,                  -- From when on a case that was history goes on here; null until it is taken over (R28).
   primary key (case_id, audience)
 ) with (fillfactor = 70);
 
@@ -307,7 +310,8 @@ create view cases as
          coalesce(time_spent.minutes_control, 0) as minutes_control,
          coalesce(time_spent.minutes_system, 0) as minutes_system,
          coalesce(control.windows_at_risk, '{}') as windows_at_risk,
-         coalesce(control.places_not_found, '{}') as places_not_found
+         coalesce(control.places_not_found, '{}') as places_not_found, coalesce(deadlines.origin, 'live') as origin,
+         deadlines.live_from
   from case_core core
     left join case_deadlines deadlines on deadlines.case_id = core.case_id and deadlines.audience = core.audience
     left join case_offer offer on offer.case_id = core.case_id and offer.audience = core.audience
@@ -475,7 +479,8 @@ create view cases_rebuilt as
          coalesce(time_spent.minutes_control, 0) as minutes_control,
          coalesce(time_spent.minutes_system, 0) as minutes_system,
          coalesce(control.windows_at_risk, '{}') as windows_at_risk,
-         coalesce(control.places_not_found, '{}') as places_not_found
+         coalesce(control.places_not_found, '{}') as places_not_found, coalesce(deadlines.origin, 'live') as origin,
+         deadlines.live_from
   from case_core_rebuilt core
     left join case_deadlines_rebuilt deadlines on deadlines.case_id = core.case_id and deadlines.audience = core.audience
     left join case_offer_rebuilt offer on offer.case_id = core.case_id and offer.audience = core.audience
@@ -529,7 +534,8 @@ alter view cases
   alter column minutes_control set default 0,
   alter column minutes_system set default 0,
   alter column windows_at_risk set default '{}',
-  alter column places_not_found set default '{}';
+  alter column places_not_found set default '{}',
+  alter column origin set default 'live';
 alter view cases_rebuilt
   alter column changed_units set default '{}',
   alter column open_conflicts set default 0,
@@ -565,7 +571,8 @@ alter view cases_rebuilt
   alter column minutes_control set default 0,
   alter column minutes_system set default 0,
   alter column windows_at_risk set default '{}',
-  alter column places_not_found set default '{}';
+  alter column places_not_found set default '{}',
+  alter column origin set default 'live';
 
 create function split_as_the_release_before_writes() returns trigger language plpgsql
 set search_path from current as $$
@@ -658,7 +665,7 @@ insert into publication_limits values (3);
 create view v_facts as
   select f.position, f.source, f.stream, f.epoch, f.version, f.event_id, f.type, f.schema_version,
          f.data - 'name' - 'address' as data, f.occurred_at, f.recorded_at, f.received_at, f.actor, f.policy,
-         understood.case_id, f.on_behalf_of
+         understood.case_id, f.on_behalf_of, f.origin
   from facts f left join facts_as_understood understood on understood.position = f.position;
 comment on view v_facts is
   'Every fact, in the order taken. data: ids, codes, dates and numbers, as the contract of its producer says.';
@@ -699,7 +706,7 @@ create view v_cases as
          c.orders_requested, c.orders_issued, c.order_reminded_at, c.order_overdue_at,
          c.new_inspection_day, c.investigation_outcome, c.investigation_concluded_at,
          c.minutes_investigation, c.minutes_offer, c.minutes_guidance, c.minutes_documentation, c.minutes_control,
-         c.minutes_system, c.unknown_codes, c.centre, c.carried_over_to
+         c.minutes_system, c.unknown_codes, c.centre, c.carried_over_to, c.origin, c.live_from
   from cases c
   left join lateral (
     select industry, sector, size_class from units

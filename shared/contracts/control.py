@@ -35,7 +35,7 @@ from shared.contracts.vocabulary import (
     WindowRisk,
 )
 from shared.deadlines.deadline import Deadline
-from shared.eventstore.events import Event, PrivatePart
+from shared.eventstore.events import Event, PrivatePart, TakenOver
 from shared.visibility import Shown, ShownToCompany
 
 T = TypeVar("T")
@@ -68,6 +68,13 @@ class ComplianceDeadlineSet(Event):
     """R10, R19: what the agreement includes, first the place where it arose; none in facts of the first release."""
     plans_controls: bool = False
     """R17: by the policy of the acceptance, its controls get a place in the calendar at once, and move if they must."""
+
+
+class CourseTakenOver(TakenOver):
+    """R17, R28: the course of a case that was history goes on, as the case was taken over at offers."""
+
+    held: ClassVar[str] = "live_from"
+    agreement_id: UUID
 
 
 class PlacesHeld(Event):
@@ -917,6 +924,7 @@ class WindowSafeAgain(Event):
 
 FACTS: tuple[type[Event], ...] = (
     ComplianceDeadlineSet,
+    CourseTakenOver,
     PlacesHeld,
     HeldPlaceTaken,
     HeldPlacesReleased,

@@ -18,7 +18,7 @@ from shared.contracts.vocabulary import (
     Told,
 )
 from shared.deadlines.deadline import Deadline
-from shared.eventstore.events import OCCURRED, Event
+from shared.eventstore.events import OCCURRED, Event, TakenOver
 from shared.visibility import Shown
 
 
@@ -44,6 +44,13 @@ class GuidanceOpened(Event):
     topic: Shown[str]
     inspector: Shown[str]
     opened_at: Shown[datetime]
+
+
+class GuidanceTakenOver(TakenOver):
+    """R12, R28: guidance of a case that was history falls due from now on, as the case was taken over at offers."""
+
+    held: ClassVar[str] = "live_from"
+    agreement_id: UUID
 
 
 class UnderstandingReport(Told):
@@ -312,6 +319,7 @@ class GuidanceClosed(Event):
 
 FACTS: tuple[type[Event], ...] = (
     GuidanceOpened,
+    GuidanceTakenOver,
     OfferUnderstandingAsked,
     OfferUnderstandingCorrected,
     GuidanceScheduled,

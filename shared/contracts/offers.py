@@ -21,7 +21,7 @@ from shared.contracts.vocabulary import (
     WorkPhase,
 )
 from shared.deadlines.deadline import Deadline
-from shared.eventstore.events import Event, PrivatePart
+from shared.eventstore.events import Event, PrivatePart, TakenOver
 from shared.visibility import Shown, ShownToCompany
 
 T = TypeVar("T")
@@ -281,6 +281,17 @@ class AcceptanceAnnulled(Event):
     annulled_at: Shown[datetime]
 
 
+class CaseTakenOver(TakenOver):
+    """R28, R30: a case that was history goes on here. The other services take it over when they receive this fact."""
+
+    held: ClassVar[str] = "live_from"
+    agreement_id: Shown[UUID]
+    live_from: Shown[datetime]
+    taken_over_at: Shown[datetime]
+    taken_over_by: Shown[str]
+    reason: PrivateText = None
+
+
 class AgreementEndNoted(Event):
     """R8: the agreement ended elsewhere; unit and topic are free for a new offer."""
 
@@ -444,6 +455,7 @@ FACTS: tuple[type[Event], ...] = (
     OfferResent,
     DeliveryCorrected,
     ResponseDeadlineRecounted,
+    CaseTakenOver,
     OfferReassigned,
     InspectorNoted,
     ContactNamed,

@@ -73,6 +73,12 @@ if TYPE_CHECKING:
         recounted_at: datetime
         recounted_by: str
 
+    class CaseTakenOver(Event):
+        agreement_id: UUID
+        live_from: datetime
+        taken_over_at: datetime
+        taken_over_by: str
+
     class OfferReassigned(Event):
         agreement_id: UUID
         previous: str
@@ -465,6 +471,7 @@ else:
     )
     from shared.contracts.offers import (
         Accepted,
+        CaseTakenOver,
         ContactNamed,
         DeliveryCorrected,
         InternalNoteWritten,
@@ -479,6 +486,7 @@ else:
 __all__ = [
     "Accepted",
     "AnnouncedControlCancelled",
+    "CaseTakenOver",
     "ComplianceDeadlineRecounted",
     "ContactNamed",
     "ControlCompleted",

@@ -111,7 +111,7 @@ class GroupRows:
     def _add_write(self, command: int, write: Write, change: Change, sealed: Sealed | None) -> None:
         stream, expected = write.stream, write.expected
         self.writes.append({"command": command, "stream": stream, "expected": expected, "adds": len(write.events)})
-        metadata = orjson.dumps({**change.metadata.as_dict(), "concerns": write.concerns}).decode()
+        metadata = orjson.dumps({**change.metadata.as_dict(write.origin), "concerns": write.concerns}).decode()
         for number, occurred in enumerate(write.events):
             event, private = occurred.event, sealed.texts[number] if sealed else None
             self.new_events.append(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from shared.eventstore.events import Event, Metadata
+from shared.eventstore.events import Event, Metadata, Origin
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Write:
     events: tuple[Occurred, ...] = ()
     concerns: Mapping[str, str] = field(default_factory=dict)
     """Ids that travel beside the events, see Decider.concerns."""
+    origin: Origin = Origin.LIVE
 
 
 @dataclass(frozen=True)

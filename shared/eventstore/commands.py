@@ -9,9 +9,10 @@ from uuid import UUID
 
 from shared.eventstore.change import Change, IdempotencyKey, Mark, Occurred, Write
 from shared.eventstore.decider import Decider, Guard
-from shared.eventstore.errors import StaleVersion, VersionMismatch
+from shared.eventstore.errors import Refused, StaleVersion, VersionMismatch
 from shared.eventstore.event_store import EventStore, Loaded
-from shared.eventstore.events import Event, Metadata
+from shared.eventstore.events import Event, Metadata, Origin
+from shared.eventstore.liveness import Liveness, liveness_of
 from shared.eventstore.state_cache import VersionedState
 from shared.telemetry.context import current_traceparent
 
@@ -45,6 +46,8 @@ class Decision(Generic[State]):
     before: VersionedState[State]
     events: tuple[Event, ...]
     state: State
+    liveness: Liveness
+    """That of the case with these events."""
 
     @property
     def version(self) -> int:
@@ -55,30 +58,48 @@ class Decision(Generic[State]):
 async def read(store: EventStore, decider: Decider[State, Any], stream: UUID) -> VersionedState[State]:
     """Returns the current state of a subject, with its version; loads only the events that its cached state lacks."""
     known = store.state_cache.latest(decider, stream)
-    newer = None if known is None else await store.load_newer(stream, known.version)
+    # Of a stream without facts nothing is known, and what its first fact will say of its origin neither.
+    newer = None if known is None or not known.version else await store.load_newer(stream, known.version)
     if known is None or newer is None:
         current = folded(decider, await store.load(stream))
     else:
         events = [recorded.event for recorded in newer]
-        current = VersionedState(known.version + len(newer), decider.fold(events, known.state))
+        state = decider.fold(events, known.state)
+        current = VersionedState(known.version + len(newer), state, known.liveness.after(events))
     store.state_cache.note_read(decider, stream, current)
     return current
 
 
 def folded(decider: Decider[State, Any], loaded: Loaded) -> VersionedState[State]:
     """Returns the state that the events of a stream lead to, with its version."""
-    return VersionedState(loaded.version, decider.fold([recorded.event for recorded in loaded.events]))
+    state = decider.fold([recorded.event for recorded in loaded.events])
+    return VersionedState(loaded.version, state, liveness_of(decider, loaded.events))
 
 
-def decide(intent: Intent[State, Command], before: VersionedState[State]) -> Decision[State]:
-    """Decides a command without recording the events. Raises Refused, or VersionMismatch."""
+def decide(
+    intent: Intent[State, Command], before: VersionedState[State], origin: Origin = Origin.LIVE
+) -> Decision[State]:
+    """Decides a command without recording the events; `origin` is that of a case that begins with them.
+
+    Raises Refused, or VersionMismatch.
+    """
     if intent.expected is not None and before.version != intent.expected:
         raise VersionMismatch(intent.expected, before.version)
     events = tuple(intent.decider.decide(before.state, intent.command))
-    return Decision(intent.stream, before, events, intent.decider.fold(events, before.state))
+    begins = intent.decider.of_a_case and not before.version
+    begun = Liveness(origin) if begins else before.liveness
+    return Decision(intent.stream, before, events, intent.decider.fold(events, before.state), begun.after(events))
 
 
-async def _decide(store: EventStore, intent: Intent[State, Command], *, guess: bool) -> Decision[State]:
+def refuse_history(decisions: Sequence[Decision[Any]]) -> None:
+    """R30: refuses somebody's commands if a case is history and stays so; only a take-over makes it live."""
+    for decision in decisions:
+        if not decision.liveness.is_live:
+            why = "the case is history ({how}): it takes commands once it is taken over"
+            raise Refused("R30", why, how=decision.liveness.origin)
+
+
+async def _decide(store: EventStore, intent: Intent[State, Command], origin: Origin, *, guess: bool) -> Decision[State]:
     """Without reading, where the subject is known and may be guessed at: the append finds out whether it stands so.
 
     No append follows a refusal; so one on what is known counts only if it is repeated on what stands. Beside guards
@@ -87,8 +108,8 @@ async def _decide(store: EventStore, intent: Intent[State, Command], *, guess: b
     known = store.state_cache.get(intent.decider, intent.stream) if guess and intent.read is None else None
     if known is not None:
         with suppress(Exception):
-            return decide(intent, known)
-    return decide(intent, intent.read or await read(store, intent.decider, intent.stream))
+            return decide(intent, known, origin)
+    return decide(intent, intent.read or await read(store, intent.decider, intent.stream), origin)
 
 
 async def execute(
@@ -114,7 +135,7 @@ async def execute(
         policy=_policy(intents) or metadata.policy,
     )
     for attempt in range(1, ATTEMPTS + 1):
-        decided = [await _decide(store, intent, guess=not guards) for intent in intents]
+        decided = [await _decide(store, intent, metadata.origin, guess=not guards) for intent in intents]
         used_key = key(decided) if key else None
         change = _change(intents, decided, at=at, metadata=metadata, guards=guards, mark=mark, key=used_key)
         try:
@@ -128,7 +149,8 @@ async def execute(
             intents = [replace(intent, read=None) for intent in intents]
             continue
         for intent, decision in zip(intents, decided, strict=True):
-            store.state_cache.keep(intent.decider, intent.stream, VersionedState(decision.version, decision.state))
+            after = VersionedState(decision.version, decision.state, decision.liveness)
+            store.state_cache.keep(intent.decider, intent.stream, after)
         return decided
     raise AssertionError("unreachable")
 
@@ -161,8 +183,10 @@ def _change(
     for intent, decision in zip(intents, decided, strict=True):
         decider, stream, before = intent.decider, decision.stream, decision.before.state
         occurred = tuple(Occurred(event, at) for event in decision.events)
-        writes.append(Write(stream, decision.before.version, occurred, decider.concerns(decision.state)))
-        standing, wanted = timer_rows(decider, before), timer_rows(decider, decision.state)
+        origin = decision.liveness.of_next_fact if decider.of_a_case else metadata.origin
+        writes.append(Write(stream, decision.before.version, occurred, decider.concerns(decision.state), origin))
+        standing = timer_rows(decider, before, decision.before.liveness)
+        wanted = timer_rows(decider, decision.state, decision.liveness)
         arm.extend((stream, name, due) for name, due in wanted.items() if standing.get(name) != due)
         cancel.extend((stream, name) for name in standing if name not in wanted)
         held, needed = decider.reservations(before), decider.reservations(decision.state)
@@ -180,6 +204,7 @@ def _change(
     )
 
 
-def timer_rows(decider: Decider[Any, Any], state: Any) -> dict[str, datetime]:
+def timer_rows(decider: Decider[Any, Any], state: Any, liveness: Liveness) -> dict[str, datetime]:
     """Returns the timers that a state needs, named `<subject>:<timer>` as the timers table has them."""
-    return {f"{decider.name}:{name}": due for name, due in decider.timers(state).items()}
+    wanted = liveness.wanted(decider.timers(state), decider.catches_up)
+    return {f"{decider.name}:{name}": due for name, due in wanted.items()}

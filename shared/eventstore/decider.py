@@ -117,6 +117,8 @@ class Decider(Generic[State, Command]):
     before and after.
     `concerns` gives ids that travel beside every fact of the subject, for rules that reach over subjects.
     `responsible` names who is responsible: whoever else acts for the authority stands in for that person (R30).
+    `of_a_case` says that its streams are cases: nothing falls due of one that is history (see Liveness). `catches_up`
+    names the timers that stand for what a live case still needs, and that fall due with a take-over if they are over.
     `changes_nothing` names the facts of its streams that leave every state as it is; a test finds each fact either
     there or in `evolve`, since a fact that `evolve` forgot would change nothing unseen.
     """
@@ -130,6 +132,8 @@ class Decider(Generic[State, Command]):
     concerns: Callable[[State], Mapping[str, str]] = concerns_nothing
     responsible: Callable[[State], str | None] = nobody
     changes_nothing: frozenset[type[Event]] = frozenset()
+    of_a_case: bool = False
+    catches_up: frozenset[str] = frozenset()
 
     def fold(self, events: Sequence[Event], state: State | None = None) -> State:
         """Returns the state after the public forms of these events, from `state` or from the beginning."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -16,6 +17,17 @@ from shared.visibility import as_shown, is_shown, shown_json
 MAX_EVENT_BYTES = 256 * 1024
 OCCURRED = "occurred_at"
 """Value of `held` for facts without a time of their own: they hold from when they were recorded, in domain time."""
+
+
+class Origin(StrEnum):
+    """Where a fact comes from."""
+
+    LIVE = "live"
+    """Somebody acted, or a deadline passed, in this system."""
+    IMPORTED = "imported"
+    """It was brought in from another system."""
+    REPLAYED = "replayed"
+    """It was made up from published figures."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +127,13 @@ class Event(BaseModel):
         return parts
 
 
+class TakenOver(Event):
+    """Base of the facts by which a service takes over a case that was history until then."""
+
+    live_from: datetime
+    """The beginning of the day from which on deadlines of the case fall due; what fell due before stays as it is."""
+
+
 @cache
 def private_fields(event_type: type[Event]) -> Mapping[str, PrivatePart]:
     """Returns the fields of an event type that are marked private."""
@@ -180,11 +199,13 @@ class Metadata:
     traceparent: str | None = None
     policy: str | None = None
     """Version of the policy that shaped the facts; the command's own one counts, where it has one (see execute)."""
+    origin: Origin = Origin.LIVE
+    """Where the facts come from; those of a case that was there before go on as that case stands (Liveness)."""
 
-    def as_dict(self) -> dict[str, Any]:
-        """Returns the metadata JSON-ready, without absent values."""
-        values = {**self.__dict__, "command_id": str(self.command_id)}
-        return {name: value for name, value in values.items() if value is not None}
+    def as_dict(self, origin: Origin = Origin.LIVE) -> dict[str, Any]:
+        """Returns the metadata of facts of an origin, JSON-ready, without absent values; `live` is not written down."""
+        values = {**self.__dict__, "command_id": str(self.command_id), "origin": origin}
+        return {name: value for name, value in values.items() if value is not None and value is not Origin.LIVE}
 
 
 @dataclass(frozen=True)

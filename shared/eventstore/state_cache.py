@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from shared.eventstore.decider import Decider
+from shared.eventstore.liveness import LIVE, Liveness
 
 State = TypeVar("State")
 Cached = TypeVar("Cached")
@@ -21,6 +22,7 @@ class VersionedState(Generic[State]):
 
     version: int
     state: State
+    liveness: Liveness = LIVE
 
 
 class StateCache:

@@ -17,6 +17,7 @@ from shared.eventstore.decider import Decider
 from shared.eventstore.errors import StaleVersion
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Metadata
+from shared.eventstore.liveness import liveness_of
 
 _TIMERS = "select name, due from timers where stream = $1"
 _RESERVATIONS = "select name from reservations where stream = $1"
@@ -62,7 +63,11 @@ async def drift_of(database: Database, store: EventStore, subjects: Sequence[Dec
             break
     events = [recorded.event for recorded in before.events]
     states = [(subject, subject.fold(events)) for subject in subjects]
-    wanted = {name: due for subject, state in states for name, due in timer_rows(subject, state).items()}
+    wanted = {
+        name: due
+        for subject, state in states
+        for name, due in timer_rows(subject, state, liveness_of(subject, before.events)).items()
+    }
     needed = {name for subject, state in states for name in subject.reservations(state)}
     return Drift(
         stream,

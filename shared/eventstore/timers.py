@@ -174,7 +174,7 @@ class TimerLoop:
         loaded = await self._store.load(due.stream)
         standing = folded(subject, loaded)
         state = standing.state
-        wanted = timer_rows(subject, state).get(due.name)
+        wanted = timer_rows(subject, state, standing.liveness).get(due.name)
         if wanted is None:  # what it waited for has happened otherwise
             guard = (Write(due.stream, standing.version),)
             await self._store.append(Change(metadata, guard, cancel=((due.stream, due.name),)))
@@ -192,7 +192,7 @@ class TimerLoop:
         command, others = (found.command, found.others) if isinstance(found, Together) else (found, ())
         intent = Intent(subject, due.stream, command, expected=standing.version, read=standing)
         decision, *_ = await execute(self._store, [intent, *others], at=timer.at, metadata=metadata)
-        if timer_rows(subject, decision.state).get(due.name) == due.due:
+        if timer_rows(subject, decision.state, decision.liveness).get(due.name) == due.due:
             raise RuntimeError(f"{due.name} is still wanted after it fired: its subject must record what it did")
         self._measure(due)
 

@@ -14,12 +14,13 @@ from pydantic import BaseModel
 
 from shared.deadlines.copenhagen import local_day
 from shared.eventstore.change import IdempotencyKey
-from shared.eventstore.commands import Decision, Intent, decide, execute, read
+from shared.eventstore.commands import Decision, Intent, decide, execute, read, refuse_history
 from shared.eventstore.database import Database
 from shared.eventstore.decider import Decider, Guard, every_fault
 from shared.eventstore.errors import AlreadyHandled, NameReserved, Refused, StaleVersion, VersionMismatch
 from shared.eventstore.event_store import EventStore, Loaded
 from shared.eventstore.events import Event, Metadata, Recorded
+from shared.eventstore.liveness import liveness_of
 from shared.eventstore.state_cache import VersionedState
 from shared.http import consistency
 from shared.http.access import Viewer, operation_of, visible_events, visible_facts
@@ -147,6 +148,7 @@ class CommandGate:
 
         def answer_kept(decided: Sequence[Decision[Any]]) -> IdempotencyKey:
             assert key is not None
+            refuse_history(decided)
             answers.append(self._answer(asker, decider, decided[0], loaded, dry_run=False))
             return with_answer(key, answers[-1])
 
@@ -163,13 +165,16 @@ class CommandGate:
             await self.require_relation(operation_of(request), asker, responsible, at)
             represented = asker.acts_for(responsible)
             metadata = Metadata(command_id=command_id, actor=asker.subject, on_behalf_of=represented, policy=policy)
-            prepared, before = await prepare(state), VersionedState(loaded.version, state)
+            prepared = await prepare(state)
+            before = VersionedState(loaded.version, state, liveness_of(decider, loaded.events))
             intent = Intent(decider, stream, prepared.command, expected=loaded.version, read=before)
             if prepared.refused:
                 _refuse_all(prepared.refused, intent, before)
             try:
                 if key is None:
-                    return self._answer(asker, decider, decide(intent, before), loaded, dry_run=True)
+                    decided = decide(intent, before)
+                    refuse_history([decided])
+                    return self._answer(asker, decider, decided, loaded, dry_run=True)
                 guards = prepared.guards
                 await execute(self.store, [intent], at=at, metadata=metadata, guards=guards, key=answer_kept)
                 return answers[-1]
@@ -222,15 +227,16 @@ class CommandGate:
         async def act(key: IdempotencyKey | None) -> Response:
             if key is None:
                 intents = await prepare()
-                return answer(
-                    [decide(one, one.read or await read(self.store, one.decider, one.stream)) for one in intents], True
-                )
+                decided = [decide(one, one.read or await read(self.store, one.decider, one.stream)) for one in intents]
+                refuse_history(decided)
+                return answer(decided, True)
             return await record(key)
 
         async def record(key: IdempotencyKey) -> Response:
             answers: list[Response] = []
 
             def kept(decided: Sequence[Decision[Any]]) -> IdempotencyKey:
+                refuse_history(decided)
                 answers.append(answer(decided, False))
                 return with_answer(key, answers[-1])
 

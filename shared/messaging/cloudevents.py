@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from shared.eventstore.events import Origin
 from shared.messaging.errors import Undecodable
 
 _REQUIRED = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_sequence", "ce_epoch", "ce_schemaversion")
@@ -20,6 +21,7 @@ _OPTIONAL = (
     "ce_traceparent",
     "ce_causation",
     "ce_commandid",
+    "ce_origin",
 )
 _PREFIX = "ce_"
 """Attributes beyond those above say what a fact concerns: `ce_cvr`, `ce_pnumber`."""
@@ -60,6 +62,8 @@ class Message:
     command_id: UUID | None = None
     """The command that recorded it, so that a restored producer knows a command that it has carried out already."""
     concerns: Mapping[str, str] = field(default_factory=dict)
+    origin: Origin = Origin.LIVE
+    """Whether the fact is of a live case; of another nobody is told, and nothing is booked or falls due."""
 
     def headers(self) -> list[tuple[str, bytes]]:
         """Returns the fact's attributes as headers of a Kafka record."""
@@ -85,6 +89,8 @@ class Message:
             headers.append(("ce_causation", self.causation.encode()))
         if self.command_id:
             headers.append(("ce_commandid", str(self.command_id).encode()))
+        if self.origin is not Origin.LIVE:
+            headers.append(("ce_origin", self.origin.encode()))
         if self.traceparent:
             traceparent = self.traceparent.encode()
             headers += [("traceparent", traceparent), ("ce_traceparent", traceparent)]
@@ -172,6 +178,7 @@ def read(headers: Iterable[tuple[str, bytes | None]], body: bytes | None) -> Mes
                 for name, value in values.items()
                 if name.startswith(_PREFIX) and name not in _REQUIRED and name not in _OPTIONAL
             },
+            origin=Origin(values.get("ce_origin", Origin.LIVE)),
         )
     except (ValueError, OverflowError) as error:
         raise Undecodable(f"a header does not read: {error}") from error

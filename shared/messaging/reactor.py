@@ -91,5 +91,6 @@ class Reactor(Consumer):
                     command_id=command_id,
                     actor=self._own_source,
                     causation=f"{message.source}/{message.stream}/{message.version}",
+                    origin=message.origin,
                 ),
             )

@@ -11,7 +11,8 @@ import structlog
 from shared.eventstore.commands import timer_rows
 from shared.eventstore.database import Connection
 from shared.eventstore.decider import Decider
-from shared.eventstore.events import EventTypes, private_fields
+from shared.eventstore.events import EventTypes, Origin, private_fields
+from shared.eventstore.liveness import LIVE, Liveness, origin_in
 from shared.messaging.cloudevents import Message
 from shared.messaging.continuation import Unrecoverable
 from shared.messaging.published_facts import Checked
@@ -64,7 +65,7 @@ select $1, * from unnest($2::int[], $3::bigint[], $4::bigint[])
 on conflict (topic, partition) do update set next = excluded.next, last_timestamp = excluded.last_timestamp
 """
 _EVENTS = """
-select e.stream, e.type, e.schema_version, e.data
+select e.stream, e.type, e.schema_version, e.data, e.metadata
 from unnest($1::uuid[]) as asked(stream)
 join streams s on s.id = asked.stream
 join events e on e.stream = s.id and e.position >= s.first_position
@@ -110,12 +111,15 @@ async def derive(
     names: list[tuple[str, UUID]] = []
     for chunk in in_chunks(streams, CHUNK):
         events: dict[UUID, list[Any]] = {stream: [] for stream in chunk}
+        origins: dict[UUID, Origin] = {}
         for row in await connection.fetch(_EVENTS, chunk):
             events[row["stream"]].append(types.read(row["type"], row["data"], row["schema_version"]))
+            origins.setdefault(row["stream"], origin_in(row["metadata"]))
         for stream, facts in events.items():
+            history = Liveness(origins.get(stream, Origin.LIVE)).after(facts)
             for subject in subjects:
-                state = subject.fold(facts)
-                timers += [(stream, name, due) for name, due in timer_rows(subject, state).items()]
+                state, liveness = subject.fold(facts), history if subject.of_a_case else LIVE
+                timers += [(stream, name, due) for name, due in timer_rows(subject, state, liveness).items()]
                 names += [(name, stream) for name in subject.reservations(state)]
     await connection.execute("delete from timers where stream = any($1)", streams)
     await connection.executemany("insert into timers (stream, name, due) values ($1, $2, $3)", timers)
@@ -153,6 +157,7 @@ def _metadata(message: Message) -> str:
         "causation": message.causation,
         "traceparent": message.traceparent,
         "policy": message.policy,
+        "origin": None if message.origin is Origin.LIVE else message.origin,
     }
     metadata = {name: value for name, value in values.items() if value is not None}
     return orjson.dumps({**metadata, "concerns": message.concerns}).decode()

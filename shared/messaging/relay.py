@@ -17,6 +17,7 @@ from opentelemetry.trace import SpanKind
 
 from shared.eventstore.database import DATABASE_AWAY, connect
 from shared.eventstore.event_store import EventStore
+from shared.eventstore.events import Origin
 from shared.messaging import keyed_batches
 from shared.messaging.bus import Kafka
 from shared.messaging.cloudevents import Message
@@ -209,6 +210,7 @@ class Relay:
             causation=metadata.get("causation"),
             command_id=UUID(metadata["command_id"]) if "command_id" in metadata else None,
             concerns=metadata.get("concerns", {}),
+            origin=Origin(metadata.get("origin", Origin.LIVE)),
         )
         return case.encode(), message.body.encode(), message.headers()
 

@@ -4,17 +4,17 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from shared.eventstore.change import Change, IdempotencyKey, Mark
+from shared.eventstore.change import Change, IdempotencyKey, Mark, Occurred
 from shared.eventstore.errors import AlreadyHandled, InboxMoved, NameReserved, StaleVersion, StoreUnavailable
 from shared.eventstore.event_store import Loaded
-from shared.eventstore.events import Event, EventTypes, Recorded
+from shared.eventstore.events import EventTypes, Metadata, Origin, Recorded
 from shared.eventstore.state_cache import StateCache
 from shared.messaging.cloudevents import Message
 
@@ -115,21 +115,23 @@ class MemoryStore:
             if write.events and "cvr" in write.concerns:
                 self.concerned.setdefault(write.stream, set()).add(write.concerns["cvr"])
             for number, occurred in enumerate(write.events, write.expected + 1):
-                self._record(write.stream, number, occurred.event, occurred.at, change)
+                self._record(write.stream, number, occurred, change.metadata, write.origin)
 
-    def _record(self, stream: UUID, version: int, event: Event, at: datetime, change: Change) -> None:
+    def _record(self, stream: UUID, version: int, occurred: Occurred, told: Metadata, origin: Origin) -> None:
         """As JSON and back, as it goes through a table and Kafka."""
+        event, at = occurred.event, occurred.at
         name, body, event_id = type(event).__name__, event.public_json(), uuid4()
         data = json.loads(body)
         private = {name: value for part in event.private_parts().values() for name, value in part.items()}
         public = self.types.restore(name, data, event.schema_version)
         assert public.public_form() == event.public_form(), "a state would be another one after it was read"
         whole = self.types.restore(name, data | private, event.schema_version) if private else public
-        metadata, now = json.dumps(change.metadata.as_dict()), self.now()
+        metadata, now = json.dumps(told.as_dict(origin)), self.now()
         recorded = Recorded(0, stream, version, public, metadata, at, now, event_id)
         readable = Recorded(0, stream, version, whole, metadata, at, now, event_id)
         self.streams.setdefault(stream, []).append(_Fact(recorded, readable))
-        self.publish(Message(self.source, stream, 1, version, event_id, name, event.schema_version, at, now, body))
+        message = Message(self.source, stream, 1, version, event_id, name, event.schema_version, at, now, body)
+        self.publish(replace(message, origin=origin))
 
 
 @dataclass

@@ -48,8 +48,9 @@ async def _look_into(runtime: Runtime, agreement_id: UUID, metadata: Metadata) -
     """Records the conflicts of one agreement; returns the agreements that are or were in conflict with it."""
     others = await in_conflict_with(runtime, agreement_id)
     for number in count(1):
-        state = (await read(runtime.store, COURSE, agreement_id)).state
-        if not isinstance(state, Running | Kept | Broken | Stopped):
+        standing = await read(runtime.store, COURSE, agreement_id)
+        state = standing.state
+        if not isinstance(state, Running | Kept | Broken | Stopped) or not standing.liveness.is_live:
             break
         now = runtime.clock.now()
         command = NoteConflicts(now, await _current_conflicts(runtime, state), await _ended_conflicts(runtime, state))

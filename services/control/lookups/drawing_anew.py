@@ -24,7 +24,7 @@ async def _draw_anew(runtime: Runtime, stream: UUID) -> bool:
     standing = await read(runtime.store, COURSE, stream)
     state, at = standing.state, runtime.clock.now()
     places = to_draw_anew(state, chosen, at)
-    if not places:
+    if not places or not standing.liveness.is_live:
         return False
     policy = runtime.policies.at(at)
     match state:

@@ -15,7 +15,7 @@ from services.control.rules.course_decider import COURSE
 from services.control.rules.phases import State
 from services.control.rules.visits_of_course import visits_of
 from shared.contracts.vocabulary import NextInspector
-from shared.eventstore.commands import Decision, Intent, decide, execute, read
+from shared.eventstore.commands import Decision, Intent, decide, execute, read, refuse_history
 from shared.eventstore.errors import NameReserved, Refused, StaleVersion, VersionMismatch
 from shared.eventstore.events import Metadata
 from shared.eventstore.reservations import reserved_under
@@ -102,6 +102,7 @@ async def _try_once(runtime: Runtime, asked: HandOver, case: UUID, key: UUID | N
         )
         intent = Intent(COURSE, case, command, expected=standing.version, read=standing)
         decided: Decision[State] = decide(intent, standing)
+        refuse_history([decided])
     except Refused as refusal:
         return CaseHandedOver(case, HandOverOutcome.REFUSED, refused=refusal)
     if key is not None:

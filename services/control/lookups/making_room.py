@@ -150,7 +150,7 @@ class _MakingRoom:
 
     def _hidden_of(self, known: VersionedState[State], calendar: Calendar) -> Iterator[_Hidden]:
         course, today = known.state, local_day(self.at)
-        if not isinstance(course, Running) or not course.started.plans_controls:
+        if not isinstance(course, Running) or not course.started.plans_controls or not known.liveness.is_live:
             return
         for place in course.awaited:
             standing = course.bookings.get(place) or course.plans.get(place)

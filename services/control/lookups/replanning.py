@@ -94,7 +94,7 @@ async def _replan(runtime: Runtime, stream: UUID, at: datetime) -> Replanned:
     standing = await read(runtime.store, COURSE, stream)
     if isinstance(standing.state, NotStarted):
         return await _note_lost_place(runtime, stream, at)
-    command = await _command(runtime, standing.state, at)
+    command = await _command(runtime, standing.state, at) if standing.liveness.is_live else None
     if command is None:
         return Replanned()
     metadata = Metadata(command_id=uuid4(), actor=runtime.name)

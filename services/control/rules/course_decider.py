@@ -68,7 +68,7 @@ from services.control.rules.planned_places import NoteNoPlace, PlanPlaces, Redra
 from services.control.rules.responsible_inspector import ChangeInspector
 from services.control.rules.running_agreement_index import running_agreement_name
 from services.control.rules.sampling import ChooseSample
-from services.control.rules.start_of_agreement import StartCourse
+from services.control.rules.start_of_agreement import NoteTakenOver, StartCourse
 from services.control.rules.termination import NoteAnnulment, NoteCarriedOver, Terminate
 from services.control.rules.turned_into_control import NoteMeeting
 from services.control.rules.turned_into_guidance import TurnIntoGuidance
@@ -120,6 +120,7 @@ Command = (
     | NoteCarriedOver
     | NoteConflicts
     | NoteWindows
+    | NoteTakenOver
     | BookInspectionWhenDue
     | ReplanInspection
     | DrawAnew
@@ -184,6 +185,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return conflicts.note(state, command) if isinstance(state, Running | Kept | Broken | Stopped) else ()
         case NoteWindows():
             return window_risk.note(state, command) if isinstance(state, Running) else ()
+        case NoteTakenOver():
+            return start_of_agreement.note_taken_over(state, command)
         case RecountDeadlines():
             return recounted_deadlines.recount(state, command)
         case TimerDue():
@@ -406,4 +409,6 @@ COURSE: Decider[State, Command] = Decider(
     concerns=concerns,
     responsible=responsible,
     changes_nothing=CHANGES_NOTHING,
+    of_a_case=True,
+    catches_up=frozenset({PLAN_CONTROL, BOOK_CONTROL, BOOK_INSPECTION}),
 )

@@ -16,6 +16,7 @@ from shared.contracts.control import (
     ConflictFlagged,
     ControlBooked,
     ControlPlanned,
+    CourseTakenOver,
     FollowUpFellDue,
     Fulfilled,
     GuidanceMeetingNoted,
@@ -221,10 +222,12 @@ def places_of(started: ComplianceDeadlineSet) -> tuple[Place, ...]:
     return started.places or (Place(place_id=started.agreement_id, p_number=started.p_number),)
 
 
-CHANGES_NOTHING: frozenset[type[Event]] = frozenset({OtherFindingRecorded, RedrawAsked})
+CHANGES_NOTHING: frozenset[type[Event]] = frozenset({OtherFindingRecorded, RedrawAsked, CourseTakenOver})
 """R20: a finding on another topic is handled outside of the agreement; it decides nothing here.
 
 R18: that a redraw was asked for is kept; the day that was drawn is a fact of its own.
+
+R28: that a case was taken over arms its timers again, and changes nothing else.
 """
 
 

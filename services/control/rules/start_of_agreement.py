@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.control.rules.phases import Running, places_of
+from services.control.rules.phases import NotStarted, Running, State, places_of
 from services.control.rules.sampling import first_sample
-from shared.contracts.control import ComplianceDeadlineSet
+from shared.contracts.control import ComplianceDeadlineSet, CourseTakenOver
 from shared.contracts.public_forms import Accepted
 from shared.contracts.vocabulary import AgreementKind
 from shared.deadlines.deadline import Deadline
@@ -26,6 +26,21 @@ class StartCourse:
     """R19: the places of a spread agreement that the company named, in random order."""
     carried: Running | None = None
     """R40: the course of the unit's former legal entity that this one continues."""
+
+
+@dataclass(frozen=True)
+class NoteTakenOver:
+    """Reaction: a case that was history was taken over at offers."""
+
+    agreement_id: UUID
+    live_from: datetime
+
+
+def note_taken_over(state: State, command: NoteTakenOver) -> tuple[CourseTakenOver, ...]:
+    """R17, R28: lets timers fall due and places be looked for from now on; nothing if there is no course."""
+    if isinstance(state, NotStarted):
+        return ()
+    return (CourseTakenOver(agreement_id=command.agreement_id, live_from=command.live_from),)
 
 
 def start(command: StartCourse) -> tuple[Event, ...]:

@@ -8,7 +8,7 @@ from services.guidance.rules.appointments import CancelMeeting, ChooseTime, Note
 from services.guidance.rules.meetings import CorrectMeeting, NoteTurnedControl, RateUsefulness, RecordMeeting
 from services.guidance.rules.offering import AnswerGuidance, OfferGuidance
 from services.guidance.rules.phases import CHANGES_NOTHING, State, Unknown, about, evolve
-from services.guidance.rules.schedule import CloseGuidance, NoteInspector, OpenGuidance, ScheduleGuidance
+from services.guidance.rules.schedule import CloseGuidance, NoteInspector, NoteTakenOver, OpenGuidance, ScheduleGuidance
 from services.guidance.rules.understanding import AskWhetherUnderstood, CorrectUnderstanding
 from shared.deadlines.recounting import RecountDeadlines
 from shared.eventstore.decider import Decider, TimerDue
@@ -32,6 +32,7 @@ Command = (
     | NoteTurnedControl
     | CloseGuidance
     | RecountDeadlines
+    | NoteTakenOver
     | TimerDue
 )
 
@@ -49,6 +50,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return schedule.close(state, command)
         case RecountDeadlines():
             return recounted_due.recount(state, command)
+        case NoteTakenOver():
+            return schedule.note_taken_over(state, command)
         case TimerDue():
             return schedule.fall_due(state, command)
         case NoteTurnedControl():
@@ -102,4 +105,5 @@ GUIDANCE: Decider[State, Command] = Decider(
     concerns=concerns,
     responsible=responsible,
     changes_nothing=CHANGES_NOTHING,
+    of_a_case=True,
 )

@@ -16,6 +16,7 @@ from shared.contracts.guidance import (
     GuidanceReassigned,
     GuidanceScheduled,
     GuidanceStands,
+    GuidanceTakenOver,
     MeetingReport,
     MeetingTimesExpired,
     MeetingTimesOffered,
@@ -118,8 +119,11 @@ Known = Opened | Awaited | Offered | Answered | Held | Closed
 State = Unknown | Opened | Awaited | Offered | Answered | Held | Closed
 
 
-CHANGES_NOTHING: frozenset[type[Event]] = frozenset({UsefulnessRated})
-"""R12: no decision depends on how useful a meeting was; the views and figures read it from the history."""
+CHANGES_NOTHING: frozenset[type[Event]] = frozenset({UsefulnessRated, GuidanceTakenOver})
+"""R12: no decision depends on how useful a meeting was; the views and figures read it from the history.
+
+R28: that a case was taken over arms its timers again, and changes nothing else.
+"""
 
 
 def evolve(state: State, event: Event) -> State:

@@ -16,6 +16,7 @@ from shared.contracts.guidance import (
     GuidanceOpened,
     GuidanceReassigned,
     GuidanceScheduled,
+    GuidanceTakenOver,
 )
 from shared.contracts.public_forms import OfferSent
 from shared.deadlines.copenhagen import start_of
@@ -78,6 +79,14 @@ class CloseGuidance:
     agreement_id: UUID
 
 
+@dataclass(frozen=True)
+class NoteTakenOver:
+    """Reaction: a case that was history was taken over at offers (R28)."""
+
+    agreement_id: UUID
+    live_from: datetime
+
+
 def open_guidance(state: State, command: OpenGuidance) -> Sequence[Event]:
     """R5: records that an agreement was offered, so that contacts about the offer can be recorded from now on."""
     if not isinstance(state, Unknown):
@@ -137,6 +146,13 @@ def note_inspector(state: State, command: NoteInspector) -> Sequence[Event]:
         return ()
     meeting = appointments.moved_along(state, command.inspector, command.at)
     return told.model_copy(update={"inspector": command.inspector}), *meeting
+
+
+def note_taken_over(state: State, command: NoteTakenOver) -> Sequence[Event]:
+    """R12, R28: lets what is to come fall due from now on; nothing if this service knows nothing of the case."""
+    if isinstance(state, Unknown):
+        return ()
+    return (GuidanceTakenOver(agreement_id=command.agreement_id, live_from=command.live_from),)
 
 
 def close(state: State, command: CloseGuidance) -> Sequence[Event]:

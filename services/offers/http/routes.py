@@ -17,6 +17,7 @@ from services.offers.http import (
     portal_routes,
     responsible_inspector_routes,
     sending_routes,
+    taking_over_routes,
     time_spent_routes,
     unit_hold_routes,
 )
@@ -166,6 +167,7 @@ for subject in (
     answer_routes,
     contact_routes,
     responsible_inspector_routes,
+    taking_over_routes,
     time_spent_routes,
     internal_note_routes,
     unit_hold_routes,

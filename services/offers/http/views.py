@@ -12,6 +12,7 @@ from services.offers.rules.letter import Named, letter
 from services.offers.rules.phases import Ended, Open, Running, how_it_stands, places_of
 from shared.contracts.offers import (
     Accepted,
+    CaseTakenOver,
     ContactNamed,
     DeliveryCorrected,
     InternalNoteWritten,
@@ -27,7 +28,8 @@ from shared.contracts.vocabulary import AgreementKind, ContactRole, FileReferenc
 from shared.deadlines.deadline import Deadline
 from shared.deadlines.in_words import Language
 from shared.deadlines.recounting import DateName
-from shared.eventstore.events import Event, Recorded
+from shared.eventstore.events import Event, Origin, Recorded
+from shared.eventstore.liveness import origin_in
 from shared.http.recount_view import RECOUNTS, RecountView
 from shared.reference.reference import messages_to
 
@@ -82,6 +84,15 @@ class DeliveryCorrectionView(BaseModel):
     available_at: datetime
     corrected_at: datetime
     corrected_by: str
+    reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)]
+
+
+class TakeOverView(BaseModel):
+    """R28, R30: since when a case that was history goes on here."""
+
+    live_from: datetime
+    taken_over_at: datetime
+    taken_over_by: str
     reason: Annotated[str | None, Field(description=OF_THE_AUTHORITY)]
 
 
@@ -158,6 +169,11 @@ class OfferView(BaseModel):
     delivery_corrections: list[DeliveryCorrectionView]
     recounts: Annotated[list[RecountView], Field(description=RECOUNTS)]
     unit_changes: list[UnitChangeView]
+    origin: Annotated[Origin, Field(description="Where the case comes from; one that is not live is history.")]
+    taken_over: Annotated[
+        TakeOverView | None,
+        Field(description="Set once a case that was history is taken over."),
+    ]
     notes: list[NoteView]
     """Internal notes on the case, from the offer to its end; none in front of a company."""
     is_a_decision: bool = False
@@ -218,6 +234,11 @@ def view(
         unit_changes=[
             UnitChangeView.model_validate(event.model_dump()) for event in events if isinstance(event, OfferUnitChanged)
         ],
+        origin=origin_in(recorded[0].metadata_json),
+        taken_over=next(
+            (TakeOverView.model_validate(event.model_dump()) for event in events if isinstance(event, CaseTakenOver)),
+            None,
+        ),
         notes=[
             NoteView.model_validate(event.model_dump()) for event in events if isinstance(event, InternalNoteWritten)
         ],

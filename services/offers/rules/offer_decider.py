@@ -15,6 +15,7 @@ from services.offers.rules import (
     new_offer,
     recounted_deadline,
     responsible_inspector,
+    taking_over,
     time_spent,
     unit_changes,
     violations_pending_decision,
@@ -45,6 +46,7 @@ from services.offers.rules.phases import (
     places_of,
 )
 from services.offers.rules.responsible_inspector import NoteInspector, ReassignOffer
+from services.offers.rules.taking_over import TakeOver
 from services.offers.rules.time_spent import CorrectTime, SpendTime
 from services.offers.rules.unit_changes import NoteUnitChanges, changed_units, followed_at, units_of
 from services.offers.rules.violations_pending_decision import NoteViolation, undecided_at
@@ -90,6 +92,7 @@ Command = (
     | NoteViolation
     | NoteUnitChanges
     | RecountDeadlines
+    | TakeOver
     | TimerDue
 )
 
@@ -146,6 +149,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return note_unit_changes(state, command)
         case RecountDeadlines():
             return recounted_deadline.recount(state, command)
+        case TakeOver():
+            return (taking_over.take_over(require_sent("R30", state), command),)
         case TimerDue():
             return fall_due(state, command)
         case _:
@@ -295,4 +300,5 @@ OFFER: Decider[State, Command] = Decider(
     concerns=concerns,
     responsible=responsible,
     changes_nothing=CHANGES_NOTHING,
+    of_a_case=True,
 )

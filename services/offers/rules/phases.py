@@ -26,6 +26,7 @@ from shared.contracts.offers import (
 )
 from shared.contracts.public_forms import (
     Accepted,
+    CaseTakenOver,
     ContactNamed,
     DeliveryCorrected,
     InternalNoteWritten,
@@ -135,8 +136,11 @@ def places_of(accepted: Accepted) -> tuple[Place, ...]:
     return accepted.places or (Place(place_id=accepted.agreement_id, p_number=accepted.p_number),)
 
 
-CHANGES_NOTHING: frozenset[type[Event]] = frozenset({ContactNamed, InternalNoteWritten})
-"""R18, R34: no decision depends on contacts and notes; the views read them from the history."""
+CHANGES_NOTHING: frozenset[type[Event]] = frozenset({ContactNamed, InternalNoteWritten, CaseTakenOver})
+"""R18, R34: no decision depends on contacts and notes; the views read them from the history.
+
+R28: that a case was taken over arms its timers again, and changes nothing else.
+"""
 
 
 def evolve(state: State, event: Event) -> State:

@@ -29,6 +29,12 @@ def _sent(case: Case, event: offers.OfferSent) -> Columns:
 
 
 @rules.on
+def _taken_over(case: Case, event: offers.CaseTakenOver) -> Columns:
+    """R28, R30: a case that was history goes on here."""
+    return {"live_from": event.live_from}
+
+
+@rules.on
 def _reassigned(case: Case, event: offers.OfferReassigned) -> Columns:
     changes = case.inspector_changes + 1
     return {"inspector": event.inspector, "centre": event.centre, "inspector_changes": changes}

@@ -8,11 +8,12 @@ from services.reporting.cases.case_types import Status
 from services.reporting.cases.steps import Party, Pending, Step, TaskKind
 from shared.contracts.guidance import GuidanceStands
 from shared.deadlines.copenhagen import end_of
+from shared.eventstore.events import Origin
 
 
 def pending(case: Case) -> Sequence[Pending]:
     """R26, R29, R40: returns all that must still happen, the first step first; a changed unit precedes all else."""
-    if case.status in (Status.UNKNOWN, Status.WITHDRAWN):
+    if case.status in (Status.UNKNOWN, Status.WITHDRAWN) or _is_history(case):
         return ()
     in_the_course = _IN_THE_COURSE.get(case.status)
     steps = [*_about_changed_units(case)] if case.changed_units else []
@@ -24,6 +25,11 @@ def pending(case: Case) -> Sequence[Pending]:
     if beside:
         steps.append(Pending(None, Party.INSPECTOR, tasks=tuple(beside)))
     return steps
+
+
+def _is_history(case: Case) -> bool:
+    """R28: whether the case was imported or replayed, and not taken over: nothing is to be done."""
+    return case.origin is not Origin.LIVE and case.live_from is None
 
 
 def _to_deliver(case: Case) -> Iterator[Pending]:

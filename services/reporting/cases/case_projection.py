@@ -12,7 +12,7 @@ from services.reporting.cases.case_types import Audience, CaseType, Status
 from services.reporting.cases.fold_rules import Rules
 from services.reporting.cases.steps import Pending, next_of
 from shared.contracts import offers, orders
-from shared.eventstore.events import Event
+from shared.eventstore.events import Event, Origin
 
 _SUBJECTS = {
     CaseType.AGREEMENT: agreement_case,
@@ -107,10 +107,15 @@ class Draft:
         reached = self._subject.reaches(event)
         return None if reached is self.case.status else reached
 
-    def take(self, event: Event, at: datetime) -> None:
-        """Folds one more fact, of `at`. Raises UnknownColumn if a rule sets a column that no row has."""
+    def take(self, event: Event, at: datetime, origin: Origin = Origin.LIVE) -> None:
+        """Folds one more fact, of `at`. Raises UnknownColumn if a rule sets a column that no row has.
+
+        `origin` is that of a fact of the case itself: what is not live makes the case history.
+        """
         case, columns = self.case, self._columns
         self._pending = None
+        if origin is not Origin.LIVE:
+            columns["origin"] = origin
         for rule in self._subject.rules.about(type(event)):
             changes = rule(case, event)
             columns.update(changes)

@@ -21,7 +21,7 @@ from services.reporting.cases.tasks import Task
 from services.reporting.cases.units import Unit, unit_of
 from services.reporting.projection.fact import Fact
 from shared.contracts.register import UnitCeased, UnitRegistered
-from shared.eventstore.events import Event
+from shared.eventstore.events import Event, Origin
 
 _AUTHORITY_ALONE: tuple[Audience, ...] = ("authority",)
 
@@ -145,7 +145,7 @@ def fold_case(rows: Rows, case_id: UUID, facts: Iterable[Fact]) -> None:
                 held_at = effective_from(event, at, draft.case)
                 for knows in AUDIENCES if know_the_same else (audience,):
                     rows.history.append(Reached(knows, case_id, fact.position, reached, held_at, fact.recorded_at))
-            draft.take(as_known, at)
+            draft.take(as_known, at, fact.origin if is_own else Origin.LIVE)
         of_case = tasks.fold(of_case, drafts["authority"].case, drafts["authority"].pending, at)
         if is_own:
             _fold_others(rows, case_id, event)

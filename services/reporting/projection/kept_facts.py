@@ -10,16 +10,17 @@ from services.reporting.cases.case_projection import FOLLOWS_FROM, Understood
 from services.reporting.cases.known_facts import KNOWN_FACTS
 from services.reporting.projection.fact import Fact
 from shared.eventstore.database import Connection
+from shared.eventstore.events import Origin
 from shared.messaging.cloudevents import Message
 from shared.messaging.received_fact import ReceivedFact
 
 _COLUMNS = (
     *("position", "source", "stream", "epoch", "version", "event_id", "type", "schema_version", "data"),
-    *("occurred_at", "recorded_at", "actor", "policy", "concerns", "on_behalf_of"),
+    *("occurred_at", "recorded_at", "actor", "policy", "concerns", "on_behalf_of", "origin"),
 )
 _UNDERSTOOD = ("position", *Understood._fields)
 _READ = (
-    "f.position, f.type, f.schema_version, f.data, f.occurred_at, f.recorded_at, "
+    "f.position, f.type, f.schema_version, f.data, f.occurred_at, f.recorded_at, f.origin, "
     "understood.case_id, understood.seen_by_company, understood.follows"
 )
 _FROM = "facts f join facts_as_understood understood on understood.position = f.position"
@@ -153,12 +154,13 @@ def _row(position: int, message: Message) -> tuple[Any, ...]:
         message.policy,
         orjson.dumps(message.concerns).decode(),
         message.on_behalf_of,
+        message.origin,
     )
 
 
 def _restored(row: Any) -> Kept:
     known = row["type"] in KNOWN_FACTS
     event = KNOWN_FACTS.read(row["type"], row["data"], row["schema_version"]) if known else None
-    fact = Fact.of(row["position"], event, row["occurred_at"], row["recorded_at"])
+    fact = Fact.of(row["position"], event, row["occurred_at"], row["recorded_at"], Origin(row["origin"]))
     as_today = fact.understood == (row["case_id"], row["seen_by_company"], row["follows"])
     return Kept(row["about"] or NO_CASE, fact, as_today)

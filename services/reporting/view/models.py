@@ -15,6 +15,7 @@ from services.reporting.view.queries import Found
 from shared.contracts.guidance import GuidanceStands
 from shared.contracts.vocabulary import Centre, ContactForm, ControlOutcome, MakesRoom, MeasureUse, PlanCause
 from shared.deadlines.deadline import Deadline
+from shared.eventstore.events import Origin
 
 NO_DECISION_DA = (
     "En aftale er frivillig. Den er ikke en afgørelse eller et påbud, og den påvirker ikke virksomhedens smiley."
@@ -114,6 +115,7 @@ class TimelineEntry(BaseModel):
         str | None, Field(description="A company's CVR, or the inspector for whom somebody stood in (R30).")
     ]
     policy: str | None
+    origin: Annotated[Origin, Field(description="Where the fact comes from.")]
     data: Annotated[
         dict[str, Any], Field(description="Ids, codes, dates and numbers; texts are with the owning service.")
     ]
@@ -289,6 +291,11 @@ class CaseDetail(CaseItem):
     ]
     changed_units: Annotated[
         list[ChangedUnit], Field(description="R40: the units that are another's than this case says, or ceased.")
+    ]
+    origin: Annotated[Origin, Field(description="Where the case comes from; one that is not live is history.")]
+    live_from: Annotated[
+        datetime | None,
+        Field(description="R28: from when on a case that was history goes on here; null until it is taken over."),
     ]
     places_not_found: Annotated[
         list[MissingPlace],

@@ -137,7 +137,7 @@ async def timeline(
     sql = f"""select * from (
                 select row_number() over (order by f.occurred_at, f.position) as number,
                        row_number() over (partition by f.occurred_at order by f.position) as nth,
-                       f.type, f.occurred_at, f.actor, f.on_behalf_of, f.policy, f.data
+                       f.type, f.occurred_at, f.actor, f.on_behalf_of, f.policy, f.origin, f.data
                 from facts f join facts_as_understood understood on understood.position = f.position
                 join cases c on c.case_id = understood.case_id where {where}
               ) fact {_page(where, "(occurred_at, nth)", after, limit, order="number")}"""

@@ -26,7 +26,7 @@ async def timeline(connection: Connection, where: Conditions) -> list[dict[str, 
 
     Data are upcast before they are filtered.
     """
-    sql = f"""select f.type, f.schema_version, f.data, f.occurred_at, f.actor, f.on_behalf_of, f.policy
+    sql = f"""select f.type, f.schema_version, f.data, f.occurred_at, f.actor, f.on_behalf_of, f.policy, f.origin
               from facts f join facts_as_understood understood on understood.position = f.position
               join cases c on c.case_id = understood.case_id
               where {where} and understood.seen_by_company order by f.occurred_at, f.position"""
@@ -37,7 +37,7 @@ async def timeline(connection: Connection, where: Conditions) -> list[dict[str, 
         {
             "number": number,
             "nth": _next(at, row["occurred_at"]),
-            **{name: row[name] for name in ("type", "occurred_at", "actor", "on_behalf_of", "policy")},
+            **{name: row[name] for name in ("type", "occurred_at", "actor", "on_behalf_of", "policy", "origin")},
             "data": orjson.dumps(event.company_data()).decode(),
         }
         for number, (row, event) in enumerate(shown, 1)

@@ -40,6 +40,7 @@ CODED_TEXT = {
     "corrected_by",
     "recounted_by",
     "reassigned_by",
+    "taken_over_by",
     "named_by",
     "chosen_by",
     "refused_by",

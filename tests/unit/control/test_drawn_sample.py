@@ -15,7 +15,7 @@ from services.control.reactions import reactions
 from shared.contracts.control import FACTS, SampleChosen
 from shared.contracts.offers import Accepted
 from shared.contracts.vocabulary import Place
-from shared.eventstore.events import EventTypes
+from shared.eventstore.events import EventTypes, Origin
 from tests.model.memory_store import MemoryDatabase, MemoryStore
 from tests.public_form import public
 from tests.unit.control.control_facts import POLICIES, at
@@ -45,7 +45,9 @@ async def drawn(fact: Accepted) -> tuple[UUID, ...]:
         store=store,
         database=MemoryDatabase(store, {}),
     )
-    message = SimpleNamespace(source="offers", stream=fact.agreement_id, version=3, event_id=uuid4())
+    message = SimpleNamespace(
+        source="offers", stream=fact.agreement_id, version=3, event_id=uuid4(), origin=Origin.LIVE
+    )
     received: Any = SimpleNamespace(event=public(fact), message=message)
     await reactions(runtime)[Accepted](received)
     recorded = [one.event for one in (await store.load(fact.agreement_id)).events]

@@ -8,6 +8,7 @@ import pytest
 
 from services.reporting import cases
 from shared import contracts
+from shared.eventstore.events import Origin
 from shared.reference.reference import CODE_LISTS, REFERENCE_FILES, closed_lists
 
 ENUMERATIONS = {
@@ -16,7 +17,7 @@ ENUMERATIONS = {
     for module in (import_module(f"{package.__name__}.{one.name}") for one in iter_modules(package.__path__))
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, StrEnum) and kind.__module__ == module.__name__
-}
+} | {Origin.__name__: Origin}
 
 
 def test_every_enumeration_of_facts_and_of_the_view_has_a_list_with_exactly_its_codes() -> None:

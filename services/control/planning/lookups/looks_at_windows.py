@@ -84,7 +84,7 @@ async def look_through(runtime: Runtime, centre: Centre, courses: Mapping[UUID, 
 
 
 async def courses_of_centre(runtime: Runtime, centre: Centre) -> dict[UUID, Running]:
-    """Returns the running agreements whose controls are awaited of people of the centre.
+    """Returns the running agreements whose controls are awaited of people of the centre, without those of history.
 
     Whoever no directory knows counts to the centre *other*.
     """
@@ -98,7 +98,8 @@ async def courses_of_centre(runtime: Runtime, centre: Centre) -> dict[UUID, Runn
     ]
     standing = await asyncio.gather(*(read(runtime.store, COURSE, stream) for stream in streams))
     read_now = zip(streams, standing, strict=True)
-    return {stream: one.state for stream, one in read_now if isinstance(one.state, Running) and one.state.awaited}
+    live = ((stream, one.state) for stream, one in read_now if one.liveness.is_live)
+    return {stream: state for stream, state in live if isinstance(state, Running) and state.awaited}
 
 
 @dataclass

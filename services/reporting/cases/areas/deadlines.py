@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from services.reporting.cases.columns import ANALYSTS, DETAIL, Column
+from shared.eventstore.events import Origin
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,18 @@ class Deadlines:
     extensions: Annotated[
         int, Column("How often the deadline was extended.", of=("ExtensionGranted",), shown=DETAIL | ANALYSTS)
     ] = 0
+    origin: Annotated[
+        Origin,
+        Column(
+            "Where the case comes from: live, imported or replayed; one that is not live is history.",
+            shown=DETAIL | ANALYSTS,
+        ),
+    ] = Origin.LIVE
+    live_from: Annotated[
+        datetime | None,
+        Column(
+            "From when on a case that was history goes on here; null until it is taken over (R28).",
+            of=("CaseTakenOver.live_from",),
+            shown=DETAIL | ANALYSTS,
+        ),
+    ] = None
