@@ -20,7 +20,7 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.planning.count import Counted, count
-from benchmarks.planning.play import Player
+from benchmarks.planning.play import Player, policies_of
 from benchmarks.planning.report import as_table, write
 from benchmarks.planning.world import draw_world, load_rates
 from shared.garbage_collector import collect_rarely
@@ -43,7 +43,7 @@ def play(agreements: int, percent: int, way: str) -> Counted:
             took = time.process_time() - begun
             print(f"{percent} %, {way}: {day}, {held:,} visits held, {took:,.0f} s", file=sys.stderr, flush=True)
 
-    counted = count(world, rates, asyncio.run(Player(world, rates, progress).play()))
+    counted = count(world.year, policies_of(world, rates), asyncio.run(Player(world, rates, progress).play()))
     counted.seconds = time.process_time() - begun
     return counted
 

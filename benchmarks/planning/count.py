@@ -8,8 +8,7 @@ from statistics import median
 from uuid import UUID
 
 from benchmarks.planning.one_process import Written
-from benchmarks.planning.play import Held, Played, policies_of
-from benchmarks.planning.world import Rates, World
+from benchmarks.planning.play import Held, Played
 from services.control.planning.rules.half_hours import taken_by
 from shared.contracts.control import (
     AgreementUnitChanged,
@@ -97,12 +96,12 @@ class Counted:
     """Of the processor, for the whole run."""
 
 
-def count(world: World, rates: Rates, played: Played) -> Counted:
+def count(year: Span, policies: Policies, played: Played) -> Counted:
     """Counts the visits whose windows end in the year; bookings, moves and re-plans over the whole run."""
-    appended, policies = played.control.store.appended, policies_of(world, rates)
-    held = [one for one in played.held if world.year.first <= one.last_day <= world.year.last]
+    appended = played.appended
+    held = [one for one in played.held if year.first <= one.last_day <= year.last]
     told = _Told(appended)
-    made = Counter(one.inspector for one in played.held if world.year.first <= one.day <= world.year.last)
+    made = Counter(one.inspector for one in played.held if year.first <= one.day <= year.last)
     loads = sorted(made[person] / room for person, room in played.room.items())
     moved, untold = announced_moves(appended)
     replans = [fact for fact in _facts(appended) if isinstance(fact, VisitsReplanned) and fact.moved + fact.not_found]
@@ -111,7 +110,7 @@ def count(world: World, rates: Rates, played: Played) -> Counted:
         in_window=sum(one.in_window for one in held),
         within_sixty_days=sum(one.day - one.counted_from <= SIXTY_DAYS for one in held),
         late=_late(held, told, policies),
-        warnings=_warnings(world.year, played.held, told),
+        warnings=_warnings(year, played.held, told),
         double_bookings=double_bookings(appended),
         announced_moved=moved,
         announced_moved_untold=untold,

@@ -1,7 +1,7 @@
 """Plays what happens in the world through the control service: its lookups find places, its deciders record facts."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from random import Random
 from uuid import UUID, uuid4
 
-from benchmarks.planning.one_process import Control
+from benchmarks.planning.one_process import Control, Written
 from benchmarks.planning.world import Absence, Colleague, Rates, Story, World
 from services.control.lookups.changing_inspector import change_of_inspector
 from services.control.people.rules.absences import NoteAway
@@ -51,6 +51,7 @@ from shared.eventstore.errors import Refused
 from shared.people.directory import Directory, Inspector
 from shared.policy.policies import Policies, load_policies
 from shared.policy.policy import Policy
+from shared.service import Runtime
 from tests.public_form import public
 from tests.unit.control.control_facts import CVR, NOISE, UNIT, complete, turn
 
@@ -83,9 +84,10 @@ class Held:
 
 @dataclass
 class Played:
-    """What is counted of a year, beside the facts."""
+    """What is counted of a year."""
 
-    control: Control
+    appended: Sequence[Written]
+    """The facts of control, append by append."""
     held: list[Held] = field(default_factory=list)
     rescued: int = 0
     """Visits for which an inspector chose a later day by hand, because the booked one could not be held."""
@@ -127,7 +129,7 @@ class Player:
         policies = policies_of(world, rates)
         # Without a seed: the days that the system draws are others in each run.
         self._control = Control(start_of(self._first), policies, Directory(people), Random())
-        self._played = Played(self._control)
+        self._played = Played(self._control.store.appended)
         self._acts: list[tuple[datetime, int, Act]] = []
         self._planned = 0
         self._seen = 0
@@ -360,12 +362,8 @@ class Player:
         await self._give(course.started.agreement_id, command)
 
     async def _count_room(self) -> None:
-        days = [self._world.year.first + _ONE_DAY * number for number in range(_length(self._world.year))]
-        working_days = [day for day in days if is_working_day(day, self._policy)]
-        for one in self._world.people:
-            working = await working_time_of(self._control.runtime, one.person_id, self._policy)
-            length = self._policy.visit_half_hours
-            self._played.room[one.person_id] = sum(len(working.on(day)) // length for day in working_days)
+        people = [one.person_id for one in self._world.people]
+        self._played.room = await room_for_visits(self._control.runtime, people, self._world.year, self._policy)
 
     async def _give(self, stream: UUID, command: Command) -> None:
         with_case = Intent(COURSE, stream, command)
@@ -399,6 +397,17 @@ def working_pattern(one: Colleague) -> tuple[WorkingHours, ...]:
         for weekday, visits in enumerate(one.visits, 1)
         if visits
     )
+
+
+async def room_for_visits(runtime: Runtime, people: Sequence[str], year: Span, policy: Policy) -> dict[str, int]:
+    """R17, R42: returns for each person how many visits the working days of a year have room for."""
+    days = [year.first + _ONE_DAY * number for number in range(_length(year))]
+    working_days = [day for day in days if is_working_day(day, policy)]
+    room = {}
+    for person in people:
+        working = await working_time_of(runtime, person, policy)
+        room[person] = sum(len(working.on(day)) // policy.visit_half_hours for day in working_days)
+    return room
 
 
 def _length(span: Span) -> int:

@@ -1,154 +1,206 @@
-"""Plays a year of agreements through all services: ./aftale bench year [AGREEMENTS] [--seed 2811] [--kills 24].
+"""Plays a year of agreements through all services: ./aftale bench year [AGREEMENTS] [LOAD] [--kills 24].
 
-Four real processes on servers of their own, on a virtual clock that moves by days of Copenhagen. What happens in each
-course is drawn from the seed, by the rates in benchmarks/year/rates.toml; on days that the seed gives, one of the
-processes is killed and starts again. At the end it counts what became of the agreements, and checks from the facts that
-no place in a calendar was given twice, that no control was late without a reason, that every agreement came to its end,
-and that a rebuild gives the same view. Exits with 1 if one of these fails.
+Four real processes on servers of their own, on a virtual clock that moves by days of Copenhagen, under the policy with
+plans from acceptance. What happens is the world of `./aftale bench planning`, drawn from the seed in
+benchmarks/planning/rates.toml, with offers, guidance and orders around it: agreements are documented, extended, handed
+over, converted and change owner, and inspectors are away, foreseen or not. At moments that are drawn, one of the
+processes is killed and starts again. All of it goes over the public HTTP interfaces. Ctrl-C ends the counted year
+early, on the day that is played, and counts what there is.
+
+At the end everything is counted from control's facts alone, as for the planning benchmark; and checked are the parked
+messages, the completeness of each service, timers and reservations, and that a rebuild gives the same view. Exits with
+1 if a place was given twice, an announced visit moved untold, a visit was late without a word in time or without a
+reason, fewer than half of the warnings were right, or a check fails.
 """
 
 import argparse
 import asyncio
-import csv
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
-from statistics import median
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
 
 from benchmarks.findings import Finding, as_table
 from benchmarks.own_database import own_database
+from benchmarks.planning.__main__ import faults
+from benchmarks.planning.count import Counted, count
+from benchmarks.planning.play import Played, room_for_visits
+from benchmarks.planning.report import as_table as as_years
+from benchmarks.planning.world import World, draw_world, load_rates
 from benchmarks.year import check
-from benchmarks.year.by_days import play_by_days
-from benchmarks.year.courses import course
-from benchmarks.year.rates import Plan, draw_plans, inspectors, load_rates
+from benchmarks.year.acts import person_id
+from benchmarks.year.by_days import Agenda, play_by_days
+from benchmarks.year.cases import Cases, Surroundings, unit
+from benchmarks.year.facts import ControlFacts
+from benchmarks.year.rates import Plan, draw_plans
 from deploy.local.servers import local_servers
-from shared.contracts.register import UnitRegistered
-from shared.deadlines.copenhagen import start_of
-from shared.http.tokens import Role, pseudonym
+from services.control.service import SERVICE
+from shared.contracts.vocabulary import Span
+from shared.deadlines.copenhagen import local_day, start_of
+from shared.eventstore.database import open_database
+from shared.eventstore.event_store import EventStore
+from shared.eventstore.events import EventTypes
+from shared.policy.policies import load_policies
 from tests.integration.system.running_system import SERVICES, RunningSystem, running_system
 
-FIRST_DAY = date(2026, 1, 5)
-_ENDED_BY = 540
-"""Days after the first one until all courses have ended, follow-ups apart."""
-_YEAR = 365
+_KILLED_WITHIN_SECONDS = 0.5
+"""Of the acts of an instant: so the process ends among them, or while the clock moves on."""
+_REGISTERED_BEFORE = timedelta(days=365)
 
 
-def units(plans: Sequence[Plan]) -> list[UnitRegistered]:
-    """Returns the units of the year, each of a company of its own."""
-    return [
-        UnitRegistered(
-            p_number=plan.p_number,
-            cvr=plan.cvr,
-            name=f"Company {plan.number}",
-            industry=plan.industry,
-            sector=plan.sector,
-            size_class="10-34",
-            effective_from=FIRST_DAY - timedelta(days=_YEAR),
-        )
-        for plan in plans
-    ]
+@dataclass(frozen=True)
+class Shown:
+    """What a played year shows."""
 
-
-def write_directory(file: Path, rates: dict[str, Any]) -> None:
-    """R42: writes the inspectors of the year, spread over the centres in turns."""
-    centres = rates["people"]["centres"]
-    with file.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(["id", "name", "centre"])
-        for number, name in enumerate(inspectors(rates)):
-            writer.writerow([pseudonym(Role.INSPECTOR, name), name, centres[number % len(centres)]])
+    counted: Counted
+    found: Sequence[Finding]
+    late_unexplained: int
+    saved: Counter[str]
+    refused: Sequence[str]
+    killed: int
+    seconds: float
 
 
 class Killer:
-    """Kills a process on some evenings, and starts it again without waiting until it answers."""
+    """Kills processes at moments that are drawn, and starts them again without waiting until they answer."""
 
-    def __init__(self, system: RunningSystem, kills: int, seed: int) -> None:
-        drawn = Random(seed)
+    def __init__(self, system: RunningSystem, kills: int, first: date, last: date) -> None:
+        # Without a seed: what is killed when is other in each run.
+        drawn = Random()
+        days = (last - first).days
         self._system = system
         self._left = sorted(
-            (start_of(FIRST_DAY) + timedelta(days=drawn.randrange(_YEAR)), drawn.choice(SERVICES)) for _ in range(kills)
+            (first + timedelta(days=drawn.randrange(days)), drawn.choice(SERVICES), drawn.random())
+            for _ in range(kills)
         )
         self.killed = 0
 
-    def __call__(self, evening: datetime) -> None:
-        while self._left and self._left[0][0] <= evening:
-            _, name = self._left.pop(0)
-            self._system.kill_and_start_again(name)
-            self.killed += 1
+    def plan(self, instant: datetime) -> None:
+        """Kills what is due by the day of an instant, a moment from now."""
+        while self._left and self._left[0][0] <= local_day(instant):
+            _, name, part = self._left.pop(0)
+            asyncio.get_running_loop().call_later(part * _KILLED_WITHIN_SECONDS, self._kill, name)
+
+    def _kill(self, name: str) -> None:
+        self._system.kill_and_start_again(name)
+        self.killed += 1
 
 
-async def play_year(dsn: str, kafka: str, state: Path, asked: argparse.Namespace) -> bool:
-    """Plays the year and prints what it shows; returns whether everything held."""
+class Progress:
+    """Prints on standard error how far the year has come, once a month."""
+
+    def __init__(self, facts: ControlFacts) -> None:
+        self._facts, self._begun = facts, time.monotonic()
+        self._month = 0
+
+    def __call__(self, instant: datetime) -> None:
+        """Is told of each instant that was played."""
+        if instant.month != self._month:
+            self._month = instant.month
+            took = time.monotonic() - self._begun
+            held = len(self._facts.visits.held)
+            print(f"{instant:%Y-%m-%d}: {held:,} visits held, {took:,.0f} s", file=sys.stderr, flush=True)
+
+
+async def play_year(dsn: str, kafka: str, state: Path, asked: argparse.Namespace) -> Shown:
+    """Plays the year and returns what it shows."""
     rates = load_rates()
-    plans = draw_plans(asked.agreements, FIRST_DAY, asked.seed, rates)
-    begins = start_of(FIRST_DAY).astimezone(UTC)
-    async with running_system(dsn, kafka, state, begins=begins) as system:
-        await system.register(*units(plans))
-        killer = Killer(system, asked.kills, asked.seed)
-        begun = time.monotonic()
-        courses = [course(system.people.of_one_case(), plan, rates, system.time.clock) for plan in plans]
-        steps = await play_by_days(courses, system.time.advance_by_days, killer)
-        await system.time.advance_by_days(begins + timedelta(days=_ENDED_BY))
-        took = time.monotonic() - begun
+    world = draw_world(asked.agreements, asked.load / 100, rates)
+    plans = draw_plans(world, rates)
+    first = min(plan.offered_on for plan in plans)
     connection = await asyncpg.connect(dsn)
     try:
-        counted = await check.bookings(connection)
-        found = await check.findings(connection, dsn, asked.agreements, counted)
-        _print(await check.statuses(connection), counted, asked.agreements)
+        async with running_system(dsn, kafka, state, begins=start_of(first).astimezone(UTC)) as system:
+            await system.register(*(unit(plan, plan.cvr, first - _REGISTERED_BEFORE) for plan in plans))
+            return await _play(system, connection, dsn, world, plans, asked.kills)
     finally:
         await connection.close()
-    print(f"\n{steps:,} steps in {took:,.0f} s, {killer.killed} processes killed, seed {asked.seed}\n")
-    print(as_table(found))
-    return _holds(found)
 
 
-def _print(statuses: Counter[str], counted: check.Bookings, agreements: int) -> None:
-    for status, number in sorted(statuses.items()):
-        print(f"{number:>8,}  {number / agreements:6.1%}  {status}")
-    in_window = counted.held - counted.held_late
-    loads = sorted(counted.per_inspector.values()) or [0]
-    print(
-        f"\n{counted.held:,} controls held, {in_window / max(1, counted.held):.1%} in their window; bookings made "
-        f"{counted.made:,}, moved {counted.replaced:,}; late by reason: {dict(counted.by_reason) or 'none'}\n"
-        f"controls per inspector: least {loads[0]}, median {median(loads):g}, most {loads[-1]}"
-    )
+async def _play(
+    system: RunningSystem, connection: check.Connection, dsn: str, world: World, plans: Sequence[Plan], kills: int
+) -> Shown:
+    facts, agenda, begun = ControlFacts(connection), Agenda(), time.monotonic()
+    first = min(plan.offered_on for plan in plans)
+    around = Surroundings(system.people, facts, system.time.clock, load_policies(), system.register)
+    cases = Cases(world, load_rates(), plans, agenda, around)
+    await cases.begin(first)
+    killer, progress = Killer(system, kills, first, world.year.last), Progress(facts)
+
+    async def arrive(instant: datetime) -> None:
+        await cases.arrive(instant)
+        killer.plan(instant)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, cases.end_year)
+    await play_by_days(agenda, system.time.advance_by_days, arrive, progress)
+    await system.until_healthy(*SERVICES)
+    await system.time.settle()
+    await facts.follow()
+    took = time.monotonic() - begun
+    found = [
+        Finding("acts of people, none refused", cases.acts, otherwise=len(cases.refused)),
+        *await check.findings(connection, dsn, system.people.operator(), cases.offers),
+    ]
+    played = Played(facts.appended, facts.visits.held, cases.rescued, await _room(dsn, world, cases.year))
+    counted = count(cases.year, around.policies, played)
+    counted.seconds = took
+    visits = facts.visits
+    return Shown(counted, found, visits.late_unexplained, visits.saved, cases.refused, killer.killed, took)
 
 
-def _holds(found: Sequence[Finding]) -> bool:
-    wrong = [one.what for one in found if one.wrong]
-    idle = [one.what for one in found if not one.looked_at]
-    for what in (*wrong, *(f"nothing was checked: {one}" for one in idle)):
-        print(f"FAILED: {what}")
-    return not wrong and not idle
+async def _room(dsn: str, world: World, year: Span) -> dict[str, int]:
+    """R42: returns what the directory of the services says of each inspector's room for visits."""
+    policies = load_policies()
+    control, people = EventTypes(SERVICE.facts), [person_id(one.person_id) for one in world.people]
+    async with open_database(dsn, "control") as database, EventStore(database, control) as store:
+        runtime: Any = SimpleNamespace(policies=policies, store=store, database=database)
+        return await room_for_visits(runtime, people, year, policies.at(start_of(year.first)))
+
+
+def _print(heading: str, shown: Shown) -> list[str]:
+    """Prints what the year shows; returns what must not be."""
+    print(as_years({heading: shown.counted}))
+    print(f"\nvisits saved: {dict(shown.saved) or 'none'}; {shown.killed} processes killed, {shown.seconds:,.0f} s\n")
+    print(as_table(shown.found))
+    wrong = [*faults({heading: shown.counted}), *(one.what for one in shown.found if one.wrong)]
+    wrong += [f"nothing was checked: {one.what}" for one in shown.found if not one.looked_at]
+    wrong += shown.refused
+    if shown.late_unexplained:
+        wrong.append(f"{shown.late_unexplained:,} late visits have no reason (R17)")
+    return wrong
 
 
 def main() -> None:
+    """Plays, prints and exits."""
     asking = argparse.ArgumentParser(prog="./aftale bench year", description=(__doc__ or "").split("\n\n")[0])
     asking.add_argument("agreements", nargs="?", type=int, default=2_000)
-    asking.add_argument("--seed", type=int, default=2811)
+    asking.add_argument("load", nargs="?", type=int, default=85, help="per cent of the places in the calendars")
     asking.add_argument("--kills", type=int, default=load_rates()["faults"]["kills"])
     asked = asking.parse_args()
     state = Path(tempfile.mkdtemp(prefix="aftale year "))
     try:
-        write_directory(state / "inspectors.csv", load_rates())
-        os.environ["AFTALE_PEOPLE"] = str(state / "inspectors.csv")
         with local_servers(state) as servers:
             os.environ["AFTALE_POSTGRES"] = servers.postgres_dsn
             with own_database("year") as dsn:
-                held = asyncio.run(play_year(dsn, servers.kafka_bootstrap, state, asked))
+                shown = asyncio.run(play_year(dsn, servers.kafka_bootstrap, state, asked))
     finally:
         shutil.rmtree(state, ignore_errors=True)
-    sys.exit(0 if held else 1)
+    wrong = _print(f"{asked.agreements:,} agreements, {asked.load} %", shown)
+    for one in wrong:
+        print(f"FAILED: {one}")
+    sys.exit(bool(wrong))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""What a played year shows, counted from the facts and the view in the database."""
+"""What must hold at the end of a played year, beside its counts: nothing is parked, missing or drifted."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
-import orjson
 
 from benchmarks.findings import Finding
+from deploy.demo.people import Person
+from deploy.local.settings import EVENT_SOURCED, SERVICES
 from services.reporting.projection.rebuild import compare
 from shared.eventstore.database import open_database
 
@@ -17,86 +17,71 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 else:
     Connection = asyncpg.Connection
-_FACTS = "select stream, type, data from control.events where type = any($1) order by position"
-_BOOKINGS = ("ControlBooked", "NewInspectionBooked")
-_ENDS = ("ControlCompleted", "ControlTurnedIntoGuidance", "AnnouncedControlCancelled", "InvestigationConcluded")
-_PARKED = " union all ".join(
-    f"select count(*) from {consumer}.parked" for consumer in ("offers", "guidance", "control", "reporting")
-)
+_PARKED = " union all ".join(f"select count(*) from {consumer}.parked" for consumer in SERVICES)
+_POLL_SECONDS = 0.5
+_COMPARED_WITHIN_SECONDS = 120
 
 
-@dataclass(frozen=True)
-class Bookings:
-    """The bookings of the year, counted."""
-
-    made: int
-    replaced: int
-    doubled: int
-    """R17: places in a calendar that were given to two visits at the same time."""
-    held: int
-    held_late: int
-    """R17: controls after their window."""
-    unexplained: int
-    """Of these, without a reason on their booking."""
-    per_inspector: Counter[str]
-    """R17: visits held, by inspector."""
-    by_reason: Counter[str]
-    """R17: late visits, by the reason of their booking."""
-
-
-async def statuses(connection: Connection) -> Counter[str]:
-    """Returns how many agreements stand where, by the view."""
-    rows = await connection.fetch("select status, count(*) from reporting.v_cases group by 1")
-    return Counter({row["status"]: row["count"] for row in rows})
-
-
-async def bookings(connection: Connection) -> Bookings:
-    """Follows every booking from its fact to the one that ends or replaces it."""
-    standing: dict[str, tuple[str, dict[str, Any]]] = {}
-    """Bookings by the id of their visit, with the place in the calendar that they hold."""
-    held_by: Counter[str] = Counter()
-    per_inspector: Counter[str] = Counter()
-    by_reason: Counter[str] = Counter()
-    made = replaced = doubled = held = held_late = unexplained = 0
-    for record in await connection.fetch(_FACTS, [*_BOOKINGS, *_ENDS]):
-        fact = orjson.loads(record["data"])
-        visit = fact.get("control_id") or fact.get("inspection_id")
-        if record["type"] in _BOOKINGS:
-            made += 1
-            if fact.get("replaces") in standing:
-                replaced += 1
-                held_by[standing.pop(fact["replaces"])[0]] -= 1
-            place = f"{fact['inspector']}/{fact['day']}/{fact['slot']}"
-            doubled += held_by[place] > 0
-            held_by[place] += 1
-            standing[visit] = place, fact
-            continue
-        if visit not in standing:
-            continue
-        place, booked = standing.pop(visit)
-        held_by[place] -= 1
-        if record["type"] == "ControlCompleted":
-            held += 1
-            per_inspector[booked["inspector"]] += 1
-            if date.fromisoformat(booked["day"]) > date.fromisoformat(booked["window"]["last_day"]):
-                held_late += 1
-                unexplained += booked["late_reason"] is None
-                by_reason[str(booked["late_reason"])] += 1
-    return Bookings(made, replaced, doubled, held, held_late, unexplained, per_inspector, by_reason)
-
-
-async def findings(connection: Connection, dsn: str, agreements: int, counted: Bookings) -> Sequence[Finding]:
+async def findings(connection: Connection, dsn: str, operator: Person, offers: int) -> Sequence[Finding]:
     """Returns what must be zero, each with how much was looked at."""
-    ended = await statuses(connection)
-    open_ones = sum(number for status, number in ended.items() if status in ("offered", "delivered", "running"))
+    cases = await connection.fetchval("select count(*) from reporting.v_cases where case_type = 'agreement'")
+    facts = await connection.fetchval("select count(*) from reporting.facts")
     parked = sum(row[0] for row in await connection.fetch(_PARKED))
+    streams, drifted = await _drift(operator)
+    sources, missing = await _missing(operator)
     async with open_database(dsn, "reporting", connections=2) as database, database.acquire() as reading:
         differing = await compare(reading)
     return [
-        Finding("agreements in the view", agreements, missed=agreements - sum(ended.values())),
-        Finding("agreements that have come to their end", agreements, missed=open_ones),
-        Finding("places in calendars (R17)", counted.made, doubled=counted.doubled),
-        Finding("controls that were held, with a reason where they are late (R17)", counted.held, counted.unexplained),
-        Finding("facts of the year, none parked", agreements, missed=parked),
-        Finding("cases as a rebuild has them", agreements, otherwise=len(differing)),
+        Finding("offers in the view", offers, missed=offers - cases),
+        Finding("facts in the view, none parked", facts, missed=parked),
+        Finding("sources that services have compared themselves with", sources, missed=missing),
+        Finding("streams with the timers and reservations that they need", streams, otherwise=drifted),
+        Finding("cases as a rebuild has them", cases, otherwise=len(differing)),
     ]
+
+
+async def _drift(operator: Person) -> tuple[int, int]:
+    """Returns how many streams were looked at, and how many have other timers or reservations than they need."""
+    looked_at = drifted = 0
+    for service in EVENT_SOURCED:
+        async for page in _pages(operator, service, f"/v1/operations/{service}/drift"):
+            looked_at += page["compared"]
+            drifted += len(page["drifted"])
+    return looked_at, drifted
+
+
+async def _pages(operator: Person, service: str, path: str) -> AsyncIterator[Mapping[str, Any]]:
+    asked: dict[str, str] = {}
+    while True:
+        page = await operator.get(service, path, **asked)
+        yield page
+        if page["next_cursor"] is None:
+            return
+        asked = {"cursor": page["next_cursor"]}
+
+
+async def _missing(operator: Person) -> tuple[int, int]:
+    """Lets every service compare all its sources; returns their number, and how many facts are missing in all."""
+    begun, sources, missing = datetime.now(UTC), 0, 0
+    for service in SERVICES:
+        await operator.do(service, f"/v1/operations/{service}/completeness/comparisons", {"everything": True})
+    async with asyncio.timeout(_COMPARED_WITHIN_SECONDS):
+        for service in SERVICES:
+            while True:
+                found = await operator.get(service, f"/v1/operations/{service}/completeness")
+                own = [one for one in found["sources"] if one["source"] in EVENT_SOURCED]
+                if all(_is_compared(one, begun) for one in own):
+                    break
+                await asyncio.sleep(_POLL_SECONDS)
+            sources += len(own)
+            missing += found["missing"]
+    return sources, missing
+
+
+def _is_compared(source: Mapping[str, Any], since: datetime) -> bool:
+    compared_at = source["compared_at"]
+    return (
+        compared_at is not None
+        and datetime.fromisoformat(compared_at) >= since
+        and source["compares_all_because"] is None
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.planning.__main__ import faults
 from benchmarks.planning.count import Counted, Late, Warnings, announced_moves, count, double_bookings
-from benchmarks.planning.play import Player
+from benchmarks.planning.play import Player, policies_of
 from benchmarks.planning.report import as_table, chart_of_lateness, chart_of_loads
 from benchmarks.planning.world import draw_world, load_rates
 from shared.contracts.control import AnnouncedControlCancelled, ControlBooked
@@ -49,7 +49,7 @@ def test_a_small_year_holds_all_visits_and_gives_no_place_twice() -> None:
     world = draw_world(40, 0.9, rates)
     days = list[date]()
     played = asyncio.run(Player(world, rates, lambda day, _: days.append(day)).play())
-    counted = count(world, rates, played)
+    counted = count(world.year, policies_of(world, rates), played)
     assert counted.held >= 30
     assert counted.double_bookings == counted.announced_moved_untold == 0
     assert counted.in_window + counted.late.number == counted.held
