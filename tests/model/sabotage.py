@@ -28,6 +28,10 @@ _FEEDS = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_calendar_
 _PEOPLE = ("-m", "pytest", "-q", "-x", "tests/unit/people/test_people_rules.py")
 _NOTHING_HIDDEN = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_nothing_hidden_is_read.py")
 _MAKING_ROOM = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_making_room.py")
+_SAVED = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_visits_saved.py")
+_LOOKS = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_windows_at_risk_in_calendars.py")
+_AT_ONCE = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_booking_at_once.py")
+_CHANCE = ("-m", "pytest", "-q", "-x", "tests/unit/eventstore/test_randomness.py")
 _SECONDS = 900
 
 
@@ -225,6 +229,28 @@ SABOTAGES = (
         "not standing.announced if",
         "True if",
         _MAKING_ROOM,
+    ),
+    Sabotage(
+        "R17",
+        "shared/eventstore/commands.py",
+        "for name in sorted(needed - held))",
+        "for name in ())",
+        _AT_ONCE,
+    ),
+    Sabotage("R18", "shared/eventstore/randomness.py", "return SystemRandom()", "return Random(1)", _CHANCE),
+    Sabotage(
+        "R17",
+        "services/control/lookups/visits_saved.py",
+        "return command, Guard(stream, version)",
+        "return command, Guard(command.control_id, 0)",
+        _SAVED,
+    ),
+    Sabotage(
+        "R17",
+        "services/control/planning/lookups/looks_at_windows.py",
+        " or standing == today:",
+        ":",
+        _LOOKS,
     ),
 )
 

@@ -6,13 +6,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.control.lookups.visits_saved import joining
 from services.control.planning.rules.holds import HOLD, HoldPlaces, TakePlace
 from services.control.rules.course_decider import COURSE
+from services.control.rules.phases import Running
 from services.control.rules.turned_into_control import NoteMeeting
 from shared.contracts.control import PlacesHeld
 from shared.contracts.vocabulary import ContactForm, HeldPlace
 from shared.deadlines.copenhagen import start_of
-from shared.eventstore.commands import Intent, execute
+from shared.eventstore.commands import Intent, execute, read
+from shared.eventstore.errors import StaleVersion
 from shared.eventstore.events import Metadata
 from shared.http.tokens import Role
 from tests.integration.services.calendars import ANNA
@@ -69,6 +72,21 @@ async def test_a_visit_that_was_held_meanwhile_is_joined_by_nothing(control: Con
     await control.done(f"/v1/agreements/{first}/controls", found())
     refused = await control.post(f"/v1/agreements/{second}/proposals/joined-visit", {"visit_id": visit})
     assert (refused.status_code, refused.json()["rule"]) == (409, "R17")
+    assert booking(await control.course(UUID(second)))["day"] == "2026-05-04"
+
+
+async def test_a_proposal_is_not_taken_if_its_visit_is_held_between_look_and_booking(control: Control) -> None:
+    first, second = await done(control), await done(control)
+    visit = await chosen(control, first, "2026-04-28")
+    await chosen(control, second, "2026-05-04")
+    course, policy = (await read(control.runtime.store, COURSE, UUID(second))).state, control.runtime.policies.at(NOW)
+    assert isinstance(course, Running)
+    command, guard = await joining(control.runtime, course, UUID(second), UUID(visit), NOW, policy)
+    control.clock.move_to(datetime(2026, 4, 28, 9, tzinfo=UTC))
+    await control.done(f"/v1/agreements/{first}/controls", found())
+    intent, metadata = Intent(COURSE, UUID(second), command), Metadata(uuid4(), "control")
+    with pytest.raises(StaleVersion):
+        await execute(control.runtime.store, [intent], at=NOW, metadata=metadata, guards=[guard])
     assert booking(await control.course(UUID(second)))["day"] == "2026-05-04"
 
 

@@ -14,11 +14,11 @@ from services.control.people.rules.person_decider import PERSON, person_stream
 from services.control.planning.lookups.looks_at_windows import begin_looks
 from shared.contracts.control import WindowAtRisk, WindowSafeAgain
 from shared.contracts.vocabulary import Centre, Span
-from shared.deadlines.copenhagen import local_day
+from shared.deadlines.copenhagen import local_day, start_of
 from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.events import Event, Metadata
 from shared.http.tokens import Role
-from tests.integration.services.calendars import EAST, listed
+from tests.integration.services.calendars import ANNA, EAST, listed
 from tests.integration.services.control_running import NOW, Control
 
 pytestmark = pytest.mark.rule("R17")
@@ -79,6 +79,14 @@ async def test_a_window_is_safe_again_when_the_absence_is_withdrawn(control: Con
     await daily_look(control.runtime, Centre.EAST, NOW + timedelta(hours=1))
     assert isinstance((await facts_of(control, max(courses)))[-1], WindowSafeAgain)
     assert await asked(control) == []
+
+
+async def test_a_control_that_is_held_today_is_not_looked_at(control: Control) -> None:
+    await listed(control, ANNA, Centre.EAST)
+    held_today, _ = [await control.accepted(inspector=ANNA) for _ in range(2)]
+    await control.done(f"/v1/agreements/{held_today}/bookings", {"day": "2026-06-24"})
+    looked = [await daily_look(control.runtime, Centre.EAST, start_of(date(2026, 6, day))) for day in (23, 24, 25)]
+    assert [one.windows for one in looked] == [2, 1, 2], "a day later it was not held, and needs another day"
 
 
 @pytest.mark.rule("R18", "R42")
