@@ -95,16 +95,11 @@ class Cases:
     async def _play_day(self) -> None:
         """Stops at each working day, until no visit of the year is awaited any more; then nothing else happens."""
         last, today = self.year.last, self._today
-        if today <= last or any(map(self._is_open, self._around.facts.visits.awaited_until(last))):
+        if today <= last or self._around.facts.visits.awaited_until(last):
             tomorrow = next_working_day(today + _DAY, self._around.policies.at(self._around.clock.now()))
             self._agenda.add(at(tomorrow, _FORENOON), None, self._play_day)
         else:
             self._agenda.clear()
-
-    def _is_open(self, agreement: UUID) -> bool:
-        """Returns whether an agreement runs, and was not carried over to another (R40)."""
-        case = self._by_agreement[agreement]
-        return case.is_open and case.agreement_id == agreement
 
     def _see(self, written: Written) -> None:
         for _, facts in written:

@@ -20,6 +20,7 @@ from shared.contracts.control import (
     ControlTurnedIntoGuidance,
     DocumentationReceived,
     ExtensionGranted,
+    Terminated,
 )
 from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.deadline import Deadline
@@ -89,7 +90,7 @@ class Visits:
         self.saved: Counter[str] = Counter()
         """R18, R21: controls without a visit of their own, by how."""
         self._windows: dict[UUID, _Windows] = {}
-        self._decided = set[UUID]()
+        self._ended = set[UUID]()
         self._by_day: defaultdict[date, set[UUID]] = defaultdict(set)
 
     def window(self, agreement: UUID) -> Deadline:
@@ -97,9 +98,9 @@ class Visits:
         return self._windows[agreement].counts
 
     def awaited_until(self, day: date) -> list[UUID]:
-        """Returns the agreements whose window ends by a day, and whose control has not decided yet."""
+        """Returns the running agreements whose window ends by a day, and whose control has not decided yet."""
         windows = self._windows.items()
-        return [one for one, window in windows if window.counts.last_day <= day and one not in self._decided]
+        return [one for one, window in windows if window.counts.last_day <= day and one not in self._ended]
 
     def take_booked_until(self, day: date) -> list[ControlBooked]:
         """Returns the visits that stand on a day, or on an earlier one on which they were not held; each once."""
@@ -122,6 +123,8 @@ class Visits:
             case ControlBooked():
                 self.booked[fact.agreement_id] = fact
                 self._by_day[fact.day].add(fact.agreement_id)
+            case Terminated():
+                self._ended.add(fact.agreement_id)
             case ControlCompleted() | ControlTurnedIntoGuidance():
                 self._note_held(fact)
             case _:
@@ -130,7 +133,7 @@ class Visits:
     def _note_held(self, fact: ControlCompleted | ControlTurnedIntoGuidance) -> None:
         decided = isinstance(fact, ControlCompleted)
         if decided:
-            self._decided.add(fact.agreement_id)
+            self._ended.add(fact.agreement_id)
         booked, window = self.booked.pop(fact.agreement_id, None), self.window(fact.agreement_id)
         if isinstance(fact, ControlCompleted) and fact.from_meeting is not None:
             self.saved["a guidance meeting became the control"] += 1

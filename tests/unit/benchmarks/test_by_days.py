@@ -11,8 +11,8 @@ from benchmarks.year.by_days import Agenda, play_by_days
 from benchmarks.year.facts import Visits
 from benchmarks.year.rates import draw_plans
 from deploy.demo.courses import at
-from shared.contracts.control import ControlBooked, ControlCompleted
-from shared.contracts.vocabulary import ContactForm
+from shared.contracts.control import ControlBooked, ControlCompleted, Terminated
+from shared.contracts.vocabulary import ContactForm, Side
 from shared.eventstore.events import Event
 from tests.unit.control.control_facts import booked, documented, fulfilled_course, started
 
@@ -105,6 +105,15 @@ def test_a_visit_is_awaited_until_it_is_held_and_counted_with_its_window() -> No
     last_day = before.window(AGREEMENT).last_day
     assert before.awaited_until(last_day) == [AGREEMENT]
     assert before.awaited_until(last_day - DAY) == after.awaited_until(last_day) == []
+    ended = Terminated(
+        agreement_id=AGREEMENT,
+        by=Side.AUTHORITY,
+        terminated_at=BOOKED.booked_at,
+        terminated_by="somebody",
+        reason="changed-owner",
+        grounds="Sold.",
+    )
+    assert visits(BOOKED, ended).awaited_until(last_day) == []
     assert before.take_booked_until(BOOKED.day - DAY) == []
     assert [one.control_id for one in before.take_booked_until(BOOKED.day)] == [BOOKED.control_id]
     (held,) = after.held
