@@ -55,7 +55,7 @@ class MailSettings:
         authority = environment.get("AFTALE_MAIL_CA")
         return cls(
             host=host,
-            port=_port(environment, "AFTALE_MAIL_PORT") or _USUAL_PORTS[tls],
+            port=port_in(environment, "AFTALE_MAIL_PORT") or _USUAL_PORTS[tls],
             sender=sender,
             reply_to=_address(environment, "AFTALE_MAIL_REPLY_TO", sender),
             return_domain=_domain(environment),
@@ -137,7 +137,8 @@ def _domain(environment: Mapping[str, str]) -> str:
     return domain
 
 
-def _port(environment: Mapping[str, str], variable: str) -> int | None:
+def port_in(environment: Mapping[str, str], variable: str) -> int | None:
+    """Returns the port that a variable names, None if it names none. Raises ValueError."""
     told = environment.get(variable)
     if not told:
         return None

@@ -24,7 +24,13 @@ _END = """
 update sending set outcome = $3, failure = $4, status = $5
 where message_id = $1 and try_number = $2 and outcome is null
 """
-_FORGET = "delete from sending where begun_at < $1"
+_FORGET = "with old as (delete from returned where returned_at < $1) delete from sending where begun_at < $1"
+_TOLD_BY = """
+select told_by from sending
+where message_id = $1 and not exists (select from returned where returned.message_id = sending.message_id)
+limit 1
+"""
+_RETURNED = "insert into returned (message_id, returned_at) values ($1, $2) on conflict do nothing"
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,20 @@ class SendJournal:
         kind, failure, status = _as_columns(outcome)
         async with self._database.acquire() as connection:
             await connection.execute(_END, message_id, try_number, kind, failure, status)
+
+    async def told_by(self, message_id: str) -> UUID | None:
+        """R4: returns the stream that a report about a message concerns.
+
+        None if no such message was sent, or if a report about it had its effect already.
+        """
+        async with self._database.acquire() as connection:
+            found: UUID | None = await connection.fetchval(_TOLD_BY, message_id)
+        return found
+
+    async def returned(self, message_id: str, at: datetime) -> None:
+        """R4: notes that a report about a message has had its effect, so that no other has one."""
+        async with self._database.acquire() as connection:
+            await connection.execute(_RETURNED, message_id, at)
 
     async def forget(self, before: datetime) -> None:
         """Deletes tries that were begun before an instant. Reports about their messages do not count any more."""

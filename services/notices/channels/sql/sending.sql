@@ -11,3 +11,9 @@ create table sending (
   primary key (message_id, try_number)
 );
 create index sending_begun on sending (begun_at);  -- old rows are deleted by it
+
+-- R4: messages of which a report said that they were not delivered; a row is written once the report has its effect.
+create table returned (
+  message_id text primary key,
+  returned_at timestamptz not null  -- by the clock of the domain; old rows are deleted by it
+);
