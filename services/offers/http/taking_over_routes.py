@@ -10,7 +10,7 @@ from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State
 from services.offers.rules.taking_over import TakeOver
 from shared.deadlines.copenhagen import local_day
-from shared.eventstore.liveness import liveness_of
+from shared.eventstore.commands import read
 from shared.http.access import Asker
 from shared.http.bodies import Body, TextOfTheAuthority
 from shared.http.commands import Prepared
@@ -39,8 +39,8 @@ async def take_over(agreement_id: UUID, body: TakeOverCase, request: Request, as
     now = runtime.clock.now()
 
     async def prepare(_: State) -> Prepared[State, Command]:
-        liveness = liveness_of(OFFER, (await runtime.store.load(agreement_id)).events)
+        is_live = (await read(runtime.store, OFFER, agreement_id)).liveness.is_live
         from_day = body.from_day or local_day(now)
-        return Prepared(TakeOver(now, asker.subject, from_day, body.reason, liveness.is_live))
+        return Prepared(TakeOver(now, asker.subject, from_day, body.reason, is_live))
 
     return await runtime.gate.perform(request, asker, OFFER, agreement_id, prepare, at=now)
