@@ -14,14 +14,16 @@ from shared.messaging.kafka_login import KafkaLogin, login_of
 _RECORDING = ("offers", "guidance", "control")
 _ORDERS, _REGISTER = "order-system", "business-register"
 _FOREIGN = (_ORDERS, _REGISTER)
-SERVICES = (*_RECORDING, "reporting")
+_NOTICES = "notices"
+SERVICES = (*_RECORDING, _NOTICES, "reporting")
 WRITERS: Mapping[str, tuple[str, ...]] = {
     "agreements": _RECORDING,
     "orders": (_ORDERS,),
     "register": (_REGISTER,),
     "people": ("control",),
+    "notices": (_NOTICES,),
     "republish": SERVICES,
-    "heads": (*_RECORDING, *_FOREIGN),
+    "heads": (*_RECORDING, _NOTICES, *_FOREIGN),
 }
 """The writers of each topic. Kafka cannot ensure that each service writes `agreements` under its own `ce_source` only:
 consumers find a forged record when they compare what they received with the heads of its source."""
@@ -30,8 +32,9 @@ READERS: Mapping[str, tuple[str, ...]] = {
     "agreements": (*SERVICES, _ORDERS),
     "orders": ("control", "reporting", _ORDERS),
     "register": ("offers", "reporting", _REGISTER),
+    "notices": (_NOTICES,),  # it reads at its start what it has published
     "people": SERVICES,  # control reads at its start what it has published
-    "republish": (*_RECORDING, *_FOREIGN),
+    "republish": (*_RECORDING, _NOTICES, *_FOREIGN),
     "heads": SERVICES,
 }
 _GROUPS: Mapping[str, str] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from migrations.revisions import CHAINS, revision_files
 from shared.watching.schema import Chain, Shipped
 
-LAST_RELEASED = {"event_store": "0003", "offers": "0001", "guidance": "0000", "reporting": "0004"}
+LAST_RELEASED = {"event_store": "0003", "offers": "0001", "guidance": "0000", "notices": "0000", "reporting": "0004"}
 """The newest revision of each chain in the previous release (2026-11), whose migrations have no marks.
 
 0000 for a chain that it did not have.

@@ -8,6 +8,7 @@ CHAINS = {
     "offers": ("event_store", "offers"),
     "guidance": ("event_store", "guidance"),
     "control": ("event_store",),
+    "notices": ("event_store", "notices"),
     "reporting": ("reporting",),
 }
 """The chains of migrations that make each service's schema."""

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_c
 
 from shared.messaging.kafka_login import KafkaLogin
 
-TOPICS = {"agreements": 48, "orders": 48, "register": 48, "people": 48, "republish": 1, "heads": 1}
+TOPICS = {"agreements": 48, "orders": 48, "register": 48, "people": 48, "notices": 48, "republish": 1, "heads": 1}
 USUAL_SECONDS = 15.0
 """Seconds between two "Waiting for Kafka" messages."""
 _FOR_EVER = {"retention.ms": "-1"}

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi_offline import FastAPIOffline
 
 from shared.attachments.storage import FolderStorage
-from shared.contracts import orders, people
+from shared.contracts import notices, orders, people
 from shared.contracts import register as business_register
 from shared.eventstore.clock import Clock, RealClock, VirtualClock
 from shared.eventstore.database import DATABASE_AWAY, Database, open_database
@@ -67,14 +67,18 @@ AGREEMENTS_TOPIC = "agreements"
 ORDERS_TOPIC = "orders"
 REGISTER_TOPIC = "register"
 PEOPLE_TOPIC = "people"
+NOTICES_TOPIC = "notices"
 _OF_AGREEMENTS = frozenset({"offers", "guidance", "control"})
 _OF_REGISTER = frozenset({business_register.SOURCE})
 _OF_PEOPLE = frozenset({people.SOURCE})
+_OF_NOTICES = frozenset({notices.SOURCE})
+_OURS = _OF_AGREEMENTS | _OF_REGISTER | _OF_PEOPLE | _OF_NOTICES
 SOURCES: Mapping[str, Publishers] = {
     AGREEMENTS_TOPIC: Publishers(_OF_AGREEMENTS),
-    ORDERS_TOPIC: Publishers(frozenset({orders.SOURCE}), nobody_of=_OF_AGREEMENTS | _OF_REGISTER | _OF_PEOPLE),
+    ORDERS_TOPIC: Publishers(frozenset({orders.SOURCE}), nobody_of=_OURS),
     REGISTER_TOPIC: Publishers(_OF_REGISTER),
     PEOPLE_TOPIC: Publishers(_OF_PEOPLE),
+    NOTICES_TOPIC: Publishers(_OF_NOTICES),
 }
 """The sources that may publish on each topic. On that of orders, any other case system may publish, too."""
 ROWS = "timers-reservations-and-open-cases-2026-12"
@@ -193,6 +197,8 @@ class Runtime:
     """Draws what nobody may guess (R18, R19)."""
     people: Directory = field(default_factory=load_directory)
     """Who can be responsible for a case (R42)."""
+    at_end: AsyncExitStack = field(default_factory=AsyncExitStack)
+    """What is closed when the service stops."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +217,8 @@ class EventSourced:
     """The subject whose deadlines hang on the calendar, if there is one (R27)."""
     topics: Sequence[str] = (AGREEMENTS_TOPIC,)
     """The topics on which it receives them."""
+    publishes_on: str = AGREEMENTS_TOPIC
+    """The topic on which it publishes its own facts, but for the streams that it publishes apart."""
     register_copy: "Callable[..., Projector] | None" = None
     """Keeps a copy of the business register, if the service needs one."""
     publishes_apart: Sequence[Feed] = ()
@@ -222,6 +230,8 @@ class EventSourced:
     attachments: Sequence[Attachments] = ()
     """Subjects whose facts name files."""
     timer_lookups: Callable[[Runtime], Mapping[str, Lookup]] = lambda _: {}
+    loops: Callable[[Runtime], Mapping[str, Callable[[], Awaitable[None]]]] = lambda _: {}
+    """Its own background loops by name. They run once the service may act, and begin again after an error."""
     release_steps: Callable[[Runtime], Sequence[ReleaseStep]] = lambda _: ()
     """Steps that this release runs once over all streams, after it has corrected timers and reservations."""
     when_discarded: Callable[[Runtime], WhenDiscarded] | None = None
@@ -336,6 +346,7 @@ async def running(service: EventSourced, settings: Settings) -> AsyncIterator[Ru
             reconcilers=bus.reconcilers,
             random_source=settings.random_source(),
             people=inspectors,
+            at_end=stack,
         )
         reactions = service.reactions(runtime)
         types = EventTypes(service.hears)
@@ -374,7 +385,7 @@ def recovery_of(service: EventSourced, kafka: Kafka, database: Database) -> Reco
         service.subjects,
         source=service.name,
         kafka=kafka,
-        topic=AGREEMENTS_TOPIC,
+        topic=service.publishes_on,
         apart=service.publishes_apart,
     )
 
@@ -398,7 +409,7 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
     relay = Relay(
         dsn=settings.postgres_of(service.name),
         source=service.name,
-        topic=AGREEMENTS_TOPIC,
+        topic=service.publishes_on,
         kafka=settings.kafka_of(service.name),
         store=store,
         apart=service.publishes_apart,
@@ -411,11 +422,14 @@ def _work_in_background(stack: AsyncExitStack, service: EventSourced, runtime: R
     )
     of_answers = runtime.loops.heartbeat("answers")
     forget = partial(keep_forgetting, database, lambda: _answers_kept_since(runtime), of_answers)
-    for heartbeat, event, loop in (
+    own = [(runtime.loops.heartbeat(name), check.may_act, loop) for name, loop in service.loops(runtime).items()]
+    loops: list[tuple[Heartbeat, asyncio.Event, Callable[[], Awaitable[None]]]] = [
         (of_timers, check.may_act, timers.run),
         (of_relay, check.checked, relay.run),
         (of_answers, check.may_act, forget),
-    ):
+        *own,
+    ]
+    for heartbeat, event, loop in loops:
         keep_running(stack, f"{service.name} {heartbeat.name}", after(event, loop, heartbeat), heartbeat)
 
 

@@ -86,5 +86,8 @@ def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
 
 _OTHERS = (
     "AFTALE_POSTGRES_PASSWORD",
-    *(f"AFTALE_POSTGRES_{who}_PASSWORD" for who in ("MIGRATIONS", "OFFERS", "GUIDANCE", "CONTROL", "REPORTING")),
+    *(
+        f"AFTALE_POSTGRES_{who}_PASSWORD"
+        for who in ("MIGRATIONS", "OFFERS", "GUIDANCE", "CONTROL", "NOTICES", "REPORTING")
+    ),
 )

@@ -8,11 +8,11 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from migrations.topics import TOPICS
-from shared.contracts import control, guidance, offers, orders, people, register
+from shared.contracts import control, guidance, notices, offers, orders, people, register
 from shared.eventstore.events import Event, Origin, private_fields
 from shared.messaging.bus import REPUBLISH_TOPIC, RepublishRequest
 from shared.messaging.heads import HEADS_TOPIC, Heads, HeadsRequest
-from shared.service import AGREEMENTS_TOPIC, ORDERS_TOPIC, PEOPLE_TOPIC, REGISTER_TOPIC
+from shared.service import AGREEMENTS_TOPIC, NOTICES_TOPIC, ORDERS_TOPIC, PEOPLE_TOPIC, REGISTER_TOPIC
 from shared.visibility import ShownToCompany, markers
 
 _SCHEMAS = "#/components/schemas/"
@@ -37,6 +37,7 @@ _PUBLISHED = (
         {"offers": offers.FACTS, "guidance": guidance.FACTS, "control": control.FACTS},
     ),
     _Topic(ORDERS_TOPIC, "The case in the system that it comes from.", {orders.SOURCE: orders.FACTS}),
+    _Topic(NOTICES_TOPIC, "The agreement, or the person who gets digests.", {notices.SOURCE: notices.FACTS}),
     _Topic(PEOPLE_TOPIC, "The person, or the centre.", {people.SOURCE: people.FACTS}),
     _Topic(REGISTER_TOPIC, "The production unit.", {register.SOURCE: register.FACTS}),
 )

@@ -28,7 +28,7 @@ from shared.service import Settings
 
 WIDTH = 160
 """Columns of the terminal that the tables need."""
-SERVICES = ("offers", "guidance", "control", "reporting")
+SERVICES = ("offers", "guidance", "control", "notices", "reporting")
 
 
 class UsedBefore(Exception):

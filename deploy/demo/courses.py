@@ -32,6 +32,7 @@ from shared.http.tokens import Role, pseudonym
 from shared.reference.reference import is_psychosocial
 
 Course = AsyncIterator[datetime]
+_WITHOUT_ADDRESS = 7
 _DAY = timedelta(days=1)
 
 
@@ -237,8 +238,17 @@ async def other_cases(context: DemoContext, company: Company, first_day: date, *
 async def _offer_and_deliver(context: DemoContext, company: Company, months: int) -> str:
     offered = await _inspector(context, company).do("offers", "/v1/offers", _offer(company, months))
     agreement_id: str = offered["id"]
+    await _name_contacts(context.people.company(company.cvr), company, agreement_id)
     await context.people.portal().do("offers", f"/v1/offers/{agreement_id}/delivery", {"delivered": True})
     return agreement_id
+
+
+async def _name_contacts(director: Person, company: Company, agreement_id: str) -> None:
+    """R34: a company names who stands for it; one has no e-mail address, and a letter asks to pass it on."""
+    for role in ("unit_manager", "legally_responsible", "safety_representative"):
+        email = None if company.number == _WITHOUT_ADDRESS else f"{role}@company{company.number}.example"
+        contact = {"role": role, "name": f"{role.replace('_', ' ').capitalize()} {company.number}", "email": email}
+        await director.do("offers", f"/v1/offers/{agreement_id}/contacts", contact)
 
 
 async def _guidance(inspector: Person, director: Person, company: Company, agreement_id: str) -> Course:

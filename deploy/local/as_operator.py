@@ -126,6 +126,12 @@ class Operator:
         body = {"case": case, "person": person}
         return self._ask("POST", service, f"erasures?dry_run={str(dry_run).lower()}", body)
 
+    def messages_about(self, case: str | None, person: str | None) -> Iterator[str]:
+        """R31: yields the Message-IDs of what told of a case, or went to a person, or names the person."""
+        asked = {"case": case, "person": person}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        return (one["message_id"] for one in self._every("notices", f"messages?{query}"))
+
     def list_person(
         self, person_id: str, body: Mapping[str, Any], *, dry_run: bool, only_unlisted: bool
     ) -> httpx.Response:
@@ -177,7 +183,7 @@ class Operator:
             yield from answer.json()
             if NEXT_CURSOR not in answer.headers:
                 return
-            cursor = f"?cursor={answer.headers[NEXT_CURSOR]}"
+            cursor = f"{'&' if '?' in path else '?'}cursor={answer.headers[NEXT_CURSOR]}"
 
     def _ask(self, method: str, service: str, path: str, body: object = None) -> Any:
         answer = self._answer(method, service, path, body)

@@ -27,7 +27,7 @@ from shared.messaging.bus import Kafka
 from shared.messaging.kafka_login import KafkaLogin
 from shared.service import Settings
 
-RECORDING = ("offers", "guidance", "control")
+RECORDING = ("offers", "guidance", "control", "notices")
 """The services that record facts of their own."""
 NOT_COPIED = ("postgres-password",)
 """Secrets that belong to one server and are of no use to another."""

@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from deploy.local import dates, notice, parked, view
+from deploy.local import dates, mail, notice, parked, view
 from deploy.local.analyst import make_login, remove_login
 from deploy.local.as_operator import Operator
 from deploy.local.calendar_week import show_week
@@ -51,7 +51,7 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 @app.callback(invoke_without_command=True)
 def about(show: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
-    """Aftale on this machine: PostgreSQL, Kafka and the four services, with nothing to install by hand."""
+    """Aftale on this machine: PostgreSQL, Kafka and the five services, with nothing to install by hand."""
     if show:
         print(version())
         raise typer.Exit
@@ -238,20 +238,21 @@ def erase(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be erased.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Erase private texts and files for ever (R31); the history of facts stays."""
+    """Erase private texts, files and e-mails for ever (R31); the history of facts stays."""
     if case is None and person is None:
         raise UserError("Name a case, a person, or both: ./aftale erase CASE, ./aftale erase --person ID.")
-    operator, console = Operator(Machine(Settings())), Console()
-    found = erase_everywhere(operator, case, person, dry_run=True, console=console)
+    machine, console = Machine(Settings()), Console()
+    operator, mailbox = Operator(machine), machine.state.folder / mail.NAME
+    found = erase_everywhere(operator, case, person, mailbox=mailbox, dry_run=True, console=console)
     if dry_run:
         return
     if not found:
         raise UserError("There is nothing to erase.")
     if not yes and not sys.stdin.isatty():
-        raise UserError("No terminal to confirm on. With --yes the texts and files are erased without asking.")
+        raise UserError("No terminal to confirm on. With --yes everything shown is erased without asking.")
     if not yes:
         typer.confirm("This cannot be undone, not even from a backup. Erase?", abort=True)
-    erase_everywhere(operator, case, person, dry_run=False, console=console)
+    erase_everywhere(operator, case, person, mailbox=mailbox, dry_run=False, console=console)
 
 
 @app.command()
@@ -361,6 +362,9 @@ def bench(
     with machine.exclusive_lock():
         machine.servers_up()
     machine.become(f"benchmarks.{name}", context.args)
+
+
+app.command("mail")(mail.show)
 
 
 def _say_where(machine: Machine, *, services: bool) -> None:

@@ -9,7 +9,7 @@ from deploy.local.as_operator import Operator
 from deploy.local.machine import Machine
 from deploy.local.processes import UserError
 from deploy.local.quantities import quantity
-from deploy.local.settings import EVENT_SOURCED, Settings
+from deploy.local.settings import COUNTS_DEADLINES, Settings
 
 commands = typer.Typer(
     no_args_is_help=True, help="Open deadlines that the calendar of this release gives otherwise than they stand."
@@ -35,7 +35,7 @@ def check(language: _Language = "en") -> None:
         raise UserError(f"--language is da or en, not {language}.")
     operator = Operator(Machine(Settings()))
     compared, differing = 0, list[tuple[str, Any]]()
-    for service in EVENT_SOURCED:
+    for service in COUNTS_DEADLINES:
         for page in operator.dates(service):
             compared += page["compared"]
             differing += [(service, one) for one in page["differing"]]
@@ -64,7 +64,7 @@ def recount(
     """
     operator = Operator(Machine(Settings()))
     facts = Counter[str]()
-    for service in EVENT_SOURCED:
+    for service in COUNTS_DEADLINES:
         for page in operator.recount(service, reason, dry_run=dry_run):
             facts.update(fact for case in page["recounted"] for fact in case["recorded"])
     would = "would be " if dry_run else ""

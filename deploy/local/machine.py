@@ -16,7 +16,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 import httpx
 from aiokafka.errors import KafkaError
 
-from deploy.local import foreign_answers, kafka, postgres, run_module, watcher
+from deploy.local import foreign_answers, kafka, mail, postgres, run_module, watcher
 from deploy.local.kafka import LocalKafka
 from deploy.local.ports import HOST, answers, require_free
 from deploy.local.postgres import LocalPostgres
@@ -29,7 +29,19 @@ from shared.eventstore.clock import VirtualClock
 from shared.messaging.kafka_login import OPERATOR, logins
 
 DATA = (
-    *("postgres", "kafka", "logs", "run", "spans", "secrets", "attachments", "erasures", "clock", "other-systems"),
+    *(
+        "postgres",
+        "kafka",
+        "logs",
+        "run",
+        "spans",
+        "secrets",
+        "attachments",
+        "erasures",
+        "clock",
+        "other-systems",
+        "mail",
+    ),
     *("demo-played", "rules-played", "restores", "people-listed"),
 )
 """The files and folders in the state folder that `reset` deletes."""
@@ -161,6 +173,8 @@ class Machine:
                 self.kafka.start(self._progress)
             case foreign_answers.NAME:
                 self._start_stand_ins()
+            case mail.NAME:
+                self._start_mail()
             case _:
                 self._start_service(name)
 
@@ -169,13 +183,19 @@ class Machine:
         command = [sys.executable, "-m", foreign_answers.__name__]
         self.service(foreign_answers.NAME).start(command, cwd=PROJECT, port=None, env=self.environment())
 
+    def _start_mail(self) -> None:
+        """Starts the mail server of this machine, which keeps what is sent to it in the state folder."""
+        require_free(self.settings.mail_port, "The mail server", "AFTALE_MAIL_PORT")
+        command = mail.command(self.state.folder / mail.NAME, self.settings.mail_port)
+        self.service(mail.NAME).start(command, cwd=PROJECT, port=self.settings.mail_port)
+
     def watch(self, *services: str) -> None:
         """Makes the watcher restart the local servers and these services, in addition to what it watches now."""
         local = {"postgres": self.settings.postgres is None, "kafka": self.settings.kafka is None}
         before = watcher.watched_processes(self.state)
         names = [
             name
-            for name in ("postgres", "kafka", *SERVICES, foreign_answers.NAME)
+            for name in ("postgres", "kafka", mail.NAME, *SERVICES, foreign_answers.NAME)
             if local.get(name) or name in services or name in before
         ]
         process = self.service(watcher.NAME)
@@ -205,12 +225,15 @@ class Machine:
             finally:
                 migrating.wait()  # no migration may run after this command has ended
             self._finish_migrating(migrating)
+            own_mail = () if self.settings.mail_host else (mail.NAME,)
+            if own_mail and self.service(mail.NAME).running() is None:
+                self._start_mail()
             self.services_up()
             self._list_people()
             stand_ins = () if self.settings.kafka else (foreign_answers.NAME,)
             if stand_ins and self.service(foreign_answers.NAME).running() is None:
                 self._start_stand_ins()
-            self.watch(*SERVICES, *stand_ins)
+            self.watch(*own_mail, *SERVICES, *stand_ins)
 
     def _list_people(self) -> None:
         """R42: lists the people of the file in control's directory, once; who is listed already stays as is."""
@@ -228,7 +251,7 @@ class Machine:
         self.service(watcher.NAME).stop((signal.SIGTERM, 5))
         watcher.report_file(self.state).unlink(missing_ok=True)
         with ThreadPoolExecutor(len(SERVICES)) as pool:
-            names = (*SERVICES, foreign_answers.NAME)
+            names = (*SERVICES, foreign_answers.NAME, mail.NAME)
             ran = list(pool.map(lambda name: self.service(name).stop((signal.SIGTERM, 15)), names))
         stopped = [name for name, was_running in zip(names, ran, strict=True) if was_running]
         stopped += ["kafka"] if self.kafka.stop() else []

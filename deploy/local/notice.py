@@ -8,10 +8,10 @@ import typer
 from deploy.local.processes import UserError
 from services.notices.lookups.text_files import load_texts
 from services.notices.rules.errors import UnfitValues
-from services.notices.rules.facts import Occasion, Recipient
 from services.notices.rules.text_examples import preview as text_of
 from services.notices.rules.text_needs import NEEDS
 from services.notices.rules.text_reading import LANGUAGES
+from shared.contracts.notices import Occasion, Recipient
 from shared.policy.policies import load_policies
 
 NameT = TypeVar("NameT", bound=str)

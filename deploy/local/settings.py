@@ -1,6 +1,6 @@
 """The settings that the user can make in the environment for a run on one machine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -8,15 +8,18 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.logins import ADMINISTRATOR, LOGIN_VARIABLES, login_urls
+from deploy.local.ports import HOST
 from deploy.local.state import State, project_state
 from shared.eventstore.logins import variable_of
 from shared.messaging import kafka_login
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-EVENT_SOURCED = ("offers", "guidance", "control")
+COUNTS_DEADLINES = ("offers", "guidance", "control")
+"""R27: the services with deadlines that hang on the calendar."""
+EVENT_SOURCED = (*COUNTS_DEADLINES, "notices")
 """The services that record their own facts, with deciders, timers and private parts. Reporting only derives."""
 SERVICES = (*EVENT_SOURCED, "reporting")
-ROLES = ("inspector", "supporter", "company", "portal", "operator", "leader", "personnel_register")
+ROLES = ("inspector", "supporter", "company", "portal", "operator", "leader", "personnel_register", "notices")
 """The roles of shared/http/tokens.py, copied so that --help need not load that module; a test compares them."""
 
 
@@ -30,6 +33,7 @@ class Settings(BaseSettings):
     postgres_offers: str | None = None
     postgres_guidance: str | None = None
     postgres_control: str | None = None
+    postgres_notices: str | None = None
     postgres_reporting: str | None = None
     postgres_migrations: str | None = None
     """The libpq URLs of the logins of services and migrations; by default derived from the administrator's."""
@@ -51,6 +55,11 @@ class Settings(BaseSettings):
     port_guidance: Port = 8102
     port_control: Port = 8103
     port_reporting: Port = 8104
+    port_notices: Port = 8105
+    mail_host: str | None = None
+    """The host of a mail server. If it is set, no local one is started."""
+    mail_port: Port = 8125
+    """The port of the local mail server."""
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
@@ -79,6 +88,7 @@ class Settings(BaseSettings):
             "AFTALE_CLOCK": self.clock,
             "AFTALE_TRACES": str(self.traces),
             "AFTALE_MODE": "local",
+            **({} if self.mail_host else local_mail(self.mail_port)),
             **({"AFTALE_CHANCE_SEED": self.chance_seed} if self.chance_seed else {}),
             **({"AFTALE_POLICIES": str(self.policies.absolute())} if self.policies else {}),
             **({"AFTALE_PEOPLE": str(self.people.absolute())} if self.people else {}),
@@ -96,3 +106,14 @@ class Settings(BaseSettings):
 def clock_file(folder: Path) -> Path:
     """Returns the file of the virtual clock in a state folder."""
     return folder / "clock"
+
+
+def local_mail(port: int) -> Mapping[str, str]:
+    """Returns the variables with which notices sends to the server."""
+    return {
+        "AFTALE_MAIL_HOST": HOST,
+        "AFTALE_MAIL_PORT": str(port),
+        "AFTALE_MAIL_TLS": "none",
+        "AFTALE_MAIL_FROM": "Arbejdstilsynet <svar@tilsyn.example>",
+        "AFTALE_MAIL_RETURN_DOMAIN": "retur.tilsyn.example",
+    }

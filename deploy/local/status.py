@@ -7,7 +7,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local import foreign_answers, watcher
+from deploy.local import foreign_answers, mail, watcher
 from deploy.local.as_operator import HOLDS_UNITS, Operator
 from deploy.local.logins import ADMINISTRATOR
 from deploy.local.machine import DATA, Machine
@@ -25,8 +25,13 @@ def show_status(machine: Machine, console: Console) -> None:
         table.add_column(heading, justify="right" if heading in ("pid", "MB", "restarts") else "left")
     report = read_report(machine.state)
     kafka = machine.settings.kafka
-    named = {"postgres": machine.settings.postgres, "kafka": kafka, foreign_answers.NAME: kafka}
-    for name in ("postgres", "kafka", *SERVICES, foreign_answers.NAME):
+    named = {
+        "postgres": machine.settings.postgres,
+        "kafka": kafka,
+        foreign_answers.NAME: kafka,
+        mail.NAME: machine.settings.mail_host,
+    }
+    for name in ("postgres", "kafka", mail.NAME, *SERVICES, foreign_answers.NAME):
         if named.get(name):
             table.add_row(name, "yours", "", "", "set in the environment", "", "")
         else:

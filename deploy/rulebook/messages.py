@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from services.notices.lookups.text_files import load_texts
-from services.notices.rules.facts import Occasion, Recipient
 from services.notices.rules.text_examples import preview
 from services.notices.rules.text_needs import NEEDS, Need
 from services.notices.rules.text_reading import LANGUAGES
 from services.notices.rules.texts import Text
+from shared.contracts.notices import Occasion, Recipient
 from shared.deadlines.in_words import Language
 from shared.policy.policies import load_policies
 

@@ -7,7 +7,7 @@ import asyncpg
 from shared.eventstore.database import connect
 from shared.eventstore.errors import WrongLogin
 
-SERVICES = ("offers", "guidance", "control", "reporting")
+SERVICES = ("offers", "guidance", "control", "notices", "reporting")
 POWERFUL_LOGIN = "AFTALE_POWERFUL_LOGIN"
 """`allowed` lets a service start under a login that may do more than its work, for this release only."""
 _TOO_MUCH = """

@@ -1,7 +1,8 @@
 """Fires due timers: each is claimed by a committed lease, fired at least once, and effective once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableSet, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.errors import HoldBack, NameReserved, StaleVersion, StoreUnavailable, VersionMismatch
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Metadata
+from shared.tasks import end_tasks
 from shared.telemetry.context import span
 from shared.telemetry.loops import Heartbeat
 from shared.telemetry.measured import TIMER_LATE_SECONDS
@@ -53,6 +55,11 @@ set failures = failures + 1, last_failure = $3, leased_until = now() + least(2 ^
 where stream = $1 and name = $2
 """
 _HELD_BACK = "update timers set leased_until = now() + $3 where stream = $1 and name = $2"
+_KEEP = """
+update timers set leased_until = now() + $3
+from unnest($1::uuid[], $2::text[]) as claimed (stream, name)
+where timers.stream = claimed.stream and timers.name = claimed.name and timers.leased_until >= now()
+"""
 _NOT_TRIED = "update timers set leased_until = null where stream = $1 and name = any($2)"
 _log = structlog.get_logger()
 
@@ -132,10 +139,30 @@ class TimerLoop:
             rows = await connection.fetch(_CLAIM, self._clock.now(), LEASE, BATCH)
         claimed = sorted((Due(**row) for row in rows), key=lambda due: (due.stream, due.due, due.name))
         streams = [list(timers) for _, timers in groupby(claimed, key=lambda due: due.stream)]
-        await asyncio.gather(*(self._fire_in_order(timers) for timers in streams))
+        firing = set(claimed)
+        keeping = asyncio.create_task(self._keep_leases(firing))
+        try:
+            await asyncio.gather(*(self._fire_in_order(timers, firing) for timers in streams))
+        finally:
+            await end_tasks([keeping])
         return len(claimed)
 
-    async def _fire_in_order(self, timers: Sequence[Due]) -> None:
+    async def _keep_leases(self, firing: AbstractSet[Due]) -> None:
+        """Renews leases until cancelled: a lookup may send a message, and a mail server may take minutes to answer."""
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            streams, names = [due.stream for due in firing], [due.name for due in firing]
+            with suppress(*DATABASE_AWAY):
+                async with self._database.acquire() as connection:
+                    await connection.execute(_KEEP, streams, names, LEASE)
+
+    async def _fire_in_order(self, timers: Sequence[Due], firing: MutableSet[Due]) -> None:
+        try:
+            await self._fire_each(timers)
+        finally:
+            firing -= {*timers}
+
+    async def _fire_each(self, timers: Sequence[Due]) -> None:
         for number, due in enumerate(timers):
             try:
                 with span("timer", service=self._database.schema, case=str(due.stream), timer=due.name):

@@ -12,7 +12,7 @@ from shared.http.problems import not_found, unavailable
 _SECONDS = 5.0
 _JSON = ("application/json", "application/problem+json")
 """Anything else is no answer of a service of ours, but of something between."""
-DEFAULT_PORTS = {"offers": 8101, "guidance": 8102, "control": 8103, "reporting": 8104}
+DEFAULT_PORTS = {"offers": 8101, "guidance": 8102, "control": 8103, "reporting": 8104, "notices": 8105}
 """On which port of this machine each service answers unless AFTALE_PORT_<SERVICE> says another."""
 
 

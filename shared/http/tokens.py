@@ -47,6 +47,8 @@ class Role(StrEnum):
     OPERATOR = "operator"
     LEADER = "leader"
     PERSONNEL_REGISTER = "personnel_register"
+    NOTICES = "notices"
+    """The service that tells people of deadlines. It asks other services what stands, and whom to tell."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ _MECHANISMS: Mapping[str, type[SASLPlaintext] | type[SASLScram256] | type[SASLSc
 }
 """How the password is shown to the broker; the first is used where none is named."""
 OPERATOR = "operator"
-LOGINS = ("offers", "guidance", "control", "reporting", "order-system", "business-register", OPERATOR)
+LOGINS = ("offers", "guidance", "control", "notices", "reporting", "order-system", "business-register", OPERATOR)
 """Who has a login: the services, the sources of orders and of the register, migrations and operators' commands."""
 
 

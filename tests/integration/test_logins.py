@@ -201,7 +201,7 @@ async def test_partitions_are_made_for_a_service_with_a_fixed_search_path(with_p
                       array(select grantee::regrole::text from aclexplode(p.proacl) order by 1) as callers
                from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.prosecdef"""
         )
-    assert {row["schema"] for row in rows} == {"offers", "guidance", "control"}
+    assert {row["schema"] for row in rows} == {"offers", "guidance", "control", "notices"}
     for row in rows:
         assert row["proconfig"] == [f"search_path={row['schema']}, pg_temp"], row["name"]
         assert row["proowner"] == OWNER

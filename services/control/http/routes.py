@@ -12,6 +12,7 @@ from services.control.http import (
     control_routes,
     documentation_routes,
     hearing_and_order_routes,
+    matter_routes,
     preview_routes,
     proposal_routes,
     reference_routes,
@@ -72,5 +73,6 @@ for subject in (
     at_risk_routes,
     hold_routes,
     feed_routes,
+    matter_routes,
 ):
     router.include_router(subject.router)

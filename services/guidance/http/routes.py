@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from uuid_utils.compat import uuid7
 
-from services.guidance.http import meeting_time_routes
+from services.guidance.http import matter_routes, meeting_time_routes
 from services.guidance.http.views import GuidanceView, view
 from services.guidance.rules.guidance_decider import GUIDANCE, Command
 from services.guidance.rules.meetings import CorrectMeeting, RateUsefulness, RecordMeeting
@@ -35,6 +35,7 @@ from shared.service import runtime_of
 
 router = APIRouter(tags=["guidance"])
 router.include_router(meeting_time_routes.router)
+router.include_router(matter_routes.router)
 Minutes = Annotated[int | None, Field(ge=0, le=10_000)]
 
 

@@ -14,8 +14,8 @@ from email_validator import EmailNotValidError, validate_email
 from services.notices.channels.mail_format import written
 from services.notices.channels.mail_settings import MailSettings, as_header
 from services.notices.channels.outcome import Failed, InDoubt, Outcome, Sent, status_in
-from services.notices.rules.facts import TryFailure
 from services.notices.rules.message import Message, return_address
+from shared.contracts.notices import TryFailure
 
 _CONNECTIONS = 4
 _IDLE_SECONDS = 30.0

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.notices.rules.facts import TryFailure
 from services.notices.rules.message import Message
+from shared.contracts.notices import TryFailure
 
 _ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
 

@@ -7,8 +7,8 @@ from typing import assert_never
 from uuid import UUID
 
 from services.notices.channels.outcome import Channel, Failed, InDoubt, Outcome, Sent
-from services.notices.rules.facts import TryFailure
 from services.notices.rules.message import Message
+from shared.contracts.notices import TryFailure
 from shared.eventstore.database import Connection, Database
 
 _BEGIN = """

@@ -2,22 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 from uuid import uuid5
 
-from services.notices.rules.facts import (
-    AgreementFollowed,
-    MatterEnded,
-    MatterOwner,
-    MatterRaised,
-    NoticeReturned,
-    Occasion,
-    Recipient,
-    ResponsibleNoted,
-    Untold,
-)
+from services.notices.rules.moments import not_at_night
 from services.notices.rules.occasion import COMPANY, Given, OccasionRule, When, owner_of
 from services.notices.rules.occasions import OCCASIONS
 from services.notices.rules.phases import CHANGES_NOTHING, Followed, Matter, State, Unfollowed, evolve
@@ -25,7 +15,19 @@ from services.notices.rules.tries import (
     Outcome,
     outcome,
 )
-from shared.contracts.public_forms import InspectorChanged, OfferReassigned, OfferSent
+from shared.contracts.notices import (
+    AgreementFollowed,
+    MatterEnded,
+    MatterOwner,
+    MatterRaised,
+    NoticeReturned,
+    NoticesTakenOver,
+    Occasion,
+    Recipient,
+    ResponsibleNoted,
+    Untold,
+)
+from shared.contracts.public_forms import CaseTakenOver, InspectorChanged, OfferReassigned, OfferSent
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
@@ -38,6 +40,7 @@ class NoticeTimer(StrEnum):
 
 
 TELL = NoticeTimer.TELL
+_NEXT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,16 @@ class TakeNote:
     at: datetime
     policy: Policy
     fact: Event
+    recorded_at: datetime
+    """When the fact was recorded: after downtime, and at the first start beside cases that run, long before `at`."""
+
+
+@dataclass(frozen=True)
+class NoteTakenOver:
+    """Reaction: the case was history, and is taken over from a day on."""
+
+    at: datetime
+    fact: CaseTakenOver
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ class NoteReturn:
     status: str
 
 
-Command = FollowAgreement | TakeNote | RecordOutcomes | NoteReturn | TimerDue
+Command = FollowAgreement | TakeNote | NoteTakenOver | RecordOutcomes | NoteReturn | TimerDue
 
 
 def decide(state: State, command: Command) -> Sequence[Event]:
@@ -86,6 +99,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return _follow(state, command)
         case TakeNote():
             return _take_note(state, command)
+        case NoteTakenOver():
+            return _take_over(state, command)
         case RecordOutcomes():
             return _record(state, command)
         case NoteReturn():
@@ -123,12 +138,22 @@ def _take_note(state: State, command: TakeNote) -> Sequence[Event]:
         facts.append(
             ResponsibleNoted(agreement_id=state.followed.agreement_id, inspector=fact.inspector, noted_at=command.at)
         )
-    given = _given(state, command.at, command.policy)
+    given = _given(state, command.recorded_at, command.policy)
     for rule in OCCASIONS.values():
         facts += _ended_by(state, rule, fact, command.at)
     for rule in OCCASIONS.values():
-        facts += _raised_by(state, rule, fact, given)
+        facts += _raised_by(state, rule, fact, given, command.at)
     return facts
+
+
+def _take_over(state: State, command: NoteTakenOver) -> Sequence[Event]:
+    """R30: nobody is told of what was due before the case was taken over."""
+    if isinstance(state, Unfollowed):
+        return ()
+    live_from = command.fact.live_from
+    over = (matter for matter in state.open.values() if matter.next_at is not None and matter.next_at < live_from)
+    taken_over = NoticesTakenOver(agreement_id=state.followed.agreement_id, live_from=live_from)
+    return (taken_over, *(_ended(matter, Untold.POINTLESS, command.at) for matter in over))
 
 
 def _given(state: Followed, at: datetime, policy: Policy) -> Given:
@@ -142,13 +167,14 @@ def _ended_by(state: Followed, rule: OccasionRule, fact: Event, at: datetime) ->
             yield _ended(matter, Untold.SETTLED, at)
 
 
-def _raised_by(state: Followed, rule: OccasionRule, fact: Event, given: Given) -> Iterator[Event]:
+def _raised_by(state: Followed, rule: OccasionRule, fact: Event, given: Given, at: datetime) -> Iterator[Event]:
     raises = rule.raised_by.get(type(fact))
     if raises is None or not _is_news(state, rule):
         return
     for when in raises(fact, given):
         for recipient in rule.recipients if when.only is None else (when.only,):
-            yield from raise_matter(state, rule.occasion, recipient, owner_of(type(fact)), when, given.at)
+            owner = owner_of(type(fact))
+            yield from raise_matter(state, rule.occasion, recipient, owner, when, at, given.policy)
 
 
 def _is_news(state: Followed, rule: OccasionRule) -> bool:
@@ -157,9 +183,18 @@ def _is_news(state: Followed, rule: OccasionRule) -> bool:
 
 
 def raise_matter(
-    state: Followed, occasion: Occasion, recipient: Recipient, owner: MatterOwner, when: When, at: datetime
+    state: Followed,
+    occasion: Occasion,
+    recipient: Recipient,
+    owner: MatterOwner,
+    when: When,
+    at: datetime,
+    policy: Policy,
 ) -> Iterator[Event]:
     """R28, R29: raises a matter once. One about the same that is not told yet is overtaken."""
+    due_at = max(when.due_at, at)
+    if not OCCASIONS[occasion].waits_for_digest(recipient):
+        due_at = not_at_night(due_at, when.latest_at, policy)
     agreement_id = state.followed.agreement_id
     matter_id = uuid5(agreement_id, f"{occasion}/{recipient}/{when.about}/{when.due_at.isoformat()}")
     if matter_id in state.raised:
@@ -175,7 +210,7 @@ def raise_matter(
         recipient=recipient,
         owner=owner,
         about=when.about,
-        due_at=max(when.due_at, at),
+        due_at=due_at,
         latest_at=when.latest_at,
         person=when.person,
         code=when.code,
@@ -214,16 +249,17 @@ def _could_not_be_told(event: Event) -> bool:
 
 def _lacks_address(state: Followed, role: Recipient, at: datetime, policy: Policy) -> Iterator[Event]:
     """R5, R34: the inspector is told once of each role, and asks for another contact."""
-    when = _given(state, at, policy).at_once(about=role.value, code=role.value)
+    # Later than what is recorded now: a timer fires once at an instant.
+    when = _given(state, at + _NEXT, policy).at_once(about=role.value, code=role.value)
     if role not in state.unreachable:
         yield from raise_matter(
-            state, Occasion.CONTACT_LACKS_ADDRESS, Recipient.INSPECTOR, MatterOwner.OFFERS, when, at
+            state, Occasion.CONTACT_LACKS_ADDRESS, Recipient.INSPECTOR, MatterOwner.OFFERS, when, at, policy
         )
 
 
 def _note_return(state: State, command: NoteReturn) -> Sequence[Event]:
     """R4: records once that a message came back, and tells the inspector. No deadline depends on it."""
-    if isinstance(state, Unfollowed) or command.message_id not in state.sent:
+    if isinstance(state, Unfollowed) or command.message_id not in state.sent.keys() - state.returned:
         return ()
     raised = state.sent[command.message_id]
     returned = NoticeReturned(
@@ -276,4 +312,5 @@ NOTICES: Decider[State, Command] = Decider(
     concerns=concerns,
     responsible=responsible,
     changes_nothing=CHANGES_NOTHING,
+    of_a_case=True,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.notices.rules.facts import Occasion
+from shared.contracts.notices import Occasion
 
 _DOMAIN = "notices.aftale.invalid"
 """The right side of every Message-ID: a constant, so that another mail domain does not make another message.

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from shared.deadlines.copenhagen import moment_of
+from shared.deadlines.copenhagen import local_day, moment_of
 from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.policy.policy import Policy
 
@@ -25,6 +25,12 @@ def days_after(day: date, days: int, policy: Policy) -> datetime:
 def on(day: date, policy: Policy) -> datetime:
     """Returns the instant on a day at which notices are sent."""
     return moment_of(day, policy.notices.told_at)
+
+
+def not_at_night(moment: datetime, latest_at: datetime, policy: Policy) -> datetime:
+    """R29: returns the morning for a moment of the night, as timers fire at midnight; not if it is pointless then."""
+    morning = on(local_day(moment), policy)
+    return morning if moment < morning < latest_at else moment
 
 
 def next_digest(after: datetime, policy: Policy) -> datetime:

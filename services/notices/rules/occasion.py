@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.notices.rules.facts import MatterOwner, Occasion, Recipient
+from shared.contracts.notices import MatterOwner, Occasion, Recipient
 from shared.contracts.vocabulary import AgreementKind
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
@@ -30,6 +30,7 @@ class Given:
     """What a rule may need beside the fact."""
 
     at: datetime
+    """When the fact was recorded."""
     policy: Policy
     topic: str
     """R1: of the agreement."""
@@ -42,7 +43,7 @@ class Given:
         return None if known is None else known.group
 
     def at_once(self, about: str = "", code: str | None = None) -> "When":
-        """Returns that somebody is told now, and that it is pointless after the policy's days."""
+        """Returns that somebody is told at once; some days after the fact, as the policy says, it is pointless."""
         return When(self.at, self.at + timedelta(days=self.policy.notices.kept_days), about, code=code)
 
 
@@ -92,6 +93,10 @@ class OccasionRule:
     """Whether it cannot wait for a digest."""
     has_legal_effect: bool = False
     """Whether nobody can choose not to get it, and it is sent again where it is in doubt."""
+
+    def waits_for_digest(self, recipient: Recipient) -> bool:
+        """R29: returns whether somebody at the authority is told together with what else there is in the morning."""
+        return recipient not in COMPANY and not self.at_once
 
 
 def ends(*facts: type[Event]) -> dict[type[Event], Ends]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.notices.rules.facts import (
+from shared.contracts.notices import (
     AgreementFollowed,
     MatterEnded,
     MatterRaised,
@@ -14,6 +14,7 @@ from services.notices.rules.facts import (
     NoticeQueued,
     NoticeReturned,
     NoticeSent,
+    NoticesTakenOver,
     Occasion,
     Recipient,
     ResponsibleNoted,
@@ -54,10 +55,12 @@ class Followed:
     """R34: the roles of which the inspector has been told that nobody can be reached; a new contact ends it."""
     sent: Mapping[str, MatterRaised] = field(default_factory=dict)
     """The matters of the messages that were sent, by Message-ID: a report may say that one was not delivered."""
+    returned: frozenset[str] = frozenset()
+    """The messages of which a report said that."""
 
 
 State = Unfollowed | Followed
-CHANGES_NOTHING: frozenset[type[Event]] = frozenset()
+CHANGES_NOTHING: frozenset[type[Event]] = frozenset({NoticesTakenOver})
 
 
 def evolve(state: State, event: Event) -> State:
@@ -76,7 +79,7 @@ def evolve(state: State, event: Event) -> State:
         case Followed(), NoticeSent():
             return _sent(state, event)
         case Followed(), NoticeReturned():
-            return replace(state, sent={name: one for name, one in state.sent.items() if name != event.message_id})
+            return replace(state, returned=state.returned | {event.message_id})
         case Followed(), NoticePostponed() | NoticeFailed() | NoticeQueued():
             return _changed(state, event)
         case _:

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from services.notices.rules.facts import DigestEntryAdded, DigestFailed, DigestSent, TryFailure
 from services.notices.rules.moments import next_digest
 from services.notices.rules.tries import pause_after
+from shared.contracts.notices import DigestEntryAdded, DigestFailed, DigestReturned, DigestSent, TryFailure
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
@@ -21,6 +21,8 @@ class ReaderTimer(StrEnum):
     DIGEST = "digest"
 
 
+_REPORTED_OF = 100
+"""Digests of which a report still counts: those of some months."""
 DIGEST = ReaderTimer.DIGEST
 
 
@@ -40,20 +42,24 @@ class Reader:
     """When the next digest is sent, or tried again; None while nothing waits."""
     tries: int = 0
     """How many tries to send it have failed."""
+    sent: tuple[str, ...] = ()
+    """Message-IDs of the last digests."""
+    returned: frozenset[str] = frozenset()
+    """Those of which a report said that they were not delivered."""
 
 
 State = NoEntries | Reader
 
 
 @dataclass(frozen=True)
-class AddEntry:
-    """A matter is to be told in the next digest."""
+class AddEntries:
+    """Matters of one case are to be told in the next digest."""
 
     at: datetime
     policy: Policy
     person_id: str
     agreement_id: UUID
-    matter_id: UUID
+    matters: Sequence[UUID]
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,16 @@ class RecordFailure:
     failure: TryFailure
 
 
-Command = AddEntry | RecordDigest | RecordFailure | TimerDue
+@dataclass(frozen=True)
+class NoteReturnedDigest:
+    """R4: a report says that a digest was not delivered."""
+
+    at: datetime
+    message_id: str
+    status: str
+
+
+Command = AddEntries | RecordDigest | RecordFailure | NoteReturnedDigest | TimerDue
 
 
 def reader_stream(person_id: str) -> UUID:
@@ -85,32 +100,35 @@ def reader_stream(person_id: str) -> UUID:
 def decide(state: State, command: Command) -> Sequence[Event]:
     """Decides what waits and what is sent. Never refuses."""
     match command:
-        case AddEntry():
+        case AddEntries():
             return _add(state, command)
         case RecordDigest():
             return _sent(state, command)
         case RecordFailure():
             return _failed(state, command)
+        case NoteReturnedDigest():
+            return _returned(state, command)
         case TimerDue():
             return ()  # RecordDigest or RecordFailure falls due instead, once it was tried.
         case _:
             assert_never(command)
 
 
-def _add(state: State, command: AddEntry) -> Sequence[Event]:
+def _add(state: State, command: AddEntries) -> Sequence[Event]:
     """R29: the first entry says when the digest is sent; later ones wait for the same."""
-    if isinstance(state, Reader) and command.matter_id in state.entries:
-        return ()
+    waiting = state.entries if isinstance(state, Reader) else {}
     standing = state.digest_at if isinstance(state, Reader) else None
-    return (
+    return [
         DigestEntryAdded(
             person_id=command.person_id,
             agreement_id=command.agreement_id,
-            matter_id=command.matter_id,
+            matter_id=matter_id,
             added_at=command.at,
             digest_at=standing or next_digest(command.at, command.policy),
-        ),
-    )
+        )
+        for matter_id in command.matters
+        if matter_id not in waiting
+    ]
 
 
 def _sent(state: State, command: RecordDigest) -> Sequence[Event]:
@@ -141,6 +159,19 @@ def _failed(state: State, command: RecordFailure) -> Sequence[Event]:
     )
 
 
+def _returned(state: State, command: NoteReturnedDigest) -> Sequence[Event]:
+    if isinstance(state, NoEntries) or command.message_id not in {*state.sent} - state.returned:
+        return ()
+    return (
+        DigestReturned(
+            person_id=state.person_id,
+            message_id=command.message_id,
+            status=command.status,
+            returned_at=command.at,
+        ),
+    )
+
+
 def evolve(state: State, event: Event) -> State:
     """Returns the state after a fact; one that does not fit leaves it unchanged."""
     match state, event:
@@ -151,7 +182,11 @@ def evolve(state: State, event: Event) -> State:
             return replace(state, entries=entries, digest_at=event.digest_at)
         case Reader(), DigestSent():
             left = {matter: case for matter, case in state.entries.items() if matter not in event.matters}
-            return Reader(state.person_id, left, event.sent_at if left else None)
+            sent = state.sent if event.message_id is None else (*state.sent, event.message_id)[-_REPORTED_OF:]
+            digest_at = event.sent_at if left else None
+            return replace(state, entries=left, digest_at=digest_at, tries=0, sent=sent)
+        case Reader(), DigestReturned():
+            return replace(state, returned=state.returned | {event.message_id})
         case Reader(), DigestFailed():
             return replace(state, digest_at=event.again_at, tries=event.tries)
         case _:

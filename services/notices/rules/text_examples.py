@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from services.notices.rules.facts import Occasion, Recipient
 from services.notices.rules.text_needs import COMMON, NEEDS
 from services.notices.rules.text_values import Value
 from services.notices.rules.texts import Text, Texts
+from shared.contracts.notices import Occasion, Recipient
 from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.deadline import Deadline
 from shared.deadlines.deadlines import (

@@ -8,9 +8,9 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from services.notices.rules.facts import Recipient
 from services.notices.rules.text_needs import COMMON, Need
 from services.notices.rules.text_values import ITEMS
+from shared.contracts.notices import Recipient
 
 SECTIONS: Final = ("about", "do", "until", "otherwise", "ask")
 """What a text says, in the order in which it is read."""

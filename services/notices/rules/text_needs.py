@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from services.notices.rules.facts import Occasion, Recipient
+from shared.contracts.notices import Occasion, Recipient
 from shared.contracts.vocabulary import AgreementKind, ContactRole
 
 Urgency = Literal["now", "by_day", "to_know"]
@@ -68,9 +68,9 @@ NEEDS: Final[Mapping[Occasion, Need]] = {
     Occasion.DOCUMENTATION_RECEIVED: Need(_INSPECTOR, codes=("complete", "part")),
     Occasion.EXTENSION_ASKED: Need(_INSPECTOR, frozenset({"day"}), urgency="by_day"),
     Occasion.EXTENSION_DECIDED: Need(_WHO_DECIDES, _DAY_AND_WHY, ("granted", "refused")),
-    Occasion.CONTROL_ANNOUNCED: Need(_AT_THE_UNIT, _MEETING, urgency="by_day"),
+    Occasion.CONTROL_ANNOUNCED: Need(_AT_THE_UNIT, frozenset({"day", "form"}), urgency="by_day"),
     Occasion.CONTROL_CANCELLED: Need(_AT_THE_UNIT, frozenset({"day"})),
-    Occasion.CONTROL_SOON: Need(frozenset({Recipient.VISITOR}), _MEETING | {"items"}, urgency="by_day"),
+    Occasion.CONTROL_SOON: Need(frozenset({Recipient.VISITOR}), frozenset({"day", "form", "items"}), urgency="by_day"),
     Occasion.WINDOW_AT_RISK: Need(_WITH_LEADER, _DAY_AND_WHY, urgency="now"),
     Occasion.PLACE_NOT_FOUND: Need(_WITH_LEADER, _DAY_AND_WHY, urgency="now"),
     Occasion.RESULT: Need(COMPANY, codes=("fulfilled", "breached")),

@@ -5,11 +5,11 @@ from hashlib import sha256
 from typing import Final, get_args
 
 from services.notices.rules.errors import FaultyTexts
-from services.notices.rules.facts import Occasion
 from services.notices.rules.text_file import Frame, TextFile
 from services.notices.rules.text_needs import NEEDS
 from services.notices.rules.text_words import Word, read_words
 from services.notices.rules.texts import Texts
+from shared.contracts.notices import Occasion
 from shared.deadlines.in_words import Language
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Final
 
 from services.notices.rules.errors import UnfitValues
-from services.notices.rules.facts import Occasion, Recipient
 from services.notices.rules.text_file import SECTIONS, Frame, TextFile, paragraphs
 from services.notices.rules.text_layout import Block, Heading, Items, Link, Paragraph, html, plain
 from services.notices.rules.text_needs import COMMON, COMPANY, NEEDS, URGENCIES, Urgency
 from services.notices.rules.text_values import ITEMS, Value, lines, write
 from services.notices.rules.text_words import Word, explain
+from shared.contracts.notices import Occasion, Recipient
 from shared.deadlines.in_words import Language
 
 CODE: Final = "code"

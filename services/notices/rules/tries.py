@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from services.notices.rules.facts import (
+from services.notices.rules.phases import Matter
+from shared.contracts.notices import (
     Channel,
     MatterEnded,
     NoticeFailed,
@@ -16,7 +17,6 @@ from services.notices.rules.facts import (
     TryFailure,
     Untold,
 )
-from services.notices.rules.phases import Matter
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
 
@@ -65,7 +65,8 @@ class Failed:
     matter_id: UUID
     channel: Channel
     failure: TryFailure
-    server_words: str | None = None
+    status: str | None = None
+    """The code of the other side."""
 
 
 Outcome = Ended | Postponed | Queued | Sent | Failed
@@ -110,7 +111,7 @@ def _failed(matter: Matter, one: Failed, at: datetime, policy: Policy) -> Iterat
         tries=tries,
         again_at=again_at,
         failed_at=at,
-        server_words=one.server_words,
+        status=one.status,
     )
     tried_until = matter.raised.due_at + timedelta(days=policy.notices.tried_days)
     if one.failure is TryFailure.REFUSED or again_at >= tried_until:

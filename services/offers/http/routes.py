@@ -14,6 +14,7 @@ from services.offers.http import (
     answer_routes,
     contact_routes,
     internal_note_routes,
+    notice_routes,
     portal_routes,
     responsible_inspector_routes,
     sending_routes,
@@ -170,6 +171,7 @@ for subject in (
     taking_over_routes,
     time_spent_routes,
     internal_note_routes,
+    notice_routes,
     unit_hold_routes,
 ):
     router.include_router(subject.router)

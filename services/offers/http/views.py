@@ -288,18 +288,22 @@ def _places(state: Open | Running | Ended, events: Sequence[Event]) -> list[Plac
 
 def _contacts(events: Sequence[Event], language: Language) -> list[ContactView]:
     """R34: the last one of each role, and what concerns it."""
-    last = {event.role: event for event in events if isinstance(event, ContactNamed)}
     return [
         ContactView(
             contact_id=named.contact_id,
-            role=role,
+            role=named.role,
             name=named.details.name if named.details else None,
             email=named.details.email if named.details else None,
             phone=named.details.phone if named.details else None,
             is_told=[
                 MessageView(code=message.code, text=message.danish if language == "da" else message.english)
-                for message in messages_to(role)
+                for message in messages_to(named.role)
             ],
         )
-        for role, named in last.items()
+        for named in contacts_now(events)
     ]
+
+
+def contacts_now(events: Sequence[Event]) -> list[ContactNamed]:
+    """R34: returns who stands for the company now: the last contact of each role."""
+    return [*{event.role: event for event in events if isinstance(event, ContactNamed)}.values()]

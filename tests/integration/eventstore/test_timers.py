@@ -259,6 +259,30 @@ async def test_a_slow_process_whose_lease_ran_out_has_no_second_effect(bench: Be
     assert await bench.armed() == 0
 
 
+async def test_a_lookup_that_outlasts_its_lease_keeps_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail server may take minutes: another process that claims the timer meanwhile would send a second time."""
+    monkeypatch.setattr(timers, "LEASE", timedelta(seconds=5))
+    stream, looking, go_on = uuid4(), asyncio.Event(), asyncio.Event()
+    await bench.set_alarm(stream, NOW)
+
+    async def slowly(_: Counter, timer: TimerDue) -> TimerDue:
+        looking.set()
+        await go_on.wait()
+        return timer
+
+    slow = asyncio.create_task(bench.loop(lookups={"counter:ring": slowly}).fire_due())
+    await looking.wait()
+    async with bench.database.acquire() as connection:
+        first: datetime = await connection.fetchval("select leased_until from timers")
+        while not await connection.fetchval("select now() > $1", first):
+            assert await bench.loop().fire_due() == 0
+            await asyncio.sleep(0.1)
+    assert await bench.loop().fire_due() == 0
+    go_on.set()
+    await slow
+    assert (await bench.counter(stream)).rings == 1
+
+
 async def test_timers_of_one_stream_ring_in_their_order_also_with_several_processes(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -208,7 +208,10 @@ async def test_what_is_not_there_is_named(operator: Operator) -> None:
     for words, fault in (
         (("show", "control", SOURCE, str(uuid4())), "control: It was not found"),
         (("replay", "control", SOURCE, "no-id"), r"path\.stream: Input should be a valid UUID"),
-        (("list", "--service", "kontrol"), "There is no service kontrol; there are offers, guidance, control, report"),
+        (
+            ("list", "--service", "kontrol"),
+            "There is no service kontrol; there are offers, guidance, control, not",
+        ),
         (("list",), "offers does not answer on port"),
     ):
         with pytest.raises(UserError, match=fault):

@@ -72,14 +72,14 @@ async def test_a_killed_service_comes_back_by_itself_and_stays_away_after_down(m
     assert offers is not None
     os.kill(offers.pid, signal.SIGKILL)
     again = await until_ready(machine, "offers", offers.pid)
-    assert [read_report(machine.state)[name].restarts for name in SERVICES] == [1, 0, 0, 0]
+    assert [read_report(machine.state)[name].restarts for name in SERVICES] == [1, 0, 0, 0, 0]
     shown = (await aftale("status"))[1]
     row = next(line for line in shown.splitlines() if line.startswith("offers"))
     assert row.split()[-1] == "1"
     status, said = await aftale("up")  # changes nothing of what runs
     assert (status, machine.service("offers").running()) == (0, again)
     status, said = await aftale("down")
-    assert (status, said) == (0, "Stopped: offers, guidance, control, reporting.\n")
+    assert (status, said) == (0, "Stopped: offers, guidance, control, notices, reporting, mail.\n")
     assert [name for name in (*SERVICES, WATCHER) if machine.service(name).running()] == []
     assert read_report(machine.state) == {}
 

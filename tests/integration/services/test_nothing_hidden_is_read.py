@@ -29,6 +29,7 @@ VALUES = {
     "centre": "east",
     "token": "A" * 43,
     "file_id": str(UUID(int=9)),
+    "occasion": "control-announced",
     "period": "2026-06",
     "deadline": "2026-07-20",
     "from": "2026-06-01",

@@ -15,6 +15,7 @@ SERVICE_OF = {
     "guidance": "guidance",
     "agreements": "control",
     "calendar": "control",
+    "notices": "notices",
 }
 """By the first word of a path; reporting answers the rest."""
 

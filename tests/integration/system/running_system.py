@@ -1,4 +1,4 @@
-"""Four real service processes on a database and topics of their own, on the virtual clock; each can be killed."""
+"""Five real service processes on a database and topics of their own, on the virtual clock; each can be killed."""
 
 import asyncio
 import os
@@ -14,6 +14,8 @@ from pathlib import Path
 import asyncpg
 import httpx
 import psutil
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Mailbox
 
 from deploy.demo.people import People
 from deploy.local.foreign_facts import register_of_businesses, unit_fact
@@ -29,7 +31,7 @@ from tests.integration.system.unreliable_network import UnreliableNetwork
 from tests.own_topics import own_topics
 
 PROJECT = Path(__file__).parents[3]
-SERVICES = ("offers", "guidance", "control", "reporting")
+SERVICES = ("offers", "guidance", "control", "notices", "reporting")
 BEGINS = datetime(2026, 3, 2, 7, tzinfo=UTC)
 
 
@@ -43,6 +45,10 @@ class RunningSystem:
     client: httpx.AsyncClient
     time: VirtualTime
     ports: dict[str, int]
+    mail_port: int
+    """Of the mail server, which writes what it takes into the maildir `mail` of the state folder."""
+    reports_port: int = field(default_factory=free_port)
+    """Where notices receive reports about undelivered messages."""
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -128,6 +134,13 @@ class RunningSystem:
             "AFTALE_TOPIC_PREFIX": self.kafka.prefix,
             "AFTALE_STATE": str(self.state),
             "AFTALE_CLOCK": "virtual",
+            "AFTALE_MODE": "local",
+            "AFTALE_MAIL_HOST": "127.0.0.1",
+            "AFTALE_MAIL_PORT": str(self.mail_port),
+            "AFTALE_MAIL_TLS": "none",
+            "AFTALE_MAIL_FROM": "Arbejdstilsynet <svar@tilsyn.example>",
+            "AFTALE_MAIL_RETURN_DOMAIN": "retur.tilsyn.example",
+            "AFTALE_MAIL_REPORTS_PORT": str(self.reports_port),
             **{f"AFTALE_PORT_{name.upper()}": str(port) for name, port in self.ports.items()},
         }
 
@@ -141,12 +154,15 @@ async def running_system(
     await set_passwords(postgres, list(login_urls(postgres).values()))
     connection = await asyncpg.connect(postgres)
     ports = dict.fromkeys(SERVICES, free_port()) if together else {name: free_port() for name in SERVICES}
-    async with own_topics(kafka) as cluster, httpx.AsyncClient(timeout=10) as client:
-        system = RunningSystem(state, postgres, cluster, client, VirtualTime(clock, connection), ports)
+    async with own_topics(kafka) as cluster, httpx.AsyncClient(timeout=60) as client:
+        mail = Controller(Mailbox(state / "mail"), hostname="127.0.0.1", port=free_port())
+        mail.start()
+        system = RunningSystem(state, postgres, cluster, client, VirtualTime(clock, connection), ports, mail.port)
         try:
             system.start(*SERVICES, together=together)
             await system.until_healthy(*SERVICES)
             yield system
         finally:
             await system.stop()
+            mail.stop()
             await connection.close()

@@ -89,7 +89,7 @@ async def composed_system(postgres: str, kafka: SecuredKafka, state: Path) -> As
     async with httpx.AsyncClient(timeout=10) as client:
         time = VirtualTime(clock, connection)
         system = ComposedSystem(
-            state, postgres, cluster, client, time, ports, containers=made, broker=kafka.environment()
+            state, postgres, cluster, client, time, ports, free_port(), containers=made, broker=kafka.environment()
         )
         try:
             for once in ("logins", "migrate"):

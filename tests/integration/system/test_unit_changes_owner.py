@@ -36,6 +36,8 @@ OF_THE_AUTHORITY = {
     "/v1/agreements/{agreement_id}/bookings/preview": "?deadline=2027-01-04",
     "/v1/agreements/{agreement_id}/bookings/why": "",
     "/v1/agreements/{agreement_id}/proposals": "",
+    "/v1/notices/agreements/{agreement_id}": "",
+    "/v1/offers/{agreement_id}/parties": "",
 }
 """Questions about a case that no company may ask, with what they need beside it."""
 SOLD_ON = date(2026, 3, 16)

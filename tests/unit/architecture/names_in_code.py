@@ -21,6 +21,7 @@ from migrations.revisions import CHAINS
 from migrations.topics import TOPICS
 from services.control.service import SERVICE as CONTROL
 from services.guidance.service import SERVICE as GUIDANCE
+from services.notices.service import SERVICE as NOTICES
 from services.offers.service import SERVICE as OFFERS
 from shared import contracts
 from shared.eventstore.commands import timer_rows
@@ -46,7 +47,7 @@ from tests.unit.architecture.code_patterns import (
     tree_of,
 )
 
-SERVICES: tuple[EventSourced, ...] = (OFFERS, GUIDANCE, CONTROL)
+SERVICES: tuple[EventSourced, ...] = (OFFERS, GUIDANCE, CONTROL, NOTICES)
 DECIDERS: tuple[Decider[Any, Any], ...] = tuple(subject for service in SERVICES for subject in service.subjects)
 _IN_MEMORY_ONLY = frozenset({"Place"})
 """Enumerations whose values are never written anywhere: shared/messaging/inbox.py has the one."""

@@ -1,13 +1,16 @@
 """What Compose gives to each container: its own login and no other, and addresses that lead to somebody else."""
 
 from collections import defaultdict
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import pytest
 
+from services.notices.channels.bounces import ReportSettings
+from services.notices.channels.mail_settings import MailSettings
 from tests.compose import Container, containers
 
-SERVICES = ("offers", "guidance", "control", "reporting")
+SERVICES = ("offers", "guidance", "control", "notices", "reporting")
 SECRETS: dict[str, str] = defaultdict(lambda: "secret")
 """Each variable that the file asks for."""
 
@@ -38,6 +41,32 @@ def test_a_service_asks_another_at_an_address_that_is_not_its_own(asking: str, a
     made, name = containers(SECRETS), asked.upper()
     address = urlsplit(made[asking].environment[f"AFTALE_ADDRESS_{name}"])
     assert (address.hostname, str(address.port)) == (asked, made[asked].environment[f"AFTALE_PORT_{name}"])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_mail_server_is_told_to_notices_only(service: str) -> None:
+    told = {
+        "AFTALE_MAIL_HOST": "mail.example",
+        "AFTALE_MAIL_FROM": "Arbejdstilsynet <svar@tilsyn.example>",
+        "AFTALE_MAIL_RETURN_DOMAIN": "retur.tilsyn.example",
+        "AFTALE_MAIL_PASSWORD": "secret",
+        "AFTALE_MAIL_REPORTS_PORT": "2525",
+    }
+    environment = containers(defaultdict(lambda: "secret", told))[service].environment
+    settings, reports = MailSettings.from_environment(environment), ReportSettings.from_environment(environment)
+    if service == "notices":
+        assert settings == MailSettings.from_environment(told)
+        assert reports is not None
+        assert (reports.port, ip_address(reports.host).is_unspecified) == (2525, True)
+    else:
+        assert (settings, reports) == (None, None)
+        assert [name for name in environment if "MAIL" in name] == []
+
+
+def test_without_a_mail_server_nothing_is_sent_and_nothing_received() -> None:
+    environment = containers(SECRETS)["notices"].environment
+    assert MailSettings.from_environment(environment) is None
+    assert ReportSettings.from_environment(environment) is None
 
 
 def test_the_log_of_every_container_is_bounded() -> None:

@@ -17,10 +17,12 @@ from services.control.planning.rules.holds import HOLD
 from services.control.rules.course_decider import COURSE
 from services.control.rules.orders_on_topics import ORDER
 from services.guidance.rules.guidance_decider import GUIDANCE
+from services.notices.rules.case_decider import NOTICES
+from services.notices.rules.reader import READER
 from services.offers.rules.offer_decider import OFFER
 from services.offers.rules.quarantine import QUARANTINE
 from services.offers.rules.unit_change_schedule import UNIT
-from shared.contracts import control, guidance, offers, people
+from shared.contracts import control, guidance, notices, offers, people
 from shared.eventstore.decider import Decider
 from shared.eventstore.events import Event
 
@@ -28,6 +30,7 @@ SERVICES: dict[str, tuple[tuple[type[Event], ...], tuple[Decider[Any, Any], ...]
     "offers": (offers.FACTS, (OFFER, QUARANTINE, UNIT)),
     "guidance": (guidance.FACTS, (GUIDANCE,)),
     "control": ((*control.FACTS, *people.FACTS), (COURSE, ORDER, PERSON, CENTRE, HOLD)),
+    "notices": (notices.FACTS, (NOTICES, READER)),
 }
 """The facts that each service records, and the deciders whose streams hold them: each fact those of one decider."""
 DECIDERS = tuple(decider for _, deciders in SERVICES.values() for decider in deciders)

@@ -9,7 +9,7 @@ from deploy.contracts.files import PUBLISHED, read
 from shared.http.list_bounds import BOUNDS, Bound
 from shared.policy.policy import Input
 
-SERVICES = ("offers", "guidance", "control", "reporting")
+SERVICES = ("offers", "guidance", "control", "notices", "reporting")
 
 
 def lists(

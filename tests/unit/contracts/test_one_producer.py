@@ -11,11 +11,17 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from deploy.contracts import asyncapi
-from shared.contracts import control, guidance, offers, orders, people, register
+from shared.contracts import control, guidance, notices, offers, orders, people, register
 from shared.eventstore.events import Event, PrivatePart, private_fields
 
 PROJECT = Path(__file__).parents[3]
-OURS: dict[str, ModuleType] = {"offers": offers, "guidance": guidance, "control": control, "people": people}
+OURS: dict[str, ModuleType] = {
+    "offers": offers,
+    "guidance": guidance,
+    "control": control,
+    "notices": notices,
+    "people": people,
+}
 PRODUCED_BY = {"people": "control"}
 """The service of a contract that is not named after it."""
 OTHERS: dict[str, ModuleType] = {"orders": orders, "register": register}
@@ -76,6 +82,12 @@ CODED_TEXT = {
     "opened_by",
     "token_hash",
     "late_reason_codes",
+    "about",
+    "code",
+    "message_id",
+    "person",
+    "status",
+    "text_version",
 }
 """Text fields that hold ids and codes."""
 NAMES_THAT_ARE_PUBLIC = {"UnitRegistered.name", "UnitRegistered.address", "ClosedDay.danish", "ClosedDay.english"}
@@ -122,7 +134,7 @@ def test_no_two_contracts_name_a_fact_the_same() -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("service", ["offers", "guidance", "control", "reporting"])
+@pytest.mark.parametrize("service", ["offers", "guidance", "control", "notices", "reporting"])
 def test_a_service_makes_only_facts_of_its_own(service: str) -> None:
     foreign = {
         fact.__name__
@@ -158,6 +170,8 @@ def test_a_fact_names_its_agreement_or_its_unit(fact: type[Event]) -> None:
             people.CentreCalendarFeedWithdrawn,
         )
         subject = "centre" if fact in of_centres else "person_id"
+    elif fact in (notices.DigestEntryAdded, notices.DigestSent, notices.DigestFailed, notices.DigestReturned):
+        subject = "person_id"
     elif fact in (control.StandingOrderNoted, control.StandingOrderEnded):
         subject = "order_case_id"
     else:

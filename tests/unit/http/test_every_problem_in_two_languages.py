@@ -154,7 +154,7 @@ def test_every_status_that_a_service_says_it_answers_has_a_problem_in_two_langua
     assert told - sentences().keys() == set()
     statuses = {
         int(status)
-        for service in ("offers", "guidance", "control", "reporting")
+        for service in ("offers", "guidance", "control", "notices", "reporting")
         for operations in read(PUBLISHED)[f"openapi-{service}.json"]["paths"].values()
         for operation in operations.values()
         for status in operation["responses"]

@@ -21,7 +21,7 @@ from shared.service import Settings
 
 pytestmark = pytest.mark.rule("R42")
 PROJECT = Path(__file__).parents[3]
-SERVICES = ("offers", "guidance", "control", "reporting")
+SERVICES = ("offers", "guidance", "control", "notices", "reporting")
 
 
 def commands(service: str, state: Path) -> Iterator[str]:

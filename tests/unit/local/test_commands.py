@@ -80,10 +80,13 @@ def test_numbers_agree_with_their_nouns(number: int, said: str) -> None:
 
 
 @pytest.mark.rule("R31")
-def test_what_would_be_erased_is_told_by_case_and_person(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_would_be_erased_is_told_by_case_and_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     parts = [{"case": "c1", "about": about} for about in ("", "~2", "erna")]
-    operator = Mock(erase=lambda service, *_, dry_run: {"parts": parts if service == "offers" else [], "files": 0})
-    assert erase(operator, "c1", None, dry_run=True, console=Console(width=120)) == 3
+    operator = Mock(
+        erase=lambda service, *_, dry_run: {"parts": parts if service == "offers" else [], "files": 0},
+        messages_about=lambda *_: [],
+    )
+    assert erase(operator, "c1", None, mailbox=tmp_path, dry_run=True, console=Console(width=120)) == 3
     assert "offers" in (told := capsys.readouterr().out)
     assert "c1" in told
     assert "the texts of the case, private texts about erna" in told
@@ -97,7 +100,7 @@ def test_a_proxy_that_inspects_tls_is_named() -> None:
 
 def test_a_used_port_is_said_before_anything_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AFTALE_STATE", str(tmp_path))
-    for name in ("OFFERS", "GUIDANCE", "CONTROL"):
+    for name in ("OFFERS", "GUIDANCE", "CONTROL", "NOTICES"):
         monkeypatch.setenv(f"AFTALE_PORT_{name}", str(free_port()))
     said: list[str] = []
     with socket.socket() as other:

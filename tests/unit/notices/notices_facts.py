@@ -4,9 +4,9 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from services.notices.rules.case_decider import NOTICES, FollowAgreement, RecordOutcomes, TakeNote
-from services.notices.rules.facts import AgreementFollowed, MatterOwner, MatterRaised, Occasion, Recipient
 from services.notices.rules.tries import Outcome
 from shared.contracts.control import ComplianceDeadlineSet, ControlBooked, DocumentationReceived, HearingOpened
+from shared.contracts.notices import AgreementFollowed, MatterOwner, MatterRaised, Occasion, Recipient
 from shared.contracts.offers import OfferDelivered, OfferSent
 from shared.contracts.vocabulary import AgreementKind, ContactForm
 from shared.deadlines import deadlines
@@ -123,8 +123,8 @@ def hearing_opened() -> HearingOpened:
     )
 
 
-def note(fact: Event, now: datetime) -> TakeNote:
-    return TakeNote(now, POLICY, public(fact))
+def note(fact: Event, now: datetime, recorded_at: datetime | None = None) -> TakeNote:
+    return TakeNote(now, POLICY, public(fact), recorded_at or now)
 
 
 def became(now: datetime, *outcomes: Outcome) -> RecordOutcomes:

@@ -6,7 +6,9 @@ from uuid import UUID
 import pytest
 
 from services.notices.rules.case_decider import NoteReturn, due_matters
-from services.notices.rules.facts import (
+from services.notices.rules.moments import not_at_night
+from services.notices.rules.tries import Ended, Failed, Postponed, Queued, Sent, pause_after
+from shared.contracts.notices import (
     AgreementFollowed,
     Channel,
     MatterEnded,
@@ -21,7 +23,6 @@ from services.notices.rules.facts import (
     TryFailure,
     Untold,
 )
-from services.notices.rules.tries import Ended, Failed, Postponed, Queued, Sent, pause_after
 from tests.unit.notices.notices_facts import (
     AGREEMENT,
     DELIVERED_AT,
@@ -29,6 +30,7 @@ from tests.unit.notices.notices_facts import (
     at,
     became,
     delivered,
+    documented,
     follow,
     followed,
     given,
@@ -100,6 +102,17 @@ def test_r28_after_downtime_what_has_become_pointless_is_said_to_be() -> None:
     assert {one.why for one in ended} == {Untold.POINTLESS}
     assert len(ended) == len(raised(outcome, Occasion.OFFER_WAITING)) + 3 * 2
     assert outcome.timers() == {}
+
+
+def test_r28_of_what_happened_long_ago_nobody_is_told_when_it_is_heard_of_at_last() -> None:
+    """As at the first start of the service beside cases that run."""
+    happened = at("2026-06-01")
+    for days, why in ((13, None), (14, Untold.POINTLESS)):
+        heard = happened + timedelta(days=days)
+        outcome = given(followed()).when(note(documented(complete=True), heard, happened))
+        (received,) = [one for one in outcome.events if isinstance(one, MatterRaised)]
+        assert (received.raised_at, received.due_at) == (heard, heard)
+        assert [one.why for one in outcome.events if isinstance(one, MatterEnded)] == ([why] if why else [])
 
 
 def test_r29_a_failing_channel_is_tried_again_with_growing_pauses() -> None:
@@ -188,3 +201,26 @@ def test_r4_a_report_about_a_message_that_was_never_sent_changes_nothing() -> No
     given(followed(), ONE).when(returned()).then()
     told = given(followed(), ONE).when(became(DUE, sent()))
     given(followed(), ONE, *told.events).when(returned("another")).then()
+
+
+@pytest.mark.parametrize(
+    ("moment", "due"),
+    [("00:00", "08:00"), ("07:59", "08:00"), ("08:00", "08:00"), ("10:00", "10:00"), ("23:30", "23:30")],
+)
+def test_r29_nobody_is_written_to_at_night(moment: str, due: str) -> None:
+    outcome = given(followed()).when(note(delivered(), at("2026-03-05", moment)))
+    waiting = raised(outcome, Occasion.OFFER_WAITING)
+    assert {one.due_at for one in waiting.values()} == {at("2026-03-05", due)}
+
+
+def test_r29_at_night_it_is_told_where_it_would_be_pointless_in_the_morning() -> None:
+    begun = at("2026-03-05", "01:00")
+    assert not_at_night(begun, begun + timedelta(hours=2), POLICY) == begun
+
+
+def test_r29_what_waits_for_a_digest_is_in_that_of_the_same_morning() -> None:
+    midnight = at("2026-06-01", "00:00")
+    received = raised(
+        given(followed()).when(note(documented(complete=True), midnight)), Occasion.DOCUMENTATION_RECEIVED
+    )
+    assert received[Recipient.INSPECTOR].due_at == midnight

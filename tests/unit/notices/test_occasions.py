@@ -5,16 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from services.notices.rules.facts import (
-    Channel,
-    MatterEnded,
-    MatterRaised,
-    NoticeSent,
-    Occasion,
-    Recipient,
-    ResponsibleNoted,
-    Untold,
-)
 from services.notices.rules.occasions import OCCASIONS
 from services.notices.rules.text_needs import NEEDS
 from shared.contracts.control import (
@@ -32,6 +22,16 @@ from shared.contracts.guidance import (
     GuidanceMeetingCancelled,
     GuidanceOffered,
     GuidanceScheduled,
+)
+from shared.contracts.notices import (
+    Channel,
+    MatterEnded,
+    MatterRaised,
+    NoticeSent,
+    Occasion,
+    Recipient,
+    ResponsibleNoted,
+    Untold,
 )
 from shared.contracts.offers import Accepted, ContactNamed, DeliveryCorrected, OfferOpened
 from shared.contracts.vocabulary import (

@@ -76,7 +76,7 @@ def parts_of_requests() -> tuple[ModelField, ...]:
     """Every parameter and body that a route of any service reads."""
     with TemporaryDirectory() as state:
         nowhere = Settings(postgres="", kafka=Kafka(""), state=Path(state), virtual_clock=False)
-        apps = [service_module(name).app(nowhere) for name in ("offers", "guidance", "control", "reporting")]
+        apps = [service_module(name).app(nowhere) for name in ("offers", "guidance", "control", "notices", "reporting")]
         routes = [known for app in apps for known in iter_route_contexts(app.routes)]
         read = (getattr(known, "dependant", None) for known in routes)
         return tuple(field for dependant in read if dependant is not None for field in _fields(dependant))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.control.people.http.views import CentreList, CentreView, PersonView, person_view
+from services.control.people.http.views import AddressView, CentreList, CentreView, PersonView, person_view
 from services.control.people.lookups.directory import history_of, is_listed, person_ids, reachable_in
 from services.control.people.rules.absences import NoteAway, WithdrawAway
 from services.control.people.rules.centre_holidays import CENTRE, SetHolidays, centre_stream
@@ -24,8 +24,9 @@ from shared.http.access import AUTHORITY, Asker, Viewer
 from shared.http.bodies import Body, GivenText, PersonId, nothing_unknown, told
 from shared.http.commands import Prepared
 from shared.http.field_types import Day, Email, LocalTime, Phone
-from shared.http.openapi import CHANGE, PUT, READ, SEEN
+from shared.http.openapi import CHANGE, PUT, READ, SEEN, problems
 from shared.http.problems import not_found
+from shared.http.tokens import Role
 from shared.service import runtime_of
 
 router = APIRouter(tags=["people"])
@@ -111,6 +112,17 @@ async def read_person(person_id: Person, request: Request, response: Response, a
         raise not_found()
     response.headers.update(headers)
     return person_view(state, history)
+
+
+@router.get("/v1/people/{person_id}/address", responses=problems(404))
+async def read_address(person_id: Person, request: Request, asker: Asker) -> AddressView:
+    """Returns how a person is called and reached, for notices only (R29, R42)."""
+    asker.require_role(Role.NOTICES)
+    runtime = runtime_of(request)
+    reached = reachable_in(await history_of(runtime, person_id)) or Reachable(name=runtime.people.name_of(person_id))
+    if reached.name is None and reached.email is None:
+        raise not_found()
+    return AddressView(name=reached.name, email=reached.email)
 
 
 @router.put("/v1/people/{person_id}", **PUT)

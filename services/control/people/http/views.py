@@ -35,6 +35,13 @@ class PersonView(PersonDescription, Reachable):
     stand_ins: list[NamedStandIn]
 
 
+class AddressView(BaseModel):
+    """How somebody is called and reached, for notices."""
+
+    name: str | None
+    email: str | None
+
+
 class CentreView(BaseModel):
     """A centre of the authority."""
 

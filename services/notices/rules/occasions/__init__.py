@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from services.notices.rules.facts import Occasion
 from services.notices.rules.occasion import OccasionRule
 from services.notices.rules.occasions import (
     before_the_answer,
@@ -12,6 +11,7 @@ from services.notices.rules.occasions import (
     hearing_and_result,
     people,
 )
+from shared.contracts.notices import Occasion
 
 OCCASIONS: Mapping[Occasion, OccasionRule] = {
     one.occasion: one

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from services.notices.rules.facts import Occasion
 from services.notices.rules.moments import days_after, days_before, on
 from services.notices.rules.occasion import (
     COMPANY,
@@ -15,6 +14,7 @@ from services.notices.rules.occasion import (
     ends,
 )
 from shared.contracts.control import AgreementUnitChanged
+from shared.contracts.notices import Occasion
 from shared.contracts.offers import (
     Declined,
     DeliveryFailed,

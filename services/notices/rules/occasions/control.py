@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from services.notices.rules.facts import Occasion
 from services.notices.rules.moments import days_before
 from services.notices.rules.occasion import (
     AT_THE_UNIT,
@@ -16,6 +15,7 @@ from services.notices.rules.occasion import (
 )
 from services.notices.rules.occasions.documentation import ENDED
 from shared.contracts.control import ControlBooked, PlaceFitsAgain, PlaceNotFound, WindowAtRisk, WindowSafeAgain
+from shared.contracts.notices import Occasion
 from shared.contracts.public_forms import (
     AnnouncedControlCancelled,
     ControlCompleted,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from services.notices.rules.facts import Occasion
 from services.notices.rules.moments import days_before
 from services.notices.rules.occasion import (
     INSPECTOR,
@@ -13,6 +12,7 @@ from services.notices.rules.occasion import (
     ends,
 )
 from shared.contracts.control import Breached, ComplianceDeadlineSet, Fulfilled
+from shared.contracts.notices import Occasion
 from shared.contracts.offers import AcceptanceAnnulled
 from shared.contracts.public_forms import (
     DocumentationReceived,

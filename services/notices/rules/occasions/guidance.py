@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from services.notices.rules.facts import Occasion
 from services.notices.rules.moments import days_before
 from services.notices.rules.occasion import (
     AT_THE_UNIT,
@@ -26,6 +25,7 @@ from shared.contracts.guidance import (
     MeetingTimesExpired,
     MeetingTimesOffered,
 )
+from shared.contracts.notices import Occasion
 from shared.contracts.public_forms import GuidanceMeetingCancelled
 from shared.contracts.vocabulary import MeetingCancelCause
 from shared.deadlines.copenhagen import moment_of

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from services.notices.rules.facts import Occasion
 from services.notices.rules.moments import days_before
 from services.notices.rules.occasion import (
     AT_THE_UNIT,
@@ -17,6 +16,7 @@ from services.notices.rules.occasion import (
     ends,
 )
 from shared.contracts.control import Breached, FollowUpFellDue, Fulfilled, HearingExpired, HearingOpened
+from shared.contracts.notices import Occasion
 from shared.contracts.offers import QuarantineEnded, QuarantineImposed
 from shared.contracts.public_forms import DecisionRevoked, FollowUpHeld, HearingAnswered
 from shared.deadlines.copenhagen import local_day

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from services.notices.rules.facts import Occasion, Recipient
 from services.notices.rules.occasion import COMPANY, INSPECTOR, Given, OccasionRule, When
+from shared.contracts.notices import Occasion, Recipient
 from shared.contracts.public_forms import ContactNamed, InspectorChanged, OfferReassigned
 
 

@@ -13,8 +13,8 @@ import pytest
 from services.notices.channels.email import EmailChannel
 from services.notices.channels.mail_settings import Tls
 from services.notices.channels.outcome import Failed, InDoubt, Outcome, Sent
-from services.notices.rules.facts import TryFailure
 from services.notices.rules.message import Attachment, Message, message_id, returned_message, thread_id
+from shared.contracts.notices import TryFailure
 from tests.integration.notices.channels.mail_servers import BreaksAt, MailServer, mail_server, settings_of
 
 pytestmark = pytest.mark.rule("R29")

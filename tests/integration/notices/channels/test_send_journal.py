@@ -12,8 +12,8 @@ import pytest
 from services.notices.channels.email import EmailChannel
 from services.notices.channels.outcome import Failed, InDoubt, Outcome, Sent
 from services.notices.channels.send_journal import PastTry, SendJournal, SendNow, decide, send_once
-from services.notices.rules.facts import TryFailure
 from services.notices.rules.message import Message
+from shared.contracts.notices import TryFailure
 from shared.eventstore.database import Database, open_database
 from tests.integration.notices.channels.conftest import SCHEMA
 from tests.integration.notices.channels.mail_servers import BreaksAt, MailServer, mail_server, settings_of

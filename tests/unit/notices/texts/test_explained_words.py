@@ -8,11 +8,11 @@ from datetime import datetime
 import pytest
 
 from services.notices.lookups.text_files import TEXT_FILES, load_texts
-from services.notices.rules.facts import Occasion, Recipient
 from services.notices.rules.text_examples import example_values, preview
 from services.notices.rules.text_needs import COMPANY, NEEDS
 from services.notices.rules.text_reading import LANGUAGES, read_texts
 from services.notices.rules.text_words import Word, explain, read_words
+from shared.contracts.notices import Occasion, Recipient
 from shared.deadlines.in_words import Language
 from shared.policy.policies import load_policies
 

@@ -8,12 +8,12 @@ import pytest
 
 from services.notices.lookups.text_files import load_texts
 from services.notices.rules.errors import UnfitValues
-from services.notices.rules.facts import Occasion, Recipient
 from services.notices.rules.text_examples import example_values, preview
 from services.notices.rules.text_needs import COMPANY, NEEDS
 from services.notices.rules.text_reading import LANGUAGES
 from services.notices.rules.text_values import Value, lines, write
 from services.notices.rules.texts import Digest, Text
+from shared.contracts.notices import Occasion, Recipient
 from shared.deadlines.in_words import Language
 from shared.policy.policies import load_policies
 

@@ -9,12 +9,12 @@ import pytest
 
 from services.notices.lookups.text_files import TEXT_FILES, load_texts
 from services.notices.rules.errors import FaultyTexts, UnfitValues
-from services.notices.rules.facts import Occasion, Recipient
 from services.notices.rules.occasions import OCCASIONS
 from services.notices.rules.text_examples import example_values, preview
 from services.notices.rules.text_needs import COMPANY, NEEDS
 from services.notices.rules.text_reading import LANGUAGES, read_texts
 from services.notices.rules.texts import Text
+from shared.contracts.notices import Occasion, Recipient
 from shared.deadlines.in_words import Language
 from shared.policy.policies import load_policies
 from tests.unit.notices.texts.readability import lix, reading_ease, syllables

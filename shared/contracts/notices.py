@@ -1,7 +1,6 @@
 """Facts of the notices service: who is to be told of what, when, and what became of it (R4, R5, R28, R29).
 
-They carry ids, codes and times: no name, no address and no text of a message. No company is shown them. The service
-that records them does not run yet, so nothing is published.
+They carry ids, codes and times: no name, no address and no text of a message. No company is shown them.
 """
 
 from datetime import datetime
@@ -9,8 +8,11 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.vocabulary import AgreementKind, PrivateText
-from shared.eventstore.events import Event
+from shared.contracts.vocabulary import AgreementKind
+from shared.eventstore.events import Event, TakenOver
+
+SOURCE = "notices"
+"""The `ce_source` of these facts, and their topic."""
 
 
 class Recipient(StrEnum):
@@ -152,6 +154,10 @@ class TryFailure(StrEnum):
     """The other side says: later."""
     REFUSED = "refused"
     """The other side says: never."""
+    IN_DOUBT = "in-doubt"
+    """The connection broke on the way: the other side may have it. It is sent again, under the same Message-ID."""
+    NOT_WORDED = "not-worded"
+    """What the text needs is missing: a fault of ours, which the log names."""
     BOUNCED = "bounced"
     """It was accepted at first, and a report said later that it was not delivered."""
 
@@ -176,6 +182,13 @@ class ResponsibleNoted(Event):
     agreement_id: UUID
     inspector: str
     noted_at: datetime
+
+
+class NoticesTakenOver(TakenOver):
+    """R29, R30: the case was history; from a day on people are told of it. What was due before is not told."""
+
+    held: ClassVar[str] = "live_from"
+    agreement_id: UUID
 
 
 class MatterRaised(Event):
@@ -262,8 +275,8 @@ class NoticeFailed(Event):
     """How many tries have failed."""
     again_at: datetime
     failed_at: datetime
-    server_words: PrivateText = None
-    """What the other side said, sealed: it may contain an address."""
+    status: str | None = None
+    """The code with which the other side answered, e.g. `5.1.1` (RFC 3463). Its words are kept nowhere."""
 
 
 class NoticeReturned(Event):
@@ -310,3 +323,32 @@ class DigestFailed(Event):
     tries: int
     again_at: datetime
     failed_at: datetime
+
+
+class DigestReturned(Event):
+    """R4: a report says that a digest was not delivered. What it told stands in the cases and in the lists of work."""
+
+    held: ClassVar[str] = "returned_at"
+    person_id: str
+    message_id: str
+    status: str
+    """The enhanced status code of RFC 3463, e.g. `5.1.1`."""
+    returned_at: datetime
+
+
+FACTS: tuple[type[Event], ...] = (
+    AgreementFollowed,
+    ResponsibleNoted,
+    NoticesTakenOver,
+    MatterRaised,
+    MatterEnded,
+    NoticePostponed,
+    NoticeQueued,
+    NoticeSent,
+    NoticeFailed,
+    NoticeReturned,
+    DigestEntryAdded,
+    DigestSent,
+    DigestFailed,
+    DigestReturned,
+)

@@ -1,0 +1,78 @@
+"""The digests of a person: what waits, when it goes out, and what came back (R4, R29)."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.notices.rules.reader import READER, AddEntries, NoteReturnedDigest, RecordDigest, RecordFailure
+from shared.contracts.notices import DigestEntryAdded, DigestFailed, DigestReturned, DigestSent, TryFailure
+from tests.unit.notices.notices_facts import AGREEMENT, INSPECTOR, POLICY, at
+from tests.unit.scenario import scenarios_of
+
+pytestmark = pytest.mark.rule("R29")
+given = scenarios_of(READER)
+THURSDAY, NEXT_MORNING = at("2026-03-12", "10:00"), at("2026-03-13", "07:00")
+ONE, OTHER = UUID(int=11), UUID(int=12)
+
+
+def add(*matters: UUID, moment: datetime = THURSDAY) -> AddEntries:
+    return AddEntries(moment, POLICY, INSPECTOR, AGREEMENT, matters)
+
+
+def added(matter: UUID = ONE) -> DigestEntryAdded:
+    return DigestEntryAdded(
+        person_id=INSPECTOR, agreement_id=AGREEMENT, matter_id=matter, added_at=THURSDAY, digest_at=NEXT_MORNING
+    )
+
+
+def sent(message: str | None = "digest-1", *matters: UUID) -> DigestSent:
+    return DigestSent(person_id=INSPECTOR, message_id=message, matters=matters or (ONE,), sent_at=NEXT_MORNING)
+
+
+def returned(message: str = "digest-1") -> NoteReturnedDigest:
+    return NoteReturnedDigest(at("2026-03-14"), message, "5.1.1")
+
+
+def test_the_first_entry_says_when_and_the_later_ones_go_with_it() -> None:
+    outcome = given().when(add(ONE, OTHER))
+    outcome.records(DigestEntryAdded, DigestEntryAdded)
+    assert outcome.timers() == {"digest": NEXT_MORNING}
+    later = given(*outcome.events).when(add(UUID(int=13), moment=NEXT_MORNING - timedelta(minutes=1)))
+    assert later.timers() == {"digest": NEXT_MORNING}
+
+
+def test_what_falls_due_at_the_weekend_waits_for_monday() -> None:
+    assert given().when(add(ONE, moment=at("2026-03-14"))).timers() == {"digest": at("2026-03-16", "07:00")}
+
+
+def test_the_same_matter_waits_once() -> None:
+    given(added()).when(add(ONE)).then()
+
+
+def test_what_was_sent_waits_no_more() -> None:
+    outcome = given(added(), added(OTHER)).when(RecordDigest(NEXT_MORNING, "digest-1", (ONE, OTHER)))
+    outcome.records(DigestSent)
+    assert outcome.timers() == {}
+
+
+def test_a_digest_that_failed_is_tried_again_with_growing_pauses_and_counted_anew_after_it_went_out() -> None:
+    first = given(added()).when(RecordFailure(NEXT_MORNING, POLICY, TryFailure.UNREACHABLE))
+    assert first.one(DigestFailed).again_at == NEXT_MORNING + timedelta(minutes=5)
+    second = given(added(), *first.events).when(RecordFailure(NEXT_MORNING, POLICY, TryFailure.UNREACHABLE))
+    assert (second.one(DigestFailed).tries, second.timers()) == (2, {"digest": NEXT_MORNING + timedelta(minutes=10)})
+    again = given(added(), *second.events, sent(), added(OTHER))
+    assert again.when(RecordFailure(NEXT_MORNING, POLICY, TryFailure.UNREACHABLE)).one(DigestFailed).tries == 1
+
+
+@pytest.mark.rule("R4")
+def test_r4_a_digest_that_came_back_is_noted_once() -> None:
+    outcome = given(added(), sent()).when(returned())
+    outcome.records(DigestReturned)
+    given(added(), sent(), *outcome.events).when(returned()).then()
+
+
+@pytest.mark.rule("R4")
+@pytest.mark.parametrize("history", [(), (added(),), (added(), sent(None)), (added(), sent("another"))])
+def test_r4_a_report_about_no_digest_of_the_person_changes_nothing(history: tuple[DigestEntryAdded, ...]) -> None:
+    given(*history).when(returned()).then()
