@@ -11,7 +11,7 @@ from deploy.local import foreign_answers, mail, watcher
 from deploy.local.as_operator import HOLDS_UNITS, Operator
 from deploy.local.logins import ADMINISTRATOR
 from deploy.local.machine import DATA, Machine
-from deploy.local.overdue import overdue_lines
+from deploy.local.overdue import overdue_lines, untold_lines
 from deploy.local.processes import Process, UserError
 from deploy.local.settings import EVENT_SOURCED, SERVICES, clock_file
 from deploy.local.watcher import read_report
@@ -41,7 +41,7 @@ def show_status(machine: Machine, console: Console) -> None:
     table.add_row(*_row(machine.service(watcher.NAME), with_children=False), "")
     console.print(table)
     _show_units_on_hold(machine, console)
-    _show_due_and_not_fired(machine, console)
+    _show_due_and_not_done(machine, console)
     for name, restarted in report.items():
         if restarted.next_at or restarted.fault:
             console.print(f"{name}: next attempt {restarted.next_at or 'now'}. {restarted.fault or ''}", markup=False)
@@ -87,12 +87,15 @@ def _show_units_on_hold(machine: Machine, console: Console) -> None:
         console.print(f"  {unit}: {', '.join(lost)}", markup=False, soft_wrap=True)
 
 
-def _show_due_and_not_fired(machine: Machine, console: Console) -> None:
-    """R28: prints how many timers of each service are due and have not fired, by the services' own clock."""
+def _show_due_and_not_done(machine: Machine, console: Console) -> None:
+    """R28, R29: prints what is due and was not done, by the services' own clock: timers, and messages to people."""
     if not machine.settings.postgres and machine.service("postgres").running() is None:
         return
     console.print("\ndue and not fired (must be 0):")
     for line in overdue_lines(machine.environment()[ADMINISTRATOR], EVENT_SOURCED, now_of(machine)):
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    console.print("\ndue and not told (must be 0):")
+    for line in untold_lines(machine.environment()[ADMINISTRATOR], now_of(machine)):
         console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
