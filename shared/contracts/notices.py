@@ -1,6 +1,6 @@
 """Facts of the notices service: who is to be told of what, when, and what became of it (R4, R5, R28, R29).
 
-They carry ids, codes and times: no name, no address and no text of a message. No company is shown them.
+They carry ids, codes and times: no name, no address and no text of a message. A company is shown its own choices only.
 """
 
 from datetime import datetime
@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.vocabulary import AgreementKind
+from shared.contracts.vocabulary import AgreementKind, ContactRole
 from shared.eventstore.events import Event, TakenOver
+from shared.visibility import Shown
 
 SOURCE = "notices"
 """The `ce_source` of these facts, and their topic."""
@@ -160,6 +161,15 @@ class TryFailure(StrEnum):
     """What the text needs is missing: a fault of ours, which the log names."""
     BOUNCED = "bounced"
     """It was accepted at first, and a report said later that it was not delivered."""
+
+
+class DigestRhythm(StrEnum):
+    """R29: how often somebody at the authority gets a digest."""
+
+    DAILY = "daily"
+    """In the morning of each working day."""
+    WEEKLY = "weekly"
+    """In the morning of the first working day of a week; what would be pointless by then comes the next morning."""
 
 
 class AgreementFollowed(Event):
@@ -325,6 +335,27 @@ class DigestFailed(Event):
     failed_at: datetime
 
 
+class NoticesChosen(Event):
+    """R29, R34: a company chose what the contact in a role is not told of; a later choice takes its place."""
+
+    held: ClassVar[str] = "chosen_at"
+    agreement_id: Shown[UUID]
+    role: Shown[ContactRole]
+    unwanted: Shown[tuple[Occasion, ...]]
+    chosen_by: Shown[str]
+    chosen_at: Shown[datetime]
+
+
+class DigestChosen(Event):
+    """R29: somebody at the authority chose how often a digest comes, and what not to be told of."""
+
+    held: ClassVar[str] = "chosen_at"
+    person_id: str
+    rhythm: DigestRhythm
+    unwanted: tuple[Occasion, ...]
+    chosen_at: datetime
+
+
 class DigestReturned(Event):
     """R4: a report says that a digest was not delivered. What it told stands in the cases and in the lists of work."""
 
@@ -351,4 +382,6 @@ FACTS: tuple[type[Event], ...] = (
     DigestSent,
     DigestFailed,
     DigestReturned,
+    NoticesChosen,
+    DigestChosen,
 )

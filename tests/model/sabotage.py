@@ -31,6 +31,11 @@ _MAKING_ROOM = ("-m", "pytest", "-q", "-x", "tests/unit/control/test_making_room
 _SAVED = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_visits_saved.py")
 _LOOKS = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_windows_at_risk_in_calendars.py")
 _AT_ONCE = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_booking_at_once.py")
+_CASE_NOTICES = ("-m", "pytest", "-q", "-x", "tests/unit/notices/test_case_notices.py")
+_OCCASIONS = ("-m", "pytest", "-q", "-x", "tests/unit/notices/test_occasions.py")
+_TELLING = ("-m", "pytest", "-q", "-x", "tests/integration/notices/test_telling.py")
+_TRIES = ("-m", "pytest", "-q", "-x", "tests/integration/notices/channels/test_send_journal.py")
+_REPORTS = ("-m", "pytest", "-q", "-x", "tests/unit/notices/channels")
 _CHANCE = ("-m", "pytest", "-q", "-x", "tests/unit/eventstore/test_randomness.py")
 _SECONDS = 900
 
@@ -251,6 +256,51 @@ SABOTAGES = (
         " or standing == today:",
         ":",
         _LOOKS,
+    ),
+    Sabotage(
+        "R29",
+        "services/notices/rules/case_decider.py",
+        "    if matter_id in state.raised:\n        return\n",
+        "",
+        _CASE_NOTICES,
+    ),
+    Sabotage(
+        "R29",
+        "services/notices/channels/send_journal.py",
+        "        if isinstance(one.outcome, Sent):\n            return one.outcome\n",
+        "        if isinstance(one.outcome, Sent):\n            break\n",
+        _TRIES,
+    ),
+    Sabotage("R29", "services/notices/lookups/telling.py", "if not stands.stands:", "if False:", _TELLING),
+    Sabotage(
+        "R28",
+        "services/notices/rules/case_decider.py",
+        "matter.next_at is not None and matter.next_at <= until]",
+        "matter.next_at is not None and matter.next_at == until]",
+        _CASE_NOTICES,
+    ),
+    Sabotage("R34", "services/notices/lookups/addressees.py", "if one.role is role", "if one.role", _TELLING),
+    Sabotage("R18", "services/notices/rules/occasions/control.py", "if fact.announced:", "if fact.day:", _OCCASIONS),
+    Sabotage(
+        "R4",
+        "services/notices/rules/case_decider.py",
+        "not in state.sent.keys() - state.returned:",
+        "not in state.sent.keys():",
+        _CASE_NOTICES,
+    ),
+    Sabotage(
+        "R4",
+        "services/notices/rules/message.py",
+        'return f"{parts[1]}@{_DOMAIN}" if any(matches) else None',
+        'return f"{parts[1]}@{_DOMAIN}"',
+        _REPORTS,
+    ),
+    Sabotage(
+        "R4",
+        "services/notices/rules/bounces.py",
+        "if _FAILED not in actions or actions & _REACHED_SOMEBODY:",
+        "if actions & _REACHED_SOMEBODY:",
+        _REPORTS,
     ),
 )
 

@@ -30,7 +30,7 @@ _WITH_PHOTO = {"offer delivered": ("offers", "offers"), "course documented in pa
 _KEY = "given before the upgrade"
 _PARKED = 6
 """Three messages, with control and with reporting."""
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from services.notices.rules.errors import UnfitValues
 from services.notices.rules.message import Message
 from services.notices.rules.occasions import OCCASIONS
 from services.notices.rules.phases import Followed, Matter
-from services.notices.rules.reader import READER, AddEntries, reader_stream
+from services.notices.rules.reader import READER, AddEntries, Reader, reader_stream
 from services.notices.rules.tries import Ended, Failed, Outcome, Postponed, Queued, Sent
 from shared.contracts.notices import Channel, MatterRaised, TryFailure, Untold
-from shared.eventstore.commands import Intent
+from shared.eventstore.commands import Intent, read
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.timers import Together
 from shared.policy.policy import Policy
@@ -36,7 +36,7 @@ class Telling:
     """What the timer of a case looks up and does."""
 
     def __init__(self, runtime: Runtime, owners: Owners, sender: Sender, wording: Wording) -> None:
-        self._policies = runtime.policies
+        self._policies, self._store = runtime.policies, runtime.store
         self._owners = owners
         self._sender = sender
         self._wording = wording
@@ -55,6 +55,8 @@ class Telling:
         raised = matter.raised
         if raised.latest_at <= at:
             return Ended(raised.matter_id, Untold.POINTLESS)
+        if raised.occasion in state.unwanted.get(raised.recipient, ()):
+            return Ended(raised.matter_id, Untold.UNWANTED)
         if OCCASIONS[raised.occasion].waits_for_digest(raised.recipient):
             return await self._queue(state, matter, at, policy)
         parties = await self._owners.parties(raised.agreement_id)
@@ -66,6 +68,8 @@ class Telling:
                 return Ended(raised.matter_id, Untold.NO_ADDRESS)
             case AwayUntil():
                 return Postponed(raised.matter_id, to.at)
+            case Addressee(person=person) if person is not None and await self._does_not_want(person, raised):
+                return Ended(raised.matter_id, Untold.UNWANTED)
             case Addressee():
                 return await self._send(state, matter, parties, to, at, policy)
             case _:
@@ -104,20 +108,31 @@ class Telling:
             if person.at < raised.latest_at:
                 return Postponed(raised.matter_id, person.at)
             person = state.inspector
+        if await self._does_not_want(person, raised):
+            return Ended(raised.matter_id, Untold.UNWANTED)
         return Queued(raised.matter_id, person)
+
+    async def _does_not_want(self, person: str, raised: MatterRaised) -> bool:
+        reader = (await read(self._store, READER, reader_stream(person))).state
+        return isinstance(reader, Reader) and raised.occasion in reader.unwanted
 
 
 def _entries(state: Followed, told: Sequence[Outcome], at: datetime, policy: Policy) -> list[Intent[Any, Any]]:
     """Returns one command for each person whose digest has more to tell: a stream is written once in an append."""
-    waiting: dict[str, list[UUID]] = {}
+    waiting: dict[str, list[MatterRaised]] = {}
     for one in told:
         if isinstance(one, Queued):
-            waiting.setdefault(one.person, []).append(one.matter_id)
+            waiting.setdefault(one.person, []).append(state.open[one.matter_id].raised)
     case = state.followed.agreement_id
     return [
-        Intent(READER, reader_stream(person), AddEntries(at, policy, person, case, matters))
+        Intent(READER, reader_stream(person), _added(at, policy, person, case, matters))
         for person, matters in waiting.items()
     ]
+
+
+def _added(at: datetime, policy: Policy, person: str, case: UUID, matters: Sequence[MatterRaised]) -> AddEntries:
+    latest_at = min(one.latest_at for one in matters)
+    return AddEntries(at, policy, person, case, [one.matter_id for one in matters], latest_at)
 
 
 def _outcome(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import uuid5
 
+from services.notices.rules.choices import refuse_unfit
 from services.notices.rules.moments import not_at_night
 from services.notices.rules.occasion import COMPANY, Given, OccasionRule, When, owner_of
 from services.notices.rules.occasions import OCCASIONS
@@ -21,6 +22,7 @@ from shared.contracts.notices import (
     MatterOwner,
     MatterRaised,
     NoticeReturned,
+    NoticesChosen,
     NoticesTakenOver,
     Occasion,
     Recipient,
@@ -28,6 +30,7 @@ from shared.contracts.notices import (
     Untold,
 )
 from shared.contracts.public_forms import CaseTakenOver, InspectorChanged, OfferReassigned, OfferSent
+from shared.contracts.vocabulary import ContactRole
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
@@ -89,11 +92,21 @@ class NoteReturn:
     status: str
 
 
-Command = FollowAgreement | TakeNote | NoteTakenOver | RecordOutcomes | NoteReturn | TimerDue
+@dataclass(frozen=True)
+class ChooseNotices:
+    """R29, R34: a company chooses what the contact in a role is not told of."""
+
+    at: datetime
+    by: str
+    role: ContactRole
+    unwanted: tuple[Occasion, ...]
+
+
+Command = FollowAgreement | ChooseNotices | TakeNote | NoteTakenOver | RecordOutcomes | NoteReturn | TimerDue
 
 
 def decide(state: State, command: Command) -> Sequence[Event]:
-    """Decides what is raised, ended and recorded. Never refuses: nobody asks notices for anything."""
+    """Decides what is raised, ended and recorded. Refuses only what somebody chooses."""
     match command:
         case FollowAgreement():
             return _follow(state, command)
@@ -105,6 +118,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return _record(state, command)
         case NoteReturn():
             return _note_return(state, command)
+        case ChooseNotices():
+            return _choose(state, command)
         case TimerDue():
             return ()  # RecordOutcomes falls due instead, with what was looked up.
         case _:
@@ -275,6 +290,22 @@ def _note_return(state: State, command: NoteReturn) -> Sequence[Event]:
 def _address_fails(state: Followed, raised: MatterRaised, command: NoteReturn) -> Iterator[Event]:
     if raised.recipient in COMPANY:
         yield from _lacks_address(state, raised.recipient, command.at, command.policy)
+
+
+def _choose(state: State, command: ChooseNotices) -> Sequence[Event]:
+    recipient = Recipient(command.role.value)
+    refuse_unfit(command.unwanted, {recipient})
+    if isinstance(state, Unfollowed) or state.unwanted.get(recipient, frozenset()) == {*command.unwanted}:
+        return ()
+    return (
+        NoticesChosen(
+            agreement_id=state.followed.agreement_id,
+            role=command.role,
+            unwanted=command.unwanted,
+            chosen_by=command.by,
+            chosen_at=command.at,
+        ),
+    )
 
 
 def timers(state: State) -> dict[str, datetime]:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from shared.contracts.notices import DigestRhythm
 from shared.deadlines.copenhagen import local_day, moment_of
 from shared.deadlines.deadlines import is_working_day, next_working_day
 from shared.policy.policy import Policy
@@ -33,9 +34,17 @@ def not_at_night(moment: datetime, latest_at: datetime, policy: Policy) -> datet
     return morning if moment < morning < latest_at else moment
 
 
-def next_digest(after: datetime, policy: Policy) -> datetime:
-    """R29: returns when the next digest is sent: in the morning of a working day, in Copenhagen, later than `after`."""
+def next_digest(after: datetime, policy: Policy, rhythm: DigestRhythm = DigestRhythm.DAILY) -> datetime:
+    """R29: returns when the next digest is sent, later than `after`: in the morning, in Copenhagen, of a working day.
+
+    Of a weekly one, that is the first working day of a week.
+    """
     day = next_working_day(after.date() - _ONE_DAY, policy)
-    while (moment := moment_of(day, policy.notices.digest_at)) <= after:
+    while (moment := moment_of(day, policy.notices.digest_at)) <= after or not _is_its_day(day, policy, rhythm):
         day = next_working_day(day + _ONE_DAY, policy)
     return moment
+
+
+def _is_its_day(day: date, policy: Policy, rhythm: DigestRhythm) -> bool:
+    monday = day - timedelta(days=day.weekday())
+    return rhythm is DigestRhythm.DAILY or day == next_working_day(monday, policy)

@@ -13,6 +13,7 @@ from shared.contracts.notices import (
     NoticePostponed,
     NoticeQueued,
     NoticeReturned,
+    NoticesChosen,
     NoticeSent,
     NoticesTakenOver,
     Occasion,
@@ -53,6 +54,8 @@ class Followed:
     """The occasions that there have been."""
     unreachable: frozenset[Recipient] = frozenset()
     """R34: the roles of which the inspector has been told that nobody can be reached; a new contact ends it."""
+    unwanted: Mapping[Recipient, frozenset[Occasion]] = field(default_factory=dict)
+    """R34: what contacts of the company are not told of, by their role."""
     sent: Mapping[str, MatterRaised] = field(default_factory=dict)
     """The matters of the messages that were sent, by Message-ID: a report may say that one was not delivered."""
     returned: frozenset[str] = frozenset()
@@ -80,6 +83,8 @@ def evolve(state: State, event: Event) -> State:
             return _sent(state, event)
         case Followed(), NoticeReturned():
             return replace(state, returned=state.returned | {event.message_id})
+        case Followed(), NoticesChosen():
+            return replace(state, unwanted={**state.unwanted, Recipient(event.role.value): frozenset(event.unwanted)})
         case Followed(), NoticePostponed() | NoticeFailed() | NoticeQueued():
             return _changed(state, event)
         case _:

@@ -7,9 +7,19 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+from services.notices.rules.choices import AT_THE_AUTHORITY, refuse_unfit
 from services.notices.rules.moments import next_digest
 from services.notices.rules.tries import pause_after
-from shared.contracts.notices import DigestEntryAdded, DigestFailed, DigestReturned, DigestSent, TryFailure
+from shared.contracts.notices import (
+    DigestChosen,
+    DigestEntryAdded,
+    DigestFailed,
+    DigestReturned,
+    DigestRhythm,
+    DigestSent,
+    Occasion,
+    TryFailure,
+)
 from shared.eventstore.decider import Decider, TimerDue
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
@@ -42,6 +52,9 @@ class Reader:
     """When the next digest is sent, or tried again; None while nothing waits."""
     tries: int = 0
     """How many tries to send it have failed."""
+    rhythm: DigestRhythm = DigestRhythm.DAILY
+    unwanted: frozenset[Occasion] = frozenset()
+    """What the person chose not to be told of."""
     sent: tuple[str, ...] = ()
     """Message-IDs of the last digests."""
     returned: frozenset[str] = frozenset()
@@ -60,6 +73,18 @@ class AddEntries:
     person_id: str
     agreement_id: UUID
     matters: Sequence[UUID]
+    latest_at: datetime
+    """Exclusive: from then on one of them is pointless."""
+
+
+@dataclass(frozen=True)
+class ChooseDigest:
+    """R29: somebody chooses how often the digest comes, and what not to be told of."""
+
+    at: datetime
+    person_id: str
+    rhythm: DigestRhythm
+    unwanted: tuple[Occasion, ...]
 
 
 @dataclass(frozen=True)
@@ -89,7 +114,7 @@ class NoteReturnedDigest:
     status: str
 
 
-Command = AddEntries | RecordDigest | RecordFailure | NoteReturnedDigest | TimerDue
+Command = AddEntries | ChooseDigest | RecordDigest | RecordFailure | NoteReturnedDigest | TimerDue
 
 
 def reader_stream(person_id: str) -> UUID:
@@ -98,10 +123,12 @@ def reader_stream(person_id: str) -> UUID:
 
 
 def decide(state: State, command: Command) -> Sequence[Event]:
-    """Decides what waits and what is sent. Never refuses."""
+    """Decides what waits and what is sent. Refuses only what somebody chooses."""
     match command:
         case AddEntries():
             return _add(state, command)
+        case ChooseDigest():
+            return _choose(state, command)
         case RecordDigest():
             return _sent(state, command)
         case RecordFailure():
@@ -115,20 +142,36 @@ def decide(state: State, command: Command) -> Sequence[Event]:
 
 
 def _add(state: State, command: AddEntries) -> Sequence[Event]:
-    """R29: the first entry says when the digest is sent; later ones wait for the same."""
-    waiting = state.entries if isinstance(state, Reader) else {}
-    standing = state.digest_at if isinstance(state, Reader) else None
+    """R29: the first entry says when the digest is sent; later ones wait for the same, or bring it forward."""
+    reader = state if isinstance(state, Reader) else Reader(command.person_id)
+    digest_at = next_digest(command.at, command.policy, reader.rhythm)
+    if digest_at >= command.latest_at:
+        digest_at = next_digest(command.at, command.policy)
+    if reader.digest_at is not None:
+        digest_at = min(digest_at, reader.digest_at)
     return [
         DigestEntryAdded(
             person_id=command.person_id,
             agreement_id=command.agreement_id,
             matter_id=matter_id,
             added_at=command.at,
-            digest_at=standing or next_digest(command.at, command.policy),
+            digest_at=digest_at,
         )
         for matter_id in command.matters
-        if matter_id not in waiting
+        if matter_id not in reader.entries
     ]
+
+
+def _choose(state: State, command: ChooseDigest) -> Sequence[Event]:
+    refuse_unfit(command.unwanted, AT_THE_AUTHORITY)
+    reader = state if isinstance(state, Reader) else Reader(command.person_id)
+    if reader.rhythm is command.rhythm and reader.unwanted == {*command.unwanted}:
+        return ()
+    return (
+        DigestChosen(
+            person_id=command.person_id, rhythm=command.rhythm, unwanted=command.unwanted, chosen_at=command.at
+        ),
+    )
 
 
 def _sent(state: State, command: RecordDigest) -> Sequence[Event]:
@@ -175,7 +218,7 @@ def _returned(state: State, command: NoteReturnedDigest) -> Sequence[Event]:
 def evolve(state: State, event: Event) -> State:
     """Returns the state after a fact; one that does not fit leaves it unchanged."""
     match state, event:
-        case NoEntries(), DigestEntryAdded():
+        case NoEntries(), DigestEntryAdded() | DigestChosen():
             return evolve(Reader(event.person_id), event)
         case Reader(), DigestEntryAdded():
             entries = {**state.entries, event.matter_id: event.agreement_id}
@@ -185,6 +228,8 @@ def evolve(state: State, event: Event) -> State:
             sent = state.sent if event.message_id is None else (*state.sent, event.message_id)[-_REPORTED_OF:]
             digest_at = event.sent_at if left else None
             return replace(state, entries=left, digest_at=digest_at, tries=0, sent=sent)
+        case Reader(), DigestChosen():
+            return replace(state, rhythm=event.rhythm, unwanted=frozenset(event.unwanted))
         case Reader(), DigestReturned():
             return replace(state, returned=state.returned | {event.message_id})
         case Reader(), DigestFailed():
@@ -200,10 +245,16 @@ def timers(state: State) -> dict[str, datetime]:
     return {DIGEST: state.digest_at}
 
 
+def person(state: State) -> str | None:
+    """R42: returns who reads the digests, and alone may choose."""
+    return None if isinstance(state, NoEntries) else state.person_id
+
+
 READER: Decider[State, Command] = Decider(
     name="reader",
     initial=NoEntries(),
     decide=decide,
     evolve=evolve,
     timers=timers,
+    responsible=person,
 )

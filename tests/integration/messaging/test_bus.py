@@ -82,7 +82,7 @@ async def bench(postgres_dsn: str) -> AsyncIterator[Bench]:
 
 
 async def until(reached: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not await reached():
             await asyncio.sleep(0.02)
 
@@ -92,6 +92,15 @@ async def until_total(bench: Bench, total: int) -> None:
         return await bench.total() >= total
 
     await until(reached)
+
+
+async def until_nothing_is_parked(bench: Bench) -> None:
+    """A message that waited for a gap is removed a moment after it was counted by its repetition."""
+
+    async def freed() -> bool:
+        return not await bench.parked()
+
+    await until(freed)
 
 
 async def until_committed(cluster: Cluster, messages: int) -> None:
@@ -238,7 +247,7 @@ async def test_a_gap_is_asked_for_over_kafka_and_heals(cluster: Cluster, bench: 
         bench.ask_again_with = bus.ask_again
         await cluster.publish(message(stream, 1), message(stream, 4))
         await until_total(bench, 4)
-    assert await bench.parked() == []
+        await until_nothing_is_parked(bench)
 
 
 async def test_requests_to_republish_survive_bad_ones_and_a_database_that_is_away(

@@ -82,7 +82,8 @@ async def test_what_was_told_ended_or_put_off_is_not_due(notices: Notices) -> No
 
 async def test_a_digest_that_fails_leaves_what_it_tells_due(notices: Notices) -> None:
     reader = reader_stream(INSPECTOR)
-    await notices.tell(READER, reader, AddEntries(MORNING, POLICY, INSPECTOR, AGREEMENT, (MATTER, UUID(int=32))))
+    both, latest_at = (MATTER, UUID(int=32)), NEXT_DIGEST + timedelta(days=9)
+    await notices.tell(READER, reader, AddEntries(MORNING, POLICY, INSPECTOR, AGREEMENT, both, latest_at))
     of_case = Waiting(None, 3, MORNING)
     assert await notices.untold(NEXT_DIGEST) == [of_case]
     await notices.tell(READER, reader, RecordFailure(NEXT_DIGEST, POLICY, TryFailure.UNREACHABLE))

@@ -36,6 +36,11 @@ class Asker:
         """Read something."""
         return await self._system.client.get(self._address(path), headers=self._identity)
 
+    async def put(self, path: str, body: Any) -> httpx.Response:
+        """Say anew how something stands, for any version, with a key of its own."""
+        given = {"Idempotency-Key": str(uuid4()), "If-Match": "*", **self._identity}
+        return await self._system.client.put(self._address(path), json=body, headers=given)
+
     async def post(self, path: str, body: Any, headers: Mapping[str, str | None] | None = None) -> httpx.Response:
         """Give a command for any version, with a key of its own; a header that is None is left out."""
         asked = {"Idempotency-Key": str(uuid4()), "If-Match": "*", **(headers or {})}

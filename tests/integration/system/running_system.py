@@ -147,22 +147,28 @@ class RunningSystem:
 
 @asynccontextmanager
 async def running_system(
-    postgres: str, kafka: str, state: Path, *, together: bool = False, begins: datetime = BEGINS
+    postgres: str,
+    kafka: str,
+    state: Path,
+    *,
+    together: bool = False,
+    begins: datetime = BEGINS,
+    mail: object | None = None,
 ) -> AsyncIterator[RunningSystem]:
-    """A whole system, stopped at the end."""
+    """A whole system, stopped at the end. `mail` has hooks of aiosmtpd; without it a maildir in `state` is filled."""
     clock = VirtualClock(state / "clock", begins)
     await set_passwords(postgres, list(login_urls(postgres).values()))
     connection = await asyncpg.connect(postgres)
     ports = dict.fromkeys(SERVICES, free_port()) if together else {name: free_port() for name in SERVICES}
     async with own_topics(kafka) as cluster, httpx.AsyncClient(timeout=60) as client:
-        mail = Controller(Mailbox(state / "mail"), hostname="127.0.0.1", port=free_port())
-        mail.start()
-        system = RunningSystem(state, postgres, cluster, client, VirtualTime(clock, connection), ports, mail.port)
+        server = Controller(mail or Mailbox(state / "mail"), hostname="127.0.0.1", port=free_port())
+        server.start()
+        system = RunningSystem(state, postgres, cluster, client, VirtualTime(clock, connection), ports, server.port)
         try:
             system.start(*SERVICES, together=together)
             await system.until_healthy(*SERVICES)
             yield system
         finally:
             await system.stop()
-            mail.stop()
+            server.stop()
             await connection.close()

@@ -93,6 +93,34 @@ async def test_who_is_concerned_is_told_once_and_of_nothing_that_is_settled(
         assert set(by_id.values()) == {1}
 
 
+async def test_what_somebody_chose_not_to_be_told_is_not_told_and_what_has_legal_effect_is(
+    postgres_dsn: str, kafka: str, tmp_path: Path
+) -> None:
+    async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
+        await system.register(UNIT)
+        company, anna = Asker.of(system, Role.COMPANY, CVR), Asker.of(system, Role.INSPECTOR)
+        case = await offered(system)
+        of_case = f"/v1/notices/agreements/{case}/choices"
+        of_manager, me = f"{of_case}/unit_manager", f"/v1/notices/readers/{pseudonym(Role.INSPECTOR, 'anna')}/choices"
+        assert (await Asker.of(system, Role.COMPANY, "10000000").get(of_case)).status_code == 404
+        refused = await company.put(of_manager, {"unwanted": ["result"]})
+        assert (refused.status_code, refused.json()["rule"]) == (409, "R29"), refused.text
+        assert (await company.put(of_manager, {"unwanted": ["offer-halfway"]})).is_success
+        assert (await anna.put(of_manager, {"unwanted": []})).status_code == 403
+        shown = {one["role"]: one["unwanted"] for one in (await company.get(of_case)).json()["roles"]}
+        assert shown == {"unit_manager": ["offer-halfway"], "legally_responsible": [], "safety_representative": []}
+        assert (await anna.put(me, {"rhythm": "weekly", "unwanted": ["offer-answered"]})).is_success
+        assert (await anna.get(me)).json()["rhythm"] == "weekly"
+        assert (await anna.get("/v1/notices/readers/inspector-1/choices")).status_code == 403
+        await days_later(system, 15)
+        await system.people.company(CVR).do("offers", f"/v1/offers/{case}/acceptance", {"has_read": True})
+        await days_later(system, 1)
+        why = {(one["occasion"], one["recipient"]): one["why_not"] for one in await matters(system, case)}
+        assert why["offer-halfway", "unit_manager"] == "unwanted"
+        assert why["offer-halfway", "legally_responsible"] is None
+        assert why["offer-answered", "inspector"] == "unwanted"
+
+
 async def test_a_report_that_a_message_came_back_counts_once_and_moves_no_date(
     postgres_dsn: str, kafka: str, tmp_path: Path
 ) -> None:
@@ -121,7 +149,7 @@ async def test_after_downtime_people_are_told_what_still_helps_and_of_a_hidden_v
         system.kill("notices")
         people = system.people
         await people.company(CVR).do("offers", f"/v1/offers/{case}/acceptance", {"has_read": True})
-        system.time.clock.jump_to(system.time.clock.now() + timedelta(days=20))
+        system.time.clock.jump_to(system.time.clock.now() + timedelta(days=10))
         system.start("notices")
         await system.until_healthy("notices")
         await days_later(system, 3)

@@ -51,7 +51,7 @@ _ACTOR = """
 select metadata ->> 'actor' from control.events where type = 'ControlBooked' and data ->> 'control_id' = $1
 """
 READER = "reader"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from deploy.demo.people import Person, Unexpected
 
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 300.0
 _PAUSE_SECONDS = 0.05
 
 

@@ -5,8 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from services.notices.rules.case_decider import NoteReturn, due_matters
+from services.notices.rules.case_decider import ChooseNotices, NoteReturn, due_matters
+from services.notices.rules.choices import can_be_unwanted
 from services.notices.rules.moments import not_at_night
+from services.notices.rules.occasions import OCCASIONS
+from services.notices.rules.phases import Followed
 from services.notices.rules.tries import Ended, Failed, Postponed, Queued, Sent, pause_after
 from shared.contracts.notices import (
     AgreementFollowed,
@@ -17,12 +20,14 @@ from shared.contracts.notices import (
     NoticePostponed,
     NoticeQueued,
     NoticeReturned,
+    NoticesChosen,
     NoticeSent,
     Occasion,
     Recipient,
     TryFailure,
     Untold,
 )
+from shared.contracts.vocabulary import ContactRole
 from tests.unit.notices.notices_facts import (
     AGREEMENT,
     DELIVERED_AT,
@@ -224,3 +229,30 @@ def test_r29_what_waits_for_a_digest_is_in_that_of_the_same_morning() -> None:
         given(followed()).when(note(documented(complete=True), midnight)), Occasion.DOCUMENTATION_RECEIVED
     )
     assert received[Recipient.INSPECTOR].due_at == midnight
+
+
+def choose(role: ContactRole, *unwanted: Occasion) -> ChooseNotices:
+    return ChooseNotices(DELIVERED_AT, "company-1", role, unwanted)
+
+
+def test_r29_what_a_contact_does_not_want_is_chosen_by_role_and_replaced_by_the_next_choice() -> None:
+    chosen = given(followed()).when(choose(ContactRole.UNIT_MANAGER, Occasion.GUIDANCE_OFFERED))
+    chosen.records(NoticesChosen)
+    state = given(followed(), *chosen.events).state
+    assert isinstance(state, Followed)
+    assert state.unwanted == {Recipient.UNIT_MANAGER: {Occasion.GUIDANCE_OFFERED}}
+    given(followed(), *chosen.events).when(choose(ContactRole.UNIT_MANAGER, Occasion.GUIDANCE_OFFERED)).then()
+    given(followed(), *chosen.events).when(choose(ContactRole.UNIT_MANAGER)).records(NoticesChosen)
+
+
+@pytest.mark.parametrize("occasion", [one for one, rule in OCCASIONS.items() if rule.has_legal_effect])
+def test_r29_what_has_legal_effect_cannot_be_left_out(occasion: Occasion) -> None:
+    given(followed()).when(choose(ContactRole.UNIT_MANAGER, occasion)).refused("R29")
+
+
+def test_r29_a_role_chooses_among_what_it_is_told_of() -> None:
+    given(followed()).when(choose(ContactRole.SAFETY_REPRESENTATIVE, Occasion.OFFER_HALFWAY)).refused("R29")
+    for role in ContactRole:
+        offered = can_be_unwanted({Recipient(role.value)})
+        assert offered
+        given(followed()).when(choose(role, *offered)).records(NoticesChosen)

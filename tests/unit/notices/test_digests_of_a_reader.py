@@ -5,19 +5,36 @@ from uuid import UUID
 
 import pytest
 
-from services.notices.rules.reader import READER, AddEntries, NoteReturnedDigest, RecordDigest, RecordFailure
-from shared.contracts.notices import DigestEntryAdded, DigestFailed, DigestReturned, DigestSent, TryFailure
+from services.notices.rules.reader import (
+    READER,
+    AddEntries,
+    ChooseDigest,
+    NoteReturnedDigest,
+    RecordDigest,
+    RecordFailure,
+)
+from shared.contracts.notices import (
+    DigestChosen,
+    DigestEntryAdded,
+    DigestFailed,
+    DigestReturned,
+    DigestRhythm,
+    DigestSent,
+    Occasion,
+    TryFailure,
+)
 from tests.unit.notices.notices_facts import AGREEMENT, INSPECTOR, POLICY, at
 from tests.unit.scenario import scenarios_of
 
 pytestmark = pytest.mark.rule("R29")
 given = scenarios_of(READER)
 THURSDAY, NEXT_MORNING = at("2026-03-12", "10:00"), at("2026-03-13", "07:00")
+LATEST = at("2026-03-26")
 ONE, OTHER = UUID(int=11), UUID(int=12)
 
 
-def add(*matters: UUID, moment: datetime = THURSDAY) -> AddEntries:
-    return AddEntries(moment, POLICY, INSPECTOR, AGREEMENT, matters)
+def add(*matters: UUID, moment: datetime = THURSDAY, latest_at: datetime = LATEST) -> AddEntries:
+    return AddEntries(moment, POLICY, INSPECTOR, AGREEMENT, matters, latest_at)
 
 
 def added(matter: UUID = ONE) -> DigestEntryAdded:
@@ -44,6 +61,39 @@ def test_the_first_entry_says_when_and_the_later_ones_go_with_it() -> None:
 
 def test_what_falls_due_at_the_weekend_waits_for_monday() -> None:
     assert given().when(add(ONE, moment=at("2026-03-14"))).timers() == {"digest": at("2026-03-16", "07:00")}
+
+
+def choose(rhythm: DigestRhythm = DigestRhythm.WEEKLY, *unwanted: Occasion) -> ChooseDigest:
+    return ChooseDigest(THURSDAY, INSPECTOR, rhythm, unwanted)
+
+
+def test_a_weekly_digest_comes_on_the_first_working_day_of_a_week() -> None:
+    chosen = given().when(choose())
+    chosen.records(DigestChosen)
+    assert given(*chosen.events).when(add(ONE)).timers() == {"digest": at("2026-03-16", "07:00")}
+    easter = at("2026-04-02")
+    assert given(*chosen.events).when(add(ONE, moment=easter, latest_at=at("2026-05-01"))).timers() == {
+        "digest": at("2026-04-07", "07:00")
+    }
+
+
+def test_what_would_be_pointless_by_then_brings_the_weekly_digest_forward() -> None:
+    chosen = given().when(choose())
+    waits = given(*chosen.events).when(add(ONE))
+    urgent = given(*chosen.events, *waits.events).when(add(OTHER, latest_at=at("2026-03-16", "07:00")))
+    assert urgent.timers() == {"digest": NEXT_MORNING}
+
+
+def test_a_choice_is_recorded_once_and_replaces_the_one_before() -> None:
+    chosen = given().when(choose(DigestRhythm.WEEKLY, Occasion.DOCUMENTATION_RECEIVED))
+    given(*chosen.events).when(choose(DigestRhythm.WEEKLY, Occasion.DOCUMENTATION_RECEIVED)).then()
+    again = given(*chosen.events).when(choose(DigestRhythm.DAILY))
+    assert again.one(DigestChosen).unwanted == ()
+    given().when(choose(DigestRhythm.DAILY)).then()
+
+
+def test_nobody_at_the_authority_can_leave_out_what_only_a_company_is_told() -> None:
+    given().when(choose(DigestRhythm.DAILY, Occasion.OFFER_WAITING)).refused("R29")
 
 
 def test_the_same_matter_waits_once() -> None:

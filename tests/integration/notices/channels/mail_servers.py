@@ -188,9 +188,10 @@ def settings_of(
     *,
     tls: Tls = "starttls",
     password: str | None = None,
-    answer_seconds: float = 0.5,
+    answer_seconds: float | None = None,
 ) -> MailSettings:
-    """Settings that lead there, with short times so that tests of silence are short."""
+    """Settings that lead there; the times are short only if it is silent somewhere, because machines can be slow."""
+    seconds = answer_seconds or (60.0 if does.silent_at == "never" else 0.5)
     return MailSettings(
         host=HOST,
         port=does.port,
@@ -201,6 +202,6 @@ def settings_of(
         user=None if password is None else "aftale",
         password=password,
         authority=None if certificates is None else certificates / AUTHORITY,
-        connect_seconds=1.0,
-        answer_seconds=answer_seconds,
+        connect_seconds=max(1.0, seconds),
+        answer_seconds=seconds,
     )
