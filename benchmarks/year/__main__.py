@@ -1,16 +1,20 @@
 """Plays a year of agreements through all services: ./aftale bench year [AGREEMENTS] [LOAD] [--kills 24].
 
-Four real processes on servers of their own, on a virtual clock that moves by days of Copenhagen, under the policy with
+Five real processes on servers of their own, on a virtual clock that moves by days of Copenhagen, under the policy with
 plans from acceptance. What happens is the world of `./aftale bench planning`, drawn from the seed in
 benchmarks/planning/rates.toml, with offers, guidance and orders around it: agreements are documented, extended, handed
 over, converted and change owner, and inspectors are away, foreseen or not. At moments that are drawn, one of the
 processes is killed and starts again. All of it goes over the public HTTP interfaces. Ctrl-C ends the counted year
 early, on the day that is played, and counts what there is.
 
-At the end everything is counted from control's facts alone, as for the planning benchmark; and checked are the parked
-messages, the completeness of each service, timers and reservations, and that a rebuild gives the same view. Exits with
-1 if a place was given twice, an announced visit moved untold, a visit was late without a word in time or without a
-reason, fewer than half of the warnings were right, or a check fails.
+People are told by e-mail; the mail server refuses some messages for now, some for ever, and ends some connections
+before its answer.
+
+At the end everything is counted from control's facts alone, as for the planning benchmark; messages are counted by
+Message-ID in the mailbox; and checked are the parked messages, the completeness of each service, timers and
+reservations, and that a rebuild gives the same view. Exits with 1 if a place was given twice, an announced visit moved
+untold, a visit was late without a word in time or without a reason, fewer than half of the warnings were right, or a
+check fails.
 """
 
 import argparse
@@ -23,7 +27,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -44,6 +48,7 @@ from benchmarks.year.acts import person_id
 from benchmarks.year.by_days import Agenda, play_by_days
 from benchmarks.year.cases import Cases, Surroundings, unit
 from benchmarks.year.facts import ControlFacts
+from benchmarks.year.mail import UnreliableMailServer, told
 from benchmarks.year.rates import Plan, draw_plans
 from deploy.local.servers import local_servers
 from services.control.service import SERVICE
@@ -71,6 +76,8 @@ class Shown:
     refused: Sequence[str]
     killed: int
     seconds: float
+    of_mail: Sequence[str] = ()
+    """Figures of messages, in words."""
 
 
 class Killer:
@@ -122,9 +129,13 @@ async def play_year(dsn: str, kafka: str, state: Path, asked: argparse.Namespace
     first = min(plan.offered_on for plan in plans)
     connection = await asyncpg.connect(dsn)
     try:
-        async with running_system(dsn, kafka, state, begins=start_of(first).astimezone(UTC)) as system:
+        mail = UnreliableMailServer()
+        begins = start_of(first).astimezone(UTC)
+        async with running_system(dsn, kafka, state, begins=begins, mail=mail.hooks()) as system:
             await system.register(*(unit(plan, plan.cvr, first - _REGISTERED_BEFORE) for plan in plans))
-            return await _play(system, connection, dsn, world, plans, asked.kills)
+            shown = await _play(system, connection, dsn, world, plans, asked.kills)
+            of_mail = await told(connection, mail, state, system.time.clock.now())
+            return replace(shown, found=[*shown.found, *of_mail.findings], of_mail=of_mail.lines)
     finally:
         await connection.close()
 
@@ -173,6 +184,7 @@ def _print(heading: str, shown: Shown) -> list[str]:
     """Prints what the year shows; returns what must not be."""
     print(as_years({heading: shown.counted}))
     print(f"\nvisits saved: {dict(shown.saved) or 'none'}; {shown.killed} processes killed, {shown.seconds:,.0f} s\n")
+    print("\n".join([*shown.of_mail, ""]))
     print(as_table(shown.found))
     wrong = [*faults({heading: shown.counted}), *(one.what for one in shown.found if one.wrong)]
     wrong += [f"nothing was checked: {one.what}" for one in shown.found if not one.looked_at]

@@ -10,6 +10,7 @@ import httpx
 from benchmarks.year.rates import Plan
 from deploy.demo.people import People, Person, Unexpected
 from shared.contracts.control import ControlBooked
+from shared.contracts.vocabulary import ContactRole
 from shared.deadlines.copenhagen import local_day
 from shared.http.tokens import Role, pseudonym
 
@@ -59,8 +60,16 @@ class Case:
         }
         offered = await self._inspector.do("offers", "/v1/offers", offer)
         self.agreement_id = UUID(offered["id"])
+        await self._name_contacts()
         delivery = f"/v1/offers/{self.agreement_id}/delivery"
         await self._people.portal().do("offers", delivery, {"delivered": True})
+
+    async def _name_contacts(self) -> None:
+        """R34: the company names who stands for it; one in seven has no e-mail address."""
+        for role in ContactRole:
+            email = None if self.plan.number % 7 == 0 else f"{role}@company{self.plan.number}.example"
+            contact = {"role": role, "name": f"{role} of {self.plan.number}", "email": email}
+            await self._company.do("offers", f"/v1/offers/{self.agreement_id}/contacts", contact)
 
     async def accept(self) -> None:
         """R10."""

@@ -71,6 +71,7 @@ class Cases:
         for one in self._world.people:
             pattern = [hours.model_dump(mode="json") for hours in working_pattern(one)]
             told = {"roles": ["inspector"], "centre": one.centre, "name": one.person_id, "visits_per_day": 2}
+            told["email"] = f"{one.person_id}@tilsyn.example"
             path = f"/v1/people/{person_id(one.person_id)}"
             await operator.put("control", path, {**told, "working_pattern": pattern})
         self._agenda.add(at(first, _FORENOON), None, self._play_day)
