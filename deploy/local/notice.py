@@ -8,8 +8,7 @@ import typer
 from deploy.local.processes import UserError
 from services.notices.lookups.text_files import load_texts
 from services.notices.rules.errors import UnfitValues
-from services.notices.rules.text_examples import preview as text_of
-from services.notices.rules.text_needs import NEEDS
+from services.notices.rules.text_examples import example_of
 from services.notices.rules.text_reading import LANGUAGES
 from shared.contracts.notices import Occasion, Recipient
 from shared.policy.policies import load_policies
@@ -36,12 +35,10 @@ def preview(
     if occasion is None:
         raise UserError(f"Name an occasion: {', '.join(Occasion)}.")
     found, chosen = _one_of(Occasion, occasion, "occasion"), _one_of(LANGUAGES, language, "language")
-    recipient, code = next(NEEDS[found].variants())
-    if to is not None:
-        recipient = _one_of(Recipient, to, "recipient")
+    recipient = None if to is None else _one_of(Recipient, to, "recipient")
     policy = load_policies().by_effective_date[-1]
     try:
-        text = text_of(load_texts(), found, recipient, chosen, outcome or code, policy)
+        text = example_of(load_texts(), found, chosen, policy, recipient, outcome).text
     except UnfitValues as unfit:
         raise UserError(f"{unfit}.") from unfit
     print(text.html if as_html else f"{text.subject}\n\n{text.plain}", end="")

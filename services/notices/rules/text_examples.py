@@ -1,6 +1,7 @@
 """Values of made-up cases, to show a text before there is a case."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
@@ -79,6 +80,28 @@ def preview(
 ) -> Text:
     """R29: returns the message about an occasion in a made-up case. Raises UnfitValues if there is no such message."""
     return texts.render(occasion, recipient, language, example_values(occasion, language, code, policy))
+
+
+@dataclass(frozen=True)
+class Example:
+    """A message in a made-up case."""
+
+    recipient: Recipient
+    code: str | None
+    """The outcome or kind; None if the text is the same for all."""
+    text: Text
+
+
+def example_of(
+    texts: Texts, occasion: Occasion, language: Language, policy: Policy, recipient: Recipient | None, code: str | None
+) -> Example:
+    """R29: returns a message as `preview` does: for the first recipient and outcome where none is named.
+
+    Raises UnfitValues if there is no such message.
+    """
+    first, first_code = next(NEEDS[occasion].variants())
+    to, outcome = recipient or first, code or first_code
+    return Example(to, outcome, preview(texts, occasion, to, language, outcome, policy))
 
 
 _DAYS: Final[Mapping[Occasion, date]] = {
