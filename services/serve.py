@@ -40,7 +40,7 @@ class ServiceModule(Protocol):
     """Prefixes of the paths that the service answers."""
 
     def app(self, settings: Settings) -> FastAPI:
-        """Builds the HTTP application of the service."""
+        """Builds the HTTP application of the service. Raises ValueError for settings with which it cannot run."""
 
 
 def service_module(name: str) -> ServiceModule:
@@ -83,7 +83,10 @@ def main() -> None:
     configure_logs()
     tracing = setup.start("-".join(names), settings.state / "spans", sample_ratio=settings.traces)
     modules = {name: service_module(name) for name in names}
-    apps = {name: module.app(settings) for name, module in modules.items()}
+    try:
+        apps = {name: module.app(settings) for name, module in modules.items()}
+    except ValueError as wrong:
+        sys.exit(str(wrong))
     for name, app in apps.items():
         instrument(app, service=name)
     collect_rarely()

@@ -12,6 +12,7 @@ from deploy.local.as_operator import HOLDS_UNITS, Operator
 from deploy.local.logins import ADMINISTRATOR
 from deploy.local.machine import DATA, Machine
 from deploy.local.overdue import overdue_lines, untold_lines
+from deploy.local.portal_status import portal_line
 from deploy.local.processes import Process, UserError
 from deploy.local.settings import EVENT_SOURCED, SERVICES, clock_file
 from deploy.local.watcher import read_report
@@ -88,15 +89,18 @@ def _show_units_on_hold(machine: Machine, console: Console) -> None:
 
 
 def _show_due_and_not_done(machine: Machine, console: Console) -> None:
-    """R28, R29: prints what is due and was not done, by the services' own clock: timers, and messages to people."""
+    """R28, R29: prints what is due and was not done, by the services' own clock: timers, messages, and the portal's."""
     if not machine.settings.postgres and machine.service("postgres").running() is None:
         return
     console.print("\ndue and not fired (must be 0):")
-    for line in overdue_lines(machine.environment()[ADMINISTRATOR], EVENT_SOURCED, now_of(machine)):
+    administrator = machine.environment()[ADMINISTRATOR]
+    for line in overdue_lines(administrator, EVENT_SOURCED, now_of(machine)):
         console.print(f"  {line}", markup=False, soft_wrap=True)
     console.print("\ndue and not told (must be 0):")
-    for line in untold_lines(machine.environment()[ADMINISTRATOR], now_of(machine)):
+    for line in untold_lines(administrator, now_of(machine)):
         console.print(f"  {line}", markup=False, soft_wrap=True)
+    portal = portal_line(administrator)
+    console.print(f"\ncompany portal: {portal}", markup=False, soft_wrap=True)
 
 
 def resident_megabytes(process: psutil.Process, *, with_children: bool = True) -> float:

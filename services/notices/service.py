@@ -7,6 +7,8 @@ from fastapi import FastAPI
 
 from services.notices.channels.email import EmailChannel
 from services.notices.channels.mail_settings import MailSettings, message_key, return_keys
+from services.notices.channels.portal_push import portal_loops
+from services.notices.channels.portal_settings import PortalSettings
 from services.notices.channels.send_journal import SendJournal
 from services.notices.http.routes import router
 from services.notices.lookups.digests import Digests
@@ -37,10 +39,10 @@ def timer_lookups(runtime: Runtime) -> dict[str, Lookup]:
 
 
 def loops(runtime: Runtime) -> Mapping[str, Callable[[], Awaitable[None]]]:
-    """Returns the loops beside those of every service: old tries are forgotten, and reports received."""
+    """Returns the loops beside those of every service: old tries are forgotten, reports received, the portal told."""
     settings = MailSettings.from_environment()
     reports = {} if settings is None else receiving(runtime, settings)
-    return {FORGETS: partial(keep_forgetting, runtime), **reports}
+    return {FORGETS: partial(keep_forgetting, runtime), **reports, **portal_loops(runtime)}
 
 
 def _sender(runtime: Runtime) -> Sender:
@@ -66,5 +68,10 @@ SERVICE = EventSourced(
 
 
 def app(settings: Settings) -> FastAPI:
-    """Builds the HTTP application of the service, which also runs its background loops."""
+    """Builds the HTTP application of the service, which also runs its background loops.
+
+    Raises ValueError for settings of mail or portal with which it cannot run, before anything is started.
+    """
+    MailSettings.from_environment()
+    PortalSettings.from_environment(settings.state)
     return make_app(SERVICE, settings)

@@ -130,8 +130,8 @@ async def open_database(dsn: str, schema: str, *, connections: int = 12) -> Asyn
         await pool.close()
 
 
-async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """Opens a connection outside the pool: for a relay, which holds a session lock.
+async def connect(dsn: str, schema: str, *, purpose: str = "relay") -> "asyncpg.Connection[asyncpg.Record]":
+    """Opens a connection outside the pool: for a relay or another loop, which holds a session lock.
 
     Its commits do not wait for the disk: a checkpoint lost with the server lets facts be published once more.
     """
@@ -140,7 +140,7 @@ async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]"
         "synchronous_commit": "off",
         "search_path": schema,
         "role": f"aftale_{schema}",
-        "application_name": _application_name(f"{schema}-relay"),
+        "application_name": _application_name(f"{schema}-{purpose}"),
     }
     return await asyncpg.connect(
         dsn, server_settings=settings, timeout=_CONNECT_SECONDS, command_timeout=_COMMAND_SECONDS

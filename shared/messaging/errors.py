@@ -20,4 +20,4 @@ class NotAboutOneStream(AftaleError):
 
 
 class Fenced(AftaleError):
-    """Another relay has moved the checkpoint, because this one had been paused: this one stops being active."""
+    """Another process has moved a position, because this one had been paused: this one stops being active."""

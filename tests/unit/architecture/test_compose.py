@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from services.notices.channels.bounces import ReportSettings
 from services.notices.channels.mail_settings import MailSettings
+from services.notices.channels.portal_settings import PortalSettings
 from tests.compose import Container, containers
 
 SERVICES = ("offers", "guidance", "control", "notices", "reporting")
@@ -67,6 +69,22 @@ def test_without_a_mail_server_nothing_is_sent_and_nothing_received() -> None:
     environment = containers(SECRETS)["notices"].environment
     assert MailSettings.from_environment(environment) is None
     assert ReportSettings.from_environment(environment) is None
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_portal_is_told_to_notices_only(service: str) -> None:
+    told = {
+        "AFTALE_PORTAL_URL": "https://portal.example/",
+        "AFTALE_PORTAL_SECRET_FILE": "/state/portal-secret",
+        "AFTALE_PORTAL_CA": "/state/portal-ca.pem",
+    }
+    environment = containers(defaultdict(lambda: "secret", told))[service].environment
+    given = {name: value for name, value in environment.items() if "PORTAL" in name}
+    assert given == (told if service == "notices" else {})
+
+
+def test_without_an_address_nothing_is_pushed(tmp_path: Path) -> None:
+    assert PortalSettings.from_environment(tmp_path, containers(SECRETS)["notices"].environment) is None
 
 
 def test_the_log_of_every_container_is_bounded() -> None:

@@ -10,6 +10,8 @@ from shared.http.list_bounds import BOUNDS, Bound
 from shared.policy.policy import Input
 
 SERVICES = ("offers", "guidance", "control", "notices", "reporting")
+FEEDS = {"/v1/notices/feed"}
+"""Read by a position that the reader keeps, not by a cursor that ends: what comes later is read behind it."""
 
 
 def lists(
@@ -54,6 +56,8 @@ def in_pages(name: str, operation: Mapping[str, Any], answer: Mapping[str, Any],
     if "next_cursors" in told:
         document = read(PUBLISHED)["openapi-reporting.json"]["components"]["schemas"]
         return name in document[told["next_cursors"]["$ref"].rpartition("/")[2]]["properties"]
+    if "next_after" in told:
+        return {"after", "limit"} <= asked.keys() and "maximum" in asked["limit"]
     return "next_cursor" in told and {"cursor", "limit"} <= asked.keys() and "maximum" in asked["limit"]
 
 
@@ -90,7 +94,7 @@ def test_no_bound_is_told_of_a_list_that_is_not_there() -> None:
 def test_pages_are_asked_for_by_the_same_two_names_and_are_never_larger_than_a_maximum(service: str) -> None:
     for path, operation, _, _ in answers(service):
         asked = {parameter["name"]: parameter["schema"] for parameter in operation.get("parameters", ())}
-        assert ("cursor" in asked) == ("limit" in asked), path
+        assert (("after" if path in FEEDS else "cursor") in asked) == ("limit" in asked), path
         if "limit" in asked:
             assert asked["limit"]["maximum"] <= 1000, path
             assert asked["limit"]["default"] <= asked["limit"]["maximum"], path
