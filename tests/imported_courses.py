@@ -9,11 +9,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.offers.rules.answers import Accept, Decline
+from services.offers.rules.contacts import NameContact
 from services.offers.rules.delivery import RecordDelivery
 from services.offers.rules.eligibility import Unit
 from services.offers.rules.included_places import FoundIn
 from services.offers.rules.offer_decider import OFFER
+from services.offers.rules.withdrawal import Withdraw
 from shared.contracts import offers
+from shared.contracts.vocabulary import ContactDetails, ContactRole
 from shared.eventstore.clock import VirtualClock
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import open_database
@@ -33,6 +36,7 @@ class Course:
     offered: int
     accepted: int | None = None
     declined: int | None = None
+    withdrawn: int | None = None
 
 
 OPEN = Course(offered=10)
@@ -43,6 +47,7 @@ RUNNING = Course(offered=45, accepted=35)
 """Guidance was due before the import, and is overdue after it; the compliance deadline is to come."""
 OVER = Course(offered=220, accepted=200)
 """Its compliance deadline and the window of its control are over."""
+WITHDRAWN = Course(offered=60, withdrawn=50)
 KINDS = {"open": OPEN, "unanswered": UNANSWERED, "declined": DECLINED, "running": RUNNING, "over": OVER}
 
 
@@ -57,14 +62,20 @@ async def store_of_offers(dsn: str, clock: VirtualClock) -> AsyncIterator[EventS
 
 
 async def bring_in(
-    store: EventStore, courses: Sequence[Course], now: datetime, *, inspector: str, origin: Origin = Origin.IMPORTED
+    store: EventStore,
+    courses: Sequence[Course],
+    now: datetime,
+    *,
+    inspector: str,
+    origin: Origin = Origin.IMPORTED,
+    first_unit: int = 0,
 ) -> list[UUID]:
     """Records the facts of these courses, each at a unit of its own; returns their ids in the same order."""
     at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def one(number: int, course: Course) -> UUID:
         async with at_once:
-            return await _bring_in(store, course, now, f"10{number:08d}", inspector, origin)
+            return await _bring_in(store, course, now, f"10{first_unit + number:08d}", inspector, origin)
 
     return list(await asyncio.gather(*(one(number, course) for number, course in enumerate(courses))))
 
@@ -85,7 +96,12 @@ async def _bring_in(
     unit, offered = Unit(p_number, CVR, "day-care"), now - timedelta(days=course.offered)
     told = {"at": offered, "policy": policy(course.offered), "unit": unit, "p_number": p_number}
     await record(course.offered, send(agreement_id=agreement_id, inspector=inspector, **told))
+    details = ContactDetails(name="Somebody", email=f"{p_number}@company.example")
+    await record(course.offered, NameContact(offered, "company-1", uuid4(), ContactRole.LEGALLY_RESPONSIBLE, details))
     await record(course.offered, RecordDelivery(offered, offered, policy(course.offered)))
+    if course.withdrawn is not None:
+        at = now - timedelta(days=course.withdrawn)
+        await record(course.withdrawn, Withdraw(at, "Made twice.", policy(course.withdrawn)))
     if course.declined is not None:
         at = now - timedelta(days=course.declined)
         await record(course.declined, Decline(at, CVR, "company-1", None, unit))

@@ -8,16 +8,15 @@ from uuid import UUID
 import pytest
 
 from shared.deadlines.copenhagen import local_day
-from shared.http.tokens import Role, pseudonym
-from tests.imported_courses import KINDS, bring_in, store_of_offers
+from shared.http.tokens import Role
 from tests.integration.system.asking import Asker
 from tests.integration.system.course import UNIT
 from tests.integration.system.running_system import RunningSystem, running_system
+from tests.silent_history import PLACED, import_courses, loud
 
 pytestmark = pytest.mark.rule("R17", "R28", "R30")
 OF_EACH_KIND = 100
 SOURCES = ("offers", "guidance", "control")
-PLACED = ("ControlPlanned", "ControlBooked", "NewInspectionBooked", "PlaceNotFound", "WindowAtRisk")
 
 
 async def test_500_imported_courses_are_silent_and_one_that_is_taken_over_goes_on(
@@ -25,14 +24,14 @@ async def test_500_imported_courses_are_silent_and_one_that_is_taken_over_goes_o
 ) -> None:
     async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
         await system.register(UNIT)
-        history = await _import(system)
+        history = await import_courses(system, OF_EACH_KIND)
         await system.time.settle()
         assert await _count(system, "reporting.case_core where audience = 'authority'") == 5 * OF_EACH_KIND
         assert await _count(system, "reporting.case_deadlines where origin <> 'imported'") == 0
         assert await _count(system, "reporting.facts where type <> 'UnitRegistered' and origin <> 'imported'") == 0
         facts = await _count(system, "reporting.facts")
         await system.time.advance_to(system.time.clock.now() + timedelta(days=5))
-        assert (await _loud(system), await _count(system, "reporting.facts")) == ({}, facts)
+        assert (await loud(system), await _count(system, "reporting.facts")) == ({}, facts)
 
         running = history["running"][0]
         await _refused_while_history(system, running)
@@ -54,7 +53,8 @@ async def test_a_take_over_makes_up_for_no_deadline_and_looks_for_the_place_that
 ) -> None:
     async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
         await system.register(UNIT)
-        history = await _import(system, of_each=1)
+        history = await import_courses(system, of_each=1)
+        await system.time.settle()
         for (case,) in history.values():
             await _take_over(system, case)
         await system.time.settle()
@@ -71,24 +71,6 @@ async def test_a_take_over_makes_up_for_no_deadline_and_looks_for_the_place_that
         }
         assert (await _case(system, history["over"][0]))["live_from"] is not None
         assert await _drifted(system) == []
-
-
-async def _import(system: RunningSystem, of_each: int = OF_EACH_KIND) -> dict[str, list[UUID]]:
-    courses = [course for course in KINDS.values() for _ in range(of_each)]
-    async with store_of_offers(system.postgres, system.time.clock) as store:
-        inspector = pseudonym(Role.INSPECTOR, "anna")
-        ids = await bring_in(store, courses, system.time.clock.now(), inspector=inspector)
-        await system.time.settle()
-    return {kind: ids[number * of_each : (number + 1) * of_each] for number, kind in enumerate(KINDS)}
-
-
-async def _loud(system: RunningSystem) -> dict[str, int]:
-    """What there is of timers, bookings and tasks, where there is any."""
-    counted = {f"timers of {source}": await _count(system, f"{source}.timers") for source in SOURCES}
-    counted["bookings"] = await _count(system, f"control.events where type = any('{{{','.join(PLACED)}}}')")
-    counted["tasks"] = await _count(system, "reporting.tasks")
-    counted["next steps"] = await _count(system, "reporting.case_core where next_step is not null")
-    return {what: number for what, number in counted.items() if number}
 
 
 async def _refused_while_history(system: RunningSystem, case: UUID) -> None:
