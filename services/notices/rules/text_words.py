@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, get_args
 
 from shared.deadlines.in_words import Language
@@ -20,10 +21,14 @@ class Word:
     """How it stands in texts, in lower case."""
     explanation: str
 
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        forms = "|".join(re.escape(form) for form in sorted(self.forms, key=len, reverse=True))
+        return re.compile(rf"(?<![\w-])(?:{forms})(?![\w-])", re.IGNORECASE)
+
     def first_place(self, text: str) -> re.Match[str] | None:
         """Returns where the word first stands in a text as a whole word, in whatever case."""
-        forms = "|".join(re.escape(form) for form in sorted(self.forms, key=len, reverse=True))
-        return re.search(rf"(?<![\w-])(?:{forms})(?![\w-])", text, re.IGNORECASE)
+        return self._pattern.search(text)
 
 
 def read_words(content: str) -> Mapping[Language, Sequence[Word]]:
