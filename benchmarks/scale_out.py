@@ -238,7 +238,7 @@ async def _messages(kafka: Kafka) -> int:
 async def _share(dsn: str, processes: int, agreements: int) -> tuple[list[int], list[Phase], list[str]]:
     """Runs the work on n processes; returns their partitions, how fast they were, and errors."""
     connection = await asyncpg.connect(dsn)
-    async with own_topics(os.environ["AFTALE_KAFKA"]) as kafka:
+    async with own_topics(os.environ["AFTALE_KAFKA"], TOPICS) as kafka:
         with ExitStack() as stack:
             state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aftale-bench-")))
             clock = VirtualClock(state / "clock", start=BEFORE)

@@ -1,0 +1,1 @@
+"""Measures sending: ./aftale bench sending."""
