@@ -45,6 +45,8 @@ class Occasion(StrEnum):
     """R8, R9: the authority took the offer back."""
     OFFER_TO_ASK_ABOUT = "offer-to-ask-about"
     """R5: the inspector is to ask whether the offer was received and understood."""
+    QUESTION_ASKED = "question-asked"
+    """R5: the company has a question about the offer."""
     OFFER_ANSWERED = "offer-answered"
     """R10, R7: the company said yes or no."""
     OFFER_LAPSED = "offer-lapsed"

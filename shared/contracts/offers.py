@@ -178,6 +178,17 @@ class OfferOpened(Event):
     opened_at: Shown[datetime]
 
 
+class QuestionAsked(Event):
+    """R5: somebody at the company has a question about the offer before answering it; the inspector makes contact."""
+
+    held: ClassVar[str] = "asked_at"
+    agreement_id: Shown[UUID]
+    question_id: Shown[UUID]
+    asked_at: Shown[datetime]
+    asked_by: Shown[str]
+    text: Shown[PrivateText] = None
+
+
 class OfferUnansweredHalfway(Event):
     """R5: half of the response time has passed without an answer; the inspector asks whether it was understood."""
 
@@ -460,6 +471,7 @@ FACTS: tuple[type[Event], ...] = (
     InspectorNoted,
     ContactNamed,
     OfferOpened,
+    QuestionAsked,
     OfferUnansweredHalfway,
     Accepted,
     Declined,

@@ -94,6 +94,12 @@ if TYPE_CHECKING:
         named_at: datetime
         named_by: str
 
+    class QuestionAsked(Event):
+        agreement_id: UUID
+        question_id: UUID
+        asked_at: datetime
+        asked_by: str
+
     class Accepted(Event):
         agreement_id: UUID
         kind: AgreementKind
@@ -477,6 +483,7 @@ else:
         InternalNoteWritten,
         OfferReassigned,
         OfferSent,
+        QuestionAsked,
         ResponseDeadlineRecounted,
         TimeCorrected,
         Withdrawn,
@@ -518,6 +525,7 @@ __all__ = [
     "OtherFindingRecorded",
     "PersonChanged",
     "PersonListed",
+    "QuestionAsked",
     "RedrawAsked",
     "ResponseDeadlineRecounted",
     "Terminated",

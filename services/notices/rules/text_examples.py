@@ -125,6 +125,7 @@ def _deadline(occasion: Occasion, code: str | None, policy: Policy) -> Deadline:
             | Occasion.OFFER_HALFWAY
             | Occasion.OFFER_ENDS_SOON
             | Occasion.OFFER_TO_ASK_ABOUT
+            | Occasion.QUESTION_ASKED
             | Occasion.OFFER_LAPSED
         ):
             return response_deadline(_DELIVERED, policy)

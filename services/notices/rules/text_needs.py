@@ -52,6 +52,7 @@ NEEDS: Final[Mapping[Occasion, Need]] = {
     Occasion.OFFER_ENDS_SOON: Need(_WHO_DECIDES, _DAY_AND_WHY | {"days_left"}, _KINDS, "by_day"),
     Occasion.OFFER_WITHDRAWN: Need(COMPANY),
     Occasion.OFFER_TO_ASK_ABOUT: Need(_INSPECTOR, frozenset({"day"}), ("not_opened", "opened"), "by_day"),
+    Occasion.QUESTION_ASKED: Need(_INSPECTOR, frozenset({"day"}), urgency="by_day"),
     Occasion.OFFER_ANSWERED: Need(_INSPECTOR, codes=_ANSWERS),
     Occasion.OFFER_LAPSED: Need(_INSPECTOR, frozenset({"day"}), _KINDS),
     Occasion.DELIVERY_FAILED: Need(_INSPECTOR, urgency="now"),

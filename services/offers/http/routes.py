@@ -16,6 +16,7 @@ from services.offers.http import (
     internal_note_routes,
     notice_routes,
     portal_routes,
+    question_routes,
     responsible_inspector_routes,
     sending_routes,
     taking_over_routes,
@@ -171,6 +172,7 @@ for subject in (
     taking_over_routes,
     time_spent_routes,
     internal_note_routes,
+    question_routes,
     notice_routes,
     unit_hold_routes,
 ):

@@ -20,6 +20,7 @@ from shared.contracts.offers import (
     OfferReassigned,
     OfferSent,
     OfferUnitChanged,
+    QuestionAsked,
     ResponseDeadlineRecounted,
     TimeCorrected,
     Withdrawn,
@@ -106,6 +107,16 @@ class NoteView(BaseModel):
     """None where it was erased."""
 
 
+class QuestionView(BaseModel):
+    """R5: a question of the company about the offer."""
+
+    question_id: UUID
+    asked_at: datetime
+    asked_by: str
+    text: str | None
+    """None where it was erased."""
+
+
 class UnitChangeView(BaseModel):
     """R40: the unit has another legal entity, or ceased, while the offer was open."""
 
@@ -174,6 +185,8 @@ class OfferView(BaseModel):
         TakeOverView | None,
         Field(description="Set once a case that was history is taken over."),
     ]
+    questions: list[QuestionView]
+    """R5: what the company asked before its answer."""
     notes: list[NoteView]
     """Internal notes on the case, from the offer to its end; none in front of a company."""
     is_a_decision: bool = False
@@ -239,6 +252,9 @@ def view(
             (TakeOverView.model_validate(event.model_dump()) for event in events if isinstance(event, CaseTakenOver)),
             None,
         ),
+        questions=[
+            QuestionView.model_validate(event.model_dump()) for event in events if isinstance(event, QuestionAsked)
+        ],
         notes=[
             NoteView.model_validate(event.model_dump()) for event in events if isinstance(event, InternalNoteWritten)
         ],

@@ -25,6 +25,8 @@ def standing(state: State, occasion: Occasion, about: str) -> StandingMatter | N
             Open(delivered=delivered),
         ) if delivered is not None:
             return StandingMatter(deadline=delivered.response_deadline)
+        case Occasion.QUESTION_ASKED, Open():
+            return StandingMatter(deadline=state.delivered.response_deadline) if state.delivered else STANDS
         case Occasion.OFFER_WITHDRAWN, Ended(unaccepted=Withdrawn()):
             return STANDS
         case Occasion.OFFER_ANSWERED, Running() | Ended():

@@ -13,6 +13,7 @@ from services.offers.rules import (
     delivery,
     internal_notes,
     new_offer,
+    questions,
     recounted_deadline,
     responsible_inspector,
     taking_over,
@@ -45,6 +46,7 @@ from services.offers.rules.phases import (
     may_be_followed,
     places_of,
 )
+from services.offers.rules.questions import AskQuestion
 from services.offers.rules.responsible_inspector import NoteInspector, ReassignOffer
 from services.offers.rules.taking_over import TakeOver
 from services.offers.rules.time_spent import CorrectTime, SpendTime
@@ -81,6 +83,7 @@ Command = (
     | SpendTime
     | CorrectTime
     | WriteNote
+    | AskQuestion
     | Accept
     | Decline
     | Withdraw
@@ -125,6 +128,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return (time_spent.spend_time(require_sent("R37", state), command),)
         case CorrectTime():
             return (time_spent.correct_time(require_sent("R30", state), command),)
+        case AskQuestion():
+            return (questions.ask(require_open("R5", state), command),)
         case WriteNote():
             return (internal_notes.write_note(require_sent("R18", state), command),)
         case Accept():

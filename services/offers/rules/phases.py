@@ -32,6 +32,7 @@ from shared.contracts.public_forms import (
     InternalNoteWritten,
     OfferReassigned,
     OfferSent,
+    QuestionAsked,
     ResponseDeadlineRecounted,
     TimeCorrected,
     Withdrawn,
@@ -136,7 +137,7 @@ def places_of(accepted: Accepted) -> tuple[Place, ...]:
     return accepted.places or (Place(place_id=accepted.agreement_id, p_number=accepted.p_number),)
 
 
-CHANGES_NOTHING: frozenset[type[Event]] = frozenset({ContactNamed, InternalNoteWritten, CaseTakenOver})
+CHANGES_NOTHING: frozenset[type[Event]] = frozenset({ContactNamed, QuestionAsked, InternalNoteWritten, CaseTakenOver})
 """R18, R34: no decision depends on contacts and notes; the views read them from the history.
 
 R28: that a case was taken over arms its timers again, and changes nothing else.

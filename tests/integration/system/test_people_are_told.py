@@ -83,6 +83,10 @@ async def test_who_is_concerned_is_told_once_and_of_nothing_that_is_settled(
         assert told(system) - Counter({ANNA: 9}) == Counter(
             {address("unit_manager"): 2, address("legally_responsible"): 2, address("safety_representative"): 1}
         ), "R5: half of the time has passed, which concerns who decides"
+        await company.do("offers", f"/v1/offers/{case}/questions", {"text": "Er det et påbud?"})
+        await days_later(system, 1)
+        (asked,) = [one for one in await matters(system, case) if one["occasion"] == "question-asked"]
+        assert (asked["recipient"], asked["status"], asked["channel"]) == ("inspector", "sent", "digest")
         await company.do("offers", f"/v1/offers/{case}/acceptance", {"has_read": True})
         await days_later(system, 14)
         by_occasion = {one["occasion"]: one for one in await matters(system, case)}

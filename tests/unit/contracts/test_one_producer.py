@@ -40,6 +40,7 @@ CODED_TEXT = {
     "offered_by",
     "sent_by",
     "answered_by",
+    "asked_by",
     "noted_by",
     "requested_by",
     "resent_by",

@@ -24,7 +24,7 @@ from shared.contracts.offers import (
     OfferUnansweredHalfway,
     OfferUnitChanged,
 )
-from shared.contracts.public_forms import Accepted, DeliveryCorrected, Withdrawn
+from shared.contracts.public_forms import Accepted, DeliveryCorrected, QuestionAsked, Withdrawn
 from shared.deadlines.copenhagen import local_day
 
 _ANSWERED = (Accepted, Declined, Lapsed, Withdrawn)
@@ -75,6 +75,11 @@ def _ask(fact: OfferUnansweredHalfway, given: Given) -> Iterator[When]:
     yield When(on(local_day(given.at), given.policy), given.at_once().latest_at, code=code)
 
 
+def _question(fact: QuestionAsked, given: Given) -> Iterator[When]:
+    """R5: the inspector makes contact, also where the company has asked before."""
+    yield given.at_once(about=str(fact.question_id))
+
+
 _DELIVERED = (OfferDelivered, DeliveryCorrected)
 OCCASIONS = (
     OccasionRule(
@@ -117,6 +122,13 @@ OCCASIONS = (
         "R5",
         INSPECTOR,
         raised_by={OfferUnansweredHalfway: _ask},
+        ended_by=ends(*_ANSWERED),
+    ),
+    OccasionRule(
+        Occasion.QUESTION_ASKED,
+        "R5",
+        INSPECTOR,
+        raised_by={QuestionAsked: _question},
         ended_by=ends(*_ANSWERED),
     ),
     OccasionRule(
