@@ -27,7 +27,7 @@ FROM_ANCHOR: dict[str, Callable[[datetime], Deadline]] = {
 }
 anchors = some.datetimes(datetime(2020, 1, 1), datetime(2060, 12, 31), timezones=some.just(UTC))  # noqa: DTZ001
 kinds = some.sampled_from(sorted(FROM_ANCHOR))
-few = settings(max_examples=150, deadline=None)
+few = settings(max_examples=150)
 
 
 @few

@@ -255,7 +255,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rows=st.lists(st.lists(CELLS, max_size=9), max_size=6), encoding=st.sampled_from(["utf-8", "utf-16"]))
 def test_whatever_stands_in_the_cells_no_row_is_lost_in_silence(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], encoding: str
@@ -269,7 +269,7 @@ def test_whatever_stands_in_the_cells_no_row_is_lost_in_silence(
     assert reading.units or reading.left_out
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(content=st.binary(max_size=300))
 def test_whatever_the_bytes_a_file_is_a_table_or_is_said_to_be_none(content: bytes) -> None:
     for bytes_read in (content, HEADER.encode() + b"\n" + content):

@@ -158,7 +158,7 @@ def test_a_batch_that_unpacks_to_too_much_is_not_unpacked(codec: int, pack: Any)
     assert unreadable(record)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     codec=st.sampled_from(list(CODECS)),
     damage=st.lists(st.tuples(st.integers(_RECORDS_AT, 400), st.integers(0, 255)), max_size=8),
