@@ -37,6 +37,7 @@ DUE_AT = days_after(local_day(DELIVERED_AT), 7, load_policies().at(DELIVERED_AT)
 _DAY_BEFORE = timedelta(days=1)
 _AT_ONCE = 256
 _LOOK_SECONDS = 0.25
+_REST_SECONDS = 10
 _PATIENCE_SECONDS = 1_800
 
 
@@ -52,7 +53,7 @@ class Morning:
     late: Sequence[float]
     """Seconds of real time from the instant until each was in the mailbox."""
     processor_ms: Mapping[str, float]
-    """Processor time for one matter, by process."""
+    """Processor time for one matter, by process, without what the process uses at rest."""
     megabytes: float
     """Largest memory of notices."""
 
@@ -144,15 +145,19 @@ async def play_morning(dsn: str, kafka: Kafka, state: Path, matters: int) -> Mor
     clock = VirtualClock(state / "clock", start=DUE_AT - _DAY_BEFORE)
     await raise_matters(dsn, matters)
     with _processes(dsn, kafka, state) as processes:
-        await asyncio.sleep(5)  # release steps, consumers and relay come to rest
-        before = {name: _processor_seconds(one) for name, one in processes.items()}
+        await asyncio.sleep(_REST_SECONDS)  # release steps, consumers and relay come to rest
+        resting = _used(processes)
+        await asyncio.sleep(_REST_SECONDS)
+        before = _used(processes)
         begun, begun_at = time.perf_counter(), time.time()
         clock.move_to(DUE_AT)
         largest = await _until_all_are_there(state / mail.NAME / "new", matters, processes["notices"])
         seconds = time.perf_counter() - begun
-        used = {name: _processor_seconds(one) - before[name] for name, one in processes.items()}
+        used = _used(processes)
     late = [entry.stat().st_mtime - begun_at for entry in os.scandir(state / mail.NAME / "new")]
-    each = {name: spent * 1000 / matters for name, spent in used.items()}
+    rests = seconds / _REST_SECONDS
+    spent = {name: used[name] - before[name] - (before[name] - resting[name]) * rests for name in used}
+    each = {name: of_it * 1000 / matters for name, of_it in spent.items()}
     return Morning(matters, len(late), seconds, late, each, largest / 1e6)
 
 
@@ -165,6 +170,7 @@ async def _until_all_are_there(folder: Path, matters: int, notices: psutil.Popen
     return largest
 
 
-def _processor_seconds(process: psutil.Popen) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def _used(processes: Mapping[str, psutil.Popen]) -> dict[str, float]:
+    """Returns the processor seconds that each process has used until now."""
+    times = {name: one.cpu_times() for name, one in processes.items()}
+    return {name: float(spent.user + spent.system) for name, spent in times.items()}
