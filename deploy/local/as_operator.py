@@ -100,6 +100,11 @@ class Operator:
         """Makes a service process the parked messages of a stream again."""
         return self._ask("POST", parked.service, f"{parked.path}/replay")
 
+    def push_again(self, after: int) -> int:
+        """Has the company portal told again what it took after a position; returns how many entries (R29)."""
+        entries: int = self._ask("POST", "notices", "portal/pushes", {"after": after})["entries"]
+        return entries
+
     def discard(self, parked: Parked, event_id: str, reason: str) -> Any:
         """Discards the first parked message of a stream permanently."""
         return self._ask("POST", parked.service, f"{parked.path}/discard", {"event_id": event_id, "reason": reason})

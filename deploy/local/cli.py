@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from deploy.local import dates, mail, notice, parked, view
+from deploy.local import dates, mail, notice, parked, portal, view
 from deploy.local.analyst import make_login, remove_login
 from deploy.local.as_operator import Operator
 from deploy.local.calendar_week import show_week
@@ -41,6 +41,7 @@ app.add_typer(parked.commands, name="parked")
 app.add_typer(dates.commands, name="dates")
 app.add_typer(view.commands, name="view")
 app.add_typer(notice.commands, name="notice")
+app.add_typer(portal.commands, name="portal")
 
 DEMO_BEGINS = datetime(2020, 9, 1, 6, tzinfo=UTC)
 """Where the demo's virtual clock begins: the register of agreements begins in September 2020."""

@@ -15,7 +15,7 @@ from services.notices.channels.portal_settings import PortalSettings
 from services.notices.channels.webhook import NotTaken, PushFailure, Taken, Webhook
 from services.notices.rules.portal_entry import FeedEntry
 from services.notices.rules.tries import pause_after
-from shared.eventstore.database import connect
+from shared.eventstore.database import Connection, connect
 from shared.messaging.errors import Fenced
 from shared.service import Runtime
 from shared.telemetry.loops import Heartbeat
@@ -42,6 +42,10 @@ where told_to = $1
 """
 _NOT_TAKEN = """
 update portal_webhook set tries = $2, failure = $3, status = $4, failed_at = $5, again_at = $6 where told_to = $1
+"""
+_BETWEEN = "select count(*) from portal_entries where position > $1 and position <= $2"
+_AGAIN = """
+update portal_webhook set told_to = $1, tries = 0, failure = null, status = null, failed_at = null, again_at = null
 """
 _log = structlog.get_logger()
 
@@ -80,14 +84,19 @@ class PushLoop:
         self._is_gone = False
 
     async def run(self) -> None:
-        """R29: pushes until cancelled. Raises one of DATABASE_AWAY, or Fenced; then it goes on from where it stands."""
+        """R29: pushes until cancelled. Raises one of DATABASE_AWAY; then it goes on from where it stands."""
         await _while_leading(self._runtime, _WEBHOOK, self._heartbeat, self._push_all)
 
     async def _push_all(self, connection: Leading) -> Never:
         self._pause_until = None  # whoever begins tries at once: an operator who mended something starts it again
         while True:
             told_to: int = await connection.fetchval(_TOLD_TO)
-            if self._waits() or not await self._push_next(connection, told_to):
+            try:
+                goes_on = not self._waits() and await self._push_next(connection, told_to)
+            except Fenced:  # an operator has the portal told again from another position
+                _log.info("portal_is_told_again", stood_at=told_to)
+                continue
+            if not goes_on:
                 await asyncio.sleep(POLL_SECONDS)
 
     def _waits(self) -> bool:
@@ -136,6 +145,20 @@ class PushLoop:
 
     def _pause(self, tries: int, now: datetime) -> timedelta:
         return pause_after(tries, self._runtime.policies.at(now))
+
+
+async def push_again_after(connection: Connection, position: int) -> int | None:
+    """R29: has the portal told again what it took after a position; returns how many entries that are.
+
+    None if the portal has not taken that much: nothing is left out. The loop notices at its next step.
+    """
+    async with connection.transaction():
+        told_to: int = await connection.fetchval(f"{_TOLD_TO} for update")
+        if position > told_to:
+            return None
+        entries: int = await connection.fetchval(_BETWEEN, position, told_to)
+        await connection.execute(_AGAIN, position)
+    return entries
 
 
 async def _move(connection: Leading, statement: str, told_to: int, *values: object) -> None:

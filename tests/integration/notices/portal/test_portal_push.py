@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +18,7 @@ from deploy.local.state import PROJECT
 from migrations.logins import set_passwords
 from services.notices.channels.webhook import PushFailure
 from shared.eventstore.logins import variable_of
+from shared.http.tokens import Role
 from shared.messaging.bus import Kafka
 from shared.service import Settings
 from tests.integration.notices.portal.portal_server import HOST, SECRET, Portal, portal_server
@@ -134,6 +136,45 @@ async def _until_taken(notices: Told, portal: Portal, number: int) -> None:
         while len(set(portal.ids)) < number:
             notices.clock.move_to(notices.clock.now() + timedelta(hours=13))
             await asyncio.sleep(0.1)
+
+
+async def test_an_operator_has_the_portal_told_again_from_a_position_and_leaves_nothing_out(
+    settings: Settings, portal: Portal
+) -> None:
+    async with portal_server(portal), telling(settings) as notices:
+        case = await notices.cases.begin()
+        for _ in range(5):
+            await notices.cases.tell(case)
+        await until(lambda: len(portal.taken) == 5)
+        again = await notices.push_again(Role.OPERATOR, 2)
+        assert (again.status_code, again.json()) == (202, {"entries": 3})
+        await until(lambda: len(portal.taken) == 8)
+        assert portal.ids[5:] == portal.ids[2:5]
+        refused = await notices.push_again(Role.OPERATOR, 6)
+        assert refused.status_code == 422
+        assert refused.json()["faults"][0]["where"] == "body.after"
+        assert (await notices.push_again(Role.PORTAL, 0)).status_code == 403
+        await asyncio.sleep(_LOOKS)
+        assert len(portal.taken) == 8
+        assert notices.heartbeat().failures == 0
+
+
+async def test_what_is_pushed_while_an_operator_begins_again_is_pushed_again_too(
+    settings: Settings, portal: Portal
+) -> None:
+    async with portal_server(portal), telling(settings) as notices:
+
+        async def begin_again(body: dict[str, Any]) -> None:
+            if body["data"]["position"] == 3 and portal.asked == 3:
+                await notices.push_again(Role.OPERATOR, 0)
+
+        portal.before_answer = begin_again
+        case = await notices.cases.begin()
+        for _ in range(4):
+            await notices.cases.tell(case)
+        await until(lambda: len(portal.taken) == 7)
+        assert portal.ids[:3] == portal.ids[3:6]
+        assert (await notices.stands())["told_to"] == 4
 
 
 async def test_of_two_processes_one_pushes(settings: Settings, portal: Portal) -> None:

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
+
 from shared.contracts.notices import (
     AgreementFollowed,
     Channel,
@@ -22,7 +24,7 @@ from shared.eventstore.change import Change, Occurred, Write
 from shared.eventstore.database import Database
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import Event, Metadata
-from shared.http.tokens import Role
+from shared.http.tokens import LocalIssuer, Role
 from shared.service import Settings
 from shared.telemetry.loops import Heartbeat
 from tests.integration.notices.notices_running import NOW, Notices, notices_running
@@ -105,6 +107,12 @@ class Told(Notices):
         assert answer.status_code == 200, answer.text
         entries: list[dict[str, Any]] = answer.json()["entries"]
         return entries
+
+    async def push_again(self, role: Role, after: int) -> httpx.Response:
+        """Has the portal told again from a position."""
+        token = LocalIssuer(self.state).token(role, "oscar")
+        headers = {"Authorization": f"Bearer {token}"}
+        return await self.client.post("/v1/operations/notices/portal/pushes", json={"after": after}, headers=headers)
 
     async def stands(self) -> dict[str, Any]:
         """Up to where the portal has taken entries, and how the last try failed."""
