@@ -36,6 +36,7 @@ BATCH = 200
 
 _ONE_CLAIMS_AT_A_TIME = "select pg_advisory_xact_lock(hashtext($1))"
 """Else two could claim neighbours in one stream at the same moment, each blind to the other's lease."""
+# The limit is no parameter: the plan for any limit reads every armed timer, and took 273 ms with a million of them.
 _CLAIM = """
 with due as (
   select stream, name from timers
@@ -43,8 +44,9 @@ with due as (
     and not exists (
       select from timers earlier
       where earlier.stream = timers.stream and (earlier.due, earlier.name) < (timers.due, timers.name)
-        and earlier.leased_until >= now())
-  order by timers.due, name, stream limit $3 for update skip locked)
+        and earlier.leased_until >= now()
+      offset 0)  -- asked for each due timer; as a join it would read every timer that is armed
+  order by timers.due, name, stream limit {batch} for update skip locked)
 update timers set leased_until = now() + $2 from due
 where timers.stream = due.stream and timers.name = due.name
 returning timers.stream, timers.name, timers.due
@@ -136,7 +138,7 @@ class TimerLoop:
         """
         async with self._database.acquire() as connection, connection.transaction():
             await connection.execute(_ONE_CLAIMS_AT_A_TIME, f"timers.{self._database.schema}")
-            rows = await connection.fetch(_CLAIM, self._clock.now(), LEASE, BATCH)
+            rows = await connection.fetch(_CLAIM.format(batch=BATCH), self._clock.now(), LEASE)
         claimed = sorted((Due(**row) for row in rows), key=lambda due: (due.stream, due.due, due.name))
         streams = [list(timers) for _, timers in groupby(claimed, key=lambda due: due.stream)]
         firing = set(claimed)
