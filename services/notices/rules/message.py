@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts.notices import Occasion
-
 _DOMAIN = "notices.aftale.invalid"
 """The right side of every Message-ID: a constant, so that another mail domain does not make another message.
 
@@ -34,17 +32,6 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class Codes:
-    """R29: what a portal is told of a matter: what it is about, and where it can be read."""
-
-    occasion: Occasion
-    agreement_id: UUID
-    matter_id: UUID
-    link: str
-    """A path of the HTTP interface, which answers only whom the matter concerns."""
-
-
-@dataclass(frozen=True)
 class Message:
     """R29: what somebody is told, and where it goes. Its `repr` has no address and no text, so that no log has them."""
 
@@ -63,8 +50,6 @@ class Message:
     """If so, it is sent again where it is not known whether it was sent; otherwise it is not."""
     thread_id: str | None = None
     """As `thread_id` makes it: mail programs show the messages of a case together. None for a digest."""
-    codes: Codes | None = None
-    """What a portal is told; None for a digest, which goes by e-mail only."""
     attachments: tuple[Attachment, ...] = ()
 
 
