@@ -131,7 +131,7 @@ class Untold(StrEnum):
     UNWANTED = "unwanted"
     """The recipient chose not to get notices of this kind."""
     CASE_ERASED = "case-erased"
-    """R31: the keys of the case are destroyed."""
+    """R31: the keys of the case, or of the contact, are destroyed."""
     UNDELIVERABLE = "undeliverable"
     """The other side refused for good, or tries failed for as long as the policy says."""
     IN_DOUBT = "in-doubt"

@@ -46,6 +46,11 @@ class Unreachable:
     """Nobody stands in the role, or no address is known."""
 
 
+@dataclass(frozen=True)
+class Erased:
+    """R31: somebody stands in the role, and the keys of that person, or of the case, are destroyed."""
+
+
 class Addressees:
     """Knows the people of the authority by the copy of the directory, and asks for addresses where they are kept."""
 
@@ -56,7 +61,7 @@ class Addressees:
 
     async def find(
         self, state: Followed, raised: MatterRaised, parties: Parties, at: datetime, policy: Policy
-    ) -> Addressee | AwayUntil | Unreachable:
+    ) -> Addressee | AwayUntil | Unreachable | Erased:
         """R29: returns who is told of a matter now."""
         match raised.recipient:
             case Recipient.UNIT_MANAGER | Recipient.LEGALLY_RESPONSIBLE | Recipient.SAFETY_REPRESENTATIVE:
@@ -93,8 +98,10 @@ class Addressees:
         return leader
 
 
-def _contact(parties: Parties, role: ContactRole) -> Addressee | Unreachable:
+def _contact(parties: Parties, role: ContactRole) -> Addressee | Unreachable | Erased:
     contact = next((one for one in parties.contacts if one.role is role), None)
+    if contact is not None and contact.name is None:
+        return Erased()
     if contact is None or contact.email is None:
         return Unreachable()
     return Addressee(contact.email, contact_id=contact.contact_id)

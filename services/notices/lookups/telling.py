@@ -11,7 +11,7 @@ import structlog
 from services.notices.channels.outcome import Failed as ChannelFailed
 from services.notices.channels.outcome import InDoubt
 from services.notices.channels.outcome import Sent as ChannelSent
-from services.notices.lookups.addressees import Addressee, Addressees, AwayUntil, Unreachable
+from services.notices.lookups.addressees import Addressee, Addressees, AwayUntil, Erased, Unreachable
 from services.notices.lookups.owners import Owners, Parties
 from services.notices.lookups.sending import Sender
 from services.notices.lookups.wording import Due, Wording
@@ -66,6 +66,8 @@ class Telling:
         match to:
             case Unreachable():
                 return Ended(raised.matter_id, Untold.NO_ADDRESS)
+            case Erased():
+                return Ended(raised.matter_id, Untold.CASE_ERASED)
             case AwayUntil():
                 return Postponed(raised.matter_id, to.at)
             case Addressee(person=person) if person is not None and await self._does_not_want(person, raised):
@@ -77,7 +79,7 @@ class Telling:
 
     async def _reached(
         self, state: Followed, raised: MatterRaised, parties: Parties, at: datetime, policy: Policy
-    ) -> Addressee | AwayUntil | Unreachable:
+    ) -> Addressee | AwayUntil | Unreachable | Erased:
         """R15: who is away is told nevertheless where it would be pointless on the day of return."""
         to = await self._addressees.find(state, raised, parties, at, policy)
         if isinstance(to, AwayUntil) and to.at >= raised.latest_at:

@@ -162,6 +162,9 @@ async def test_while_an_owner_does_not_answer_the_timer_is_held_back_and_nothing
 
 
 async def test_of_an_erased_case_nobody_is_told(bench: Bench) -> None:
+    assert isinstance(bench.owners.parties, dict)
+    bench.owners.parties["contacts"][0] |= {"name": None, "email": None}
+    assert await bench.tell(OFFER_ENDS_SOON) == [Ended(OFFER_ENDS_SOON.matter_id, Untold.CASE_ERASED)]
     bench.owners.parties = None
     assert await bench.tell(OFFER_ENDS_SOON) == [Ended(OFFER_ENDS_SOON.matter_id, Untold.CASE_ERASED)]
 

@@ -32,6 +32,8 @@ from tests.own_topics import own_topics
 
 PROJECT = Path(__file__).parents[3]
 SERVICES = ("offers", "guidance", "control", "notices", "reporting")
+SHORT_LIVED = httpx.Limits(keepalive_expiry=2)
+"""Connections that rest are closed here before a service closes them, which a request may meet (uvicorn: 5 s)."""
 BEGINS = datetime(2026, 3, 2, 7, tzinfo=UTC)
 
 
@@ -160,7 +162,7 @@ async def running_system(
     await set_passwords(postgres, list(login_urls(postgres).values()))
     connection = await asyncpg.connect(postgres)
     ports = dict.fromkeys(SERVICES, free_port()) if together else {name: free_port() for name in SERVICES}
-    async with own_topics(kafka) as cluster, httpx.AsyncClient(timeout=60) as client:
+    async with own_topics(kafka) as cluster, httpx.AsyncClient(timeout=60, limits=SHORT_LIVED) as client:
         server = Controller(mail or Mailbox(state / "mail"), hostname="127.0.0.1", port=free_port())
         server.start()
         system = RunningSystem(state, postgres, cluster, client, VirtualTime(clock, connection), ports, server.port)

@@ -24,7 +24,7 @@ from shared.messaging.bus import Kafka
 from tests.compose import Container, containers
 from tests.integration.system.asking import Asker
 from tests.integration.system.course import CVR, UNIT, offer
-from tests.integration.system.running_system import BEGINS, PROJECT, SERVICES, RunningSystem
+from tests.integration.system.running_system import BEGINS, PROJECT, SERVICES, SHORT_LIVED, RunningSystem
 from tests.secured_kafka import PASSWORDS, SecuredKafka, secured_kafka
 
 
@@ -86,7 +86,7 @@ async def composed_system(postgres: str, kafka: SecuredKafka, state: Path) -> As
     ports = {name: free_port() for name in SERVICES}
     made = containers(defaultdict(lambda: "secret", PASSWORDS))
     cluster = Kafka(kafka.bootstrap, login=kafka.login("business-register"))
-    async with httpx.AsyncClient(timeout=10) as client:
+    async with httpx.AsyncClient(timeout=60, limits=SHORT_LIVED) as client:
         time = VirtualTime(clock, connection)
         system = ComposedSystem(
             state, postgres, cluster, client, time, ports, free_port(), containers=made, broker=kafka.environment()

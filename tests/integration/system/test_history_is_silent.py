@@ -15,11 +15,11 @@ from tests.integration.system.running_system import RunningSystem, running_syste
 from tests.silent_history import PLACED, import_courses, loud
 
 pytestmark = pytest.mark.rule("R17", "R28", "R30")
-OF_EACH_KIND = 100
+OF_EACH_KIND = 20
 SOURCES = ("offers", "guidance", "control")
 
 
-async def test_500_imported_courses_are_silent_and_one_that_is_taken_over_goes_on(
+async def test_100_imported_courses_are_silent_and_one_that_is_taken_over_goes_on(
     postgres_dsn: str, kafka: str, tmp_path: Path
 ) -> None:
     async with running_system(postgres_dsn, kafka, tmp_path, together=True) as system:
