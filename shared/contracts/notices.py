@@ -324,6 +324,8 @@ class DigestSent(Event):
     """None where nothing was left to tell."""
     matters: tuple[UUID, ...]
     sent_at: datetime
+    in_doubt: bool = False
+    """Whether it is not known if it went out: it is not sent again, and its matters end as in doubt."""
 
 
 class DigestFailed(Event):

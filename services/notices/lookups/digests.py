@@ -74,7 +74,7 @@ class Digests:
         texts = [entry.text for entry in entries if entry.text is not None]
         if not texts:
             return _recorded(RecordDigest(timer.at, None, tuple(state.entries)), entries, None, timer.at, policy)
-        made = self._wording.digest(texts, state.person_id, min(state.entries), timer.due, to.email, timer.at)
+        made = self._wording.digest(texts, state.person_id, state.entries, to.email, timer.at)
         went = await self._sender.send(made.message, state.tries)
         return _after(went, state, entries, made, timer.at, policy)
 
@@ -121,6 +121,7 @@ def _after(
             sent = _SentDigest(made.message.message_id, made.version, state.person_id)
             return _recorded(command, entries, sent, at, policy)
         case InDoubt():
+            command = replace(command, in_doubt=True)
             return _recorded(command, [_doubted(entry) for entry in entries], None, at, policy)
         case _:
             assert_never(went)

@@ -1,6 +1,6 @@
 """Puts together what a text needs: from the case, its parties, the owner of the matter, and the policy (R29)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -65,11 +65,14 @@ class Wording:
             thread_id=thread_id(self.key, raised.agreement_id),
         )
 
-    def digest(self, texts: Sequence[Text], person: str, first: UUID, due: datetime, to: str, at: datetime) -> Sendable:
-        """R29: returns one message for many matters to somebody at the authority, and its version."""
+    def digest(self, texts: Sequence[Text], person: str, matters: Collection[UUID], to: str, at: datetime) -> Sendable:
+        """R29: returns one message for many matters to somebody at the authority, and its version.
+
+        Its id follows from the matters: with one that came meanwhile it is another message, which was not sent yet.
+        """
         digest = self.texts.render_digest(texts, self.language)
         reader = reader_stream(person)
-        named = uuid5(reader, f"{first}/{due.isoformat()}")
+        named = uuid5(reader, "/".join(sorted(map(str, matters))))
         message = Message(
             message_id=message_id(self.key, named, 0),
             told_by=reader,

@@ -94,6 +94,8 @@ class RecordDigest:
     at: datetime
     message_id: str | None
     matters: Sequence[UUID]
+    in_doubt: bool = False
+    """Whether it is not known if it went out."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,7 @@ def _sent(state: State, command: RecordDigest) -> Sequence[Event]:
             message_id=command.message_id,
             matters=tuple(command.matters),
             sent_at=command.at,
+            in_doubt=command.in_doubt,
         ),
     )
 

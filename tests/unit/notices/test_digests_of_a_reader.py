@@ -5,6 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from services.notices.lookups.text_files import load_texts
+from services.notices.lookups.wording import Wording
 from services.notices.rules.reader import (
     READER,
     AddEntries,
@@ -13,6 +15,7 @@ from services.notices.rules.reader import (
     RecordDigest,
     RecordFailure,
 )
+from services.notices.rules.text_examples import preview
 from shared.contracts.notices import (
     DigestChosen,
     DigestEntryAdded,
@@ -21,6 +24,7 @@ from shared.contracts.notices import (
     DigestRhythm,
     DigestSent,
     Occasion,
+    Recipient,
     TryFailure,
 )
 from tests.unit.notices.notices_facts import AGREEMENT, INSPECTOR, POLICY, at
@@ -126,3 +130,15 @@ def test_r4_a_digest_that_came_back_is_noted_once() -> None:
 @pytest.mark.parametrize("history", [(), (added(),), (added(), sent(None)), (added(), sent("another"))])
 def test_r4_a_report_about_no_digest_of_the_person_changes_nothing(history: tuple[DigestEntryAdded, ...]) -> None:
     given(*history).when(returned()).then()
+
+
+def test_a_digest_with_one_matter_more_is_another_message() -> None:
+    """One that came while the first was on its way would else count as told with it."""
+    wording = Wording(load_texts(), "da", b"k" * 32)
+    text = preview(load_texts(), Occasion.OFFER_ANSWERED, Recipient.INSPECTOR, "da", "accepted", POLICY)
+
+    def name(*matters: UUID) -> str:
+        return wording.digest([text], INSPECTOR, matters, "anna@tilsyn.example", NEXT_MORNING).message.message_id
+
+    assert name(ONE, OTHER) == name(OTHER, ONE)
+    assert len({name(ONE), name(OTHER), name(ONE, OTHER)}) == 3
