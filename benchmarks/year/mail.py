@@ -98,13 +98,13 @@ async def told(connection: Connection, server: UnreliableMailServer, state: Path
     digests = [fact for fact in facts if isinstance(fact, DigestSent) and fact.message_id is not None]
     await connection.execute("set search_path to notices")
     untold = await read_untold(connection, now)
-    said = {*(one.message_id for one in mails), *(one.message_id for one in digests)}
+    said = {*(one.message_id for one in mails), *(one.message_id for one in digests if not one.in_doubt)}
     key = message_key(state)
     doubted = {
         message_id(key, fact.matter_id, 0)
         for fact in facts
         if isinstance(fact, MatterEnded) and fact.why is Untold.IN_DOUBT
-    }
+    } | {one.message_id for one in digests if one.in_doubt}
     marked = {one.message_id for one in mails if one.in_doubt}
     arrived = server.arrived
     twice = [one for one, times in arrived.items() if times > 1]
@@ -161,7 +161,7 @@ async def _told_though_settled(
             ended_by = OCCASIONS[matter.occasion].ended_by
             looked_at += 1
             settled += any(
-                matter.raised_at <= at < fact.sent_at and (ends := ended_by.get(type(one))) and ends(one, matter.about)
+                matter.raised_at < at < fact.sent_at and (ends := ended_by.get(type(one))) and ends(one, matter.about)
                 for one, at in by_case[matter.agreement_id]
             )
     return settled, looked_at
