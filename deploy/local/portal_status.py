@@ -1,15 +1,11 @@
 """Says how far the company portal has been told, and what the last try failed with, also while notices are stopped."""
 
-import asyncio
 from datetime import datetime
 from typing import Any
 
-import asyncpg
-
+from deploy.local.asked_of_databases import Connection, asked, in_schema
 from deploy.local.quantities import quantity
-from shared.eventstore.database import DATABASE_AWAY
 
-_CONNECT_SECONDS = 5
 _PORTAL = """
 select (select count(*) from portal_entries where position > webhook.told_to) as waiting,
        (select entry ->> 'at' from portal_entries where position > webhook.told_to order by position limit 1) as since,
@@ -22,21 +18,12 @@ _GONE = "gone"
 
 def portal_line(administrator: str) -> str:
     """R29: returns what an operator reads of the company portal."""
-    return asyncio.run(_line(administrator))
 
+    async def of_portal(connection: Connection) -> list[str]:
+        return [in_words(await connection.fetchrow(_PORTAL))]
 
-async def _line(administrator: str) -> str:
-    try:
-        connection = await asyncpg.connect(administrator, timeout=_CONNECT_SECONDS)
-    except (*DATABASE_AWAY, asyncpg.PostgresError, TimeoutError) as error:
-        return f"not known, because PostgreSQL does not answer ({type(error).__name__})"
-    try:
-        await connection.execute("select set_config('search_path', 'notices', false)")
-        return in_words(await connection.fetchrow(_PORTAL))
-    except asyncpg.UndefinedTableError:
-        return "no schema yet"
-    finally:
-        await connection.close()
+    (line,) = asked(administrator, lambda connection: in_schema(connection, "notices", of_portal))
+    return line
 
 
 def in_words(found: Any) -> str:
