@@ -208,6 +208,7 @@ def _told(booked: ControlBooked, day: date, *, is_late: bool) -> dict[str, Any]:
     return {
         "day": day.isoformat(),
         "form": booked.form,
+        "form_reason": booked.form_reason,
         "announced": booked.announced,
         "late_reason": (booked.late_reason or ILLNESS) if is_late else None,
     }

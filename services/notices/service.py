@@ -20,7 +20,7 @@ from services.notices.lookups.text_files import load_texts
 from services.notices.lookups.wording import Wording
 from services.notices.reactions import reactions
 from services.notices.rules.case_decider import NOTICES, TELL
-from services.notices.rules.reader import DIGEST, READER
+from services.notices.rules.reader import READER, SEND
 from shared.contracts import control, guidance, notices, offers
 from shared.eventstore.timers import Lookup
 from shared.service import NOTICES_TOPIC, EventSourced, Runtime, Settings, make_app
@@ -35,7 +35,7 @@ def timer_lookups(runtime: Runtime) -> dict[str, Lookup]:
     wording = Wording(load_texts(), "da", message_key(runtime.settings.state))
     sender = _sender(runtime)
     telling, digests = Telling(runtime, owners, sender, wording), Digests(runtime, owners, sender, wording)
-    return {f"{NOTICES.name}:{TELL}": telling.tell, f"{READER.name}:{DIGEST}": digests.send}
+    return {f"{NOTICES.name}:{TELL}": telling.tell, f"{READER.name}:{SEND}": digests.send}
 
 
 def loops(runtime: Runtime) -> Mapping[str, Callable[[], Awaitable[None]]]:

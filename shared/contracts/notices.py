@@ -315,6 +315,17 @@ class DigestEntryAdded(Event):
     """When the next digest is sent."""
 
 
+class DigestBegun(Event):
+    """R29: what waited for the digest is about to be told in one; what comes from now on waits for the next."""
+
+    held: ClassVar[str] = "begun_at"
+    person_id: str
+    digest_id: UUID
+    """What the Message-ID of the digest is made from."""
+    matters: tuple[UUID, ...]
+    begun_at: datetime
+
+
 class DigestSent(Event):
     """R29: a digest went out, or everything in it had been settled."""
 
@@ -383,6 +394,7 @@ FACTS: tuple[type[Event], ...] = (
     NoticeFailed,
     NoticeReturned,
     DigestEntryAdded,
+    DigestBegun,
     DigestSent,
     DigestFailed,
     DigestReturned,

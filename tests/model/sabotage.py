@@ -33,6 +33,7 @@ _LOOKS = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_windows_a
 _AT_ONCE = ("-m", "pytest", "-q", "-x", "tests/integration/services/test_booking_at_once.py")
 _CASE_NOTICES = ("-m", "pytest", "-q", "-x", "tests/unit/notices/test_case_notices.py")
 _OCCASIONS = ("-m", "pytest", "-q", "-x", "tests/unit/notices/test_occasions.py")
+_DIGESTS_OF_A_READER = ("-m", "pytest", "-q", "-x", "tests/unit/notices/test_digests_of_a_reader.py")
 _TELLING = ("-m", "pytest", "-q", "-x", "tests/integration/notices/test_telling.py")
 _TRIES = ("-m", "pytest", "-q", "-x", "tests/integration/notices/channels/test_send_journal.py")
 _REPORTS = ("-m", "pytest", "-q", "-x", "tests/unit/notices/channels")
@@ -278,6 +279,9 @@ SABOTAGES = (
         "matter.next_at is not None and matter.next_at <= until]",
         "matter.next_at is not None and matter.next_at == until]",
         _CASE_NOTICES,
+    ),
+    Sabotage(
+        "R29", "services/notices/rules/reader.py", " and matter_id not in reader.sending", "", _DIGESTS_OF_A_READER
     ),
     Sabotage("R34", "services/notices/lookups/addressees.py", "if one.role is role", "if one.role", _TELLING),
     Sabotage("R18", "services/notices/rules/occasions/control.py", "if fact.announced:", "if fact.day:", _OCCASIONS),

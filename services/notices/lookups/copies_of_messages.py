@@ -28,7 +28,7 @@ async def messages_about(runtime: Runtime, case: UUID | None, person: str | None
         return sorted(await _of_case(runtime.store, case, key))
     if case is not None:
         return sorted(copies.of_person(await _events(runtime.store, case), person, key))
-    found = copies.digests_of_person(await _events(runtime.store, reader_stream(person)))
+    found = copies.digests_of_person(await _events(runtime.store, reader_stream(person)), key)
     for stream in await _cases_of(runtime.database, person):
         found |= copies.of_person(await _events(runtime.store, stream), person, key)
     return sorted(found)
@@ -38,7 +38,7 @@ async def _of_case(store: EventStore, case: UUID, key: bytes) -> set[str]:
     events = await _events(store, case)
     found = copies.of_case(events, key)
     for person in copies.readers(events):
-        found |= copies.digests_of_case(await _events(store, reader_stream(person)), events)
+        found |= copies.digests_of_case(await _events(store, reader_stream(person)), events, key)
     return found
 
 

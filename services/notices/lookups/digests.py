@@ -1,4 +1,4 @@
-"""Sends the digest of somebody at the authority: one message for every matter that still stands (R29)."""
+"""Sends the digest that was begun for somebody at the authority: one message for all that still stands (R29)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -59,22 +59,22 @@ class Digests:
         self._free = asyncio.Semaphore(_AT_A_TIME)
 
     async def send(self, state: Any, timer: TimerDue) -> object:
-        """Implements Lookup: sends what waits for the person, and says of each matter what became of it."""
-        if not isinstance(state, Reader):
+        """Implements Lookup: sends the digest that was begun, and says of each of its matters what became of it."""
+        if not isinstance(state, Reader) or state.begun is None:
             return timer
         policy = self._policies.at(timer.at)
         to = await self._addressees.reached(state.person_id)
-        waiting = list(state.entries.items())
+        told = list(state.sending.items())
         if isinstance(to, Unreachable):
-            entries = [Entry(case, matter, None, Untold.NO_ADDRESS) for matter, case in waiting]
-            return _recorded(RecordDigest(timer.at, None, tuple(state.entries)), entries, None, timer.at, policy)
+            entries = [Entry(case, matter, None, Untold.NO_ADDRESS) for matter, case in told]
+            return _recorded(RecordDigest(timer.at, None), entries, None, timer.at, policy)
         entries = await asyncio.gather(
-            *(self._entry(case, matter, state.person_id, timer.at, policy) for matter, case in waiting)
+            *(self._entry(case, matter, state.person_id, timer.at, policy) for matter, case in told)
         )
         texts = [entry.text for entry in entries if entry.text is not None]
         if not texts:
-            return _recorded(RecordDigest(timer.at, None, tuple(state.entries)), entries, None, timer.at, policy)
-        made = self._wording.digest(texts, state.person_id, state.entries, to.email, timer.at)
+            return _recorded(RecordDigest(timer.at, None), entries, None, timer.at, policy)
+        made = self._wording.digest(texts, state.begun, to.email, timer.at)
         went = await self._sender.send(made.message, state.tries)
         return _after(went, state, entries, made, timer.at, policy)
 
@@ -113,7 +113,7 @@ def _after(
     policy: Policy,
 ) -> object:
     """Returns what is recorded of a digest that was tried."""
-    command = RecordDigest(at, made.message.message_id, tuple(state.entries))
+    command = RecordDigest(at, made.message.message_id)
     match went:
         case ChannelFailed():
             return RecordFailure(at, policy, went.failure)

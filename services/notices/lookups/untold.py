@@ -28,8 +28,9 @@ with of_case as (
       select tried.data ->> 'failure' from events tried
       where tried.stream = added.stream and tried.type = 'DigestFailed' and tried.version > added.version
       order by tried.version desc limit 1) as failure
-  from timers join events added on added.stream = timers.stream and added.type = 'DigestEntryAdded'
-  where timers.name = 'reader:digest' and (added.data ->> 'digest_at')::timestamptz < $1 and not exists (
+  from (select distinct stream from timers where name in ('reader:digest', 'reader:send')) reader
+  join events added on added.stream = reader.stream and added.type = 'DigestEntryAdded'
+  where (added.data ->> 'digest_at')::timestamptz < $1 and not exists (
     select from events sent
     where sent.stream = added.stream and sent.version > added.version and sent.type = 'DigestSent'
       and sent.data -> 'matters' ? (added.data ->> 'matter_id'))

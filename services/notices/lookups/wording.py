@@ -1,9 +1,9 @@
 """Puts together what a text needs: from the case, its parties, the owner of the matter, and the policy (R29)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.notices.lookups.owners import Parties
 from services.notices.rules.message import Message, message_id, thread_id
@@ -14,7 +14,7 @@ from services.notices.rules.reader import reader_stream
 from services.notices.rules.text_needs import NEEDS
 from services.notices.rules.text_values import Value
 from services.notices.rules.texts import Text, Texts
-from shared.contracts.notices import MatterRaised, Occasion, Recipient
+from shared.contracts.notices import DigestBegun, MatterRaised, Occasion, Recipient
 from shared.deadlines.copenhagen import local_day
 from shared.deadlines.in_words import Language, day_in_words
 from shared.http.matters import MatterView
@@ -65,17 +65,12 @@ class Wording:
             thread_id=thread_id(self.key, raised.agreement_id),
         )
 
-    def digest(self, texts: Sequence[Text], person: str, matters: Collection[UUID], to: str, at: datetime) -> Sendable:
-        """R29: returns one message for many matters to somebody at the authority, and its version.
-
-        Its id follows from the matters: with one that came meanwhile it is another message, which was not sent yet.
-        """
+    def digest(self, texts: Sequence[Text], begun: DigestBegun, to: str, at: datetime) -> Sendable:
+        """R29: returns one message for many matters to somebody at the authority, and its version."""
         digest = self.texts.render_digest(texts, self.language)
-        reader = reader_stream(person)
-        named = uuid5(reader, "/".join(sorted(map(str, matters))))
         message = Message(
-            message_id=message_id(self.key, named, 0),
-            told_by=reader,
+            message_id=message_id(self.key, begun.digest_id, 0),
+            told_by=reader_stream(begun.person_id),
             to=to,
             at=at,
             subject=digest.subject,

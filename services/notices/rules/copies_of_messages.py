@@ -1,12 +1,13 @@
 """Says which messages told of a case or went to a person, so that copies of them can be erased (R31)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
 from services.notices.rules.message import message_id
 from services.notices.rules.occasion import COMPANY
 from shared.contracts.notices import (
     AgreementFollowed,
+    DigestBegun,
     DigestSent,
     MatterRaised,
     NoticeQueued,
@@ -42,17 +43,15 @@ def of_person(events: Sequence[Event], person: str, key: bytes) -> set[str]:
     return went | set(_single(unknown, key))
 
 
-def digests_of_case(events: Sequence[Event], case: Sequence[Event]) -> set[str]:
+def digests_of_case(events: Sequence[Event], case: Sequence[Event], key: bytes) -> set[str]:
     """R31: returns the Message-IDs of a person's digests that told of a case. `events` are those of the person."""
     matters = {event.matter_id for event in case if isinstance(event, MatterRaised)}
-    return {
-        event.message_id for event in _digests(events) if event.message_id and not matters.isdisjoint(event.matters)
-    }
+    return {name for name, told in _digests(events, key) if not matters.isdisjoint(told)}
 
 
-def digests_of_person(events: Sequence[Event]) -> set[str]:
-    """R31: returns the Message-IDs of all digests of a person."""
-    return {event.message_id for event in _digests(events) if event.message_id}
+def digests_of_person(events: Sequence[Event], key: bytes) -> set[str]:
+    """R31: returns the Message-IDs of all digests of a person, whether it is recorded that they went or not."""
+    return {name for name, _ in _digests(events, key)}
 
 
 def readers(case: Sequence[Event]) -> set[str]:
@@ -70,5 +69,9 @@ def _single(events: Iterable[Event], key: bytes) -> Iterator[str]:
     return (message_id(key, matter, 0) for matter in matters)
 
 
-def _digests(events: Sequence[Event]) -> Iterator[DigestSent]:
-    return (event for event in events if isinstance(event, DigestSent))
+def _digests(events: Sequence[Event], key: bytes) -> Iterator[tuple[str, Collection[UUID]]]:
+    for event in events:
+        if isinstance(event, DigestBegun):
+            yield message_id(key, event.digest_id, 0), event.matters
+        elif isinstance(event, DigestSent) and event.message_id is not None:
+            yield event.message_id, event.matters

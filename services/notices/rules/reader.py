@@ -1,6 +1,6 @@
 """Somebody at the authority whose matters are told together, in a digest (R29)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from services.notices.rules.choices import AT_THE_AUTHORITY, refuse_unfit
 from services.notices.rules.moments import next_digest
 from services.notices.rules.tries import pause_after
 from shared.contracts.notices import (
+    DigestBegun,
     DigestChosen,
     DigestEntryAdded,
     DigestFailed,
@@ -29,11 +30,12 @@ class ReaderTimer(StrEnum):
     """What falls due on a reader."""
 
     DIGEST = "digest"
+    SEND = "send"
 
 
 _REPORTED_OF = 100
 """Digests of which a report still counts: those of some months."""
-DIGEST = ReaderTimer.DIGEST
+DIGEST, SEND = ReaderTimer.DIGEST, ReaderTimer.SEND
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,11 @@ class Reader:
     entries: Mapping[UUID, UUID] = field(default_factory=dict)
     """The agreement of each matter that waits, by the matter."""
     digest_at: datetime | None = None
-    """When the next digest is sent, or tried again; None while nothing waits."""
+    """When the next digest is begun; None while nothing waits."""
+    begun: DigestBegun | None = None
+    """The digest that is being sent."""
+    sending: Mapping[UUID, UUID] = field(default_factory=dict)
+    """The agreement of each matter that it tells, by the matter."""
     tries: int = 0
     """How many tries to send it have failed."""
     rhythm: DigestRhythm = DigestRhythm.DAILY
@@ -89,18 +95,17 @@ class ChooseDigest:
 
 @dataclass(frozen=True)
 class RecordDigest:
-    """The digest was sent, or nothing was left to tell."""
+    """The digest that was begun was sent, or nothing was left to tell."""
 
     at: datetime
     message_id: str | None
-    matters: Sequence[UUID]
     in_doubt: bool = False
     """Whether it is not known if it went out."""
 
 
 @dataclass(frozen=True)
 class RecordFailure:
-    """The digest could not be sent."""
+    """The digest that was begun could not be sent."""
 
     at: datetime
     policy: Policy
@@ -124,6 +129,11 @@ def reader_stream(person_id: str) -> UUID:
     return uuid5(NAMESPACE_OID, f"reader/{person_id}")
 
 
+def digest_id(person_id: str, matters: Collection[UUID]) -> UUID:
+    """R29: returns what the Message-ID of a digest is made from: tried again with the same matters, it is the same."""
+    return uuid5(reader_stream(person_id), "/".join(sorted(map(str, matters))))
+
+
 def decide(state: State, command: Command) -> Sequence[Event]:
     """Decides what waits and what is sent. Refuses only what somebody chooses."""
     match command:
@@ -138,7 +148,7 @@ def decide(state: State, command: Command) -> Sequence[Event]:
         case NoteReturnedDigest():
             return _returned(state, command)
         case TimerDue():
-            return ()  # RecordDigest or RecordFailure falls due instead, once it was tried.
+            return _begin(state, command)
         case _:
             assert_never(command)
 
@@ -160,8 +170,22 @@ def _add(state: State, command: AddEntries) -> Sequence[Event]:
             digest_at=digest_at,
         )
         for matter_id in command.matters
-        if matter_id not in reader.entries
+        if matter_id not in reader.entries and matter_id not in reader.sending
     ]
+
+
+def _begin(state: State, command: TimerDue) -> Sequence[Event]:
+    """R29: what a digest tells is recorded before it is sent, so that what comes meanwhile is not told with it."""
+    if isinstance(state, NoEntries) or state.begun is not None or not state.entries:
+        return ()  # of a digest that was begun, RecordDigest or RecordFailure is decided once it was tried
+    return (
+        DigestBegun(
+            person_id=state.person_id,
+            digest_id=digest_id(state.person_id, state.entries),
+            matters=tuple(state.entries),
+            begun_at=command.at,
+        ),
+    )
 
 
 def _choose(state: State, command: ChooseDigest) -> Sequence[Event]:
@@ -177,13 +201,13 @@ def _choose(state: State, command: ChooseDigest) -> Sequence[Event]:
 
 
 def _sent(state: State, command: RecordDigest) -> Sequence[Event]:
-    if isinstance(state, NoEntries):
+    if isinstance(state, NoEntries) or state.begun is None:
         return ()
     return (
         DigestSent(
             person_id=state.person_id,
             message_id=command.message_id,
-            matters=tuple(command.matters),
+            matters=tuple(state.sending),
             sent_at=command.at,
             in_doubt=command.in_doubt,
         ),
@@ -191,7 +215,8 @@ def _sent(state: State, command: RecordDigest) -> Sequence[Event]:
 
 
 def _failed(state: State, command: RecordFailure) -> Sequence[Event]:
-    if isinstance(state, NoEntries):
+    """R29: what the digest would have told waits again, with what came meanwhile."""
+    if isinstance(state, NoEntries) or state.begun is None:
         return ()
     tries = state.tries + 1
     return (
@@ -227,25 +252,38 @@ def evolve(state: State, event: Event) -> State:
             entries = {**state.entries, event.matter_id: event.agreement_id}
             return replace(state, entries=entries, digest_at=event.digest_at)
         case Reader(), DigestSent():
-            left = {matter: case for matter, case in state.entries.items() if matter not in event.matters}
-            sent = state.sent if event.message_id is None else (*state.sent, event.message_id)[-_REPORTED_OF:]
-            digest_at = event.sent_at if left else None
-            return replace(state, entries=left, digest_at=digest_at, tries=0, sent=sent)
+            return _after_sent(state, event)
         case Reader(), DigestChosen():
             return replace(state, rhythm=event.rhythm, unwanted=frozenset(event.unwanted))
         case Reader(), DigestReturned():
             return replace(state, returned=state.returned | {event.message_id})
+        case Reader(), DigestBegun():
+            sending = {matter: case for matter, case in state.entries.items() if matter in event.matters}
+            return replace(state, entries={}, digest_at=None, begun=event, sending=sending)
         case Reader(), DigestFailed():
-            return replace(state, digest_at=event.again_at, tries=event.tries)
+            entries = {**state.sending, **state.entries}
+            return replace(state, entries=entries, digest_at=event.again_at, tries=event.tries, begun=None, sending={})
         case _:
             return state
 
 
+def _after_sent(state: Reader, event: DigestSent) -> Reader:
+    """Earlier releases began no digest: what came while it was sent was told at once, in another."""
+    left = {matter: case for matter, case in state.entries.items() if matter not in event.matters}
+    digest_at = event.sent_at if left and state.begun is None else state.digest_at
+    sent = state.sent if event.message_id is None else (*state.sent, event.message_id)[-_REPORTED_OF:]
+    return replace(
+        state, entries=left, digest_at=digest_at if left else None, begun=None, sending={}, tries=0, sent=sent
+    )
+
+
 def timers(state: State) -> dict[str, datetime]:
-    """R29: returns when the next digest is sent."""
-    if isinstance(state, NoEntries) or state.digest_at is None:
+    """R29: returns when the next digest is begun, and that one that was begun is sent now."""
+    if isinstance(state, NoEntries):
         return {}
-    return {DIGEST: state.digest_at}
+    begun = {} if state.begun is None else {SEND.value: state.begun.begun_at}
+    waiting = {} if state.digest_at is None else {DIGEST.value: state.digest_at}
+    return begun | waiting
 
 
 def person(state: State) -> str | None:

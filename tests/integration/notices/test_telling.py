@@ -1,13 +1,13 @@
 """Before somebody is told, the owners are asked; their answers decide who is told and whether (R15, R29, R34, R42)."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -15,22 +15,39 @@ from services.notices.channels.outcome import Failed as ChannelFailed
 from services.notices.channels.outcome import InDoubt
 from services.notices.channels.outcome import Outcome as ChannelOutcome
 from services.notices.channels.outcome import Sent as ChannelSent
+from services.notices.channels.send_journal import SendJournal
+from services.notices.lookups.digests import Digests
 from services.notices.lookups.owners import Owners
+from services.notices.lookups.sending import OnceSender
 from services.notices.lookups.telling import Telling
 from services.notices.lookups.text_files import load_texts
 from services.notices.lookups.wording import Wording
+from services.notices.rules.case_decider import NOTICES
 from services.notices.rules.message import Message
 from services.notices.rules.phases import Followed
-from services.notices.rules.reader import READER, AddEntries
+from services.notices.rules.reader import READER, SEND, AddEntries, reader_stream
 from services.notices.rules.tries import Ended, Failed, Outcome, Postponed, Queued, Sent
-from shared.contracts.notices import FACTS, Channel, MatterRaised, Occasion, Recipient, TryFailure, Untold
+from shared.contracts.notices import (
+    FACTS,
+    Channel,
+    DigestEntryAdded,
+    DigestSent,
+    MatterRaised,
+    Occasion,
+    Recipient,
+    TryFailure,
+    Untold,
+)
 from shared.deadlines.deadlines import response_deadline
+from shared.eventstore.change import Change, Occurred, Write
+from shared.eventstore.clock import VirtualClock
+from shared.eventstore.commands import Intent, execute, read
 from shared.eventstore.database import Database, open_database
 from shared.eventstore.decider import TimerDue
 from shared.eventstore.errors import HoldBack
 from shared.eventstore.event_store import EventStore
-from shared.eventstore.events import Event, EventTypes
-from shared.eventstore.timers import Together
+from shared.eventstore.events import Event, EventTypes, Metadata
+from shared.eventstore.timers import TimerLoop, Together
 from shared.http.matters import MatterView
 from shared.policy.policies import load_policies
 from tests.integration.notices.owners_on_a_port import OwnersOnAPort, answering
@@ -60,15 +77,23 @@ STANDS = MatterView(
 ).model_dump(mode="json")
 
 
+async def _nothing() -> None:
+    pass
+
+
 @dataclass
 class Post:
     """Keeps what is sent, and answers what a test says."""
 
     outcome: ChannelOutcome = field(default_factory=ChannelSent)
     sent: list[Message] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[None]] = _nothing
+    """What happens while the first message is on its way."""
 
-    async def send(self, message: Message, try_number: int) -> ChannelOutcome:
+    async def send(self, message: Message, try_number: int = 0) -> ChannelOutcome:
         self.sent.append(message)
+        if len(self.sent) == 1:
+            await self.meanwhile()
         return self.outcome
 
 
@@ -80,6 +105,9 @@ class Bench:
     owners: OwnersOnAPort
     post: Post
     database: Database
+    store: EventStore
+    digests: Digests
+    """With a journal of tries before the post."""
 
     async def tell(self, *raised: MatterRaised, now: datetime = DUE, facts: Sequence[Event] = ()) -> Sequence[Outcome]:
         """What became of the matters of a case that has been raised."""
@@ -131,8 +159,10 @@ async def bench(postgres_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         )
         post = Post()
         async with Owners(runtime.settings) as asked:
-            telling = Telling(runtime, asked, post, Wording(load_texts(), "da", b"k" * 32))
-            yield Bench(telling, owners, post, database)
+            wording = Wording(load_texts(), "da", b"k" * 32)
+            telling = Telling(runtime, asked, post, wording)
+            digests = Digests(runtime, asked, OnceSender(post, SendJournal(database)), wording)
+            yield Bench(telling, owners, post, database, store, digests)
 
 
 async def test_the_owner_of_the_matter_is_asked_last_and_the_contact_is_told(bench: Bench) -> None:
@@ -195,6 +225,38 @@ async def test_at_the_authority_what_can_wait_goes_into_the_digest_and_the_rest_
     (entry,) = both.others
     assert (entry.decider, type(entry.command)) == (READER, AddEntries)
     assert entry.command.matters == [ANSWERED.matter_id]
+
+
+async def test_a_digest_tells_once_though_matters_reach_its_reader_while_it_is_sent(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """What was taken is recorded before it is sent; so the append that finds the reader changed sends nothing anew."""
+
+    async def record(decider: Any, stream: UUID, command: Any) -> None:
+        metadata = Metadata(command_id=uuid4(), actor="notices")
+        await execute(bench.store, [Intent(decider, stream, command)], at=DUE, metadata=metadata)
+
+    async def another() -> None:
+        await record(READER, reader, AddEntries(DUE, POLICY, INSPECTOR, AGREEMENT, [UUID(int=99)], ANSWERED.latest_at))
+
+    reader, bench.post.meanwhile = reader_stream(INSPECTOR), another
+    case = tuple(Occurred(fact, DUE) for fact in (was_followed(), ANSWERED.model_copy(update={"code": "accepted"})))
+    await bench.store.append(Change(Metadata(uuid4(), "notices"), (Write(AGREEMENT, 0, case),)))
+    before = DUE - timedelta(days=1)
+    latest_at = ANSWERED.latest_at
+    await record(READER, reader, AddEntries(before, POLICY, INSPECTOR, AGREEMENT, [ANSWERED.matter_id], latest_at))
+    clock = VirtualClock(tmp_path / "clock", at("2026-03-16", "09:00"))
+    lookups = {f"{READER.name}:{SEND}": bench.digests.send}
+    loop = TimerLoop(bench.database, bench.store, clock, [READER, NOTICES], actor="notices", lookups=lookups)
+    while await loop.fire_due():
+        pass
+    facts = [one.event for one in (await bench.store.load(reader)).events]
+    (told,) = [one for one in facts if isinstance(one, DigestSent)]
+    (message,) = bench.post.sent
+    assert (told.message_id, told.matters) == (message.message_id, (ANSWERED.matter_id,))
+    assert isinstance(facts[-2], DigestEntryAdded)
+    waits = (await read(bench.store, READER, reader)).state
+    assert READER.timers(waits) == {"digest": at("2026-03-17", "07:00")}
 
 
 @pytest.mark.rule("R15", "R42")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from services.notices.rules.tries import Ended, Failed, Outcome, Postponed, Queu
 from shared.contracts.notices import FACTS, Channel, MatterRaised, Occasion, Recipient, TryFailure, Untold
 from shared.eventstore.commands import Intent, execute
 from shared.eventstore.database import Database, open_database
+from shared.eventstore.decider import TimerDue
 from shared.eventstore.event_store import EventStore
 from shared.eventstore.events import EventTypes, Metadata
 from tests.unit.notices.notices_facts import AGREEMENT, INSPECTOR, POLICY, at, delivered, follow, note
@@ -86,10 +88,13 @@ async def test_a_digest_that_fails_leaves_what_it_tells_due(notices: Notices) ->
     await notices.tell(READER, reader, AddEntries(MORNING, POLICY, INSPECTOR, AGREEMENT, both, latest_at))
     of_case = Waiting(None, 3, MORNING)
     assert await notices.untold(NEXT_DIGEST) == [of_case]
+    begins = TimerDue("reader:digest", NEXT_DIGEST, NEXT_DIGEST)
+    await notices.tell(READER, reader, begins)
+    assert await notices.untold(NEXT_DIGEST + timedelta(seconds=1)) == [replace(of_case, matters=5)]
     await notices.tell(READER, reader, RecordFailure(NEXT_DIGEST, POLICY, TryFailure.UNREACHABLE))
     after = NEXT_DIGEST + timedelta(minutes=1)
     assert await notices.untold(after) == [of_case, Waiting("unreachable", 2, NEXT_DIGEST)]
-    await notices.tell(READER, reader, RecordDigest(after, "digest-1", (MATTER, UUID(int=32))))
+    await notices.tell(READER, reader, begins, RecordDigest(after, "digest-1"))
     assert await notices.untold(after) == [of_case]
 
 

@@ -8,6 +8,7 @@ from services.notices.rules import copies_of_messages as copies
 from services.notices.rules.message import message_id
 from shared.contracts.notices import (
     Channel,
+    DigestBegun,
     DigestSent,
     MatterRaised,
     NoticeQueued,
@@ -92,5 +93,12 @@ def test_a_digest_counts_if_it_told_of_the_case_or_went_to_the_person() -> None:
         digest(None, IN_DIGEST.matter_id),
         digest(DIGEST, IN_DIGEST.matter_id),
     ]
-    assert copies.digests_of_case(events, CASE) == {DIGEST}
-    assert copies.digests_of_person(events) == {EARLIER_DIGEST, DIGEST}
+    assert copies.digests_of_case(events, CASE, KEY) == {DIGEST}
+    assert copies.digests_of_person(events, KEY) == {EARLIER_DIGEST, DIGEST}
+
+
+def test_a_digest_counts_that_was_begun_and_may_have_been_sent() -> None:
+    told = (IN_DIGEST.matter_id,)
+    begun = DigestBegun(person_id=INSPECTOR, digest_id=UUID(int=77), matters=told, begun_at=DUE)
+    assert copies.digests_of_case([begun], CASE, KEY) == {message_id(KEY, UUID(int=77), 0)}
+    assert copies.digests_of_person([begun], KEY) == {message_id(KEY, UUID(int=77), 0)}

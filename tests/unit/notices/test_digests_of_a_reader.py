@@ -14,9 +14,11 @@ from services.notices.rules.reader import (
     NoteReturnedDigest,
     RecordDigest,
     RecordFailure,
+    digest_id,
 )
 from services.notices.rules.text_examples import preview
 from shared.contracts.notices import (
+    DigestBegun,
     DigestChosen,
     DigestEntryAdded,
     DigestFailed,
@@ -27,6 +29,7 @@ from shared.contracts.notices import (
     Recipient,
     TryFailure,
 )
+from shared.eventstore.decider import TimerDue
 from tests.unit.notices.notices_facts import AGREEMENT, INSPECTOR, POLICY, at
 from tests.unit.scenario import scenarios_of
 
@@ -49,6 +52,15 @@ def added(matter: UUID = ONE) -> DigestEntryAdded:
 
 def sent(message: str | None = "digest-1", *matters: UUID) -> DigestSent:
     return DigestSent(person_id=INSPECTOR, message_id=message, matters=matters or (ONE,), sent_at=NEXT_MORNING)
+
+
+def begun(*matters: UUID) -> DigestBegun:
+    told = matters or (ONE,)
+    return DigestBegun(person_id=INSPECTOR, digest_id=digest_id(INSPECTOR, told), matters=told, begun_at=NEXT_MORNING)
+
+
+def due() -> TimerDue:
+    return TimerDue("reader:digest", NEXT_MORNING, NEXT_MORNING)
 
 
 def returned(message: str = "digest-1") -> NoteReturnedDigest:
@@ -104,18 +116,45 @@ def test_the_same_matter_waits_once() -> None:
     given(added()).when(add(ONE)).then()
 
 
-def test_what_was_sent_waits_no_more() -> None:
-    outcome = given(added(), added(OTHER)).when(RecordDigest(NEXT_MORNING, "digest-1", (ONE, OTHER)))
-    outcome.records(DigestSent)
-    assert outcome.timers() == {}
+def test_a_digest_is_begun_with_all_that_waits_and_sent_then() -> None:
+    outcome = given(added(), added(OTHER)).when(due())
+    assert outcome.one(DigestBegun).matters == (ONE, OTHER)
+    assert outcome.timers() == {"send": NEXT_MORNING}
+    sent = given(added(), added(OTHER), *outcome.events).when(RecordDigest(NEXT_MORNING, "digest-1"))
+    assert sent.one(DigestSent).matters == (ONE, OTHER)
+    assert sent.timers() == {}
+
+
+def test_what_comes_while_a_digest_is_sent_is_told_by_the_next_and_nothing_twice() -> None:
+    meanwhile = given(added(), begun()).when(add(ONE, OTHER, moment=NEXT_MORNING))
+    assert meanwhile.one(DigestEntryAdded).matter_id == OTHER
+    monday = at("2026-03-16", "07:00")
+    assert meanwhile.timers() == {"send": NEXT_MORNING, "digest": monday}
+    sent = given(added(), begun(), *meanwhile.events).when(RecordDigest(NEXT_MORNING, "digest-1"))
+    assert (sent.one(DigestSent).matters, sent.timers()) == ((ONE,), {"digest": monday})
+
+
+def test_what_failed_to_be_told_waits_with_what_came_meanwhile() -> None:
+    meanwhile = given(added(), begun()).when(add(OTHER, moment=NEXT_MORNING))
+    failed = given(added(), begun(), *meanwhile.events).when(
+        RecordFailure(NEXT_MORNING, POLICY, TryFailure.UNREACHABLE)
+    )
+    history = (added(), begun(), *meanwhile.events, *failed.events)
+    assert given(*history).when(due()).one(DigestBegun).matters == (ONE, OTHER)
+
+
+def test_what_came_while_an_earlier_release_sent_a_digest_is_told_at_once() -> None:
+    assert given(added(), added(OTHER), sent()).when(add(ONE)).timers() == {"digest": NEXT_MORNING}
 
 
 def test_a_digest_that_failed_is_tried_again_with_growing_pauses_and_counted_anew_after_it_went_out() -> None:
-    first = given(added()).when(RecordFailure(NEXT_MORNING, POLICY, TryFailure.UNREACHABLE))
+    first = given(added(), begun()).when(RecordFailure(NEXT_MORNING, POLICY, TryFailure.UNREACHABLE))
     assert first.one(DigestFailed).again_at == NEXT_MORNING + timedelta(minutes=5)
-    second = given(added(), *first.events).when(RecordFailure(NEXT_MORNING, POLICY, TryFailure.UNREACHABLE))
+    second = given(added(), begun(), *first.events, begun()).when(
+        RecordFailure(NEXT_MORNING, POLICY, TryFailure.UNREACHABLE)
+    )
     assert (second.one(DigestFailed).tries, second.timers()) == (2, {"digest": NEXT_MORNING + timedelta(minutes=10)})
-    again = given(added(), *second.events, sent(), added(OTHER))
+    again = given(added(), begun(), *second.events, begun(), sent(), added(OTHER), begun(OTHER))
     assert again.when(RecordFailure(NEXT_MORNING, POLICY, TryFailure.UNREACHABLE)).one(DigestFailed).tries == 1
 
 
@@ -133,12 +172,12 @@ def test_r4_a_report_about_no_digest_of_the_person_changes_nothing(history: tupl
 
 
 def test_a_digest_with_one_matter_more_is_another_message() -> None:
-    """One that came while the first was on its way would else count as told with it."""
+    """One that came after a try would else count as told by it."""
     wording = Wording(load_texts(), "da", b"k" * 32)
     text = preview(load_texts(), Occasion.OFFER_ANSWERED, Recipient.INSPECTOR, "da", "accepted", POLICY)
 
     def name(*matters: UUID) -> str:
-        return wording.digest([text], INSPECTOR, matters, "anna@tilsyn.example", NEXT_MORNING).message.message_id
+        return wording.digest([text], begun(*matters), "anna@tilsyn.example", NEXT_MORNING).message.message_id
 
     assert name(ONE, OTHER) == name(OTHER, ONE)
     assert len({name(ONE), name(OTHER), name(ONE, OTHER)}) == 3
