@@ -154,11 +154,15 @@ def decide(state: State, command: Command) -> Sequence[Event]:
 
 
 def _add(state: State, command: AddEntries) -> Sequence[Event]:
-    """R29: the first entry says when the digest is sent; later ones wait for the same, or bring it forward."""
+    """R29: the first entry says when the digest is sent; later ones wait for the same, or bring it forward.
+
+    What was decided before a digest was begun, and recorded after it, waits for the one after it.
+    """
     reader = state if isinstance(state, Reader) else Reader(command.person_id)
-    digest_at = next_digest(command.at, command.policy, reader.rhythm)
+    at = command.at if reader.begun is None else max(command.at, reader.begun.begun_at)
+    digest_at = next_digest(at, command.policy, reader.rhythm)
     if digest_at >= command.latest_at:
-        digest_at = next_digest(command.at, command.policy)
+        digest_at = next_digest(at, command.policy)
     if reader.digest_at is not None:
         digest_at = min(digest_at, reader.digest_at)
     return [
@@ -176,8 +180,8 @@ def _add(state: State, command: AddEntries) -> Sequence[Event]:
 
 def _begin(state: State, command: TimerDue) -> Sequence[Event]:
     """R29: what a digest tells is recorded before it is sent, so that what comes meanwhile is not told with it."""
-    if isinstance(state, NoEntries) or state.begun is not None or not state.entries:
-        return ()  # of a digest that was begun, RecordDigest or RecordFailure is decided once it was tried
+    if isinstance(state, NoEntries) or state.begun is not None:
+        return ()  # RecordDigest or RecordFailure is decided instead, once it was tried
     return (
         DigestBegun(
             person_id=state.person_id,
@@ -278,12 +282,10 @@ def _after_sent(state: Reader, event: DigestSent) -> Reader:
 
 
 def timers(state: State) -> dict[str, datetime]:
-    """R29: returns when the next digest is begun, and that one that was begun is sent now."""
-    if isinstance(state, NoEntries):
-        return {}
-    begun = {} if state.begun is None else {SEND.value: state.begun.begun_at}
-    waiting = {} if state.digest_at is None else {DIGEST.value: state.digest_at}
-    return begun | waiting
+    """R29: returns when the next digest is begun; one that was begun is sent before."""
+    if isinstance(state, Reader) and state.begun is not None:
+        return {SEND: state.begun.begun_at}
+    return {} if isinstance(state, NoEntries) or state.digest_at is None else {DIGEST: state.digest_at}
 
 
 def person(state: State) -> str | None:

@@ -172,11 +172,13 @@ async def test_facts_that_were_published_with_the_agreements_come_again_on_the_t
 ) -> None:
     """A rolling upgrade: control has published people with its other facts, and readers have let them pass."""
     release_before = replace(control_service.SERVICE, publishes_apart=())
-    monkeypatch.setattr(control_service, "SERVICE", release_before)
     async with AsyncExitStack() as stack:
         app = offers_service.app(settings)
         await stack.enter_async_context(running(app))
-        async with running(control_service.app(settings)) as client:
+        with monkeypatch.context() as before:
+            before.setattr(control_service, "SERVICE", release_before)
+            control = control_service.app(settings)
+        async with running(control) as client:
             directory = Directory(client, settings.state)
             await directory.lists(ANNA)
             await directory.lists(BO)
@@ -187,7 +189,6 @@ async def test_facts_that_were_published_with_the_agreements_come_again_on_the_t
                 return [row["source"] for row in found] == ["control"]
 
             await until(passed)
-        monkeypatch.undo()
         async with running(control_service.app(settings)) as client:
             directory = Directory(client, settings.state)
             stand_in = await directory.names_stand_in(ANNA, BO)  # version 2: the first is missing on the new topic

@@ -151,7 +151,8 @@ async def mail_server(
         return "421 4.3.0 broken"
 
     def log_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: object) -> AuthResult:
-        return AuthResult(success=isinstance(given, LoginPassword) and (given.login, given.password) == login)
+        right = isinstance(given, LoginPassword) and (given.login, given.password) == login
+        return AuthResult(success=right, handled=False)  # else the library believes that it was answered here
 
     hooks = SimpleNamespace(
         handle_MAIL=handle_mail,
