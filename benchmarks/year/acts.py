@@ -21,6 +21,8 @@ _UNDECIDED: Mapping[str, Any] = {
     "purposes": ["how-to-approach"],
     "summary": "Not decided.",
 }
+_WHY_BY_PHONE = "thorough-documentation"
+"""R18: what makes a control by phone enough."""
 ILLNESS = "illness"
 """R17: the reason for a late day that somebody chooses by hand."""
 
@@ -158,7 +160,13 @@ class Case:
         outcome: Mapping[str, Any] = {"outcome": "no_violation"}
         if not self.plan.kept:
             outcome = {"outcome": "violation", "findings": "Unchanged."}
-        held = {**_CONTROL, **outcome, "late_reason": late_reason, "from_meeting": from_meeting}
+        by_phone = from_meeting is not None and not self.plan.meets_at_company
+        told = {
+            "late_reason": late_reason,
+            "from_meeting": from_meeting,
+            "form_reason": _WHY_BY_PHONE if by_phone else None,
+        }
+        held = {**_CONTROL, **outcome, **told}
         await self._inspector.do("control", f"{self._course}/controls", held)
         self.is_open = False
 
