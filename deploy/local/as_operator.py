@@ -105,6 +105,17 @@ class Operator:
         entries: int = self._ask("POST", "notices", "portal/pushes", {"after": after})["entries"]
         return entries
 
+    def tell_again(self, case: str | None, *, dry_run: bool) -> Iterator[Any]:
+        """Has matters told that were given up, and yields page by page of which cases (R29)."""
+        cursor: str | None = None
+        while True:
+            body = {"case": case, "cursor": cursor}
+            page = self._ask("POST", "notices", f"reopenings?dry_run={str(dry_run).lower()}", body)
+            yield page
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
     def discard(self, parked: Parked, event_id: str, reason: str) -> Any:
         """Discards the first parked message of a stream permanently."""
         return self._ask("POST", parked.service, f"{parked.path}/discard", {"event_id": event_id, "reason": reason})

@@ -1,11 +1,16 @@
-"""The commands ./aftale notice ...: show a message as people read it, with the values of a made-up case."""
+"""The commands ./aftale notice ...: show a message as people read it, and have told what was given up."""
 
 from collections.abc import Iterable
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 import typer
 
+from deploy.local.as_operator import Operator
+from deploy.local.machine import Machine
 from deploy.local.processes import UserError
+from deploy.local.quantities import quantity
+from deploy.local.settings import Settings
 from services.notices.lookups.text_files import load_texts
 from services.notices.rules.errors import UnfitValues
 from services.notices.rules.text_examples import example_of
@@ -42,6 +47,22 @@ def preview(
     except UnfitValues as unfit:
         raise UserError(f"{unfit}.") from unfit
     print(text.html if as_html else f"{text.subject}\n\n{text.plain}", end="")
+
+
+@commands.command()
+def again(
+    case: Annotated[UUID | None, typer.Option(help="Only of this case, by the id of its agreement.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are.")] = False,
+) -> None:
+    """Tell what was given up because nobody could be reached, as after the mail server was away for days.
+
+    What is settled or pointless by now is not told. It can be repeated after an interruption.
+    """
+    operator = Operator(Machine(Settings()))
+    pages = operator.tell_again(None if case is None else str(case), dry_run=dry_run)
+    matters = [one["matters"] for page in pages for one in page["reopened"]]
+    would = "would be" if dry_run else "is" if sum(matters) == 1 else "are"
+    print(f"{quantity(sum(matters), 'matter')} of {quantity(len(matters), 'case')} {would} told again.")
 
 
 def _one_of(names: Iterable[NameT], name: str, what: str) -> NameT:

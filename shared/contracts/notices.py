@@ -235,6 +235,19 @@ class MatterEnded(Event):
     ended_at: datetime
 
 
+class MatterReopened(Event):
+    """R29: an operator has a matter told that was given up because nobody could be reached."""
+
+    held: ClassVar[str] = "reopened_at"
+    agreement_id: UUID
+    matter_id: UUID
+    due_at: datetime
+    """When it is told: not at night."""
+    reopened_by: str
+    """Pseudonymous id of the operator."""
+    reopened_at: datetime
+
+
 class NoticePostponed(Event):
     """R15, R42: the recipient is away and nobody stands in; it is told later."""
 
@@ -388,6 +401,7 @@ FACTS: tuple[type[Event], ...] = (
     NoticesTakenOver,
     MatterRaised,
     MatterEnded,
+    MatterReopened,
     NoticePostponed,
     NoticeQueued,
     NoticeSent,

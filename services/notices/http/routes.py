@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.notices.http import choice_routes, erasing_routes, feed_routes, portal_routes, text_routes
+from services.notices.http import again_routes, choice_routes, erasing_routes, feed_routes, portal_routes, text_routes
 from services.notices.http.views import NoticesView, told_of
 from services.notices.rules.case_decider import NOTICES
 from services.notices.rules.phases import Unfollowed
@@ -14,6 +14,7 @@ from shared.http.problems import not_found
 from shared.service import runtime_of
 
 router = APIRouter(tags=["notices"])
+router.include_router(again_routes.router)
 router.include_router(choice_routes.router)
 router.include_router(erasing_routes.router)
 router.include_router(feed_routes.router)

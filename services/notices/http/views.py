@@ -12,6 +12,7 @@ from shared.contracts.notices import (
     Channel,
     MatterEnded,
     MatterRaised,
+    MatterReopened,
     NoticeFailed,
     NoticePostponed,
     NoticeQueued,
@@ -93,6 +94,8 @@ def _after(event: Event) -> dict[str, Any]:
     match event:
         case MatterEnded():
             return {"status": MatterStatus.ENDED, "next_at": None, "why_not": event.why}
+        case MatterReopened():
+            return {"status": MatterStatus.DUE, "next_at": event.due_at, "why_not": None}
         case NoticePostponed():
             return {"next_at": event.until}
         case NoticeQueued():

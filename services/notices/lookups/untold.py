@@ -15,12 +15,14 @@ with of_case as (
       where tried.stream = due.stream and tried.type = 'NoticeFailed' and tried.data ->> 'matter_id' = due.matter
       order by tried.version desc limit 1) as failure
   from (
-    select raised.stream, raised.data ->> 'matter_id' as matter, (raised.data ->> 'due_at')::timestamptz as due_at
-    from timers join events raised on raised.stream = timers.stream and raised.type = 'MatterRaised'
+    select opened.stream, opened.version, opened.data ->> 'matter_id' as matter,
+           (opened.data ->> 'due_at')::timestamptz as due_at
+    from timers join events opened on opened.stream = timers.stream
+                                   and opened.type in ('MatterRaised', 'MatterReopened')
     where timers.name = 'notices:tell') due
   where due_at < $1 and not exists (
     select from events after
-    where after.stream = due.stream and after.data ->> 'matter_id' = due.matter
+    where after.stream = due.stream and after.version > due.version and after.data ->> 'matter_id' = due.matter
       and (after.type in ('MatterEnded', 'NoticeSent', 'NoticeQueued')
            or after.type = 'NoticePostponed' and (after.data ->> 'until')::timestamptz >= $1))
 ), in_digest as (

@@ -11,7 +11,7 @@ from services.notices.rules.choices import refuse_unfit
 from services.notices.rules.moments import not_at_night
 from services.notices.rules.occasion import COMPANY, Given, OccasionRule, When, owner_of
 from services.notices.rules.occasions import OCCASIONS
-from services.notices.rules.phases import CHANGES_NOTHING, Followed, Matter, State, Unfollowed, evolve
+from services.notices.rules.phases import CHANGES_NOTHING, GIVEN_UP, Followed, Matter, State, Unfollowed, evolve
 from services.notices.rules.tries import (
     Outcome,
     outcome,
@@ -21,6 +21,7 @@ from shared.contracts.notices import (
     MatterEnded,
     MatterOwner,
     MatterRaised,
+    MatterReopened,
     NoticeReturned,
     NoticesChosen,
     NoticesTakenOver,
@@ -102,7 +103,18 @@ class ChooseNotices:
     unwanted: tuple[Occasion, ...]
 
 
-Command = FollowAgreement | ChooseNotices | TakeNote | NoteTakenOver | RecordOutcomes | NoteReturn | TimerDue
+@dataclass(frozen=True)
+class ReopenMatters:
+    """R29: an operator has told what was given up, as after the mail server was away for days."""
+
+    at: datetime
+    policy: Policy
+    by: str
+
+
+Command = (
+    FollowAgreement | ChooseNotices | TakeNote | NoteTakenOver | RecordOutcomes | NoteReturn | ReopenMatters | TimerDue
+)
 
 
 def decide(state: State, command: Command) -> Sequence[Event]:
@@ -120,6 +132,8 @@ def decide(state: State, command: Command) -> Sequence[Event]:
             return _note_return(state, command)
         case ChooseNotices():
             return _choose(state, command)
+        case ReopenMatters():
+            return _reopen(state, command)
         case TimerDue():
             return ()  # RecordOutcomes falls due instead, with what was looked up.
         case _:
@@ -207,9 +221,7 @@ def raise_matter(
     policy: Policy,
 ) -> Iterator[Event]:
     """R28, R29: raises a matter once. One about the same that is not told yet is overtaken."""
-    due_at = max(when.due_at, at)
-    if not OCCASIONS[occasion].waits_for_digest(recipient):
-        due_at = not_at_night(due_at, when.latest_at, policy)
+    due_at = _by_day(occasion, recipient, max(when.due_at, at), when.latest_at, policy)
     agreement_id = state.followed.agreement_id
     matter_id = uuid5(agreement_id, f"{occasion}/{recipient}/{when.about}/{when.due_at.isoformat()}")
     if matter_id in state.raised:
@@ -259,7 +271,7 @@ def _record(state: State, command: RecordOutcomes) -> Sequence[Event]:
 
 def _could_not_be_told(event: Event) -> bool:
     """R4, R34: somebody has no address, or none that works."""
-    return isinstance(event, MatterEnded) and event.why in (Untold.NO_ADDRESS, Untold.UNDELIVERABLE)
+    return isinstance(event, MatterEnded) and event.why in GIVEN_UP
 
 
 def _lacks_address(state: Followed, role: Recipient, at: datetime, policy: Policy) -> Iterator[Event]:
@@ -306,6 +318,34 @@ def _choose(state: State, command: ChooseNotices) -> Sequence[Event]:
             chosen_at=command.at,
         ),
     )
+
+
+def _reopen(state: State, command: ReopenMatters) -> Sequence[Event]:
+    """R29: has told what was given up and still helps. Its owner is asked before, as always."""
+    if isinstance(state, Unfollowed):
+        return ()
+    at = command.at + _NEXT  # a timer fires once at an instant
+    return [
+        MatterReopened(
+            agreement_id=state.followed.agreement_id,
+            matter_id=matter.raised.matter_id,
+            due_at=_by_day(
+                matter.raised.occasion, matter.raised.recipient, at, matter.raised.latest_at, command.policy
+            ),
+            reopened_by=command.by,
+            reopened_at=command.at,
+        )
+        for matter in state.given_up.values()
+        if at < matter.raised.latest_at
+    ]
+
+
+def _by_day(
+    occasion: Occasion, recipient: Recipient, due_at: datetime, latest_at: datetime, policy: Policy
+) -> datetime:
+    if OCCASIONS[occasion].waits_for_digest(recipient):
+        return due_at
+    return not_at_night(due_at, latest_at, policy)
 
 
 def timers(state: State) -> dict[str, datetime]:

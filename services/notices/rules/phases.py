@@ -9,6 +9,7 @@ from shared.contracts.notices import (
     AgreementFollowed,
     MatterEnded,
     MatterRaised,
+    MatterReopened,
     NoticeFailed,
     NoticePostponed,
     NoticeQueued,
@@ -19,6 +20,7 @@ from shared.contracts.notices import (
     Occasion,
     Recipient,
     ResponsibleNoted,
+    Untold,
 )
 from shared.eventstore.events import Event
 
@@ -30,6 +32,8 @@ class Matter:
     raised: MatterRaised
     next_at: datetime | None
     """When it is told, or tried again; None while it waits for a digest."""
+    tried_from: datetime
+    """From when on it is tried for as long as the policy says."""
     tries: int = 0
     """How many tries have failed."""
 
@@ -48,6 +52,8 @@ class Followed:
     """R15: who is responsible now."""
     open: Mapping[UUID, Matter] = field(default_factory=dict)
     """The matters that are not told yet, by id."""
+    given_up: Mapping[UUID, Matter] = field(default_factory=dict)
+    """The matters of which nobody could be told, by id."""
     raised: frozenset[UUID] = frozenset()
     """Every matter that ever was: each is told at most once."""
     occasions: frozenset[Occasion] = frozenset()
@@ -63,6 +69,8 @@ class Followed:
 
 
 State = Unfollowed | Followed
+GIVEN_UP = frozenset({Untold.NO_ADDRESS, Untold.UNDELIVERABLE})
+"""R4, R34: why nobody could be told: there was no address, or none that worked."""
 CHANGES_NOTHING: frozenset[type[Event]] = frozenset({NoticesTakenOver})
 
 
@@ -78,7 +86,9 @@ def evolve(state: State, event: Event) -> State:
         case Followed(), MatterRaised():
             return _raised(state, event)
         case Followed(), MatterEnded():
-            return _without(state, event.matter_id)
+            return _ended(state, event)
+        case Followed(), MatterReopened():
+            return _reopened(state, event)
         case Followed(), NoticeSent():
             return _sent(state, event)
         case Followed(), NoticeReturned():
@@ -99,11 +109,27 @@ def _raised(state: Followed, event: MatterRaised) -> Followed:
         unreachable -= {event.recipient}
     return replace(
         state,
-        open={**state.open, event.matter_id: Matter(event, event.due_at)},
+        open={**state.open, event.matter_id: Matter(event, event.due_at, event.due_at)},
         raised=state.raised | {event.matter_id},
         occasions=state.occasions | {event.occasion},
         unreachable=unreachable,
     )
+
+
+def _ended(state: Followed, event: MatterEnded) -> Followed:
+    matter = state.open.get(event.matter_id)
+    if matter is None or event.why not in GIVEN_UP:
+        return _without(state, event.matter_id)
+    return replace(_without(state, event.matter_id), given_up={**state.given_up, event.matter_id: matter})
+
+
+def _reopened(state: Followed, event: MatterReopened) -> Followed:
+    matter = state.given_up.get(event.matter_id)
+    if matter is None:
+        return state
+    opened = replace(matter, next_at=event.due_at, tried_from=event.due_at)
+    left = {name: one for name, one in state.given_up.items() if name != event.matter_id}
+    return replace(state, open={**state.open, event.matter_id: opened}, given_up=left)
 
 
 def _sent(state: Followed, event: NoticeSent) -> Followed:

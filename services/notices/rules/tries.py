@@ -113,7 +113,7 @@ def _failed(matter: Matter, one: Failed, at: datetime, policy: Policy) -> Iterat
         failed_at=at,
         status=one.status,
     )
-    tried_until = matter.raised.due_at + timedelta(days=policy.notices.tried_days)
+    tried_until = matter.tried_from + timedelta(days=policy.notices.tried_days)
     if one.failure is TryFailure.REFUSED or again_at >= tried_until:
         yield MatterEnded(agreement_id=agreement_id, matter_id=one.matter_id, why=Untold.UNDELIVERABLE, ended_at=at)
 

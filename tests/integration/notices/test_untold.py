@@ -12,7 +12,7 @@ import pytest
 
 from deploy.local.overdue import untold_lines
 from services.notices.lookups.untold import Waiting, read_untold
-from services.notices.rules.case_decider import NOTICES, RecordOutcomes
+from services.notices.rules.case_decider import NOTICES, RecordOutcomes, ReopenMatters
 from services.notices.rules.reader import READER, AddEntries, RecordDigest, RecordFailure, reader_stream
 from services.notices.rules.tries import Ended, Failed, Outcome, Postponed, Queued
 from shared.contracts.notices import FACTS, Channel, MatterRaised, Occasion, Recipient, TryFailure, Untold
@@ -80,6 +80,9 @@ async def test_what_was_told_ended_or_put_off_is_not_due(notices: Notices) -> No
     assert await notices.untold(later + timedelta(minutes=1)) == [Waiting("refused-for-now", 1, MORNING)]
     await notices.tell(NOTICES, AGREEMENT, RecordOutcomes(later, POLICY, [Ended(waiting[2], Untold.SETTLED)]))
     assert await notices.untold(later + timedelta(minutes=1)) == []
+    await notices.tell(NOTICES, AGREEMENT, ReopenMatters(later + timedelta(minutes=2), POLICY, "operator-1"))
+    reopened_at = later + timedelta(minutes=2, microseconds=1)
+    assert await notices.untold(later + timedelta(minutes=3)) == [Waiting(None, 1, reopened_at)]
 
 
 async def test_a_digest_that_fails_leaves_what_it_tells_due(notices: Notices) -> None:

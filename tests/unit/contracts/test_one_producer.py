@@ -46,6 +46,7 @@ CODED_TEXT = {
     "resent_by",
     "corrected_by",
     "recounted_by",
+    "reopened_by",
     "reassigned_by",
     "taken_over_by",
     "named_by",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.notices.rules.case_decider import ChooseNotices, NoteReturn, due_matters
+from services.notices.rules.case_decider import ChooseNotices, NoteReturn, ReopenMatters, due_matters
 from services.notices.rules.choices import can_be_unwanted
 from services.notices.rules.moments import not_at_night
 from services.notices.rules.occasions import OCCASIONS
@@ -16,6 +16,7 @@ from shared.contracts.notices import (
     Channel,
     MatterEnded,
     MatterRaised,
+    MatterReopened,
     NoticeFailed,
     NoticePostponed,
     NoticeQueued,
@@ -143,6 +144,41 @@ def test_r29_after_three_days_it_is_given_up_and_the_inspector_is_told() -> None
     outcome.records(NoticeFailed, MatterEnded, MatterRaised)
     assert outcome.one(MatterEnded).why is Untold.UNDELIVERABLE
     assert raised(outcome, Occasion.CONTACT_LACKS_ADDRESS)[Recipient.INSPECTOR].code == "unit_manager"
+
+
+def gave_up(why: Untold, one: MatterRaised) -> MatterEnded:
+    return MatterEnded(agreement_id=AGREEMENT, matter_id=one.matter_id, why=why, ended_at=DUE)
+
+
+def test_r29_what_was_given_up_is_told_again_when_an_operator_says_so_and_for_as_long_as_the_first_time() -> None:
+    refused = given(followed(), ONE).when(became(DUE, failed(TryFailure.REFUSED)))
+    later = DUE + timedelta(days=4)
+    assert later < ONE.latest_at
+    again = given(followed(), ONE, *refused.events).when(ReopenMatters(later, POLICY, "operator-1"))
+    assert again.one(MatterReopened).matter_id == ONE.matter_id
+    assert again.timers()["tell"] == min(refused.timers()["tell"], again.one(MatterReopened).due_at)
+    history = (followed(), ONE, *refused.events, *again.events)
+    given(*history).when(ReopenMatters(later, POLICY, "operator-1")).then()
+    tried = given(*history).when(became(later, failed()))
+    assert tried.one(NoticeFailed).tries == 2, "the journal knows the first try"
+    assert [one for one in tried.events if isinstance(one, MatterEnded)] == []
+
+
+def test_r29_what_is_told_again_is_not_told_at_night() -> None:
+    night = at("2026-03-19", "03:00")
+    again = given(followed(), ONE, gave_up(Untold.NO_ADDRESS, ONE)).when(ReopenMatters(night, POLICY, "operator-1"))
+    assert again.one(MatterReopened).due_at == at("2026-03-19", "08:00")
+
+
+@pytest.mark.parametrize("why", sorted(set(Untold) - {Untold.NO_ADDRESS, Untold.UNDELIVERABLE}))
+def test_r29_what_ended_otherwise_is_not_told_again(why: Untold) -> None:
+    given(followed(), ONE, gave_up(why, ONE)).when(ReopenMatters(DUE, POLICY, "operator-1")).then()
+
+
+def test_r28_what_has_become_pointless_is_not_told_again() -> None:
+    history = (followed(), ONE, gave_up(Untold.UNDELIVERABLE, ONE))
+    given(*history).when(ReopenMatters(ONE.latest_at, POLICY, "operator-1")).then()
+    given().when(ReopenMatters(DUE, POLICY, "operator-1")).then()
 
 
 def test_r29_what_is_refused_for_good_is_not_tried_again() -> None:
