@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from services.offers.http import (
     answer_routes,
+    call_routes,
     contact_routes,
     internal_note_routes,
     notice_routes,
@@ -167,6 +168,7 @@ for subject in (
     sending_routes,
     portal_routes,
     answer_routes,
+    call_routes,
     contact_routes,
     responsible_inspector_routes,
     taking_over_routes,

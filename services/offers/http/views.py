@@ -204,7 +204,7 @@ def view(
     sent = state.sent
     # A state holds no private part: what the asker may read of one stands in the facts.
     told = next(event for event in events if isinstance(event, OfferSent))
-    deadline, available_at = _clock(events)
+    deadline, available_at = clock_of(events)
     withdrawn = next((event for event in events if isinstance(event, Withdrawn)), None)
     return OfferView(
         agreement_id=sent.agreement_id,
@@ -274,8 +274,8 @@ def _time(state: Open | Running | Ended, events: Sequence[Event]) -> list[TimeVi
     ]
 
 
-def _clock(events: Sequence[Event]) -> tuple[Deadline | None, datetime | None]:
-    """R3, R27, R30: the dates as corrected last."""
+def clock_of(events: Sequence[Event]) -> tuple[Deadline | None, datetime | None]:
+    """R3, R27, R30: returns the deadline and when the offer became available, as corrected last."""
     dated = [event for event in events if isinstance(event, OfferDelivered | DeliveryCorrected)]
     counted = [
         event for event in events if isinstance(event, OfferDelivered | DeliveryCorrected | ResponseDeadlineRecounted)

@@ -73,10 +73,13 @@ class Offers:
         return await self.client.post(path, json=body, headers=given)
 
     async def get(self, path: str) -> Any:
-        token = self._issuer.token(Role.INSPECTOR, "anna", None)
-        answer = await self.client.get(path, headers={"Authorization": f"Bearer {token}"})
+        answer = await self.seen_by(path, Role.INSPECTOR)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    async def seen_by(self, path: str, role: Role) -> httpx.Response:
+        token = self._issuer.token(role, "anna", CVR if role is Role.COMPANY else None)
+        return await self.client.get(path, headers={"Authorization": f"Bearer {token}"})
 
     async def offered_and_delivered(self, p_number: str = UNIT, topic: str = "056") -> str:
         answer = await self.post("/v1/offers", offer(p_number, topic))
@@ -200,6 +203,33 @@ async def test_r6_an_offer_lapses_by_itself_and_once(offers: Offers) -> None:
     assert await connection.fetchval(query, UUID(agreement_id)) == 1
     assert await connection.fetchval("select count(*) from offers.timers") == 0
     await connection.close()
+
+
+async def test_r5_the_call_about_an_offer_is_prepared_until_it_is_answered(offers: Offers) -> None:
+    agreement_id = await offers.offered_and_delivered()
+    path = f"/v1/offers/{agreement_id}"
+    for role, name in (("legally_responsible", "Lis Holm"), ("unit_manager", "Mette Friis")):
+        contact = {"role": role, "name": name, "email": None, "phone": "+45 33 12 12 88"}
+        assert (await offers.post(f"{path}/contacts", contact, Role.COMPANY)).status_code == 200
+    before = await offers.get(f"{path}/call?language=en")
+    assert (before["because"], before["opened_at"]) == ([], None)
+    assert [one["name"] for one in before["contacts"]] == ["Mette Friis", "Lis Holm"]
+    assert (before["topic_name"], before["last_day"]) == ("Lifting", "2026-04-07")
+    assert before["why"].startswith("The last day is Tuesday 7 April 2026")
+    offers.clock.move_to(NOW + timedelta(days=20))
+    async with asyncio.timeout(20):
+        while (await offers.get(f"{path}/call"))["because"] != ["not-opened"]:
+            await asyncio.sleep(0.05)
+    assert (await offers.post(f"{path}/opening", {}, Role.PORTAL)).status_code == 200
+    await offers.post(f"{path}/questions", {"text": "What is a breach?"}, Role.COMPANY)
+    called = await offers.get(f"{path}/call")
+    assert called["because"] == ["not-answered", "question"]
+    assert [one["text"] for one in called["questions"]] == ["What is a breach?"]
+    assert called["opened_at"] is not None
+    assert (await offers.accept(agreement_id)).status_code == 200
+    refused = await offers.seen_by(f"{path}/call", Role.INSPECTOR)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "R5")
+    assert (await offers.seen_by(f"{path}/call", Role.COMPANY)).status_code == 403
 
 
 async def test_a_dry_run_says_what_would_be_recorded_and_records_nothing(offers: Offers) -> None:
