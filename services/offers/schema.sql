@@ -37,6 +37,12 @@ create table held_units (
 );
 create index held_now on held_units (p_number) where released_at is null;
 
+-- R26: the last number that was given to an agreement of each year.
+create table agreement_numbers (
+  year int primary key,
+  last int not null
+);
+
 \ir ../../shared/people/sql/people.sql
 
 \ir ../../migrations/privileges/service_login.sql

@@ -71,6 +71,15 @@ class OfferSent(OfferTerms, Event):
     """R40: whether an agreement of the unit's former legal entity goes on here, if the company consents."""
     centre: Centre | None = None
     """R42: of the inspector at that time; None where the directory did not know the inspector, or had not begun."""
+    number: Shown[str | None] = None
+    """R26: by which people name the case: year and running number (2027-000123), or what an import says.
+
+    None in facts of earlier releases.
+    """
+
+    def left_out_of_dry_runs(self) -> frozenset[str]:
+        """Returns the number, which only an offer that is sent gets."""
+        return frozenset({"number"})
 
 
 class OfferDelivered(Event):

@@ -52,6 +52,8 @@ class OrderIssued(Event):
     request_id: Shown[UUID | None] = None
     centre: Centre | None = None
     """R42: of the inspector, where the order system knows it."""
+    number: Shown[str | None] = None
+    """R26: the order system's own number of the order."""
 
 
 class OrderDeadlineMoved(Event):
@@ -112,6 +114,8 @@ class OtherCaseOpened(Event):
     agreement_id: _WhenNoVisit[UUID | None] = None
     centre: Centre | None = None
     """R42: of the inspector, where that system knows it."""
+    number: _WhenNoVisit[str | None] = None
+    """R26: that system's own number of the case."""
 
 
 class OtherCaseAnnounced(Event):
@@ -128,6 +132,7 @@ class OtherCaseAnnounced(Event):
     day: Shown[date | None] = None
     """On which it takes place, where the company was told that."""
     agreement_id: Shown[UUID | None] = None
+    number: Shown[str | None] = None
 
 
 class OtherCaseClosed(Event):
@@ -143,6 +148,7 @@ class OtherCaseClosed(Event):
     topic: Shown[str | None] = None
     inspector: Shown[str | None] = None
     agreement_id: Shown[UUID | None] = None
+    number: Shown[str | None] = None
 
 
 FACTS: tuple[type[Event], ...] = (

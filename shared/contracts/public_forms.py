@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         slot: int
         is_carried_over: bool
         centre: Centre | None
+        number: str | None
         kind: AgreementKind
         cvr: str
         p_number: str

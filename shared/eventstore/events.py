@@ -71,9 +71,9 @@ class Event(BaseModel):
         return shown_json(self, leave_out=frozenset(private_fields(type(self))))
 
     def left_out_of_dry_runs(self) -> frozenset[str]:
-        """Returns the public fields that are drawn at random.
+        """Returns the public fields that would be others the next time, as what is drawn at random (R18).
 
-        A dry run leaves them out, for they would be drawn again (R18).
+        A dry run leaves them out.
         """
         return frozenset()
 

@@ -114,8 +114,7 @@ class CommandGate:
         """
         if creates:
             await self.wait_for_token(request, asker)
-        dry_run = request.query_params.get("dry_run", "false") == "true"
-        key = None if dry_run else await _key(request, asker)
+        key = None if is_dry_run(request) else await _key(request, asker)
         try:
             return await self._decide_and_record(
                 request, asker, decider, stream, prepare, key, at, policy, creates, may_create, begins_for
@@ -196,7 +195,7 @@ class CommandGate:
 
         `act` gets the key, and stores it with its answer (`with_answer`) in the last append; in a dry run it gets none.
         """
-        if request.query_params.get("dry_run", "false") == "true":
+        if is_dry_run(request):
             return await act(None)
         key = await _key(request, asker)
         if (answer := await self._answered_before(key)) is not None:
@@ -358,6 +357,11 @@ class CommandGate:
             headers[consistency.HEADER] = self._tokens.seal(newest)
         status = 200 if before.events or dry_run else 201
         return Response(orjson.dumps(body), status, headers, media_type="application/json")
+
+
+def is_dry_run(request: Request) -> bool:
+    """Returns whether a command is only to say what it would record."""
+    return request.query_params.get("dry_run", "false") == "true"
 
 
 def _refuse_all(refused: Sequence[Refused], intent: Intent[Any, Any], before: VersionedState[Any]) -> None:

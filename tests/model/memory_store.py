@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -143,6 +144,8 @@ class MemoryDatabase:
     """Of the business register, by P-number."""
     changes: dict[str, list[tuple[date, str | None]]] = field(default_factory=dict)
     """R40: the legal entities that a unit gets later, by their days; None where it ceases."""
+    numbers: Counter[int] = field(default_factory=Counter)
+    """R26: how many numbers of agreements were taken in each year."""
 
     schema = "memory"
 
@@ -183,6 +186,9 @@ class MemoryDatabase:
 
     async def fetchval(self, statement: str, *values: Any) -> Any:
         """One value. Raises LookupError for a statement that is new."""
+        if "insert into agreement_numbers" in statement:
+            self.numbers[values[0]] += values[1]
+            return self.numbers[values[0]]
         if "count(*) from reservations where name = any($1::text[]) and stream <> $2" in statement:
             return sum(self.store.reservations.get(name, values[1]) != values[1] for name in values[0])
         raise LookupError(statement)

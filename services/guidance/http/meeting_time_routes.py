@@ -13,7 +13,7 @@ from services.guidance.rules.phases import State
 from shared.contracts.vocabulary import ContactForm, MeetingCancelCause, MeetingTime
 from shared.http.access import Asker
 from shared.http.bodies import Body, TextForCompany
-from shared.http.commands import Prepared
+from shared.http.commands import Prepared, is_dry_run
 from shared.http.field_types import Day
 from shared.http.openapi import CHANGE
 from shared.http.other_services import ask
@@ -51,7 +51,7 @@ async def offer_meeting_times(agreement_id: UUID, body: MeetingTimes, request: R
     runtime = runtime_of(request)
     now = runtime.clock.now()
     key = request.headers.get("Idempotency-Key")
-    dry_run = request.query_params.get("dry_run", "false") == "true"
+    dry_run = is_dry_run(request)
     # A request that is repeated after a crash between the two services finds the places that it held before.
     meeting_id = uuid5(agreement_id, f"meeting/{asker.subject}/{key}")
 

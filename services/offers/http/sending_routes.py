@@ -2,6 +2,7 @@
 
 from asyncio import gather
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.offers.http.run_command import perform
+from services.offers.lookups.agreement_numbers import next_numbers
 from services.offers.lookups.open_offers import undecided_at
 from services.offers.lookups.preconditions import (
     as_it_stands,
@@ -18,7 +20,7 @@ from services.offers.lookups.preconditions import (
     refuse_while_unknown,
     unit_and_slot,
 )
-from services.offers.rules.new_offer import SendOffer
+from services.offers.rules.new_offer import SendOffer, send
 from services.offers.rules.offer_decider import OFFER, Command
 from services.offers.rules.phases import State
 from services.offers.rules.withdrawal import Withdraw
@@ -28,12 +30,12 @@ from shared.deadlines.copenhagen import local_day
 from shared.eventstore.errors import Refused
 from shared.http.access import Asker, Viewer
 from shared.http.bodies import Body, FreeText, GivenId, PersonId, TextForCompany, ToldFile, ToldGrounds, told
-from shared.http.commands import Prepared
+from shared.http.commands import Prepared, is_dry_run
 from shared.http.openapi import CHANGE, CREATE
 from shared.http.tokens import Role
 from shared.people.directory import Directory
 from shared.reference.identifiers import Cvr, PNumber, TopicCode
-from shared.service import runtime_of
+from shared.service import Runtime, runtime_of
 
 router = APIRouter()
 
@@ -76,6 +78,7 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
     terms = told(OfferTerms, body)
     inspector = body.inspector or asker.subject
     refused = _unknown_or_nobody(asker, body.inspector, runtime.people)
+    numbers: list[str] = []
 
     async def prepare(_: State) -> Prepared[State, Command]:
         held, (unit, slot), (quarantines, guards), undecided, (carried_over, further) = await gather(
@@ -106,6 +109,8 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
             centre=runtime.people.centre_of(inspector),
             earlier=await as_it_stands(runtime, body.follows) if body.follows else None,
         )
+        if not (held or refused or is_dry_run(request)):
+            command = await _numbered(runtime, command, numbers)
         return Prepared(command, (*guards, *further), (*held, *refused))
 
     return await runtime.gate.perform(
@@ -119,6 +124,17 @@ async def send_offer(body: NewOffer, request: Request, asker: Asker) -> Response
         creates=True,
         begins_for=inspector,
     )
+
+
+async def _numbered(runtime: Runtime, command: SendOffer, taken: list[str]) -> SendOffer:
+    """R26: returns the command with a number, the one that this request has `taken` before if it lost to another.
+
+    Raises Refused for an offer that the rules refuse, before a number is taken: refusals leave no gaps.
+    """
+    send(command)
+    if not taken:
+        taken.append(await runtime.database.ask(next_numbers, (local_day(command.at).year, command.agreement_id)))
+    return replace(command, number=taken[0])
 
 
 def _unknown_or_nobody(asker: Viewer, named: str | None, people: Directory) -> Sequence[Refused]:

@@ -140,6 +140,10 @@ class OfferView(BaseModel):
     """An offer as the asker may see it."""
 
     agreement_id: UUID
+    number: Annotated[
+        str | None,
+        Field(description="R26: year and running number; as an import says; null in offers of earlier releases."),
+    ]
     status: str
     kind: AgreementKind
     cvr: str
@@ -208,6 +212,7 @@ def view(
     withdrawn = next((event for event in events if isinstance(event, Withdrawn)), None)
     return OfferView(
         agreement_id=sent.agreement_id,
+        number=sent.number,
         status=how_it_stands(state),
         kind=sent.kind,
         cvr=sent.cvr,

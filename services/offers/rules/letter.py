@@ -39,9 +39,10 @@ _SUBJECT = {
     "en": "Offer of an agreement about the working environment",
 }
 _TO = {
-    "da": "Til {company}, CVR-nummer {cvr}\nProduktionsenhed: P-nummer {p_number}{department}\nEmne: {topic}\n",
-    "en": "To {company}, CVR number {cvr}\nProduction unit: P-number {p_number}{department}\nTopic: {topic}\n",
+    "da": "Til {company}, CVR-nummer {cvr}\nProduktionsenhed: P-nummer {p_number}{department}\nEmne: {topic}\n{number}",
+    "en": "To {company}, CVR number {cvr}\nProduction unit: P-number {p_number}{department}\nTopic: {topic}\n{number}",
 }
+_NUMBER = {"da": "Aftalens nummer: {number}\n", "en": "Number of the agreement: {number}\n"}
 _COMPANY = {"da": "virksomheden", "en": "the company"}
 _INSPECTOR = {"da": "Den tilsynsførende", "en": "The inspector"}
 _BEGINNING = {
@@ -207,6 +208,7 @@ def _values(sent: OfferSent, deadline: Deadline | None, named: Named, language: 
         "p_number": sent.p_number,
         "department": f" ({named.department})" if named.department else "",
         "topic": name,
+        "number": _NUMBER[language].format(number=sent.number) if sent.number else "",
         "topic_in_text": name[:1].lower() + name[1:],
         "inspection": sent.inspection_id,
         "inspector": named.inspector or _INSPECTOR[language],

@@ -46,6 +46,8 @@ class SendOffer:
     """R40: current state of the agreement that is to be carried over."""
     centre: Centre | None = None
     """R42: centre of the inspector, as the directory has it."""
+    number: str | None = None
+    """R26: the number of the agreement; None in a dry run, which takes none."""
 
 
 def send(command: SendOffer) -> OfferSent:
@@ -76,6 +78,7 @@ def send(command: SendOffer) -> OfferSent:
         slot=slot,
         is_carried_over=told.carries_over is not None,
         centre=command.centre,
+        number=command.number,
         **dict(told) | {"grounds": grounds},
     )
 

@@ -23,6 +23,7 @@ from services.offers.rules import (
     withdrawal,
 )
 from services.offers.rules.agreement_ends import NoteEnd, NoteRevokedDecision
+from services.offers.rules.agreement_number import reserved_number
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.contacts import NameContact
 from services.offers.rules.delivery import (
@@ -250,7 +251,8 @@ def reservations(state: State) -> frozenset[str]:
     """R8: returns the names that a case holds, so that a unit and topic have one open offer or agreement.
 
     Other names find the cases of a legal entity or a unit. R14: a further name marks units where a violation was found
-    and nothing is decided. R41: another one names the breaches with which an acceptance is in conflict.
+    and nothing is decided. R41: another one names the breaches with which an acceptance is in conflict. R26: a case
+    holds its number for ever.
     """
     match state:
         case Open():
@@ -267,6 +269,7 @@ def reservations(state: State) -> frozenset[str]:
                 {
                     *(overtaken(breached, state.sent.agreement_id) for breached in state.conflicts),
                     *(followed_at(p_number, state.sent.agreement_id) for p_number in units),
+                    *reserved_number(state.sent.number),
                 }
             )
         case Unsent():
@@ -281,6 +284,7 @@ def reservations(state: State) -> frozenset[str]:
             *(f"open-at/{p_number}/{sent.agreement_id}" for p_number, _ in held),
             *(undecided_at(p_number, sent.agreement_id) for p_number in violations.values()),
             *(overtaken(breached, sent.agreement_id) for breached in conflicts),
+            *reserved_number(sent.number),
         }
     )
 

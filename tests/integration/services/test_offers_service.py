@@ -63,7 +63,7 @@ class Offers:
         name: str = "anna",
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        token = self._issuer.token(role, name, CVR if role is Role.COMPANY else None)
+        token = self.token(role, name)
         given = {
             "Authorization": f"Bearer {token}",
             "If-Match": "*",
@@ -71,6 +71,10 @@ class Offers:
             **(headers or {}),
         }
         return await self.client.post(path, json=body, headers=given)
+
+    def token(self, role: Role, name: str = "anna") -> str:
+        """As the portal or the authority has it; a company is always the same one."""
+        return self._issuer.token(role, name, CVR if role is Role.COMPANY else None)
 
     async def get(self, path: str) -> Any:
         answer = await self.seen_by(path, Role.INSPECTOR)

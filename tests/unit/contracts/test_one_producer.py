@@ -30,6 +30,7 @@ CODED_TEXT = {
     "p_number",
     "topic",
     "inspection_id",
+    "number",
     "inspector",
     "response_rule",
     "letter_version",

@@ -11,6 +11,7 @@ import pytest
 
 from services.offers.lookups.letter_details import named_in
 from services.offers.rules.agreement_ends import NoteEnd
+from services.offers.rules.agreement_number import number_of, reserved_number
 from services.offers.rules.answers import Accept, Decline
 from services.offers.rules.delivery import RecordDelivery, RecordOpening
 from services.offers.rules.eligibility import Quarantine, Unit
@@ -241,6 +242,29 @@ def test_r8_unit_and_topic_are_taken_until_the_end(ending: tuple[Event, ...]) ->
     assert given(sent(), delivered(), *ending).timers() == {}
 
 
+@pytest.mark.rule("R26")
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
+def test_r26_a_case_holds_its_number_for_ever(ending: tuple[Event, ...]) -> None:
+    numbered = sent(number="2026-000123")
+    for facts in ((), (delivered(),), (delivered(), accepted()), (delivered(), *ending)):
+        assert "number/2026/000000123" in given(numbered, *facts).reservations()
+
+
+@pytest.mark.rule("R26")
+def test_r26_an_imported_case_keeps_a_number_of_another_form() -> None:
+    for number in ("AT-2019/7", "2019-7", "", None):
+        imported = sent(number=number)
+        assert imported.number == number
+        assert not [name for name in given(imported).reservations() if name.startswith("number/")]
+
+
+@pytest.mark.rule("R26")
+def test_r26_numbers_beyond_a_million_sort_behind_the_others() -> None:
+    names = [*reserved_number(number_of(2027, 999_999)), *reserved_number(number_of(2027, 1_000_000))]
+    assert names == sorted(names)
+    assert number_of(2027, 123) == "2027-000123"
+
+
 def test_r8_the_end_of_an_agreement_is_noted_once() -> None:
     given(sent(), delivered(), accepted()).when(NoteEnd(TOO_LATE, "breached")).records(AgreementEndNoted)
     given(sent(), delivered(), *ENDINGS["fulfilled"]).when(NoteEnd(TOO_LATE, "fulfilled")).then()
@@ -262,6 +286,14 @@ def test_r1_r23_the_letter_says_what_it_is_and_is_not() -> None:
     assert "rådgiver ikke" in text
     assert "misligholdt" in text
     assert "inden fristen" in letter(public(sent()), None)
+
+
+@pytest.mark.rule("R26")
+def test_r26_the_letter_names_the_number_of_an_agreement_that_has_one() -> None:
+    numbered, deadline = public(sent(number="2026-000123")), delivered().response_deadline
+    assert "\nAftalens nummer: 2026-000123\n" in letter(numbered, deadline)
+    assert "\nNumber of the agreement: 2026-000123\n" in letter(numbered, deadline, NAMED, "en")
+    assert "nummer: " not in letter(public(sent()), deadline)
 
 
 NAMED = Named(
