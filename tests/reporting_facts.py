@@ -62,12 +62,20 @@ def deadline(rule: str, last_day: str, anchor: str, anchor_event: str, number: i
     )
 
 
-def sent(agreement_id: UUID = AGREEMENT, *, at: str = "2026-03-04", cvr: str = CVR, topic: str = "056") -> Event:
+def sent(
+    agreement_id: UUID = AGREEMENT,
+    *,
+    at: str = "2026-03-04",
+    cvr: str = CVR,
+    topic: str = "056",
+    p_number: str = UNIT,
+    number: str | None = "2026-000123",
+) -> Event:
     return offers.OfferSent(
         agreement_id=agreement_id,
         kind=AgreementKind.SUSPICION,
         cvr=cvr,
-        p_number=UNIT,
+        p_number=p_number,
         topic=topic,
         inspection_id="inspection-1",
         inspector=INSPECTOR,
@@ -75,6 +83,7 @@ def sent(agreement_id: UUID = AGREEMENT, *, at: str = "2026-03-04", cvr: str = C
         response_rule="R3",
         letter_version="1",
         sent_at=on(at),
+        number=number,
     )
 
 
@@ -270,7 +279,9 @@ def order_requested() -> Event:
     )
 
 
-def order_issued(case_id: UUID = ORDER, *, agreement_id: UUID | None = AGREEMENT) -> Event:
+def order_issued(
+    case_id: UUID = ORDER, *, agreement_id: UUID | None = AGREEMENT, number: str | None = "P-2026/7"
+) -> Event:
     return orders.OrderIssued(
         case_id=case_id,
         order_kind=orders.OrderKind.WITH_DEADLINE,
@@ -280,6 +291,7 @@ def order_issued(case_id: UUID = ORDER, *, agreement_id: UUID | None = AGREEMENT
         issued_on=date(2026, 7, 6),
         deadline=date(2026, 8, 31),
         agreement_id=agreement_id,
+        number=number,
     )
 
 

@@ -114,6 +114,7 @@ async def lapses(context: DemoContext, company: Company, first_day: date) -> Cou
         inspector=_inspector_id(company),
         opened_on=resumed_on,
         agreement_id=UUID(agreement_id),
+        number=f"U-{resumed_on.year}/{company.number}",
     )
     await context.orders.publish([(investigation, opened, at(resumed_on))])
     found_nothing_on = resumed_on + 30 * _DAY
@@ -178,6 +179,7 @@ async def breaches(context: DemoContext, company: Company, first_day: date) -> C
         deadline=deadline,
         agreement_id=UUID(agreement_id),
         request_id=request_id,
+        number=f"P-{issued_on.year}/{company.number}",
     )
     await context.orders.publish([(order_id, order, at(issued_on))])
     yield at(issued_on + 20 * _DAY)
@@ -214,6 +216,7 @@ async def other_cases(context: DemoContext, company: Company, first_day: date, *
         p_number=company.p_number,
         inspector=_inspector_id(company),
         opened_on=first_day,
+        number=f"T-{first_day.year}/{company.number}",
     )
     issued = OrderIssued(
         case_id=order,
@@ -224,6 +227,7 @@ async def other_cases(context: DemoContext, company: Company, first_day: date, *
         inspector=_inspector_id(company),
         issued_on=first_day,
         deadline=last_day,
+        number=f"P-{first_day.year}/{company.number}",
     )
     facts: list[tuple[UUID, Event, datetime]] = [(inspection, opened, at(first_day)), (order, issued, at(first_day))]
     await context.orders.publish(facts)

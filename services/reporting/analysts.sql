@@ -37,6 +37,8 @@ comment on column v_units.postcode is 'The postcode of the unit; null where the 
 
 comment on column v_cases.case_id is 'The agreement, order or other case.';
 comment on column v_cases.case_type is 'agreement, order or other.';
+comment on column v_cases.number is
+  'By which people name the case: year and running number of an agreement; else its own system''s number.';
 comment on column v_cases.kind is
   'Agreement: suspicion, spread; order: immediate, with_deadline; other case: inspection, investigation ...';
 comment on column v_cases.status is 'Where the case stands, as the one view shows it.';

@@ -118,6 +118,7 @@ create table case_core (
   inspector_changes int not null default 0,                                               -- How often the responsible inspector changed.
   corrections int not null default 0,                                                     -- How often something recorded was corrected (R30).
   carried_over_to uuid,                                                                   -- The agreement of the unit's new owner with which this one goes on (R40); whoever counts agreements leaves this row out.
+  number text,                                                                            -- By which people name the case: year and running number of an agreement; else its own system's number.
   primary key (case_id, audience)
 ) with (fillfactor = 70);
 create index on case_core (audience, opened_at desc, case_id desc);
@@ -130,6 +131,7 @@ create index on case_core (audience, problem_group, opened_at desc, case_id desc
 create index on case_core (audience, case_type, status, opened_at desc, case_id desc);
 create index on case_core (audience, next_due) where next_due is not null;
 create index on case_core (agreement_id) where agreement_id is not null;
+create index on case_core (audience, (lower(number) collate "C")) where number is not null;
 
 create table case_deadlines (
   case_id uuid not null,
@@ -311,7 +313,7 @@ create view cases as
          coalesce(time_spent.minutes_system, 0) as minutes_system,
          coalesce(control.windows_at_risk, '{}') as windows_at_risk,
          coalesce(control.places_not_found, '{}') as places_not_found, coalesce(deadlines.origin, 'live') as origin,
-         deadlines.live_from
+         deadlines.live_from, core.number
   from case_core core
     left join case_deadlines deadlines on deadlines.case_id = core.case_id and deadlines.audience = core.audience
     left join case_offer offer on offer.case_id = core.case_id and offer.audience = core.audience
@@ -480,7 +482,7 @@ create view cases_rebuilt as
          coalesce(time_spent.minutes_system, 0) as minutes_system,
          coalesce(control.windows_at_risk, '{}') as windows_at_risk,
          coalesce(control.places_not_found, '{}') as places_not_found, coalesce(deadlines.origin, 'live') as origin,
-         deadlines.live_from
+         deadlines.live_from, core.number
   from case_core_rebuilt core
     left join case_deadlines_rebuilt deadlines on deadlines.case_id = core.case_id and deadlines.audience = core.audience
     left join case_offer_rebuilt offer on offer.case_id = core.case_id and offer.audience = core.audience
@@ -706,7 +708,8 @@ create view v_cases as
          c.orders_requested, c.orders_issued, c.order_reminded_at, c.order_overdue_at,
          c.new_inspection_day, c.investigation_outcome, c.investigation_concluded_at,
          c.minutes_investigation, c.minutes_offer, c.minutes_guidance, c.minutes_documentation, c.minutes_control,
-         c.minutes_system, c.unknown_codes, c.centre, c.carried_over_to, c.origin, c.live_from
+         c.minutes_system, c.unknown_codes, c.centre, c.carried_over_to, c.origin, c.live_from,
+         c.number
   from cases c
   left join lateral (
     select industry, sector, size_class from units

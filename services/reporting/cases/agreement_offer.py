@@ -25,6 +25,7 @@ def _sent(case: Case, event: offers.OfferSent) -> Columns:
         "inspection_id": event.inspection_id,
         "agreement_id": event.carries_over,
         "period_months": event.period_months,
+        "number": event.number,
     }
 
 

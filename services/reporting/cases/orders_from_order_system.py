@@ -37,6 +37,7 @@ def _issued(case: Case, event: orders.OrderIssued) -> Columns:
         "inspector": event.inspector,
         "centre": event.centre,
         "agreement_id": event.agreement_id,
+        "number": event.number,
         "unknown_codes": unknown_in_case(event.cvr, event.topic),
         "order_deadline": event.deadline,
     }

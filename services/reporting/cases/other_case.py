@@ -59,6 +59,7 @@ def told_in_full(event: orders.OtherCaseClosed, case: Case) -> orders.OtherCaseC
             "topic": case.topic,
             "inspector": case.inspector,
             "agreement_id": case.agreement_id,
+            "number": case.number,
         }
     )
 
@@ -72,6 +73,7 @@ def _about(event: orders.OtherCaseOpened | orders.OtherCaseAnnounced | orders.Ot
         "problem_group": problem_group(event.topic),
         "inspector": event.inspector,
         "agreement_id": event.agreement_id,
+        "number": event.number,
         "unknown_codes": {} if event.cvr is None else unknown_in_case(event.cvr, event.topic),
     }
 

@@ -65,6 +65,10 @@ class CaseItem(BaseModel):
 
     case_id: UUID
     case_type: CaseType
+    number: Annotated[
+        str | None,
+        Field(description="By which people name the case: an agreement's year and running number; else its system's."),
+    ] = None
     kind: Annotated[str | None, Field(description="suspicion or spread; of an order or other case, its own kind.")]
     status: Status
     cvr: Annotated[str | None, Field(description="The legal entity, as it was when the case was opened.")]

@@ -91,6 +91,15 @@ async def test_one_list_shows_agreements_and_orders_with_what_comes_next(asker: 
     assert answer["next_cursor"] is None
 
 
+@pytest.mark.rule("R26")
+async def test_r26_cases_show_the_number_by_which_people_name_them(asker: Asker) -> None:
+    for role, cvr in ((Role.INSPECTOR, None), (Role.COMPANY, CVR)):
+        listed = (await asker.get("/v1/cases", role, cvr)).json()["cases"]
+        assert [case["number"] for case in listed] == ["P-2026/7", "2026-000123"]
+    await asker.learn(facts.sent(uuid4(), number=None, topic="061"))
+    assert None in [case["number"] for case in (await asker.get("/v1/cases")).json()["cases"]], "of an earlier release"
+
+
 async def test_pages_follow_by_cursor_and_count_the_whole_list(asker: Asker) -> None:
     first = (await asker.get("/v1/cases", limit=1)).json()
     second = (await asker.get("/v1/cases", limit=1, cursor=first["next_cursor"])).json()

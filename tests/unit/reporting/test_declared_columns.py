@@ -29,7 +29,7 @@ AT = datetime(2026, 3, 5, tzinfo=UTC)
 FACTS: tuple[type[Event], ...] = (*offers.FACTS, *guidance.FACTS, *control.FACTS, *orders.FACTS)
 COLUMNS = columns_of(Case)
 REPORTING = Path(__file__).parents[3] / "services" / "reporting"
-LARGEST_AREA = 25
+LARGEST_AREA = 26
 MADE_OF_COLUMNS = {
     "next": {"next_step", "next_by", "next_due"},
     "version": {"visible_version"},

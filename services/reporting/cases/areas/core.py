@@ -248,3 +248,17 @@ class Core:
             shown=ANALYSTS,
         ),
     ] = None
+    number: Annotated[
+        str | None,
+        Column(
+            "By which people name the case: year and running number of an agreement; else its own system's number.",
+            of=(
+                "OfferSent.number",
+                "OrderIssued.number",
+                "OtherCaseOpened.number",
+                "OtherCaseAnnounced.number",
+                "OtherCaseClosed.number",
+            ),
+            shown=LIST | ANALYSTS,
+        ),
+    ] = None
