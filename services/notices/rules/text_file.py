@@ -1,62 +1,30 @@
 """The form of a file of texts: the words of one occasion in one language, with their variants."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from string import Formatter
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field
 
 from services.notices.rules.text_needs import COMMON, Need
 from services.notices.rules.text_values import ITEMS
 from shared.contracts.notices import Recipient
+from shared.texts.templates import Part, placeholders, well_formed
 
 SECTIONS: Final = ("about", "do", "until", "otherwise", "ask")
 """What a text says, in the order in which it is read."""
 _FIELDS: Final = ("subject", *SECTIONS)
 
 
-def paragraphs(section: str) -> tuple[str, ...]:
-    """Returns the paragraphs of a section, each on one line; a blank line separates them."""
-    return tuple(" ".join(one.split()) for one in section.split("\n\n") if one.strip())
-
-
-def placeholders(text: str) -> frozenset[str]:
-    """Returns the names of the values that a text names. Raises ValueError if a brace has no other."""
-    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
-
-
 def _well_formed(text: str) -> str:
-    """Returns the text with each paragraph on one line, so that words of several parts are found in it."""
-    for _, name, form, conversion in Formatter().parse(text):
-        if name is not None and (not name.isidentifier() or form or conversion):
-            raise ValueError(f"{{{name}}} must be the name of a value and nothing else")
-    if ITEMS in placeholders(text) and f"{{{ITEMS}}}" not in paragraphs(text):
-        raise ValueError(f"{{{ITEMS}}} must be a paragraph of its own")
-    if not text.strip():
-        raise ValueError("must say something")
-    return "\n\n".join(paragraphs(text))
+    return well_formed(text, (ITEMS,))
 
 
 Words = Annotated[str, AfterValidator(_well_formed)]
 Heading = Annotated[str, Field(max_length=70, pattern=r"^\S.*\S$"), AfterValidator(_well_formed)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @classmethod
-    def read(cls, content: str) -> Self:
-        """Returns the content of a file. Raises ValueError that names every fault with its field."""
-        try:
-            return cls.model_validate(tomllib.loads(content))
-        except ValidationError as wrong:
-            told = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in wrong.errors())
-            raise ValueError("\n".join(told)) from wrong
-
-
-class Sections(_Part):
+class Sections(Part):
     """Words for some or all parts of a text; None where others hold."""
 
     subject: Heading | None = None
@@ -124,7 +92,7 @@ class Template:
         return placeholders(self.subject).union(*(placeholders(text) for text in self.sections.values()))
 
 
-class Frame(_Part):
+class Frame(Part):
     """What all texts of a language have in common: headings, and what stands around them."""
 
     version: Annotated[int, Field(ge=1)]

@@ -7,10 +7,10 @@ from typing import Final, get_args
 from services.notices.rules.errors import FaultyTexts
 from services.notices.rules.text_file import Frame, TextFile
 from services.notices.rules.text_needs import NEEDS
-from services.notices.rules.text_words import Word, read_words
 from services.notices.rules.texts import Texts
 from shared.contracts.notices import Occasion
 from shared.deadlines.in_words import Language
+from shared.texts.words import Word, read_words
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 _WORDS: Final = "words.csv"

@@ -1,6 +1,5 @@
 """Writes what a text is told in its language, and keeps what others wrote from looking like a part of it."""
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from services.notices.rules.errors import UnfitValues
 from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.in_words import Language, day_in_words
+from shared.texts.one_line import on_one_line
 
 Value = str | int | date | time | Sequence[str]
 """A value of a text: a name or a sentence, a number, a day or a time of day in Copenhagen, or lines."""
@@ -24,12 +24,6 @@ _DAYS: Final[Mapping[Language, tuple[str, str, str]]] = {
     "da": ("mindre end en dag", "1 dag", "dage"),
     "en": ("less than a day", "1 day", "days"),
 }
-
-
-def on_one_line(text: str) -> str:
-    """Returns a text without line breaks, invisible characters, or addresses that mail programs make links of."""
-    visible = "".join(" " if unicodedata.category(one).startswith(("C", "Z")) else one for one in text)
-    return " ".join(visible.replace("://", ": //").split())
 
 
 def write(name: str, value: Value, language: Language) -> str:

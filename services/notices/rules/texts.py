@@ -6,13 +6,14 @@ from datetime import date
 from typing import Final
 
 from services.notices.rules.errors import UnfitValues
-from services.notices.rules.text_file import SECTIONS, Frame, TextFile, paragraphs
-from services.notices.rules.text_layout import Block, Heading, Items, Link, Paragraph, html, plain
+from services.notices.rules.text_file import SECTIONS, Frame, TextFile
 from services.notices.rules.text_needs import COMMON, COMPANY, NEEDS, URGENCIES, Urgency
 from services.notices.rules.text_values import ITEMS, Value, lines, write
-from services.notices.rules.text_words import Word, explain
 from shared.contracts.notices import Occasion, Recipient
 from shared.deadlines.in_words import Language
+from shared.texts.layout import Block, Heading, Items, Link, Paragraph, html, plain
+from shared.texts.templates import paragraphs
+from shared.texts.words import Word, explain
 
 CODE: Final = "code"
 """The value that chooses words and stands in no sentence: the outcome or the kind."""

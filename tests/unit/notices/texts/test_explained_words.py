@@ -7,14 +7,14 @@ from datetime import datetime
 
 import pytest
 
-from services.notices.lookups.text_files import TEXT_FILES, load_texts
+from services.notices.lookups.text_files import contents, load_texts
 from services.notices.rules.text_examples import example_values, preview
 from services.notices.rules.text_needs import COMPANY, NEEDS
 from services.notices.rules.text_reading import LANGUAGES, read_texts
-from services.notices.rules.text_words import Word, explain, read_words
 from shared.contracts.notices import Occasion, Recipient
 from shared.deadlines.in_words import Language
 from shared.policy.policies import load_policies
+from shared.texts.words import WORDS_FILE, Word, explain, read_words
 
 POLICY = load_policies().at(datetime.fromisoformat("2027-03-01T10:00+01:00"))
 TEXTS = load_texts()
@@ -31,7 +31,7 @@ def to_companies() -> Iterator[Message]:
 
 def rows(language: Language) -> Iterator[tuple[str, str, str]]:
     """Each word with the pattern of its forms and its explanation, read without the code that explains."""
-    with (TEXT_FILES / "words.csv").open(encoding="utf-8", newline="") as lines:
+    with WORDS_FILE.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             if row["language"] == language:
                 yield row["word"], rf"(?<![\w-])({row['forms']})(?![\w-])", row["explanation"]
@@ -104,11 +104,7 @@ def test_a_line_of_words_that_lacks_something_is_refused(content: str) -> None:
 
 def test_what_is_read_first_is_explained_first() -> None:
     path = "en/offer-withdrawn.toml"
-    files = {
-        file.relative_to(TEXT_FILES).as_posix(): file.read_text(encoding="utf-8")
-        for file in TEXT_FILES.rglob("*")
-        if file.is_file()
-    }
+    files = contents()
     told = re.sub("^(until|otherwise) = ", r'\1 = "The quarantine is over."\n# ', files[path], flags=re.MULTILINE)
     told = re.sub(r'^# """\n.*?"""$', "", told, flags=re.MULTILINE | re.DOTALL)
     values = example_values(Occasion.OFFER_WITHDRAWN, "en", None, POLICY)

@@ -2,15 +2,11 @@
 
 import pytest
 
-from services.notices.lookups.text_files import TEXT_FILES
+from services.notices.lookups.text_files import contents
 from services.notices.rules.errors import FaultyTexts
 from services.notices.rules.text_reading import read_texts
 
-FILES = {
-    file.relative_to(TEXT_FILES).as_posix(): file.read_text(encoding="utf-8")
-    for file in TEXT_FILES.rglob("*")
-    if file.is_file()
-}
+FILES = contents()
 
 
 def faults(**changed: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from services.notices.lookups.text_files import TEXT_FILES, load_texts
+from services.notices.lookups.text_files import contents, load_texts
 from services.notices.rules.errors import FaultyTexts, UnfitValues
 from services.notices.rules.occasions import OCCASIONS
 from services.notices.rules.text_examples import example_values, preview
@@ -144,11 +144,7 @@ def test_an_outcome_that_has_no_words_is_refused() -> None:
 
 
 def files() -> dict[str, str]:
-    return {
-        file.relative_to(TEXT_FILES).as_posix(): file.read_text(encoding="utf-8")
-        for file in TEXT_FILES.rglob("*")
-        if file.is_file()
-    }
+    return {**contents()}
 
 
 def test_a_file_that_is_missing_unknown_or_not_toml_is_named() -> None:

@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Final, get_args
 
 from shared.deadlines.in_words import Language
 
+WORDS_FILE: Final = Path(__file__).with_name("words.csv")
 _COLUMNS: Final = ("language", "word", "forms", "explanation")
 
 
