@@ -397,10 +397,15 @@ create table units (
   unknown_codes jsonb not null default '{}',
   postcode text,
   address text,                        -- street and number
+  searched text,                       -- folded name, address, postcode and numbers, between spaces: what a search compares
+  grams text[] not null default '{}',  -- the n-grams of `searched`
+  sort_key text collate "C",           -- by which names sort in Danish order
   primary key (p_number, effective_from)
 );
 create index on units (cvr);
 create index on units (industry, p_number);
+create index on units using gin (grams) with (gin_pending_list_limit = 256);  -- in kB: each search reads that list
+create index on units (sort_key, p_number, effective_from);
 
 -- R22: no new agreements for a while.
 create table quarantines (

@@ -16,7 +16,7 @@ from services.reporting.projection.rebuild import rebuild
 from services.reporting.projection.rows_at_hand import RowsAtHand
 from services.reporting.statistics import measure_catalogue
 from services.reporting.statistics import routes as statistics_routes
-from services.reporting.view import routes
+from services.reporting.view import routes, search_routes
 from services.reporting.view.request_parameters import is_as_today
 from shared.contracts import people
 from shared.eventstore.database import Connection, Database, open_database
@@ -49,7 +49,7 @@ _ONE_HOUR = 3600.0
 _ONE_DAY = 24 * _ONE_HOUR
 """Longer than all facts take to be folded."""
 _TEN_SECONDS = 10.0
-PREFIXES = ("/v1/cases", "/v1/tasks", "/v1/companies", "/v1/statistics", "/v1/measure-catalogue")
+PREFIXES = ("/v1/cases", "/v1/search", "/v1/tasks", "/v1/companies", "/v1/statistics", "/v1/measure-catalogue")
 
 
 class Projection(Projector):
@@ -164,6 +164,6 @@ def app(settings: Settings) -> FastAPI:
             await consistency.wait_for_inbox(request.app.state.database, NAME, named)
 
     questions = APIRouter(dependencies=[Depends(wait_for_token)])
-    for router in (routes.router, measure_catalogue.router, statistics_routes.router):
+    for router in (routes.router, search_routes.router, measure_catalogue.router, statistics_routes.router):
         questions.include_router(router)
     return new_app(NAME, [questions, upkeep.router], settings, lifespan, dependencies=[Depends(token_is_welcome)])

@@ -38,6 +38,7 @@ _COLUMN_TYPES = {
     datetime: "timestamptz",
     date: "date",
     dict: "jsonb",
+    tuple: "text[]",
 }
 
 
@@ -164,17 +165,21 @@ TABLES: tuple[Table[Any], ...] = (
 
 
 def _plain(hint: Any) -> Any:
-    """The Python type behind an annotation: without None, enums and literals as text, mappings as dict."""
+    """The Python type behind an annotation: without None, enums and literals as text, mappings as dict, tuple alone."""
     if isinstance(hint, UnionType):
         (hint,) = (part for part in get_args(hint) if part is not NoneType)
     if get_origin(hint) is Literal or (isinstance(hint, type) and issubclass(hint, Enum)):
         return str
+    if get_origin(hint) is tuple:
+        return tuple
     return dict if get_origin(hint) is not None else hint
 
 
 def _reader(hint: Any) -> Callable[[Any], Any] | None:
     if _plain(hint) is dict:
         return lambda value: None if value is None else orjson.loads(value)
+    if _plain(hint) is tuple:
+        return tuple
     for part in (hint, *get_args(hint)):
         if isinstance(part, type) and issubclass(part, Enum):
             return {None: None, **{member.value: member for member in part}}.__getitem__

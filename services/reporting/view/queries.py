@@ -35,17 +35,19 @@ exists (select from links l where l.audience = c.audience and l.ended_at is null
   or exists (select from links l where l.audience = c.audience and l.ended_at is null and l.other_case_id = c.case_id)
   as in_conflict
 """
-_LISTED = _columns(LIST)
+LISTED = _columns(LIST)
+"""What a list shows of a case, from CASES_WITH_UNIT."""
 _IN_DETAIL = _columns(LIST | DETAIL)
 
 # The unit as it was when the case was opened: it may have another legal entity, size or industry today.
-_CASES_WITH_UNIT = f"""
+CASES_WITH_UNIT = f"""
 cases c left join lateral (
   select u.{", u.".join(_OF_THE_UNIT)} from units u
   where u.p_number = c.p_number and u.effective_from <= (c.opened_at at time zone 'Europe/Copenhagen')::date
   order by u.effective_from desc limit 1
 ) unit on true
 """
+"""The cases `c`, each with its `unit`."""
 
 
 # The links of a case from both sides: two agreements may each have told of the other.
@@ -96,19 +98,19 @@ async def list_cases(
     connection: Connection, viewer: Viewer, asked: CaseFilter, *, after: Key | None = None, limit: int
 ) -> list[Found]:
     """Returns a page of cases, the one opened last first."""
-    where = _filtered(viewer, asked)
+    where = filtered(viewer, asked)
     if after is not None:
         where.add("(c.opened_at, c.case_id) < ({}, {})", *after)
     page = where.place(limit)
-    sql = f"""select {_LISTED} from {_CASES_WITH_UNIT} where {where}
+    sql = f"""select {LISTED} from {CASES_WITH_UNIT} where {where}
               order by c.opened_at desc, c.case_id desc limit {page}"""
     return await connection.fetch(sql, *where.values)
 
 
 async def count_cases(connection: Connection, viewer: Viewer, asked: CaseFilter) -> dict[str, int]:
     """Returns how many cases of the list have each status."""
-    where = _filtered(viewer, asked)
-    sql = f"select c.status, count(*) as cases from {_CASES_WITH_UNIT} where {where} group by c.status order by 1"
+    where = filtered(viewer, asked)
+    sql = f"select c.status, count(*) as cases from {CASES_WITH_UNIT} where {where} group by c.status order by 1"
     return {row["status"]: row["cases"] for row in await connection.fetch(sql, *where.values)}
 
 
@@ -117,7 +119,7 @@ async def find_case(connection: Connection, viewer: Viewer, case_id: UUID) -> Fo
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     where.add("c.case_id = {}", case_id)
-    sql = f"select {_IN_DETAIL} from {_CASES_WITH_UNIT} where {where}"
+    sql = f"select {_IN_DETAIL} from {CASES_WITH_UNIT} where {where}"
     return await connection.fetchrow(sql, *where.values)
 
 
@@ -155,7 +157,7 @@ async def related_cases(
     tied = _TIED.format(case=case, audience=audience)
     where.add(f"""(c.agreement_id = {case} or c.case_id = (select f.agreement_id from cases f where f.case_id = {case}
                    and f.audience = {audience}) or c.case_id in (select tied.case_id from ({tied}) tied))""")
-    sql = f"""select * from (select {_LISTED} from {_CASES_WITH_UNIT} where {where}) related
+    sql = f"""select * from (select {LISTED} from {CASES_WITH_UNIT} where {where}) related
               {_page(where, "(opened_at, case_id)", after, limit)}"""
     return await connection.fetch(sql, *where.values)
 
@@ -352,7 +354,7 @@ async def agreements_by_dimension(connection: Connection, viewer: Viewer, period
                 select c.case_type, c.kind, c.topic, c.problem_group, c.inspector, c.centre,
                        {_status(where, period)} as status,
                        unit.industry, unit.sector, unit.size_class, c.carried_over_to
-                from {_CASES_WITH_UNIT} where {where} and c.case_type in ('agreement', 'order')
+                from {CASES_WITH_UNIT} where {where} and c.case_type in ('agreement', 'order')
               )
               select value.dimension, value.value,
                      count(*) filter (where case_type = 'order') as orders,
@@ -423,7 +425,8 @@ def _page(where: Conditions, key: str, after: Key | None, limit: int | None, *, 
     return f"{last} order by {order or key.strip('()')} limit {where.place(limit)}"
 
 
-def _filtered(viewer: Viewer, asked: CaseFilter) -> Conditions:
+def filtered(viewer: Viewer, asked: CaseFilter) -> Conditions:
+    """Returns the conditions for cases that the asker may see and asks for."""
     seen = visible(viewer)
     where = Conditions(seen.cases, seen.values)
     for column in ("cvr", "p_number", "inspector", "centre", "topic", "problem_group", "status", "case_type"):

@@ -60,6 +60,14 @@ async def test_the_authority_reads_names_and_centres_and_a_company_none(control:
     assert (await read(control, "/v1/inspectors", Role.COMPANY)).status_code == 403
 
 
+@pytest.mark.rule("R26", "R42")
+async def test_an_inspector_is_found_by_parts_of_the_name(control: Control) -> None:
+    for q, ids in (("VESTER anna", [ANNA]), ("anna xyz", []), ("", None)):
+        found = [one["id"] for one in (await read(control, f"/v1/inspectors?q={q}")).json()["inspectors"]]
+        assert found == ids if ids is not None else {ANNA, BO} <= {*found}
+    assert (await read(control, f"/v1/inspectors?q={'x' * 201}")).status_code == 422
+
+
 async def test_all_lists_of_codes_are_read_in_one_place(control: Control) -> None:
     for role in (Role.INSPECTOR, Role.COMPANY):
         lists = {one["name"]: one for one in (await read(control, "/v1/code-lists", role)).json()["lists"]}
