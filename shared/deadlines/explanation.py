@@ -34,7 +34,7 @@ _EVENTS: Final[Mapping[str, tuple[str, str]]] = {
         "fristen for at løse problemet udløb",
         "the deadline for solving the problem expired",
     ),
-    "HearingOpened": ("virksomheden blev hørt", "the company was asked for its comments"),
+    "HearingOpened": ("høringen begyndte", "the company was asked for its comments"),
 }
 
 
@@ -44,10 +44,11 @@ def in_danish(deadline: "Deadline") -> str:
     first_day = "dagen selv tæller med" if deadline.first_day_counts else "dagen selv tæller ikke med"
     counted = f"{_length_da(deadline.length)} regnet fra {_day_da(deadline.counted_from)}, da {event}; {first_day}."
     days = ", ".join(f"{_date_da(closed.day)} ({closed.danish})" for closed in deadline.skipped)
-    skipped = [f"Fristen kan ikke udløbe på en lukket dag, så disse dage er sprunget over: {days}."] if days else []
+    these = "denne dag" if len(deadline.skipped) == 1 else "disse dage"
+    skipped = [f"Fristen kan ikke udløbe på en lukket dag, så {these} er sprunget over: {days}."] if days else []
     ends = _ends_of_extensions(deadline)
     extended = [
-        f"Den er forlænget den {_date_da(local_day(one.granted_at))}"
+        f"Den {_date_da(local_day(one.granted_at))} blev den forlænget"
         f"{f' (regel R13, regelsæt {one.policy})' if one.policy else ''};"
         f" før var sidste dag den {_date_da(one.previous_last_day)}"
         f"{f', og med forlængelsen blev det den {_date_da(end)}' if end else ''}."
@@ -73,7 +74,8 @@ def in_english(deadline: "Deadline") -> str:
     first_day = "that day itself counts" if deadline.first_day_counts else "that day itself does not count"
     counted = f"{_length_en(deadline.length)} from {_day_en(deadline.counted_from)}, when {event}; {first_day}."
     days = ", ".join(f"{_date_en(closed.day)} ({closed.english})" for closed in deadline.skipped)
-    skipped = [f"It cannot end on a closed day, so these days were skipped: {days}."] if days else []
+    these = "this day was" if len(deadline.skipped) == 1 else "these days were"
+    skipped = [f"It cannot end on a closed day, so {these} skipped: {days}."] if days else []
     ends = _ends_of_extensions(deadline)
     extended = [
         f"It was extended on {_date_en(local_day(one.granted_at))}"

@@ -37,7 +37,7 @@ def _while_running(state: Running, occasion: Occasion, about: str) -> StandingMa
             return StandingMatter(deadline=state.deadline)
         case Occasion.EXTENSION_ASKED:
             asked = state.extension
-            return StandingMatter(day=asked.until) if asked and str(asked.extension_id) == about else None
+            return StandingMatter(deadline=state.deadline) if asked and str(asked.extension_id) == about else None
         case Occasion.CONTROL_SOON | Occasion.CONTROL_ANNOUNCED:
             return _of_visit(state.bookings.get(UUID(about)), occasion)
         case Occasion.WINDOW_AT_RISK:

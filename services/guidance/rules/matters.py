@@ -1,10 +1,14 @@
 """Which matters of guidance still stand, for whoever is to be told of them (R12, R21, R29)."""
 
+from datetime import timedelta
+
 from services.guidance.rules.phases import Answered, Awaited, Closed, Offered, State, Unknown
 from shared.contracts.guidance import GuidanceMeetingBooked, MeetingTimesOffered
 from shared.contracts.matters import STANDS, StandingMatter
 from shared.contracts.notices import Occasion
 from shared.deadlines.copenhagen import local_day
+
+_EARLIER = timedelta(microseconds=1)
 
 
 def standing(state: State, occasion: Occasion, about: str) -> StandingMatter | None:
@@ -32,7 +36,8 @@ def _of_meeting(
         case Occasion.MEETING_CANCELLED, _:
             return None if is_it else STANDS
         case Occasion.GUIDANCE_TIMES_OFFERED, MeetingTimesOffered() if is_it:
-            return StandingMatter(day=local_day(appointment.choose_before), form=appointment.form)
+            last_day = local_day(appointment.choose_before - _EARLIER)  # midnight belongs to the day that ends with it
+            return StandingMatter(day=last_day, form=appointment.form)
         case Occasion.MEETING_IN_A_WEEK, GuidanceMeetingBooked() if is_it:
             return StandingMatter(day=appointment.time.day, begins=appointment.time.begins, form=appointment.form)
         case _:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.notices.lookups.owners import Parties
@@ -11,15 +11,16 @@ from services.notices.rules.occasion import COMPANY
 from services.notices.rules.occasions import OCCASIONS
 from services.notices.rules.phases import Followed
 from services.notices.rules.reader import reader_stream
+from services.notices.rules.text_lists import coming, named
 from services.notices.rules.text_needs import NEEDS
 from services.notices.rules.text_values import Value
 from services.notices.rules.texts import Text, Texts
 from shared.contracts.notices import DigestBegun, MatterRaised, Occasion, Recipient
 from shared.deadlines.copenhagen import local_day
-from shared.deadlines.in_words import Language, day_in_words
+from shared.deadlines.in_words import Language
 from shared.http.matters import MatterView
 from shared.policy.policy import Policy
-from shared.reference.reference import closed_lists, topics
+from shared.reference.reference import topics
 
 _LETTERS_OF_CASE = 8
 _INSPECTOR: Mapping[Language, str] = {"da": "den tilsynsførende", "en": "the inspector"}
@@ -129,6 +130,8 @@ class Due:
                 return matter.day
             case "time":
                 return matter.begins
+            case "when":
+                return _with_time(matter)
             case "form":
                 return matter.form
             case "why":
@@ -150,21 +153,23 @@ def short_number(agreement_id: UUID) -> str:
 
 def ahead(state: Followed, recipient: Recipient, language: Language) -> list[str]:
     """R15, R34: returns what the recipient will be told of, each with its day, the next first."""
-    coming = sorted(
+    days = sorted(
         (matter.next_at, matter.raised.occasion)
         for matter in state.open.values()
         if matter.next_at is not None and matter.raised.recipient is recipient
         if matter.raised.occasion not in _ABOUT_EVERYTHING
     )
-    return [f"{day_in_words(local_day(at), language)}: {_label(occasion, language)}" for at, occasion in coming]
+    return [coming(local_day(at), occasion, language) for at, occasion in days]
 
 
 def owed(state: Followed, language: Language) -> list[str]:
     """R29: returns what is still to come from the company or the authority before a visit, for whoever goes."""
     still = {matter.raised.occasion for matter in state.open.values()} & _OWED
-    return [_label(occasion, language) for occasion in sorted(still)]
+    return [named(occasion, language) for occasion in sorted(still)]
 
 
-def _label(occasion: Occasion, language: Language) -> str:
-    label = closed_lists()["occasions"][occasion]
-    return label.danish if language == "da" else label.english
+def _with_time(matter: MatterView) -> date | None:
+    """R17: returns the day, with the time of day where it is known: bookings of earlier releases have none."""
+    if matter.day is None or matter.begins is None:
+        return matter.day
+    return datetime.combine(matter.day, matter.begins)

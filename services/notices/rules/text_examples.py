@@ -1,15 +1,23 @@
-"""Values of made-up cases, to show a text before there is a case."""
+"""Values of one made-up case, to show a text before there is a case.
 
-from collections.abc import Mapping
+Its days fit together. The offer came on 1 March 2027, the yes on 17 March, the offer of guidance in May, the meeting on
+26 May. The company asked for more time before 17 September and got it until 17 November. The control is on 1 December:
+the agreement is fulfilled then, or breached, and the company is heard.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
+from services.notices.rules.moments import days_before
+from services.notices.rules.text_lists import coming, named
 from services.notices.rules.text_needs import COMMON, NEEDS
 from services.notices.rules.text_values import Value
 from services.notices.rules.texts import Text, Texts
 from shared.contracts.notices import Occasion, Recipient
 from shared.contracts.vocabulary import ContactForm
+from shared.deadlines.copenhagen import local_day
 from shared.deadlines.deadline import Deadline
 from shared.deadlines.deadlines import (
     compliance_deadline,
@@ -19,33 +27,33 @@ from shared.deadlines.deadlines import (
     hearing_deadline,
     response_deadline,
 )
-from shared.deadlines.in_words import Language, day_in_words
+from shared.deadlines.in_words import Language
 from shared.policy.policy import Policy
 
 _DELIVERED: Final = datetime(2027, 3, 1, 9, tzinfo=UTC)
 _ACCEPTED: Final = datetime(2027, 3, 17, 12, tzinfo=UTC)
-_DECIDED: Final = datetime(2027, 10, 13, 10, tzinfo=UTC)
-_GRANTED: Final = datetime(2027, 9, 1, 8, tzinfo=UTC)
+_GRANTED: Final = datetime(2027, 9, 8, 8, tzinfo=UTC)
+_DECIDED: Final = datetime(2027, 12, 1, 12, tzinfo=UTC)
 _EXTENDED_TO: Final = date(2027, 11, 17)
 _PERIOD_MONTHS: Final = 6
-_VISIT: Final = date(2027, 10, 13)
+_VISIT: Final = date(2027, 12, 1)
+_BEGINS: Final = time(9, 30)
 _MEETING: Final = date(2027, 5, 26)
-_QUARANTINE_ENDS: Final = date(2028, 10, 13)
-_CHANGED: Final = date(2027, 6, 1)
+_QUARANTINE_ENDS: Final = date(2028, 12, 1)
+_CHANGED: Final = date(2027, 3, 15)
+_CHANGED_LATER: Final = date(2027, 6, 1)
 _CHOSEN_BY: Final = date(2027, 5, 19)
-_LINES: Final[Mapping[Language, str]] = {
-    "da": "Vejledning skal tilbydes senest {guidance}.|Dokumentation skal være sendt senest {deadline}.",
-    "en": "Guidance has to be offered by {guidance}.|Documentation has to be sent by {deadline}.",
+_AHEAD: Final[Mapping[Occasion, Sequence[tuple[date, Occasion]]]] = {
+    Occasion.CASE_TAKEN_OVER: (
+        (date(2027, 5, 4), Occasion.GUIDANCE_COMING_DUE),
+        (date(2027, 5, 18), Occasion.GUIDANCE_DUE),
+    ),
+    Occasion.CONTACT_NAMED: (
+        (date(2027, 9, 3), Occasion.DOCUMENTATION_DUE_SOON),
+        (date(2027, 9, 14), Occasion.DOCUMENTATION_DUE_SOON),
+    ),
 }
-_FOR_COMPANY: Final[Mapping[Language, str]] = {
-    "da": "Vejledning er tilbudt. Svar ja eller nej i portalen.|Dokumentation skal være sendt senest {deadline}.",
-    "en": "Guidance is offered. Say yes or no in the portal.|Documentation has to be sent by {deadline}.",
-}
-"""R18: without the authority's own days."""
-_OWED: Final[Mapping[Language, str]] = {
-    "da": "Dokumentation, som skulle være sendt senest {deadline}.",
-    "en": "Documentation that should have been sent by {deadline}.",
-}
+"""R18: a company reads nothing of the authority's own days."""
 _NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
     "da": {"topic": "Støj i produktionen", "unit": "Nordby Bageri", "company": "Nordby Brød ApS"},
     "en": {"topic": "Noise in production", "unit": "Nordby Bakery", "company": "Nordby Bread Ltd"},
@@ -64,12 +72,13 @@ def example_values(occasion: Occasion, language: Language, code: str | None, pol
         "authority": policy.authority.name,
         "case": "7f3a91c2",
         "code": code,
-        "day": _DAYS.get(occasion) or deadline.last_day,
+        "day": _CHANGED_LATER if str(code).startswith("agreement_") else _DAYS.get(occasion) or deadline.last_day,
         "why": deadline.explain(language),
-        "time": time(9, 30),
-        "days_left": 3,
+        "time": _BEGINS,
+        "when": datetime.combine(_VISIT, _BEGINS),
+        "days_left": _days_left(deadline, policy),
         "form": ContactForm.VISIT.value,
-        "items": _items(occasion, language, policy),
+        "items": _items(occasion, language),
     }
     wanted = COMMON | NEEDS[occasion].values | {"code"}
     return {name: value for name, value in known.items() if name in wanted and value is not None}
@@ -132,7 +141,8 @@ def _deadline(occasion: Occasion, code: str | None, policy: Policy) -> Deadline:
         case Occasion.GUIDANCE_COMING_DUE | Occasion.GUIDANCE_DUE | Occasion.GUIDANCE_OVERDUE:
             return guidance_due(_ACCEPTED, compliance, policy)
         case Occasion.WINDOW_AT_RISK | Occasion.PLACE_NOT_FOUND:
-            return control_window(compliance, policy)
+            granted = extended(compliance, _EXTENDED_TO, _GRANTED, policy)
+            return control_window(granted, policy, before=control_window(compliance, policy))
         case Occasion.HEARING_OPENED | Occasion.HEARING_ENDS_SOON:
             return hearing_deadline(_DECIDED, policy)
         case Occasion.EXTENSION_DECIDED if code == "granted":
@@ -140,11 +150,13 @@ def _deadline(occasion: Occasion, code: str | None, policy: Policy) -> Deadline:
     return compliance
 
 
-def _items(occasion: Occasion, language: Language, policy: Policy) -> tuple[str, ...]:
-    compliance = compliance_deadline(_ACCEPTED, _PERIOD_MONTHS, policy)
-    days = {
-        "guidance": day_in_words(guidance_due(_ACCEPTED, compliance, policy).last_day, language),
-        "deadline": day_in_words(compliance.last_day, language),
-    }
-    lines = {Occasion.CONTROL_SOON: _OWED, Occasion.CONTACT_NAMED: _FOR_COMPANY}.get(occasion, _LINES)
-    return tuple(line.format(**days) for line in lines[language].split("|"))
+def _items(occasion: Occasion, language: Language) -> tuple[str, ...]:
+    if occasion is Occasion.CONTROL_SOON:
+        return (named(Occasion.EXTENSION_ASKED, language),)
+    return tuple(coming(day, what, language) for day, what in _AHEAD.get(occasion, ()))
+
+
+def _days_left(deadline: Deadline, policy: Policy) -> int:
+    """R29: returns how long a company still has when it is told that a deadline ends soon."""
+    told_at = days_before(deadline.last_day, policy.notices.ends_soon_days, policy)
+    return (deadline.last_day - local_day(told_at)).days

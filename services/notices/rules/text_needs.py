@@ -24,8 +24,11 @@ _WITH_LEADER: Final = frozenset({Recipient.INSPECTOR, Recipient.LEADER})
 _KINDS: Final = tuple(kind.value for kind in AgreementKind)
 _ROLES: Final = tuple(role.value for role in ContactRole)
 _ANSWERS: Final = ("accepted", "declined")
+_ANNOUNCED: Final = ("announced", "unannounced")
+_CHANGES: Final = ("offer_changed", "offer_ceased", "agreement_changed", "agreement_ceased")
 _DAY_AND_WHY: Final = frozenset({"day", "why"})
 _MEETING: Final = frozenset({"day", "time", "form"})
+_VISIT: Final = frozenset({"day", "when", "form", "items"})
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ NEEDS: Final[Mapping[Occasion, Need]] = {
     Occasion.OFFER_ANSWERED: Need(_INSPECTOR, codes=_ANSWERS),
     Occasion.OFFER_LAPSED: Need(_INSPECTOR, frozenset({"day"}), _KINDS),
     Occasion.DELIVERY_FAILED: Need(_INSPECTOR, urgency="now"),
-    Occasion.UNIT_CHANGED: Need(_INSPECTOR, frozenset({"day"}), ("changed", "ceased"), "now"),
+    Occasion.UNIT_CHANGED: Need(_INSPECTOR, frozenset({"day"}), _CHANGES, "now"),
     Occasion.GUIDANCE_COMING_DUE: Need(_INSPECTOR, _DAY_AND_WHY, urgency="by_day"),
     Occasion.GUIDANCE_DUE: Need(_INSPECTOR, _DAY_AND_WHY, urgency="by_day"),
     Occasion.GUIDANCE_OVERDUE: Need(_WITH_LEADER, _DAY_AND_WHY, urgency="now"),
@@ -71,7 +74,7 @@ NEEDS: Final[Mapping[Occasion, Need]] = {
     Occasion.EXTENSION_DECIDED: Need(_WHO_DECIDES, _DAY_AND_WHY, ("granted", "refused")),
     Occasion.CONTROL_ANNOUNCED: Need(_AT_THE_UNIT, frozenset({"day", "form"}), urgency="by_day"),
     Occasion.CONTROL_CANCELLED: Need(_AT_THE_UNIT, frozenset({"day"})),
-    Occasion.CONTROL_SOON: Need(frozenset({Recipient.VISITOR}), frozenset({"day", "form", "items"}), urgency="by_day"),
+    Occasion.CONTROL_SOON: Need(frozenset({Recipient.VISITOR}), _VISIT, _ANNOUNCED, "by_day"),
     Occasion.WINDOW_AT_RISK: Need(_WITH_LEADER, _DAY_AND_WHY, urgency="now"),
     Occasion.PLACE_NOT_FOUND: Need(_WITH_LEADER, _DAY_AND_WHY, urgency="now"),
     Occasion.RESULT: Need(COMPANY, codes=("fulfilled", "breached")),

@@ -9,8 +9,8 @@ from shared.contracts.vocabulary import ContactForm
 from shared.deadlines.in_words import Language, day_in_words
 from shared.texts.one_line import on_one_line
 
-Value = str | int | date | time | Sequence[str]
-"""A value of a text: a name or a sentence, a number, a day or a time of day in Copenhagen, or lines."""
+Value = str | int | date | datetime | time | Sequence[str]
+"""A value of a text: a name or a sentence, a number, a day, a time of day or both in Copenhagen, or lines."""
 ITEMS: Final = "items"
 """The one value that stands as a list of its own."""
 _LONGEST_NAME: Final = 200
@@ -69,6 +69,14 @@ def _time(value: Value, language: Language) -> str | None:
     return value.strftime("%H.%M" if language == "da" else "%H:%M") if isinstance(value, time) else None
 
 
+def _when(value: Value, language: Language) -> str | None:
+    """Returns a day with its time of day, or the day alone where the time is not known."""
+    if not isinstance(value, datetime):
+        return _day(value, language)
+    at = "kl." if language == "da" else "at"
+    return f"{day_in_words(value.date(), language)} {at} {_time(value.time(), language)}"
+
+
 def _days_left(value: Value, language: Language) -> str | None:
     if not isinstance(value, int) or value < 0:
         return None
@@ -86,6 +94,7 @@ _WRITTEN: Final[Mapping[str, Callable[[Value, Language], str | None]]] = {
     "why": _sentences,
     "day": _day,
     "time": _time,
+    "when": _when,
     "days_left": _days_left,
     "form": _form,
 }
@@ -93,6 +102,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "link": "address that begins with https://",
     "day": "day",
     "time": "time of day",
+    "when": "day, with or without a time of day",
     "days_left": "number of days from 0 on",
     "form": f"one of {', '.join(ContactForm)}",
 }

@@ -6,11 +6,15 @@ from uuid import UUID
 
 import pytest
 
+from services.control.rules.course_decider import COURSE
 from services.control.rules.extension import GrantExtension, RefuseExtension, RequestExtension
+from services.control.rules.matters import standing
 from shared.contracts.control import ExtensionGranted, ExtensionRefused, ExtensionRequested, ExtensionWish
+from shared.contracts.notices import Occasion
 from shared.deadlines.deadline import Deadline
 from shared.eventstore.events import Event
 from shared.policy.policy import Policy
+from tests.public_form import public
 from tests.unit.control.control_facts import (
     COMPLIANCE_DAY,
     POLICIES,
@@ -66,6 +70,16 @@ def changed(**values: Any) -> Policy:
 def test_the_company_asks_with_reasons() -> None:
     assert asked().until == LATER
     assert "supplier" not in asked().public_json()
+
+
+@pytest.mark.rule("R29")
+def test_the_inspector_is_told_of_the_deadline_that_holds_and_not_of_the_day_that_is_asked_for() -> None:
+    state = COURSE.fold([public(started()), public(asked())])
+    told = standing(state, Occasion.EXTENSION_ASKED, str(EXTENSION))
+    assert told is not None
+    assert told.deadline is not None
+    assert told.deadline.last_day == COMPLIANCE_DAY != LATER
+    assert standing(state, Occasion.EXTENSION_ASKED, str(UNASKED)) is None
 
 
 @pytest.mark.parametrize("until", [COMPLIANCE_DAY, date(2026, 6, 1)])

@@ -32,6 +32,12 @@ def test_it_tells_the_same_in_danish() -> None:
     )
 
 
+def test_a_single_skipped_day_is_told_in_the_singular() -> None:
+    deadline = response_deadline(datetime(2027, 3, 1, 9, tzinfo=UTC), CURRENT)
+    assert "so this day was skipped: 29 March 2027 (Easter Monday)." in deadline.explain("en")
+    assert "så denne dag er sprunget over: 29. marts 2027 (Anden påskedag)." in deadline.explain("da")
+
+
 def test_it_says_nothing_of_skipped_days_where_there_were_none() -> None:
     text = response_deadline(datetime(2026, 8, 3, tzinfo=UTC), CURRENT).explain("en")
     assert "skipped" not in text
@@ -68,7 +74,7 @@ def test_an_extension_is_told_with_the_day_that_it_moved() -> None:
     extension = Extension(granted_at=datetime(2026, 5, 31, 22, 30, tzinfo=UTC), previous_last_day=date(2026, 6, 8))
     deadline = response_deadline(AVAILABLE, CURRENT).model_copy(update={"extensions": (extension,)})
     assert "It was extended on 1 June 2026; before, the last day was 8 June 2026." in deadline.explain("en")
-    assert "Den er forlænget den 1. juni 2026; før var sidste dag den 8. juni 2026." in deadline.explain("da")
+    assert "Den 1. juni 2026 blev den forlænget; før var sidste dag den 8. juni 2026." in deadline.explain("da")
 
 
 def test_an_event_that_is_not_known_here_is_told_by_its_name() -> None:

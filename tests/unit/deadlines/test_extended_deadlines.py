@@ -132,9 +132,9 @@ def test_each_extension_is_kept_in_order_with_its_own_time_in_utc_and_the_day_be
             "Sidste dag er tirsdag den 1. september 2026, til og med kl. 23.59 dansk tid."
             " Fristen var først 3 måneder regnet fra tirsdag den 17. marts 2026, da tilbuddet blev accepteret;"
             " dagen selv tæller ikke med. Sidste dag var dermed den 17. juni 2026."
-            " Den er forlænget den 10. juni 2026 (regel R13, regelsæt 2024-01-01);"
+            " Den 10. juni 2026 blev den forlænget (regel R13, regelsæt 2024-01-01);"
             " før var sidste dag den 17. juni 2026, og med forlængelsen blev det den 15. juli 2026."
-            " Den er forlænget den 1. juli 2026 (regel R13, regelsæt 2024-01-01);"
+            " Den 1. juli 2026 blev den forlænget (regel R13, regelsæt 2024-01-01);"
             " før var sidste dag den 15. juli 2026, og med forlængelsen blev det den 1. september 2026."
             " Regel R10, regelsæt 2024-01-01.",
         ),

@@ -7,6 +7,7 @@ import pytest
 
 from services.guidance.rules.appointments import CancelMeeting, ChooseTime, NoteLostPlace, OfferTimes
 from services.guidance.rules.guidance_decider import GUIDANCE, Command
+from services.guidance.rules.matters import standing
 from services.guidance.rules.meetings import RecordMeeting
 from services.guidance.rules.schedule import CHOICE, CloseGuidance, NoteInspector
 from shared.contracts.guidance import (
@@ -18,6 +19,7 @@ from shared.contracts.guidance import (
     MeetingTimesExpired,
     MeetingTimesOffered,
 )
+from shared.contracts.notices import Occasion
 from shared.contracts.vocabulary import ContactForm, MeetingCancelCause, MeetingTime
 from shared.deadlines.copenhagen import end_of
 from shared.eventstore.decider import TimerDue
@@ -229,3 +231,16 @@ def test_times_that_are_not_kept_free_any_more_are_not_offered() -> None:
     (late,) = decided(RUNNING, offer_times("2026-04-27", when=at("2026-04-20")))
     assert isinstance(late, MeetingTimesOffered)
     assert late.choose_before == KEPT_FREE_UNTIL
+
+
+@pytest.mark.rule("R29")
+@pytest.mark.parametrize(
+    ("choose_before", "day"),
+    [(CHOOSE_BEFORE, date(2026, 4, 20)), (CHOOSE_BEFORE - timedelta(hours=15), date(2026, 4, 20))],
+    ids=["midnight", "when the last time begins"],
+)
+def test_the_company_is_told_the_last_day_on_which_it_can_choose(choose_before: datetime, day: date) -> None:
+    offer = times_offered("2026-04-27", choose_before=choose_before)
+    told = standing(GUIDANCE.fold([opened(), scheduled(), offer]), Occasion.GUIDANCE_TIMES_OFFERED, str(MEETING))
+    assert told is not None
+    assert told.day == day

@@ -8,6 +8,7 @@ import pytest
 from services.notices.rules.occasions import OCCASIONS
 from services.notices.rules.text_needs import NEEDS
 from shared.contracts.control import (
+    AgreementUnitChanged,
     ControlCompleted,
     ExtensionGranted,
     Fulfilled,
@@ -33,7 +34,7 @@ from shared.contracts.notices import (
     ResponsibleNoted,
     Untold,
 )
-from shared.contracts.offers import Accepted, ContactNamed, DeliveryCorrected, OfferOpened
+from shared.contracts.offers import Accepted, ContactNamed, DeliveryCorrected, OfferOpened, OfferUnitChanged
 from shared.contracts.vocabulary import (
     AgreementKind,
     ContactForm,
@@ -310,6 +311,26 @@ def test_r29_whoever_goes_is_told_two_days_before_and_another_booking_takes_its_
     # 18 July is a Saturday
     later = raised(outcome, Occasion.CONTROL_SOON)[Recipient.VISITOR]
     assert (later.due_at, later.person) == (at("2026-07-17", "08:00"), "inspector-2")
+
+
+@pytest.mark.parametrize(("announced", "code"), [(True, "announced"), (False, "unannounced")])
+def test_r18_whoever_goes_is_told_whether_the_company_may_know_the_day(announced: bool, code: str) -> None:
+    outcome = given(followed()).when(note(booked(date(2026, 7, 8), announced=announced), at("2026-06-22")))
+    assert raised(outcome, Occasion.CONTROL_SOON)[Recipient.VISITOR].code == code
+
+
+@pytest.mark.parametrize(("fact", "what"), [(OfferUnitChanged, "offer"), (AgreementUnitChanged, "agreement")])
+@pytest.mark.parametrize("ceased", [True, False])
+def test_r40_the_inspector_is_told_whether_an_offer_or_an_agreement_has_a_changed_unit(
+    fact: type[OfferUnitChanged | AgreementUnitChanged], what: str, ceased: bool
+) -> None:
+    changed = fact(
+        agreement_id=AGREEMENT, p_number=UNIT, holds_from=date(2026, 4, 1), noted_at=at("2026-04-01"), ceased=ceased
+    )
+    outcome = given(followed()).when(note(changed, at("2026-04-01")))
+    code = f"{what}_ceased" if ceased else f"{what}_changed"
+    assert raised(outcome, Occasion.UNIT_CHANGED)[Recipient.INSPECTOR].code == code
+    assert code in NEEDS[Occasion.UNIT_CHANGED].codes
 
 
 def test_r29_a_control_that_was_held_is_not_said_to_be_near() -> None:

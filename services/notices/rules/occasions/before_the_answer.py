@@ -63,10 +63,11 @@ def _answered(fact: Accepted | Declined, given: Given) -> Iterator[When]:
 
 
 def _unit_changed(fact: OfferUnitChanged | AgreementUnitChanged, given: Given) -> Iterator[When]:
-    """R40: the inspector decides what becomes of the case, unless the change has settled itself."""
+    """R40: the inspector decides what becomes of the offer or agreement, unless the change has settled itself."""
     if not fact.settled:
         about = f"{fact.p_number}/{fact.holds_from.isoformat()}"
-        yield given.at_once(about, code="ceased" if fact.ceased else "changed")
+        what = "offer" if isinstance(fact, OfferUnitChanged) else "agreement"
+        yield given.at_once(about, code=f"{what}_{'ceased' if fact.ceased else 'changed'}")
 
 
 def _ask(fact: OfferUnansweredHalfway, given: Given) -> Iterator[When]:

@@ -37,9 +37,10 @@ def _cancelled(fact: AnnouncedControlCancelled, given: Given) -> Iterator[When]:
 
 
 def _soon(fact: ControlBooked, given: Given) -> Iterator[When]:
-    """R29: some days before the visit, for whoever goes."""
+    """R18, R29: some days before the visit, for whoever goes; the company may know the day only of an announced one."""
     due = days_before(fact.day, given.policy.notices.visit_days, given.policy)
-    yield When(due, end_of(fact.day), about=_place(fact), person=fact.inspector)
+    code = "announced" if fact.announced else "unannounced"
+    yield When(due, end_of(fact.day), about=_place(fact), person=fact.inspector, code=code)
 
 
 def _of_window(fact: WindowAtRisk | PlaceNotFound, given: Given) -> Iterator[When]:

@@ -144,6 +144,7 @@ def test_a_name_of_a_whole_page_is_cut() -> None:
         ("day", datetime.fromisoformat("2027-03-01T10:00+01:00")),
         ("day", "2027-03-01"),
         ("time", "09:30"),
+        ("when", time(9, 30)),
         ("days_left", -1),
         ("form", "letter"),
         ("why", ""),
@@ -164,6 +165,13 @@ def test_lines_that_are_no_list_are_refused() -> None:
     [
         ("day", date(2027, 3, 30), "tirsdag den 30. marts 2027", "Tuesday 30 March 2027"),
         ("time", time(9, 30), "09.30", "09:30"),
+        ("when", date(2027, 12, 1), "onsdag den 1. december 2027", "Wednesday 1 December 2027"),
+        (
+            "when",
+            datetime.combine(date(2027, 12, 1), time(9, 30)),
+            "onsdag den 1. december 2027 kl. 09.30",
+            "Wednesday 1 December 2027 at 09:30",
+        ),
         ("days_left", 0, "mindre end en dag", "less than a day"),
         ("days_left", 1, "1 dag", "1 day"),
         ("days_left", 3, "3 dage", "3 days"),

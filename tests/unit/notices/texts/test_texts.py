@@ -90,6 +90,40 @@ def test_an_offer_says_first_that_it_is_no_order_and_that_one_may_say_no(told: T
         assert words in first_paragraph
 
 
+YES = {
+    "da": ("Siger I ja, skal I selv løse", "påbud", "nye aftaler"),
+    "en": ("If you say yes, you must", "order", "new agree"),
+}
+NO = {
+    "suspicion": {"da": "Siger I nej, kommer vi på et nyt besøg", "en": "If you say no, we come for a new visit"},
+    "spread": {"da": "Siger I nej, giver vi et påbud", "en": "If you say no, we give an order"},
+}
+
+
+@pytest.mark.rule("R1", "R7", "R22")
+@pytest.mark.parametrize("told", [one for one in MESSAGES if one.occasion in OFFERS], ids=named)
+def test_an_offer_says_what_a_yes_binds_to_beside_what_a_no_brings(told: Told) -> None:
+    assert told.code is not None
+    read = [" ".join(one.split()) for one in told.text.plain.split("\n\n")]
+    no = next(number for number, one in enumerate(read) if one.startswith(NO[told.code][told.language]))
+    said_of_yes = " ".join(read[2:no])
+    for words in YES[told.language]:
+        assert words in said_of_yes
+
+
+MAY_KNOW = {
+    "announced": {"da": "Virksomheden kender dagen.", "en": "the company knows the day."},
+    "unannounced": {"da": "Virksomheden må ikke kende dagen.", "en": "the company must not know the day."},
+}
+
+
+@pytest.mark.rule("R18")
+@pytest.mark.parametrize("told", [one for one in MESSAGES if one.occasion is Occasion.CONTROL_SOON], ids=named)
+def test_whoever_goes_reads_whether_the_company_may_know_the_day(told: Told) -> None:
+    read = " ".join(told.text.plain.split())
+    assert [code for code, words in MAY_KNOW.items() if words[told.language] in read] == [told.code]
+
+
 HIDDEN = {"da": ("uanmeldt", "uvarslet"), "en": ("unannounced", "hidden")}
 
 
