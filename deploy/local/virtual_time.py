@@ -79,7 +79,7 @@ class VirtualTime:
             if due is None or due > instant:
                 break
             end_of_day = end_of(local_day(max(due, self.clock.now()))) - _LAST_OF_A_DAY
-            self.clock.jump_to(min(end_of_day, instant))
+            self.clock.jump_to(min(max(end_of_day, due), instant))  # a timer can fall due in the last second
         if instant > self.clock.now():
             self.clock.move_to(instant)
             await self.settle()
