@@ -37,6 +37,7 @@ OF_THE_AUTHORITY = {
     "/v1/agreements/{agreement_id}/bookings/why": "",
     "/v1/agreements/{agreement_id}/proposals": "",
     "/v1/notices/agreements/{agreement_id}": "",
+    "/v1/offers/{agreement_id}/call": "",
     "/v1/offers/{agreement_id}/parties": "",
 }
 """Questions about a case that no company may ask, with what they need beside it."""
@@ -402,6 +403,8 @@ def _lists_of(cvr: str) -> list[str]:
     needed = {
         "/v1/quarantines": f"?cvr={cvr}&p_number={P_NUMBER}",
         "/v1/inspection-advice": f"?p_number={P_NUMBER}&topic=056",
+        "/v1/search": f"?q={P_NUMBER}",
+        "/v1/search/units": f"?q={P_NUMBER}",
         "/v1/calendar": "?period=2026-07",
         "/v1/calendar/centres": "?period=2026-07",
         "/v1/calendar/free": "?period=2026-07&person=anna",

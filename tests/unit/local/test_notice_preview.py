@@ -13,7 +13,7 @@ def test_an_offer_in_english_says_first_that_it_is_no_order() -> None:
     assert shown.exit_code == 0
     subject, first = shown.output.split("\n\n")[:2]
     assert subject == "An offer to you: you can say yes or no"
-    assert first.startswith("This is not an order")
+    assert first.startswith("The offer is not an order")
 
 
 def test_danish_is_shown_unless_another_language_is_named() -> None:
