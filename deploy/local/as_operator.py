@@ -66,35 +66,16 @@ class Operator:
         self._ask("POST", service, "completeness/comparisons", {"everything": everything})
 
     def dates(self, service: str) -> Iterator[Any]:
-        """Yields, page by page, the open deadlines of a service that the calendar of today gives otherwise."""
-        path = "dates"
-        while True:
-            page = self._ask("GET", service, path)
-            yield page
-            if page["next_cursor"] is None:
-                return
-            path = f"dates?cursor={page['next_cursor']}"
+        """Returns, page by page, the open deadlines of a service that the calendar of today gives otherwise."""
+        return self._read_pages(service, "dates")
 
     def recount(self, service: str, reason: str, *, dry_run: bool) -> Iterator[Any]:
-        """Counts the open deadlines of a service again, and yields page by page which cases have other dates now."""
-        cursor: str | None = None
-        while True:
-            body = {"reason": reason, "cursor": cursor}
-            page = self._ask("POST", service, f"dates/recounts?dry_run={str(dry_run).lower()}", body)
-            yield page
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        """Counts the open deadlines of a service again, and returns page by page which cases have other dates now."""
+        return self._do_in_pages(service, "dates/recounts", {"reason": reason}, dry_run=dry_run)
 
     def drift(self, service: str) -> Iterator[Any]:
-        """Yields, page by page, the streams of a service whose timers or reservations differ from those declared."""
-        path = "drift"
-        while True:
-            page = self._ask("GET", service, path)
-            yield page
-            if page["next_cursor"] is None:
-                return
-            path = f"drift?cursor={page['next_cursor']}"
+        """Returns, page by page, the streams of a service whose timers or reservations differ from those declared."""
+        return self._read_pages(service, "drift")
 
     def replay(self, parked: Parked) -> Any:
         """Makes a service process the parked messages of a stream again."""
@@ -106,15 +87,8 @@ class Operator:
         return entries
 
     def tell_again(self, case: str | None, *, dry_run: bool) -> Iterator[Any]:
-        """Has matters told that were given up, and yields page by page of which cases (R29)."""
-        cursor: str | None = None
-        while True:
-            body = {"case": case, "cursor": cursor}
-            page = self._ask("POST", "notices", f"reopenings?dry_run={str(dry_run).lower()}", body)
-            yield page
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        """Has matters told that were given up, and returns page by page of which cases (R29)."""
+        return self._do_in_pages("notices", "reopenings", {"case": case}, dry_run=dry_run)
 
     def discard(self, parked: Parked, event_id: str, reason: str) -> Any:
         """Discards the first parked message of a stream permanently."""
@@ -190,6 +164,24 @@ class Operator:
     def view_work(self) -> Any:
         """Returns the progress of the rebuild or check that was started last."""
         return self._ask("GET", "reporting", "view")
+
+    def _read_pages(self, service: str, path: str) -> Iterator[Any]:
+        """Yields all pages of what a service is asked."""
+        page = self._ask("GET", service, path)
+        yield page
+        while page["next_cursor"] is not None:
+            page = self._ask("GET", service, f"{path}?cursor={page['next_cursor']}")
+            yield page
+
+    def _do_in_pages(self, service: str, path: str, body: dict[str, Any], *, dry_run: bool) -> Iterator[Any]:
+        """Has a service do something page by page, and yields the result of each page; the next is not begun before."""
+        path, cursor = f"{path}?dry_run={str(dry_run).lower()}", None
+        while True:
+            page = self._ask("POST", service, path, {**body, "cursor": cursor})
+            yield page
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
 
     def _every(self, service: str, path: str) -> Iterator[Any]:
         """Yields every item of a list, page by page."""

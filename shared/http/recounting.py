@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Self
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
@@ -15,12 +15,12 @@ from pydantic import BaseModel, Field
 from shared.deadlines.deadline import Deadline
 from shared.deadlines.in_words import Language
 from shared.deadlines.recounting import DateName, OtherDate, RecountDeadlines, WhyItStays
-from shared.eventstore.commands import Intent, decide, execute, read
+from shared.eventstore.commands import Intent, read
 from shared.eventstore.decider import Decider
-from shared.eventstore.events import Event, Metadata
 from shared.eventstore.timer_and_reservation_drift import streams_after
 from shared.http.access import Asker
 from shared.http.bodies import Body
+from shared.http.commands_of_operators import carried_out
 from shared.http.errors import Problem
 from shared.http.openapi import problems
 from shared.http.operations import ReasonGiven
@@ -153,7 +153,7 @@ async def recount_dates(
     for stream in streams:
         if all(other.stays is not None for other in await _differing(runtime, subject, stream, command.at)):
             continue
-        facts = await _recorded(runtime, Intent(subject.decider, stream, command), dry_run=dry_run)
+        facts = await carried_out(runtime.store, Intent(subject.decider, stream, command), dry_run=dry_run)
         recounted.append(RecountedCase(case=stream, recorded=[type(fact).__name__ for fact in facts]))
     next_cursor = _next(streams, LARGEST_PAGE)
     return RecountedCases(dry_run=dry_run, compared=len(streams), recounted=recounted, next_cursor=next_cursor)
@@ -167,14 +167,6 @@ async def _differing(runtime: Any, subject: Recountable, stream: UUID, now: date
     except PolicyError as error:
         why = "case {case} was counted by a policy that is missing: {policy}"
         raise Problem(409, "A policy is missing", why, values={"case": stream, "policy": error.file}) from error
-
-
-async def _recorded(runtime: Any, intent: Intent[Any, Any], *, dry_run: bool) -> Sequence[Event]:
-    if dry_run:
-        return decide(intent, await read(runtime.store, intent.decider, intent.stream)).events
-    metadata = Metadata(command_id=uuid4(), actor=intent.command.by)
-    [decision] = await execute(runtime.store, [intent], at=intent.command.at, metadata=metadata)
-    return decision.events
 
 
 def _next(streams: Sequence[UUID], limit: int) -> UUID | None:

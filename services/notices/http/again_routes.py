@@ -1,18 +1,18 @@
 """Operators' path to have told what was given up. No personal data (R29)."""
 
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from services.notices.lookups.given_up import cases_given_up
 from services.notices.rules.case_decider import NOTICES, ReopenMatters
-from shared.eventstore.commands import Intent, decide, execute, read
-from shared.eventstore.events import Event, Metadata
+from shared.eventstore.commands import Intent
 from shared.http.access import Asker
 from shared.http.bodies import Body
-from shared.service import Runtime, runtime_of
+from shared.http.commands_of_operators import carried_out
+from shared.service import runtime_of
 
 router = APIRouter(tags=["operations"])
 PAGE = 200
@@ -55,19 +55,12 @@ async def tell_again(
     """
     runtime = runtime_of(request)
     cases = [body.case] if body.case is not None else await cases_given_up(runtime.database, body.cursor, PAGE)
+    now = runtime.clock.now()
+    command = ReopenMatters(now, runtime.policies.at(now), asker.subject)
     reopened = []
     for case in cases:
-        facts = await _recorded(runtime, case, asker.subject, dry_run=dry_run)
+        facts = await carried_out(runtime.store, Intent(NOTICES, case, command), dry_run=dry_run)
         if facts:
             reopened.append(ReopenedCase(case=case, matters=len(facts)))
     further = body.case is None and len(cases) == PAGE
     return ReopenedCases(dry_run=dry_run, reopened=reopened, next_cursor=cases[-1] if further else None)
-
-
-async def _recorded(runtime: Runtime, case: UUID, by: str, *, dry_run: bool) -> list[Event]:
-    now = runtime.clock.now()
-    intent = Intent(NOTICES, case, ReopenMatters(now, runtime.policies.at(now), by))
-    if dry_run:
-        return list(decide(intent, await read(runtime.store, NOTICES, case)).events)
-    [decision] = await execute(runtime.store, [intent], at=now, metadata=Metadata(command_id=uuid4(), actor=by))
-    return list(decision.events)
